@@ -1,0 +1,96 @@
+"""The five kinds of refusal: each says who can put the matter right.
+
+`web` maps the kind to a status and never looks at the leaf; the leaf says what happened, in a sentence made of facts.
+Anything that is not a `Refusal` is a bug: it is logged, rolled back and answered with 500.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, at one place, in one sentence.
+
+    `where` is what a person can find: an element id, a field key or a file name. `rule` names the rule in words with
+    hyphens, for example ``timer-without-definition``. `sentence` says what is wrong and how to put it right.
+    """
+
+    where: str
+    rule: str
+    sentence: str
+
+    def __str__(self) -> str:
+        """Give the problem as one line of text."""
+        return f"{self.where}: {self.sentence}"
+
+
+class Refusal(Exception):  # noqa: N818 - house.md 4: a refusal is a fact, not an error
+    """What was asked is refused; the message is a sentence that may be shown to the person who asked."""
+
+
+class NotFound(Refusal):
+    """There is no such thing, or this person may not know that it exists (404)."""
+
+
+class NotAllowed(Refusal):
+    """Someone else may do this (403)."""
+
+
+class Conflict(Refusal):
+    """The same person may do this after reading again (409)."""
+
+
+class Unavailable(Refusal):
+    """Time puts this right (503)."""
+
+
+class Invalid(Refusal):
+    """The same person puts this right by changing what was sent (422); all problems are given at once."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        """Keep the problems in the order in which they were found."""
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class AnswersInvalid(Invalid):
+    """The answers of a form do not pass its checks: one problem per wrong field."""
+
+
+class ReleaseInvalid(Invalid):
+    """The files of a procedure cannot be published as they are."""
+
+
+class CaseNotFound(NotFound):
+    """No case has this reference."""
+
+
+class TaskNotFound(NotFound):
+    """No task has this id."""
+
+
+class NotYourTask(NotAllowed):
+    """The task belongs to another role."""
+
+
+class SamePersonTwice(NotAllowed):
+    """A second person is needed here, and this is the first one."""
+
+
+class TaskAlreadyCompleted(Conflict):
+    """Somebody has done the task."""
+
+
+class TaskNoLongerOpen(Conflict):
+    """The case moved on and the task is not wanted any more."""
+
+
+class PageIsStale(Conflict):
+    """The fields that this page writes have changed since it was shown."""
+
+
+class CaseIsClosed(Conflict):
+    """The case has ended."""

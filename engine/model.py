@@ -1,0 +1,103 @@
+"""Frozen values that pass between the parts of the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+Clock = Callable[[], datetime]
+"""Gives the present moment as an aware datetime in UTC; the composition root decides which."""
+
+type_of_value = "str | bool | int | Decimal | date | time | datetime | timedelta | list | dict | None"
+Value = Any
+"""A fact's value: str, bool, int, Decimal, date, time, aware datetime, timedelta, list, dict or None."""
+
+Facts = dict[str, dict[str, dict[str, Value]]]
+"""All facts of a case: record, record key ("" where a record occurs once), field, value.
+
+Example: ``{"found": {"": {"returned_at": datetime(...)}}, "attempt": {"1": {...}, "2": {...}}}``.
+"""
+
+SYSTEM = "system"
+"""Stands as the person in everything that a clock or the engine itself did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a person's sign-in name, the roles held now, and the organisation for which they act."""
+
+    person: str
+    roles: frozenset[str] = frozenset()
+    organisation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FactWrite:
+    """One field of one record gets a value."""
+
+    record: str
+    key: str
+    field: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened in a step, before it is stored.
+
+    `kind` is a snake_case fact such as ``task_completed``; `activity` is the domain's word for it where the diagram
+    gives one; `data` holds plain JSON values only and nothing personal.
+    """
+
+    kind: str
+    element: str = ""
+    name: str = ""
+    task: int | None = None
+    activity: str = ""
+    by: str = SYSTEM
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Begin a case with the answers of the opening form."""
+
+    writes: tuple[FactWrite, ...]
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """A person has done a task."""
+
+    task: int
+    writes: tuple[FactWrite, ...]
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Fire:
+    """The earliest due clock of the case is let go off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """A message arrives for an element that waits for it."""
+
+    name: str
+    key: str
+    payload: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Correct:
+    """A fact was wrong: it gets its right value, and the clocks that rest on it are derived again."""
+
+    writes: tuple[FactWrite, ...]
+    by: Actor
+    reason: str
+
+
+Command = Open | Complete | Fire | Deliver | Correct
