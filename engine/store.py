@@ -1,0 +1,255 @@
+"""Tables, index, event log and claims: what the engine keeps, on SQLite or on PostgreSQL.
+
+The hot path uses plain Core statements, few of them (performance.md). SQLite begins a command with `BEGIN IMMEDIATE`:
+with a deferred begin 163 of 300 concurrent commands failed as locked, with immediate none (house.md 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+}
+"""Constraints have names, so that migrations can speak of them on both databases."""
+
+
+class Moment(sa.TypeDecorator[datetime]):
+    """An instant: given and taken as an aware datetime in UTC; SQLite keeps it without its zone."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Refuse a naive datetime; convert any other to UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            message = f"{value} has no zone"
+            raise ValueError(message)
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
+        """Give the instant back in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The one metadata of all tables."""
+
+    metadata = sa.MetaData(naming_convention=NAMES)
+
+
+class ReleaseRow(Base):
+    """A procedure's files as they were published; never changed afterwards."""
+
+    __tablename__ = "releases"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    procedure: Mapped[str] = mapped_column(sa.String(80))
+    number: Mapped[int]
+    digest: Mapped[str] = mapped_column(sa.String(64))
+    files: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    published_by: Mapped[str] = mapped_column(sa.String(120))
+    published_at: Mapped[datetime] = mapped_column(Moment)
+    __table_args__ = (sa.UniqueConstraint("procedure", "number"),)
+
+
+class CaseRow(Base):
+    """One case: its token state, its current facts and the index that the sweep reads."""
+
+    __tablename__ = "cases"
+    id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    procedure: Mapped[str] = mapped_column(sa.String(80))
+    release_id: Mapped[int] = mapped_column(sa.ForeignKey("releases.id"))
+    title: Mapped[str] = mapped_column(sa.String(200))
+    status: Mapped[str] = mapped_column(sa.String(12))
+    opened_at: Mapped[datetime] = mapped_column(Moment)
+    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    state: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    facts: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    head: Mapped[str] = mapped_column(sa.String(64))
+    seq: Mapped[int]
+    next_due_at: Mapped[datetime | None] = mapped_column(Moment)
+    retry_at: Mapped[datetime | None] = mapped_column(Moment)
+    failures: Mapped[int] = mapped_column(default=0)
+    __table_args__ = (
+        sa.Index("ix_cases_due", "next_due_at", sqlite_where=sa.text("next_due_at IS NOT NULL")),
+        sa.Index("ix_cases_open", "status", "opened_at"),
+    )
+
+
+class TaskRow(Base):
+    """The index of people's tasks; the token state is the truth, and this can be rebuilt from it and the log."""
+
+    __tablename__ = "tasks"
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    element: Mapped[str] = mapped_column(sa.String(80))
+    name: Mapped[str] = mapped_column(sa.String(200))
+    role: Mapped[str] = mapped_column(sa.String(60))
+    form: Mapped[str] = mapped_column(sa.String(80))
+    record: Mapped[str] = mapped_column(sa.String(80))
+    record_key: Mapped[str] = mapped_column(sa.String(40))
+    status: Mapped[str] = mapped_column(sa.String(12))
+    opened_at: Mapped[datetime] = mapped_column(Moment)
+    due_at: Mapped[datetime | None] = mapped_column(Moment)
+    deadline: Mapped[str] = mapped_column(sa.String(40), default="")
+    completed_at: Mapped[datetime | None] = mapped_column(Moment)
+    completed_by: Mapped[str] = mapped_column(sa.String(120), default="")
+    __table_args__ = (
+        sa.Index(
+            "ix_tasks_inbox",
+            "role",
+            "due_at",
+            "case_id",
+            "number",
+            sqlite_where=sa.text("status = 'open'"),
+            postgresql_where=sa.text("status = 'open'"),
+        ),
+    )
+
+
+class EventRow(Base):
+    """The log: what happened, chained by hash within its case; it holds digests of personal values, never values."""
+
+    __tablename__ = "events"
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(Moment)
+    kind: Mapped[str] = mapped_column(sa.String(40))
+    activity: Mapped[str] = mapped_column(sa.String(60))
+    element: Mapped[str] = mapped_column(sa.String(80))
+    name: Mapped[str] = mapped_column(sa.String(200))
+    task: Mapped[int | None]
+    by: Mapped[str] = mapped_column(sa.String(120))
+    data: Mapped[str] = mapped_column(sa.Text)
+    digest: Mapped[str] = mapped_column(sa.String(64))
+    __table_args__ = (sa.Index("ix_events_at", "at"),)
+
+
+class FactRow(Base):
+    """Every value that a fact ever had, with its salt; kept apart from the log so that it can be erased."""
+
+    __tablename__ = "fact_values"
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    record: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    record_key: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    field: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    value: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    salt: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+
+class CommandRow(Base):
+    """A command that was carried out, with its answer, so that a retry has one effect and the same answer."""
+
+    __tablename__ = "commands"
+    key: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    case_id: Mapped[str] = mapped_column(sa.String(20))
+    at: Mapped[datetime] = mapped_column(Moment)
+    digest: Mapped[str] = mapped_column(sa.String(64))
+    answer: Mapped[str] = mapped_column(sa.Text)
+
+
+class MessageRow(Base):
+    """A message from one case to another: it waits here until its receiver takes it, or its time is over."""
+
+    __tablename__ = "messages"
+    id: Mapped[str] = mapped_column(sa.String(120), primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(80))
+    correlation: Mapped[str] = mapped_column(sa.String(120))
+    payload: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    sent_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    status: Mapped[str] = mapped_column(sa.String(12), default="waiting")
+    taken_by: Mapped[str] = mapped_column(sa.String(20), default="")
+    __table_args__ = (sa.Index("ix_messages_waiting", "status", "name", "correlation"),)
+
+
+class AwaitedRow(Base):
+    """What the open cases wait for: an index of (message name, correlation key) for delivery."""
+
+    __tablename__ = "awaited"
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(sa.String(80))
+    correlation: Mapped[str] = mapped_column(sa.String(120))
+    __table_args__ = (sa.Index("ix_awaited_name", "name", "correlation"),)
+
+
+class ReadRow(Base):
+    """Who read what of a case, and why; the row is committed before the page is sent."""
+
+    __tablename__ = "reads"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[str] = mapped_column(sa.String(20), index=True)
+    at: Mapped[datetime] = mapped_column(Moment)
+    person: Mapped[str] = mapped_column(sa.String(120))
+    organisation: Mapped[str] = mapped_column(sa.String(120))
+    purpose: Mapped[str] = mapped_column(sa.String(120))
+    classes: Mapped[str] = mapped_column(sa.String(200))
+
+
+def connect(url: str) -> sa.Engine:
+    """Open the database at `url` as site, worker and tests all do.
+
+    SQLite gets write-ahead logging, full sync, foreign keys and a wait of ten seconds for a lock; PostgreSQL gets UTC and
+    a limit of ten seconds on waiting for a lock.
+    """
+    if sa.make_url(url).get_backend_name() == "sqlite":
+        engine = sa.create_engine(url, connect_args={"timeout": 10, "check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    options = "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+    return sa.create_engine(url, connect_args={"options": options}, pool_pre_ping=True)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    """Set what SQLite forgets between connections; the driver must not begin transactions by itself."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    """Begin at once with the write lock for a command, and deferred for a read."""
+    writes = connection.get_execution_options().get("homeward_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Give a connection in a transaction that writes; commit at the end, roll back on any exception."""
+    with engine.connect() as plain:
+        connection = plain.execution_options(homeward_writes=True)
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Give a connection in a transaction that only reads."""
+    with engine.connect() as connection, connection.begin():
+        yield connection
+
+
+def row_lock(engine: sa.Engine, statement: sa.Select[Any], *, skip: bool = False) -> sa.Select[Any]:
+    """Lock the rows that a statement finds, where the database can; SQLite holds the whole file already."""
+    if engine.dialect.name == "sqlite":
+        return statement
+    return statement.with_for_update(skip_locked=skip)
