@@ -1,0 +1,1 @@
+"""What the diagrams mean for missing children: words, roles, records, alerts and promises."""
