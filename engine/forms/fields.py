@@ -1,0 +1,115 @@
+"""What a form is made of: questions with their wording, choices, limits and conditions, and the text between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from engine.feel import Expression
+
+
+class Kind(StrEnum):
+    """The kinds of question; the value says what is kept of the answer.
+
+    text and textarea keep str, number Decimal, datetime an aware datetime in UTC, date a date, select and radio the
+    value of the choice, checklist a list of such values in the form's order, checkbox a bool.
+    """
+
+    TEXT = "text"
+    TEXTAREA = "textarea"
+    NUMBER = "number"
+    DATETIME = "datetime"
+    DATE = "date"
+    SELECT = "select"
+    RADIO = "radio"
+    CHECKLIST = "checklist"
+    CHECKBOX = "checkbox"
+
+
+CHOOSING = frozenset({Kind.SELECT, Kind.RADIO, Kind.CHECKLIST})
+"""Kinds that are answered by choosing among `Field.choices`."""
+
+TYPED_IN_PARTS = frozenset({Kind.DATETIME, Kind.DATE})
+"""Kinds that arrive as ``<key>-day``, ``<key>-month``, ``<key>-year`` and, for datetime, ``<key>-time``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing that may be chosen: the value that is kept and the words that are shown."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a text and how large a number may be; None where there is no limit.
+
+    `longest` and `shortest` count characters, `decimals` the digits after the point; `shape` is "email", "phone" or "".
+    """
+
+    longest: int | None = None
+    shortest: int | None = None
+    least: Decimal | None = None
+    most: Decimal | None = None
+    decimals: int | None = None
+    shape: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What hides a question when it is true, and the same in words: "Only if you answered “Yes” to ...".
+
+    `words` is empty where the condition rests on the facts of the case alone, so that a page knows what to show.
+    """
+
+    hides: Expression
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One question.
+
+    `error` is said when there is no answer, `error_format` when the answer cannot be read, `check_error` when `check`
+    is not true; where the form gives none, a sentence is made from the label. `conditions` are those of the question
+    and of the groups around it: one that is true hides it. `data_class` names who may read the answer, `source` the rule or guidance that asks for it.
+    """
+
+    key: str
+    kind: Kind
+    label: str
+    data_class: str
+    hint: str = ""
+    required: bool = False
+    choices: tuple[Choice, ...] = ()
+    limits: Limits = Limits()
+    error: str = ""
+    error_format: str = ""
+    source: str = ""
+    prefix: str = ""
+    suffix: str = ""
+    conditions: tuple[Condition, ...] = ()
+    check: Expression | None = None
+    check_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The heading of a group or a section; level 2 stands under the title of the page, level 3 under level 2."""
+
+    text: str
+    level: int
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Text between the questions; it holds no markup."""
+
+    text: str
+    conditions: tuple[Condition, ...] = ()
+
+
+Block = Field | Heading | Paragraph

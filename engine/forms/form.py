@@ -1,0 +1,130 @@
+"""A form: it reads all answers at once, leaves out what is hidden, and gives kept values back as they were typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from marshmallow import Schema, ValidationError
+
+from engine.errors import AnswersInvalid, Problem
+from engine.forms.answers import Raw, raw_of, schema_of
+from engine.forms.fields import Block, Field
+from engine.forms.wording import wrong_sentence
+from engine.model import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The questions of one page; `id` names the record that its answers are written to.
+
+    `blocks` holds the questions with the headings and texts between them, in the order of the page.
+    """
+
+    id: str
+    title: str
+    blocks: tuple[Block, ...]
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The questions, in the order of the page."""
+        return tuple(block for block in self.blocks if isinstance(block, Field))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that its conditions and checks take from the case: those that no question of the form answers."""
+        conditions = [condition.hides for block in self.blocks for condition in block.conditions]
+        checks = [field.check for field in self.fields if field.check is not None]
+        used: frozenset[str] = frozenset().union(*(expression.names for expression in (*conditions, *checks)))
+        return used - {field.key for field in self.fields}
+
+    def field(self, key: str) -> Field:
+        """Give the question with this key; the form must have it."""
+        return next(field for field in self.fields if field.key == key)
+
+    def schema(self) -> Schema:
+        """Build the marshmallow schema of all questions; see `engine.forms.answers.schema_of`."""
+        return schema_of(self.fields)
+
+    def load(self, raw: Raw, *, scope: Mapping[str, Value], now: datetime) -> dict[str, Value]:
+        """Read what a page posted (a Flask page passes ``request.form.to_dict(flat=False)``).
+
+        `scope` holds the facts of the case as expressions see them. Example: ``{"returned_at-day": "27", ...,
+        "found_how": "police"}`` gives ``{"returned_at": datetime(2026, 3, 27, 14, 30, tzinfo=UTC), "found_how":
+        "police"}``. A question that was left empty is None, [] or False; one that its condition hides is not there.
+        Refused with `AnswersInvalid`: one problem per wrong question, in the order of the page.
+        """
+        answers, problems = self._read(raw)
+        kept = self._shown(answers, scope, now)
+        found = {key: problem for key, problem in problems.items() if key in kept}
+        for field in self.fields:
+            if field.key in kept and field.key not in found and self._fails(field, kept, found, scope, now):
+                sentence = field.check_error or wrong_sentence(field, "does not agree with the other answers")
+                found[field.key] = Problem(field.key, "check", sentence)
+        if found:
+            raise AnswersInvalid(found[field.key] for field in self.fields if field.key in found)
+        return kept
+
+    def as_raw(self, values: Mapping[str, Value]) -> dict[str, list[str] | str]:
+        """Give kept values as a page would post them, so that a page can be shown filled in; other keys are ignored."""
+        raw: dict[str, list[str] | str] = {}
+        for field in self.fields:
+            raw |= raw_of(field, values.get(field.key))
+        return raw
+
+    def page(self, *, scope: Mapping[str, Value], now: datetime) -> tuple[Block, ...]:
+        """Give the blocks that can apply: all but those that the facts of the case hide whatever is answered."""
+        shown: list[Block] = []
+        open_keys = {field.key for field in self.fields}
+        for block in self.blocks:
+            settled = [condition.hides for condition in block.conditions if not condition.hides.names & open_keys]
+            seen = {**scope, **{field.key: None for field in self.fields}}
+            if not any(condition.evaluate(seen, now=now) is True for condition in settled):
+                shown.append(block)
+            elif isinstance(block, Field):
+                open_keys.discard(block.key)
+        return tuple(shown)
+
+    def _read(self, raw: Raw) -> tuple[dict[str, Value], dict[str, Problem]]:
+        """Read every answer; give the values that could be read and the problem of each that could not."""
+        try:
+            return cast("dict[str, Value]", self.schema().load(raw)), {}
+        except ValidationError as refused:
+            messages = cast("dict[str, list[Problem]]", refused.messages)
+            return cast("dict[str, Value]", refused.valid_data), {key: found[0] for key, found in messages.items()}
+
+    def _shown(self, answers: Mapping[str, Value], scope: Mapping[str, Value], now: datetime) -> dict[str, Value]:
+        """Keep the answers to the questions that are not hidden; a condition sees a hidden or wrong answer as null.
+
+        One pass is enough: a condition looks back on the page only, `read` refuses any other.
+        """
+        kept: dict[str, Value] = {}
+        seen = {**scope, **{field.key: None for field in self.fields}}
+        for field in self.fields:
+            if any(condition.hides.evaluate(seen, now=now) is True for condition in field.conditions):
+                continue
+            kept[field.key] = seen[field.key] = answers.get(field.key)
+        return kept
+
+    def _fails(
+        self,
+        field: Field,
+        kept: Mapping[str, Value],
+        problems: Mapping[str, Problem],
+        scope: Mapping[str, Value],
+        now: datetime,
+    ) -> bool:
+        """Say whether a question's own check is not true.
+
+        A check that rests on an answer with a problem waits until that is put right. One that gives null fails,
+        unless an answer that it rests on was left empty: what may be empty is not compared.
+        """
+        if field.check is None or field.check.names & problems.keys():
+            return False
+        keys = {other.key for other in self.fields}
+        outcome = field.check.evaluate({**scope, **dict.fromkeys(keys), **kept}, now=now)
+        rests_on = (field.check.names & keys) | {field.key}
+        empty = any(kept.get(key) is None for key in rests_on)
+        return outcome is not True and not (outcome is None and empty)
