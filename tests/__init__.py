@@ -1,0 +1,1 @@
+"""Everything that says whether the house stands: tests mirror the floors, one folder each."""
