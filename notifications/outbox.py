@@ -1,0 +1,190 @@
+"""The outbox: messages are recorded in the transaction that causes them and sent by a sweep afterwards.
+
+At least once, and once for a receiver that knows its references: a worker that dies after the delivery and before the
+mark makes the message leave again with the same reference. The steps of a sweep, for each message in turn:
+
+1. in a short transaction take one waiting row whose time has come, urgent ones first, and push its time forward by the
+   lease, so that nobody else takes it and it comes back by itself when this process dies;
+2. deliver outside any transaction: on SQLite an open one would stop every other writer while a mail server thinks;
+3. in another short transaction mark it sent, put it back with a longer wait, or give it up.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.store import Base, Moment, reading, row_lock, writing
+from notifications.message import Channel, DeliveryFailed, Message, Permanent, Temporary
+
+LOG = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=10)
+"""How long a claimed message is left to the worker that claimed it: more than a whole sweep of slow deliveries."""
+
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=1)
+
+GIVE_UP_AFTER = {False: timedelta(hours=48), True: timedelta(hours=4)}
+"""By urgency: an urgent message that has not left within hours is of no use; a person must hear of that sooner."""
+
+
+class OutboxRow(Base):
+    """One message to one recipient: `waiting`, `sent` or `failed`."""
+
+    __tablename__ = "outbox"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String(300), unique=True)
+    recipient: Mapped[str] = mapped_column(sa.String(320))
+    subject: Mapped[str] = mapped_column(sa.String(300))
+    text: Mapped[str] = mapped_column(sa.Text)
+    urgent: Mapped[bool]
+    status: Mapped[str] = mapped_column(sa.String(12))
+    attempts: Mapped[int]
+    next_try_at: Mapped[datetime] = mapped_column(Moment)
+    give_up_at: Mapped[datetime] = mapped_column(Moment)
+    last_error: Mapped[str] = mapped_column(sa.String(200))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    sent_at: Mapped[datetime | None] = mapped_column(Moment)
+    __table_args__ = (
+        sa.CheckConstraint("status IN ('waiting', 'sent', 'failed')", name="status"),
+        sa.Index("ix_outbox_waiting", "status", "urgent", "next_try_at", "id"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep did: how many messages were sent, put back to wait and given up."""
+
+    sent: int = 0
+    waiting: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the outbox stands: a page says so when messages are not leaving."""
+
+    waiting: int
+    failed: int
+    oldest_waiting_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A message that this process may deliver now; `attempt` proves later that the claim is still its own."""
+
+    id: int
+    attempt: int
+    give_up_at: datetime
+    message: Message
+
+
+def record(connection: sa.Connection, messages: Sequence[Message], now: datetime) -> None:
+    """Put messages into the outbox inside the caller's transaction; a key that is already there is left as it is."""
+    if not messages:
+        return
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    rows = [
+        {
+            "key": message.key,
+            "recipient": message.recipient,
+            "subject": message.subject,
+            "text": message.text,
+            "urgent": message.urgent,
+            "status": "waiting",
+            "attempts": 0,
+            "next_try_at": now,
+            "give_up_at": now + GIVE_UP_AFTER[message.urgent],
+            "last_error": "",
+            "created_at": now,
+        }
+        for message in messages
+    ]
+    connection.execute(insert(OutboxRow).on_conflict_do_nothing(index_elements=["key"]), rows)
+
+
+def sweep(engine: sa.Engine, channels: Sequence[Channel], now: datetime, limit: int = 20) -> Swept:
+    """Send at most `limit` messages whose time has come; the failure of one never stops the others.
+
+    The first channel that takes the recipient's address delivers. Keep `limit` times the longest delivery below `LEASE`.
+    """
+    outcomes = {"sent": 0, "waiting": 0, "failed": 0}
+    for _ in range(limit):
+        claim = _claim(engine, now)
+        if claim is None:
+            break
+        outcomes[_settle(engine, claim, _try(channels, claim.message), now)] += 1
+    return Swept(**outcomes)
+
+
+def standing(engine: sa.Engine) -> Standing:
+    """Tell how many messages wait and since when, and how many were given up."""
+    counts = sa.select(OutboxRow.status, sa.func.count(), sa.func.min(OutboxRow.created_at)).group_by(OutboxRow.status)
+    with reading(engine) as connection:
+        found = {status: (number, oldest) for status, number, oldest in connection.execute(counts)}
+    waiting, oldest = found.get("waiting", (0, None))
+    return Standing(waiting, found.get("failed", (0, None))[0], oldest)
+
+
+def wait_after(attempts: int) -> timedelta:
+    """Tell how long to wait after so many attempts: a minute, doubled each time, an hour at most."""
+    doublings = min(attempts - 1, 10)
+    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
+
+
+def _claim(engine: sa.Engine, now: datetime) -> _Claim | None:
+    """Take the next message that is due, if there is one."""
+    due = (
+        sa.select(OutboxRow.__table__)
+        .where(OutboxRow.status == "waiting", OutboxRow.next_try_at <= now)
+        .order_by(OutboxRow.urgent.desc(), OutboxRow.next_try_at, OutboxRow.id)
+        .limit(1)
+    )
+    with writing(engine) as connection:
+        row = connection.execute(row_lock(engine, due, skip=True)).one_or_none()
+        if row is None:
+            return None
+        attempt = row.attempts + 1
+        taken = sa.update(OutboxRow).where(OutboxRow.id == row.id).values(attempts=attempt, next_try_at=now + LEASE)
+        connection.execute(taken)
+    message = Message(row.key, row.recipient, row.subject, row.text, row.urgent, row.created_at)
+    return _Claim(row.id, attempt, row.give_up_at, message)
+
+
+def _try(channels: Sequence[Channel], message: Message) -> DeliveryFailed | None:
+    """Deliver, and give back what went wrong."""
+    channel = next((channel for channel in channels if channel.takes(message.recipient)), None)
+    if channel is None:
+        return Temporary("no channel takes this kind of address")
+    try:
+        channel.deliver(message)
+    except DeliveryFailed as failure:
+        return failure
+    except Exception as fault:  # one broken message must not stop the others; it is tried again and shown
+        LOG.exception("delivery of %s broke", message.key)
+        return Temporary(f"the channel broke ({type(fault).__name__})")
+    return None
+
+
+def _settle(engine: sa.Engine, claim: _Claim, failure: DeliveryFailed | None, now: datetime) -> str:
+    """Write down how a delivery ended, unless another worker has taken the message over; give the new status."""
+    values: dict[str, Any]
+    if failure is None:
+        values = {"status": "sent", "sent_at": now, "last_error": ""}
+    else:
+        again_at = now + wait_after(claim.attempt)
+        over = isinstance(failure, Permanent) or again_at > claim.give_up_at
+        values = {"status": "failed" if over else "waiting", "next_try_at": again_at, "last_error": str(failure)[:200]}
+        LOG.warning("message %s is %s: %s", claim.message.key, values["status"], values["last_error"])
+    still_ours = sa.and_(OutboxRow.id == claim.id, OutboxRow.attempts == claim.attempt)
+    with writing(engine) as connection:
+        connection.execute(sa.update(OutboxRow).where(still_ours).values(**values))
+    return str(values["status"])

@@ -1,0 +1,30 @@
+"""Templates become a subject of one line and a text."""
+
+import pytest
+
+from notifications import wording
+
+WORDS = {
+    "urgency": "URGENT ",
+    "reference": "MC-7K3QX9PW",
+    "obligation": "offer the child a return interview",
+    "step": "first reminder",
+    "due": "3 March 2026, 4:12 pm",
+    "at": "2 March 2026, 4:12 pm",
+    "link": "https://homeward.example/cases/MC-7K3QX9PW",
+}
+
+
+@pytest.mark.parametrize("template", sorted(wording.names()))
+def test_a_template_gives_a_subject_of_one_line_and_a_text_with_the_link_on_a_line_of_its_own(template: str) -> None:
+    subject, text = wording.write(template, WORDS)
+
+    assert subject.splitlines() == [subject]
+    assert WORDS["reference"] in subject
+    assert WORDS["link"] in text.splitlines()
+    assert "{" not in subject + text
+
+
+def test_a_word_that_a_template_wants_and_nobody_gives_is_a_fault() -> None:
+    with pytest.raises(KeyError):
+        wording.write("deadline", {})
