@@ -1,0 +1,160 @@
+"""Who may read and write which kind of facts, and who may know of a case at all (domain.md 5.2); denied by default."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from workflows.agencies import ROLES
+from workflows.vocabulary import DATA_CLASS
+
+
+class Access(StrEnum):
+    """What a role may do with facts of a data class; each value is the mark that domain.md 5.2 uses for it."""
+
+    NONE = "-"
+    READ = "R"
+    CREATE = "C"
+    READ_AND_CREATE = "CR"
+    READ_WHILE_OPEN = "R(E)"
+    SUMMARY = "S"
+    SUMMARY_WHILE_OPEN = "S(E)"
+    FLAGS = "F"
+    ON_CONDITION = "R if"
+    """Readable after a vetting, an attendance or a sampling that the product does not record yet: refused until then."""
+    AGGREGATE = "agg"
+    """Counted in figures only, never read case by case."""
+
+
+READS = frozenset({Access.READ, Access.READ_AND_CREATE})
+READS_WHILE_OPEN = READS | {Access.READ_WHILE_OPEN}
+WRITES = frozenset({Access.CREATE, Access.READ_AND_CREATE})
+
+_CLASSES = tuple(DATA_CLASS)
+
+# Columns of domain.md 5.2 from D1 to D12. Read there: "min" of D11 as C (the report asks, and it is not read back);
+# "R own" as R, since a placement has a part only in its own children's cases; "R as told" as R; "R vetted",
+# "R sample", "R pseudon." and "R if attended" as "R if"; "S by disclosure", "S (actions)" and "S (support)" as S.
+_COLUMNS: Mapping[str, str] = {
+    #                 D1   D2   D3   D4   D5   D6   D7   D8   D9   D10  D11  D12
+    "call_taker":    "CR   CR   C    -    R    R(E) -    -    F    -    C    -",
+    "control_room":  "CR   CR   CR   -    R    R(E) -    -    F    -    C    -",
+    "locate":        "CR   CR   CR   R    CR   R(E) CR   -    S    S    R    -",
+    "mfh":           "CR   CR   CR   R    CR   R    CR   S    R    R    R    R",
+    "ppu":           "R    R    R    CR   R    S    R    S    R    R    R    -",
+    "csc":           "R    R    R    -    S    R    R    R    R    CR   R    S",
+    "csc_desk":      "R    R    R    -    S    R    R    S    R    CR   R    S",
+    "edt":           "R    R    R    -    S    R    S    S    R    S    R    -",
+    "rhi":           "R(E) R(E) S(E) -    -    S    S    CR   CR   R_if R    -",
+    "placement":     "R    R(E) S(E) -    S    CR   S    -    S    R_if R    -",
+    "school":        "S(E) S(E) -    -    -    -    -    -    S    S    -    -",
+    "health":        "S(E) S(E) S    -    -    -    S    -    S    R_if R    -",
+    "iro":           "R    R    R    -    S    R    R    R    R    R    R    -",
+    "yjs":           "S(E) S(E) S    -    -    S    S    -    S    R_if -    -",
+    "auditor":       "R    R    R    R_if R    R    R    R_if R    R    R_if CR",
+    "host":          "R(E) R(E) -    -    -    -    -    -    -    -    -    -",
+    "figures":       "-    agg  agg  -    -    -    agg  -    agg  -    agg  agg",
+    "recommender":   "-    agg  agg  -    -    -    agg  -    agg  -    agg  CR",
+    "nothing":       "-    -    -    -    -    -    -    -    -    -    -    -",
+}  # fmt: skip
+
+# Which column speaks for a role. `csc_desk` is `csc` without the full account of the interview, which domain.md 5.2
+# gives to the allocated worker and team manager only (N9: "narrative only to SW"); `host` is rule ii and N2;
+# `control_room` is `call_taker` with the answers read back, since nobody can endorse a grade unread (T-02).
+COLUMN_OF: Mapping[str, str] = MappingProxyType(
+    {
+        "reporter": "nothing",
+        "call_taker": "call_taker",
+        "control_room_supervisor": "control_room",
+        "response_officer": "locate",
+        "locate_sergeant": "locate",
+        "duty_inspector": "locate",
+        "superintendent": "locate",
+        "mfh_coordinator": "mfh",
+        "chief_inspector_missing": "mfh",
+        "ppu_cse_unit": "ppu",
+        "audit_lead": "auditor",
+        "inspection_coordinator": "recommender",
+        "csc_mash": "csc_desk",
+        "csc_social_worker": "csc",
+        "csc_team_manager": "csc",
+        "csc_service_manager": "csc_desk",
+        "edt": "edt",
+        "cmo": "csc_desk",
+        "rhi_commissioner": "figures",
+        "rhi_worker": "rhi",
+        "rhi_manager": "rhi",
+        "iro": "iro",
+        "placement_provider": "placement",
+        "host_la": "host",
+        "home_la": "csc_desk",
+        "health": "health",
+        "school_dsl": "school",
+        "yjs": "yjs",
+        "ukmpu": "nothing",
+        "ofsted": "nothing",
+        "nrm_sca": "nothing",
+        "lado": "nothing",
+        "ceop": "nothing",
+        "partnership_board": "figures",
+    }
+)
+
+
+def _matrix() -> dict[tuple[str, str], Access]:
+    """Lay the columns out by data class and role."""
+    found = {}
+    for role, column in COLUMN_OF.items():
+        marks = _COLUMNS[column].split()
+        for data_class, mark in zip(_CLASSES, marks, strict=True):
+            found[data_class, role] = Access(mark.replace("_", " "))
+    return found
+
+
+MATRIX: Mapping[tuple[str, str], Access] = MappingProxyType(_matrix())
+"""Total over data classes and roles: ``MATRIX["D8", "rhi_worker"] is Access.READ_AND_CREATE``."""
+
+SEES_EVERY_EPISODE = frozenset(
+    key for key, role in ROLES.items() if role.kind == "police" and MATRIX["D2", key] in READS
+)
+"""Roles of the force that may know of each of its episodes, with or without a task in it."""
+
+_INTERVIEW = frozenset({"rhi_worker", "rhi_manager"})
+_SOCIAL_CARE = frozenset({"csc_mash", "csc_social_worker", "edt", "cmo"})
+
+ANSWERS_FOR: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "rhi_manager": frozenset({"rhi_worker"}),
+        "cmo": _INTERVIEW,
+        "csc_team_manager": _INTERVIEW | _SOCIAL_CARE,
+        "csc_service_manager": _INTERVIEW | _SOCIAL_CARE | {"csc_team_manager"},
+    }
+)
+"""Whose late work a role is told of (T-07, T-24, T-25, T-27): where those have a task, this role has a part too."""
+
+
+def readable(roles: Collection[str], *, episode_open: bool) -> frozenset[str]:
+    """Name the data classes whose facts a holder of these roles may read in full: ``frozenset({"D1", "D2"})``.
+
+    `episode_open` is true while the episode is open or its follow-up is active; marks with (E) count only then. A
+    summary or a flag is not a reading; a role that nobody knows reads nothing.
+    """
+    enough = READS_WHILE_OPEN if episode_open else READS
+    return frozenset(name for name in _CLASSES for role in roles if MATRIX.get((name, role)) in enough)
+
+
+def writable(roles: Collection[str]) -> frozenset[str]:
+    """Name the data classes in which a holder of these roles may create and correct facts outside of a task."""
+    return frozenset(name for name in _CLASSES for role in roles if MATRIX.get((name, role)) in WRITES)
+
+
+def has_a_part(roles: Collection[str], task_roles: Collection[str]) -> bool:
+    """Tell whether a holder of `roles` may know that a case exists.
+
+    `task_roles` are the roles that have or had a task in the case. The force sees each of its episodes; everybody else
+    only a case in which one of their roles, or one for which they answer, has or had a task.
+    """
+    held = frozenset(roles) & ROLES.keys()
+    concerned = held.union(*(ANSWERS_FOR.get(role, frozenset()) for role in held))
+    return bool(held & SEES_EVERY_EPISODE) or bool(concerned & frozenset(task_roles))

@@ -1,0 +1,86 @@
+"""Who takes part: the kinds of organisation, and the roles that stand as lanes in the diagrams (domain.md 5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One role: the key that is a lane's id, its title in words, the kind of its organisation, and its source."""
+
+    key: str
+    title: str
+    kind: str
+    source: str
+
+
+KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "family": "Parent or carer",
+        "police": "Police",
+        "local_authority": "Local authority",
+        "interview_provider": "Return interview provider",
+        "placement": "Children's home or fostering agency",
+        "health": "Health",
+        "education": "Education",
+        "youth_justice": "Youth justice",
+        "partnership": "Safeguarding partnership",
+        "external": "Outside body",
+    }
+)
+"""Kinds of organisation, and the words for them."""
+
+_NEED = "domain 5.1"
+
+_ROWS = (
+    ("reporter", "Parent, carer or placement who reports", "family", f"{_NEED}, S26, S75"),
+    ("call_taker", "Call taker", "police", f"{_NEED}, S02, S06"),
+    ("control_room_supervisor", "Control room supervisor", "police", f"{_NEED}, S22, S23, S24"),
+    ("response_officer", "Response officer", "police", f"{_NEED}, S19, S20"),
+    ("locate_sergeant", "Locate team sergeant", "police", f"{_NEED}, PCC"),
+    ("duty_inspector", "Duty inspector", "police", f"{_NEED}, T-03"),
+    ("mfh_coordinator", "Missing from home co-ordinator", "police", f"{_NEED}, S08, PCC"),
+    ("chief_inspector_missing", "Chief inspector for missing", "police", f"{_NEED}, PCC"),
+    ("ppu_cse_unit", "Public protection and exploitation unit", "police", f"{_NEED}, PCC"),
+    ("superintendent", "Superintendent", "police", _NEED),
+    ("audit_lead", "Audit lead", "police", f"{_NEED}, PCC"),
+    ("inspection_coordinator", "Inspection co-ordinator", "police", f"{_NEED}, PCC"),
+    ("csc_mash", "Multi-agency safeguarding hub", "local_authority", f"{_NEED}, N1"),
+    ("csc_social_worker", "Social worker", "local_authority", _NEED),
+    ("csc_team_manager", "Social care team manager", "local_authority", _NEED),
+    ("csc_service_manager", "Social care service manager", "local_authority", "T-07, T-25 second escalation"),
+    ("edt", "Emergency duty team", "local_authority", _NEED),
+    ("cmo", "Children missing officer", "local_authority", f"{_NEED}, S85"),
+    ("rhi_commissioner", "Commissioner of return interviews", "local_authority", "T-24 second escalation"),
+    ("rhi_worker", "Return interview worker", "interview_provider", f"{_NEED}, S43"),
+    ("rhi_manager", "Return interview manager", "interview_provider", f"{_NEED}, S43"),
+    ("iro", "Independent reviewing officer", "local_authority", _NEED),
+    ("placement_provider", "Placement provider", "placement", f"{_NEED}, S69"),
+    ("host_la", "Host local authority", "local_authority", f"{_NEED}, N2"),
+    ("home_la", "Home local authority", "local_authority", _NEED),
+    ("health", "Health", "health", f"{_NEED}, S57"),
+    ("school_dsl", "Designated safeguarding lead of the school", "education", f"{_NEED}, S74, N4"),
+    ("yjs", "Youth justice worker", "youth_justice", f"{_NEED}, S85"),
+    ("ukmpu", "UK Missing Persons Unit", "external", f"{_NEED}, N6"),
+    ("ofsted", "Ofsted", "external", f"{_NEED}, N11"),
+    ("nrm_sca", "Single competent authority of the national referral mechanism", "external", f"{_NEED}, S77"),
+    ("lado", "Local authority designated officer", "external", f"{_NEED}, T-40"),
+    ("ceop", "CEOP", "external", _NEED),
+    ("partnership_board", "Safeguarding partnership board", "partnership", f"{_NEED}, S67"),
+)
+
+ROLES: Mapping[str, Role] = MappingProxyType({row[0]: Role(*row) for row in _ROWS})
+"""Every role by its key. A lane's id is a key, or ``key__2`` where a role has a second lane in one diagram."""
+
+
+def role_of_lane(lane: str) -> str:
+    """Give the role key of a lane's id: ``rhi_worker`` for both ``rhi_worker`` and ``rhi_worker__2``."""
+    return lane.partition("__")[0]
+
+
+def title_of(role: str) -> str:
+    """Give a role's title; a key that nobody knows stands for itself."""
+    return ROLES[role].title if role in ROLES else role
