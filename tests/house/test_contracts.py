@@ -1,0 +1,89 @@
+"""Who may know whom: the import contracts hold, and each turns red on a planted import."""
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.house.source import FLOORS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# contract, the module that oversteps, what it imports
+OVERSTEPS = [
+    ("floors", "engine/model.py", "web"),
+    ("floors", "notifications/__init__.py", "workflows"),
+    ("floors", "workflows/__init__.py", "web"),
+    ("spiffworkflow", "engine/store.py", "SpiffWorkflow"),
+    ("spiffworkflow", "web/inbox.py", "SpiffWorkflow.bpmn"),
+    ("lxml", "engine/decisions.py", "lxml.etree"),
+    ("lxml", "web/inbox.py", "lxml"),
+    ("web-libraries", "engine/store.py", "flask_sqlalchemy"),
+    ("web-libraries", "engine/timers.py", "apscheduler"),
+    ("web-libraries", "workflows/people.py", "flask"),
+    ("web-libraries", "notifications/message.py", "werkzeug"),
+    ("store-and-token", "engine/store.py", "engine.runner"),
+    ("store-and-token", "engine/store.py", "engine.state"),
+    ("store-and-token", "engine/store.py", "engine.diagrams"),
+    ("store-and-token", "engine/store.py", "engine.specs"),
+    ("runner-and-database", "engine/runner.py", "engine.store"),
+    ("runner-and-database", "engine/state.py", "engine.store"),
+    ("token-and-sqlalchemy", "engine/runner.py", "sqlalchemy"),
+    ("channels", "notifications/smtp.py", "notifications.webhook"),
+    ("pages", "web/inbox.py", "web.cases"),
+]
+
+
+def verdict(root: Path, *contracts: str) -> subprocess.CompletedProcess[str]:
+    """Ask import-linter, as `make check` does, about the tree at `root`."""
+    program = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+    asked = [option for contract in contracts for option in ("--contract", contract)]
+    command = [sys.executable, "-c", program, "--no-cache", "--no-logo", *asked]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+
+
+def place(root: Path, path: str) -> Path:
+    """The file of a module, made with the folders around it when it is not there yet; a package's `__init__.py`."""
+    file = root / path
+    package = file.with_suffix("") / "__init__.py"
+    if package.exists():
+        return package
+    file.touch()
+    return file
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The Python of the floors and the contracts, somewhere else."""
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for floor in FLOORS:
+        for file in (ROOT / floor).rglob("*.py"):
+            if "node_modules" not in file.parts:
+                target = tmp_path / file.relative_to(ROOT)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(file, target)
+    return tmp_path
+
+
+def test_the_contracts_hold() -> None:
+    answer = verdict(ROOT)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+@pytest.mark.parametrize(("contract", "path", "imported"), OVERSTEPS)
+def test_a_planted_import_breaks_its_contract(contract: str, path: str, imported: str, copy: Path) -> None:
+    if imported.split(".", maxsplit=1)[0] in FLOORS:
+        place(copy, imported.replace(".", "/") + ("/__init__.py" if "." not in imported else ".py"))
+    with place(copy, path).open("a") as file:
+        file.write(f"\nimport {imported}\n")
+    answer = verdict(copy, contract)
+    assert answer.returncode == 1, answer.stdout + answer.stderr
+    assert "BROKEN" in answer.stdout
+
+
+def test_every_contract_has_a_planted_import() -> None:
+    configured = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    assert {contract for contract, *_ in OVERSTEPS} == {contract["id"] for contract in configured}
