@@ -27,7 +27,7 @@ class Problem:
         return f"{self.where}: {self.sentence}"
 
 
-class Refusal(Exception):  # noqa: N818 - house.md 4: a refusal is a fact, not an error
+class Refusal(Exception):
     """What was asked is refused; the message is a sentence that may be shown to the person who asked."""
 
 
