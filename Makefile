@@ -25,10 +25,12 @@ test: $(DEV_STAMP) assets ## run all tests (PYTEST_ARGS="..." narrows them)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: $(DEV_STAMP) ## format, lint, types and import contracts, without changing anything
-	@$(BIN)/ruff format --check .
-	@$(BIN)/ruff check .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo
+	@status=0; \
+	$(BIN)/ruff format --check . || status=1; \
+	$(BIN)/ruff check . || status=1; \
+	$(BIN)/mypy || status=1; \
+	$(BIN)/lint-imports --no-logo || status=1; \
+	exit $$status
 
 format: $(DEV_STAMP) ## bring the code into shape
 	@$(BIN)/ruff format .
