@@ -91,8 +91,8 @@ class _Answer(fields.Field[Value]):
             given = data.get(key, [])
             return [given] if isinstance(given, str) else list(given)
         if self.question.kind in TYPED_IN_PARTS:
-            return {part: _tidy(_first(data.get(f"{key}-{part}", ""))) for part in _PARTS}
-        return _tidy(_first(data.get(key, "")))
+            return {part: _tidy(first(data.get(f"{key}-{part}", ""))) for part in _PARTS}
+        return _tidy(first(data.get(key, "")))
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Value:
         """Read one answer, or refuse it with a problem."""
@@ -229,8 +229,8 @@ def _not_plain(question: Field, text: str, *, allowed: str) -> Wrong | None:
     return None
 
 
-def _first(given: list[str] | str) -> str:
-    """Take the first of several texts that were sent under one name."""
+def first(given: list[str] | str) -> str:
+    """Take the first of the texts that were sent under one name, or ""."""
     if isinstance(given, str):
         return given
     return given[0] if given else ""

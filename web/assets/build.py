@@ -49,7 +49,7 @@ def main() -> None:
     (new / ".stamp").write_text(stamp, "utf-8")
     shutil.rmtree(STATIC, ignore_errors=True)
     new.rename(STATIC)
-    print(f"Built {', '.join(sorted(path.name for path in STATIC.glob('*.*')))} in web/static")
+    print(f"Built {', '.join(sorted(path.name for path in STATIC.glob('[!.]*.*')))} in web/static")
 
 
 def stamp_of_sources() -> str:
