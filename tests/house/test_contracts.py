@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.source import FLOORS
+from tests.house.source import FLOORS, modules
 
 ROOT = Path(__file__).resolve().parents[2]
+
+BELOW_THE_PAGES = {"web/identity.py"}  # who is there: every page asks it, and it has the page to log in
 
 # contract, the module that oversteps, what it imports
 OVERSTEPS = [
@@ -84,6 +86,19 @@ def test_a_planted_import_breaks_its_contract(contract: str, path: str, imported
     assert "BROKEN" in answer.stdout
 
 
+def configured() -> dict[str, dict[str, list[str]]]:
+    """The contracts of pyproject.toml by their ids."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    return {contract["id"]: contract for contract in contracts}
+
+
 def test_every_contract_has_a_planted_import() -> None:
-    configured = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
-    assert {contract for contract, *_ in OVERSTEPS} == {contract["id"] for contract in configured}
+    assert {contract for contract, *_ in OVERSTEPS} == set(configured())
+
+
+def test_every_page_is_under_the_contract_of_the_pages() -> None:
+    named = " ".join(configured()["pages"]["layers"])
+    pages = [module.path for module in modules(ROOT, "web") if "Blueprint(" in module.text]
+    assert [
+        page for page in pages if f"({page[:-3].replace('/', '.')})" not in named and page not in BELOW_THE_PAGES
+    ] == []
