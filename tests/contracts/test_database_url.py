@@ -13,9 +13,8 @@ def test_each_test_gets_an_empty_database(database_url: str) -> None:
     opened.dispose()
 
 
-def test_a_case_can_be_read_where_it_was_written(engine: sa.Engine) -> None:
-    with store.reading(engine) as connection:
-        assert connection.scalar(sa.select(sa.func.count()).select_from(store.CaseRow)) == 0
+def test_an_open_database_has_every_table(engine: sa.Engine) -> None:
+    assert set(sa.inspect(engine).get_table_names()) == set(store.Base.metadata.tables)
 
 
 @pytest.mark.postgres
