@@ -54,7 +54,7 @@ class Base(DeclarativeBase):
     metadata = sa.MetaData(naming_convention=NAMES)
 
 
-class ReleaseRow(Base):
+class ReleaseTable(Base):
     """A procedure's files as they were published; never changed afterwards."""
 
     __tablename__ = "releases"
@@ -68,7 +68,7 @@ class ReleaseRow(Base):
     __table_args__ = (sa.UniqueConstraint("procedure", "number"),)
 
 
-class CaseRow(Base):
+class CaseTable(Base):
     """One case: its token state, its current facts and the index that the sweep reads."""
 
     __tablename__ = "cases"
@@ -92,7 +92,7 @@ class CaseRow(Base):
     )
 
 
-class TaskRow(Base):
+class TaskTable(Base):
     """The index of people's tasks; the token state is the truth, and this can be rebuilt from it and the log."""
 
     __tablename__ = "tasks"
@@ -123,7 +123,7 @@ class TaskRow(Base):
     )
 
 
-class EventRow(Base):
+class EventTable(Base):
     """The log: what happened, chained by hash within its case; it holds digests of personal values, never values."""
 
     __tablename__ = "events"
@@ -141,7 +141,7 @@ class EventRow(Base):
     __table_args__ = (sa.Index("ix_events_at", "at"),)
 
 
-class FactRow(Base):
+class FactTable(Base):
     """Every value that a fact ever had, with its salt; kept apart from the log so that it can be erased."""
 
     __tablename__ = "fact_values"
@@ -154,7 +154,7 @@ class FactRow(Base):
     salt: Mapped[bytes] = mapped_column(sa.LargeBinary)
 
 
-class CommandRow(Base):
+class CommandTable(Base):
     """A command that was carried out, with its answer, so that a retry has one effect and the same answer."""
 
     __tablename__ = "commands"
@@ -165,7 +165,7 @@ class CommandRow(Base):
     answer: Mapped[str] = mapped_column(sa.Text)
 
 
-class MessageRow(Base):
+class MessageTable(Base):
     """A message from one case to another: it waits here until its receiver takes it, or its time is over."""
 
     __tablename__ = "messages"
@@ -180,7 +180,7 @@ class MessageRow(Base):
     __table_args__ = (sa.Index("ix_messages_waiting", "status", "name", "correlation"),)
 
 
-class AwaitedRow(Base):
+class AwaitedTable(Base):
     """What the open cases wait for: an index of (message name, correlation key) for delivery."""
 
     __tablename__ = "awaited"
@@ -191,7 +191,7 @@ class AwaitedRow(Base):
     __table_args__ = (sa.Index("ix_awaited_name", "name", "correlation"),)
 
 
-class ReadRow(Base):
+class ReadTable(Base):
     """Who read what of a case, and why; the row is committed before the page is sent."""
 
     __tablename__ = "reads"

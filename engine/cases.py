@@ -1,0 +1,333 @@
+"""Open, act, read: the one door to the cases; each public method is one transaction.
+
+A command locks its case's row, loads state and facts, lets the runner take one step, and writes state, facts, events, task
+index, messages and the command's answer, or nothing at all. A command that was carried out already gives its answer again.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import log, reading, runner, values
+from engine.errors import (
+    CaseNotFound,
+    Conflict,
+    NotYourTask,
+    PageIsStale,
+    Refusal,
+    TaskAlreadyCompleted,
+    TaskNoLongerOpen,
+    TaskNotFound,
+)
+from engine.library import Library
+from engine.model import Actor, Command, Complete, Correct, Deliver, Facts, FactWrite, Fire, Open, Value
+from engine.release import Compiled
+from engine.store import CaseTable, CommandTable, MessageTable, TaskTable, row_lock, writing
+from engine.views import CaseView, Cursor, Done, EventRow, Observer, OpeningView, Page, ReleaseRow, Step, TaskRow, TaskView
+from engine.writing import Stored, write_new, write_step
+
+__all__ = ["Cases", "CaseView", "Cursor", "Done", "EventRow", "Observer", "OpeningView", "Page", "ReleaseRow", "Step",
+           "TaskRow", "TaskView"]
+
+LETTERS = "23456789BCDFGHJKLMNPQRSTVWXZ"
+"""What references are made of: no vowels, so that they spell nothing; nothing that is read as something else."""
+
+BACK_OFF = timedelta(minutes=1)
+BACK_OFF_AT_MOST = timedelta(hours=1)
+
+
+def new_reference(prefix: str) -> str:
+    """Make a case reference, such as ``MC-7K3QX9PW``: eight random letters and digits, which nobody can guess."""
+    return f"{prefix}-{''.join(secrets.choice(LETTERS) for _ in range(8))}"
+
+
+class Cases:
+    """The cases in one database.
+
+    `observers` are called inside each step's transaction, in their order: projections and alerts. `references` makes the
+    reference of a new case from the procedure's prefix.
+    """
+
+    def __init__(self, engine: sa.Engine, *, observers: Sequence[Observer] = (),
+                 references: Callable[[str], str] = new_reference) -> None:
+        """Use a database that `engine.store.connect` opened."""
+        self.engine = engine
+        self.observers = tuple(observers)
+        self.references = references
+        self.library = Library(engine)
+        self.views = reading.Views(engine, self.library)
+
+    # Releases -------------------------------------------------------------------------------------------------------
+
+    def publish(self, files: Mapping[str, str], *, by: str, now: datetime, roles: Sequence[str] | None = None) -> ReleaseRow:
+        """Check a procedure's files and keep them as its next release; new cases start on it, running ones stay.
+
+        The same files published twice give the release that is there. `roles` are the role keys that lanes may name.
+
+        Raises:
+            ReleaseInvalid: with every problem of every file.
+        """
+        return self.library.publish(files, by=by, now=now, roles=roles)
+
+    # Commands -------------------------------------------------------------------------------------------------------
+
+    def opening(self, procedure: str) -> OpeningView:
+        """Give the form and the role with which a case of a procedure is opened.
+
+        Raises:
+            NotFound: no release of this procedure was published.
+        """
+        release_id, release = self.library.newest(procedure)
+        start = release.start
+        return OpeningView(procedure, release.process.name, release.forms[start.form], start.role, release_id,
+                           start.documentation)
+
+    def open(self, procedure: str, answers: Mapping[str, Value], *, by: Actor, now: datetime, key: str) -> Done:
+        """Open a case with the answers of its opening form (already loaded by the form).
+
+        `key` makes the command idempotent: the same key again gives the same answer and no second case.
+
+        Raises:
+            NotFound: no release of this procedure was published.
+            NotYourTask: none of the actor's roles may open it.
+            Conflict: the key was used for another command.
+        """
+        release_id, release = self.library.newest(procedure)
+        start = release.start
+        if start.role not in by.roles:
+            message = f"Opening a case is for {start.role}."
+            raise NotYourTask(message)
+        form = release.forms[start.form]
+        writes = tuple(FactWrite(start.record, "", field.key, answers.get(field.key)) for field in form.fields)
+        digest = _fingerprint("open", procedure, by, answers)
+        with writing(self.engine) as connection:
+            done = _answer(connection, key, digest)
+            if done is not None:
+                return done
+            reference = self.references(release.process.properties.get("reference", "C"))
+            facts: Facts = {}
+            outcome = runner.begin(release, reference, facts, Open(writes, by), now)
+            stored = Stored(reference, procedure, release_id, "open", log.GENESIS, 0, facts, frozenset())
+            step = write_new(connection, stored, outcome, now)
+            return self._finish(connection, step, key, digest)
+
+    def complete(self, task_id: str, answers: Mapping[str, Value], *, by: Actor, now: datetime, key: str,
+                 stamp: str | None = None) -> Done:
+        """Do a task with the answers of its form (already loaded by the form).
+
+        `stamp` is the one that `task` gave with the page; None leaves the check out.
+
+        Raises:
+            TaskNotFound: there is no such task.
+            NotYourTask: it belongs to a role that the actor does not hold.
+            SamePersonTwice: a second person is needed, and this is the first one.
+            TaskAlreadyCompleted, TaskNoLongerOpen, PageIsStale: the case has moved on.
+            Conflict: the key was used for another command.
+        """
+        case_id, number = _task_number(task_id)
+        digest = _fingerprint("complete", task_id, by, answers)
+        with writing(self.engine) as connection:
+            stored, done, conductor = self._load(connection, case_id, now, key, digest)
+            if done is not None:
+                return done
+            if conductor is None:
+                raise TaskNotFound("There is no such task.")
+            try:
+                task = conductor.find(number)
+            except TaskNoLongerOpen:
+                raise _why_not_open(connection, case_id, number) from None
+            node = task.task_spec.node
+            if node.role not in by.roles:
+                message = f"This task is for {node.role}."
+                raise NotYourTask(message)
+            record_key = task.internal_data.get("key", "")
+            if stamp is not None and stamp != reading.stamp_of(stored.facts, node.record, record_key):
+                message = "Somebody has changed what this page shows since you opened it."
+                raise PageIsStale(message)
+            fields = conductor.release.forms[node.form].fields
+            writes = tuple(FactWrite(node.record, record_key, field.key, answers.get(field.key)) for field in fields)
+            return self._step(connection, stored, conductor, Complete(number, writes, by), now, key, digest)
+
+    def correct(self, case_id: str, record: str, record_key: str, field: str, value: Value, *, by: Actor, now: datetime,
+                key: str, reason: str) -> Done:
+        """Put a fact right; the clocks that rest on it are derived again, and the log shows that they moved.
+
+        Raises:
+            CaseNotFound: there is no such case.
+            Conflict: the key was used for another command.
+        """
+        digest = _fingerprint("correct", case_id, by, {f"{record}.{record_key}.{field}": value})
+        with writing(self.engine) as connection:
+            stored, done, conductor = self._load(connection, case_id, now, key, digest)
+            if done is not None:
+                return done
+            if conductor is None:
+                raise CaseNotFound("There is no such case.")
+            command = Correct((FactWrite(record, record_key, field, value),), by, reason)
+            return self._step(connection, stored, conductor, command, now, key, digest)
+
+    # What the sweep does --------------------------------------------------------------------------------------------
+
+    def next_due(self, *, now: datetime) -> str | None:
+        """Give the case whose clock has been due for the longest, if any."""
+        case = CaseTable
+        statement = (
+            sa.select(case.id)
+            .where(case.next_due_at <= now, sa.or_(case.retry_at.is_(None), case.retry_at <= now))
+            .order_by(case.next_due_at, case.id)
+            .limit(1)
+        )
+        with self.engine.connect() as connection:
+            return connection.execute(statement).scalar()
+
+    def fire(self, case_id: str, *, now: datetime) -> bool:
+        """Let the earliest due clock of a case go off; False where another node has the case, or nothing is due."""
+        with writing(self.engine) as connection:
+            stored, _done, conductor = self._load(connection, case_id, now, "", "", skip=True)
+            if conductor is None or stored.next_due_at is None or stored.next_due_at > now:
+                return False
+            self._step(connection, stored, conductor, Fire(), now, "", "")
+            return True
+
+    def next_message(self, *, now: datetime) -> tuple[str, str] | None:
+        """Give a waiting message and the case that waits for it; a message whose time is over is put aside."""
+        return self.views.next_message(now)
+
+    def deliver(self, message_id: str, case_id: str, *, now: datetime) -> bool:
+        """Hand a message to a case; False where it was taken meanwhile."""
+        message = MessageTable
+        with writing(self.engine) as connection:
+            row = connection.execute(sa.select(message).where(message.id == message_id, message.status == "waiting")).first()
+            stored, _done, conductor = self._load(connection, case_id, now, "", "", skip=True)
+            if row is None or conductor is None:
+                return False
+            command = Deliver(row.name, row.correlation, values.loads(row.payload))
+            self._step(connection, stored, conductor, command, now, "", "")
+            taken = sa.update(message).where(message.id == message_id).values(status="taken", taken_by=case_id)
+            connection.execute(taken)
+            return True
+
+    def postpone(self, case_id: str, *, now: datetime) -> int:
+        """Push a case whose step failed further away, so that it does not stop the others; give how often it failed."""
+        case = CaseTable
+        with writing(self.engine) as connection:
+            failures = int(connection.execute(sa.select(case.failures).where(case.id == case_id)).scalar() or 0) + 1
+            wait = min(BACK_OFF * 2 ** min(failures - 1, 10), BACK_OFF_AT_MOST)
+            connection.execute(sa.update(case).where(case.id == case_id).values(failures=failures, retry_at=now + wait))
+            return failures
+
+    # Reading --------------------------------------------------------------------------------------------------------
+
+    def task(self, task_id: str, *, by: Actor, now: datetime) -> TaskView:
+        """Give a task's page to a person who may do it; the reading is logged and committed first.
+
+        Raises:
+            TaskNotFound, NotYourTask, TaskAlreadyCompleted, TaskNoLongerOpen.
+        """
+        return self.views.task(*_task_number(task_id), by=by, now=now)
+
+    def case(self, case_id: str, *, classes: frozenset[str], by: Actor, purpose: str, now: datetime) -> CaseView:
+        """Give a case with the facts of these data classes; who read what, and why, is committed first.
+
+        Raises:
+            CaseNotFound: there is no such case.
+        """
+        return self.views.case(case_id, classes=classes, by=by, purpose=purpose, now=now)
+
+    def inbox(self, roles: frozenset[str], *, after: Cursor | None = None, limit: int = 50) -> Page:
+        """Give the open tasks of these roles, the earliest due first, those without a due time last."""
+        return self.views.inbox(roles, after=after, limit=limit)
+
+    # How a step is taken --------------------------------------------------------------------------------------------
+
+    def _load(self, connection: sa.Connection, case_id: str, now: datetime, key: str, digest: str, *,
+              skip: bool = False) -> tuple[Stored, Done | None, runner.Conductor | None]:
+        """Lock a case's row and read it; give the answer instead where the command was carried out already."""
+        answer = sa.select(CommandTable.answer).where(CommandTable.key == key).scalar_subquery()
+        asked = sa.select(CommandTable.digest).where(CommandTable.key == key).scalar_subquery()
+        statement = sa.select(CaseTable.__table__, answer.label("answer"), asked.label("asked")).where(CaseTable.id == case_id)
+        row = connection.execute(row_lock(self.engine, statement, skip=skip)).first()
+        if row is None:
+            return Stored.nothing(case_id), None, None
+        stored = Stored.of(row)
+        if row.answer is not None:
+            return stored, _again(row.answer, row.asked, digest), None
+        release = self.library.get(row.release_id)
+        conductor = runner.restore(release, row.state, stored.facts, now)
+        return stored.waiting_for(conductor.awaited()), None, conductor
+
+    def _step(self, connection: sa.Connection, stored: Stored, conductor: runner.Conductor, command: Command, now: datetime,
+              key: str, digest: str) -> Done:
+        """Take one step and write it."""
+        outcome = conductor.step(command)
+        step = write_step(connection, stored, outcome, now)
+        return self._finish(connection, step, key, digest)
+
+    def _finish(self, connection: sa.Connection, step: Step, key: str, digest: str) -> Done:
+        """Let the observers see the step, and keep the command's answer."""
+        for observer in self.observers:
+            observer(connection, step)
+        done = Done(step.case_id, tuple(task.id for task in step.opened))
+        if key:
+            answer = values.dumps([done.case_id, list(done.tasks)]).decode()
+            connection.execute(sa.insert(CommandTable).values(key=key, case_id=step.case_id, at=step.now, digest=digest,
+                                                              answer=answer))
+        return done
+
+    def release_of(self, case_id: str) -> Compiled:
+        """Give the release on which a case runs.
+
+        Raises:
+            CaseNotFound: there is no such case.
+        """
+        with self.engine.connect() as connection:
+            found = connection.execute(sa.select(CaseTable.release_id).where(CaseTable.id == case_id)).scalar()
+        if found is None:
+            raise CaseNotFound("There is no such case.")
+        return self.library.get(found)
+
+
+def _task_number(task_id: str) -> tuple[str, int]:
+    """Split a task's id into the case's reference and its number."""
+    case_id, _, number = task_id.rpartition(".")
+    if not case_id or not number.isascii() or not number.isdigit() or len(number) > 9:  # noqa: PLR2004
+        raise TaskNotFound("There is no such task.")
+    return case_id, int(number)
+
+
+def _fingerprint(kind: str, what: str, by: Actor, answers: Mapping[str, Value]) -> str:
+    """Give a digest of a command, so that a key that comes again with something else is noticed."""
+    return log.digest_of(values.dumps([kind, what, by.person, dict(answers)]), b"")
+
+
+def _answer(connection: sa.Connection, key: str, digest: str) -> Done | None:
+    """Give the answer of a command that was carried out already."""
+    command = CommandTable
+    row = connection.execute(sa.select(command.answer, command.digest).where(command.key == key)).first()
+    return None if row is None else _again(row.answer, row.digest, digest)
+
+
+def _again(answer: str, asked: str, digest: str) -> Done:
+    """Give a kept answer again, unless the key belongs to another command."""
+    if asked != digest:
+        message = "This page was sent before with other answers. Open it again, so that nothing is lost."
+        raise Conflict(message)
+    case_id, tasks = values.loads(answer)
+    return Done(case_id, tuple(tasks), repeated=True)
+
+
+def _why_not_open(connection: sa.Connection, case_id: str, number: int) -> Refusal:
+    """Say why a task cannot be done."""
+    task = TaskTable
+    statement = sa.select(task.status, task.completed_by).where(task.case_id == case_id, task.number == number)
+    row: Any = connection.execute(statement).first()
+    if row is None:
+        return TaskNotFound("There is no such task.")
+    if row.status == "completed":
+        return TaskAlreadyCompleted(f"{row.completed_by} has done this task.")
+    return TaskNoLongerOpen("The case has moved on, and this task is not wanted any more.")

@@ -1,0 +1,216 @@
+"""The due moments of a case: armed, moved, fired. The runner keeps them; no timer of the library ever looks at a clock.
+
+Two kinds. A *timer* moves a token once: a date, or a duration from when its element began to wait. A *deadline* moves no
+token: it tells people, rung by rung, from the list that its expression gives (in practice a call of a decision table). What
+was missed while the system was down is caught up once: the latest rung that has passed goes off for all that passed before
+it, and the next one lies in the future.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from engine.state import Clock
+
+if TYPE_CHECKING:
+    from engine.diagrams import Node
+    from engine.runner import Conductor
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of a deadline: when it goes off, whom it tells, whether it is the moment at which the work is due."""
+
+    at: datetime
+    step: str
+    tell: tuple[str, ...]
+    urgent: bool
+    due: bool
+    every: timedelta | None
+
+
+class Winder:
+    """Winds the clocks of one case at one instant."""
+
+    def __init__(self, conductor: Conductor) -> None:
+        """Take the clocks of the conductor's position and its instant `now`."""
+        self.conductor = conductor
+        self.release = conductor.release
+        self.now = conductor.now
+        self.clocks = conductor.position.clocks
+
+    # Going off ------------------------------------------------------------------------------------------------------
+
+    def earliest(self) -> tuple[Task, Node] | None:
+        """Let the earliest due clock go off.
+
+        A deadline only tells; a timer gives its task and node back, so that the runner moves the token. One clock per
+        step: an interrupting timer takes the other clocks of its activity with it, so two overdue ones never both fire.
+        """
+        due = [clock for clock in self.clocks.values() if clock.at is not None and clock.at <= self.now.timestamp()]
+        if not due:
+            return None
+        clock = min(due, key=lambda each: (each.at or 0.0, each.task, each.element))
+        node = self.release.node(clock.element)
+        if node.is_deadline:
+            self.tell(clock, node)
+            return None
+        del self.clocks[clock.task, clock.element]
+        task = next(each for each in self.conductor.position.tokens.live() if each.id == clock.task)
+        self.conductor.note("timer_fired", node, data={"due_at": _text(clock.at)})
+        return task, node
+
+    def tell(self, clock: Clock, node: Node) -> None:
+        """Note that a deadline's rung went off, and whom it tells; set the clock for the next one."""
+        rungs = self.rungs(clock, node)
+        passed = [rung for rung in rungs if rung.at <= self.now]
+        fresh = [rung for rung in passed if rung.step not in clock.fired]
+        if passed:
+            latest = passed[-1]
+            tell = sorted({role for rung in (fresh or [latest]) for role in rung.tell})
+            data = {
+                "deadline": self.release.deadline_name(node),
+                "step": latest.step,
+                "tell": tell,
+                "urgent": any(rung.urgent for rung in (fresh or [latest])),
+                "missed": [rung.step for rung in fresh[:-1]],
+                "again": not fresh,
+                "due_at": _text(clock.due),
+                "tasks": self.people_under(clock.task),
+            }
+            self.conductor.note("timer_fired", node, data=data)
+            clock.fired.extend(rung.step for rung in fresh)
+            clock.last = self.now.timestamp()
+        self.set(clock, rungs)
+
+    def people_under(self, host: int) -> list[int]:
+        """Give the numbers of the tasks of people that a clock's activity holds now."""
+        tokens = self.conductor.position.tokens
+        people = (task for task in tokens.live() if task.task_spec.manual and task.state == TaskState.READY)
+        return [task.id for task in people if host in {each.id for each in _around(task)}]
+
+    # Winding --------------------------------------------------------------------------------------------------------
+
+    def wind(self) -> None:
+        """Arm the clocks of what now waits, drop those of what waits no more, and move those whose facts changed."""
+        wanted = dict(self.wanted())
+        for key in [key for key in self.clocks if key not in wanted]:
+            del self.clocks[key]
+        for key, (task, node) in wanted.items():
+            if key not in self.clocks:
+                self.arm(key, task, node)
+            elif self.conductor.scope.changed & self.release.dependencies(node):
+                self.move(self.clocks[key], node)
+
+    def wanted(self) -> Iterator[tuple[tuple[int, str], tuple[Task, Node]]]:
+        """Give every clock that should be running: deadlines of begun activities, and events that wait for a time."""
+        for task in self.conductor.position.tokens.live():
+            node = getattr(task.task_spec, "node", None)
+            if node is None:
+                continue
+            if node.timer is not None and task.state == TaskState.WAITING:
+                yield (task.id, node.id), (task, node)
+            if task.task_spec.name == node.id:
+                for deadline in self.release.deadlines.get(node.id, ()):
+                    yield (task.id, deadline.id), (task, deadline)
+
+    def arm(self, key: tuple[int, str], task: Task, node: Node) -> None:
+        """Start a clock."""
+        clock = Clock(key[0], key[1], self.now.timestamp())
+        self.clocks[key] = clock
+        self.derive(clock, node, task)
+        kind = "timer_armed" if clock.at is not None else "timer_waiting"
+        self.conductor.note(kind, node, data={"at": _text(clock.at), "due_at": _text(clock.due)}, activity=False)
+
+    def move(self, clock: Clock, node: Node) -> None:
+        """Derive a clock again, because a fact that it rests on has changed; say so where that moved it."""
+        old = (clock.at, clock.due)
+        self.derive(clock, node, None)
+        if (clock.at, clock.due) != old:
+            data = {"from": _text(old[0]), "at": _text(clock.at), "due_at": _text(clock.due)}
+            self.conductor.note("timer_moved", node, data=data, activity=False)
+
+    def derive(self, clock: Clock, node: Node, task: Task | None) -> None:
+        """Tell a clock's next moment from its expression and the facts as they are."""
+        if node.is_deadline:
+            self.set(clock, self.rungs(clock, node))
+            return
+        value = self.evaluate(clock, node, task)
+        if isinstance(value, timedelta):
+            value = datetime.fromtimestamp(clock.since, tz=UTC) + value
+        clock.at = value.timestamp() if isinstance(value, datetime) else None
+
+    def set(self, clock: Clock, rungs: list[Rung]) -> None:
+        """Set a deadline's next moment: the first rung that has not gone off, or the latest one again."""
+        moments = [rung.at for rung in rungs if rung.step not in clock.fired]
+        fired = [rung for rung in rungs if rung.step in clock.fired]
+        if fired and fired[-1].every and clock.last is not None:
+            moments.append(datetime.fromtimestamp(clock.last, tz=UTC) + fired[-1].every)
+        clock.at = min(moments).timestamp() if moments else None
+        due = [rung.at for rung in rungs if rung.due]
+        clock.due = min(due).timestamp() if due else None
+
+    def rungs(self, clock: Clock, node: Node) -> list[Rung]:
+        """Give a deadline's rungs in the order of time; a rung whose moment is not known yet is left out."""
+        value = self.evaluate(clock, node, None) or []
+        rungs = [_rung(each) for each in value if isinstance(each, dict) and isinstance(each.get("at"), datetime)]
+        return sorted(rungs, key=lambda rung: (rung.at, rung.step))
+
+    def evaluate(self, clock: Clock, node: Node, task: Task | None) -> Any:
+        """Evaluate a timer's expression; `task.opened_at` in it is when the clock's activity began."""
+        begun = {"task": {"opened_at": datetime.fromtimestamp(clock.since, tz=UTC)}}
+        found = task or self.conductor.position.tokens.get_task_from_id(clock.task)
+        return self.release.timer(node).evaluate(self.conductor.scope.at(found, begun), now=self.now)
+
+    # What others ask ------------------------------------------------------------------------------------------------
+
+    def due(self, task: Task) -> tuple[datetime | None, str]:
+        """Give when a task is due and by which deadline: the earliest of its own and of the activities around it."""
+        around = {each.id for each in _around(task)}
+        found = [clock for clock in self.clocks.values() if clock.due is not None and clock.task in around]
+        if not found:
+            return None, ""
+        clock = min(found, key=lambda each: (each.due or 0.0, each.element))
+        return datetime.fromtimestamp(clock.due or 0.0, tz=UTC), clock.element
+
+    def next_due(self) -> datetime | None:
+        """Give the earliest moment at which a clock of the case goes off."""
+        moments = [clock.at for clock in self.clocks.values() if clock.at is not None]
+        return datetime.fromtimestamp(min(moments), tz=UTC) if moments else None
+
+
+def _around(task: Task) -> Iterator[Task]:
+    """Give a task and every activity that it runs inside."""
+    current: Task | None = task
+    while current is not None:
+        yield current
+        parent = current.parent
+        if parent is None and current.workflow.parent_task_id is not None:
+            parent = current.workflow.top_workflow.get_task_from_id(current.workflow.parent_task_id)
+        current = parent
+
+
+def _rung(value: dict[str, Any]) -> Rung:
+    """Read one rung from the context that the expression gave."""
+    tell = value.get("tell") or ()
+    roles = (tell,) if isinstance(tell, str) else tuple(str(role) for role in tell)
+    every = value.get("every")
+    return Rung(
+        at=value["at"],
+        step=str(value.get("step") or ""),
+        tell=roles,
+        urgent=value.get("urgent") is True,
+        due=value.get("due") is True,
+        every=every if isinstance(every, timedelta) and every > timedelta(0) else None,
+    )
+
+
+def _text(moment: float | None) -> str | None:
+    """Write an instant as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(moment, tz=UTC).isoformat() if moment is not None else None

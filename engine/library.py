@@ -1,0 +1,79 @@
+"""The published releases: kept in the database, compiled once per process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from engine import release
+from engine.errors import NotFound
+from engine.release import Compiled
+from engine.store import ReleaseTable, writing
+from engine.views import ReleaseRow
+
+
+class Library:
+    """The releases in one database."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        """Begin with nothing compiled."""
+        self.engine = engine
+        self._compiled: dict[int, Compiled] = {}
+        self._lock = threading.Lock()
+
+    def publish(self, files: Mapping[str, str], *, by: str, now: datetime, roles: Sequence[str] | None) -> ReleaseRow:
+        """Check files and keep them as the next release of their procedure; the same files again give the one there."""
+        compiled = release.check(files, roles)
+        data, digest = release.pack(files)
+        row = ReleaseTable
+        with writing(self.engine) as connection:
+            newest = connection.execute(
+                sa.select(row).where(row.procedure == compiled.root).order_by(row.number.desc()).limit(1)
+            ).first()
+            if newest is not None and newest.digest == digest:
+                return _view(newest)
+            number = 1 if newest is None else newest.number + 1
+            added = sa.insert(row).values(procedure=compiled.root, number=number, digest=digest, files=data,
+                                          published_by=by, published_at=now)
+            key = connection.execute(added).inserted_primary_key
+            stored = connection.execute(sa.select(row).where(row.id == (key[0] if key else None))).one()
+        return _view(stored)
+
+    def newest(self, procedure: str) -> tuple[int, Compiled]:
+        """Give the newest release of a procedure.
+
+        Raises:
+            NotFound: none was published.
+        """
+        row = ReleaseTable
+        statement = sa.select(row.id).where(row.procedure == procedure).order_by(row.number.desc()).limit(1)
+        with self.engine.connect() as connection:
+            found = connection.execute(statement).scalar()
+        if found is None:
+            message = "No release of this procedure has been published."
+            raise NotFound(message)
+        return found, self.get(found)
+
+    def get(self, release_id: int) -> Compiled:
+        """Give a release, compiled; a release never changes, so it is compiled once in each process."""
+        found = self._compiled.get(release_id)
+        if found is not None:
+            return found
+        with self._lock:
+            if release_id not in self._compiled:
+                statement = sa.select(ReleaseTable.files).where(ReleaseTable.id == release_id)
+                with self.engine.connect() as connection:
+                    data = connection.execute(statement).scalar_one()
+                compiled = release.load(data)
+                _ = (compiled.specs, compiled.nodes, compiled.deadlines)
+                self._compiled[release_id] = compiled
+            return self._compiled[release_id]
+
+
+def _view(row: sa.Row[tuple[ReleaseTable]]) -> ReleaseRow:
+    mapping = row._mapping
+    entity = mapping.get("ReleaseTable", row)
+    return ReleaseRow(entity.id, entity.procedure, entity.number, entity.digest, entity.published_by, entity.published_at)

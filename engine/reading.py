@@ -1,0 +1,180 @@
+"""Reads cases for people: lists, a task's page, a case as one reader may see it. This is the one gate to the facts.
+
+Who read what, and why, is written and committed before anything is given: no row, no page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from engine import values
+from engine.errors import CaseNotFound, NotYourTask, TaskAlreadyCompleted, TaskNoLongerOpen, TaskNotFound
+from engine.library import Library
+from engine.model import Actor, Facts
+from engine.release import Compiled
+from engine.scope import Scope
+from engine.store import AwaitedTable, CaseTable, EventTable, MessageTable, Moment, ReadTable, ReleaseTable, TaskTable, writing
+from engine.views import CaseView, Cursor, EventRow, Page, TaskRow, TaskView
+
+TASK = TaskTable.__table__
+OPEN = sa.text("tasks.status = 'open'")
+"""A literal, because a partial index is not used for a bound value."""
+
+
+def stamp_of(facts: Facts, record: str, record_key: str) -> str:
+    """Give a digest of the fields that a page writes: the page is stale when it changes."""
+    return hashlib.sha256(values.dumps(facts.get(record, {}).get(record_key, {}))).hexdigest()[:16]
+
+
+class Views:
+    """The reading side of the cases."""
+
+    def __init__(self, engine: sa.Engine, library: Library) -> None:
+        """Read from a database and its releases."""
+        self.engine = engine
+        self.library = library
+
+    # Lists ----------------------------------------------------------------------------------------------------------
+
+    def inbox(self, roles: frozenset[str], *, after: Cursor | None, limit: int) -> Page:
+        """Give one page of the open tasks of these roles.
+
+        Each role is asked for its own first rows, so that the index gives them without sorting; those with a due time come
+        first, and only when they do not fill the page are the others read.
+        """
+        if not roles:
+            return Page((), None)
+        with self.engine.connect() as connection:
+            rows: list[TaskRow] = []
+            if after is None or after.due_at is not None:
+                rows = self._tasks(connection, roles, after, limit + 1, dated=True)
+                after = None
+            if len(rows) <= limit:
+                rows += self._tasks(connection, roles, after, limit + 1 - len(rows), dated=False)
+        last = rows[limit - 1] if len(rows) > limit else None
+        following = Cursor(last.due_at, last.case_id, last.number) if last is not None else None
+        return Page(tuple(rows[:limit]), following)
+
+    @staticmethod
+    def _tasks(connection: sa.Connection, roles: frozenset[str], after: Cursor | None, limit: int, *, dated: bool) -> list[TaskRow]:
+        order = [TASK.c.due_at, TASK.c.case_id, TASK.c.number] if dated else [TASK.c.case_id, TASK.c.number]
+        parts = []
+        for role in sorted(roles):
+            part = sa.select(TASK).where(TASK.c.role == role, OPEN)
+            part = part.where(TASK.c.due_at.is_not(None) if dated else TASK.c.due_at.is_(None))
+            if after is not None:
+                place = [sa.literal(after.case_id), sa.literal(after.number)]
+                if dated:
+                    place.insert(0, sa.literal(after.due_at, Moment()))
+                part = part.where(sa.tuple_(*order) > sa.tuple_(*place))
+            parts.append(sa.select(part.order_by(*order).limit(limit).subquery()))
+        found = sa.union_all(*parts).subquery()
+        case = CaseTable.__table__
+        statement = sa.select(found, case.c.title.label("case_title")).join(case, case.c.id == found.c.case_id)
+        ordering = [found.c.due_at, found.c.case_id, found.c.number] if dated else [found.c.case_id, found.c.number]
+        return [TaskRow(**row._mapping) for row in connection.execute(statement.order_by(*ordering).limit(limit))]
+
+    # One task -------------------------------------------------------------------------------------------------------
+
+    def task(self, case_id: str, number: int, *, by: Actor, now: datetime) -> TaskView:
+        """Give a task's page to a person who may do it."""
+        with self.engine.connect() as connection:
+            case = CaseTable.__table__
+            statement = sa.select(TASK, case.c.title.label("case_title"), case.c.release_id, case.c.facts, case.c.opened_at.label("began"))
+            statement = statement.join(case, case.c.id == TASK.c.case_id)
+            row: Any = connection.execute(statement.where(TASK.c.case_id == case_id, TASK.c.number == number)).first()
+        if row is None:
+            raise TaskNotFound("There is no such task.")
+        if row.role not in by.roles:
+            message = f"This task is for {row.role}."
+            raise NotYourTask(message)
+        if row.status == "completed":
+            raise TaskAlreadyCompleted(f"{row.completed_by} has done this task.")
+        if row.status == "cancelled":
+            raise TaskNoLongerOpen("The case has moved on, and this task is not wanted any more.")
+        release = self.library.get(row.release_id)
+        form = release.forms[row.form]
+        facts: Facts = values.loads(row.facts)
+        classes = sorted({field.data_class for field in form.fields})
+        self._log(case_id, by, f"task {row.element}", classes, now)
+        task = TaskRow(**{name: row._mapping[name] for name in (*TASK.c.keys(), "case_title")})
+        scope = Scope(release, facts, now, case_id, row.began)
+        current = facts.get(row.record, {}).get(row.record_key, {})
+        stamp = stamp_of(facts, row.record, row.record_key)
+        return TaskView(task, form, current, scope.values, stamp, release.node(row.element).documentation)
+
+    # One case -------------------------------------------------------------------------------------------------------
+
+    def case(self, case_id: str, *, classes: frozenset[str], by: Actor, purpose: str, now: datetime) -> CaseView:
+        """Give a case with the facts of these data classes."""
+        self._log(case_id, by, purpose, sorted(classes), now)
+        with self.engine.connect() as connection:
+            statement = sa.select(CaseTable.__table__, ReleaseTable.number.label("release_number"))
+            statement = statement.join(ReleaseTable, ReleaseTable.id == CaseTable.release_id).where(CaseTable.id == case_id)
+            row: Any = connection.execute(statement).first()
+            if row is None:
+                raise CaseNotFound("There is no such case.")
+            tasks = connection.execute(sa.select(TASK).where(TASK.c.case_id == case_id).order_by(TASK.c.number)).all()
+            event = EventTable.__table__
+            events = connection.execute(sa.select(event).where(event.c.case_id == case_id).order_by(event.c.seq)).all()
+        release = self.library.get(row.release_id)
+        facts, withheld = _filter(values.loads(row.facts), release, classes)
+        timeline = tuple(EventRow(**{**each._mapping, "data": orjson.loads(each.data)}) for each in events)
+        reached = frozenset(each.element for each in timeline if each.kind in {"task_completed", "element_passed"})
+        return CaseView(case_id, row.procedure, row.title, row.status, row.opened_at, row.closed_at, row.release_id,
+                        row.release_number, facts, withheld, tuple(TaskRow(**each._mapping, case_title=row.title) for each in tasks),
+                        timeline, reached)
+
+    def _log(self, case_id: str, by: Actor, purpose: str, classes: list[str], now: datetime) -> None:
+        """Commit who reads what, before it is given."""
+        row: Mapping[str, Any] = {"case_id": case_id[:20], "at": now, "person": by.person, "organisation": by.organisation,
+                                  "purpose": purpose[:120], "classes": ",".join(classes)}
+        with writing(self.engine) as connection:
+            connection.execute(sa.insert(ReadTable).values(**row))
+
+    # Messages -------------------------------------------------------------------------------------------------------
+
+    def next_message(self, now: datetime) -> tuple[str, str] | None:
+        """Give a waiting message and a case that waits for it; put aside what nobody took in its time."""
+        message, awaited, case = MessageTable, AwaitedTable, CaseTable
+        statement = (
+            sa.select(message.id, awaited.case_id)
+            .join(awaited, sa.and_(awaited.name == message.name, awaited.correlation == message.correlation))
+            .join(case, case.id == awaited.case_id)
+            .where(message.status == "waiting", message.expires_at > now)
+            .where(sa.or_(case.retry_at.is_(None), case.retry_at <= now))
+            .order_by(message.sent_at, message.id)
+            .limit(1)
+        )
+        with self.engine.connect() as connection:
+            row = connection.execute(statement).first()
+            if row is not None:
+                return row.id, row.case_id
+            late = sa.exists().where(message.status == "waiting", message.expires_at <= now)
+            if not connection.execute(sa.select(late)).scalar():
+                return None
+        with writing(self.engine) as connection:
+            old = sa.update(message).where(message.status == "waiting", message.expires_at <= now)
+            connection.execute(old.values(status="expired"))
+        return None
+
+
+def _filter(facts: Facts, release: Compiled, classes: frozenset[str]) -> tuple[Facts, frozenset[str]]:
+    """Keep the fields whose data class the reader may see; name the classes that hold something else."""
+    shown: Facts = {}
+    withheld: set[str] = set()
+    for record, keys in facts.items():
+        for key, fields in keys.items():
+            for name, value in fields.items():
+                data_class = release.data_class(record, name)
+                if data_class in classes:
+                    shown.setdefault(record, {}).setdefault(key, {})[name] = value
+                elif value is not None:
+                    withheld.add(data_class)
+    return shown, frozenset(withheld)

@@ -1,0 +1,235 @@
+"""A procedure's files together: one immutable, hashed set, compiled once and kept.
+
+Loading a release that was published never checks it again (`load`): a new rule must not orphan a running case. Publishing
+checks everything and says all problems at once (`check`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import orjson
+
+from engine import decisions, diagrams, feel, forms, rules, specs
+from engine.diagrams import Node, Process
+from engine.errors import Invalid, Problem, ReleaseInvalid
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A release ready to run. `digest` is the SHA-256 of its files; `root` the id of the process that no other calls."""
+
+    digest: str
+    root: str
+    processes: Mapping[str, Process]
+    decisions: Mapping[str, decisions.Table]
+    forms: Mapping[str, forms.Form]
+
+    @property
+    def process(self) -> Process:
+        """The root process."""
+        return self.processes[self.root]
+
+    @cached_property
+    def specs(self) -> dict[str, specs.ProcessSpec]:
+        """The library's specifications of every process and sub-process, by id."""
+        return {name: spec for process in self.processes.values() for name, spec in specs.build(process).items()}
+
+    @cached_property
+    def nodes(self) -> dict[str, Node]:
+        """Every node of the procedure by its id."""
+        return {node.id: node for process in self.processes.values() for node in process.everything()}
+
+    def node(self, name: str) -> Node:
+        """Give the node with this id."""
+        return self.nodes[name]
+
+    @cached_property
+    def start(self) -> Node:
+        """The start event of the root process."""
+        return next(node for node in self.process.nodes.values() if node.kind == "start")
+
+    @cached_property
+    def repeating(self) -> frozenset[str]:
+        """The records that occur more than once in a case: those that a task writes under a key of its own."""
+        found = {node.record for node in self.nodes.values() if node.properties.get("repeats") == "true"}
+        for process in self.processes.values():
+            for each in process.walk():
+                found |= _records_inside_loops(each)
+        return frozenset(found)
+
+    @cached_property
+    def remembered(self) -> frozenset[str]:
+        """The tasks of which another task says that it needs another person."""
+        return frozenset(node.properties["other_than"] for node in self.nodes.values() if "other_than" in node.properties)
+
+    @cached_property
+    def deadlines(self) -> dict[str, tuple[Node, ...]]:
+        """The deadlines of each activity."""
+        found: dict[str, tuple[Node, ...]] = {}
+        for node in self.nodes.values():
+            if node.is_deadline:
+                found[node.attached_to] = (*found.get(node.attached_to, ()), node)
+        return found
+
+    @cached_property
+    def title(self) -> feel.Expression | None:
+        """The expression that gives a case's label, if the root process has one."""
+        text = self.process.properties.get("title", "")
+        return self.expression(text) if text else None
+
+    @staticmethod
+    def expression(text: str) -> feel.Expression:
+        """Compile FEEL as it stands in a diagram, with or without its equals sign."""
+        return feel.compile(diagrams.feel(text))
+
+    def collection(self, node: Node) -> feel.Expression:
+        """Give the expression of a multi-instance's collection."""
+        return feel.compile(node.loop.collection if node.loop else "[]")
+
+    def timer(self, node: Node) -> feel.Expression:
+        """Give the expression of a timer; an ISO 8601 literal becomes the value that it writes."""
+        return feel.compile(timer_text(node))
+
+    def dependencies(self, node: Node) -> frozenset[str]:
+        """Give the records that a timer's moment rests on, those that its decision table reads included."""
+        names = self.timer(node).names
+        for table in names & set(self.decisions):
+            names |= self.decisions[table].names
+        return names
+
+    @staticmethod
+    def deadline_name(node: Node) -> str:
+        """Give the name by which a deadline calls its table: the first text in its expression, such as ``T-25``."""
+        found = re.search(r'"([^"]+)"', node.timer.text if node.timer else "")
+        return found.group(1) if found else node.id
+
+    def data_class(self, record: str, field: str) -> str:
+        """Give the data class of a fact; what no form asks (a decision's result) is an episode fact, D2."""
+        return self._classes.get((record, field), "D2")
+
+    @cached_property
+    def _classes(self) -> dict[tuple[str, str], str]:
+        written = [(node.record, node.form) for node in self.nodes.values() if node.form]
+        return {
+            (record, field.key): field.data_class
+            for record, form in written
+            if form in self.forms
+            for field in self.forms[form].fields
+        }
+
+
+def timer_text(node: Node) -> str:
+    """Give a timer as FEEL."""
+    timer = node.timer
+    if timer is None:
+        return "null"
+    if timer.text.startswith("="):
+        return diagrams.feel(timer.text)
+    return f'date and time("{timer.text}")' if timer.kind == "date" else f'duration("{timer.text}")'
+
+
+def _records_inside_loops(process: Process) -> set[str]:
+    """Give the records that the tasks of a multi-instance write."""
+    found = set()
+    for node in process.nodes.values():
+        if node.loop is None:
+            continue
+        found |= {node.record} if node.form else set()
+        if node.id in process.children:
+            found |= {inner.record for inner in process.children[node.id].everything() if inner.form}
+    return found
+
+
+def folder(path: Path) -> dict[str, str]:
+    """Read the files of a procedure from its folder; forms may lie in a folder of their own.
+
+    Example of what it gives: ``{"missing_child.bpmn": "<?xml ...", "found.form": "{...}"}``.
+    """
+    wanted = (each for each in sorted(path.rglob("*")) if each.suffix in {".bpmn", ".dmn", ".form"})
+    return {each.name: each.read_text("utf-8") for each in wanted}
+
+
+def pack(files: Mapping[str, str]) -> tuple[bytes, str]:
+    """Give the files as bytes to store, and their digest."""
+    data = orjson.dumps(dict(files), option=orjson.OPT_SORT_KEYS)
+    return data, hashlib.sha256(data).hexdigest()
+
+
+def load(data: bytes) -> Compiled:
+    """Compile a published release; nothing is checked, because it was checked when it was published."""
+    compiled, _problems = _compile(orjson.loads(data), hashlib.sha256(data).hexdigest())
+    if compiled is None:
+        message = "a published release cannot be compiled any more"
+        raise RuntimeError(message)
+    return compiled
+
+
+def check(files: Mapping[str, str], roles: Iterable[str] | None = None) -> Compiled:
+    """Compile files that someone wants to publish.
+
+    `roles` are the role keys that a lane may name; None allows every name.
+
+    Raises:
+        ReleaseInvalid: with every problem of every file, each at its element.
+    """
+    compiled, problems = _compile(files, pack(files)[1])
+    if compiled is not None:
+        problems.extend(rules.check(compiled, None if roles is None else frozenset(roles)))
+    if problems or compiled is None:
+        raise ReleaseInvalid(problems)
+    return compiled
+
+
+def _compile(files: Mapping[str, str], digest: str) -> tuple[Compiled | None, list[Problem]]:
+    """Read every file; give the release where there is something to run, and the problems of reading."""
+    problems: list[Problem] = []
+    processes: dict[str, Process] = {}
+    tables: dict[str, decisions.Table] = {}
+    found_forms: dict[str, forms.Form] = {}
+    for name, text in files.items():
+        stem, _, kind = name.rpartition(".")
+        try:
+            if kind == "bpmn":
+                process, faults = diagrams.read(text, name)
+                problems.extend(faults)
+                if process is not None:
+                    processes[process.id] = process
+                    problems.extend(_named(process.id, stem, name))
+            elif kind == "dmn":
+                table = decisions.read(text, name)
+                tables[table.id] = table
+                problems.extend(_named(table.id, stem, name))
+            elif kind == "form":
+                form = forms.read(text, name)
+                found_forms[form.id] = form
+                problems.extend(_named(form.id, stem, name))
+            else:
+                problems.append(Problem(name, "file-not-known", "A procedure holds .bpmn, .dmn and .form files only."))
+        except Invalid as refusal:
+            problems.extend(refusal.problems)
+    root = _root(processes, problems)
+    return (Compiled(digest, root, processes, tables, found_forms) if root else None), problems
+
+
+def _named(found: str, stem: str, file: str) -> list[Problem]:
+    """Refuse a file whose stem is not the id of what it holds."""
+    if found == stem:
+        return []
+    return [Problem(file, "stem-is-id", f"The file holds “{found}”: rename the file, or the id, so that they agree.")]
+
+
+def _root(processes: Mapping[str, Process], problems: list[Problem]) -> str:
+    """Give the process that no other calls."""
+    called = {node.called for process in processes.values() for node in process.everything() if node.called}
+    roots = sorted(set(processes) - called)
+    if len(roots) == 1:
+        return roots[0]
+    sentence = f"Exactly one process of a procedure is called by no other; here: {', '.join(roots) or 'none'}."
+    problems.append(Problem("procedure", "one-root", sentence))
+    return ""

@@ -1,0 +1,252 @@
+"""Structural rules: each is one function, gives its problems at their elements, and says how to put them right.
+
+They hold when something is published. A release that is loaded is never checked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from engine import feel
+from engine.diagrams import ACTIVITIES, Node, Process
+from engine.errors import Invalid, Problem
+
+if TYPE_CHECKING:
+    from engine.release import Compiled
+
+Rule = Callable[["Compiled"], Iterator[Problem]]
+
+
+def check(release: Compiled, roles: frozenset[str] | None) -> list[Problem]:
+    """Apply every rule to a release."""
+    problems = [problem for rule in RULES for problem in rule(release)]
+    return problems + list(lanes_are_roles(release, roles))
+
+
+def _scopes(release: Compiled) -> Iterator[Process]:
+    """Give every process and sub-process of a release."""
+    for process in release.processes.values():
+        yield from process.walk()
+
+
+def ids_stand_once(release: Compiled) -> Iterator[Problem]:
+    """An element's id stands once in the whole procedure, because the log names elements by it."""
+    seen: dict[str, str] = {}
+    for process in release.processes.values():
+        for node in process.everything():
+            if node.id in seen and seen[node.id] != process.file:
+                yield Problem(node.id, "id-twice", f"The id {node.id} stands in {seen[node.id]} too: rename one of them.")
+            seen[node.id] = process.file
+
+
+def flows_have_ends(release: Compiled) -> Iterator[Problem]:
+    """Each sequence flow leads from a node to a node of the same process, and no two lead the same way."""
+    for process in _scopes(release):
+        pairs = set()
+        for flow in process.flows:
+            for end in (flow.source, flow.target):
+                if end not in process.nodes:
+                    yield Problem(flow.id, "flow-without-end", f"The flow leads to {end or 'nothing'}, which is not in {process.id}.")
+            if (flow.source, flow.target) in pairs:
+                sentence = f"Two flows lead from {flow.source} to {flow.target}: keep one, and join the conditions with “or”."
+                yield Problem(flow.id, "flow-twice", sentence)
+            pairs.add((flow.source, flow.target))
+
+
+def starts_and_ends(release: Compiled) -> Iterator[Problem]:
+    """Each process has one plain start event, and every path ends at an end event."""
+    for process in _scopes(release):
+        starts = [node for node in process.nodes.values() if node.kind == "start"]
+        if len(starts) != 1:
+            yield Problem(process.id, "one-start", f"{process.id} has {len(starts)} start events: give it exactly one.")
+        for node in starts:
+            if node.timer or node.message:
+                yield Problem(node.id, "plain-start", "A start event with a timer or a message does nothing here: use a plain one.")
+        for node in process.nodes.values():
+            leaves, enters = len(process.outgoing(node.id)), len(process.incoming(node.id))
+            if node.kind == "end" and leaves:
+                yield Problem(node.id, "end-goes-on", "A flow leaves this end event: remove it.")
+            if node.kind != "end" and not leaves:
+                yield Problem(node.id, "path-without-end", f"Nothing follows “{node.name or node.id}”: lead it to an end event.")
+            if leaves > 1 and node.kind not in {"exclusive", "parallel", "inclusive"}:
+                sentence = "Several flows leave this element: put a gateway behind it that says whether one or all are taken."
+                yield Problem(node.id, "several-ways-out", sentence)
+            if enters > 1 and node.kind in {"start", "boundary"}:
+                yield Problem(node.id, "no-way-in", "No flow may lead into this event.")
+
+
+def everything_is_reached(release: Compiled) -> Iterator[Problem]:
+    """Every node can be reached from the start; what cannot would never be offered to anyone."""
+    for process in _scopes(release):
+        todo = [node.id for node in process.nodes.values() if node.kind == "start"]
+        seen = set(todo)
+        while todo:
+            name = todo.pop()
+            following = [flow.target for flow in process.outgoing(name)] + [each.id for each in process.attached(name)]
+            for each in following:
+                if each in process.nodes and each not in seen:
+                    seen.add(each)
+                    todo.append(each)
+        for node in process.nodes.values():
+            if node.id not in seen:
+                yield Problem(node.id, "unreachable", f"No path leads from the start to “{node.name or node.id}”.")
+
+
+def choices_are_complete(release: Compiled) -> Iterator[Problem]:
+    """A gateway that chooses has a condition on each flow but one, and that one is its default."""
+    for process in _scopes(release):
+        for node in process.nodes.values():
+            flows = process.outgoing(node.id)
+            chooses = node.kind in {"exclusive", "inclusive"} and len(flows) > 1
+            if chooses and node.default not in {flow.id for flow in flows}:
+                sentence = "The gateway has no default flow: mark the flow that is taken when no condition holds."
+                yield Problem(node.id, "default-flow", sentence)
+            for flow in flows:
+                if chooses and flow.id != node.default and flow.condition is None:
+                    yield Problem(flow.id, "condition-missing", f"The flow “{flow.name or flow.id}” has no condition.")
+                if flow.condition is not None and (not chooses or flow.id == node.default):
+                    yield Problem(flow.id, "condition-ignored", "A condition stands on a flow that is always or otherwise taken.")
+
+
+def boundaries_belong(release: Compiled) -> Iterator[Problem]:
+    """A boundary event sits on an activity of its process and waits for a time or a message; a deadline only tells."""
+    for process in _scopes(release):
+        for node in process.nodes.values():
+            if node.kind != "boundary":
+                continue
+            host = process.nodes.get(node.attached_to)
+            if host is None or host.kind not in ACTIVITIES:
+                yield Problem(node.id, "boundary-without-host", "The boundary event sits on no activity of its process.")
+            if node.timer is None and not node.message:
+                yield Problem(node.id, "event-without-definition", "The event waits for nothing: give it a timer or a message.")
+            if node.timer is not None and node.timer.kind == "cycle":
+                yield from _deadline(process, node)
+
+
+def _deadline(process: Process, node: Node) -> Iterator[Problem]:
+    """A repeating timer on an activity is a deadline: non-interrupting, from an expression, straight to an end event."""
+    if node.interrupting:
+        yield Problem(node.id, "deadline-interrupts", "A repeating timer cannot interrupt: draw it non-interrupting.")
+    if node.timer is not None and not node.timer.text.startswith("="):
+        sentence = "A repeating timer takes its moments from a list: write =deadlines(deadline: ..., clock: ...)."
+        yield Problem(node.id, "deadline-from-list", sentence)
+    targets = [process.nodes.get(flow.target) for flow in process.outgoing(node.id)]
+    if any(target is None or target.kind != "end" or target.terminate or target.message for target in targets):
+        sentence = "A deadline tells people and moves no token: lead it to a plain end event, or draw an own timer."
+        yield Problem(node.id, "deadline-leads-to-end", sentence)
+
+
+def events_wait_for_something(release: Compiled) -> Iterator[Problem]:
+    """An intermediate event that waits has a timer or a message, and never a cycle."""
+    for process in _scopes(release):
+        for node in process.nodes.values():
+            if node.kind == "catch" and node.timer is None and not node.message:
+                yield Problem(node.id, "event-without-definition", "The event waits for nothing: give it a timer or a message.")
+            if node.kind == "catch" and node.timer is not None and node.timer.kind == "cycle":
+                yield Problem(node.id, "cycle-without-activity", "A repeating timer belongs on the border of an activity.")
+            if node.kind in {"end", "throw"} and node.timer is not None:
+                yield Problem(node.id, "event-without-definition", "An event that sends has no timer.")
+
+
+def names_are_known(release: Compiled) -> Iterator[Problem]:
+    """Forms, decision tables, called processes and other tasks that a diagram names are part of the procedure."""
+    for node in release.nodes.values():
+        if node.kind == "user_task" and not node.form:
+            yield Problem(node.id, "form-missing", f"The task “{node.name}” has no form: give it one.")
+        if node.form and node.form not in release.forms:
+            yield Problem(node.id, "form-not-known", f"There is no form {node.form}.form in this procedure.")
+        if node.kind == "decision_task" and (node.decision not in release.decisions or not node.result):
+            sentence = f"There is no table {node.decision or '(none)'}.dmn in this procedure, or no name for its result."
+            yield Problem(node.id, "decision-not-known", sentence)
+        if node.kind == "call" and node.called not in release.processes:
+            yield Problem(node.id, "call-not-known", f"There is no process {node.called or '(none)'} in this procedure.")
+        other = node.properties.get("other_than")
+        if other is not None and (other not in release.nodes or release.nodes[other].kind != "user_task"):
+            yield Problem(node.id, "other-than-not-known", f"other_than names {other}, which is no task of a person.")
+    if not release.start.form:
+        yield Problem(release.start.id, "form-missing", "The start event of the procedure has no form to open a case with.")
+
+
+def calls_do_not_circle(release: Compiled) -> Iterator[Problem]:
+    """No process calls itself, directly or through others."""
+    calls = {process.id: {node.called for node in process.everything() if node.called} for process in release.processes.values()}
+    for name in calls:
+        todo, seen = list(calls[name]), set()
+        while todo:
+            each = todo.pop()
+            if each not in seen:
+                seen.add(each)
+                todo.extend(calls.get(each, ()))
+        if name in seen:
+            yield Problem(name, "call-circle", f"The process {name} calls itself in the end.")
+
+
+def loops_wait(release: Compiled) -> Iterator[Problem]:
+    """A loop passes a person, a clock or a message; a loop of automatic steps alone would never end."""
+    waits = {"user_task", "call", "sub_process", "catch"}
+    for process in _scopes(release):
+        automatic = {node.id for node in process.nodes.values() if node.kind not in waits}
+        after = {name: {flow.target for flow in process.outgoing(name)} & automatic for name in automatic}
+        while True:
+            leaves = {name for name, following in after.items() if not following}
+            if not leaves:
+                break
+            after = {name: following - leaves for name, following in after.items() if name not in leaves}
+        for name in sorted(after):
+            if name in set().union(*after.values()):
+                yield Problem(name, "loop-without-wait", "A loop of automatic steps has no person and no clock in it.")
+
+
+def expressions_can_be_read(release: Compiled) -> Iterator[Problem]:
+    """Every expression of the diagrams is FEEL."""
+    from engine.release import timer_text  # noqa: PLC0415 - the release applies the rules
+
+    for process in release.processes.values():
+        for each in process.walk():
+            for flow in each.flows:
+                yield from _feel(flow.id, flow.condition)
+            for node in each.nodes.values():
+                if node.timer is not None:
+                    yield from _feel(node.id, timer_text(node))
+                yield from _feel(node.id, node.correlation or None)
+                yield from _feel(node.id, node.loop.collection if node.loop else None)
+                yield from _feel(node.id, node.properties.get("correlation", "").removeprefix("=") or None)
+        yield from _feel(process.id, process.properties.get("title", "").removeprefix("=") or None)
+
+
+def _feel(where: str, text: str | None) -> Iterator[Problem]:
+    """Give the syntax problems of one expression."""
+    if text is None:
+        return
+    try:
+        feel.compile(text)
+    except Invalid as refusal:
+        for problem in refusal.problems:
+            yield Problem(where, problem.rule, problem.sentence)
+
+
+def lanes_are_roles(release: Compiled, roles: frozenset[str] | None) -> Iterator[Problem]:
+    """Every task of a person, and the start, lies in a lane whose id is the key of a role."""
+    for process in release.processes.values():
+        for node in process.everything():
+            needs = node.kind == "user_task" or node.id == release.start.id
+            if needs and not node.role:
+                yield Problem(node.id, "task-in-lane", f"“{node.name}” lies in no lane: put it into the lane of who does it.")
+            elif needs and roles is not None and node.role not in roles:
+                yield Problem(node.id, "role-not-known", f"{node.role} is not the key of a role.")
+
+
+RULES: tuple[Rule, ...] = (
+    ids_stand_once,
+    flows_have_ends,
+    starts_and_ends,
+    everything_is_reached,
+    choices_are_complete,
+    boundaries_belong,
+    events_wait_for_something,
+    names_are_known,
+    calls_do_not_circle,
+    loops_wait,
+    expressions_can_be_read,
+)

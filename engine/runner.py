@@ -1,0 +1,349 @@
+"""The only place where a token moves: (position, facts, command, now) -> (position, facts, events).
+
+Nothing here reads a clock, a database or a message bus: time comes in as a value, facts come in as a dictionary, and what
+is to be stored, sent or shown goes out as values. The runner's `Conductor` answers what the library asks while tokens move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from engine import state
+from engine.clocks import Winder
+from engine.diagrams import Node
+from engine.errors import NotFound, SamePersonTwice, TaskNoLongerOpen
+from engine.model import SYSTEM, Command, Complete, Correct, Deliver, Event, Facts, FactWrite, Fire, Open
+from engine.release import Compiled
+from engine.scope import Scope
+from engine.specs import CHILD
+from engine.state import Position, Tokens
+
+STEPS_AT_MOST = 10_000
+"""Automatic tasks in one step; a loop of automatic tasks without end is stopped here and the step rolled back."""
+
+
+class RunawayLoop(Exception):
+    """A step ran more automatic tasks than any procedure needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """A task that a person may do now; `key` is the record key under which its form writes ("" for a record that
+    occurs once), `due_at` when it is due, and `deadline` the boundary event that says so.
+    """
+
+    number: int
+    node: Node
+    key: str
+    due_at: datetime | None
+    deadline: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that another case may take."""
+
+    name: str
+    correlation: str
+    element: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a step did; everything that the store writes in one transaction."""
+
+    position: Position
+    events: list[Event] = field(default_factory=list)
+    writes: list[FactWrite] = field(default_factory=list)
+    opened: list[OpenTask] = field(default_factory=list)
+    moved: list[OpenTask] = field(default_factory=list)
+    completed: tuple[int, str] | None = None
+    cancelled: list[int] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
+    awaited: list[tuple[int, str, str]] = field(default_factory=list)
+    next_due_at: datetime | None = None
+    closed: bool = False
+    title: str = ""
+
+
+def begin(release: Compiled, reference: str, facts: Facts, command: Open, now: datetime) -> Outcome:
+    """Open a case: write the facts of the opening form and run to the first tasks."""
+    conductor = Conductor(release, facts, now, reference, now)
+    tokens = Tokens(release.specs[release.root], release.specs, script_engine=conductor)
+    conductor.position = Position(tokens, reference, now.timestamp())
+    start = release.start
+    conductor.note("case_opened", start, by=command.by.person)
+    conductor.write(command.writes, start, command.by.person)
+    return conductor.settle(set())
+
+
+def restore(release: Compiled, data: bytes, facts: Facts, now: datetime) -> Conductor:
+    """Read a saved position; `Conductor.step` carries it on.
+
+    Raises:
+        UnknownStateVersion: the state was written by an engine that this one does not know.
+    """
+    conductor = Conductor(release, facts, now, "", now)
+    position = state.load(data, release.specs, release.root, conductor)
+    conductor.take(position)
+    return conductor
+
+
+class Conductor:
+    """Carries one case through one step, and answers the library while tokens move.
+
+    `evaluate` is asked for conditions and for the number of items of a multi-instance, `decide` for decision tables, `send`
+    for messages. `facts` is changed in place; it belongs to the step.
+    """
+
+    def __init__(self, release: Compiled, facts: Facts, now: datetime, reference: str, opened_at: datetime) -> None:
+        """Prepare a step at the instant `now` (aware, UTC)."""
+        self.release = release
+        self.now = now
+        self.scope = Scope(release, facts, now, reference, opened_at)
+        self.position: Position = None  # type: ignore[assignment]
+        self.events: list[Event] = []
+        self.writes: list[FactWrite] = []
+        self.sent: list[Sent] = []
+        self.completed: tuple[int, str] | None = None
+
+    def take(self, position: Position) -> None:
+        """Take over a restored position."""
+        self.position = position
+        self.scope.describe_case(position.reference, datetime.fromtimestamp(position.opened_at, tz=self.now.tzinfo))
+
+    def step(self, command: Command) -> Outcome:
+        """Apply one command and run on until people, clocks or messages are needed.
+
+        Raises:
+            TaskNoLongerOpen: the task is not open in this case.
+            SamePersonTwice: the task needs another person than the one who did the task that it names.
+            NotFound: nothing waits for the message.
+        """
+        before = {task.id for task in self.position.tokens.live() if task.task_spec.manual}
+        state.predict(self.position)
+        match command:
+            case Complete():
+                self.complete(command)
+            case Fire():
+                self.fire()
+            case Deliver():
+                self.deliver(command)
+            case Correct():
+                self.write(command.writes, None, command.by.person, reason=command.reason)
+            case _:
+                message = f"{type(command).__name__} does not continue a case"
+                raise TypeError(message)
+        return self.settle(before)
+
+    # What commands do ----------------------------------------------------------------------------------------------
+
+    def complete(self, command: Complete) -> None:
+        """Write a person's answers and let the token go on."""
+        task = self.find(command.task)
+        node = task.task_spec.node
+        other = node.properties.get("other_than", "")
+        if other and self.position.done_by.get(other) == command.by.person:
+            name = self.release.node(other).name
+            sentence = f"Somebody else than the person who did “{name}” must do this, so that two people have looked at it."
+            raise SamePersonTwice(sentence)
+        self.write(command.writes, node, command.by.person, task=command.task)
+        self.note("task_completed", node, task=command.task, by=command.by.person)
+        if node.id in self.release.remembered:
+            self.position.done_by[node.id] = command.by.person
+        self.completed = (command.task, command.by.person)
+        task.run()
+
+    def find(self, number: int) -> Task:
+        """Give the open task of a person with this number."""
+        for task in self.position.tokens.live():
+            if task.id == number and task.task_spec.manual and task.state == TaskState.READY:
+                return task
+        sentence = "The case has moved on, and this task is not wanted any more."
+        raise TaskNoLongerOpen(sentence)
+
+    def fire(self) -> None:
+        """Let the earliest due clock go off; do nothing where none is due."""
+        found = Winder(self).earliest()
+        if found is None:
+            return
+        task, node = found
+        task.internal_data["event_fired"] = True
+        self.note("event_happened", node)
+        task.task_spec._update(task)
+
+    def deliver(self, command: Deliver) -> None:
+        """Hand a message to the element that waits for it; its payload becomes facts of the message's name."""
+        for number, name, key in self.awaited():
+            if (name, key) == (command.name, command.key):
+                task = next(each for each in self.position.tokens.live() if each.id == number)
+                node = task.task_spec.node
+                self.note("message_received", node, data={"message": name})
+                record = command.name
+                self.write([FactWrite(record, "", each, value) for each, value in command.payload.items()], node, SYSTEM)
+                task.internal_data["event_fired"] = True
+                task.task_spec._update(task)
+                return
+        sentence = f"Nothing in this case waits for the message {command.name}."
+        raise NotFound(sentence)
+
+    def write(self, writes: Iterable[FactWrite], node: Node | None, by: str, *, task: int | None = None,
+              reason: str = "") -> None:
+        """Write facts, and note which fields changed; values go to the store beside the event, never into it."""
+        groups: dict[tuple[str, str], list[str]] = {}
+        for each in writes:
+            if self.scope.write(each):
+                self.writes.append(each)
+                groups.setdefault((each.record, each.key), []).append(each.field)
+        for (record, key), names in groups.items():
+            data: dict[str, Any] = {"record": record, "key": key, "fields": names}
+            if reason:
+                data["reason"] = reason
+            kind = "facts_corrected" if reason else "facts_written"
+            self.note(kind, node, task=task, by=by, data=data, activity=False)
+
+    def note(self, kind: str, node: Node | None, *, task: int | None = None, by: str = SYSTEM,
+             data: Mapping[str, Any] | None = None, activity: bool = True) -> None:
+        """Note that something happened."""
+        word = node.properties.get("activity", "") if node is not None and activity else ""
+        element, name = (node.id, node.name) if node is not None else ("", "")
+        self.events.append(Event(kind, element, name, task, word, by, dict(data or {})))
+
+    # What the library asks ------------------------------------------------------------------------------------------
+
+    def evaluate(self, task: Task, asked: Any, external_context: object = None) -> Any:  # noqa: ARG002
+        """Answer a condition (a compiled expression), or count the items of a multi-instance (its node)."""
+        if isinstance(asked, Node):
+            return len(self.snapshot(task, asked))
+        return asked.evaluate(self.scope.at(task), now=self.now) is True
+
+    def snapshot(self, task: Task, node: Node) -> list[Any]:
+        """Keep the items over which a multi-instance runs: record keys where it runs over a record, values otherwise.
+
+        The library fails when the collection changes under it (spiffworkflow.md 11); it is only ever told a number.
+        """
+        items = self.release.collection(node).evaluate(self.scope.at(task), now=self.now) or []
+        keys = [item["key"] if isinstance(item, dict) and "key" in item else item for item in items]
+        task.internal_data["items"] = keys
+        return keys
+
+    def decide(self, task: Task) -> None:
+        """Ask a decision table and write its result as a record, with the ids of the rules that fired."""
+        node = task.task_spec.node
+        decision = self.release.decisions[node.decision].decide(self.scope.at(task), now=self.now)
+        result = decision.result
+        fields: dict[str, Any] = {"matches": result} if isinstance(result, list) else {"value": result}
+        if isinstance(result, dict):
+            fields = dict(result)
+        fields["rules"] = list(decision.rule_ids)
+        self.note("decision_made", node, data={"decision": node.decision, "rules": list(decision.rule_ids)})
+        self.write([FactWrite(node.result, "", name, value) for name, value in fields.items()], node, SYSTEM)
+
+    def send(self, task: Task) -> None:
+        """Keep a message that goes out with this step."""
+        node = task.task_spec.node
+        text = node.properties.get("correlation") or node.correlation
+        key = self.release.expression(text).evaluate(self.scope.at(task), now=self.now) if text else ""
+        self.sent.append(Sent(node.message, str(key), node.id))
+        self.note("message_sent", node, data={"message": node.message})
+
+    def execute(self, *_: object) -> None:
+        """Refuse a script: no Python from a diagram ever runs."""
+        message = "a script task reached the runner"
+        raise AssertionError(message)
+
+    # Until people, clocks or messages are needed --------------------------------------------------------------------
+
+    def settle(self, before: set[int]) -> Outcome:
+        """Run every automatic task, then number, tidy, wind the clocks, and say what changed."""
+        self.run_automatic()
+        tokens = self.position.tokens
+        completed = tokens.completed
+        state.tidy(self.position)
+        people = self.open_people(before)
+        winder = Winder(self)
+        winder.wind()
+        outcome = Outcome(self.position, completed=self.completed, closed=completed)
+        for task in people:
+            due, deadline = winder.due(task)
+            opened = OpenTask(task.id, task.task_spec.node, task.internal_data.get("key", ""), due, deadline)
+            moment = due.timestamp() if due else None
+            if task.id not in before:
+                outcome.opened.append(opened)
+                self.note("task_opened", opened.node, task=task.id, activity=False)
+            elif moment != task.internal_data.get("due"):
+                outcome.moved.append(opened)
+            task.internal_data["due"] = moment
+        gone = before - {task.id for task in people} - ({self.completed[0]} if self.completed else set())
+        for number in sorted(gone):
+            outcome.cancelled.append(number)
+            self.events.append(Event("task_cancelled", task=number))
+        if completed:
+            self.events.append(Event("case_closed"))
+        outcome.next_due_at = winder.next_due()
+        outcome.awaited = self.awaited()
+        outcome.title = self.scope.title()
+        outcome.events, outcome.writes, outcome.sent = self.events, self.writes, self.sent
+        return outcome
+
+    def run_automatic(self) -> None:
+        """Run what needs no person until nothing is ready, the deepest process first."""
+        count, again = 0, True
+        tokens = self.position.tokens
+        while again:
+            again = False
+            for workflow in tokens.all_workflows():
+                ready = [t for t in workflow.tasks.values() if t.state == TaskState.READY and not t.task_spec.manual]
+                for task in ready:
+                    if task.state == TaskState.READY:
+                        task.run()
+                        self.passed(task)
+                        again, count = True, count + 1
+            if count > STEPS_AT_MOST:
+                message = f"more than {STEPS_AT_MOST} automatic tasks in one step of {self.position.reference}"
+                raise RunawayLoop(message)
+
+    def passed(self, task: Task) -> None:
+        """Note that a token passed an event of the diagram, so that the history shows where a case went."""
+        node = task.task_spec.node if not task.task_spec.name.endswith(CHILD) else None
+        if node is not None and (node.kind in {"end", "throw", "start"} or node.properties.get("activity")) \
+                and node.kind not in {"user_task", "decision_task"}:
+            self.note("element_passed", node)
+
+    def open_people(self, before: set[int]) -> list[Task]:
+        """Give the tasks that people may do, each with the record key under which its answers are kept."""
+        people = [task for task in self.position.tokens.live() if task.task_spec.manual and task.state == TaskState.READY]
+        for task in people:
+            if task.id not in before:
+                task.internal_data["since"] = self.now.timestamp()
+                key = self.record_key(task)
+                if key:
+                    task.internal_data["key"] = key
+        return people
+
+    def record_key(self, task: Task) -> str:
+        """Give the next key of a record that repeats, or the item's own key inside a multi-instance."""
+        node = task.task_spec.node
+        item = self.scope.item_key(task)
+        if node.properties.get("repeats") == "true":
+            keys = self.position.keys
+            keys[node.record] = keys.get(node.record, 0) + 1
+            return f"{item}.{keys[node.record]}" if item else str(keys[node.record])
+        return item
+
+    def awaited(self) -> list[tuple[int, str, str]]:
+        """Give what the case waits for: task number, message name, correlation key."""
+        found = []
+        for task in self.position.tokens.live():
+            node = getattr(task.task_spec, "node", None)
+            if node is not None and node.message and task.state == TaskState.WAITING:
+                text = node.correlation
+                key = self.release.expression(text).evaluate(self.scope.at(task), now=self.now) if text else ""
+                found.append((task.id, node.message, str(key)))
+        return found

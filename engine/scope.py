@@ -1,0 +1,122 @@
+"""What an expression can see: the facts of its own case, the item of its multi-instance, and the decision tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from engine.feel import Function
+from engine.model import Facts, FactWrite
+
+if TYPE_CHECKING:
+    from engine.release import Compiled
+
+
+class Scope:
+    """The facts as expressions see them.
+
+    A record that occurs once is a context of its fields; a record that repeats is a list of contexts, each with its `key`,
+    in the order of the keys; `case` holds ``reference`` and ``opened_at``; each decision table is a function.
+    """
+
+    def __init__(self, release: Compiled, facts: Facts, now: datetime, reference: str, opened_at: datetime) -> None:
+        """Look at the facts of one case at the instant `now`."""
+        self.release = release
+        self.facts = facts
+        self.now = now
+        self.changed: set[str] = set()
+        self.values: dict[str, Any] = {record: [] for record in release.repeating}
+        for record in facts:
+            self.refresh(record)
+        self.describe_case(reference, opened_at)
+        for name, table in release.decisions.items():
+            self.values[name] = Function(self.invoke(table), tuple(sorted(table.names)))
+
+    def describe_case(self, reference: str, opened_at: datetime) -> None:
+        """Let expressions see the case's reference and when it was opened."""
+        self.values["case"] = {"reference": reference, "opened_at": opened_at}
+
+    def invoke(self, table: Any) -> Any:
+        """Give a decision table as a function of named arguments, which go before the facts of the same name."""
+
+        def call(**arguments: Any) -> Any:
+            given = {name: value for name, value in arguments.items() if value is not None}
+            return table.decide({**self.values, **given}, now=self.now).result
+
+        return call
+
+    def refresh(self, record: str) -> None:
+        """Show a record as it is now."""
+        keys = self.facts[record]
+        if record in self.release.repeating or set(keys) - {""}:
+            ordered = sorted(keys, key=_natural)
+            self.values[record] = [{**keys[key], "key": key} for key in ordered]
+        else:
+            self.values[record] = keys[""]
+
+    def write(self, write: FactWrite) -> bool:
+        """Write a fact; say whether that changed anything (an empty answer to a question never asked does not)."""
+        fields = self.facts.setdefault(write.record, {}).setdefault(write.key, {})
+        missing = object()
+        old = fields.get(write.field, missing)
+        if old == write.value or (old is missing and write.value is None):
+            self.refresh(write.record)
+            return False
+        fields[write.field] = write.value
+        self.changed.add(write.record)
+        self.refresh(write.record)
+        return True
+
+    def at(self, task: Any, extra: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        """Give what an expression at a task sees: the facts, and the items of the multi-instances around it."""
+        items = {loop.element: value for loop, value in self.items(task) if loop.element}
+        return {**self.values, **items, **(extra or {})} if items or extra else self.values
+
+    def items(self, task: Any) -> list[tuple[Any, Any]]:
+        """Give the loop and the present item of every multi-instance around a task, the outermost first."""
+        found = []
+        for instance, outer in self.instances(task):
+            place = instance.internal_data.get("key_or_index", instance.internal_data.get("item"))
+            key = outer.internal_data["items"][place]
+            found.append((outer.task_spec.node.loop, self.item(outer.task_spec.node, key)))
+        return found[::-1]
+
+    def instances(self, task: Any) -> list[tuple[Any, Any]]:
+        """Give (instance, multi-instance) pairs around a task, the innermost first."""
+        found = []
+        while task is not None:
+            parent = task.parent
+            if parent is not None and "items" in parent.internal_data and parent.task_spec.task_spec == task.task_spec.name:
+                found.append((task, parent))
+            if parent is None and task.workflow.parent_task_id is not None:
+                parent = task.workflow.top_workflow.get_task_from_id(task.workflow.parent_task_id)
+            task = parent
+        return found
+
+    def item(self, node: Any, key: Any) -> Any:
+        """Give the item of a multi-instance as it is now: a record's fields with its key, or the value itself."""
+        for name in self.release.collection(node).names & self.release.repeating:
+            fields = self.facts.get(name, {}).get(key)
+            if fields is not None:
+                return {**fields, "key": key}
+        return key
+
+    def item_key(self, task: Any) -> str:
+        """Give the keys of the items around a task, joined by dots; "" where there are none."""
+        keys = []
+        for instance, outer in self.instances(task):
+            place = instance.internal_data.get("key_or_index", instance.internal_data.get("item"))
+            keys.append(str(outer.internal_data["items"][place]))
+        return ".".join(reversed(keys))
+
+    def title(self) -> str:
+        """Give the case's one-line label, as the property `title` of the root process says."""
+        expression = self.release.title
+        value = expression.evaluate(self.values, now=self.now) if expression is not None else None
+        return str(value) if value is not None else self.release.process.name
+
+
+def _natural(key: str) -> list[tuple[int, str]]:
+    """Order record keys as people count: 2 before 10."""
+    return [(int(part), "") if part.isdigit() else (1 << 30, part) for part in key.split(".")]

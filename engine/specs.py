@@ -1,0 +1,393 @@
+"""A `Process` becomes the library's specifications: each node one task spec, wired as the flows say.
+
+We build SpiffWorkflow's specifications ourselves instead of letting its parser read XML: the parser drops what it cannot
+reach, loses ids such as `Start`, recurses on deep diagrams and knows nothing of `zeebe:` (spiffworkflow.md 3 and 11).
+The library's own classes run the tokens; four things are ours, each for one reason:
+
+* every spec predicts one step ahead instead of the whole rest of the procedure, so that a case holds few tasks;
+* joins count the tokens on their flows, so that a second turn of a loop never meets the tokens of the first;
+* events compare no clock: they fire when the runner names them, so that two overdue timers never both fire;
+* deadlines (re-arming timers that only tell people) are no tokens at all: the runner keeps them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from SpiffWorkflow.bpmn.specs import defaults
+from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
+from SpiffWorkflow.bpmn.specs.control import (
+    BoundaryEventJoin,
+    BoundaryEventSplit,
+    BpmnStartTask,
+    SimpleBpmnTask,
+    _EndJoin,
+)
+from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition, TerminateEventDefinition
+from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
+from SpiffWorkflow.specs import WorkflowSpec
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from engine import feel
+from engine.diagrams import Flow, Node, Process
+
+CHILD = " [child]"
+"""Ends the name of the spec that each instance of a multi-instance runs."""
+
+
+class OneStepAhead:
+    """Predicts only the next tasks, and only when a task becomes definite.
+
+    The library predicts the whole rest of a procedure: after a split 29 of 41 task objects were only predicted
+    (performance.md). Nothing that we use reads further ahead than one step, because our joins look at the specification.
+    """
+
+    node: Node | None = None
+
+    def _predict(self, my_task: Task, seen: object = None, looked_ahead: int = 0,  # noqa: ARG002
+                 mask: int = TaskState.PREDICTED_MASK) -> None:
+        if my_task.has_state(mask) and my_task.has_state(TaskState.DEFINITE_MASK):
+            self._predict_hook(my_task)  # type: ignore[attr-defined]
+
+    def _update(self, my_task: Task) -> None:
+        if not my_task._children:
+            if my_task.has_state(TaskState.PREDICTED_MASK):
+                my_task._set_state(TaskState.FUTURE)
+            self._predict_hook(my_task)  # type: ignore[attr-defined]
+        if self._update_hook(my_task):  # type: ignore[attr-defined]
+            my_task._ready()
+
+
+class Start(OneStepAhead, BpmnStartTask):
+    """The library's own root of a process; it has no element in the diagram."""
+
+
+class Begin(OneStepAhead, defaults.StartEvent):
+    """A start event."""
+
+
+class Finish(OneStepAhead, SimpleBpmnTask):
+    """The library's own last task of a process."""
+
+
+class FinishJoin(OneStepAhead, _EndJoin):
+    """Waits until no token of the process is left."""
+
+
+class Split(OneStepAhead, BoundaryEventSplit):
+    """Stands before an activity with boundary events."""
+
+    def main_names(self) -> tuple[str, ...]:
+        """Give the name of the activity that the split stands before."""
+        return (self._outputs[0],)
+
+
+class Rejoin(OneStepAhead, BoundaryEventJoin):
+    """Stands behind an activity with boundary events, and ends the others when one of them interrupts."""
+
+
+class Person(OneStepAhead, defaults.UserTask):
+    """A user task."""
+
+
+class Boundary(OneStepAhead, defaults.BoundaryEvent):
+    """A boundary event that moves a token."""
+
+
+class Catch(OneStepAhead, defaults.IntermediateCatchEvent):
+    """An intermediate event that waits."""
+
+
+class Throw(OneStepAhead, defaults.IntermediateThrowEvent):
+    """An intermediate event that sends, or only marks a place."""
+
+
+class Ending(OneStepAhead, defaults.EndEvent):
+    """An end event."""
+
+
+class Call(OneStepAhead, defaults.CallActivity):
+    """A call of another process of the procedure."""
+
+
+class Inside(OneStepAhead, defaults.SubWorkflowTask):
+    """An embedded sub-process."""
+
+
+class Several(OneStepAhead, defaults.ParallelMultiInstanceTask):
+    """A parallel multi-instance."""
+
+
+class OneByOne(OneStepAhead, defaults.SequentialMultiInstanceTask):
+    """A sequential multi-instance."""
+
+
+class Choice(OneStepAhead, defaults.ExclusiveGateway):
+    """An exclusive gateway."""
+
+
+class Decide(OneStepAhead, BpmnSpecMixin):
+    """A business rule task: the runner asks the decision table and writes the result as facts."""
+
+    def _run_hook(self, my_task: Task) -> bool:
+        my_task.workflow.script_engine.decide(my_task)
+        return True
+
+
+class TokenJoin(OneStepAhead, BpmnSpecMixin):
+    """Waits for a token on each incoming flow; further tokens stay where they are.
+
+    The library's own parallel join also counts branches of an earlier turn of a loop (a cancelled sibling whose parent
+    is completed), so that in the second turn it fires after the first branch.
+    """
+
+    def _update_hook(self, my_task: Task) -> bool:
+        _mark_origin(my_task)
+        waiting = _tokens_at(self, my_task)
+        if not self.may_pass(my_task, waiting):
+            my_task._set_state(TaskState.WAITING)
+            return False
+        for origin, token in waiting.items():
+            if origin != my_task.internal_data["from"]:
+                token._set_state(TaskState.CANCELLED)
+                token._drop_children()
+        return True
+
+    def may_pass(self, my_task: Task, waiting: Mapping[str, Task]) -> bool:
+        """Whether a token lies on every incoming flow."""
+        return set(waiting) | {my_task.internal_data["from"]} >= set(self._inputs)
+
+
+class Fork(TokenJoin):
+    """A parallel gateway: joins what comes in, then splits to everything that goes out."""
+
+
+class Inclusive(TokenJoin, defaults.InclusiveGateway):
+    """An inclusive gateway: waits while a token elsewhere can still reach an empty incoming flow.
+
+    The standard's rule (BPMN 2.0.2, 13.4.3), read on the specification: a token that can also reach a flow which has its
+    token already does not hold the gateway back.
+    """
+
+    def test(self) -> None:
+        """Nothing to test: the structural rules did."""
+
+    def may_pass(self, my_task: Task, waiting: Mapping[str, Task]) -> bool:
+        """Whether no token can still come in on an empty flow."""
+        arrived = set(waiting) | {my_task.internal_data["from"]}
+        empty = [name for name in self._inputs if name not in arrived]
+        filled = [name for name in self._inputs if name in arrived]
+        for token in my_task.workflow.tasks.values():
+            if token.task_spec is self or not token.has_state(ACTIVE):
+                continue
+            name = token.task_spec.name
+            if any(name in self.upstream(each) for each in empty) and not any(name in self.upstream(f) for f in filled):
+                return False
+        return True
+
+    def upstream(self, name: str) -> frozenset[str]:
+        """Give the specs from which `name` can be reached without passing this gateway (itself included)."""
+        cache: dict[str, frozenset[str]] = self.__dict__.setdefault("_upstream", {})
+        if name not in cache:
+            found, todo = {name}, [name]
+            while todo:
+                for source in self._wf_spec.task_specs[todo.pop()]._inputs:
+                    if source not in found and source != self.name:
+                        found.add(source)
+                        todo.append(source)
+            cache[name] = frozenset(found)
+        return cache[name]
+
+    def _run_hook(self, my_task: Task) -> bool:
+        matches, otherwise = self._get_matching_outputs(my_task)
+        chosen = matches or otherwise
+        if not chosen:
+            message = f"No condition of {self.name} holds, and it has no default flow."
+            raise RuntimeError(message)
+        my_task._sync_children(chosen, TaskState.FUTURE)
+        return True
+
+
+ACTIVE = TaskState.READY | TaskState.WAITING | TaskState.STARTED
+
+
+class Named(EventDefinition):
+    """An event that fires when the runner names its task, and never by looking at a clock or a message bus."""
+
+    def has_fired(self, my_task: Task) -> bool:
+        """Whether the runner has named this task."""
+        return bool(my_task.internal_data.get("event_fired"))
+
+    def throw(self, my_task: Task) -> None:
+        """Hand a message to the runner, which stores it with the step."""
+        my_task.workflow.script_engine.send(my_task)
+
+    def reset(self, my_task: Task) -> None:
+        """Forget the naming once the event has run."""
+        my_task.internal_data.pop("event_fired", None)
+
+
+class Terminate(TerminateEventDefinition):
+    """Ends everything in its process; tells nobody, because the end event itself does the ending."""
+
+    def throw(self, my_task: Task) -> None:
+        """Do nothing: `EndEvent` cancels the other tokens when it completes."""
+
+
+class Silent(NoneEventDefinition):
+    """An event without a definition: passes at once and tells nobody."""
+
+    def throw(self, my_task: Task) -> None:
+        """Do nothing."""
+
+
+class ProcessSpec(BpmnProcessSpec):
+    """A process with our own first and last tasks."""
+
+    def __init__(self, name: str) -> None:
+        WorkflowSpec.__init__(self, name=name)
+        self.start = Start(self, "Start")
+        self.end = FinishJoin(self, f"{name}.EndJoin")
+        self.end.connect(Finish(self, "End"))
+        self.svg = None
+        self.description = name
+        self.io_specification = None
+        self.data_objects: dict[str, Any] = {}
+        self.data_stores: dict[str, Any] = {}
+        self.correlation_keys: dict[str, Any] = {}
+        self.bpmn_start_events: list[Any] = []
+
+
+def build(process: Process) -> dict[str, ProcessSpec]:
+    """Build the specifications of a process and of the sub-processes inside it, by id."""
+    return {each.id: _Builder(each).spec for each in process.walk()}
+
+
+class _Builder:
+    """Builds one process."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.spec = ProcessSpec(process.id)
+        self.front: dict[str, Any] = {}
+        self.back: dict[str, Any] = {}
+        for node in process.nodes.values():
+            if not node.attached_to:
+                self.place(node)
+        for node in process.nodes.values():
+            if node.attached_to and not node.is_deadline:
+                self.attach(node)
+        for node in process.nodes.values():
+            if node.id in self.back:
+                self.wire(node)
+
+    def place(self, node: Node) -> None:
+        """Create the task spec of a node, with its multi-instance and its split for boundary events."""
+        task = self.task(node)
+        if node.loop is not None:
+            task = self.repeat(node, task)
+        self.front[node.id] = self.back[node.id] = task
+        if any(not each.is_deadline for each in self.process.attached(node.id)):
+            split = Split(self.spec, f"{node.id}.BoundaryEventSplit")
+            rejoin = Rejoin(self.spec, f"{node.id}.BoundaryEventJoin", split_task=split.name, cancel=True)
+            split.connect(task)
+            task.connect(rejoin)
+            self.front[node.id] = split
+        if node.kind == "start":
+            self.spec.start.connect(task)
+        if node.kind == "end":
+            task.connect(self.spec.end)
+
+    def attach(self, node: Node) -> None:
+        """Put a boundary event beside its activity."""
+        task = Boundary(self.spec, node.id, Named(), node.interrupting)
+        task.node = node
+        self.front[node.attached_to].connect(task)
+        task.connect(self.spec.task_specs[f"{node.attached_to}.BoundaryEventJoin"])
+        self.back[node.id] = task
+
+    def task(self, node: Node) -> Any:
+        """Create the bare task spec of a node."""
+        match node.kind:
+            case "user_task":
+                task = Person(self.spec, node.id)
+            case "decision_task":
+                task = Decide(self.spec, node.id)
+            case "call":
+                task = Call(self.spec, node.id, node.called)
+            case "sub_process":
+                task = Inside(self.spec, node.id, node.id)
+            case "exclusive":
+                task = Choice(self.spec, node.id)
+            case "inclusive":
+                task = Inclusive(self.spec, node.id)
+            case "parallel":
+                task = Fork(self.spec, node.id)
+            case "start":
+                task = Begin(self.spec, node.id, Silent())
+            case "end":
+                task = Ending(self.spec, node.id, _thrown(node))
+            case "catch":
+                task = Catch(self.spec, node.id, Named())
+            case "throw":
+                task = Throw(self.spec, node.id, _thrown(node))
+            case _:
+                message = f"no task spec for a {node.kind}"
+                raise AssertionError(message)
+        task.node = node
+        return task
+
+    def repeat(self, node: Node, task: Any) -> Any:
+        """Put a multi-instance around a task spec; the runner takes the snapshot of the collection's items."""
+        kind = OneByOne if node.loop and node.loop.sequential else Several
+        del self.spec.task_specs[task.name]
+        task.name = f"{node.id}{CHILD}"
+        self.spec.task_specs[task.name] = task
+        outer = kind(self.spec, node.id, task.name, cardinality=node)
+        outer.node = node
+        task.inputs = [outer]
+        task.completed_event.connect(outer.merge_child)
+        return outer
+
+    def wire(self, node: Node) -> None:
+        """Connect a node to what follows it, with conditions and the default flow."""
+        task = self.back[node.id]
+        flows = self.process.outgoing(node.id)
+        for flow in flows:
+            following = self.front[flow.target]
+            if _is_conditional(node, flow, flows):
+                task.connect_outgoing_if(feel.compile(flow.condition or "false"), following)
+            else:
+                task.connect(following)
+
+
+def _is_conditional(node: Node, flow: Flow, flows: list[Flow]) -> bool:
+    """Whether a gateway has to ask before it takes this flow."""
+    return node.kind in {"exclusive", "inclusive"} and len(flows) > 1 and flow.id != node.default
+
+
+def _thrown(node: Node) -> EventDefinition:
+    """Give what an end or throw event does when it is reached."""
+    if node.terminate:
+        return Terminate()
+    return Named() if node.message else Silent()
+
+
+def _mark_origin(my_task: Task) -> None:
+    """Keep the name of the flow's source, so that the finished task there may be forgotten."""
+    if "from" not in my_task.internal_data:
+        my_task.internal_data["from"] = my_task.parent.task_spec.name
+
+
+def _tokens_at(spec: Any, my_task: Task) -> dict[str, Task]:
+    """Give the oldest waiting token on each incoming flow of a join, the arriving one apart."""
+    found: dict[str, Task] = {}
+    for task in my_task.workflow.tasks.values():
+        if task.task_spec is spec and task is not my_task and task.has_state(TaskState.WAITING):
+            found.setdefault(task.internal_data["from"], task)
+    return found
+
+

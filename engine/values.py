@@ -1,0 +1,69 @@
+"""Values to JSON and back: what JSON cannot say is written as ``{"$": kind, "v": text}``.
+
+Example: ``{"returned_at": {"$": "at", "v": "2026-03-02T09:00:00+00:00"}}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from engine.feel import YearMonthDuration
+
+
+def _tag(value: Any) -> dict[str, str]:
+    """Write one value that JSON does not know."""
+    match value:
+        case datetime():
+            return {"$": "at", "v": value.astimezone(UTC).isoformat()}
+        case date():
+            return {"$": "date", "v": value.isoformat()}
+        case time():
+            return {"$": "time", "v": value.isoformat()}
+        case Decimal():
+            return {"$": "number", "v": str(value)}
+        case timedelta():
+            seconds = value.days * 86400 + value.seconds
+            return {"$": "seconds", "v": f"{seconds}.{value.microseconds:06d}"}
+        case YearMonthDuration():
+            return {"$": "months", "v": str(value.months)}
+    message = f"a {type(value).__name__} cannot be kept as a fact"
+    raise TypeError(message)
+
+
+_READ: dict[str, Callable[[str], Any]] = {
+    "at": datetime.fromisoformat,
+    "date": date.fromisoformat,
+    "time": time.fromisoformat,
+    "number": Decimal,
+    "seconds": lambda text: timedelta(seconds=float(text)),
+    "months": lambda text: YearMonthDuration(int(text)),
+}
+
+
+def dumps(value: Any) -> bytes:
+    """Write a value as canonical JSON: keys sorted, so that equal values give equal bytes.
+
+    Raises:
+        TypeError: the value is of no kind that a fact can have.
+    """
+    return orjson.dumps(value, default=_tag, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_SORT_KEYS)
+
+
+def loads(data: bytes | str) -> Any:
+    """Read a value that `dumps` wrote."""
+    return _untag(orjson.loads(data))
+
+
+def _untag(value: Any) -> Any:
+    if isinstance(value, dict):
+        if "$" in value and len(value) == 2:  # noqa: PLR2004 - a tag has two parts
+            return _READ[value["$"]](value["v"])
+        return {key: _untag(each) if isinstance(each, dict | list) else each for key, each in value.items()}
+    if isinstance(value, list):
+        return [_untag(each) if isinstance(each, dict | list) else each for each in value]
+    return value

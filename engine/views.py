@@ -1,0 +1,163 @@
+"""What the engine shows of its cases: frozen values, never rows of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.forms import Form
+from engine.model import Facts, Value
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRow:
+    """A published release: `number` counts within its procedure, `digest` is the SHA-256 of its files."""
+
+    id: int
+    procedure: str
+    number: int
+    digest: str
+    published_by: str
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A person's task as the index keeps it; `status` is ``open``, ``completed`` or ``cancelled``.
+
+    `id` is ``<case reference>.<number>``, for example ``MC-7K3QX9PW.4``; `deadline` the id of the boundary event that says
+    when the task is due.
+    """
+
+    case_id: str
+    number: int
+    element: str
+    name: str
+    role: str
+    form: str
+    record: str
+    record_key: str
+    status: str
+    opened_at: datetime
+    due_at: datetime | None
+    deadline: str
+    completed_at: datetime | None
+    completed_by: str
+    case_title: str = ""
+
+    @property
+    def id(self) -> str:
+        """The task's id."""
+        return f"{self.case_id}.{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One line of a case's log."""
+
+    case_id: str
+    seq: int
+    at: datetime
+    kind: str
+    activity: str
+    element: str
+    name: str
+    task: int | None
+    by: str
+    data: Mapping[str, Any]
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step did, as its observers see it inside the same transaction; `facts` is how they stand after it."""
+
+    case_id: str
+    procedure: str
+    release_id: int
+    title: str
+    now: datetime
+    events: tuple[EventRow, ...]
+    facts: Facts
+    opened: tuple[TaskRow, ...]
+    closed: tuple[TaskRow, ...]
+    status: str
+
+
+Observer = Callable[[sa.Connection, Step], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The answer to a command: the case, the ids of the tasks that it opened, and whether it had been done before."""
+
+    case_id: str
+    tasks: tuple[str, ...]
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningView:
+    """How a case of a procedure is opened: the form, and the role that may do it."""
+
+    procedure: str
+    name: str
+    form: Form
+    role: str
+    release_id: int
+    documentation: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """A task with all that its page needs: the form, the values as they stand, what its conditions see, and a stamp.
+
+    The stamp goes back with the answers: the page is stale when the fields that it writes have changed since.
+    """
+
+    row: TaskRow
+    form: Form
+    values: Mapping[str, Value]
+    scope: Mapping[str, Any]
+    stamp: str
+    documentation: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case as one reader may see it; `withheld` names the data classes that hold something and are not shown."""
+
+    case_id: str
+    procedure: str
+    title: str
+    status: str
+    opened_at: datetime
+    closed_at: datetime | None
+    release_id: int
+    release_number: int
+    facts: Facts
+    withheld: frozenset[str]
+    tasks: tuple[TaskRow, ...]
+    timeline: tuple[EventRow, ...]
+    reached: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page of a list ended: the next one begins behind it."""
+
+    due_at: datetime | None
+    case_id: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of tasks; `next` is where the following page begins, or None at the end."""
+
+    rows: tuple[TaskRow, ...]
+    next: Cursor | None
