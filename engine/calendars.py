@@ -1,0 +1,84 @@
+"""Elapsed and working time in the United Kingdom: which days are worked, and when a number of them is over.
+
+Bank holidays come from the `holidays` package, which follows the lists of GOV.UK (https://www.gov.uk/bank-holidays);
+a working day is any other day from Monday to Friday.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from holidays.countries.united_kingdom import UnitedKingdom
+
+from engine.errors import Invalid, Problem
+
+LONDON = ZoneInfo("Europe/London")
+"""The clock by which people in the United Kingdom work."""
+
+REGIONS: Mapping[str, str] = {"England": "ENG", "Wales": "WLS", "Scotland": "SCT", "Northern Ireland": "NIR"}
+"""The regions with bank holidays of their own."""
+
+DAYS_AT_MOST = 2_600
+"""About ten years of working days: more is a slip of the pen."""
+
+
+def _refuse(where: str, rule: str, sentence: str) -> Invalid:
+    return Invalid([Problem(where, rule, sentence)])
+
+
+@lru_cache(maxsize=400)
+def bank_holidays(year: int, region: str = "England") -> frozenset[date]:
+    """Give the bank holidays of a year; raises Invalid for a region that is not in `REGIONS`."""
+    if region not in REGIONS:
+        raise _refuse("region", "unknown-region", f"The region '{region}' is none of {', '.join(REGIONS)}.")
+    return frozenset(UnitedKingdom(subdiv=REGIONS[region], years=year).keys())
+
+
+def is_working_day(day: date, region: str = "England") -> bool:
+    """Say whether people work on a day: Monday to Friday, and no bank holiday."""
+    return day.weekday() < 5 and day not in bank_holidays(day.year, region)
+
+
+def working_day_after(day: date, days: int, region: str = "England") -> date:
+    """Give the n-th working day after a day; before it when `days` is negative.
+
+    With 0 it is the day itself, or the next working day when it is none. Raises Invalid beyond `DAYS_AT_MOST`.
+    """
+    if abs(days) > DAYS_AT_MOST:
+        raise _refuse("days", "too-many-days", f"{days} working days are more than {DAYS_AT_MOST}.")
+    step = timedelta(days=-1 if days < 0 else 1)
+    try:
+        while days == 0 and not is_working_day(day, region):
+            day += step
+        for _ in range(abs(days)):
+            day += step
+            while not is_working_day(day, region):
+                day += step
+    except OverflowError:
+        raise _refuse("days", "too-many-days", "The working days end outside the years 1 to 9999.") from None
+    return day
+
+
+def add_working_days(start: datetime, days: int, region: str = "England") -> datetime:
+    """Give the moment at which `days` working days after `start` are over, in UTC.
+
+    It is the same local time (Europe/London) on the n-th working day after the day of `start`: from Friday 10:00 one
+    working day ends on Monday 10:00, from Saturday 15:00 on Monday 15:00. With 0 days it is `start` itself, or that
+    time on the next working day. A negative number counts back. An hour that occurs twice is its first, one that the
+    spring skips moves forward. Raises Invalid for a `start` without a zone and beyond `DAYS_AT_MOST`.
+    """
+    if start.tzinfo is None:
+        raise _refuse("start", "no-zone", "The moment from which working days are counted has no time zone.")
+    local = start.astimezone(LONDON)
+    end = working_day_after(local.date(), days, region)
+    if end == local.date():
+        return start.astimezone(UTC)
+    return datetime.combine(end, local.time().replace(fold=0), LONDON).astimezone(UTC)
+
+
+def elapsed(start: datetime, end: datetime) -> timedelta:
+    """Give the time that passes between two moments; 24 hours are 24 hours, also when the clocks change between them."""
+    return end.astimezone(UTC) - start.astimezone(UTC)

@@ -1,0 +1,96 @@
+"""How much one evaluation may cost, and the refusals of an expression that is wrong or costs too much."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.errors import Invalid, Problem
+
+
+class FeelSyntaxError(Invalid):
+    """The text is not a FEEL expression; `line` and `column` count from 1."""
+
+    def __init__(self, text: str, offset: int, sentence: str) -> None:
+        """Say where in `text` the fault is (`offset` counts from 0) and what was expected there."""
+        before = text[:offset]
+        self.line = before.count("\n") + 1
+        self.column = offset - (before.rfind("\n") + 1) + 1
+        self.sentence = sentence
+        self.text = text
+        shown = text if len(text) <= 60 else f"{text[:57]}..."
+        super().__init__([Problem(shown, "feel-syntax", f"Line {self.line}, column {self.column}: {sentence}")])
+
+
+class BudgetExceeded(Invalid):
+    """The expression asks for more work or room than one evaluation may take."""
+
+    def __init__(self, sentence: str) -> None:
+        """Say in `sentence` which limit was met."""
+        super().__init__([Problem("expression", "feel-budget", sentence)])
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one evaluation may take at most.
+
+    `steps` counts passes through a list or range, calls of functions and 64 characters of new text each; `size` is the
+    most items of a list and characters of a string; `depth` is the most levels of nested calls and nested values.
+    """
+
+    steps: int = 200_000
+    size: int = 100_000
+    depth: int = 200
+
+
+class Run:
+    """What is left of the budget in one evaluation, and the moment that `now()` gives."""
+
+    __slots__ = ("depth", "now", "size", "steps")
+
+    def __init__(self, budget: Budget, now: datetime) -> None:
+        self.steps = budget.steps
+        self.size = budget.size
+        self.depth = budget.depth
+        self.now = now
+
+    def spend(self, steps: int = 1) -> None:
+        """Take steps from the budget; raises BudgetExceeded when they run out."""
+        self.steps -= steps
+        if self.steps < 0:
+            raise BudgetExceeded("The expression takes too many steps.")
+
+    def items(self, count: int) -> None:
+        """Pay for a list of `count` items before it is built."""
+        if count > self.size:
+            raise BudgetExceeded(f"The expression builds a list of more than {self.size} items.")
+        self.spend(count)
+
+    def text(self, length: int) -> None:
+        """Pay for a string of `length` characters before it is built."""
+        if length > self.size:
+            raise BudgetExceeded(f"The expression builds a text of more than {self.size} characters.")
+        self.spend(1 + (length >> 6))
+
+    def enter(self, levels: int) -> None:
+        """Go `levels` deeper; every call is paired with `leave`."""
+        self.depth -= levels
+        if self.depth < 0:
+            raise BudgetExceeded("The expression calls functions or nests values too deeply.")
+
+    def leave(self, levels: int) -> None:
+        """Come back from `enter`."""
+        self.depth += levels
+
+    def weigh(self, value: object) -> None:
+        """Pay for walking through a whole value, however often one list is held in it."""
+        waiting = [(value, 0)]
+        while waiting:
+            at, level = waiting.pop()
+            self.spend()
+            if level > self.depth:
+                raise BudgetExceeded("The expression calls functions or nests values too deeply.")
+            if isinstance(at, list):
+                waiting.extend((each, level + 1) for each in at)
+            elif isinstance(at, dict):
+                waiting.extend((each, level + 1) for each in at.values())

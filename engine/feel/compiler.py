@@ -1,0 +1,410 @@
+"""Turns a tree into nested Python closures: read once, run in microseconds, with no way out into Python.
+
+A closure takes the scope and the run. A path reaches into contexts and into the parts of dates and durations only: no
+attribute of a Python object has a name here. Names of items (`for`, `some`, a filter, a function's parameters) live in
+a copy of the scope that is made once for each construct.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.feel import arithmetic, syntax, temporal
+from engine.feel.budget import Run
+from engine.feel.syntax import Node
+from engine.feel.values import Function, Range, equal, kind, ordered, within
+
+Scope = Mapping[str, Any]
+Code = Callable[[Scope, Run], Any]
+
+_NUMBERS = frozenset({int, arithmetic.Decimal})
+_PLAIN = frozenset({str, bool, int})
+_ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_ARITHMETIC: Mapping[str, arithmetic.Operation] = {
+    "+": arithmetic.add,
+    "-": arithmetic.subtract,
+    "*": arithmetic.multiply,
+    "/": arithmetic.divide,
+    "**": arithmetic.power,
+}
+
+
+class Compiler:
+    """Compiles one tree and notes which names it needs from outside.
+
+    `names` are needed for certain; `loose` ones stand inside a filter, where they may be keys
+    of the item, or are the language's own. `doubts` are
+    places (offset, sentence) that can only give null, such as a date that is none.
+    """
+
+    def __init__(self, builtins: Mapping[str, Any]) -> None:
+        self.builtins = builtins
+        self.names: set[str] = set()
+        self.loose: set[str] = set()
+        self.doubts: list[tuple[int, str]] = []
+        self.bound: list[frozenset[str]] = []
+        self.filters = 0
+
+    def compile(self, node: Node) -> Code:
+        """Compile a node and all that is in it."""
+        return _COMPILE[type(node)](self, node)
+
+    def inner(self, node: Node, *names: str) -> Code:
+        """Compile a node in which these names are bound."""
+        self.bound.append(frozenset(names))
+        code = self.compile(node)
+        self.bound.pop()
+        return code
+
+    def free(self, name: str) -> None:
+        """Note a name that is looked up in the scope."""
+        if not any(name in names for names in self.bound):
+            (self.loose if self.filters else self.names).add(name)
+
+
+# ------------------------------------------------------------------------------------------- values and names
+
+
+def _literal(_: Compiler, node: syntax.Literal) -> Code:
+    value = node.value
+    return lambda scope, run: value
+
+
+def _at_literal(compiler: Compiler, node: syntax.AtLiteral) -> Code:
+    value = temporal.read_literal(node.text)
+    if value is None:
+        compiler.doubts.append((node.at, f'@"{node.text}" is not a date, a time or a duration.'))
+    return lambda scope, run: value
+
+
+def _name(compiler: Compiler, node: syntax.Name) -> Code:
+    name = node.name
+    if name in compiler.builtins and not any(name in names for names in compiler.bound):
+        function = compiler.builtins[name]
+        compiler.loose.add(name)
+        return lambda scope, run: scope.get(name, function)
+    compiler.free(name)
+    return lambda scope, run: scope.get(name)
+
+
+def reach(whole: Any, part: str) -> Any:
+    """Give what stands behind a dot: the key of a context, a part of a date, the same of each item of a list."""
+    if isinstance(whole, Mapping):
+        return whole.get(part)
+    if isinstance(whole, list):
+        return [reach(item, part) for item in whole]
+    return temporal.part(whole, kind(whole), part)
+
+
+def _path(compiler: Compiler, node: syntax.Path) -> Code:
+    part = node.part
+    if isinstance(node.whole, syntax.Name):
+        name = node.whole.name
+        compiler.free(name)
+
+        def code_of_name(scope: Scope, _: Run) -> Any:
+            whole = scope.get(name)
+            return whole.get(part) if type(whole) is dict else reach(whole, part)
+
+        return code_of_name
+    inside = compiler.compile(node.whole)
+
+    def code(scope: Scope, run: Run) -> Any:
+        whole = inside(scope, run)
+        if isinstance(whole, list):
+            run.weigh(whole)
+        return whole.get(part) if type(whole) is dict else reach(whole, part)
+
+    return code
+
+
+def _list(compiler: Compiler, node: syntax.ListNode) -> Code:
+    items = [compiler.compile(item) for item in node.items]
+    return lambda scope, run: [item(scope, run) for item in items]
+
+
+def _context(compiler: Compiler, node: syntax.ContextNode) -> Code:
+    entries: list[tuple[str, Code]] = []
+    for index, (key, value) in enumerate(zip(node.keys, node.values, strict=True)):
+        entries.append((key, compiler.inner(value, *node.keys[:index])))
+
+    def code(scope: Scope, run: Run) -> dict[str, Any]:
+        inner = dict(scope)
+        made: dict[str, Any] = {}
+        for key, value in entries:
+            made[key] = inner[key] = value(inner, run)
+        return made
+
+    return code
+
+
+def _range(compiler: Compiler, node: syntax.RangeNode) -> Code:
+    low, high = compiler.compile(node.low), compiler.compile(node.high)
+    low_included, high_included = node.low_included, node.high_included
+
+    def code(scope: Scope, run: Run) -> Range | None:
+        start, end = low(scope, run), high(scope, run)
+        if start is None or end is None or ordered(operator.le, start, end) is None:
+            return None
+        return Range(start, low_included, end, high_included)
+
+    return code
+
+
+# ------------------------------------------------------------------------------------------- operators
+
+
+def _binary(compiler: Compiler, node: syntax.Binary) -> Code:
+    left, right = compiler.compile(node.left), compiler.compile(node.right)
+    operation = _ARITHMETIC[node.operator]
+    return lambda scope, run: operation(left(scope, run), right(scope, run), run)
+
+
+def _negate(compiler: Compiler, node: syntax.Negate) -> Code:
+    value = compiler.compile(node.value)
+    negate = arithmetic.negate
+    return lambda scope, run: negate(value(scope, run))
+
+
+def _compare(compiler: Compiler, node: syntax.Compare) -> Code:
+    left, right = compiler.compile(node.left), compiler.compile(node.right)
+    if node.operator in _ORDERS:
+        return _order(_ORDERS[node.operator], left, right)
+    negated = node.operator == "!="
+    if isinstance(node.right, syntax.Literal):
+        return _same_as(left, node.right.value, negated=negated)
+
+    def code(scope: Scope, run: Run) -> bool | None:
+        same = equal(left(scope, run), right(scope, run), run)
+        return same is not negated if same is not None else None
+
+    return code
+
+
+def _same_as(left: Code, value: Any, *, negated: bool) -> Code:
+    """Compare with a constant, the commonest test of all."""
+    if value is None:
+        if negated:
+            return lambda scope, run: left(scope, run) is not None
+        return lambda scope, run: left(scope, run) is None
+    plain = type(value) if type(value) in _PLAIN else None
+
+    def code(scope: Scope, run: Run) -> bool | None:
+        found = left(scope, run)
+        if type(found) is plain:
+            return (found == value) is not negated
+        same = equal(found, value, run)
+        return same is not negated if same is not None else None
+
+    return code
+
+
+def _order(compare: Callable[[Any, Any], bool], left: Code, right: Code) -> Code:
+    def code(scope: Scope, run: Run) -> bool | None:
+        one, other = left(scope, run), right(scope, run)
+        if type(one) in _NUMBERS and type(other) in _NUMBERS:
+            return compare(one, other)
+        return ordered(compare, one, other)
+
+    return code
+
+
+def _logic(compiler: Compiler, node: syntax.Logic) -> Code:
+    """Compile three-valued and/or (DMN 1.3, table 50): one part that decides is enough, whatever the others are."""
+    parts = [compiler.compile(part) for part in node.parts]
+    decides = node.operator == "or"
+    if len(parts) == 2:
+        return _logic_of_two(parts[0], parts[1], decides=decides)
+
+    def code(scope: Scope, run: Run) -> bool | None:
+        result: bool | None = not decides
+        for part in parts:
+            value = part(scope, run)
+            if value is decides:
+                return decides
+            if type(value) is not bool:
+                result = None
+        return result
+
+    return code
+
+
+def _logic_of_two(left: Code, right: Code, *, decides: bool) -> Code:
+    other = not decides
+
+    def code(scope: Scope, run: Run) -> bool | None:
+        one = left(scope, run)
+        if one is decides:
+            return decides
+        two = right(scope, run)
+        if two is decides:
+            return decides
+        return other if one is other and two is other else None
+
+    return code
+
+
+def _between(compiler: Compiler, node: syntax.Between) -> Code:
+    value, low, high = (compiler.compile(each) for each in (node.value, node.low, node.high))
+
+    def code(scope: Scope, run: Run) -> bool | None:
+        start, end = low(scope, run), high(scope, run)
+        if start is None or end is None:
+            return None
+        return within(value(scope, run), Range(start, True, end, True))  # noqa: FBT003 - both ends are included
+
+    return code
+
+
+# ------------------------------------------------------------------------------------------- tests
+
+
+def holds(value: Any, test: Any, run: Run) -> bool | None:
+    """Say whether a value passes a test that is itself a value: in the range, in the list, equal."""
+    run.spend()
+    if type(test) is Range:
+        return within(value, test) if not isinstance(value, Range) else equal(value, test, run)
+    if isinstance(test, list) and not isinstance(value, list):
+        return any(holds(value, each, run) is True for each in test)
+    if isinstance(test, list):
+        return equal(value, test, run) is True or any(holds(value, each, run) is True for each in test)
+    return equal(value, test, run)
+
+
+def _test(compiler: Compiler, node: syntax.Test) -> Code:
+    """Compile ``>= 3`` as a value: a range with one end, as ``in`` takes it."""
+    bound = compiler.compile(node.bound)
+    sign = node.operator
+    if sign == "!=":
+        compiler.doubts.append((node.at, "'!=' is a test of a cell, or stands after 'in'; it is no value."))
+        return lambda scope, run: None
+
+    def code(scope: Scope, run: Run) -> Range | None:
+        end = bound(scope, run)
+        if kind(end) not in temporal.PARTS and kind(end) not in {"number", "string"}:
+            return None
+        if sign == "=":
+            return Range(end, True, end, True)  # noqa: FBT003 - both ends are the value
+        if sign[0] == "<":
+            return Range(None, False, end, sign == "<=")  # noqa: FBT003 - the open end
+        return Range(end, sign == ">=", None, False)  # noqa: FBT003 - the open end
+
+    return code
+
+
+def _check(compiler: Compiler, test: Node, subject: Code) -> Code:
+    """Compile one test of a subject into a condition."""
+    if isinstance(test, syntax.Test):
+        bound = compiler.compile(test.bound)
+        if test.operator in _ORDERS:
+            return _order(_ORDERS[test.operator], subject, bound)
+        if isinstance(test.bound, syntax.Literal):
+            return _same_as(subject, test.bound.value, negated=test.operator == "!=")
+        negated = test.operator == "!="
+
+        def unequal(scope: Scope, run: Run) -> bool | None:
+            same = equal(subject(scope, run), bound(scope, run), run)
+            return same is not negated if same is not None else None
+
+        return unequal
+    if isinstance(test, syntax.Literal) and test.value is not None:
+        return _same_as(subject, test.value, negated=False)
+    value = compiler.compile(test)
+    return lambda scope, run: holds(subject(scope, run), value(scope, run), run)
+
+
+def _in(compiler: Compiler, node: syntax.In) -> Code:
+    subject = compiler.compile(node.value)
+    checks = [_check(compiler, test, subject) for test in node.tests]
+    if len(checks) == 1:
+        return checks[0]
+
+    def code(scope: Scope, run: Run) -> bool | None:
+        results = [check(scope, run) for check in checks]
+        return True if True in results else None if all(result is None for result in results) else False
+
+    return code
+
+
+_CONDITIONS = (syntax.Compare, syntax.Logic, syntax.Between, syntax.In, syntax.Quantified, syntax.InstanceOf)
+
+
+def _tests(compiler: Compiler, node: syntax.Tests) -> Code:
+    """Compile a cell: a test that speaks of ``?``, or is itself a condition, must be true; any other is compared."""
+    compiler.bound.append(frozenset({"?"}))
+    checks: list[Code] = []
+    for test in node.tests:
+        if syntax.mentions(test, "?") and not isinstance(test, syntax.Test) or isinstance(test, _CONDITIONS):
+            checks.append(compiler.compile(test))
+        else:
+            checks.append(_check(compiler, test, lambda scope, run: scope.get("?")))
+    compiler.bound.pop()
+    if not checks:
+        return lambda scope, run: True
+    if len(checks) == 1 and not node.negated:
+        only = checks[0]
+        return lambda scope, run: only(scope, run) is True
+    if node.negated:
+        return lambda scope, run: all(check(scope, run) is False for check in checks)
+    return lambda scope, run: any(check(scope, run) is True for check in checks)
+
+
+# ------------------------------------------------------------------------------------------- if, functions, types
+
+
+def _if(compiler: Compiler, node: syntax.If) -> Code:
+    test, yes, no = (compiler.compile(each) for each in (node.condition, node.yes, node.no))
+    return lambda scope, run: yes(scope, run) if test(scope, run) is True else no(scope, run)
+
+
+def _function(compiler: Compiler, node: syntax.FunctionNode) -> Code:
+    parameters = node.parameters
+    body = compiler.inner(node.body, *parameters)
+
+    def code(scope: Scope, run: Run) -> Function:
+        kept = dict(scope)
+
+        def call(*values: Any) -> Any:
+            run.spend()
+            run.enter(10)
+            try:
+                return body({**kept, **dict(zip(parameters, values, strict=True))}, run)
+            finally:
+                run.leave(10)
+
+        return Function(call, parameters)
+
+    return code
+
+
+_COMPILE: dict[type, Callable[[Compiler, Any], Code]] = {
+    syntax.Literal: _literal,
+    syntax.AtLiteral: _at_literal,
+    syntax.Name: _name,
+    syntax.Path: _path,
+    syntax.ListNode: _list,
+    syntax.ContextNode: _context,
+    syntax.RangeNode: _range,
+    syntax.Binary: _binary,
+    syntax.Negate: _negate,
+    syntax.Compare: _compare,
+    syntax.Logic: _logic,
+    syntax.Between: _between,
+    syntax.In: _in,
+    syntax.Test: _test,
+    syntax.Tests: _tests,
+    syntax.If: _if,
+    syntax.FunctionNode: _function,
+}
+
+
+def teach(node: type, compile_node: Callable[[Compiler, Any], Code]) -> None:
+    """Add how a kind of node is compiled; `loops`, `calls` and `types` add theirs when the package is imported."""
+    _COMPILE[node] = compile_node

@@ -1,0 +1,86 @@
+"""The door of the package: a text becomes an `Expression` that can be evaluated any number of times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from engine.feel import functions, loops, types
+from engine.feel.budget import Budget, BudgetExceeded, FeelSyntaxError, Run
+from engine.feel.compiler import Code, Compiler
+from engine.feel.functions import lists, moments, numbers, text
+from engine.feel.functions.registry import BUILTINS, phrases
+from engine.feel.parser import Parser
+
+__all__ = ["Expression", "compile", "compile_source", "compile_unary_tests"]
+_TAUGHT = (functions, loops, types, lists, moments, numbers, text)  # imported for what they enter into the tables
+_DEFAULT = Budget()
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A compiled text.
+
+    `names` are the names that it certainly takes from the scope, `loose` those that may come from the scope or from
+    the items of a filter. `doubts` are refusals for who writes the expression: places that can only give null, such as
+    ``duration("24H")``; the standard lets them run, a publisher should not.
+    """
+
+    text: str
+    names: frozenset[str]
+    loose: frozenset[str] = field(compare=False)
+    doubts: tuple[FeelSyntaxError, ...] = field(compare=False)
+    code: Code = field(repr=False, compare=False)
+
+    def evaluate(self, scope: Mapping[str, Any], *, budget: Budget = _DEFAULT, now: datetime) -> Any:
+        """Evaluate with the names in `scope`; `now` is an aware datetime, which `now()` and `today()` give.
+
+        What FEEL calls an error is null. Raises BudgetExceeded when the expression costs more than `budget` allows;
+        what a `Function` of the scope raises is passed on.
+        """
+        run = Run(budget, now)
+        try:
+            value = self.code(scope, run)
+            if type(value) is list or type(value) is dict:
+                run.weigh(value)
+        except RecursionError:
+            raise BudgetExceeded("The expression calls functions or nests values too deeply.") from None
+        return value
+
+
+def _build(text: str, *, cell: bool) -> Expression:
+    parser = Parser(text, phrases())
+    tree = parser.whole(parser.cell if cell else parser.expression)
+    compiler = Compiler(BUILTINS)
+    code = compiler.compile(tree)
+    return Expression(
+        text=text,
+        names=frozenset(compiler.names),
+        loose=frozenset(compiler.loose - compiler.names - BUILTINS.keys()),
+        doubts=tuple(FeelSyntaxError(text, at, sentence) for at, sentence in compiler.doubts),
+        code=code,
+    )
+
+
+@lru_cache(maxsize=8192)
+def compile(text: str) -> Expression:
+    """Compile an expression such as ``found.returned_at + duration("PT72H")``; raises FeelSyntaxError."""
+    return _build(text, cell=False)
+
+
+@lru_cache(maxsize=8192)
+def compile_unary_tests(text: str) -> Expression:
+    """Compile a cell such as ``>= 18, "high", not(null), -``; raises FeelSyntaxError.
+
+    The value that is tested is `scope`'s ``?``; the result is always true or false. A test that mentions ``?`` or is
+    itself a condition must be true; any other is compared with the value: equal, in the list, in the range.
+    """
+    return _build(text, cell=True)
+
+
+def compile_source(text: str) -> Expression:
+    """Compile what a diagram holds: an expression behind a leading ``=``, which is not part of it."""
+    return compile(text.strip().removeprefix("="))

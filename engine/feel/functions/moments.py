@@ -1,0 +1,149 @@
+"""Functions of dates, times, durations and ranges (DMN 1.3, tables 73, 78, 79), and ours of working days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+from engine import calendars
+from engine.errors import Invalid
+from engine.feel import temporal
+from engine.feel.budget import Run
+from engine.feel.functions.registry import builtin
+from engine.feel.values import YearMonthDuration, equal, kind
+
+Number = int | Decimal
+
+
+def _day(value: date | datetime) -> date:
+    return temporal.local(value).date() if isinstance(value, datetime) else value
+
+
+@builtin("date", "from:string|date|date and time")
+def date_from(_: Run, value: Any) -> date | None:
+    """Read a date, or take the day of a moment."""
+    return temporal.read_date(value) if isinstance(value, str) else _day(value)
+
+
+@builtin("date", "year:number, month:number, day:number")
+def date_of(_: Run, year: Number, month: Number, day: Number) -> date:
+    """Make a date of three numbers."""
+    return date(int(year), int(month), int(day))
+
+
+@builtin("time", "from:string|time|date and time|date")
+def time_from(_: Run, value: Any) -> time | None:
+    """Read a time, or take the clock of a moment; a moment that named no zone gives a time without."""
+    if isinstance(value, str):
+        return temporal.read_time(value)
+    if isinstance(value, datetime):
+        seen = temporal.local(value)
+        return seen.time() if seen.tzinfo is temporal.LOCAL else seen.timetz()
+    return value if isinstance(value, time) else time(0, tzinfo=temporal.ZULU)
+
+
+@builtin("time", "hour:number, minute:number, second:number, offset:days and time duration?")
+def time_of(_: Run, hour: Number, minute: Number, second: Number, offset: timedelta | None) -> time:
+    """Make a time of numbers; a second may have a fraction."""
+    whole = int(second)
+    micros = int((Decimal(second) - whole) * 1_000_000)
+    zone = None if offset is None else timezone(offset) if offset else temporal.ZULU
+    return time(int(hour), int(minute), whole, micros, zone)
+
+
+@builtin("date and time", "from:string|date and time|date")
+def moment_from(_: Run, value: Any) -> datetime | None:
+    """Read a moment; without a zone it is read on the clock of England."""
+    if isinstance(value, str):
+        return temporal.read_moment(value)
+    return value if isinstance(value, datetime) else temporal.at_time(value, time(0, tzinfo=temporal.ZULU))
+
+
+@builtin("date and time", "date:date|date and time, time:time")
+def moment_of(_: Run, day: date | datetime, at: time) -> datetime:
+    """Join a day and a time."""
+    return temporal.at_time(_day(day), at)
+
+
+@builtin("date and time", "date:date and time, timezone:string")
+def moment_elsewhere(_: Run, moment: datetime, zone: str) -> datetime | None:
+    """Give the same instant on the clock of another zone, for example ``"Europe/Paris"``."""
+    found = temporal.read_zone(zone if zone[:1] in {"Z", "+", "-"} else f"@{zone}")
+    return None if found is None else moment.astimezone(found)
+
+
+@builtin("duration", "from:string|days and time duration|years and months duration")
+def duration(_: Run, value: Any) -> timedelta | YearMonthDuration | None:
+    """Read a duration of either kind."""
+    return temporal.read_duration(value) if isinstance(value, str) else value
+
+
+@builtin("years and months duration", "from:date|date and time, to:date|date and time")
+def years_and_months_duration(_: Run, start: date | datetime, end: date | datetime) -> YearMonthDuration:
+    """Count the whole months between two days."""
+    return YearMonthDuration(temporal.months_between(_day(start), _day(end)))
+
+
+@builtin("now")
+def now(run: Run) -> datetime:
+    """Give the moment of the evaluation, which is passed in and never read from a clock."""
+    return run.now
+
+
+@builtin("today")
+def today(run: Run) -> date:
+    """Give the day of the evaluation in England."""
+    return run.now.astimezone(temporal.LONDON).date()
+
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def _of_day(name: str, get: Callable[[date], Any]) -> None:
+    @builtin(name, "date:date|date and time")
+    def part(_: Run, value: date | datetime) -> Any:
+        return get(_day(value))
+
+
+_of_day("day of week", lambda day: _DAYS[day.weekday()])
+_of_day("day of year", lambda day: day.timetuple().tm_yday)
+_of_day("week of year", lambda day: day.isocalendar().week)
+_of_day("month of year", lambda day: _MONTHS[day.month - 1])
+
+
+@builtin("is", "value1:any?, value2:any?")
+def is_(run: Run, one: Any, other: Any) -> bool:
+    """Say whether two values are the same, their zone and offset included."""
+    if kind(one) != kind(other):
+        return False
+    if isinstance(one, time | datetime):
+        return one.utcoffset() == other.utcoffset() and temporal.write(one) == temporal.write(other)
+    return equal(one, other, run) is True
+
+
+# ------------------------------------------------------------------------------------------- working days
+
+
+@builtin("working days after", "from:date|date and time, days:number")
+def working_days_after(_: Run, start: date | datetime, days: Number) -> date | datetime | None:
+    """Give the same clock time on the n-th working day (England) after a moment, or that day after a date."""
+    if days != int(days):
+        return None
+    try:
+        if isinstance(start, datetime):
+            return calendars.add_working_days(start, int(days))
+        return calendars.working_day_after(start, int(days))
+    except Invalid:
+        return None
+
+
+@builtin("is working day", "date:date|date and time")
+def is_working_day(_: Run, value: date | datetime) -> bool:
+    """Say whether a day is a working day in England."""
+    return calendars.is_working_day(_day(value))

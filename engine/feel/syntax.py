@@ -1,0 +1,238 @@
+"""What the parser makes of a text: a tree of frozen nodes, each knowing where it stands (`at`, counted from 0)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A part of an expression."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Literal(Node):
+    """A number, string, boolean or null."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class AtLiteral(Node):
+    """``@"2026-01-31"``: a date, time, moment or duration, by its text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Node):
+    """A name that the scope or the language knows."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Path(Node):
+    """``whole.part``."""
+
+    whole: Node
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filter(Node):
+    """``list[predicate]``: by condition or by position."""
+
+    whole: Node
+    predicate: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    """``function(arguments)``; `names` is empty when the arguments go by position."""
+
+    function: Node
+    arguments: tuple[Node, ...]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Negate(Node):
+    """``-value``."""
+
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Binary(Node):
+    """``left + right`` and the other four of arithmetic."""
+
+    operator: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Node):
+    """``left < right`` and its like."""
+
+    operator: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Logic(Node):
+    """``a and b and c`` or ``a or b or c``."""
+
+    operator: str
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Between(Node):
+    """``value between low and high``, both ends included."""
+
+    value: Node
+    low: Node
+    high: Node
+
+
+@dataclass(frozen=True, slots=True)
+class In(Node):
+    """``value in test`` or ``value in (test, test)``."""
+
+    value: Node
+    tests: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Test(Node):
+    """``>= bound``: a test whose left side is the value that is tested."""
+
+    operator: str
+    bound: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Tests(Node):
+    """The tests of a table's cell, any of which may hold; `negated` for ``not(...)``; none at all is ``-``."""
+
+    tests: tuple[Node, ...]
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class If(Node):
+    """``if condition then yes else no``."""
+
+    condition: Node
+    yes: Node
+    no: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Iterator(Node):
+    """``name in source``, or ``name in source..end``."""
+
+    name: str
+    source: Node
+    end: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class For(Node):
+    """``for x in list, y in list return body``."""
+
+    iterators: tuple[Iterator, ...]
+    body: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Quantified(Node):
+    """``some x in list satisfies condition``, or ``every``."""
+
+    every: bool
+    iterators: tuple[Iterator, ...]
+    condition: Node
+
+
+@dataclass(frozen=True, slots=True)
+class RangeNode(Node):
+    """``[low..high)``."""
+
+    low: Node
+    low_included: bool
+    high: Node
+    high_included: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListNode(Node):
+    """``[a, b, c]``."""
+
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContextNode(Node):
+    """``{key: value, "other key": value}``; a value sees the keys before it."""
+
+    keys: tuple[str, ...]
+    values: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionNode(Node):
+    """``function(a, b) body``."""
+
+    parameters: tuple[str, ...]
+    body: Node
+
+
+@dataclass(frozen=True, slots=True)
+class TypeName:
+    """A type: its name, and what stands in its angle brackets (`keys` for a context)."""
+
+    name: str
+    arguments: tuple[TypeName, ...] = ()
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceOf(Node):
+    """``value instance of type``."""
+
+    value: Node
+    type: TypeName
+
+
+def parts(node: Node) -> list[Node]:
+    """Give the nodes directly inside a node."""
+    found: list[Node] = []
+    for each in fields(node):
+        value = getattr(node, each.name)
+        if isinstance(value, Node):
+            found.append(value)
+        elif isinstance(value, tuple):
+            found.extend(item for item in value if isinstance(item, Node))
+    return found
+
+
+def deepest(root: Node, limit: int) -> Node | None:
+    """Find a node that lies more than `limit` levels deep; walks without recursion."""
+    waiting = [(root, 1)]
+    while waiting:
+        node, level = waiting.pop()
+        if level > limit:
+            return node
+        waiting.extend((part, level + 1) for part in parts(node))
+    return None
+
+
+def mentions(root: Node, name: str) -> bool:
+    """Say whether a name occurs anywhere in a tree."""
+    return isinstance(root, Name) and root.name == name or any(mentions(part, name) for part in parts(root))
