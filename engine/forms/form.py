@@ -10,10 +10,16 @@ from typing import cast
 from marshmallow import Schema, ValidationError
 
 from engine.errors import AnswersInvalid, Problem
+from engine.feel import Expression
 from engine.forms.answers import Raw, raw_of, schema_of
 from engine.forms.fields import Block, Field
 from engine.forms.wording import wrong_sentence
 from engine.model import Value
+
+
+def may_name(expression: Expression) -> frozenset[str]:
+    """Give all names that an expression may take from the answers, those inside a filter too."""
+    return expression.names | expression.loose
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,7 @@ class Form:
         shown: list[Block] = []
         open_keys = {field.key for field in self.fields}
         for block in self.blocks:
-            settled = [condition.hides for condition in block.conditions if not condition.hides.names & open_keys]
+            settled = [condition.hides for condition in block.conditions if not may_name(condition.hides) & open_keys]
             seen = {**scope, **{field.key: None for field in self.fields}}
             if not any(condition.evaluate(seen, now=now) is True for condition in settled):
                 shown.append(block)
@@ -121,10 +127,10 @@ class Form:
         A check that rests on an answer with a problem waits until that is put right. One that gives null fails,
         unless an answer that it rests on was left empty: what may be empty is not compared.
         """
-        if field.check is None or field.check.names & problems.keys():
+        if field.check is None or may_name(field.check) & problems.keys():
             return False
         keys = {other.key for other in self.fields}
         outcome = field.check.evaluate({**scope, **dict.fromkeys(keys), **kept}, now=now)
-        rests_on = (field.check.names & keys) | {field.key}
+        rests_on = (may_name(field.check) & keys) | {field.key}
         empty = any(kept.get(key) is None for key in rests_on)
         return outcome is not True and not (outcome is None and empty)

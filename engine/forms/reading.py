@@ -316,10 +316,13 @@ class _Reading:
     def _feel(self, where: str, text: str) -> Expression | None:
         """Compile an expression, or take over what is wrong with it."""
         try:
-            return compile(text.removeprefix("=").strip())
+            expression = compile(text.removeprefix("=").strip())
         except Invalid as wrong:
             self._refuse(where, "form-feel", f"The expression {text!r} cannot be read: {wrong}")
             return None
+        for doubt in expression.doubts:
+            self._refuse(where, "form-feel", f"The expression {text!r} can only give null: {doubt}")
+        return expression
 
     def _inner(self, component: Component, name: str, allowed: frozenset[str]) -> Component:
         """Give the object that a component has under a name, after refusing settings in it that nothing would read."""

@@ -121,6 +121,7 @@ def test_the_form_may_say_its_condition_in_its_own_words() -> None:
         (NAME | {"conditional": {"hide": "harmed"}}, "form-condition"),
         (NAME | {"conditional": {"hide": "= (("}}, "form-feel"),
         (NAME | {"conditional": {"hide": "= name = null"}}, "form-condition-ahead"),
+        (NAME | {"conditional": {"hide": '= case.opened_at + duration("24H") < now()'}}, "form-feel"),
         (HARMED | {"values": []}, "form-choices"),
         (HARMED | {"values": [{"value": "a", "label": "A"}, {"value": "a", "label": "B"}]}, "form-choices"),
         (HARMED | {"values": [{"value": "", "label": "A"}]}, "form-choices"),

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import html5lib
-import jinja2
 import pytest
 from bs4 import BeautifulSoup, Tag
 
 from engine.errors import AnswersInvalid, Problem
 from engine.forms import Form, Raw, read
-from web.govuk import error_summary, loader, render_form
+from web.govuk import error_summary, render_form
 
 NOW = datetime(2026, 3, 28, 12, 0, tzinfo=UTC)
 CHOICES = [
@@ -235,18 +234,6 @@ def test_the_page_holds_no_style_and_no_script_of_its_own() -> None:
     soup = page(RAW, refused({}))
     assert not soup.select("[style], style, script")
     assert not [tag for tag in soup.find_all(True) if any(str(name).startswith("on") for name in tag.attrs)]
-
-
-def test_the_form_element_posts_what_the_page_adds_and_leaves_checking_to_the_server() -> None:
-    environment = jinja2.Environment(loader=loader(), autoescape=True)
-    macro = environment.get_template("govuk/form.html").module.posted_form  # type: ignore[attr-defined]
-    body = render_form(FORM, RAW, scope={}, now=NOW)
-    soup = BeautifulSoup(macro(body, {"csrf_token": 'a"b', "key": "k"}, button="Send"), "html5lib")
-    form = one(soup, "form")
-    assert (form["method"], form.has_attr("novalidate"), form["autocomplete"]) == ("post", True, "off")
-    assert one(soup, "form input[name=csrf_token][type=hidden]")["value"] == 'a"b'
-    assert one(soup, "form #account")
-    assert one(soup, "form button").get_text(strip=True) == "Send"
 
 
 @pytest.mark.parametrize(
