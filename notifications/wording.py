@@ -15,9 +15,13 @@ def names() -> frozenset[str]:
 
 
 def write(template: str, words: Mapping[str, str]) -> tuple[str, str]:
-    """Fill in a template's ``{words}``; give subject and text. A word that is wanted and not given is a `KeyError`."""
+    """Fill in a template's ``{words}``; give subject and text. A word that is wanted and not given is a `KeyError`.
+
+    Whatever a word brings along, the subject is one line that can stand in a header.
+    """
     subject, text = _read(template)
-    return " ".join(subject.format_map(words).split()), text.format_map(words)
+    printable = (letter if letter.isprintable() else " " for letter in subject.format_map(words))
+    return " ".join("".join(printable).split()), text.format_map(words)
 
 
 @cache

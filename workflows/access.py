@@ -127,11 +127,17 @@ ANSWERS_FOR: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "rhi_manager": frozenset({"rhi_worker"}),
         "cmo": _INTERVIEW,
+        "rhi_commissioner": _INTERVIEW,
         "csc_team_manager": _INTERVIEW | _SOCIAL_CARE,
-        "csc_service_manager": _INTERVIEW | _SOCIAL_CARE | {"csc_team_manager"},
     }
 )
 """Whose late work a role is told of (T-07, T-24, T-25, T-27): where those have a task, this role has a part too."""
+
+TOLD_OF_EVERY_CHILD = frozenset({"csc_mash"})
+"""Told of every missing child at once (N1, T-06, G-24), so that looking at what they were told of must work.
+
+An installation serves one area. Which of its councils is responsible is not a fact yet; until it is, each of them looks.
+"""
 
 
 def readable(roles: Collection[str], *, episode_open: bool) -> frozenset[str]:
@@ -152,9 +158,10 @@ def writable(roles: Collection[str]) -> frozenset[str]:
 def has_a_part(roles: Collection[str], task_roles: Collection[str]) -> bool:
     """Tell whether a holder of `roles` may know that a case exists.
 
-    `task_roles` are the roles that have or had a task in the case. The force sees each of its episodes; everybody else
-    only a case in which one of their roles, or one for which they answer, has or had a task.
+    `task_roles` are the roles that have or had a task in the case. The force sees each of its episodes, and so does the
+    desk that is told of every missing child; everybody else only a case in which one of their roles, or one for which
+    they answer, has or had a task.
     """
     held = frozenset(roles) & ROLES.keys()
     concerned = held.union(*(ANSWERS_FOR.get(role, frozenset()) for role in held))
-    return bool(held & SEES_EVERY_EPISODE) or bool(concerned & frozenset(task_roles))
+    return bool(held & (SEES_EVERY_EPISODE | TOLD_OF_EVERY_CHILD)) or bool(concerned & frozenset(task_roles))

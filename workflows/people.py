@@ -114,10 +114,19 @@ def add(
     """Add a person with the roles they hold.
 
     `SignInNameTaken` where the name is in use; `Invalid` with every unknown role, every unknown organisation, a role in
-    an organisation of another kind, and a password that is too short.
+    an organisation of another kind, a name or mail address that cannot be used, and a password that is too short.
     """
     wanted = tuple(sorted(set(memberships)))
-    _check_person(connection, sign_in, password, wanted)
+    taken = connection.execute(sa.select(PersonRow.sign_in).where(PersonRow.sign_in == sign_in)).first()
+    if taken is not None:
+        raise SignInNameTaken(f"Somebody has the sign-in name '{sign_in}' already.")
+    _refuse(
+        [
+            *_name_problems(sign_in, mail),
+            *_password_problems(password),
+            *_membership_problems(connection, wanted),
+        ]
+    )
     values = {"sign_in": sign_in, "name": name, "mail": mail, "password_hash": hash_password(password), "added_at": now}
     connection.execute(sa.insert(PersonRow).values(**values))
     _add_memberships(connection, sign_in, wanted)
@@ -228,12 +237,15 @@ def _people(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> tuple[
     )
 
 
-def _check_person(connection: sa.Connection, sign_in: str, password: str, wanted: tuple[Membership, ...]) -> None:
-    """Refuse a name that is taken, then everything else that is wrong together."""
-    taken = connection.execute(sa.select(PersonRow.sign_in).where(PersonRow.sign_in == sign_in)).first()
-    if taken is not None:
-        raise SignInNameTaken(f"Somebody has the sign-in name '{sign_in}' already.")
-    _refuse(_password_problems(password) + _membership_problems(connection, wanted))
+def _name_problems(sign_in: str, mail: str) -> list[Problem]:
+    """Say what cannot stand in the key or the header of a message: one bad address must not stop a case's step."""
+    problems = []
+    if not sign_in or not sign_in.isprintable() or " " in sign_in:
+        problems.append(Problem("sign_in", "sign-in-name", "A sign-in name has letters and signs and no space"))
+    name, at, domain = mail.rpartition("@")
+    if not (name and at and domain and mail.isascii() and mail.isprintable() and " " not in mail):
+        problems.append(Problem("mail", "mail-address", "A mail address looks like anna.lee@force.example"))
+    return problems
 
 
 def _password_problems(password: str) -> list[Problem]:

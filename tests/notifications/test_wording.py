@@ -28,3 +28,10 @@ def test_a_template_gives_a_subject_of_one_line_and_a_text_with_the_link_on_a_li
 def test_a_word_that_a_template_wants_and_nobody_gives_is_a_fault() -> None:
     with pytest.raises(KeyError):
         wording.write("deadline", {})
+
+
+def test_a_word_of_several_lines_leaves_the_subject_on_one() -> None:
+    subject, _ = wording.write("deadline", WORDS | {"obligation": "one\r\nBcc: a@b.example\u200b\x00{two}"})
+
+    assert subject.isprintable()
+    assert "one Bcc: a@b.example {two}" in subject

@@ -1,0 +1,197 @@
+"""Which event tells whom, in which words (domain.md 5.2a and 7); an observer turns a step into messages in the outbox.
+
+A message holds the reference of the case, what is to be done, by when, and a link: nothing of the child. Mail is read on
+any screen, and the link asks for a sign-in.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from engine.views import EventRow, Step, TaskRow
+from notifications import outbox, wording
+from notifications.message import Message
+from workflows import people
+from workflows.agencies import ROLES
+from workflows.people import Person
+
+LOG = logging.getLogger(__name__)
+
+LONDON = ZoneInfo("Europe/London")
+
+NOON = 12
+
+LONGEST_STEP = 60
+
+WHOEVER_IS_ON_DUTY = ("duty_inspector", "mfh_coordinator")
+"""Told where nobody holds a role that should be told: no clock may ring in an empty room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An event of a procedure tells the holders of roles, with a template of `notifications/templates`.
+
+    `element` narrows the event to one element of the diagrams; empty is any. Empty `roles` are those that the event
+    itself names in ``tell``. `obligation` says what is to be done; empty takes the words of the deadline.
+    """
+
+    id: str
+    kind: str
+    element: str
+    roles: tuple[str, ...]
+    template: str
+    obligation: str
+    urgent: bool
+    source: str
+
+
+ALERTS: tuple[Alert, ...] = (
+    Alert("deadline", "timer_fired", "", (), "deadline", "", urgent=False, source="domain 7, who and when"),
+    Alert(
+        "handover_waits",
+        "task_opened",
+        "acknowledge_handover",
+        ("duty_inspector",),
+        "handover",
+        "read the report and acknowledge the hand-over by name",
+        urgent=True,
+        source="T-03, G-14 [S23]",
+    ),
+    Alert(
+        "missing_notice",
+        "case_opened",
+        "",
+        ("csc_mash",),
+        "missing_notice",
+        "read the notice and tell the police what you know",
+        urgent=True,
+        source="N1, T-06, G-24 [S22]",
+    ),
+    Alert(
+        "interview_request",
+        "task_opened",
+        "offer_return_interview",
+        ("rhi_worker", "rhi_manager"),
+        "interview_request",
+        "offer the child a return interview",
+        urgent=False,
+        source="N8, T-24, G-01 [S47]",
+    ),
+)
+"""Every alert of the procedure `missing_child`; urgent ones leave first and are given up sooner."""
+
+PROCEDURE = "missing_child"
+
+OBLIGATIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "T-01": "grade the risk of the report",
+        "T-02": "endorse the risk grade, or send it back",
+        "T-03": "acknowledge the hand-over by name",
+        "T-09": "review the risk grade and the plan",
+        "T-18": "tell the UK Missing Persons Unit",
+        "T-21": "hold the prevention interview",
+        "T-24": "offer the child a return interview",
+        "T-25": "hold the return interview",
+        "T-26": "try again to reach the child for the return interview",
+        "T-27": "write up the return interview",
+        "T-37": "receive the outcome of the return interview and bring the trigger plan up to date",
+        "C-01": "decide on the exception from the prevention interview",
+        "C-02": "close the police enquiry",
+        "C-03": "close the case",
+        "C-04": "give the parent or carer the chance to say what they know",
+    }
+)
+"""What a deadline asks for, by its name in ``deadlines.dmn``: T- from domain.md 7, C- of the procedure's own."""
+
+
+class Alerts:
+    """An observer: give it the address of the site, such as ``https://homeward.example``, and it tells people of steps."""
+
+    def __init__(self, base_url: str) -> None:
+        """Keep the address to which the links lead."""
+        self.base_url = base_url.rstrip("/")
+
+    def __call__(self, connection: sa.Connection, step: Step) -> None:
+        """Put into the outbox, inside the step's transaction, one message for each event, alert and recipient."""
+        if step.procedure != PROCEDURE:
+            return
+        messages = [
+            self._message(step, event, alert, person)
+            for event, alert in _matches(step)
+            for person in _recipients(connection, step, event, alert)
+        ]
+        outbox.record(connection, messages, step.now)
+
+    def _message(self, step: Step, event: EventRow, alert: Alert, person: Person) -> Message:
+        """Write one message."""
+        task = next((task for task in step.opened if task.number == event.task), None)
+        urgent = alert.urgent or bool(event.data.get("urgent"))
+        due_at = _due_at(event, task)
+        words = {
+            "urgency": "URGENT " if urgent else "",
+            "reference": step.case_id,
+            "obligation": alert.obligation or _obligation(event),
+            "step": str(event.data.get("step") or "message")[:LONGEST_STEP],
+            "due": in_words(due_at) if due_at else "as soon as you can",
+            "at": in_words(step.now),
+            "link": f"{self.base_url}/tasks/{task.id}" if task else f"{self.base_url}/cases/{step.case_id}",
+        }
+        subject, text = wording.write(alert.template, words)
+        key = f"{step.case_id}/{event.seq}/{alert.id}/{person.sign_in}"
+        return Message(key, person.mail, subject, text, urgent)
+
+
+def in_words(moment: datetime) -> str:
+    """Say a moment as people in England read it, in Europe/London: ``3 March 2026, 4:12 pm``."""
+    local = moment.astimezone(LONDON)
+    half = "am" if local.hour < NOON else "pm"
+    return f"{local.day} {local:%B} {local.year}, {local.hour % NOON or NOON}:{local.minute:02d} {half}"
+
+
+def _matches(step: Step) -> Iterator[tuple[EventRow, Alert]]:
+    """Give each event of a step with each alert that it raises."""
+    for event in step.events:
+        for alert in ALERTS:
+            names_roles = bool(alert.roles or event.data.get("tell"))
+            if event.kind == alert.kind and alert.element in {"", event.element} and names_roles:
+                yield event, alert
+
+
+def _recipients(connection: sa.Connection, step: Step, event: EventRow, alert: Alert) -> tuple[Person, ...]:
+    """Give the active people whom an event tells, each once; those on duty where there is nobody else."""
+    roles = frozenset(alert.roles or event.data.get("tell", ()))
+    authority = step.facts.get("case_opening", {}).get("", {}).get("responsible_authority")
+    found = {person.sign_in: person for role in sorted(roles) for person in _holders(connection, role, authority)}
+    if not found:
+        LOG.warning("%s: nobody holds %s; those on duty are told", step.case_id, ", ".join(sorted(roles)))
+        found = {person.sign_in: person for person in people.holders(connection, WHOEVER_IS_ON_DUTY)}
+    return tuple(found[name] for name in sorted(found))
+
+
+def _holders(connection: sa.Connection, role: str, authority: object) -> tuple[Person, ...]:
+    """Give the holders of a role; of a local authority's role those in the responsible one, where it has any."""
+    if isinstance(authority, str) and role in ROLES and ROLES[role].kind == "local_authority":
+        own = people.holders(connection, (role,), authority)
+        if own:
+            return own
+    return people.holders(connection, (role,))
+
+
+def _obligation(event: EventRow) -> str:
+    """Say what a deadline asks for; the drawing's own name for it where a release has a deadline that is new."""
+    return OBLIGATIONS.get(str(event.data.get("deadline")), event.name)
+
+
+def _due_at(event: EventRow, task: TaskRow | None) -> datetime | None:
+    """Give when the work is due: of the task that has opened, or of the deadline that has rung."""
+    if task is not None:
+        return task.due_at
+    due_at = event.data.get("due_at")
+    return datetime.fromisoformat(due_at) if isinstance(due_at, str) and due_at else None

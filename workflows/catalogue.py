@@ -1,0 +1,190 @@
+"""Ties the procedures to their meaning: what is shipped, who observes the steps, and whether a release speaks our words."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from importlib.resources import files as resources
+from importlib.resources.abc import Traversable
+
+from engine.errors import Invalid, Problem
+from engine.views import Observer
+from engine.xml import Element, local_name, parse
+from workflows import episodes
+from workflows.agencies import ROLES, role_of_lane
+from workflows.alerts import ALERTS, OBLIGATIONS, Alerts
+from workflows.vocabulary import DATA_CLASS
+
+KINDS_OF_FILE = (".bpmn", ".dmn", ".form")
+
+_TEXT = re.compile(r'"([^"]*)"')
+
+
+def procedures() -> tuple[str, ...]:
+    """Name every procedure that is shipped: a folder of `bpmn` with a root diagram of its own name."""
+    folders = (entry for entry in resources("bpmn").iterdir() if entry.is_dir())
+    return tuple(sorted(folder.name for folder in folders if (folder / f"{folder.name}.bpmn").is_file()))
+
+
+def files(procedure: str) -> dict[str, str]:
+    """Read what a procedure ships: ``{"missing_child.bpmn": "<?xml ...", "found.form": "{...", ...}``, without folders."""
+    return {
+        entry.name: entry.read_text(encoding="utf-8")
+        for entry in sorted(_walk(resources("bpmn") / procedure), key=lambda entry: entry.name)
+        if entry.name.endswith(KINDS_OF_FILE)
+    }
+
+
+def observers(base_url: str) -> tuple[Observer, ...]:
+    """Give everything that follows each step inside its transaction; links in messages lead to `base_url`."""
+    return (episodes.project, Alerts(base_url))
+
+
+def check(release: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Say everything in a release's files that our words do not cover, in the order of the files.
+
+    Each lane is a role; each task of people has a form that is there; each role that a table tells is known, and each
+    deadline says what it asks for; each field has a known data class; and what the episodes and alerts of the missing
+    child rest on is there.
+    """
+    problems: list[Problem] = []
+    for name, text in sorted(release.items()):
+        try:
+            problems.extend(_check_file(name, text, release))
+        except Invalid as refusal:
+            problems.extend(refusal.problems)
+    if f"{episodes.PROCEDURE}.bpmn" in release and not problems:
+        problems.extend(_check_meaning(release))
+    return tuple(problems)
+
+
+def _check_file(name: str, text: str, release: Mapping[str, str]) -> Iterator[Problem]:
+    """Check one file by its kind."""
+    if name.endswith(".bpmn"):
+        yield from _check_diagram(parse(text, name), release)
+    elif name.endswith(".dmn"):
+        yield from _check_table(parse(text, name))
+    elif name.endswith(".form"):
+        yield from _check_form(name, text)
+
+
+def _check_diagram(root: Element, release: Mapping[str, str]) -> Iterator[Problem]:
+    """Check lanes against the roles, and tasks of people against the forms."""
+    for lane in _named(root, "lane"):
+        if role_of_lane(lane.get("id", "")) not in ROLES:
+            sentence = "This lane is no role: give it the id of a role, or of a role with __2 behind it"
+            yield Problem(lane.get("id", ""), "lane-is-a-role", sentence)
+    for task in _named(root, "userTask"):
+        if not task.get("id"):  # the extension of the same name
+            continue
+        form = next((found.get("formId", "") for found in _named(task, "formDefinition")), "")
+        if f"{form}.form" not in release:
+            yield Problem(
+                task.get("id", ""), "task-has-a-form", "This task has no form, or one that is not in the release"
+            )
+
+
+def _check_table(root: Element) -> Iterator[Problem]:
+    """Check whom a table of deadlines tells, and that somebody wrote down what each of its deadlines asks for."""
+    for rule, cells in _rules(root):
+        for role in _TEXT.findall(cells.get("tell", "")):
+            if role not in ROLES:
+                yield Problem(rule, "told-role-known", f"This rule tells '{role}', which is no role")
+        for deadline in _TEXT.findall(cells.get("deadline", "")):
+            if deadline not in OBLIGATIONS:
+                yield Problem(rule, "deadline-has-words", f"Nobody wrote down what the deadline '{deadline}' asks for")
+
+
+def _check_form(name: str, text: str) -> Iterator[Problem]:
+    """Check the data class of each field."""
+    for key, properties in _fields(_json(name, text)):
+        if properties.get("dataClass") not in DATA_CLASS:
+            yield Problem(key, "data-class-known", f"The field has no data class from D1 to D{len(DATA_CLASS)}")
+
+
+def _check_meaning(release: Mapping[str, str]) -> Iterator[Problem]:
+    """Check that the episodes find the facts, and the alerts the elements, on which they rest."""
+    written = set(_written(release))
+    for record, field in sorted(episodes.READS - written):
+        yield Problem(record, "episode-field", f"No form or table writes '{field}', from which the episode is drawn")
+    elements = {element.get("id") for _, root in _roots(release, ".bpmn") for element in root.iter()}
+    for alert in ALERTS:
+        if alert.element and alert.element not in elements:
+            sentence = f"The alert '{alert.id}' waits for an element that is not drawn"
+            yield Problem(alert.element, "alert-has-its-element", sentence)
+
+
+def deadlines(release: Mapping[str, str]) -> frozenset[str]:
+    """Name every deadline for which a table of the release has rules: ``frozenset({"T-03", ...})``."""
+    tables = (root for _, root in _roots(release, ".dmn"))
+    cells = (cells.get("deadline", "") for root in tables for _, cells in _rules(root))
+    return frozenset(deadline for cell in cells for deadline in _TEXT.findall(cell))
+
+
+def _written(release: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Give every (record, field) that a form or the result of a decision table writes."""
+    for name, text in release.items():
+        if name.endswith(".form"):
+            form = _json(name, text)
+            yield from ((str(form.get("id")), key) for key, _ in _fields(form))
+    tables = {name.removesuffix(".dmn"): root for name, root in _roots(release, ".dmn")}
+    for _, diagram in _roots(release, ".bpmn"):
+        for called in _named(diagram, "calledDecision"):
+            table = tables.get(called.get("decisionId", ""))
+            outputs = _named(table, "output") if table is not None else ()
+            yield from ((called.get("resultVariable", ""), output.get("name", "")) for output in outputs)
+
+
+def _rules(root: Element) -> Iterator[tuple[str, dict[str, str]]]:
+    """Give each rule of a decision table: its id and its cells by input expression and output name."""
+    columns = [_text_in(column) for column in _named(root, "input")]
+    columns += [column.get("name", "") for column in _named(root, "output")]
+    for rule in _named(root, "rule"):
+        cells = [_text_in(cell) for cell in rule if local_name(cell) in {"inputEntry", "outputEntry"}]
+        yield rule.get("id", ""), dict(zip(columns, cells, strict=False))
+
+
+def _text_in(element: Element) -> str:
+    """Give the first text inside an element."""
+    return next(((found.text or "").strip() for found in _named(element, "text")), "")
+
+
+def _named(root: Element, name: str) -> Iterator[Element]:
+    """Give every element of a name, whatever its namespace."""
+    return (element for element in root.iter() if local_name(element) == name)
+
+
+def _roots(release: Mapping[str, str], kind: str) -> Iterator[tuple[str, Element]]:
+    """Read every XML file of a kind."""
+    return ((name, parse(text, name)) for name, text in sorted(release.items()) if name.endswith(kind))
+
+
+def _json(name: str, text: str) -> Mapping[str, object]:
+    """Read a form."""
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as fault:
+        raise Invalid([Problem(name, "not-json", f"The form is not JSON at line {fault.lineno}")]) from fault
+    if not isinstance(found, dict):
+        raise Invalid([Problem(name, "not-a-form", "The file is JSON and no form")])
+    return found
+
+
+def _fields(form: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Give the key and the properties of each field, inside groups too."""
+    components = form.get("components")
+    for component in components if isinstance(components, list) else ():
+        if "key" in component:
+            properties = component.get("properties")
+            yield str(component["key"]), properties if isinstance(properties, dict) else {}
+        yield from _fields(component)
+
+
+def _walk(folder: Traversable) -> Iterator[Traversable]:
+    """Give every file below a folder."""
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _walk(entry)
+        else:
+            yield entry

@@ -1,0 +1,311 @@
+"""The episodes: one row per case of a missing child, drawn from the facts that the forms wrote.
+
+A projection: it holds nothing that the log and the facts do not hold, follows each step inside its transaction, and can
+be thrown away and built again. Nothing that decides how a case moves reads it. It holds the child's name (D1) and facts
+of the episode (D2): whoever shows it asks `workflows.access` first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.model import Facts, Value
+from engine.store import Base, Moment
+from engine.views import Step
+
+PROCEDURE = "missing_child"
+
+HELD_WITHIN = timedelta(hours=72)
+"""From the return to the return interview (T-25, G-02; statutory guidance 2014 [S46])."""
+
+ATTEMPTS_ENOUGH = 3
+"""Attempts without an answer after which the worker may stop trying (T-26 [S51])."""
+
+READS: frozenset[tuple[str, str]] = frozenset(
+    {
+        ("case_opening", "child_name"),
+        ("case_opening", "responsible_authority"),
+        ("missing_report", "child_full_name"),
+        ("missing_report", "missing_since"),
+        ("risk", "level"),
+        ("risk_floor", "level"),
+        ("handover", "read"),
+        ("found", "returned_at"),
+        ("prevention_interview", "outcome"),
+        ("prevention_exception", "approved"),
+        ("return_interview_offer", "outcome"),
+        ("return_interview_offer", "not_offered_reason"),
+        ("return_interview_offer", "offered_at"),
+        ("return_interview_attempt", "outcome"),
+        ("return_interview_attempt", "reason"),
+        ("return_interview_attempt", "tried_at"),
+        ("return_interview", "held"),
+        ("return_interview_receipt", "received_at"),
+        ("return_interview_receipt", "trigger_plan_change"),
+        ("police_closure", "closed_at"),
+    }
+)
+"""Every (record, field) that an episode is drawn from: a release whose forms and tables do not write them is refused."""
+
+Record = Mapping[str, Value]
+
+
+class EpisodeRow(Base):
+    """One missing episode; empty text and no time stand for what is not known yet."""
+
+    __tablename__ = "episodes"
+    case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    child_name: Mapped[str] = mapped_column(sa.String(200))
+    responsible_authority: Mapped[str] = mapped_column(sa.String(60))
+    risk_level: Mapped[str] = mapped_column(sa.String(30))
+    risk_floor: Mapped[str] = mapped_column(sa.String(30))
+    status: Mapped[str] = mapped_column(sa.String(30))
+    opened_at: Mapped[datetime] = mapped_column(Moment)
+    missing_since: Mapped[datetime | None] = mapped_column(Moment)
+    returned_at: Mapped[datetime | None] = mapped_column(Moment)
+    interview_outcome: Mapped[str] = mapped_column(sa.String(40))
+    interview_offered_at: Mapped[datetime | None] = mapped_column(Moment)
+    interview_accepted_at: Mapped[datetime | None] = mapped_column(Moment)
+    interview_held_at: Mapped[datetime | None] = mapped_column(Moment)
+    interview_received_at: Mapped[datetime | None] = mapped_column(Moment)
+    trigger_plan_updated_at: Mapped[datetime | None] = mapped_column(Moment)
+    police_closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    case_closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    __table_args__ = (sa.Index("ix_episodes_status", "status", "opened_at"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One missing episode as pages show it.
+
+    Six facts of the return interview are kept apart, since each may fail where the one before it succeeded: offered,
+    accepted, held, held in time, received by the police, taken into the trigger plan (domain.md 0.1). `status` is of the
+    vocabulary ``episode_status``, `interview_outcome` of ``rhi_outcome``.
+    """
+
+    case_id: str
+    child_name: str
+    responsible_authority: str
+    risk_level: str
+    risk_floor: str
+    status: str
+    opened_at: datetime
+    missing_since: datetime | None
+    returned_at: datetime | None
+    interview_outcome: str
+    interview_offered_at: datetime | None
+    interview_accepted_at: datetime | None
+    interview_held_at: datetime | None
+    interview_received_at: datetime | None
+    trigger_plan_updated_at: datetime | None
+    police_closed_at: datetime | None
+    case_closed_at: datetime | None
+
+    @property
+    def offered_after(self) -> timedelta | None:
+        """How long after the return the interview was offered; None where either is not known."""
+        return _between(self.returned_at, self.interview_offered_at)
+
+    @property
+    def held_after(self) -> timedelta | None:
+        """How long after the return the interview was held; None where either is not known."""
+        return _between(self.returned_at, self.interview_held_at)
+
+    @property
+    def held_in_time(self) -> bool | None:
+        """Whether the interview was held within 72 hours; None while it was not held.
+
+        A reason for a late interview explains it and never makes it one in time (domain.md 13.1).
+        """
+        return None if self.held_after is None else self.held_after <= HELD_WITHIN
+
+
+def project(connection: sa.Connection, step: Step) -> None:
+    """Bring the episode up to where a step of its case left it; steps of other procedures are passed over."""
+    if step.procedure != PROCEDURE:
+        return
+    known = connection.execute(
+        sa.select(EpisodeRow.opened_at, EpisodeRow.case_closed_at).where(EpisodeRow.case_id == step.case_id)
+    ).one_or_none()
+    opened_at, closed_at = (known.opened_at, known.case_closed_at) if known else (None, None)
+    values = {
+        "case_id": step.case_id,
+        "opened_at": opened_at or _moment_of(step, "case_opened") or step.now,
+        "case_closed_at": closed_at or _moment_of(step, "case_closed"),
+        **derive(step.facts),
+    }
+    if values["case_closed_at"] is not None:
+        values["status"] = "closed"
+    _write(connection, values)
+
+
+def rebuild(connection: sa.Connection, steps: Iterable[Step]) -> None:
+    """Throw the projection away and build it again from steps in the order in which they happened."""
+    connection.execute(sa.delete(EpisodeRow))
+    for step in steps:
+        project(connection, step)
+
+
+def find(connection: sa.Connection, case_id: str) -> Episode | None:
+    """Give the episode of a case, where the case is one of a missing child."""
+    row = connection.execute(_select().where(EpisodeRow.case_id == case_id)).one_or_none()
+    return None if row is None else Episode(*row)
+
+
+def newest(connection: sa.Connection, *, statuses: Iterable[str] | None = None, limit: int = 50) -> tuple[Episode, ...]:
+    """Give the episodes that were opened last, newest first, of some statuses or of all."""
+    query = _select().order_by(EpisodeRow.opened_at.desc(), EpisodeRow.case_id).limit(limit)
+    if statuses is not None:
+        query = query.where(EpisodeRow.status.in_(sorted(statuses)))
+    return tuple(Episode(*row) for row in connection.execute(query))
+
+
+def derive(facts: Facts) -> dict[str, Any]:
+    """Tell from the facts of a case everything about its episode but when the case was opened and closed."""
+    return {
+        "child_name": _text(facts, "missing_report", "child_full_name") or _text(facts, "case_opening", "child_name"),
+        "responsible_authority": _text(facts, "case_opening", "responsible_authority"),
+        "risk_level": _text(facts, "risk", "level"),
+        "risk_floor": _text(facts, "risk_floor", "level"),
+        "status": status(facts),
+        "missing_since": _time(facts, "missing_report", "missing_since"),
+        "returned_at": _time(facts, "found", "returned_at"),
+        "police_closed_at": _time(facts, "police_closure", "closed_at"),
+        **_interview(facts),
+    }
+
+
+def status(facts: Facts) -> str:
+    """Tell how far an open episode has come, by the state model of domain.md 9.
+
+    The prevention interview and the return interview run side by side; while the first is missing, that is what shows.
+    """
+    if _time(facts, "found", "returned_at") is None:
+        if not _text(facts, "risk", "level"):
+            return "reported"
+        return "locating" if _text(facts, "handover", "read") == "yes" else "graded"
+    if not _prevention_settled(facts):
+        return "returned_pending_pi"
+    if _text(facts, "return_interview", "held"):
+        return "rhi_done"
+    return "rhi_pending" if _text(facts, "return_interview_offer", "outcome") else "pi_done"
+
+
+def interview_outcome(facts: Facts) -> str:
+    """Tell the outcome of the return interview so far, in words of ``rhi_outcome``; empty before the offer.
+
+    A held interview counts whatever was tried before or after it. A decline is the child's; a parent's refusal is named
+    as what it is and does not end the offer (domain.md 13.2).
+    """
+    attempts = _all(facts, "return_interview_attempt")
+    if any(attempt.get("outcome") == "held" for attempt in attempts):
+        return "held"
+    outcome = _of_the_offer(_latest(facts, "return_interview_offer"))
+    for attempt in attempts:
+        outcome = _of_an_attempt(attempt) or outcome
+    without_answer = [attempt for attempt in attempts if attempt.get("outcome") == "no_answer"]
+    tried_enough = len(without_answer) >= ATTEMPTS_ENOUGH and attempts[-1].get("outcome") == "no_answer"
+    return "not_engaged_3_attempts" if tried_enough else outcome
+
+
+def _interview(facts: Facts) -> dict[str, Any]:
+    """Tell the outcome of the return interview and the time of each of its facts, held in time apart."""
+    offer = _latest(facts, "return_interview_offer")
+    receipt = _latest(facts, "return_interview_receipt")
+    held = [
+        attempt["tried_at"]
+        for attempt in _all(facts, "return_interview_attempt")
+        if attempt.get("outcome") == "held" and attempt.get("tried_at") is not None
+    ]
+    taken_up = receipt.get("trigger_plan_change") in {"updated", "new_plan"}
+    return {
+        "interview_outcome": interview_outcome(facts),
+        "interview_offered_at": None if offer.get("outcome") == "not_offered" else offer.get("offered_at"),
+        "interview_accepted_at": offer.get("offered_at") if offer.get("outcome") == "accepted" else None,
+        "interview_held_at": min(held, default=None),
+        "interview_received_at": receipt.get("received_at"),
+        "trigger_plan_updated_at": receipt.get("received_at") if taken_up else None,
+    }
+
+
+def _of_the_offer(offer: Record) -> str:
+    """Name what came of the offer alone."""
+    if offer.get("outcome") == "not_offered":
+        gone = offer.get("not_offered_reason") in {"deceased", "untraced"}
+        return "deceased_or_untraced" if gone else "not_offered"
+    outcomes = {"accepted": "accepted_scheduled", "no_answer": "offered_awaiting", "declined": "declined_child"}
+    return outcomes.get(str(offer.get("outcome")), "")
+
+
+def _of_an_attempt(attempt: Record) -> str:
+    """Name what came of an attempt that was not held; empty where it leaves the outcome as it was."""
+    if attempt.get("outcome") == "declined_by_child":
+        return "declined_child"
+    reasons = {
+        "parent_refused_under_capacity": "declined_parent",
+        "child_missing_again": "child_missing_again",
+        "out_of_area_delay": "out_of_area_pending",
+        "unsafe": "unsafe_to_hold",
+        "deceased": "deceased_or_untraced",
+    }
+    return reasons.get(str(attempt.get("reason")), "") if attempt.get("outcome") == "not_held" else ""
+
+
+def _prevention_settled(facts: Facts) -> bool:
+    """Tell whether the prevention interview was held, or the exception from it was approved (G-03)."""
+    held = any(attempt.get("outcome") == "held" for attempt in _all(facts, "prevention_interview"))
+    return held or _text(facts, "prevention_exception", "approved") == "yes"
+
+
+def _all(facts: Facts, record: str) -> list[Record]:
+    """Give every occurrence of a record in the order of its keys ``"1"``, ``"2"``, ``"10"``."""
+    found = facts.get(record, {})
+    return [found[key] for key in sorted(found, key=lambda key: (len(key), key))]
+
+
+def _latest(facts: Facts, record: str) -> Record:
+    """Give the last occurrence of a record; empty where there is none."""
+    found = _all(facts, record)
+    return found[-1] if found else {}
+
+
+def _text(facts: Facts, record: str, field: str) -> str:
+    """Give a text of a record's last occurrence; empty where it is not known."""
+    return str(_latest(facts, record).get(field) or "")
+
+
+def _time(facts: Facts, record: str, field: str) -> datetime | None:
+    """Give a time of a record's last occurrence."""
+    value = _latest(facts, record).get(field)
+    return value if isinstance(value, datetime) else None
+
+
+def _between(start: datetime | None, end: datetime | None) -> timedelta | None:
+    """Give the time between two moments, where both are known."""
+    return None if start is None or end is None else end - start
+
+
+def _moment_of(step: Step, kind: str) -> datetime | None:
+    """Give when an event of a kind happened in this step."""
+    return next((event.at for event in step.events if event.kind == kind), None)
+
+
+def _select() -> sa.Select[Any]:
+    """Ask for the columns in the order of `Episode`."""
+    return sa.select(*(getattr(EpisodeRow, field.name) for field in fields(Episode)))
+
+
+def _write(connection: sa.Connection, values: dict[str, Any]) -> None:
+    """Write an episode, whether it is there or not."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    changed = {name: value for name, value in values.items() if name != "case_id"}
+    connection.execute(
+        insert(EpisodeRow).values(values).on_conflict_do_update(index_elements=["case_id"], set_=changed)
+    )
