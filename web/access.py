@@ -1,0 +1,102 @@
+"""Who may call which page: every route carries a mark, and a route without one stops the start.
+
+The marks say *who*; in what state a task or a case must be is the engine's affair. The check runs before every request
+and denies by default, so that a forgotten decorator shows at start and not in an inspection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import flask
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from engine.errors import NotAllowed
+from engine.model import Actor
+
+View = TypeVar("View", bound=Callable[..., object])
+MARK = "homeward_access"
+
+
+class RoleMissing(NotAllowed):
+    """The page is for people with another role."""
+
+
+class RouteUnmarked(RuntimeError):
+    """A route does not say who may call it: a bug, found at start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Who may call a route: everyone, everyone who is signed in, or who holds one of the roles."""
+
+    public: bool = False
+    roles: frozenset[str] = frozenset()
+
+    def admits(self, held: frozenset[str]) -> bool:
+        """Whether a person who is signed in and holds these roles may call the route."""
+        return not self.roles or bool(self.roles & held)
+
+
+def everyone(view: View) -> View:
+    """Mark a route as open to all, signed in or not."""
+    return _marked(view, Mark(public=True))
+
+
+def signed_in(view: View) -> View:
+    """Mark a route as open to everyone who is signed in."""
+    return _marked(view, Mark())
+
+
+def roles(*keys: str) -> Callable[[View], View]:
+    """Mark a route as open to those who hold one of these roles, for example ``@roles("administrator")``."""
+
+    def mark(view: View) -> View:
+        return _marked(view, Mark(roles=frozenset(keys)))
+
+    return mark
+
+
+def mark_of(app: flask.Flask, endpoint: str) -> Mark | None:
+    """Give the mark of an endpoint, or nothing when it carries none."""
+    found = getattr(app.view_functions[endpoint], MARK, None)
+    return found if isinstance(found, Mark) else None
+
+
+def require_marks(app: flask.Flask) -> None:
+    """Refuse to start with `RouteUnmarked` when a route does not say who may call it."""
+    unmarked = sorted({rule.rule for rule in app.url_map.iter_rules() if mark_of(app, rule.endpoint) is None})
+    if unmarked:
+        message = f"These routes do not say who may call them: {', '.join(unmarked)}"
+        raise RouteUnmarked(message)
+
+
+def guard() -> ResponseReturnValue | None:
+    """Stand before every request: unknown pages go on to 404, a stranger is sent to sign in, the wrong role is refused."""
+    endpoint = flask.request.endpoint
+    if endpoint is None:
+        return None
+    mark = mark_of(flask.current_app, endpoint)
+    if mark is not None and mark.public:
+        return None
+    if not current_user.is_authenticated:
+        wanted = flask.request.full_path.rstrip("?") if flask.request.method == "GET" else None
+        return flask.redirect(flask.url_for("identity.sign_in", next=wanted))
+    if mark is None or not mark.admits(actor().roles):
+        sentence = "Your roles do not include this page. Ask your administrator when you need it for your work."
+        raise RoleMissing(sentence)
+    return None
+
+
+def actor() -> Actor:
+    """Name the person who makes this request, with the roles held now."""
+    found: Actor = current_user.actor
+    return found
+
+
+def _marked(view: View, mark: Mark) -> View:
+    setattr(view, MARK, mark)
+    return view

@@ -1,0 +1,106 @@
+"""What a page with a form of the procedure sends and gets back; the opening of a case and every task share it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID, uuid4, uuid5
+
+import flask
+import sqlalchemy as sa
+from flask.typing import ResponseReturnValue
+
+from engine.errors import Conflict
+from engine.forms import TYPED_IN_PARTS, Field, Form, Raw
+from engine.store import CommandTable, TaskTable, reading
+from engine.views import Done
+from web.access import actor
+from web.errors import kind_of
+from web.moments import say_key
+from web.services import services
+
+OURS = frozenset({"csrf_token", "key", "stamp"})
+PARTS = ("day", "month", "year", "time")
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What a person sent: the typed answers, the key that makes a second sending harmless, and the page's stamp."""
+
+    raw: Raw
+    key: str
+    stamp: str
+
+    @classmethod
+    def read(cls) -> Posted:
+        """Read it from the present request; a key that is no UUID is replaced, so that nobody chooses it."""
+        sent = flask.request.form.to_dict(flat=False)
+        raw: Raw = {name: values for name, values in sent.items() if name not in OURS}
+        return cls(raw=raw, key=_key(flask.request.form.get("key", "")), stamp=flask.request.form.get("stamp", ""))
+
+    @property
+    def sealed_key(self) -> str:
+        """The key of the page together with its person and answers: other answers from the same page are another command."""
+        content = repr((actor().person, sorted((name, list(given)) for name, given in self.raw.items())))
+        return str(uuid5(UUID(self.key), content))
+
+
+def was_done(key: str) -> bool:
+    """Whether a command with this key was carried out: the page was sent twice, and the second time changes nothing."""
+    with reading(services().engine) as connection:
+        return connection.execute(sa.select(CommandTable.key).where(CommandTable.key == key)).first() is not None
+
+
+def new_key() -> str:
+    """Make the key of a page that has not been sent yet."""
+    return str(uuid4())
+
+
+def go_on(done: Done) -> ResponseReturnValue:
+    """Go to the first task that this step opened for one of this person's roles, or to the list of tasks."""
+    numbers = [int(task_id.rpartition(".")[2]) for task_id in done.tasks]
+    mine = (
+        sa.select(TaskTable.number)
+        .where(TaskTable.case_id == done.case_id, TaskTable.number.in_(numbers), TaskTable.role.in_(actor().roles))
+        .order_by(TaskTable.due_at, TaskTable.number)
+    )
+    with reading(services().engine) as connection:
+        number = connection.execute(mine).scalars().first()
+    if number is None:
+        return flask.redirect(flask.url_for("inbox.tasks"))
+    return flask.redirect(flask.url_for("tasks.task", task_id=f"{done.case_id}.{number}"))
+
+
+def conflict_page(refusal: Conflict, raw: Raw, *, form: Form | None, case_id: str) -> tuple[str, int]:
+    """Say what happened in the meantime, and show what was typed so that it can be copied; nothing was saved."""
+    kind = kind_of(refusal)
+    typed = typed_lines(raw, form)
+    page = flask.render_template("conflict.html", kind=kind, sentence=str(refusal), typed=typed, case_id=case_id)
+    return page, kind.status
+
+
+def typed_lines(raw: Raw, form: Form | None) -> list[tuple[str, str]]:
+    """Pair each question with what was typed for it, in the page's order; without the form, keys stand for questions."""
+    if form is None:
+        lines = [(say_key(name.replace("-", " ")), " ".join(_texts(raw, [name]))) for name in raw]
+    else:
+        lines = [(field.label, _typed(field, raw)) for field in form.fields]
+    return [(label, text) for label, text in lines if text.strip()]
+
+
+def _typed(field: Field, raw: Raw) -> str:
+    names = [f"{field.key}-{part}" for part in PARTS] if field.kind in TYPED_IN_PARTS else [field.key]
+    words = {choice.value: choice.label for choice in field.choices}
+    return " ".join(words.get(text, text) for text in _texts(raw, names))
+
+
+def _texts(raw: Raw, names: Iterable[str]) -> list[str]:
+    given = [raw.get(name, "") for name in names]
+    return [text for one in given for text in ([one] if isinstance(one, str) else one) if text]
+
+
+def _key(sent: str) -> str:
+    try:
+        return str(UUID(sent))
+    except ValueError:
+        return new_key()

@@ -1,0 +1,147 @@
+"""The composition root of the site: from settings to a Flask application that refuses what it cannot do safely."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib.resources
+import re
+from typing import Any
+
+import flask
+import flask_login
+import jinja2
+import sqlalchemy as sa
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf.csrf import CSRFProtect
+
+from engine.store import Base
+from web import access, cases, demo, errors, govuk, health, identity, inbox, moments, schema, tasks
+from web.assembly import assemble
+from web.services import NAME, Services
+from web.settings import Settings
+from workflows.agencies import title_of
+
+LARGEST_REQUEST = 1_000_000
+LARGEST_FIELD_COUNT = 2_000
+POLICY = (
+    "default-src 'none'; script-src 'self' '{snippet}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class _Database(SQLAlchemy):
+    """Flask-SQLAlchemy on the one engine that site, worker and tests share."""
+
+    def _make_engine(self, bind_key: str | None, options: dict[str, Any], app: flask.Flask) -> sa.Engine:  # noqa: ARG002
+        found: Services = app.extensions[NAME]
+        return found.engine
+
+
+def create_app(settings: Settings, *, services: Services | None = None, migrated: bool = True) -> flask.Flask:
+    """Put the site together.
+
+    `services` takes the place of those that the settings describe: a test's clock, the demo's worker.
+    ``migrated=False`` is for the command that migrates. Refuses with `SchemaNotMigrated` otherwise, and with
+    `RouteUnmarked` when a page does not say who may call it.
+    """
+    services = services or assemble(settings)
+    if migrated:
+        schema.require_migrated(services.engine)
+    app = flask.Flask(__name__, static_folder="static", static_url_path="/static")
+    app.config.update(_flask_settings(settings))
+    app.extensions[NAME] = services
+    database = _Database(metadata=Base.metadata, add_models_to_shell=False)
+    database.init_app(app)
+    Migrate(app, database, directory=str(schema.DIRECTORY))
+    _dress(app)
+    app.before_request(access.guard)
+    CSRFProtect(app)
+    _add_pages(app, settings)
+    access.require_marks(app)
+    return app
+
+
+def _flask_settings(settings: Settings) -> dict[str, object]:
+    return {
+        "SECRET_KEY": settings.secret,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SESSION_COOKIE_NAME": "homeward",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.cookies_are_secure,
+        "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: a long form must not fail after an hour
+        "WTF_CSRF_SSL_STRICT": settings.cookies_are_secure,
+        "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
+        "MAX_FORM_MEMORY_SIZE": LARGEST_REQUEST,
+        "MAX_FORM_PARTS": LARGEST_FIELD_COUNT,
+    }
+
+
+def _dress(app: flask.Flask) -> None:
+    """Give the templates their components and words, and each answer its headers."""
+    app.jinja_loader = govuk.loader()
+    app.jinja_env.undefined = jinja2.ChainableUndefined
+    app.jinja_env.filters.update(moment=moments.say_moment, value=moments.say_value, role=title_of)
+    app.context_processor(_words_for_every_page)
+    policy = POLICY.format(snippet=snippet_hash())
+    app.after_request(lambda response: _protect(response, policy))
+
+
+def snippet_hash() -> str:
+    """Give the CSP hash of the one inline script of the GOV.UK page template, from the installed package."""
+    template = importlib.resources.files("govuk_frontend_jinja").joinpath("templates/template.html").read_text("utf-8")
+    found = re.findall(r"<script[^>]*>(.+?)</script>", template, flags=re.DOTALL)
+    digest = hashlib.sha256(found[0].encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
+
+
+def _protect(response: flask.Response, policy: str) -> flask.Response:
+    response.headers["Content-Security-Policy"] = policy
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if flask.request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _words_for_every_page() -> dict[str, object]:
+    here: Services = flask.current_app.extensions[NAME]
+    user = flask_login.current_user
+    if not user.is_authenticated:
+        return {"demo": here.settings.demo}
+    titles = ", ".join(title_of(role) for role in sorted(user.actor.roles)) or "no role"
+    person = {"name": user.name, "titles": titles}
+    return {"demo": here.settings.demo, "person": person, "navigation": _navigation(user.actor.roles)}
+
+
+def _navigation(held: frozenset[str]) -> list[dict[str, object]]:
+    """List the pages that this person may go to, the present one marked."""
+    entries = [("inbox.tasks", "Your tasks"), ("cases.opening", "Open a case"), ("health.operations", "Operations")]
+    entries += [("demo.clock", "Clock"), ("demo.mailbox", "Mailbox")]
+    app = flask.current_app
+    marks = {endpoint: access.mark_of(app, endpoint) for endpoint, _ in entries if endpoint in app.view_functions}
+    return [
+        {"text": words, "href": flask.url_for(endpoint), "current": flask.request.endpoint == endpoint}
+        for endpoint, words in entries
+        if (mark := marks.get(endpoint)) is not None and mark.admits(held)
+    ]
+
+
+def _add_pages(app: flask.Flask, settings: Settings) -> None:
+    identity.register(app)
+    errors.register(app)
+    for page in (inbox.page, tasks.page, cases.page, health.page):
+        app.register_blueprint(page)
+    if settings.demo:
+        app.register_blueprint(demo.page)
+    access.everyone(app.view_functions["static"])

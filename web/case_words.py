@@ -1,0 +1,154 @@
+"""A case as its page says it: how it stands, what is open and with whom, what is known, and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.forms import Field, Form
+from engine.model import SYSTEM, Actor, Value
+from engine.views import CaseView, EventRow, TaskRow
+from web.moments import say_key, say_moment, say_until, say_value
+from workflows import episodes
+from workflows.agencies import title_of
+from workflows.vocabulary import DATA_CLASS, EPISODE_STATUS
+
+Row = dict[str, dict[str, str]]
+
+SAID = {
+    "case_opened": "Case opened",
+    "task_completed": "{name}",
+    "task_cancelled": "No longer needed: {name}",
+    "decision_made": "Decided by the table: {name}",
+    "timer_fired": "{name}: {step}",
+    "facts_corrected": "Corrected",
+    "message_received": "Message received: {name}",
+    "case_closed": "Case closed",
+}
+"""The kinds of events that the timeline tells; the others are for auditors and machines."""
+
+NOT_YET = "Not yet"
+HIDDEN = "Recorded, but not shown to your roles"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """One open task on the case page."""
+
+    row: TaskRow
+    who: str
+    due: str
+    overdue: bool
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The facts of one record, as rows of a summary list."""
+
+    title: str
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One entry of the timeline."""
+
+    title: str
+    by: str
+    at: datetime
+
+
+def describe(view: CaseView, forms: Mapping[str, Form], *, who: Actor, now: datetime) -> dict[str, object]:
+    """Give everything that the template of the case page needs; `forms` is by record."""
+    return {
+        "case": view,
+        "summary": _summary(view),
+        "open_tasks": [_open_task(row, who, now) for row in view.tasks if row.status == "open"],
+        "interview": interview(view),
+        "sections": list(_sections(view, forms)),
+        "withheld": sorted(DATA_CLASS.get(name, name) for name in view.withheld),
+        "timeline": [_happening(event) for event in reversed(view.timeline) if event.kind in SAID],
+    }
+
+
+def _summary(view: CaseView) -> list[Row]:
+    rows = [
+        ("Reference", view.case_id),
+        ("Status", _say_status(view)),
+        ("Opened", say_moment(view.opened_at)),
+        ("Procedure", f"Release {view.release_number}"),
+    ]
+    return [_row(key, value) for key, value in rows]
+
+
+def _say_status(view: CaseView) -> str:
+    if view.closed_at is not None:
+        return f"Closed on {say_moment(view.closed_at)}"
+    return EPISODE_STATUS[episodes.status(view.facts)] if "D2" not in view.withheld else "Open"
+
+
+def _row(key: str, value: str) -> Row:
+    return {"key": {"text": key}, "value": {"text": value, "classes": "hw-typed"}}
+
+
+def _open_task(row: TaskRow, who: Actor, now: datetime) -> OpenTask:
+    due = f"{say_moment(row.due_at)} ({say_until(row.due_at, now)})" if row.due_at else "No time set"
+    overdue = row.due_at is not None and row.due_at <= now
+    return OpenTask(row, title_of(row.role), due, overdue, row.role in who.roles)
+
+
+def _sections(view: CaseView, forms: Mapping[str, Form]) -> Iterable[Section]:
+    for record, keys in view.facts.items():
+        form = forms.get(record)
+        title = form.title if form else say_key(record)
+        for key, fields in keys.items():
+            yield Section(f"{title}, number {key}" if key else title, list(_rows(fields, form)))
+
+
+def _rows(fields: Mapping[str, Value], form: Form | None) -> Iterable[Row]:
+    questions = {field.key: field for field in form.fields} if form else {}
+    ordered = [key for key in questions if key in fields] + [key for key in fields if key not in questions]
+    for key in ordered:
+        if fields[key] not in (None, "", []):
+            question = questions.get(key)
+            yield _row(question.label if question else say_key(key), _say_answer(fields[key], question))
+
+
+def _say_answer(value: Value, question: Field | None) -> str:
+    words = {choice.value: choice.label for choice in question.choices} if question else {}
+    if isinstance(value, list):
+        return ", ".join(words.get(one, say_value(one)) for one in value)
+    return words.get(value, say_value(value)) if isinstance(value, str) else say_value(value)
+
+
+def _happening(event: EventRow) -> Happening:
+    title = SAID[event.kind].format(name=event.name or say_key(event.element), step=event.data.get("step", "due"))
+    return Happening(title, "" if event.by == SYSTEM else event.by, event.at)
+
+
+def interview(view: CaseView) -> list[Row]:
+    """Say the six facts of the return interview, each by itself: a later one never stands for an earlier one.
+
+    Offered, accepted, held, held in time, received by police, in the trigger plan (domain 0.1, point 3); a reason never
+    stands for an interview (13.1). Empty until the child has returned.
+    """
+    if not any(row.element == "offer_return_interview" for row in view.tasks):
+        return []
+    told = episodes.derive(view.facts)
+    told |= {"case_id": view.case_id, "opened_at": view.opened_at, "case_closed_at": view.closed_at}
+    episode = episodes.Episode(**told)
+    asked = {
+        "Offered": _say_when(episode.interview_offered_at),
+        "Accepted": _say_when(episode.interview_accepted_at),
+        "Held": _say_when(episode.interview_held_at),
+        "Held in time": {True: "Yes", False: "No", None: NOT_YET}[episode.held_in_time],
+    }
+    rows = [_row(key, HIDDEN if "D9" in view.withheld else words) for key, words in asked.items()]
+    rows.append(_row("Content received by police", _say_when(episode.interview_received_at)))
+    return [*rows, _row("Content in the trigger plan", _say_when(episode.trigger_plan_updated_at))]
+
+
+def _say_when(moment: datetime | None) -> str:
+    return f"Yes, on {say_moment(moment)}" if moment else NOT_YET

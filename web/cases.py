@@ -1,0 +1,101 @@
+"""Opening a case, and the page of a case: how it stands, who has what to do, what is known and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import flask
+import sqlalchemy as sa
+from flask.typing import ResponseReturnValue
+
+from engine.errors import AnswersInvalid, CaseNotFound, Conflict, Problem
+from engine.forms import Form, Raw
+from engine.release import Compiled
+from engine.store import CaseTable, TaskTable, reading
+from engine.views import OpeningView
+from web import case_words
+from web.access import RoleMissing, actor, signed_in
+from web.answering import Posted, conflict_page, go_on, new_key
+from web.govuk import error_summary, render_form
+from web.procedures import MISSING_CHILD
+from web.services import services
+from workflows import access
+
+page = flask.Blueprint("cases", __name__)
+
+PURPOSE = "casework"
+
+
+@page.get("/cases/open")
+@signed_in
+def opening() -> ResponseReturnValue:
+    """Ask the few things that open a case."""
+    return _opening_page(_opening(), {}, key=new_key())
+
+
+@page.post("/cases/open")
+@signed_in
+def open_case() -> ResponseReturnValue:
+    """Open a case and go on to its first task."""
+    view, posted, here = _opening(), Posted.read(), services()
+    now = here.clock()
+    try:
+        answers = view.form.load(posted.raw, scope={}, now=now)
+        done = here.cases.open(view.procedure, answers, by=actor(), now=now, key=posted.key)
+    except AnswersInvalid as refusal:
+        return _opening_page(view, posted.raw, key=posted.key, problems=refusal.problems), 422
+    except Conflict as refusal:
+        return conflict_page(refusal, posted.raw, form=view.form, case_id="")
+    flask.flash(f"Case {done.case_id} is open.", "done")
+    return go_on(done)
+
+
+@page.get("/cases/<case_id>")
+@signed_in
+def case(case_id: str) -> ResponseReturnValue:
+    """Show a case as far as this person's roles may read it; who looked is written down first."""
+    here, who = services(), actor()
+    classes = _readable(case_id, who.roles)
+    now = here.clock()
+    view = here.cases.case(case_id, classes=classes, by=who, purpose=PURPOSE, now=now)
+    forms = forms_by_record(here.cases.release_of(case_id))
+    return flask.render_template("case.html", **case_words.describe(view, forms, who=who, now=now))
+
+
+def forms_by_record(release: Compiled) -> dict[str, Form]:
+    """Give the form that asks for each record, so that a fact can be shown under the words of its question."""
+    written = [(node.record, node.form) for node in release.nodes.values() if node.form]
+    return {record: release.forms[form] for record, form in written if form in release.forms}
+
+
+def _readable(case_id: str, held: frozenset[str]) -> frozenset[str]:
+    """Name the data classes that these roles may read in a case; who has no part in it does not learn that it exists."""
+    status = sa.select(CaseTable.status).where(CaseTable.id == case_id)
+    task_roles = sa.select(TaskTable.role).where(TaskTable.case_id == case_id).distinct()
+    with reading(services().engine) as connection:
+        found = connection.execute(status).scalar_one_or_none()
+        acting = frozenset(connection.execute(task_roles).scalars())
+    if found is None or not access.has_a_part(held, acting):
+        raise CaseNotFound("There is no such case.")
+    return access.readable(held, episode_open=found == "open")
+
+
+def _opening() -> OpeningView:
+    view = services().cases.opening(MISSING_CHILD)
+    if view.role not in actor().roles:
+        raise RoleMissing("Your roles do not include opening a case.")
+    return view
+
+
+def _opening_page(view: OpeningView, raw: Raw, *, key: str, problems: Sequence[Problem] = ()) -> str:
+    return flask.render_template(
+        "task.html",
+        heading=view.form.title,
+        documentation=view.documentation,
+        summary=error_summary(problems, view.form),
+        questions=render_form(view.form, raw, problems, scope={}, now=services().clock()),
+        key=key,
+        stamp="",
+        problems=problems,
+        button="Open the case",
+    )

@@ -1,0 +1,234 @@
+"""The command line: `homeward demo`, `serve`, `worker`, `migrate`, `publish`, `organisation`, `user` and `bench`."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from engine.errors import Invalid, Problem, Refusal
+from engine.store import reading, writing
+from web import demonstration, procedures, schema, serving
+from web.app import create_app
+from web.assembly import assemble, make_worker
+from web.clock import system_clock
+from web.services import Services
+from web.settings import read_settings
+from workflows import people
+from workflows.agencies import KINDS, ROLES
+
+DONE, REFUSED, INTERRUPTED = 0, 1, 130
+DEFAULT_PORT = 8000
+DEMO_FOLDER = Path("build") / "demo"
+
+Command = Callable[[argparse.Namespace], None]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; give 0 when it is done, 1 when it was refused, 2 for a wrong use, 130 when interrupted."""
+    chosen = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # its word on a tick that was late is not news
+    try:
+        chosen.run(chosen)
+    except Refusal as refusal:
+        print(str(refusal), file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="homeward", description="Casework for missing children.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    demo = _add(commands, "demo", "show everything with invented people, in one process on this machine", _demo)
+    demo.add_argument("--port", type=int, default=DEFAULT_PORT, help="where the site listens (default: %(default)s)")
+    demo.add_argument("--data", type=Path, default=DEMO_FOLDER, help="where its data lie (default: %(default)s)")
+    serve = _add(commands, "serve", "serve the site; an unmigrated database is refused", _serve)
+    serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+    serve.add_argument("--port", type=int, default=DEFAULT_PORT, help="the port to listen on (default: %(default)s)")
+    serve.add_argument("--threads", type=int, default=8, help="requests answered at once (default: %(default)s)")
+    _add(commands, "worker", "keep the clocks and send the mails; run at least one", _work)
+    _add(commands, "migrate", "bring the database to the schema of this program", _migrate)
+    publish = _add(commands, "publish", "publish the shipped procedure where it has changed", _publish)
+    publish.add_argument("--by", required=True, metavar="NAME", help="the sign-in name of who answers for it")
+    _add_organisation_commands(commands)
+    _add_user_commands(commands)
+    bench = _add(commands, "bench", "measure, print a table and write build/bench.json", _bench)
+    bench.add_argument("rest", nargs=argparse.REMAINDER, help="given on to the measurement")
+    return parser
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, does: str, run: Command
+) -> argparse.ArgumentParser:
+    added = commands.add_parser(name, help=does, description=does[:1].upper() + does[1:] + ".")
+    added.set_defaults(run=run)
+    return added
+
+
+def _add_organisation_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    inner = commands.add_parser("organisation", help="add and list organisations")
+    inner = inner.add_subparsers(required=True, metavar="COMMAND")
+    add = _add(inner, "add", "add an organisation", _add_organisation)
+    add.add_argument("key", help="a short key such as safe_steps")
+    add.add_argument("--name", required=True, help="its name")
+    add.add_argument("--kind", required=True, choices=sorted(KINDS), help="what it is")
+    _add(inner, "list", "list the organisations", _list_organisations)
+
+
+def _add_user_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    inner = commands.add_parser("user", help="add, change, disable, enable and list people")
+    inner = inner.add_subparsers(required=True, metavar="COMMAND")
+    add = _add(inner, "add", "add a person; the password is asked for, or read from the standard input", _add_user)
+    add.add_argument("sign_in", metavar="NAME", help="the sign-in name")
+    add.add_argument("--name", required=True, help="the person's full name")
+    add.add_argument("--mail", required=True, help="where reminders go")
+    _add_membership_arguments(add)
+    change = _add(inner, "roles", "put these roles in the place of the present ones", _give_roles)
+    change.add_argument("sign_in", metavar="NAME", help="the sign-in name")
+    _add_membership_arguments(change)
+    for name, does, run in (
+        ("password", "give a person a new password", _set_password),
+        ("disable", "let a person sign in no more", _disable_user),
+        ("enable", "let a disabled person in again", _enable_user),
+    ):
+        _add(inner, name, does, run).add_argument("sign_in", metavar="NAME", help="the sign-in name")
+    _add(inner, "list", "list the people with their roles", _list_users)
+
+
+def _add_membership_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--organisation", required=True, metavar="KEY", help="the organisation of these roles")
+    parser.add_argument("--role", action="append", required=True, choices=sorted(ROLES), help="a role; may be repeated")
+
+
+def _demo(chosen: argparse.Namespace) -> None:
+    demonstration.run(chosen.port, chosen.data)
+
+
+def _serve(chosen: argparse.Namespace) -> None:
+    app = create_app(read_settings(os.environ))
+    where = f"http://{chosen.host}:{chosen.port}"
+    serving.serve(app, chosen.host, chosen.port, threads=chosen.threads, ready=lambda: print(f"Serving on {where}"))
+
+
+def _work(_chosen: argparse.Namespace) -> None:
+    services = _services()
+    schema.require_migrated(services.engine)
+    worker = make_worker(services)
+    worker.start()
+    try:
+        serving.wait_for_signal()
+    finally:
+        worker.stop()
+
+
+def _migrate(_chosen: argparse.Namespace) -> None:
+    settings = read_settings(os.environ)
+    services = assemble(settings)
+    schema.migrate(create_app(settings, services=services, migrated=False))
+    print(f"The database stands at revision {schema.present_revision(services.engine)}.")
+
+
+def _publish(chosen: argparse.Namespace) -> None:
+    services = _services()
+    with reading(services.engine) as connection:
+        by = people.find(connection, chosen.by)
+    number = procedures.publish(services.cases, procedures.MISSING_CHILD, by=by.sign_in, now=system_clock())
+    print(f"{procedures.MISSING_CHILD} stands at release {number}.")
+
+
+def _bench(chosen: argparse.Namespace) -> None:
+    code = importlib.import_module("web.bench").main(chosen.rest)
+    if code:
+        raise SystemExit(code)
+
+
+def _add_organisation(chosen: argparse.Namespace) -> None:
+    with writing(_services().engine) as connection:
+        people.add_organisation(connection, chosen.key, chosen.name, chosen.kind)
+    print(f"{chosen.key} was added.")
+
+
+def _list_organisations(_chosen: argparse.Namespace) -> None:
+    rows = people.OrganisationRow
+    with reading(_services().engine) as connection:
+        for row in connection.execute(sa.select(rows.key, rows.name, rows.kind).order_by(rows.key)):
+            print(f"{row.key}\t{row.name}\t{row.kind}")
+
+
+def _add_user(chosen: argparse.Namespace) -> None:
+    services, password = _services(), _new_password()
+    with writing(services.engine) as connection:
+        people.add(
+            connection,
+            chosen.sign_in.strip().casefold(),
+            name=chosen.name,
+            mail=chosen.mail,
+            password=password,
+            memberships=_memberships(chosen),
+            now=system_clock(),
+        )
+    print(f"{chosen.sign_in} was added.")
+
+
+def _give_roles(chosen: argparse.Namespace) -> None:
+    with writing(_services().engine) as connection:
+        people.give_roles(connection, chosen.sign_in, _memberships(chosen))
+    print(f"{chosen.sign_in} holds: {', '.join(chosen.role)}.")
+
+
+def _set_password(chosen: argparse.Namespace) -> None:
+    services, password = _services(), _new_password()
+    with writing(services.engine) as connection:
+        people.set_password(connection, chosen.sign_in, password)
+    print(f"{chosen.sign_in} has a new password.")
+
+
+def _disable_user(chosen: argparse.Namespace) -> None:
+    with writing(_services().engine) as connection:
+        people.disable(connection, chosen.sign_in, system_clock())
+    print(f"{chosen.sign_in} can sign in no more.")
+
+
+def _enable_user(chosen: argparse.Namespace) -> None:
+    with writing(_services().engine) as connection:
+        people.enable(connection, chosen.sign_in)
+    print(f"{chosen.sign_in} can sign in again.")
+
+
+def _list_users(_chosen: argparse.Namespace) -> None:
+    with reading(_services().engine) as connection:
+        names = connection.execute(sa.select(people.PersonRow.sign_in).order_by(people.PersonRow.sign_in)).scalars()
+        for name in list(names):
+            person = people.find(connection, name)
+            disabled = "" if person.disabled_at is None else "\tdisabled"
+            held = ", ".join(f"{one.role} at {one.organisation}" for one in person.memberships) or "no role"
+            print(f"{name}\t{person.name}\t{held}{disabled}")
+
+
+def _services() -> Services:
+    services = assemble(read_settings(os.environ))
+    schema.require_migrated(services.engine)
+    return services
+
+
+def _memberships(chosen: argparse.Namespace) -> list[people.Membership]:
+    return [people.Membership(role, chosen.organisation) for role in chosen.role]
+
+
+def _new_password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    first, second = getpass.getpass("New password: "), getpass.getpass("The same again: ")
+    if first != second:
+        raise Invalid([Problem("password", "passwords-differ", "The two passwords are not the same.")])
+    return first

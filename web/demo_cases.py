@@ -1,0 +1,264 @@
+"""A few invented cases at different stages, brought there by driving the engine as the people concerned would.
+
+Nothing is written past the engine: each answer goes through its form's checks, and the clocks that fall due between two
+steps go off in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from engine import timers
+from engine.model import Actor, Value
+from engine.store import TaskTable, reading
+from web.procedures import MISSING_CHILD
+from web.services import Services
+from workflows import people
+
+Answers = dict[str, Value]
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What somebody did: how long ago, at which task, and with which answers, given the moment at which it was done."""
+
+    ago: timedelta
+    element: str
+    answers: Callable[[datetime], Answers]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One invented case: how long ago it was opened, with which answers, and what was done since."""
+
+    opened_ago: timedelta
+    opening: Answers
+    deeds: tuple[Deed, ...] = ()
+
+
+def open_cases(services: Services, now: datetime) -> None:
+    """Open the invented cases so that they stand at different stages at the instant `now`."""
+    references: dict[int, str] = {}
+    todo: list[tuple[timedelta, int, Deed | None]] = [
+        (story.opened_ago, number, None) for number, story in enumerate(STORIES)
+    ]
+    deeds = [(deed.ago, number, deed) for number, story in enumerate(STORIES) for deed in story.deeds]
+    for ago, number, deed in sorted([*todo, *deeds], key=lambda one: -one[0]):
+        at = now - ago
+        timers.sweep(services.cases, now=at)
+        if deed is None:
+            references[number] = _open(services, STORIES[number].opening, at)
+        else:
+            _do(services, references[number], deed, at)
+
+
+def _open(services: Services, answers: Answers, at: datetime) -> str:
+    view = services.cases.opening(MISSING_CHILD)
+    loaded = view.form.load(view.form.as_raw(answers), scope={}, now=at)
+    return services.cases.open(MISSING_CHILD, loaded, by=_person(services, view.role), now=at, key=str(uuid4())).case_id
+
+
+def _do(services: Services, case_id: str, deed: Deed, at: datetime) -> None:
+    open_tasks = sa.select(TaskTable.number, TaskTable.role).where(
+        TaskTable.case_id == case_id, TaskTable.element == deed.element, TaskTable.status == "open"
+    )
+    with reading(services.engine) as connection:
+        number, role = connection.execute(open_tasks).one()
+    who, task_id = _person(services, role), f"{case_id}.{number}"
+    view = services.cases.task(task_id, by=who, now=at)
+    loaded = view.form.load(view.form.as_raw(deed.answers(at)), scope=view.scope, now=at)
+    services.cases.complete(task_id, loaded, by=who, now=at, key=str(uuid4()), stamp=view.stamp)
+
+
+def _person(services: Services, role: str) -> Actor:
+    with reading(services.engine) as connection:
+        return people.holders(connection, (role,))[0].actor
+
+
+def _child(name: str, place: str, worry: str) -> Answers:
+    return {
+        "child_name": name,
+        "last_place": place,
+        "why_worried": worry,
+        "call_back": "01632 960 118",
+        "responsible_authority": "nottinghamshire_county",
+    }
+
+
+def _report(name: str, age: int) -> Callable[[datetime], Answers]:
+    def answers(at: datetime) -> Answers:
+        return {
+            "reported_at": at - 10 * MINUTE,
+            "received_channel": "phone101",
+            "reporter_name": "Robin Example",
+            "reporter_phone": "01632 960 118",
+            "reporter_relationship": "parent",
+            "child_full_name": name,
+            "approximate_age": age,
+            "sex": "not_known",
+            "ethnicity": "not_recorded",
+            "interpreter_needed": "no",
+            "looked_after": "no",
+            "last_seen_at": at - 2 * HOUR,
+            "missing_since": at - HOUR,
+            "missing_from_type": "home",
+            "last_seen_place": "Outside the library in Example Street",
+            "last_seen_by": "A neighbour",
+            "clothing": "Green coat, jeans, grey rucksack",
+            "circumstances": "Left after an argument about school and did not come back for tea.",
+            "done_so_far": "Friends and relatives were called, the house and the park were searched.",
+            "previous_missing_known": "no",
+            "medical_needs": "no",
+            "deployment_grade": "within_hour",
+        }
+
+    return answers
+
+
+QUESTIONS = (
+    "suicide", "crime", "medication", "exploitation", "cce", "fm_hba", "previous_harm", "risk_to_others", "vulnerable",
+    "health", "unfamiliar", "substance", "cp", "family", "dv", "identity_issue", "violence_prior", "school_work_money",
+    "weather", "out_of_character", "reason_known", "preparations", "intentions", "online", "pushpull", "other",
+)  # fmt: skip
+
+
+def _risk_questions(*said_yes: str) -> Callable[[datetime], Answers]:
+    told = {f"ra_{name}": "yes" if name in said_yes else "no" for name in QUESTIONS}
+    return lambda _at: told | {"source": "The caller and earlier reports"}
+
+
+def _grade(level: str) -> Callable[[datetime], Answers]:
+    def answers(at: datetime) -> Answers:
+        return {
+            "level": level,
+            "below_floor_reason": "The caller has heard from a friend that they were together an hour ago.",
+            "rationale": "The child is young, it is getting dark, and this is out of character.",
+            "information_used": ["caller", "previous_reports"],
+            "information_from": "The caller",
+            "told": ["supervisor"],
+            "cra_considered": "yes",
+            "bias_check_done": True,
+            "decided_at": at,
+            "next_review_at": at + 2 * HOUR,
+        }
+
+    return answers
+
+
+def _endorsed(at: datetime) -> Answers:
+    return {"agreed": "yes", "reason": "The rationale fits what the caller said.", "decided_at": at}
+
+
+def _handed_over(_at: datetime) -> Answers:
+    return {"read": "yes", "set_going": ["deployment", "phone"], "first_directions": "Search the usual places first."}
+
+
+def _found(at: datetime) -> Answers:
+    return {
+        "found_at": at - 30 * MINUTE,
+        "returned_at": at - 15 * MINUTE,
+        "found_how": "found_police_patrol",
+        "found_by": "A patrol",
+        "place_found_type": "friend",
+        "place_found": "At a friend's house in Example Road",
+        "seen_face_to_face": "yes",
+        "condition": "Tired and cold, otherwise well",
+        "harm": ["none"],
+        "needs_health_now": "no",
+        "safe_to_return": "yes",
+        "partners_told": ["la", "parent_carer"],
+        "leaflet_given": "yes",
+    }
+
+
+def _prevention_interview(at: datetime) -> Answers:
+    return {
+        "outcome": "held",
+        "tried_at": at - 20 * MINUTE,
+        "why_went": "After an argument at home.",
+        "what_happened": "Spent the time with a friend.",
+        "where_and_with_whom": "At a friend's house, nobody else was there.",
+        "harm": ["none"],
+        "crime_disclosed": "no",
+        "concerns_about_carer": "no",
+        "safe_to_return": "yes",
+    }
+
+
+def _police_closed(at: datetime) -> Answers:
+    return {
+        "child_seen": "police",
+        "others_told": ["la", "parent_carer"],
+        "circulation_cleared": "not_circulated",
+        "outstanding": "Nothing",
+        "closed_at": at,
+    }
+
+
+def _offered(at: datetime) -> Answers:
+    return {"outcome": "accepted", "offered_at": at, "offer_method": "phone"}
+
+
+def _interview_held(at: datetime) -> Answers:
+    return {
+        "outcome": "held",
+        "tried_at": at - HOUR,
+        "ended_at": at - 15 * MINUTE,
+        "independence": "independent",
+        "interviewer": "Uma Example",
+        "held_remotely": "in_person",
+        "venue": "A youth centre",
+    }
+
+
+def _graded(ago: timedelta, name: str, age: int, level: str, *said_yes: str) -> tuple[Deed, ...]:
+    """The steps up to an acknowledged and endorsed grade, the first of them so long ago."""
+    return (
+        Deed(ago, "complete_missing_report", _report(name, age)),
+        Deed(ago - 2 * MINUTE, "acknowledge_handover", _handed_over),
+        Deed(ago - 4 * MINUTE, "assess_risk", _risk_questions(*said_yes)),
+        Deed(ago - 6 * MINUTE, "decide_risk_grade", _grade(level)),
+        Deed(ago - 12 * MINUTE, "endorse_risk_grade", _endorsed),
+    )
+
+
+def _returned(ago: timedelta) -> tuple[Deed, ...]:
+    """The steps from a return so long ago to the accepted offer of the return interview."""
+    return (
+        Deed(ago, "record_return", _found),
+        Deed(ago - HOUR, "hold_prevention_interview", _prevention_interview),
+        Deed(ago - 2 * HOUR, "close_police_enquiry", _police_closed),
+        Deed(ago - 5 * HOUR, "offer_return_interview", _offered),
+    )
+
+
+STORIES = (
+    Story(4 * MINUTE, _child("Alex E", "The skate park in Example Street", "Very young, and not answering the phone")),
+    Story(
+        25 * MINUTE,
+        _child("Billie E", "The bus station", "Left after an argument, upset"),
+        _graded(18 * MINUTE, "Billie Example", 14, "medium", "out_of_character")[:4],
+    ),
+    Story(
+        76 * HOUR,
+        _child("Casey E", "The school gate", "Did not come home from school"),
+        _graded(76 * HOUR - 6 * MINUTE, "Casey Example", 13, "high", "exploitation", "previous_harm")
+        + _returned(70 * HOUR),
+    ),
+    Story(
+        40 * HOUR,
+        _child("Devon E", "A children's playground", "Has never done this before"),
+        (
+            *_graded(40 * HOUR - 6 * MINUTE, "Devon Example", 12, "medium", "out_of_character"),
+            *_returned(36 * HOUR),
+            Deed(3 * HOUR, "hold_return_interview", _interview_held),
+        ),
+    ),
+)
+"""Just opened; grade to be endorsed; return interview due within two hours; return interview to be written up."""

@@ -1,0 +1,92 @@
+"""The demonstration: site, worker and mail server in one process on this machine, with invented people only."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from engine.store import CaseTable, reading
+from web import demo_cases, demo_people, procedures, schema, serving
+from web.app import create_app
+from web.assembly import assemble, make_worker
+from web.clock import prepare_demo_tables
+from web.mail_sink import HOST, free_port, mail_sink
+from web.services import Services
+from web.settings import Settings
+from workflows.agencies import ROLES
+
+
+def run(port: int, folder: Path) -> None:
+    """Prepare what is not there yet, print the address and the sign-in names, and serve until a signal ends it."""
+    settings = demo_settings(port, folder)
+    services = prepare(settings)
+    worker = make_worker(services)
+    sink = mail_sink(services.engine, services.clock, settings.smtp_port)
+    sink.start()
+    worker.start()
+    try:
+        app = create_app(settings, services=replace(services, tick=worker.tick))
+        serving.serve(app, HOST, port, threads=4, ready=lambda: _greet(settings))
+    finally:
+        worker.stop()
+        sink.stop()
+        services.engine.dispose()
+
+
+def demo_settings(port: int, folder: Path) -> Settings:
+    """Make the demo's settings: a database and a secret of its own in `folder`, everything on the loopback address."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return Settings(
+        database_url=f"sqlite:///{folder.resolve() / 'homeward.sqlite3'}",
+        secret=_secret(folder / "secret"),
+        base_url=f"http://{HOST}:{port}",
+        smtp_host=HOST,
+        smtp_port=free_port(),
+        mail_sender="homeward@homeward.example",
+        demo=True,
+    )
+
+
+def prepare(settings: Settings) -> Services:
+    """Migrate the demo's database, add people, publish the procedure and open cases, each only where it is missing."""
+    services = assemble(settings)
+    schema.migrate(create_app(settings, services=services, migrated=False))
+    prepare_demo_tables(services.engine)
+    now = services.clock()
+    if demo_people.is_empty(services.engine):
+        demo_people.add_people(services.engine, now)
+    procedures.publish(services.cases, procedures.MISSING_CHILD, by="administrator", now=now)
+    if _has_no_cases(services.engine):
+        demo_cases.open_cases(services, now)
+    return services
+
+
+def _has_no_cases(engine: sa.Engine) -> bool:
+    with reading(engine) as connection:
+        return connection.execute(sa.select(CaseTable.id).limit(1)).first() is None
+
+
+def _secret(path: Path) -> str:
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+    return path.read_text("utf-8")
+
+
+def _greet(settings: Settings) -> None:
+    width = max(map(len, ROLES))
+    lines = [f"  {role.key:<{width}}  {role.title}" for role in ROLES.values() if role.kind != "external"]
+    names = "\n".join(lines)
+    sys.stdout.write(
+        f"Homeward's demonstration. Everyone in it is invented, and mails go to its own mailbox page only.\n\n"
+        f"Sign in with one of these names:\n\n{names}\n\n"
+        f"The password of them all: {demo_people.PASSWORD}\n\n"
+        f"Open {settings.base_url} (stop with Ctrl+C; the data stay)\n"
+    )
+    sys.stdout.flush()

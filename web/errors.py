@@ -1,0 +1,88 @@
+"""Answers to what is refused and to what goes wrong: one page per kind of refusal, leaves are never looked at."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import flask
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from engine.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal, Unavailable
+from web import faults
+
+log = logging.getLogger(__name__)
+
+Answer = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of refusal as people meet it: the status, the heading and what helps."""
+
+    status: int
+    heading: str
+    advice: str
+
+
+KINDS: dict[type[Refusal], Kind] = {
+    NotFound: Kind(404, "Page not found", "Check the address, or go to your tasks and find the case there."),
+    NotAllowed: Kind(403, "This is for someone else", "Go to your tasks to see what you can do."),
+    Conflict: Kind(409, "This has changed since you opened it", "Open the case to see how it stands now."),
+    Invalid: Kind(422, "There is a problem with what was sent", "Go back, put it right and send it again."),
+    Unavailable: Kind(503, "Not available at the moment", "Wait a little, then try again."),
+}
+
+HTTP_WORDS: dict[int, Kind] = {
+    400: Kind(400, "The page could not be used", "Go back, reload the page and try again."),
+    404: Kind(404, "Page not found", "Check the address, or go to your tasks and find the case there."),
+    405: Kind(405, "Page not found", "Use the buttons and links of the page."),
+    413: Kind(413, "Too much was sent at once", "Shorten the longest answers and send them again."),
+}
+FAULT = Kind(500, "Sorry, there is a problem with the service", "Nothing was changed. Try again in a few minutes.")
+
+
+def kind_of(refusal: Refusal) -> Kind:
+    """Give the kind of a refusal."""
+    return next(words for kind, words in KINDS.items() if isinstance(refusal, kind))
+
+
+def register(app: flask.Flask) -> None:
+    """Answer every refusal and every fault of this application."""
+    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(CSRFError, _unsigned_form)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _fault)
+
+
+def _page(kind: Kind, sentence: str, problems: tuple[str, ...] = ()) -> Answer:
+    return flask.render_template("error.html", kind=kind, sentence=sentence, problems=problems), kind.status
+
+
+def _refused(refusal: Refusal) -> Answer:
+    log.info("refused: %s on %s", type(refusal).__name__, flask.request.path)
+    if isinstance(refusal, Invalid):
+        return _page(kind_of(refusal), "", tuple(problem.sentence for problem in refusal.problems))
+    return _page(kind_of(refusal), str(refusal))
+
+
+def _unsigned_form(_error: CSRFError) -> Answer:
+    sentence = "The form was not sent from a page of this session. Nothing of it was saved."
+    return _page(HTTP_WORDS[400], sentence)
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if status < HTTP_WORDS[400].status:
+        return error.get_response()
+    kind = HTTP_WORDS.get(status, Kind(status, "The page could not be used", FAULT.advice))
+    text, _ = _page(kind, "")
+    headers = {"Allow": ", ".join(sorted(getattr(error, "valid_methods", None) or ()))} if status == 405 else {}  # noqa: PLR2004 - the status is the meaning
+    return text, kind.status, headers
+
+
+def _fault(fault: Exception) -> Answer:
+    log.error("fault on %s %s: %s", flask.request.method, flask.request.path, faults.describe(fault))
+    return _page(FAULT, "")

@@ -1,0 +1,104 @@
+"""The tasks of a person's roles, those that are due first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import flask
+from flask.typing import ResponseReturnValue
+
+from engine.errors import NotFound
+from engine.views import Cursor, TaskRow
+from web.access import actor, signed_in
+from web.moments import say_moment, say_until
+from web.procedures import MISSING_CHILD
+from web.services import services
+from workflows.vocabulary import RISK_LEVEL
+
+page = flask.Blueprint("inbox", __name__)
+
+PAGE_SIZE = 50
+GRADED = ", graded "
+"""Stands in a case's title between what it is and how it is graded (bpmn/missing_child, property `title`)."""
+
+COLOURS = {"high": "red", "medium": "orange", "low": "blue"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A word in a colour; the colour says nothing that the word does not say."""
+
+    words: str
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One task as a line of the list."""
+
+    task: TaskRow
+    kind: str
+    risk: Tag | None
+    due: str
+    until: str
+    overdue: bool
+
+
+@page.get("/")
+@signed_in
+def home() -> ResponseReturnValue:
+    """Go to the tasks."""
+    return flask.redirect(flask.url_for("inbox.tasks"))
+
+
+@page.get("/tasks")
+@signed_in
+def tasks() -> ResponseReturnValue:
+    """List the open tasks of this person's roles by due time."""
+    here, who = services(), actor()
+    after = read_cursor(flask.request.args.get("after", ""))
+    found = here.cases.inbox(who.roles, after=after, limit=PAGE_SIZE)
+    now = here.clock()
+    return flask.render_template(
+        "inbox.html",
+        lines=[_line(row, now) for row in found.rows],
+        next=write_cursor(found.next) if found.next else "",
+        first=after is None,
+        may_open=_may_open(who.roles),
+        roles=len(who.roles),
+    )
+
+
+def write_cursor(cursor: Cursor) -> str:
+    """Write where a page ended as it stands in an address: ``2026-03-02T16:12:00+00:00~MC-7K3QX9PW~4``."""
+    moment = cursor.due_at.isoformat() if cursor.due_at else ""
+    return f"{moment}~{cursor.case_id}~{cursor.number}"
+
+
+def read_cursor(text: str) -> Cursor | None:
+    """Read what `write_cursor` wrote; anything else is the first page."""
+    moment, _, rest = text.partition("~")
+    case_id, _, number = rest.partition("~")
+    try:
+        due_at = datetime.fromisoformat(moment) if moment else None
+    except ValueError:
+        return None
+    if not (case_id and number.isdecimal()) or (due_at is not None and due_at.tzinfo is None):
+        return None
+    return Cursor(due_at, case_id, int(number))
+
+
+def _line(row: TaskRow, now: datetime) -> Line:
+    kind, _, grade = row.case_title.partition(GRADED)
+    risk = Tag(RISK_LEVEL.get(grade, grade) + " risk", COLOURS.get(grade, "grey")) if grade else None
+    if row.due_at is None:
+        return Line(row, kind, risk, "", "", overdue=False)
+    return Line(row, kind, risk, say_moment(row.due_at), say_until(row.due_at, now), overdue=row.due_at <= now)
+
+
+def _may_open(held: frozenset[str]) -> bool:
+    try:
+        return services().cases.opening(MISSING_CHILD).role in held
+    except NotFound:
+        return False

@@ -1,0 +1,49 @@
+"""Serving the site with waitress, until a signal asks it to stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+import flask
+import waitress
+
+from engine.errors import Unavailable
+
+
+class PortTaken(Unavailable):
+    """Another program listens there."""
+
+
+def serve(app: flask.Flask, host: str, port: int, *, threads: int, ready: Callable[[], None]) -> None:
+    """Answer requests until SIGTERM or SIGINT; running requests come to their end. Refuses with `PortTaken`."""
+    try:
+        server = waitress.create_server(app, host=host, port=port, threads=threads, ident=None)
+    except OSError as fault:
+        raise PortTaken(
+            f"The site cannot listen on {host}:{port} ({fault.strerror}). Choose another --port."
+        ) from fault
+    _stop_on_terminate()
+    ready()
+    try:
+        server.run()
+    finally:
+        server.close()
+
+
+def wait_for_signal() -> None:
+    """Do nothing until SIGTERM or SIGINT."""
+    over = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: over.set())
+    over.wait()
+
+
+def _stop_on_terminate() -> None:
+    signal.signal(signal.SIGTERM, _leave)
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)  # waitress lets the running requests finish when it sees this

@@ -1,0 +1,124 @@
+"""All settings, read in one place from the environment into one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from engine.errors import Invalid, Problem
+
+PREFIX = "HOMEWARD_"
+YES_AND_NO = {"yes": True, "no": False}
+SECRET_LENGTH = 32
+
+
+class SettingsInvalid(Invalid):
+    """The environment does not hold what the site needs; all problems are given at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What differs between one installation and another.
+
+    `secret` signs the session cookie and stands in no representation, nor does the mail server's password.
+    `session_idle_after` ends a session without a request, `session_ends_after` ends every session. `demo` opens the
+    clock and mailbox pages; no environment sets it, only the command `homeward demo`, which has invented people only.
+    """
+
+    database_url: str
+    secret: str = field(repr=False)
+    base_url: str = "http://127.0.0.1:8000"
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 25
+    smtp_encrypted: bool = False
+    smtp_user: str = ""
+    smtp_password: str = field(default="", repr=False)
+    mail_sender: str = "homeward@localhost"
+    session_idle_after: timedelta = timedelta(minutes=30)
+    session_ends_after: timedelta = timedelta(hours=12)
+    demo: bool = False
+
+    @property
+    def cookies_are_secure(self) -> bool:
+        """Whether the session cookie is sent over HTTPS only: always, unless the site's own address is plain HTTP."""
+        return self.base_url.startswith("https://")
+
+
+NAMES = frozenset(
+    {
+        "DATABASE_URL",
+        "SECRET",
+        "BASE_URL",
+        "SMTP_HOST",
+        "SMTP_PORT",
+        "SMTP_ENCRYPTED",
+        "SMTP_USER",
+        "SMTP_PASSWORD",
+        "MAIL_SENDER",
+        "SESSION_MINUTES",
+    },
+)
+NUMBERS = {"SMTP_PORT": (1, 65535), "SESSION_MINUTES": (1, 720)}
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the settings from names such as ``HOMEWARD_DATABASE_URL``.
+
+    Refuses with `SettingsInvalid`, all problems at once: no database, no secret or one that is too short, a number
+    that is none, an unknown name that begins with ``HOMEWARD_``.
+    """
+    values = {name.removeprefix(PREFIX): text.strip() for name, text in environment.items() if name.startswith(PREFIX)}
+    problems = [*_unknown(values), *_wrong_words(values), *_wrong_numbers(values), *_missing(values)]
+    if problems:
+        raise SettingsInvalid(problems)
+    return Settings(
+        database_url=values["DATABASE_URL"],
+        secret=values["SECRET"],
+        base_url=values.get("BASE_URL", Settings.base_url).rstrip("/"),
+        smtp_host=values.get("SMTP_HOST", Settings.smtp_host),
+        smtp_port=int(values.get("SMTP_PORT", "25")),
+        smtp_encrypted=YES_AND_NO[values.get("SMTP_ENCRYPTED", "no")],
+        smtp_user=values.get("SMTP_USER", ""),
+        smtp_password=values.get("SMTP_PASSWORD", ""),
+        mail_sender=values.get("MAIL_SENDER", Settings.mail_sender),
+        session_idle_after=timedelta(minutes=int(values.get("SESSION_MINUTES", "30"))),
+    )
+
+
+def _unknown(values: Mapping[str, str]) -> list[Problem]:
+    known = ", ".join(PREFIX + name for name in sorted(NAMES))
+    return [
+        Problem(PREFIX + name, "unknown-setting", f"{PREFIX}{name} is not a setting. The settings are: {known}.")
+        for name in sorted(values.keys() - NAMES)
+    ]
+
+
+def _wrong_words(values: Mapping[str, str]) -> list[Problem]:
+    if values.get("SMTP_ENCRYPTED", "no") in YES_AND_NO:
+        return []
+    return [Problem("HOMEWARD_SMTP_ENCRYPTED", "setting-not-yes-or-no", "HOMEWARD_SMTP_ENCRYPTED must be yes or no.")]
+
+
+def _wrong_numbers(values: Mapping[str, str]) -> list[Problem]:
+    problems = []
+    for name, (lowest, highest) in NUMBERS.items():
+        text = values.get(name, str(lowest))
+        if not (text.isdecimal() and lowest <= int(text) <= highest):
+            sentence = f"{PREFIX}{name} must be a whole number from {lowest} to {highest}."
+            problems.append(Problem(PREFIX + name, "setting-not-a-number", sentence))
+    return problems
+
+
+def _missing(values: Mapping[str, str]) -> list[Problem]:
+    problems = []
+    if not values.get("DATABASE_URL"):
+        sentence = "Set HOMEWARD_DATABASE_URL, for example sqlite:////var/lib/homeward/homeward.sqlite."
+        problems.append(Problem("HOMEWARD_DATABASE_URL", "setting-missing", sentence))
+    if len(values.get("SECRET", "")) < SECRET_LENGTH:
+        sentence = (
+            f"Set HOMEWARD_SECRET to at least {SECRET_LENGTH} random characters, for example with "
+            'python -c "import secrets; print(secrets.token_hex(32))", and keep it.'
+        )
+        problems.append(Problem("HOMEWARD_SECRET", "setting-missing", sentence))
+    return problems

@@ -1,0 +1,69 @@
+"""The page of one task: what is asked, for which case and until when; and what happens when it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import flask
+from flask.typing import ResponseReturnValue
+
+from engine.errors import AnswersInvalid, Conflict, Problem
+from engine.forms import Raw
+from engine.views import TaskView
+from web.access import actor, signed_in
+from web.answering import Posted, conflict_page, go_on, new_key, was_done
+from web.govuk import error_summary, render_form
+from web.moments import say_moment, say_until
+from web.services import services
+
+page = flask.Blueprint("tasks", __name__)
+
+
+@page.get("/tasks/<task_id>")
+@signed_in
+def task(task_id: str) -> ResponseReturnValue:
+    """Show a task with what is kept of its answers."""
+    view = services().cases.task(task_id, by=actor(), now=services().clock())
+    return _page(view, view.form.as_raw(view.values), key=new_key(), stamp=view.stamp)
+
+
+@page.post("/tasks/<task_id>")
+@signed_in
+def complete(task_id: str) -> ResponseReturnValue:
+    """Complete a task, or say all that is wrong with the answers, or what has happened in the meantime."""
+    here, posted, now = services(), Posted.read(), services().clock()
+    try:
+        view = here.cases.task(task_id, by=actor(), now=now)
+    except Conflict as refusal:
+        if was_done(posted.sealed_key):
+            return flask.redirect(flask.url_for("inbox.tasks"))
+        return conflict_page(refusal, posted.raw, form=None, case_id=task_id.partition(".")[0])
+    try:
+        answers = view.form.load(posted.raw, scope=view.scope, now=now)
+        key, stamp = posted.sealed_key, posted.stamp
+        done = here.cases.complete(task_id, answers, by=actor(), now=now, key=key, stamp=stamp)
+    except AnswersInvalid as refusal:
+        return _page(view, posted.raw, key=posted.key, stamp=posted.stamp, problems=refusal.problems), 422
+    except Conflict as refusal:
+        return conflict_page(refusal, posted.raw, form=view.form, case_id=view.row.case_id)
+    flask.flash(f"{view.row.name}: this is done for case {done.case_id}.", "done")
+    return go_on(done)
+
+
+def _page(view: TaskView, raw: Raw, *, key: str, stamp: str, problems: Sequence[Problem] = ()) -> str:
+    now, row = services().clock(), view.row
+    due = f"{say_moment(row.due_at)} ({say_until(row.due_at, now)})" if row.due_at else ""
+    return flask.render_template(
+        "task.html",
+        heading=row.name,
+        case_id=row.case_id,
+        case_title=row.case_title,
+        due=due,
+        documentation=view.documentation,
+        summary=error_summary(problems, view.form),
+        questions=render_form(view.form, raw, problems, scope=view.scope, now=now),
+        key=key,
+        stamp=stamp,
+        problems=problems,
+        button="Complete",
+    )

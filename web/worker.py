@@ -1,0 +1,114 @@
+"""The worker: an APScheduler clock that ticks the sweeps; what is due stands in the database, not in the scheduler.
+
+There is no job store, each job runs once at a time, and ticks that were missed are one tick. Any number of workers may
+run, for each sweep claims its row.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from engine import timers
+from engine.cases import Cases
+from engine.model import Clock
+from engine.store import reading, writing
+from notifications import outbox
+from notifications.message import Channel
+from web import faults
+from web.tables import HeartbeatRow
+
+log = logging.getLogger(__name__)
+
+EVERY = timedelta(seconds=5)
+STEPS_AT_ONCE = 200
+MAILS_AT_ONCE = 20
+HEARTBEATS_KEPT = timedelta(days=1)
+
+
+class Worker:
+    """Fires what is due, hands messages from case to case and sends what waits in the outbox."""
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        cases: Cases,
+        channels: Sequence[Channel],
+        *,
+        clock: Clock,
+        wall_clock: Clock,
+    ) -> None:
+        """Work on the cases by `clock`; `wall_clock` is for the heartbeat."""
+        self._engine = engine
+        self._cases = cases
+        self._channels = channels
+        self._clock = clock
+        self._wall_clock = wall_clock
+        self._name = f"{platform.node()}/{os.getpid()}"
+        self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"max_instances": 1, "coalesce": True})
+
+    def start(self) -> None:
+        """Begin to tick in threads of this process."""
+        self.beat()
+        for job in (self.fire, self.send, self.beat):
+            self._scheduler.add_job(job, "interval", seconds=EVERY.total_seconds(), misfire_grace_time=None)
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Let the running ticks come to their end, then stop."""
+        self._scheduler.shutdown(wait=True)
+
+    def tick(self) -> None:
+        """Do all that is due at this moment."""
+        self.fire()
+        self.send()
+        self.beat()
+
+    def fire(self) -> None:
+        """Let the clocks that are due go off, and hand messages from case to case."""
+        self._guarded("timers", lambda: timers.sweep(self._cases, now=self._clock(), limit=STEPS_AT_ONCE))
+
+    def send(self) -> None:
+        """Send the mails that wait."""
+        self._guarded("outbox", lambda: outbox.sweep(self._engine, self._channels, self._clock(), MAILS_AT_ONCE))
+
+    def beat(self) -> None:
+        """Leave a sign of life."""
+        self._guarded("heartbeat", lambda: _beat(self._engine, self._name, self._wall_clock()))
+
+    def _guarded(self, what: str, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except Exception as fault:  # noqa: BLE001 - one failing sweep must not stop the others; it shows on a page
+            log.error("the %s sweep failed: %s", what, faults.describe(fault))  # noqa: TRY400 - no values in the log
+            self._note_failure(f"{what}: {type(fault).__name__}")
+
+    def _note_failure(self, what: str) -> None:
+        try:
+            with writing(self._engine) as connection:
+                mine = sa.update(HeartbeatRow).where(HeartbeatRow.worker == self._name)
+                values = {"failures": HeartbeatRow.failures + 1, "last_failure": what}
+                connection.execute(mine.values(**values, last_failure_at=self._wall_clock()))
+        except sa.exc.SQLAlchemyError as fault:
+            log.error("the failure could not be noted: %s", faults.describe(fault))  # noqa: TRY400 - no values in the log
+
+
+def last_beat(engine: sa.Engine) -> datetime | None:
+    """Give the latest sign of life of any worker."""
+    with reading(engine) as connection:
+        return connection.execute(sa.select(sa.func.max(HeartbeatRow.beat_at))).scalar_one()
+
+
+def _beat(engine: sa.Engine, name: str, now: datetime) -> None:
+    with writing(engine) as connection:
+        connection.execute(sa.delete(HeartbeatRow).where(HeartbeatRow.beat_at < now - HEARTBEATS_KEPT))
+        changed = connection.execute(sa.update(HeartbeatRow).where(HeartbeatRow.worker == name).values(beat_at=now))
+        if changed.rowcount == 0:
+            row = {"worker": name, "beat_at": now, "failures": 0, "last_failure": ""}
+            connection.execute(sa.insert(HeartbeatRow).values(row))
