@@ -1,0 +1,138 @@
+"""Drives a procedure in two ways: straight through, and saved to bytes and restored on a fresh release before every step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from engine import release, runner, state, values
+from engine.model import Actor, Command, Complete, Correct, Deliver, Event, Facts, FactWrite, Fire, Open
+from engine.release import Compiled
+from engine.runner import Conductor, OpenTask, Outcome
+
+MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+class Drive:
+    """One case of a procedure on a clock of its own; `restored` saves and reads everything before each step."""
+
+    def __init__(self, files: Mapping[str, str], *, restored: bool, now: datetime = MORNING) -> None:
+        release.check(files)
+        self.data, _digest = release.pack(files)
+        self.restored = restored
+        self.release: Compiled = release.load(self.data)
+        self.now = now
+        self.facts: Facts = {}
+        self.events: list[Event] = []
+        self.sent: list[Any] = []
+        self.tasks: dict[int, OpenTask] = {}
+        self.position: state.Position | None = None
+        self.last: Outcome | None = None
+
+    def open(self, by: str = "opener", **answers: Any) -> Drive:
+        """Open the case with the answers of its opening form."""
+        record = self.release.start.record
+        writes = tuple(FactWrite(record, "", key, value) for key, value in answers.items())
+        self._take(runner.begin(self.release, "T-1", self.facts, Open(writes, Actor(by)), self.now))
+        return self
+
+    def do(self, element: str, by: str = "worker", key: str | None = None, **answers: Any) -> Drive:
+        """Do the open task of an element (with a record key, where several are open) with these answers."""
+        found = [task for task in self.tasks.values() if task.node.id == element and key in {None, task.key}]
+        assert found, f"{element} is not open: {self.open_elements()}"
+        task = found[0]
+        writes = tuple(FactWrite(task.node.record, task.key, name, value) for name, value in answers.items())
+        return self.step(Complete(task.number, writes, Actor(by)))
+
+    def tell(self, message: str, key: str = "", **payload: Any) -> Drive:
+        """Hand a message to the case."""
+        return self.step(Deliver(message, key, payload))
+
+    def correct(self, record: str, field: str, value: Any, key: str = "") -> Drive:
+        """Put a fact right."""
+        return self.step(Correct((FactWrite(record, key, field, value),), Actor("worker"), "it was wrong"))
+
+    def wait(self, **duration: float) -> Drive:
+        """Let time pass, and let every clock go off at its own moment on the way."""
+        until = self.now + timedelta(**duration)
+        while self.last is not None and self.last.next_due_at is not None and self.last.next_due_at <= until:
+            self.now = max(self.now, self.last.next_due_at)
+            self.step(Fire())
+        self.now = until
+        return self
+
+    def sleep(self, **duration: float) -> Drive:
+        """Let time pass while the system is down; then the clocks that were missed go off."""
+        self.now += timedelta(**duration)
+        while self.last is not None and self.last.next_due_at is not None and self.last.next_due_at <= self.now:
+            self.step(Fire())
+        return self
+
+    def step(self, command: Command) -> Drive:
+        """Take one step."""
+        assert self.position is not None
+        if self.restored:
+            saved = state.dump(self.position)
+            self.facts = values.loads(values.dumps(self.facts))
+            self.release = release.load(self.data)
+            conductor = runner.restore(self.release, saved, self.facts, self.now)
+        else:
+            conductor = Conductor(self.release, self.facts, self.now, "", self.now)
+            conductor.take(self.position)
+            self.position.tokens.script_engine = conductor
+        self._take(conductor.step(command))
+        return self
+
+    def _take(self, outcome: Outcome) -> None:
+        self.position = outcome.position
+        self.last = outcome
+        self.events.extend(outcome.events)
+        self.sent.extend(outcome.sent)
+        gone = {*outcome.cancelled, *([outcome.completed[0]] if outcome.completed else [])}
+        changed = {task.number: task for task in (*outcome.opened, *outcome.moved)}
+        self.tasks = {number: task for number, task in {**self.tasks, **changed}.items() if number not in gone}
+
+    # What a test asks
+
+    @property
+    def size(self) -> int:
+        """The bytes of the saved state."""
+        assert self.position is not None
+        return len(state.dump(self.position))
+
+    @property
+    def closed(self) -> bool:
+        """Whether the case has ended."""
+        return self.last is not None and self.last.closed
+
+    def open_elements(self) -> list[str]:
+        """The elements of the open tasks, in the order of their numbers."""
+        return [task.node.id for _number, task in sorted(self.tasks.items())]
+
+    def due(self, element: str) -> datetime | None:
+        """When the open task of an element is due."""
+        return next(task.due_at for task in self.tasks.values() if task.node.id == element)
+
+    def kinds(self, kind: str) -> list[Event]:
+        """The events of one kind, in order."""
+        return [event for event in self.events if event.kind == kind]
+
+    def passed(self) -> set[str]:
+        """The end and start events that a token has passed."""
+        return {event.element for event in self.events if event.kind == "element_passed"}
+
+    def story(self) -> list[tuple[Any, ...]]:
+        """Everything that happened, so that two ways of driving can be compared."""
+        return [(e.kind, e.element, e.task, e.activity, e.by, dict(e.data)) for e in self.events]
+
+
+def both(files: Mapping[str, str], play: Any) -> tuple[Drive, Drive]:
+    """Play one story straight and restored, and hold the two against each other."""
+    drives: Iterable[Drive] = [Drive(files, restored=False), Drive(files, restored=True)]
+    straight, restored = drives
+    play(straight)
+    play(restored)
+    assert straight.story() == restored.story()
+    assert values.dumps(straight.facts) == values.dumps(restored.facts)
+    return straight, restored
