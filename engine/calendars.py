@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from holidays.countries.united_kingdom import UnitedKingdom
+from holidays import country_holidays
 
 from engine.errors import Invalid, Problem
 
@@ -20,6 +20,9 @@ LONDON = ZoneInfo("Europe/London")
 
 REGIONS: Mapping[str, str] = {"England": "ENG", "Wales": "WLS", "Scotland": "SCT", "Northern Ireland": "NIR"}
 """The regions with bank holidays of their own."""
+
+SATURDAY = 5
+"""The first day of the week, as Python counts from Monday, on which nobody works."""
 
 DAYS_AT_MOST = 2_600
 """About ten years of working days: more is a slip of the pen."""
@@ -34,12 +37,12 @@ def bank_holidays(year: int, region: str = "England") -> frozenset[date]:
     """Give the bank holidays of a year; raises Invalid for a region that is not in `REGIONS`."""
     if region not in REGIONS:
         raise _refuse("region", "unknown-region", f"The region '{region}' is none of {', '.join(REGIONS)}.")
-    return frozenset(UnitedKingdom(subdiv=REGIONS[region], years=year).keys())
+    return frozenset(country_holidays("GB", subdiv=REGIONS[region], years=year).keys())
 
 
 def is_working_day(day: date, region: str = "England") -> bool:
     """Say whether people work on a day: Monday to Friday, and no bank holiday."""
-    return day.weekday() < 5 and day not in bank_holidays(day.year, region)
+    return day.weekday() < SATURDAY and day not in bank_holidays(day.year, region)
 
 
 def working_day_after(day: date, days: int, region: str = "England") -> date:

@@ -10,7 +10,7 @@ True
 from __future__ import annotations
 
 from engine.feel.budget import Budget, BudgetExceeded, FeelSyntaxError
-from engine.feel.expression import Expression, compile, compile_source, compile_unary_tests  # noqa: A004 - FEEL's own word
+from engine.feel.expression import Expression, compile, compile_source, compile_unary_tests
 from engine.feel.values import Function, Range, YearMonthDuration
 
 __all__ = [

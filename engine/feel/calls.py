@@ -24,14 +24,10 @@ def invoke(function: Any, values: Sequence[Any], names: Sequence[str], run: Run)
     if not isinstance(function, Function):
         return None
     parameters = function.parameters
-    if not names:
-        if len(values) > len(parameters):
-            return None
-        return function.callable(*values, *[None] * (len(parameters) - len(values)))
-    given = dict(zip(names, values, strict=True))
-    if not given.keys() <= set(parameters) or len(given) != len(names):
+    given = dict(zip(names or parameters, values, strict=False))
+    if len(given) != len(values) or not given.keys() <= set(parameters):
         return None
-    return function.callable(*(given.get(name) for name in parameters))
+    return function.callable(**{name: given.get(name) for name in parameters})
 
 
 def _call(compiler: Compiler, node: syntax.Call) -> Code:

@@ -14,12 +14,11 @@ from typing import Any
 from engine.feel import arithmetic, syntax, temporal
 from engine.feel.budget import Run
 from engine.feel.syntax import Node
-from engine.feel.values import Function, Range, equal, kind, ordered, within
+from engine.feel.values import NUMBERS, Function, Range, equal, kind, ordered, within
 
 Scope = Mapping[str, Any]
 Code = Callable[[Scope, Run], Any]
 
-_NUMBERS = frozenset({int, arithmetic.Decimal})
 _PLAIN = frozenset({str, bool, int})
 _ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -209,7 +208,7 @@ def _same_as(left: Code, value: Any, *, negated: bool) -> Code:
 def _order(compare: Callable[[Any, Any], bool], left: Code, right: Code) -> Code:
     def code(scope: Scope, run: Run) -> bool | None:
         one, other = left(scope, run), right(scope, run)
-        if type(one) in _NUMBERS and type(other) in _NUMBERS:
+        if type(one) in NUMBERS and type(other) in NUMBERS:
             return compare(one, other)
         return ordered(compare, one, other)
 
@@ -226,7 +225,7 @@ def _logic(compiler: Compiler, node: syntax.Logic) -> Code:
     def code(scope: Scope, run: Run) -> bool | None:
         result: bool | None = not decides
         for part in parts:
-            value = part(scope, run)
+            value: object = part(scope, run)
             if value is decides:
                 return decides
             if type(value) is not bool:
@@ -240,10 +239,10 @@ def _logic_of_two(left: Code, right: Code, *, decides: bool) -> Code:
     other = not decides
 
     def code(scope: Scope, run: Run) -> bool | None:
-        one = left(scope, run)
+        one: object = left(scope, run)
         if one is decides:
             return decides
-        two = right(scope, run)
+        two: object = right(scope, run)
         if two is decides:
             return decides
         return other if one is other and two is other else None
@@ -341,7 +340,8 @@ def _tests(compiler: Compiler, node: syntax.Tests) -> Code:
     compiler.bound.append(frozenset({"?"}))
     checks: list[Code] = []
     for test in node.tests:
-        if syntax.mentions(test, "?") and not isinstance(test, syntax.Test) or isinstance(test, _CONDITIONS):
+        asks = syntax.mentions(test, "?") and not isinstance(test, syntax.Test)
+        if asks or isinstance(test, _CONDITIONS):
             checks.append(compiler.compile(test))
         else:
             checks.append(_check(compiler, test, lambda scope, run: scope.get("?")))
@@ -371,11 +371,10 @@ def _function(compiler: Compiler, node: syntax.FunctionNode) -> Code:
     def code(scope: Scope, run: Run) -> Function:
         kept = dict(scope)
 
-        def call(*values: Any) -> Any:
-            run.spend()
+        def call(**values: Any) -> Any:
             run.enter(10)
             try:
-                return body({**kept, **dict(zip(parameters, values, strict=True))}, run)
+                return body({**kept, **values}, run)
             finally:
                 run.leave(10)
 

@@ -14,6 +14,7 @@ from engine.feel.compiler import Code, Compiler
 from engine.feel.functions import lists, moments, numbers, text
 from engine.feel.functions.registry import BUILTINS, phrases
 from engine.feel.parser import Parser
+from engine.feel.syntax import Literal
 
 __all__ = ["Expression", "compile", "compile_source", "compile_unary_tests"]
 _TAUGHT = (functions, loops, types, lists, moments, numbers, text)  # imported for what they enter into the tables
@@ -26,13 +27,16 @@ class Expression:
 
     `names` are the names that it certainly takes from the scope, `loose` those that may come from the scope or from
     the items of a filter. `doubts` are refusals for who writes the expression: places that can only give null, such as
-    ``duration("24H")``; the standard lets them run, a publisher should not.
+    ``duration("24H")``; the standard lets them run, a publisher should not. A single literal is `constant` and has its
+    `value` here.
     """
 
     text: str
     names: frozenset[str]
     loose: frozenset[str] = field(compare=False)
     doubts: tuple[FeelSyntaxError, ...] = field(compare=False)
+    constant: bool = field(compare=False)
+    value: Any = field(compare=False)
     code: Code = field(repr=False, compare=False)
 
     def evaluate(self, scope: Mapping[str, Any], *, budget: Budget = _DEFAULT, now: datetime) -> Any:
@@ -61,6 +65,8 @@ def _build(text: str, *, cell: bool) -> Expression:
         names=frozenset(compiler.names),
         loose=frozenset(compiler.loose - compiler.names - BUILTINS.keys()),
         doubts=tuple(FeelSyntaxError(text, at, sentence) for at, sentence in compiler.doubts),
+        constant=isinstance(tree, Literal),
+        value=tree.value if isinstance(tree, Literal) else None,
         code=code,
     )
 

@@ -98,7 +98,7 @@ def _for(compiler: Compiler, node: syntax.For) -> Code:
         inner["partial"] = made
         try:
             for _ in _passes(sources, inner, run):
-                made.append(body(inner, run))
+                made.append(body(inner, run))  # noqa: PERF401 - the body may look at what is made so far
         except _NothingToWalk:
             return None
         return made
@@ -118,7 +118,7 @@ def _quantified(compiler: Compiler, node: syntax.Quantified) -> Code:
         result: bool | None = not decides
         try:
             for _ in _passes(sources, inner, run):
-                value = condition(inner, run)
+                value: object = condition(inner, run)
                 if value is decides:
                     return decides
                 if type(value) is not bool:

@@ -235,4 +235,4 @@ def deepest(root: Node, limit: int) -> Node | None:
 
 def mentions(root: Node, name: str) -> bool:
     """Say whether a name occurs anywhere in a tree."""
-    return isinstance(root, Name) and root.name == name or any(mentions(part, name) for part in parts(root))
+    return (isinstance(root, Name) and root.name == name) or any(mentions(part, name) for part in parts(root))

@@ -45,7 +45,7 @@ class Range:
 class Function:
     """A function that an expression may call, by position or by the names in `parameters`.
 
-    `callable` gets one positional argument for each parameter; an argument that is left out arrives as None.
+    `callable` gets every parameter as a keyword argument; one that the expression leaves out arrives as None.
     Example: ``Function(lambda deadline, clock: ..., ("deadline", "clock"))``. What it raises is passed on.
     """
 
@@ -117,7 +117,8 @@ def equal(left: Any, right: Any, run: Run) -> bool | None:
     same = kind(left)
     if same != kind(right):
         return None
-    return _EQUAL.get(same, operator.eq)(left, right, run) if same in _EQUAL else bool(left == right)
+    compare = _EQUAL.get(same)
+    return compare(left, right, run) if compare is not None else bool(left == right)
 
 
 def _equal_lists(left: list[Any], right: list[Any], run: Run) -> bool | None:

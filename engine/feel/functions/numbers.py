@@ -84,9 +84,9 @@ def _function(name: str, operation: Callable[[Any], Decimal]) -> None:
         return arithmetic.number(operation, value)
 
 
-_function("sqrt", lambda value: DECIMAL.sqrt(value))
-_function("exp", lambda value: DECIMAL.exp(value))
-_function("log", lambda value: DECIMAL.ln(value))
+_function("sqrt", DECIMAL.sqrt)
+_function("exp", DECIMAL.exp)
+_function("log", DECIMAL.ln)
 
 
 @builtin("odd", "number:number")
