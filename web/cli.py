@@ -76,8 +76,8 @@ def _add(
 
 
 def _add_organisation_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    inner = commands.add_parser("organisation", help="add and list organisations")
-    inner = inner.add_subparsers(required=True, metavar="COMMAND")
+    outer = commands.add_parser("organisation", help="add and list organisations")
+    inner = outer.add_subparsers(required=True, metavar="COMMAND")
     add = _add(inner, "add", "add an organisation", _add_organisation)
     add.add_argument("key", help="a short key such as safe_steps")
     add.add_argument("--name", required=True, help="its name")
@@ -86,8 +86,8 @@ def _add_organisation_commands(commands: argparse._SubParsersAction[argparse.Arg
 
 
 def _add_user_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    inner = commands.add_parser("user", help="add, change, disable, enable and list people")
-    inner = inner.add_subparsers(required=True, metavar="COMMAND")
+    outer = commands.add_parser("user", help="add, change, disable, enable and list people")
+    inner = outer.add_subparsers(required=True, metavar="COMMAND")
     add = _add(inner, "add", "add a person; the password is asked for, or read from the standard input", _add_user)
     add.add_argument("sign_in", metavar="NAME", help="the sign-in name")
     add.add_argument("--name", required=True, help="the person's full name")

@@ -17,7 +17,7 @@ class SettingsInvalid(Invalid):
     """The environment does not hold what the site needs; all problems are given at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settings:
     """What differs between one installation and another.
 
