@@ -32,7 +32,7 @@ TAGS = {
     "inside": "subProcess", "boundary": "boundaryEvent", "catch": "intermediateCatchEvent", "throw": "intermediateThrowEvent",
 }  # fmt: skip
 TIMERS = {"duration": "timeDuration", "date": "timeDate", "cycle": "timeCycle"}
-PART = re.compile(r"(\w+)=(\{[^}]*\}|\S+)|(\S+)")
+PART = re.compile(r"(\w+)=(\{.*?\}(?=\s|$)|\S+)|(\S+)")
 
 
 def diagram(name: str, text: str, *, role: str = "worker") -> str:
@@ -75,7 +75,7 @@ def _scope(lines: list[str], indent: int, messages: dict[str, str], lanes: dict[
 def _node(line: str, content: str, messages: dict[str, str], lanes: dict[str, list[str]], role: str) -> str:
     name, _, rest = line.strip().partition(":")
     kind, *_ = rest.split()
-    given = {key: value.strip("{}") for key, value, _flag in PART.findall(rest) if key}
+    given = {key: value[1:-1] if value.startswith("{") else value for key, value, _flag in PART.findall(rest) if key}
     flags = {flag for _key, _value, flag in PART.findall(rest) if flag}
     lanes.setdefault(given.pop("role", role), []).append(name)
     attributes = f' id="{name}" name="{name.replace("_", " ")}"'
