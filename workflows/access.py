@@ -129,6 +129,7 @@ ANSWERS_FOR: Mapping[str, frozenset[str]] = MappingProxyType(
         "cmo": _INTERVIEW,
         "rhi_commissioner": _INTERVIEW,
         "csc_team_manager": _INTERVIEW | _SOCIAL_CARE,
+        "csc_service_manager": _INTERVIEW | _SOCIAL_CARE | {"csc_team_manager"},
     }
 )
 """Whose late work a role is told of (T-07, T-24, T-25, T-27): where those have a task, this role has a part too."""

@@ -139,7 +139,7 @@ class Alerts:
             "reference": step.case_id,
             "obligation": alert.obligation or _obligation(event),
             "step": str(event.data.get("step") or "message")[:LONGEST_STEP],
-            "due": in_words(due_at) if due_at else "as soon as you can",
+            "due": _by_when(due_at, step.now),
             "at": in_words(step.now),
             "link": f"{self.base_url}/tasks/{task.id}" if task else f"{self.base_url}/cases/{step.case_id}",
         }
@@ -187,6 +187,13 @@ def _holders(connection: sa.Connection, role: str, authority: object) -> tuple[P
 def _obligation(event: EventRow) -> str:
     """Say what a deadline asks for; the drawing's own name for it where a release has a deadline that is new."""
     return OBLIGATIONS.get(str(event.data.get("deadline")), event.name)
+
+
+def _by_when(due_at: datetime | None, now: datetime) -> str:
+    """Say by when the work is due, and that it is late where it is."""
+    if due_at is None:
+        return "as soon as you can"
+    return f"{in_words(due_at)}, which has passed" if due_at < now else in_words(due_at)
 
 
 def _due_at(event: EventRow, task: TaskRow | None) -> datetime | None:

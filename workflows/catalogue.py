@@ -105,8 +105,8 @@ def _check_form(name: str, text: str) -> Iterator[Problem]:
 
 def _check_meaning(release: Mapping[str, str]) -> Iterator[Problem]:
     """Check that the episodes find the facts, and the alerts the elements, on which they rest."""
-    written = set(_written(release))
-    for record, field in sorted(episodes.READS - written):
+    there = set(written(release))
+    for record, field in sorted(episodes.READS - there):
         yield Problem(record, "episode-field", f"No form or table writes '{field}', from which the episode is drawn")
     elements = {element.get("id") for _, root in _roots(release, ".bpmn") for element in root.iter()}
     for alert in ALERTS:
@@ -122,8 +122,8 @@ def deadlines(release: Mapping[str, str]) -> frozenset[str]:
     return frozenset(deadline for cell in cells for deadline in _TEXT.findall(cell))
 
 
-def _written(release: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Give every (record, field) that a form or the result of a decision table writes."""
+def written(release: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Give every (record, field) that a form, or the result of a decision table, of a release writes."""
     for name, text in release.items():
         if name.endswith(".form"):
             form = _json(name, text)

@@ -47,12 +47,15 @@ READS: frozenset[tuple[str, str]] = frozenset(
         ("return_interview_attempt", "reason"),
         ("return_interview_attempt", "tried_at"),
         ("return_interview", "held"),
-        ("return_interview_receipt", "received_at"),
+        ("return_interview_receipt", "usable"),
         ("return_interview_receipt", "trigger_plan_change"),
-        ("police_closure", "closed_at"),
+        ("police_closure", "child_seen"),
     }
 )
 """Every (record, field) that an episode is drawn from: a release whose forms and tables do not write them is refused."""
+
+RECORDED = ("interview_received_at", "trigger_plan_updated_at", "police_closed_at")
+"""Columns whose time is the one at which a person recorded the fact, for no form asks when it happened."""
 
 Record = Mapping[str, Value]
 
@@ -131,14 +134,13 @@ def project(connection: sa.Connection, step: Step) -> None:
     """Bring the episode up to where a step of its case left it; steps of other procedures are passed over."""
     if step.procedure != PROCEDURE:
         return
-    known = connection.execute(
-        sa.select(EpisodeRow.opened_at, EpisodeRow.case_closed_at).where(EpisodeRow.case_id == step.case_id)
-    ).one_or_none()
-    opened_at, closed_at = (known.opened_at, known.case_closed_at) if known else (None, None)
+    known = find(connection, step.case_id)
     values = {
         "case_id": step.case_id,
-        "opened_at": opened_at or _moment_of(step, "case_opened") or step.now,
-        "case_closed_at": closed_at or _moment_of(step, "case_closed"),
+        "opened_at": known.opened_at if known else step.now,
+        "case_closed_at": (known.case_closed_at if known else None) or _moment_of(step, "case_closed"),
+        **dict.fromkeys(RECORDED),
+        **{column: getattr(known, column, None) or step.now for column in recorded(step.facts)},
         **derive(step.facts),
     }
     if values["case_closed_at"] is not None:
@@ -168,7 +170,7 @@ def newest(connection: sa.Connection, *, statuses: Iterable[str] | None = None, 
 
 
 def derive(facts: Facts) -> dict[str, Any]:
-    """Tell from the facts of a case everything about its episode but when the case was opened and closed."""
+    """Tell everything about an episode that the facts of its case alone say, whenever they were recorded."""
     return {
         "child_name": _text(facts, "missing_report", "child_full_name") or _text(facts, "case_opening", "child_name"),
         "responsible_authority": _text(facts, "case_opening", "responsible_authority"),
@@ -177,9 +179,17 @@ def derive(facts: Facts) -> dict[str, Any]:
         "status": status(facts),
         "missing_since": _time(facts, "missing_report", "missing_since"),
         "returned_at": _time(facts, "found", "returned_at"),
-        "police_closed_at": _time(facts, "police_closure", "closed_at"),
         **_interview(facts),
     }
+
+
+def recorded(facts: Facts) -> frozenset[str]:
+    """Name those of the columns `RECORDED` whose fact is there."""
+    taken_up = _text(facts, "return_interview_receipt", "trigger_plan_change") in {"updated", "new_plan"}
+    received = _text(facts, "return_interview_receipt", "usable")
+    police_closed = _text(facts, "police_closure", "child_seen")
+    there = zip(RECORDED, (received, taken_up, police_closed), strict=True)
+    return frozenset(column for column, is_there in there if is_there)
 
 
 def status(facts: Facts) -> str:
@@ -216,22 +226,18 @@ def interview_outcome(facts: Facts) -> str:
 
 
 def _interview(facts: Facts) -> dict[str, Any]:
-    """Tell the outcome of the return interview and the time of each of its facts, held in time apart."""
+    """Tell the outcome of the return interview, and when it was offered, accepted and held."""
     offer = _latest(facts, "return_interview_offer")
-    receipt = _latest(facts, "return_interview_receipt")
     held = [
         attempt["tried_at"]
         for attempt in _all(facts, "return_interview_attempt")
         if attempt.get("outcome") == "held" and attempt.get("tried_at") is not None
     ]
-    taken_up = receipt.get("trigger_plan_change") in {"updated", "new_plan"}
     return {
         "interview_outcome": interview_outcome(facts),
         "interview_offered_at": None if offer.get("outcome") == "not_offered" else offer.get("offered_at"),
         "interview_accepted_at": offer.get("offered_at") if offer.get("outcome") == "accepted" else None,
         "interview_held_at": min(held, default=None),
-        "interview_received_at": receipt.get("received_at"),
-        "trigger_plan_updated_at": receipt.get("received_at") if taken_up else None,
     }
 
 

@@ -1,0 +1,103 @@
+"""The procedures that are shipped speak our words: lanes, forms, alerts, templates, deadlines; and the reverse."""
+
+from collections.abc import Callable
+
+import pytest
+
+from notifications import wording
+from workflows import catalogue
+from workflows.agencies import ROLES
+from workflows.alerts import ALERTS, OBLIGATIONS, WHOEVER_IS_ON_DUTY
+
+Change = Callable[[dict[str, str]], None]
+
+
+@pytest.fixture(params=catalogue.procedures())
+def release(request: pytest.FixtureRequest) -> dict[str, str]:
+    """The files of each procedure that is shipped."""
+    return catalogue.files(request.param)
+
+
+@pytest.fixture
+def missing_child() -> dict[str, str]:
+    """The files of the missing child procedure."""
+    return catalogue.files("missing_child")
+
+
+def test_the_missing_child_procedure_is_shipped() -> None:
+    assert "missing_child" in catalogue.procedures()
+
+
+def test_what_is_shipped_speaks_our_words(release: dict[str, str]) -> None:
+    """Every lane is a role, every task of people has a form, every role told is known, every field has a data class."""
+    assert catalogue.check(release) == ()
+
+
+def test_every_alert_has_a_template_and_every_template_an_alert() -> None:
+    assert {alert.template for alert in ALERTS} == wording.names()
+
+
+def test_every_alert_has_a_name_of_its_own_a_source_and_known_roles() -> None:
+    assert len({alert.id for alert in ALERTS}) == len(ALERTS)
+    assert all(alert.source for alert in ALERTS)
+    assert {role for alert in ALERTS for role in alert.roles} | set(WHOEVER_IS_ON_DUTY) <= set(ROLES)
+
+
+def test_every_deadline_says_what_it_asks_for_and_no_words_are_left_over(missing_child: dict[str, str]) -> None:
+    assert catalogue.deadlines(missing_child) == set(OBLIGATIONS)
+
+
+def replaced(name: str, old: str, new: str) -> Change:
+    def change(files: dict[str, str]) -> None:
+        assert old in files[name]
+        files[name] = files[name].replace(old, new)
+
+    return change
+
+
+def left_out(name: str) -> Change:
+    def change(files: dict[str, str]) -> None:
+        del files[name]
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "rule", "where"),
+    [
+        (replaced("missing_child.bpmn", 'lane id="locate_sergeant"', 'lane id="wizard"'), "lane-is-a-role", "wizard"),
+        (left_out("handover.form"), "task-has-a-form", "acknowledge_handover"),
+        (replaced("missing_child.bpmn", 'formId="handover"', 'formId=""'), "task-has-a-form", "acknowledge_handover"),
+        (replaced("deadlines.dmn", '["duty_inspector"]', '["wizard"]'), "told-role-known", "t03_high_1"),
+        (replaced("deadlines.dmn", '"T-03"', '"T-99"'), "deadline-has-words", "t03_high_1"),
+        (replaced("found.form", '"D2"', '"D99"'), "data-class-known", "returned_at"),
+        (replaced("found.form", '"returned_at"', '"came_back_at"'), "episode-field", "found"),
+        (replaced("risk_floor.dmn", 'name="level"', 'name="grade"'), "episode-field", "risk_floor"),
+        (
+            replaced("return_interview.bpmn", '"offer_return_interview"', '"offer_a_talk"'),
+            "alert-has-its-element",
+            "offer_return_interview",
+        ),
+        (replaced("found.form", "{", "{{"), "not-json", "found.form"),
+        (lambda files: files.update({"found.form": "[]"}), "not-a-form", "found.form"),
+        (replaced("risk_grade.dmn", "</", "<"), "not-well-formed", "risk_grade.dmn"),
+    ],
+)
+def test_a_planted_fault_is_found_where_it_is(
+    missing_child: dict[str, str], change: Change, rule: str, where: str
+) -> None:
+    change(missing_child)
+
+    assert (rule, where) in {(problem.rule, problem.where) for problem in catalogue.check(missing_child)}
+
+
+def test_all_problems_are_said_at_once(missing_child: dict[str, str]) -> None:
+    replaced("missing_child.bpmn", 'lane id="locate_sergeant"', 'lane id="wizard"')(missing_child)
+    replaced("deadlines.dmn", '"T-25"', '"T-99"')(missing_child)
+    left_out("handover.form")(missing_child)
+
+    assert {problem.rule for problem in catalogue.check(missing_child)} == {
+        "lane-is-a-role",
+        "deadline-has-words",
+        "task-has-a-form",
+    }

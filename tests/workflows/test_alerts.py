@@ -1,0 +1,220 @@
+"""Alerts tell the right people of the right events, and nothing of the child."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from engine.model import Facts
+from engine.store import reading, writing
+from engine.views import Step
+from notifications.outbox import OutboxRow
+from tests.workflows.steps import CASE, a_step, a_task, an_event
+from workflows import catalogue, people
+from workflows.alerts import ALERTS, Alerts, in_words
+from workflows.people import Membership
+
+SITE = "https://homeward.example/"
+
+PEOPLE = (
+    ("ines", "duty_inspector", "force"),
+    ("cora", "mfh_coordinator", "force"),
+    ("mai", "csc_mash", "nottinghamshire_county"),
+    ("milo", "csc_mash", "nottingham_city"),
+    ("rhys", "rhi_worker", "safe_steps"),
+    ("rona", "rhi_manager", "safe_steps"),
+)
+
+
+@pytest.fixture
+def database(sqlite_engine: sa.Engine, now: datetime) -> sa.Engine:
+    """A database with a force, two councils, a provider and their people."""
+    with writing(sqlite_engine) as connection:
+        for key, kind in (
+            ("force", "police"),
+            ("nottinghamshire_county", "local_authority"),
+            ("nottingham_city", "local_authority"),
+            ("safe_steps", "interview_provider"),
+        ):
+            people.add_organisation(connection, key, key, kind)
+        for name, role, organisation in PEOPLE:
+            people.add(
+                connection,
+                name,
+                name=name,
+                mail=f"{name}@example.org",
+                password="three random words",
+                memberships=[Membership(role, organisation)],
+                now=now,
+            )
+    return sqlite_engine
+
+
+def messages(database: sa.Engine, *steps: Step) -> list[Any]:
+    """Give what is in the outbox after some steps, in the order of the keys."""
+    with writing(database) as connection:
+        for step in steps:
+            Alerts(SITE)(connection, step)
+    with reading(database) as connection:
+        return list(connection.execute(sa.select(OutboxRow.__table__).order_by(OutboxRow.key)))
+
+
+def a_rung(now: datetime, **data: Any) -> Step:
+    """Make a step in which the 72 hour clock of the return interview rang."""
+    given: dict[str, Any] = {
+        "deadline": "T-25",
+        "step": "warning",
+        "tell": ["rhi_worker", "rhi_manager"],
+        "urgent": False,
+        "due_at": "2026-03-03T16:12:00+00:00",
+    }
+    return a_step(now, events=(an_event("timer_fired", now, seq=12, element="interview_clock_rang", **given | data),))
+
+
+def an_opening(now: datetime, facts: Facts | None = None) -> Step:
+    """Make the step in which a case is opened and the hand-over waits."""
+    events = (
+        an_event("case_opened", now, seq=1),
+        an_event("task_opened", now, seq=2, element="acknowledge_handover", task=4),
+    )
+    task = a_task(4, "acknowledge_handover", "duty_inspector", now, now + timedelta(minutes=15))
+    return a_step(now, facts, events, (task,))
+
+
+def an_offer(now: datetime, facts: Facts | None = None) -> Step:
+    """Make the step in which the offer of the return interview becomes a task."""
+    event = an_event("task_opened", now, seq=30, element="offer_return_interview", task=9)
+    return a_step(now, facts, (event,), (a_task(9, "offer_return_interview", "rhi_worker", now, None),))
+
+
+def test_a_clock_that_rings_tells_each_person_whom_its_table_names(database: sa.Engine, now: datetime) -> None:
+    told = messages(database, a_rung(now))
+
+    assert [(row.key, row.recipient) for row in told] == [
+        (f"{CASE}/12/deadline/rhys", "rhys@example.org"),
+        (f"{CASE}/12/deadline/rona", "rona@example.org"),
+    ]
+    assert told[0].subject == f"{CASE}: hold the return interview (warning)"
+    assert "By when: 3 March 2026, 4:12 pm." in told[0].text
+    assert "https://homeward.example/cases/MC-7K3QX9PW\n" in told[0].text
+    assert told[0].urgent is False
+
+
+def test_an_urgent_rung_is_an_urgent_message(database: sa.Engine, now: datetime) -> None:
+    told = messages(database, a_rung(now, urgent=True))
+
+    assert [row.urgent for row in told] == [True, True]
+    assert told[0].subject.startswith("URGENT ")
+
+
+def test_a_clock_that_moves_a_token_and_tells_nobody_sends_nothing(database: sa.Engine, now: datetime) -> None:
+    assert messages(database, a_step(now, events=(an_event("timer_fired", now, due_at=None),))) == []
+
+
+def test_a_rung_without_a_due_time_says_so(database: sa.Engine, now: datetime) -> None:
+    assert "By when: as soon as you can." in messages(database, a_rung(now, due_at=None))[0].text
+
+
+def test_a_rung_after_the_due_time_says_that_it_has_passed(database: sa.Engine, now: datetime) -> None:
+    late = messages(database, a_rung(now, due_at="2026-03-02T08:59:59+00:00"))[0].text
+
+    assert "By when: 2 March 2026, 8:59 am, which has passed." in late
+
+
+def test_a_deadline_that_a_new_release_brings_is_named_as_on_the_drawing(database: sa.Engine, now: datetime) -> None:
+    assert "Name on the drawing" in messages(database, a_rung(now, deadline="X-99"))[0].subject
+
+
+def test_the_same_step_seen_twice_tells_once(database: sa.Engine, now: datetime) -> None:
+    assert len(messages(database, a_rung(now), a_rung(now))) == 2
+
+
+def test_a_new_case_tells_the_duty_inspector_and_the_safeguarding_hub(database: sa.Engine, now: datetime) -> None:
+    hub, other_hub, inspector = messages(database, an_opening(now))
+
+    assert [row.recipient for row in (hub, other_hub, inspector)] == [
+        "mai@example.org",
+        "milo@example.org",
+        "ines@example.org",
+    ]
+    assert inspector.subject == f"URGENT {CASE}: hand-over waits for you"
+    assert "By when: 2 March 2026, 9:15 am." in inspector.text
+    assert f"https://homeward.example/tasks/{CASE}.4\n" in inspector.text
+    assert f"https://homeward.example/cases/{CASE}\n" in hub.text
+    assert hub.urgent
+    assert inspector.urgent
+
+
+@pytest.mark.parametrize(
+    ("authority", "told"),
+    [
+        ("nottingham_city", ["milo@example.org"]),
+        ("nottinghamshire_county", ["mai@example.org"]),
+        ("another", ["mai@example.org", "milo@example.org"]),
+        (None, ["mai@example.org", "milo@example.org"]),
+    ],
+)
+def test_the_responsible_council_is_told_and_where_it_is_not_known_each_of_them(
+    database: sa.Engine, now: datetime, authority: str | None, told: list[str]
+) -> None:
+    rows = messages(database, an_opening(now, {"case_opening": {"": {"responsible_authority": authority}}}))
+
+    assert [row.recipient for row in rows if "missing_notice" in row.key] == told
+
+
+def test_the_provider_is_asked_for_the_interview_when_the_offer_becomes_a_task(
+    database: sa.Engine, now: datetime
+) -> None:
+    told = messages(database, an_offer(now))
+
+    assert [row.recipient for row in told] == ["rhys@example.org", "rona@example.org"]
+    assert f"https://homeward.example/tasks/{CASE}.9\n" in told[0].text
+
+
+def test_somebody_who_is_disabled_is_not_told(database: sa.Engine, now: datetime) -> None:
+    with writing(database) as connection:
+        people.disable(connection, "rhys", now)
+
+    assert [row.recipient for row in messages(database, an_offer(now))] == ["rona@example.org"]
+
+
+def test_where_nobody_holds_the_role_those_on_duty_are_told(
+    database: sa.Engine, now: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = messages(database, a_rung(now, tell=["superintendent"]))
+
+    assert [row.recipient for row in told] == ["cora@example.org", "ines@example.org"]
+    assert (CASE in caplog.text, caplog.records[0].levelno) == (True, logging.WARNING)
+
+
+def test_other_procedures_tell_nobody_here(database: sa.Engine, now: datetime) -> None:
+    assert messages(database, a_step(now, events=a_rung(now).events, procedure="recommendation")) == []
+
+
+def test_no_message_holds_anything_of_the_child(database: sa.Engine, now: datetime) -> None:
+    """A canary in every field that any form of the procedure asks for is found in no message."""
+    written = sorted(catalogue.written(catalogue.files("missing_child")))
+    facts: Facts = {}
+    for number, (record, field) in enumerate(written):
+        facts.setdefault(record, {}).setdefault("", {})[field] = f"canary-{number}"
+
+    steps = (an_opening(now, facts), an_offer(now, facts), a_step(now, facts, a_rung(now).events))
+    told = messages(database, *steps)
+
+    assert len(written) > 100
+    assert {alert.id for alert in ALERTS} == {row.key.split("/")[2] for row in told}
+    assert all("canary" not in f"{row.key}{row.recipient}{row.subject}{row.text}" for row in told)
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        (datetime(2026, 3, 3, 16, 12, tzinfo=UTC), "3 March 2026, 4:12 pm"),
+        (datetime(2026, 7, 1, 23, 5, tzinfo=UTC), "2 July 2026, 12:05 am"),
+        (datetime(2026, 7, 1, 11, 0, tzinfo=UTC), "1 July 2026, 12:00 pm"),
+    ],
+)
+def test_moments_are_said_as_people_in_england_read_them(moment: datetime, words: str) -> None:
+    assert in_words(moment) == words
