@@ -16,7 +16,7 @@ from workflows.agencies import ROLES
 FILES = release.folder(Path(__file__).resolve().parents[2] / "bpmn" / "missing_child")
 REPORT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 RETURN = REPORT + timedelta(hours=5)
-RETURNED = {"found_at": RETURN, "returned_at": RETURN, "harm": ["none"]}
+RETURNED: dict[str, Any] = {"found_at": RETURN, "returned_at": RETURN, "harm": ["none"]}
 
 
 def reported(case: Drive) -> Drive:
