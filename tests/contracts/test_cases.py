@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,39 +23,8 @@ from engine.errors import (
     TaskNotFound,
 )
 from engine.model import Actor
+from tests.contracts.sample import CHIEF, FILES, NOW, WORKER
 from tests.drawn import form, procedure
-
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-WORKER = Actor("ann", frozenset({"worker"}), "police")
-CHIEF = Actor("bob", frozenset({"chief"}), "police")
-
-FILES = procedure(
-    "sample",
-    """
-    begun: start form=opening
-    split: parallel
-    ask: user form=answer activity=Asked
-    clock: boundary on=ask quiet cycle={=[{at: case.opened_at + duration("PT1H"), step: "reminder", tell: ["worker"]}, {at: case.opened_at + duration("PT2H"), step: "late", due: true, tell: ["chief"], urgent: true}]}
-    told: end
-    check: user form=check role=chief
-    expiry: boundary on=check duration=PT24H
-    expired: end
-    join: parallel
-    done: end
-    begun > split
-    split > ask
-    split > check
-    ask > join
-    check > join
-    join > done
-    clock > told
-    expiry > expired
-    """,
-    form("opening", "name"),
-    form("answer", "text", "when:datetime"),
-    form("check", "verdict"),
-)
-
 
 @pytest.fixture
 def cases(engine: sa.Engine) -> Cases:
