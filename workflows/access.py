@@ -115,10 +115,16 @@ def _matrix() -> dict[tuple[str, str], Access]:
 MATRIX: Mapping[tuple[str, str], Access] = MappingProxyType(_matrix())
 """Total over data classes and roles: ``MATRIX["D8", "rhi_worker"] is Access.READ_AND_CREATE``."""
 
-SEES_EVERY_EPISODE = frozenset(
+TOLD_OF_EVERY_CHILD = frozenset({"csc_mash"})
+"""Told of every missing child at once (N1, T-06, G-24), so that looking at what they were told of must work.
+
+An installation serves one area. Which of its councils is responsible is not a fact yet; until it is, each of them looks.
+"""
+
+SEES_EVERY_EPISODE = TOLD_OF_EVERY_CHILD | {
     key for key, role in ROLES.items() if role.kind == "police" and MATRIX["D2", key] in READS
-)
-"""Roles of the force that may know of each of its episodes, with or without a task in it."""
+}
+"""Roles that may know of each episode, with or without a task in it: those of the force, and the desk that is told."""
 
 _INTERVIEW = frozenset({"rhi_worker", "rhi_manager"})
 _SOCIAL_CARE = frozenset({"csc_mash", "csc_social_worker", "edt", "cmo"})
@@ -133,12 +139,6 @@ ANSWERS_FOR: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 """Whose late work a role is told of (T-07, T-24, T-25, T-27): where those have a task, this role has a part too."""
-
-TOLD_OF_EVERY_CHILD = frozenset({"csc_mash"})
-"""Told of every missing child at once (N1, T-06, G-24), so that looking at what they were told of must work.
-
-An installation serves one area. Which of its councils is responsible is not a fact yet; until it is, each of them looks.
-"""
 
 
 def readable(roles: Collection[str], *, episode_open: bool) -> frozenset[str]:
@@ -156,6 +156,12 @@ def writable(roles: Collection[str]) -> frozenset[str]:
     return frozenset(name for name in _CLASSES for role in roles if MATRIX.get((name, role)) in WRITES)
 
 
+def concerned(roles: Collection[str]) -> frozenset[str]:
+    """Name the roles whose tasks give a holder of `roles` a part in a case: these roles and those for which they answer."""
+    held = frozenset(roles) & ROLES.keys()
+    return held.union(*(ANSWERS_FOR.get(role, frozenset()) for role in held))
+
+
 def has_a_part(roles: Collection[str], task_roles: Collection[str]) -> bool:
     """Tell whether a holder of `roles` may know that a case exists.
 
@@ -163,6 +169,4 @@ def has_a_part(roles: Collection[str], task_roles: Collection[str]) -> bool:
     desk that is told of every missing child; everybody else only a case in which one of their roles, or one for which
     they answer, has or had a task.
     """
-    held = frozenset(roles) & ROLES.keys()
-    concerned = held.union(*(ANSWERS_FOR.get(role, frozenset()) for role in held))
-    return bool(held & (SEES_EVERY_EPISODE | TOLD_OF_EVERY_CHILD)) or bool(concerned & frozenset(task_roles))
+    return bool(frozenset(roles) & SEES_EVERY_EPISODE) or bool(concerned(roles) & frozenset(task_roles))

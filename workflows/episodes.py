@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.model import Facts, Value
 from engine.store import Base, Moment
-from engine.views import Step
+from engine.views import Step, TaskRow
 
 PROCEDURE = "missing_child"
 
@@ -54,8 +55,14 @@ READS: frozenset[tuple[str, str]] = frozenset(
 )
 """Every (record, field) that an episode is drawn from: a release whose forms and tables do not write them is refused."""
 
-RECORDED = ("interview_received_at", "trigger_plan_updated_at", "police_closed_at")
-"""Columns whose time is the one at which a person recorded the fact, for no form asks when it happened."""
+RECORDED: Mapping[str, str] = MappingProxyType(
+    {
+        "interview_received_at": "return_interview_receipt",
+        "trigger_plan_updated_at": "return_interview_receipt",
+        "police_closed_at": "police_closure",
+    }
+)
+"""Columns whose time is the one at which a person recorded the fact, for no form asks when it happened; by record."""
 
 Record = Mapping[str, Value]
 
@@ -139,9 +146,8 @@ def project(connection: sa.Connection, step: Step) -> None:
         "case_id": step.case_id,
         "opened_at": known.opened_at if known else step.now,
         "case_closed_at": (known.case_closed_at if known else None) or _moment_of(step, "case_closed"),
-        **dict.fromkeys(RECORDED),
-        **{column: getattr(known, column, None) or step.now for column in recorded(step.facts)},
         **derive(step.facts),
+        **{column: getattr(known, column, None) or step.now for column in recorded(step.facts)},
     }
     if values["case_closed_at"] is not None:
         values["status"] = "closed"
@@ -169,8 +175,13 @@ def newest(connection: sa.Connection, *, statuses: Iterable[str] | None = None, 
     return tuple(Episode(*row) for row in connection.execute(query))
 
 
-def derive(facts: Facts) -> dict[str, Any]:
-    """Tell everything about an episode that the facts of its case alone say, whenever they were recorded."""
+def derive(facts: Facts, tasks: Iterable[TaskRow] = ()) -> dict[str, Any]:
+    """Tell everything about an episode but its reference and when its case was opened and closed.
+
+    The times of the recording (`RECORDED`) are those of the completed `tasks` that wrote the records; None without them.
+    """
+    completed = {task.record: task.completed_at for task in tasks if task.completed_at is not None}
+    there = recorded(facts)
     return {
         "child_name": _text(facts, "missing_report", "child_full_name") or _text(facts, "case_opening", "child_name"),
         "responsible_authority": _text(facts, "case_opening", "responsible_authority"),
@@ -180,6 +191,7 @@ def derive(facts: Facts) -> dict[str, Any]:
         "missing_since": _time(facts, "missing_report", "missing_since"),
         "returned_at": _time(facts, "found", "returned_at"),
         **_interview(facts),
+        **{column: completed.get(record) if column in there else None for column, record in RECORDED.items()},
     }
 
 

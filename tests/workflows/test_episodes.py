@@ -1,5 +1,6 @@
 """An episode is drawn from the facts of its case and nothing else, step by step or all at once."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from engine.model import Facts
 from engine.store import reading, writing
 from engine.views import Step
-from tests.workflows.steps import CASE, a_step, an_event
+from tests.workflows.steps import CASE, a_step, a_task, an_event
 from workflows import episodes
 from workflows.episodes import Episode, interview_outcome, status
 from workflows.vocabulary import EPISODE_STATUS, RHI_OUTCOME
@@ -174,6 +175,20 @@ def test_the_newest_episodes_are_given_by_status(engine: sa.Engine, now: datetim
         assert len(episodes.newest(connection, statuses={"reported", "graded"})) == 1
         assert episodes.newest(connection, statuses={"closed"}) == ()
         assert episodes.newest(connection, limit=0) == ()
+
+
+def test_the_facts_and_tasks_of_a_case_say_what_the_projection_says(engine: sa.Engine, now: datetime) -> None:
+    with writing(engine) as connection:
+        for step in a_story(now):
+            episodes.project(connection, step)
+    stated = {"case_id": CASE, "opened_at": now, "case_closed_at": now + 70 * HOUR, "status": "closed"}
+    tasks = [
+        replace(a_task(1, "", "", now, None), record="police_closure", completed_at=now + 13 * HOUR),
+        replace(a_task(2, "", "", now, None), record="return_interview_receipt", completed_at=now + 60 * HOUR),
+        a_task(3, "", "", now, None),
+    ]
+
+    assert Episode(**(episodes.derive(a_story(now)[-1].facts, tasks) | stated)) == found(engine)
 
 
 HELD = {"outcome": "held"}
