@@ -11,8 +11,6 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from holidays import country_holidays
-
 from engine.errors import Invalid, Problem
 
 LONDON = ZoneInfo("Europe/London")
@@ -37,6 +35,8 @@ def bank_holidays(year: int, region: str = "England") -> frozenset[date]:
     """Give the bank holidays of a year; raises Invalid for a region that is not in `REGIONS`."""
     if region not in REGIONS:
         raise _refuse("region", "unknown-region", f"The region '{region}' is none of {', '.join(REGIONS)}.")
+    from holidays import country_holidays  # the package takes a seventh of a second to start
+
     return frozenset(country_holidays("GB", subdiv=REGIONS[region], years=year).keys())
 
 

@@ -316,7 +316,14 @@ def _check(compiler: Compiler, test: Node, subject: Code) -> Code:
     if isinstance(test, syntax.Literal) and test.value is not None:
         return _same_as(subject, test.value, negated=False)
     value = compiler.compile(test)
+    if isinstance(test, syntax.RangeNode):
+        return lambda scope, run: _lies(subject(scope, run), value(scope, run), run)
     return lambda scope, run: holds(subject(scope, run), value(scope, run), run)
+
+
+def _lies(value: Any, bounds: Range | None, run: Run) -> bool | None:
+    """Say whether a value lies in a range that may have come to nothing because an end is null."""
+    return None if bounds is None else holds(value, bounds, run)
 
 
 def _in(compiler: Compiler, node: syntax.In) -> Code:

@@ -11,13 +11,22 @@ from typing import Any
 from engine.feel import functions, loops, types
 from engine.feel.budget import Budget, BudgetExceeded, FeelSyntaxError, Run
 from engine.feel.compiler import Code, Compiler
-from engine.feel.functions import lists, moments, numbers, text
+from engine.feel.functions import lists, moments, numbers, ranges, text
 from engine.feel.functions.registry import BUILTINS, phrases
 from engine.feel.parser import Parser
 from engine.feel.syntax import Literal
 
 __all__ = ["Expression", "compile", "compile_source", "compile_unary_tests"]
-_TAUGHT = (functions, loops, types, lists, moments, numbers, text)  # imported for what they enter into the tables
+_TAUGHT = (
+    functions,
+    loops,
+    types,
+    lists,
+    moments,
+    numbers,
+    ranges,
+    text,
+)  # imported for what they enter into the tables
 _DEFAULT = Budget()
 
 

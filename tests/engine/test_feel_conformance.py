@@ -18,7 +18,7 @@ from engine.feel import YearMonthDuration, compile, temporal
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 CASES = Path(os.environ.get("CORPORA", "../shared/corpora")) / "dmn-tck" / "feel-cases.jsonl"
-FLOOR = 0.80
+FLOOR = 0.95
 
 READ: dict[str, Any] = {
     "decimal": Decimal,

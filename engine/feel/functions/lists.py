@@ -237,6 +237,12 @@ def get_entries(run: Run, context: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"key": key, "value": value} for key, value in context.items()]
 
 
+@builtin("is defined", "value:any")
+def is_defined(_: Run, value: Any) -> bool:
+    """Say whether a value is not null; of a name or a key the compiler asks whether it is there at all."""
+    return value is not None
+
+
 @builtin("get or else", "value:any, default:any")
 def get_or_else(_: Run, value: Any, default: Any) -> Any:
     """Give the value, or the other where it is null."""

@@ -177,4 +177,5 @@ def stddev(run: Run, items: list[Any]) -> Any:
         return None
     average = mean(run, items)
     squares = [arithmetic.power(arithmetic.subtract(item, average, run), 2, run) for item in items]
-    return DECIMAL.sqrt(arithmetic.divide(total(run, squares), len(items) - 1, run))
+    variance = arithmetic.divide(total(run, squares), len(items) - 1, run)
+    return None if variance is None else arithmetic.number(DECIMAL.sqrt, variance)
