@@ -56,6 +56,11 @@ def new_key() -> str:
     return str(uuid4())
 
 
+def without_source(documentation: str) -> str:
+    """Give what the diagram says about a task without its last words, which name the source for those who draw."""
+    return documentation.partition(" Source:")[0]
+
+
 def go_on(done: Done) -> ResponseReturnValue:
     """Go to the first task that this step opened for one of this person's roles, or to the list of tasks."""
     numbers = [int(task_id.rpartition(".")[2]) for task_id in done.tasks]

@@ -126,7 +126,7 @@ def _words_for_every_page() -> dict[str, object]:
 
 def _navigation(held: frozenset[str]) -> list[dict[str, object]]:
     """List the pages that this person may go to, the present one marked."""
-    entries = [("inbox.tasks", "Your tasks"), ("cases.opening", "Open a case"), ("health.operations", "Operations")]
+    entries = [("inbox.tasks", "Your tasks"), ("cases.cases", "Cases"), ("health.operations", "Operations")]
     entries += [("demo.clock", "Clock"), ("demo.mailbox", "Mailbox")]
     app = flask.current_app
     marks = {endpoint: access.mark_of(app, endpoint) for endpoint, _ in entries if endpoint in app.view_functions}

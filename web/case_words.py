@@ -10,8 +10,8 @@ from engine.forms import Field, Form
 from engine.model import SYSTEM, Actor, Value
 from engine.views import CaseView, EventRow, TaskRow
 from web.moments import say_key, say_moment, say_until, say_value
-from workflows import episodes
 from workflows.agencies import title_of
+from workflows.episodes import Episode
 from workflows.vocabulary import DATA_CLASS, EPISODE_STATUS
 
 Row = dict[str, dict[str, str]]
@@ -60,33 +60,35 @@ class Happening:
     at: datetime
 
 
-def describe(view: CaseView, forms: Mapping[str, Form], *, who: Actor, now: datetime) -> dict[str, object]:
+def describe(
+    view: CaseView, episode: Episode | None, forms: Mapping[str, Form], *, who: Actor, now: datetime
+) -> dict[str, object]:
     """Give everything that the template of the case page needs; `forms` is by record."""
     return {
         "case": view,
-        "summary": _summary(view),
+        "summary": _summary(view, episode),
         "open_tasks": [_open_task(row, who, now) for row in view.tasks if row.status == "open"],
-        "interview": interview(view),
+        "interview": interview(view, episode),
         "sections": list(_sections(view, forms)),
         "withheld": sorted(DATA_CLASS.get(name, name) for name in view.withheld),
         "timeline": [_happening(event) for event in reversed(view.timeline) if event.kind in SAID],
     }
 
 
-def _summary(view: CaseView) -> list[Row]:
+def _summary(view: CaseView, episode: Episode | None) -> list[Row]:
     rows = [
         ("Reference", view.case_id),
-        ("Status", _say_status(view)),
+        ("Status", _say_status(view, episode)),
         ("Opened", say_moment(view.opened_at)),
         ("Procedure", f"Release {view.release_number}"),
     ]
     return [_row(key, value) for key, value in rows]
 
 
-def _say_status(view: CaseView) -> str:
+def _say_status(view: CaseView, episode: Episode | None) -> str:
     if view.closed_at is not None:
         return f"Closed on {say_moment(view.closed_at)}"
-    return EPISODE_STATUS[episodes.status(view.facts)] if "D2" not in view.withheld else "Open"
+    return EPISODE_STATUS[episode.status] if episode and "D2" not in view.withheld else "Open"
 
 
 def _row(key: str, value: str) -> Row:
@@ -119,8 +121,8 @@ def _rows(fields: Mapping[str, Value], form: Form | None) -> Iterable[Row]:
 def _say_answer(value: Value, question: Field | None) -> str:
     words = {choice.value: choice.label for choice in question.choices} if question else {}
     if isinstance(value, list):
-        return ", ".join(words.get(one, say_value(one)) for one in value)
-    return words.get(value, say_value(value)) if isinstance(value, str) else say_value(value)
+        return ", ".join(words.get(one, one) if isinstance(one, str) else say_value(one) for one in value)
+    return words.get(value, value) if isinstance(value, str) else say_value(value)
 
 
 def _happening(event: EventRow) -> Happening:
@@ -128,17 +130,14 @@ def _happening(event: EventRow) -> Happening:
     return Happening(title, "" if event.by == SYSTEM else event.by, event.at)
 
 
-def interview(view: CaseView) -> list[Row]:
+def interview(view: CaseView, episode: Episode | None) -> list[Row]:
     """Say the six facts of the return interview, each by itself: a later one never stands for an earlier one.
 
     Offered, accepted, held, held in time, received by police, in the trigger plan (domain 0.1, point 3); a reason never
-    stands for an interview (13.1). Empty until the child has returned.
+    stands for an interview (13.1). Empty until the interview is to be offered.
     """
-    if not any(row.element == "offer_return_interview" for row in view.tasks):
+    if episode is None or not any(row.element == "offer_return_interview" for row in view.tasks):
         return []
-    told = episodes.derive(view.facts)
-    told |= {"case_id": view.case_id, "opened_at": view.opened_at, "case_closed_at": view.closed_at}
-    episode = episodes.Episode(**told)
     asked = {
         "Offered": _say_when(episode.interview_offered_at),
         "Accepted": _say_when(episode.interview_accepted_at),

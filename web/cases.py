@@ -13,17 +13,30 @@ from engine.forms import Form, Raw
 from engine.release import Compiled
 from engine.store import CaseTable, TaskTable, reading
 from engine.views import OpeningView
-from web import case_words
+from web import case_list, case_words
 from web.access import RoleMissing, actor, signed_in
-from web.answering import Posted, conflict_page, go_on, new_key
+from web.answering import Posted, conflict_page, go_on, new_key, without_source
 from web.govuk import error_summary, render_form
 from web.procedures import MISSING_CHILD
 from web.services import services
-from workflows import access
+from workflows import access, episodes
 
 page = flask.Blueprint("cases", __name__)
 
 PURPOSE = "casework"
+PAGE_SIZE = 50
+
+
+@page.get("/cases")
+@signed_in
+def cases() -> ResponseReturnValue:
+    """List the open cases that this person may know of, the latest first; or go to the one that was asked for."""
+    reference = flask.request.args.get("reference", "").strip().upper()
+    if reference:
+        return flask.redirect(flask.url_for("cases.case", case_id=reference))
+    here, after = services(), flask.request.args.get("after", "")
+    lines, following = case_list.open_cases(here.engine, actor().roles, after=after, limit=PAGE_SIZE)
+    return flask.render_template("cases.html", lines=lines, next=following, first=not after)
 
 
 @page.get("/cases/open")
@@ -59,7 +72,9 @@ def case(case_id: str) -> ResponseReturnValue:
     now = here.clock()
     view = here.cases.case(case_id, classes=classes, by=who, purpose=PURPOSE, now=now)
     forms = forms_by_record(here.cases.release_of(case_id))
-    return flask.render_template("case.html", **case_words.describe(view, forms, who=who, now=now))
+    with reading(here.engine) as connection:
+        episode = episodes.find(connection, case_id)
+    return flask.render_template("case.html", **case_words.describe(view, episode, forms, who=who, now=now))
 
 
 def forms_by_record(release: Compiled) -> dict[str, Form]:
@@ -91,7 +106,7 @@ def _opening_page(view: OpeningView, raw: Raw, *, key: str, problems: Sequence[P
     return flask.render_template(
         "task.html",
         heading=view.form.title,
-        documentation=view.documentation,
+        documentation=without_source(view.documentation),
         summary=error_summary(problems, view.form),
         questions=render_form(view.form, raw, problems, scope={}, now=services().clock()),
         key=key,

@@ -11,7 +11,7 @@ from engine.errors import AnswersInvalid, Conflict, Problem
 from engine.forms import Raw
 from engine.views import TaskView
 from web.access import actor, signed_in
-from web.answering import Posted, conflict_page, go_on, new_key, was_done
+from web.answering import Posted, conflict_page, go_on, new_key, was_done, without_source
 from web.govuk import error_summary, render_form
 from web.moments import say_moment, say_until
 from web.services import services
@@ -59,7 +59,7 @@ def _page(view: TaskView, raw: Raw, *, key: str, stamp: str, problems: Sequence[
         case_id=row.case_id,
         case_title=row.case_title,
         due=due,
-        documentation=view.documentation,
+        documentation=without_source(view.documentation),
         summary=error_summary(problems, view.form),
         questions=render_form(view.form, raw, problems, scope=view.scope, now=now),
         key=key,
