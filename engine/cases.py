@@ -28,11 +28,35 @@ from engine.library import Library
 from engine.model import Actor, Command, Complete, Correct, Deliver, Facts, FactWrite, Fire, Open, Value
 from engine.release import Compiled
 from engine.store import CaseTable, CommandTable, MessageTable, TaskTable, row_lock, writing
-from engine.views import CaseView, Cursor, Done, EventRow, Observer, OpeningView, Page, ReleaseRow, Step, TaskRow, TaskView
+from engine.views import (
+    CaseView,
+    Cursor,
+    Done,
+    EventRow,
+    Observer,
+    OpeningView,
+    Page,
+    ReleaseRow,
+    Step,
+    TaskRow,
+    TaskView,
+)
 from engine.writing import Stored, write_new, write_step
 
-__all__ = ["Cases", "CaseView", "Cursor", "Done", "EventRow", "Observer", "OpeningView", "Page", "ReleaseRow", "Step",
-           "TaskRow", "TaskView"]
+__all__ = [
+    "CaseView",
+    "Cases",
+    "Cursor",
+    "Done",
+    "EventRow",
+    "Observer",
+    "OpeningView",
+    "Page",
+    "ReleaseRow",
+    "Step",
+    "TaskRow",
+    "TaskView",
+]
 
 LETTERS = "23456789BCDFGHJKLMNPQRSTVWXZ"
 """What references are made of: no vowels, so that they spell nothing; nothing that is read as something else."""
@@ -53,8 +77,9 @@ class Cases:
     reference of a new case from the procedure's prefix.
     """
 
-    def __init__(self, engine: sa.Engine, *, observers: Sequence[Observer] = (),
-                 references: Callable[[str], str] = new_reference) -> None:
+    def __init__(
+        self, engine: sa.Engine, *, observers: Sequence[Observer] = (), references: Callable[[str], str] = new_reference
+    ) -> None:
         """Use a database that `engine.store.connect` opened."""
         self.engine = engine
         self.observers = tuple(observers)
@@ -64,7 +89,9 @@ class Cases:
 
     # Releases -------------------------------------------------------------------------------------------------------
 
-    def publish(self, files: Mapping[str, str], *, by: str, now: datetime, roles: Sequence[str] | None = None) -> ReleaseRow:
+    def publish(
+        self, files: Mapping[str, str], *, by: str, now: datetime, roles: Sequence[str] | None = None
+    ) -> ReleaseRow:
         """Check a procedure's files and keep them as its next release; new cases start on it, running ones stay.
 
         The same files published twice give the release that is there. `roles` are the role keys that lanes may name.
@@ -84,8 +111,9 @@ class Cases:
         """
         release_id, release = self.library.newest(procedure)
         start = release.start
-        return OpeningView(procedure, release.process.name, release.forms[start.form], start.role, release_id,
-                           start.documentation)
+        return OpeningView(
+            procedure, release.process.name, release.forms[start.form], start.role, release_id, start.documentation
+        )
 
     def open(self, procedure: str, answers: Mapping[str, Value], *, by: Actor, now: datetime, key: str) -> Done:
         """Open a case with the answers of its opening form (already loaded by the form).
@@ -116,8 +144,16 @@ class Cases:
             step = write_new(connection, stored, outcome, now)
             return self._finish(connection, step, key, digest)
 
-    def complete(self, task_id: str, answers: Mapping[str, Value], *, by: Actor, now: datetime, key: str,
-                 stamp: str | None = None) -> Done:
+    def complete(
+        self,
+        task_id: str,
+        answers: Mapping[str, Value],
+        *,
+        by: Actor,
+        now: datetime,
+        key: str,
+        stamp: str | None = None,
+    ) -> Done:
         """Do a task with the answers of its form (already loaded by the form).
 
         `stamp` is the one that `task` gave with the page; None leaves the check out.
@@ -137,24 +173,47 @@ class Cases:
                 return done
             if conductor is None:
                 raise TaskNotFound("There is no such task.")
-            try:
-                task = conductor.find(number)
-            except TaskNoLongerOpen:
-                raise _why_not_open(connection, case_id, number) from None
-            node = task.task_spec.node
-            if node.role not in by.roles:
-                message = f"This task is for {node.role}."
-                raise NotYourTask(message)
-            record_key = task.internal_data.get("key", "")
-            if stamp is not None and stamp != reading.stamp_of(stored.facts, node.record, record_key):
-                message = "Somebody has changed what this page shows since you opened it."
-                raise PageIsStale(message)
-            fields = conductor.release.forms[node.form].fields
-            writes = tuple(FactWrite(node.record, record_key, field.key, answers.get(field.key)) for field in fields)
-            return self._step(connection, stored, conductor, Complete(number, writes, by), now, key, digest)
+            command = self._completion(connection, stored, conductor, number, answers, by, stamp)
+            return self._step(connection, stored, conductor, command, now, key, digest)
 
-    def correct(self, case_id: str, record: str, record_key: str, field: str, value: Value, *, by: Actor, now: datetime,
-                key: str, reason: str) -> Done:
+    @staticmethod
+    def _completion(
+        connection: sa.Connection,
+        stored: Stored,
+        conductor: runner.Conductor,
+        number: int,
+        answers: Mapping[str, Value],
+        by: Actor,
+        stamp: str | None,
+    ) -> Complete:
+        """Check that this person may do this task now, on this page, and give the command."""
+        try:
+            task = conductor.find(number)
+        except TaskNoLongerOpen:
+            raise _why_not_open(connection, stored.case_id, number) from None
+        node = task.task_spec.node
+        if node.role not in by.roles:
+            raise NotYourTask(f"This task is for {node.role}.")
+        record_key = task.internal_data.get("key", "")
+        if stamp is not None and stamp != reading.stamp_of(stored.facts, node.record, record_key):
+            raise PageIsStale("Somebody has changed what this page shows since you opened it.")
+        fields = conductor.release.forms[node.form].fields
+        writes = tuple(FactWrite(node.record, record_key, field.key, answers.get(field.key)) for field in fields)
+        return Complete(number, writes, by)
+
+    def correct(
+        self,
+        case_id: str,
+        record: str,
+        record_key: str,
+        field: str,
+        value: Value,
+        *,
+        by: Actor,
+        now: datetime,
+        key: str,
+        reason: str,
+    ) -> Done:
         """Put a fact right; the clocks that rest on it are derived again, and the log shows that they moved.
 
         Raises:
@@ -202,7 +261,9 @@ class Cases:
         """Hand a message to a case; False where it was taken meanwhile."""
         message = MessageTable
         with writing(self.engine) as connection:
-            row = connection.execute(sa.select(message).where(message.id == message_id, message.status == "waiting")).first()
+            row = connection.execute(
+                sa.select(message).where(message.id == message_id, message.status == "waiting")
+            ).first()
             stored, _done, conductor = self._load(connection, case_id, now, "", "", skip=True)
             if row is None or conductor is None:
                 return False
@@ -245,12 +306,15 @@ class Cases:
 
     # How a step is taken --------------------------------------------------------------------------------------------
 
-    def _load(self, connection: sa.Connection, case_id: str, now: datetime, key: str, digest: str, *,
-              skip: bool = False) -> tuple[Stored, Done | None, runner.Conductor | None]:
+    def _load(
+        self, connection: sa.Connection, case_id: str, now: datetime, key: str, digest: str, *, skip: bool = False
+    ) -> tuple[Stored, Done | None, runner.Conductor | None]:
         """Lock a case's row and read it; give the answer instead where the command was carried out already."""
         answer = sa.select(CommandTable.answer).where(CommandTable.key == key).scalar_subquery()
         asked = sa.select(CommandTable.digest).where(CommandTable.key == key).scalar_subquery()
-        statement = sa.select(CaseTable.__table__, answer.label("answer"), asked.label("asked")).where(CaseTable.id == case_id)
+        statement = sa.select(CaseTable.__table__, answer.label("answer"), asked.label("asked")).where(
+            CaseTable.id == case_id
+        )
         row = connection.execute(row_lock(self.engine, statement, skip=skip)).first()
         if row is None:
             return Stored.nothing(case_id), None, None
@@ -261,8 +325,16 @@ class Cases:
         conductor = runner.restore(release, row.state, stored.facts, now)
         return stored.waiting_for(conductor.awaited()), None, conductor
 
-    def _step(self, connection: sa.Connection, stored: Stored, conductor: runner.Conductor, command: Command, now: datetime,
-              key: str, digest: str) -> Done:
+    def _step(
+        self,
+        connection: sa.Connection,
+        stored: Stored,
+        conductor: runner.Conductor,
+        command: Command,
+        now: datetime,
+        key: str,
+        digest: str,
+    ) -> Done:
         """Take one step and write it."""
         outcome = conductor.step(command)
         step = write_step(connection, stored, outcome, now)
@@ -275,8 +347,9 @@ class Cases:
         done = Done(step.case_id, tuple(task.id for task in step.opened))
         if key:
             answer = values.dumps([done.case_id, list(done.tasks)]).decode()
-            connection.execute(sa.insert(CommandTable).values(key=key, case_id=step.case_id, at=step.now, digest=digest,
-                                                              answer=answer))
+            connection.execute(
+                sa.insert(CommandTable).values(key=key, case_id=step.case_id, at=step.now, digest=digest, answer=answer)
+            )
         return done
 
     def release_of(self, case_id: str) -> Compiled:

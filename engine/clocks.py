@@ -121,9 +121,12 @@ class Winder:
                     yield (task.id, deadline.id), (task, deadline)
 
     def arm(self, key: tuple[int, str], task: Task, node: Node) -> None:
-        """Start a clock."""
+        """Start a clock; of the rungs that had passed before its activity began, only the latest still tells people."""
         clock = Clock(key[0], key[1], self.now.timestamp())
         self.clocks[key] = clock
+        if node.is_deadline:
+            passed = [rung.step for rung in self.rungs(clock, node) if rung.at <= self.now]
+            clock.fired.extend(passed[:-1])
         self.derive(clock, node, task)
         kind = "timer_armed" if clock.at is not None else "timer_waiting"
         self.conductor.note(kind, node, data={"at": _text(clock.at), "due_at": _text(clock.due)}, activity=False)

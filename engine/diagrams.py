@@ -18,14 +18,16 @@ from engine.errors import Problem
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 ZEEBE = "http://camunda.org/schema/zeebe/1.0"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
-HARMLESS_NAMESPACES = frozenset({
-    "http://www.omg.org/spec/BPMN/20100524/DI",
-    "http://www.omg.org/spec/DD/20100524/DI",
-    "http://www.omg.org/spec/DD/20100524/DC",
-    "http://camunda.org/schema/modeler/1.0",
-    "http://bpmn.io/schema/bpmn/biocolor/1.0",
-    "http://www.omg.org/spec/BPMN/non-normative/color/1.0",
-})
+HARMLESS_NAMESPACES = frozenset(
+    {
+        "http://www.omg.org/spec/BPMN/20100524/DI",
+        "http://www.omg.org/spec/DD/20100524/DI",
+        "http://www.omg.org/spec/DD/20100524/DC",
+        "http://camunda.org/schema/modeler/1.0",
+        "http://bpmn.io/schema/bpmn/biocolor/1.0",
+        "http://www.omg.org/spec/BPMN/non-normative/color/1.0",
+    }
+)
 """Drawing, colours and the modeller's own notes: they change nothing that the engine does."""
 
 NODES: Mapping[str, str] = {
@@ -157,9 +159,20 @@ class Node:
         return self.properties.get("record") or self.form
 
     @property
+    def timer_text(self) -> str:
+        """The timer as FEEL; an ISO 8601 literal becomes the value that it writes."""
+        if self.timer is None:
+            return "null"
+        if self.timer.text.startswith("="):
+            return feel(self.timer.text)
+        return f'date and time("{self.timer.text}")' if self.timer.kind == "date" else f'duration("{self.timer.text}")'
+
+    @property
     def is_deadline(self) -> bool:
         """Whether this is a deadline: a timer that tells people again and again and moves no token."""
-        return self.kind == "boundary" and not self.interrupting and self.timer is not None and self.timer.kind == "cycle"
+        return (
+            self.kind == "boundary" and not self.interrupting and self.timer is not None and self.timer.kind == "cycle"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,9 +255,10 @@ class _Reader:
             return None
         processes = []
         for child in self.children(self.root, {"process", "collaboration", "message"}):
-            if child.tag.endswith("}message"):
+            name = xml.local_name(child)
+            if name == "message":
                 self.message(child)
-            elif child.tag.endswith("}process"):
+            elif name == "process":
                 processes.append(child)
             else:
                 self.collaboration(child)
@@ -261,12 +275,19 @@ class _Reader:
             if not isinstance(child.tag, str):
                 continue
             namespace, _, name = child.tag[1:].partition("}")
-            if namespace in HARMLESS_NAMESPACES or name in {"incoming", "outgoing", "extensionElements", "documentation"}:
+            if namespace in HARMLESS_NAMESPACES or name in {
+                "incoming",
+                "outgoing",
+                "extensionElements",
+                "documentation",
+            }:
                 continue
             if namespace == BPMN and name in allowed:
                 yield child
             else:
-                self.refuse(child, "element-not-supported", f"<{name}> is not something that the engine carries out here.")
+                self.refuse(
+                    child, "element-not-supported", f"<{name}> is not something that the engine carries out here."
+                )
 
     def message(self, element: xml.Element) -> None:
         """Keep a message's name and the FEEL of its correlation key."""
@@ -335,8 +356,18 @@ class _Reader:
         nodes: dict[str, Node] = {}
         flows: list[Flow] = []
         inside: dict[str, Process] = {}
-        for child in self.children(element, {*NODES, "sequenceFlow", "laneSet", "textAnnotation", "association", "group",
-                                             "multiInstanceLoopCharacteristics"}):
+        for child in self.children(
+            element,
+            {
+                *NODES,
+                "sequenceFlow",
+                "laneSet",
+                "textAnnotation",
+                "association",
+                "group",
+                "multiInstanceLoopCharacteristics",
+            },
+        ):
             kind = xml.local_name(child)
             if kind == "sequenceFlow":
                 flows.append(self.flow(child))
@@ -347,8 +378,17 @@ class _Reader:
                     inside[node.id] = self.scope(child, name)
         properties = self.properties(element, tag) if not parent else {}
         lanes_of = {lane: role for lane, role in self.roles.items() if lane in nodes}
-        return Process(name, element.get("name", ""), self.file, nodes, tuple(flows), inside, lanes_of, properties,
-                       self.documentation(element))
+        return Process(
+            name,
+            element.get("name", ""),
+            self.file,
+            nodes,
+            tuple(flows),
+            inside,
+            lanes_of,
+            properties,
+            self.documentation(element),
+        )
 
     def lane_set(self, element: xml.Element) -> None:
         """Keep which role's lane each node lies in: the lane's id is the role's key, perhaps with __n behind it."""
@@ -356,11 +396,14 @@ class _Reader:
             name = self.identify(lane, words=False)
             role = re.sub(r"__\d+\Z", "", name)
             if not NAME.match(role):
-                self.refuse(name, "lane-is-a-role", f"The lane's id {name} is not the key of a role, such as rhi_worker.")
+                self.refuse(
+                    name, "lane-is-a-role", f"The lane's id {name} is not the key of a role, such as rhi_worker."
+                )
             for child in lane:
-                if isinstance(child.tag, str) and child.tag.endswith("}flowNodeRef"):
+                kind = xml.local_name(child)
+                if kind == "flowNodeRef":
                     self.roles[(child.text or "").strip()] = role
-                elif isinstance(child.tag, str) and child.tag.endswith("}childLaneSet"):
+                elif kind == "childLaneSet":
                     self.lane_set(child)
 
     def documentation(self, element: xml.Element) -> str:
@@ -372,7 +415,7 @@ class _Reader:
         """Give an element's extension properties; refuse a name that means nothing there."""
         found: dict[str, str] = {}
         for extension in self.extensions(element, tag):
-            if not extension.tag.endswith("}properties"):
+            if xml.local_name(extension) != "properties":
                 continue
             for each in extension:
                 name = each.get("name", "")
@@ -391,7 +434,9 @@ class _Reader:
             condition = feel(child.text or "")
             if not (child.text or "").strip().startswith("="):
                 self.refuse(element, "condition-is-feel", "A condition is FEEL and begins with an equals sign.")
-        return Flow(name, element.get("name", ""), element.get("sourceRef", ""), element.get("targetRef", ""), condition)
+        return Flow(
+            name, element.get("name", ""), element.get("sourceRef", ""), element.get("targetRef", ""), condition
+        )
 
     def node(self, element: xml.Element, tag: str, process: str) -> Node:
         """Read one flow node."""
@@ -443,7 +488,9 @@ class _Reader:
     def timer(self, element: xml.Element, values: dict[str, object]) -> None:
         """Read a timer definition: exactly one of date, duration and cycle."""
         kinds = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
-        found = [Timer(kinds[xml.local_name(each)], (each.text or "").strip()) for each in self.children(element, set(kinds))]
+        found = [
+            Timer(kinds[xml.local_name(each)], (each.text or "").strip()) for each in self.children(element, set(kinds))
+        ]
         if len(found) != 1 or not found[0].text:
             self.refuse(self.owner(element), "timer-without-definition", "The timer needs one date, duration or cycle.")
         else:

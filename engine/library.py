@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -28,18 +29,19 @@ class Library:
         """Check files and keep them as the next release of their procedure; the same files again give the one there."""
         compiled = release.check(files, roles)
         data, digest = release.pack(files)
-        row = ReleaseTable
+        row = ReleaseTable.__table__
         with writing(self.engine) as connection:
             newest = connection.execute(
-                sa.select(row).where(row.procedure == compiled.root).order_by(row.number.desc()).limit(1)
+                sa.select(row).where(row.c.procedure == compiled.root).order_by(row.c.number.desc()).limit(1)
             ).first()
             if newest is not None and newest.digest == digest:
                 return _view(newest)
             number = 1 if newest is None else newest.number + 1
-            added = sa.insert(row).values(procedure=compiled.root, number=number, digest=digest, files=data,
-                                          published_by=by, published_at=now)
+            added = sa.insert(ReleaseTable).values(
+                procedure=compiled.root, number=number, digest=digest, files=data, published_by=by, published_at=now
+            )
             key = connection.execute(added).inserted_primary_key
-            stored = connection.execute(sa.select(row).where(row.id == (key[0] if key else None))).one()
+            stored = connection.execute(sa.select(row).where(row.c.id == (key[0] if key else None))).one()
         return _view(stored)
 
     def newest(self, procedure: str) -> tuple[int, Compiled]:
@@ -73,7 +75,6 @@ class Library:
             return self._compiled[release_id]
 
 
-def _view(row: sa.Row[tuple[ReleaseTable]]) -> ReleaseRow:
-    mapping = row._mapping
-    entity = mapping.get("ReleaseTable", row)
-    return ReleaseRow(entity.id, entity.procedure, entity.number, entity.digest, entity.published_by, entity.published_at)
+def _view(row: sa.Row[Any]) -> ReleaseRow:
+    """Give a release without its files."""
+    return ReleaseRow(row.id, row.procedure, row.number, row.digest, row.published_by, row.published_at)

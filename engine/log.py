@@ -33,8 +33,9 @@ class Kept:
     salt: bytes
 
 
-def extend(case_id: str, head: str, seq: int, events: Iterable[Event], writes: Iterable[FactWrite],
-           now: datetime) -> tuple[list[EventRow], list[Kept]]:
+def extend(
+    case_id: str, head: str, seq: int, events: Iterable[Event], writes: Iterable[FactWrite], now: datetime
+) -> tuple[list[EventRow], list[Kept]]:
     """Chain new events to a case's log, whose last event has the number `seq` and the digest `head`."""
     pending: dict[tuple[str, str, str], list[FactWrite]] = {}
     for write in writes:
@@ -48,7 +49,9 @@ def extend(case_id: str, head: str, seq: int, events: Iterable[Event], writes: I
             keeping = [_keep(seq, pending[data["record"], data["key"], name].pop(0)) for name in data["fields"]]
             data["fields"] = {each.write.field: digest_of(each.value, each.salt) for each in keeping}
             kept.extend(keeping)
-        row = EventRow(case_id, seq, now, event.kind, event.activity, event.element, event.name, event.task, event.by, data)
+        row = EventRow(
+            case_id, seq, now, event.kind, event.activity, event.element, event.name, event.task, event.by, data
+        )
         head = chain(head, row)
         rows.append(_with_digest(row, head))
     return rows, kept
@@ -66,21 +69,31 @@ def digest_of(value: bytes, salt: bytes) -> str:
 
 def chain(head: str, row: EventRow) -> str:
     """Give the digest of an event, which includes that of the one before it."""
-    content = [row.case_id, row.seq, row.at.astimezone(UTC).isoformat(), row.kind, row.activity, row.element, row.name,
-               row.task, row.by, dict(row.data)]
+    content = [
+        row.case_id,
+        row.seq,
+        row.at.astimezone(UTC).isoformat(),
+        row.kind,
+        row.activity,
+        row.element,
+        row.name,
+        row.task,
+        row.by,
+        dict(row.data),
+    ]
     return hashlib.sha256(head.encode() + orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def _with_digest(row: EventRow, digest: str) -> EventRow:
-    return EventRow(row.case_id, row.seq, row.at, row.kind, row.activity, row.element, row.name, row.task, row.by, row.data,
-                    digest)
+    return EventRow(
+        row.case_id, row.seq, row.at, row.kind, row.activity, row.element, row.name, row.task, row.by, row.data, digest
+    )
 
 
 def first_break(rows: Iterable[EventRow]) -> int | None:
     """Give the number of the first event that does not fit the chain, or None where all do."""
-    head, expected = GENESIS, 0
-    for row in rows:
-        expected += 1
+    head = GENESIS
+    for expected, row in enumerate(rows, start=1):
         head = chain(head, row)
         if row.seq != expected or row.digest != head:
             return row.seq

@@ -19,7 +19,17 @@ from engine.library import Library
 from engine.model import Actor, Facts
 from engine.release import Compiled
 from engine.scope import Scope
-from engine.store import AwaitedTable, CaseTable, EventTable, MessageTable, Moment, ReadTable, ReleaseTable, TaskTable, writing
+from engine.store import (
+    AwaitedTable,
+    CaseTable,
+    EventTable,
+    MessageTable,
+    Moment,
+    ReadTable,
+    ReleaseTable,
+    TaskTable,
+    writing,
+)
 from engine.views import CaseView, Cursor, EventRow, Page, TaskRow, TaskView
 
 TASK = TaskTable.__table__
@@ -62,14 +72,16 @@ class Views:
         return Page(tuple(rows[:limit]), following)
 
     @staticmethod
-    def _tasks(connection: sa.Connection, roles: frozenset[str], after: Cursor | None, limit: int, *, dated: bool) -> list[TaskRow]:
+    def _tasks(
+        connection: sa.Connection, roles: frozenset[str], after: Cursor | None, limit: int, *, dated: bool
+    ) -> list[TaskRow]:
         order = [TASK.c.due_at, TASK.c.case_id, TASK.c.number] if dated else [TASK.c.case_id, TASK.c.number]
         parts = []
         for role in sorted(roles):
             part = sa.select(TASK).where(TASK.c.role == role, OPEN)
             part = part.where(TASK.c.due_at.is_not(None) if dated else TASK.c.due_at.is_(None))
             if after is not None:
-                place = [sa.literal(after.case_id), sa.literal(after.number)]
+                place: list[sa.ColumnElement[Any]] = [sa.literal(after.case_id), sa.literal(after.number)]
                 if dated:
                     place.insert(0, sa.literal(after.due_at, Moment()))
                 part = part.where(sa.tuple_(*order) > sa.tuple_(*place))
@@ -78,7 +90,7 @@ class Views:
         case = CaseTable.__table__
         statement = sa.select(found, case.c.title.label("case_title")).join(case, case.c.id == found.c.case_id)
         ordering = [found.c.due_at, found.c.case_id, found.c.number] if dated else [found.c.case_id, found.c.number]
-        return [TaskRow(**row._mapping) for row in connection.execute(statement.order_by(*ordering).limit(limit))]
+        return [TaskRow(**row) for row in connection.execute(statement.order_by(*ordering).limit(limit)).mappings()]
 
     # One task -------------------------------------------------------------------------------------------------------
 
@@ -86,7 +98,9 @@ class Views:
         """Give a task's page to a person who may do it."""
         with self.engine.connect() as connection:
             case = CaseTable.__table__
-            statement = sa.select(TASK, case.c.title.label("case_title"), case.c.release_id, case.c.facts, case.c.opened_at.label("began"))
+            statement = sa.select(
+                TASK, case.c.title.label("case_title"), case.c.release_id, case.c.facts, case.c.opened_at.label("began")
+            )
             statement = statement.join(case, case.c.id == TASK.c.case_id)
             row: Any = connection.execute(statement.where(TASK.c.case_id == case_id, TASK.c.number == number)).first()
         if row is None:
@@ -103,7 +117,7 @@ class Views:
         facts: Facts = values.loads(row.facts)
         classes = sorted({field.data_class for field in form.fields})
         self._log(case_id, by, f"task {row.element}", classes, now)
-        task = TaskRow(**{name: row._mapping[name] for name in (*TASK.c.keys(), "case_title")})
+        task = TaskRow(**{name: getattr(row, name) for name in (*TASK.c.keys(), "case_title")})
         scope = Scope(release, facts, now, case_id, row.began)
         current = facts.get(row.record, {}).get(row.record_key, {})
         stamp = stamp_of(facts, row.record, row.record_key)
@@ -116,25 +130,45 @@ class Views:
         self._log(case_id, by, purpose, sorted(classes), now)
         with self.engine.connect() as connection:
             statement = sa.select(CaseTable.__table__, ReleaseTable.number.label("release_number"))
-            statement = statement.join(ReleaseTable, ReleaseTable.id == CaseTable.release_id).where(CaseTable.id == case_id)
+            statement = statement.join(ReleaseTable, ReleaseTable.id == CaseTable.release_id).where(
+                CaseTable.id == case_id
+            )
             row: Any = connection.execute(statement).first()
             if row is None:
                 raise CaseNotFound("There is no such case.")
-            tasks = connection.execute(sa.select(TASK).where(TASK.c.case_id == case_id).order_by(TASK.c.number)).all()
-            event = EventTable.__table__
-            events = connection.execute(sa.select(event).where(event.c.case_id == case_id).order_by(event.c.seq)).all()
-        release = self.library.get(row.release_id)
-        facts, withheld = _filter(values.loads(row.facts), release, classes)
-        timeline = tuple(EventRow(**{**each._mapping, "data": orjson.loads(each.data)}) for each in events)
+            found = connection.execute(sa.select(TASK).where(TASK.c.case_id == case_id).order_by(TASK.c.number))
+            tasks = tuple(TaskRow(**each, case_title=row.title) for each in found.mappings())
+            timeline = self._timeline(connection, case_id)
+        facts, withheld = _filter(values.loads(row.facts), self.library.get(row.release_id), classes)
         reached = frozenset(each.element for each in timeline if each.kind in {"task_completed", "element_passed"})
-        return CaseView(case_id, row.procedure, row.title, row.status, row.opened_at, row.closed_at, row.release_id,
-                        row.release_number, facts, withheld, tuple(TaskRow(**each._mapping, case_title=row.title) for each in tasks),
-                        timeline, reached)
+        return CaseView(
+            **{name: getattr(row, name) for name in ("procedure", "title", "status", "opened_at", "closed_at")},
+            **{name: getattr(row, name) for name in ("release_id", "release_number")},
+            case_id=case_id,
+            facts=facts,
+            withheld=withheld,
+            tasks=tasks,
+            timeline=timeline,
+            reached=reached,
+        )
+
+    @staticmethod
+    def _timeline(connection: sa.Connection, case_id: str) -> tuple[EventRow, ...]:
+        """Give a case's log in its order."""
+        event = EventTable.__table__
+        found = connection.execute(sa.select(event).where(event.c.case_id == case_id).order_by(event.c.seq))
+        return tuple(EventRow(**{**each, "data": orjson.loads(each["data"])}) for each in found.mappings())
 
     def _log(self, case_id: str, by: Actor, purpose: str, classes: list[str], now: datetime) -> None:
         """Commit who reads what, before it is given."""
-        row: Mapping[str, Any] = {"case_id": case_id[:20], "at": now, "person": by.person, "organisation": by.organisation,
-                                  "purpose": purpose[:120], "classes": ",".join(classes)}
+        row: Mapping[str, Any] = {
+            "case_id": case_id[:20],
+            "at": now,
+            "person": by.person,
+            "organisation": by.organisation,
+            "purpose": purpose[:120],
+            "classes": ",".join(classes),
+        }
         with writing(self.engine) as connection:
             connection.execute(sa.insert(ReadTable).values(**row))
 

@@ -66,7 +66,9 @@ class Compiled:
     @cached_property
     def remembered(self) -> frozenset[str]:
         """The tasks of which another task says that it needs another person."""
-        return frozenset(node.properties["other_than"] for node in self.nodes.values() if "other_than" in node.properties)
+        return frozenset(
+            node.properties["other_than"] for node in self.nodes.values() if "other_than" in node.properties
+        )
 
     @cached_property
     def deadlines(self) -> dict[str, tuple[Node, ...]]:
@@ -94,7 +96,7 @@ class Compiled:
 
     def timer(self, node: Node) -> feel.Expression:
         """Give the expression of a timer; an ISO 8601 literal becomes the value that it writes."""
-        return feel.compile(timer_text(node))
+        return feel.compile(node.timer_text)
 
     def dependencies(self, node: Node) -> frozenset[str]:
         """Give the records that a timer's moment rests on, those that its decision table reads included."""
@@ -122,16 +124,6 @@ class Compiled:
             if form in self.forms
             for field in self.forms[form].fields
         }
-
-
-def timer_text(node: Node) -> str:
-    """Give a timer as FEEL."""
-    timer = node.timer
-    if timer is None:
-        return "null"
-    if timer.text.startswith("="):
-        return diagrams.feel(timer.text)
-    return f'date and time("{timer.text}")' if timer.kind == "date" else f'duration("{timer.text}")'
 
 
 def _records_inside_loops(process: Process) -> set[str]:

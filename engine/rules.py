@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from engine import feel
-from engine.diagrams import ACTIVITIES, Node, Process
+from engine.diagrams import ACTIVITIES, GATEWAYS, Node, Process
 from engine.errors import Invalid, Problem
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ def ids_stand_once(release: Compiled) -> Iterator[Problem]:
     for process in release.processes.values():
         for node in process.everything():
             if node.id in seen and seen[node.id] != process.file:
-                yield Problem(node.id, "id-twice", f"The id {node.id} stands in {seen[node.id]} too: rename one of them.")
+                yield Problem(
+                    node.id, "id-twice", f"The id {node.id} stands in {seen[node.id]} too: rename one of them."
+                )
             seen[node.id] = process.file
 
 
@@ -47,32 +49,51 @@ def flows_have_ends(release: Compiled) -> Iterator[Problem]:
         for flow in process.flows:
             for end in (flow.source, flow.target):
                 if end not in process.nodes:
-                    yield Problem(flow.id, "flow-without-end", f"The flow leads to {end or 'nothing'}, which is not in {process.id}.")
+                    yield Problem(
+                        flow.id,
+                        "flow-without-end",
+                        f"The flow leads to {end or 'nothing'}, which is not in {process.id}.",
+                    )
             if (flow.source, flow.target) in pairs:
-                sentence = f"Two flows lead from {flow.source} to {flow.target}: keep one, and join the conditions with “or”."
+                sentence = (
+                    f"Two flows lead from {flow.source} to {flow.target}: keep one, and join the conditions with “or”."
+                )
                 yield Problem(flow.id, "flow-twice", sentence)
             pairs.add((flow.source, flow.target))
 
 
-def starts_and_ends(release: Compiled) -> Iterator[Problem]:
-    """Each process has one plain start event, and every path ends at an end event."""
+def one_plain_start(release: Compiled) -> Iterator[Problem]:
+    """Each process has one start event, and a plain one."""
     for process in _scopes(release):
         starts = [node for node in process.nodes.values() if node.kind == "start"]
         if len(starts) != 1:
             yield Problem(process.id, "one-start", f"{process.id} has {len(starts)} start events: give it exactly one.")
         for node in starts:
             if node.timer or node.message:
-                yield Problem(node.id, "plain-start", "A start event with a timer or a message does nothing here: use a plain one.")
+                yield Problem(
+                    node.id,
+                    "plain-start",
+                    "A start event with a timer or a message does nothing here: use a plain one.",
+                )
+
+
+def paths_go_on(release: Compiled) -> Iterator[Problem]:
+    """Every path leads on to an end event; only a gateway has several ways out."""
+    for process in _scopes(release):
         for node in process.nodes.values():
-            leaves, enters = len(process.outgoing(node.id)), len(process.incoming(node.id))
+            leaves = len(process.outgoing(node.id))
             if node.kind == "end" and leaves:
                 yield Problem(node.id, "end-goes-on", "A flow leaves this end event: remove it.")
             if node.kind != "end" and not leaves:
-                yield Problem(node.id, "path-without-end", f"Nothing follows “{node.name or node.id}”: lead it to an end event.")
-            if leaves > 1 and node.kind not in {"exclusive", "parallel", "inclusive"}:
-                sentence = "Several flows leave this element: put a gateway behind it that says whether one or all are taken."
+                yield Problem(
+                    node.id, "path-without-end", f"Nothing follows “{node.name or node.id}”: lead it to an end event."
+                )
+            if leaves > 1 and node.kind not in GATEWAYS:
+                sentence = (
+                    "Several flows leave this element: put a gateway behind it that says whether one or all are taken."
+                )
                 yield Problem(node.id, "several-ways-out", sentence)
-            if enters > 1 and node.kind in {"start", "boundary"}:
+            if node.kind in {"start", "boundary"} and process.incoming(node.id):
                 yield Problem(node.id, "no-way-in", "No flow may lead into this event.")
 
 
@@ -106,7 +127,9 @@ def choices_are_complete(release: Compiled) -> Iterator[Problem]:
                 if chooses and flow.id != node.default and flow.condition is None:
                     yield Problem(flow.id, "condition-missing", f"The flow “{flow.name or flow.id}” has no condition.")
                 if flow.condition is not None and (not chooses or flow.id == node.default):
-                    yield Problem(flow.id, "condition-ignored", "A condition stands on a flow that is always or otherwise taken.")
+                    yield Problem(
+                        flow.id, "condition-ignored", "A condition stands on a flow that is always or otherwise taken."
+                    )
 
 
 def boundaries_belong(release: Compiled) -> Iterator[Problem]:
@@ -117,9 +140,13 @@ def boundaries_belong(release: Compiled) -> Iterator[Problem]:
                 continue
             host = process.nodes.get(node.attached_to)
             if host is None or host.kind not in ACTIVITIES:
-                yield Problem(node.id, "boundary-without-host", "The boundary event sits on no activity of its process.")
+                yield Problem(
+                    node.id, "boundary-without-host", "The boundary event sits on no activity of its process."
+                )
             if node.timer is None and not node.message:
-                yield Problem(node.id, "event-without-definition", "The event waits for nothing: give it a timer or a message.")
+                yield Problem(
+                    node.id, "event-without-definition", "The event waits for nothing: give it a timer or a message."
+                )
             if node.timer is not None and node.timer.kind == "cycle":
                 yield from _deadline(process, node)
 
@@ -142,9 +169,13 @@ def events_wait_for_something(release: Compiled) -> Iterator[Problem]:
     for process in _scopes(release):
         for node in process.nodes.values():
             if node.kind == "catch" and node.timer is None and not node.message:
-                yield Problem(node.id, "event-without-definition", "The event waits for nothing: give it a timer or a message.")
+                yield Problem(
+                    node.id, "event-without-definition", "The event waits for nothing: give it a timer or a message."
+                )
             if node.kind == "catch" and node.timer is not None and node.timer.kind == "cycle":
-                yield Problem(node.id, "cycle-without-activity", "A repeating timer belongs on the border of an activity.")
+                yield Problem(
+                    node.id, "cycle-without-activity", "A repeating timer belongs on the border of an activity."
+                )
             if node.kind in {"end", "throw"} and node.timer is not None:
                 yield Problem(node.id, "event-without-definition", "An event that sends has no timer.")
 
@@ -157,22 +188,32 @@ def names_are_known(release: Compiled) -> Iterator[Problem]:
         if node.form and node.form not in release.forms:
             yield Problem(node.id, "form-not-known", f"There is no form {node.form}.form in this procedure.")
         if node.kind == "decision_task" and (node.decision not in release.decisions or not node.result):
-            sentence = f"There is no table {node.decision or '(none)'}.dmn in this procedure, or no name for its result."
+            sentence = (
+                f"There is no table {node.decision or '(none)'}.dmn in this procedure, or no name for its result."
+            )
             yield Problem(node.id, "decision-not-known", sentence)
         if node.kind == "call" and node.called not in release.processes:
-            yield Problem(node.id, "call-not-known", f"There is no process {node.called or '(none)'} in this procedure.")
+            yield Problem(
+                node.id, "call-not-known", f"There is no process {node.called or '(none)'} in this procedure."
+            )
         other = node.properties.get("other_than")
         if other is not None and (other not in release.nodes or release.nodes[other].kind != "user_task"):
             yield Problem(node.id, "other-than-not-known", f"other_than names {other}, which is no task of a person.")
     if not release.start.form:
-        yield Problem(release.start.id, "form-missing", "The start event of the procedure has no form to open a case with.")
+        yield Problem(
+            release.start.id, "form-missing", "The start event of the procedure has no form to open a case with."
+        )
 
 
 def calls_do_not_circle(release: Compiled) -> Iterator[Problem]:
     """No process calls itself, directly or through others."""
-    calls = {process.id: {node.called for node in process.everything() if node.called} for process in release.processes.values()}
-    for name in calls:
-        todo, seen = list(calls[name]), set()
+    calls = {
+        process.id: {node.called for node in process.everything() if node.called}
+        for process in release.processes.values()
+    }
+    for name, first in calls.items():
+        todo: list[str] = list(first)
+        seen: set[str] = set()
         while todo:
             each = todo.pop()
             if each not in seen:
@@ -200,17 +241,17 @@ def loops_wait(release: Compiled) -> Iterator[Problem]:
 
 def expressions_can_be_read(release: Compiled) -> Iterator[Problem]:
     """Every expression of the diagrams is FEEL."""
-    from engine.release import timer_text  # noqa: PLC0415 - the release applies the rules
-
     for process in release.processes.values():
         for each in process.walk():
             for flow in each.flows:
                 yield from _feel(flow.id, flow.condition)
             for node in each.nodes.values():
                 if node.timer is not None:
-                    yield from _feel(node.id, timer_text(node))
+                    yield from _feel(node.id, node.timer_text)
                 yield from _feel(node.id, node.correlation or None)
                 yield from _feel(node.id, node.loop.collection if node.loop else None)
+                if node.properties.get("activity", "").startswith("="):
+                    yield from _feel(node.id, node.properties["activity"].removeprefix("="))
                 yield from _feel(node.id, node.properties.get("correlation", "").removeprefix("=") or None)
         yield from _feel(process.id, process.properties.get("title", "").removeprefix("=") or None)
 
@@ -232,7 +273,9 @@ def lanes_are_roles(release: Compiled, roles: frozenset[str] | None) -> Iterator
         for node in process.everything():
             needs = node.kind == "user_task" or node.id == release.start.id
             if needs and not node.role:
-                yield Problem(node.id, "task-in-lane", f"“{node.name}” lies in no lane: put it into the lane of who does it.")
+                yield Problem(
+                    node.id, "task-in-lane", f"“{node.name}” lies in no lane: put it into the lane of who does it."
+                )
             elif needs and roles is not None and node.role not in roles:
                 yield Problem(node.id, "role-not-known", f"{node.role} is not the key of a role.")
 
@@ -240,7 +283,8 @@ def lanes_are_roles(release: Compiled, roles: frozenset[str] | None) -> Iterator
 RULES: tuple[Rule, ...] = (
     ids_stand_once,
     flows_have_ends,
-    starts_and_ends,
+    one_plain_start,
+    paths_go_on,
     everything_is_reached,
     choices_are_complete,
     boundaries_belong,

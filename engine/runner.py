@@ -151,7 +151,9 @@ class Conductor:
         other = node.properties.get("other_than", "")
         if other and self.position.done_by.get(other) == command.by.person:
             name = self.release.node(other).name
-            sentence = f"Somebody else than the person who did “{name}” must do this, so that two people have looked at it."
+            sentence = (
+                f"Somebody else than the person who did “{name}” must do this, so that two people have looked at it."
+            )
             raise SamePersonTwice(sentence)
         self.write(command.writes, node, command.by.person, task=command.task)
         self.note("task_completed", node, task=command.task, by=command.by.person)
@@ -186,15 +188,18 @@ class Conductor:
                 node = task.task_spec.node
                 self.note("message_received", node, data={"message": name})
                 record = command.name
-                self.write([FactWrite(record, "", each, value) for each, value in command.payload.items()], node, SYSTEM)
+                self.write(
+                    [FactWrite(record, "", each, value) for each, value in command.payload.items()], node, SYSTEM
+                )
                 task.internal_data["event_fired"] = True
                 task.task_spec._update(task)
                 return
         sentence = f"Nothing in this case waits for the message {command.name}."
         raise NotFound(sentence)
 
-    def write(self, writes: Iterable[FactWrite], node: Node | None, by: str, *, task: int | None = None,
-              reason: str = "") -> None:
+    def write(
+        self, writes: Iterable[FactWrite], node: Node | None, by: str, *, task: int | None = None, reason: str = ""
+    ) -> None:
         """Write facts, and note which fields changed; values go to the store beside the event, never into it."""
         groups: dict[tuple[str, str], list[str]] = {}
         for each in writes:
@@ -208,12 +213,28 @@ class Conductor:
             kind = "facts_corrected" if reason else "facts_written"
             self.note(kind, node, task=task, by=by, data=data, activity=False)
 
-    def note(self, kind: str, node: Node | None, *, task: int | None = None, by: str = SYSTEM,
-             data: Mapping[str, Any] | None = None, activity: bool = True) -> None:
+    def note(
+        self,
+        kind: str,
+        node: Node | None,
+        *,
+        task: int | None = None,
+        by: str = SYSTEM,
+        data: Mapping[str, Any] | None = None,
+        activity: bool = True,
+    ) -> None:
         """Note that something happened."""
-        word = node.properties.get("activity", "") if node is not None and activity else ""
+        word = self.activity(node) if node is not None and activity else ""
         element, name = (node.id, node.name) if node is not None else ("", "")
         self.events.append(Event(kind, element, name, task, word, by, dict(data or {})))
+
+    def activity(self, node: Node) -> str:
+        """Give the domain's word for what happens at a node: as it stands, or as its FEEL says of the facts."""
+        word = node.properties.get("activity", "")
+        if not word.startswith("="):
+            return word
+        value = self.release.expression(word).evaluate(self.scope.values, now=self.now)
+        return value if isinstance(value, str) else ""
 
     # What the library asks ------------------------------------------------------------------------------------------
 
@@ -312,13 +333,18 @@ class Conductor:
     def passed(self, task: Task) -> None:
         """Note that a token passed an event of the diagram, so that the history shows where a case went."""
         node = task.task_spec.node if not task.task_spec.name.endswith(CHILD) else None
-        if node is not None and (node.kind in {"end", "throw", "start"} or node.properties.get("activity")) \
-                and node.kind not in {"user_task", "decision_task"}:
+        if (
+            node is not None
+            and (node.kind in {"end", "throw", "start"} or node.properties.get("activity"))
+            and node.kind not in {"user_task", "decision_task"}
+        ):
             self.note("element_passed", node)
 
     def open_people(self, before: set[int]) -> list[Task]:
         """Give the tasks that people may do, each with the record key under which its answers are kept."""
-        people = [task for task in self.position.tokens.live() if task.task_spec.manual and task.state == TaskState.READY]
+        people = [
+            task for task in self.position.tokens.live() if task.task_spec.manual and task.state == TaskState.READY
+        ]
         for task in people:
             if task.id not in before:
                 task.internal_data["since"] = self.now.timestamp()

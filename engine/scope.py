@@ -87,7 +87,11 @@ class Scope:
         found = []
         while task is not None:
             parent = task.parent
-            if parent is not None and "items" in parent.internal_data and parent.task_spec.task_spec == task.task_spec.name:
+            if (
+                parent is not None
+                and "items" in parent.internal_data
+                and parent.task_spec.task_spec == task.task_spec.name
+            ):
                 found.append((task, parent))
             if parent is None and task.workflow.parent_task_id is not None:
                 parent = task.workflow.top_workflow.get_task_from_id(task.workflow.parent_task_id)

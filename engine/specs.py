@@ -12,7 +12,7 @@ The library's own classes run the tokens; four things are ours, each for one rea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs import defaults
@@ -47,8 +47,13 @@ class OneStepAhead:
 
     node: Node | None = None
 
-    def _predict(self, my_task: Task, seen: object = None, looked_ahead: int = 0,  # noqa: ARG002
-                 mask: int = TaskState.PREDICTED_MASK) -> None:
+    def _predict(
+        self,
+        my_task: Task,
+        seen: object = None,  # noqa: ARG002
+        looked_ahead: int = 0,  # noqa: ARG002
+        mask: int = TaskState.PREDICTED_MASK,
+    ) -> None:
         if my_task.has_state(mask) and my_task.has_state(TaskState.DEFINITE_MASK):
             self._predict_hook(my_task)  # type: ignore[attr-defined]
 
@@ -311,32 +316,7 @@ class _Builder:
 
     def task(self, node: Node) -> Any:
         """Create the bare task spec of a node."""
-        match node.kind:
-            case "user_task":
-                task = Person(self.spec, node.id)
-            case "decision_task":
-                task = Decide(self.spec, node.id)
-            case "call":
-                task = Call(self.spec, node.id, node.called)
-            case "sub_process":
-                task = Inside(self.spec, node.id, node.id)
-            case "exclusive":
-                task = Choice(self.spec, node.id)
-            case "inclusive":
-                task = Inclusive(self.spec, node.id)
-            case "parallel":
-                task = Fork(self.spec, node.id)
-            case "start":
-                task = Begin(self.spec, node.id, Silent())
-            case "end":
-                task = Ending(self.spec, node.id, _thrown(node))
-            case "catch":
-                task = Catch(self.spec, node.id, Named())
-            case "throw":
-                task = Throw(self.spec, node.id, _thrown(node))
-            case _:
-                message = f"no task spec for a {node.kind}"
-                raise AssertionError(message)
+        task = MAKERS[node.kind](self.spec, node)
         task.node = node
         return task
 
@@ -364,6 +344,22 @@ class _Builder:
                 task.connect(following)
 
 
+MAKERS: Mapping[str, Callable[[ProcessSpec, Node], Any]] = {
+    "user_task": lambda spec, node: Person(spec, node.id),
+    "decision_task": lambda spec, node: Decide(spec, node.id),
+    "call": lambda spec, node: Call(spec, node.id, node.called),
+    "sub_process": lambda spec, node: Inside(spec, node.id, node.id),
+    "exclusive": lambda spec, node: Choice(spec, node.id),
+    "inclusive": lambda spec, node: Inclusive(spec, node.id),
+    "parallel": lambda spec, node: Fork(spec, node.id),
+    "start": lambda spec, node: Begin(spec, node.id, Silent()),
+    "end": lambda spec, node: Ending(spec, node.id, _thrown(node)),
+    "catch": lambda spec, node: Catch(spec, node.id, Named()),
+    "throw": lambda spec, node: Throw(spec, node.id, _thrown(node)),
+}
+"""How each kind of node becomes a task spec; boundary events are made beside their activity."""
+
+
 def _is_conditional(node: Node, flow: Flow, flows: list[Flow]) -> bool:
     """Whether a gateway has to ask before it takes this flow."""
     return node.kind in {"exclusive", "inclusive"} and len(flows) > 1 and flow.id != node.default
@@ -389,5 +385,3 @@ def _tokens_at(spec: Any, my_task: Task) -> dict[str, Task]:
         if task.task_spec is spec and task is not my_task and task.has_state(TaskState.WAITING):
             found.setdefault(task.internal_data["from"], task)
     return found
-
-

@@ -222,7 +222,10 @@ def dump(position: Position) -> bytes:
         "o": position.opened_at,
         "n": position.counter,
         "d": tokens.completed,
-        "w": [[None, *_rows(tokens)], *([key, inside.spec.name, *_rows(inside)] for key, inside in tokens.subprocesses.items())],
+        "w": [
+            [None, *_rows(tokens)],
+            *([key, inside.spec.name, *_rows(inside)] for key, inside in tokens.subprocesses.items()),
+        ],
         "c": [[c.task, c.element, c.since, c.at, c.due, c.fired, c.last] for c in position.clocks.values()],
         "k": position.keys,
         "b": position.done_by,

@@ -26,28 +26,36 @@ def sweep(cases: Cases, *, now: datetime, limit: int = 500) -> Swept:
     A step that fails is rolled back whole; its case is pushed further away with a growing wait, the failure is logged with
     the case's reference, and the sweep goes on.
     """
-    fired = delivered = failed = 0
-    while fired + delivered + failed < limit:
-        case_id = cases.next_due(now=now)
-        if case_id is None:
-            break
+    fired, failed_clocks = _fire(cases, now, limit)
+    delivered, failed_messages = _deliver(cases, now, limit - fired - failed_clocks)
+    return Swept(fired, delivered, failed_clocks + failed_messages)
+
+
+def _fire(cases: Cases, now: datetime, limit: int) -> tuple[int, int]:
+    """Let due clocks go off; give how many did and how many failed."""
+    fired = failed = 0
+    while fired + failed < limit and (case_id := cases.next_due(now=now)) is not None:
         try:
             if not cases.fire(case_id, now=now):
                 break
             fired += 1
         except Exception:
-            logger.exception("a clock of case %s could not go off (failure %d)", case_id, cases.postpone(case_id, now=now))
+            times = cases.postpone(case_id, now=now)
+            logger.exception("a clock of case %s could not go off (failure %d)", case_id, times)
             failed += 1
-    while fired + delivered + failed < limit:
-        found = cases.next_message(now=now)
-        if found is None:
-            break
+    return fired, failed
+
+
+def _deliver(cases: Cases, now: datetime, limit: int) -> tuple[int, int]:
+    """Hand waiting messages over; give how many were and how many failed."""
+    delivered = failed = 0
+    while delivered + failed < limit and (found := cases.next_message(now=now)) is not None:
         try:
             if not cases.deliver(*found, now=now):
                 break
             delivered += 1
         except Exception:
-            logger.exception("message %s could not be handed to case %s", *found)
-            cases.postpone(found[1], now=now)
+            times = cases.postpone(found[1], now=now)
+            logger.exception("message %s could not be handed to case %s (failure %d)", *found, times)
             failed += 1
-    return Swept(fired, delivered, failed)
+    return delivered, failed

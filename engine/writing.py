@@ -42,8 +42,18 @@ class Stored:
     @classmethod
     def of(cls, row: Any) -> Stored:
         """Read a row of the table."""
-        return cls(row.id, row.procedure, row.release_id, row.status, row.head, row.seq, values.loads(row.facts), frozenset(),
-                   row.next_due_at, row.closed_at)
+        return cls(
+            row.id,
+            row.procedure,
+            row.release_id,
+            row.status,
+            row.head,
+            row.seq,
+            values.loads(row.facts),
+            frozenset(),
+            row.next_due_at,
+            row.closed_at,
+        )
 
     def waiting_for(self, awaited: Iterable[tuple[int, str, str]]) -> Stored:
         """Note what the case waited for before the step."""
@@ -52,8 +62,14 @@ class Stored:
 
 def write_new(connection: sa.Connection, stored: Stored, outcome: Outcome, now: datetime) -> Step:
     """Write a case that was just opened."""
-    row = {"id": stored.case_id, "procedure": stored.procedure, "release_id": stored.release_id, "opened_at": now,
-           "failures": 0, "retry_at": None}
+    row = {
+        "id": stored.case_id,
+        "procedure": stored.procedure,
+        "release_id": stored.release_id,
+        "opened_at": now,
+        "failures": 0,
+        "retry_at": None,
+    }
     rows, kept = log.extend(stored.case_id, stored.head, stored.seq, outcome.events, outcome.writes, now)
     connection.execute(sa.insert(CaseTable).values(**row, **_case(stored, outcome, rows, now)))
     return _write_rest(connection, stored, outcome, rows, kept, now)
@@ -81,8 +97,9 @@ def _case(stored: Stored, outcome: Outcome, rows: list[Any], now: datetime) -> d
     }
 
 
-def _write_rest(connection: sa.Connection, stored: Stored, outcome: Outcome, rows: list[Any], kept: list[log.Kept],
-                now: datetime) -> Step:
+def _write_rest(
+    connection: sa.Connection, stored: Stored, outcome: Outcome, rows: list[Any], kept: list[log.Kept], now: datetime
+) -> Step:
     """Write events, facts, tasks and messages, and say what the step did."""
     case_id = stored.case_id
     if rows:
@@ -100,26 +117,68 @@ def _write_rest(connection: sa.Connection, stored: Stored, outcome: Outcome, row
     if frozenset(outcome.awaited) != stored.awaited:
         _write_awaited(connection, case_id, outcome.awaited)
     status = "closed" if outcome.closed else "open"
-    return Step(case_id, stored.procedure, stored.release_id, outcome.title, now, tuple(rows), stored.facts, opened, closed,
-                status)
+    return Step(
+        case_id,
+        stored.procedure,
+        stored.release_id,
+        outcome.title,
+        now,
+        tuple(rows),
+        stored.facts,
+        opened,
+        closed,
+        status,
+    )
 
 
 def _event(row: Any) -> dict[str, Any]:
-    return {"case_id": row.case_id, "seq": row.seq, "at": row.at, "kind": row.kind, "activity": row.activity,
-            "element": row.element, "name": row.name, "task": row.task, "by": row.by, "data": log.as_text(row.data),
-            "digest": row.digest}
+    return {
+        "case_id": row.case_id,
+        "seq": row.seq,
+        "at": row.at,
+        "kind": row.kind,
+        "activity": row.activity,
+        "element": row.element,
+        "name": row.name,
+        "task": row.task,
+        "by": row.by,
+        "data": log.as_text(row.data),
+        "digest": row.digest,
+    }
 
 
 def _fact(case_id: str, kept: log.Kept) -> dict[str, Any]:
     write = kept.write
-    return {"case_id": case_id, "seq": kept.seq, "record": write.record, "record_key": write.key, "field": write.field,
-            "value": kept.value, "salt": kept.salt}
+    return {
+        "case_id": case_id,
+        "seq": kept.seq,
+        "record": write.record,
+        "record_key": write.key,
+        "field": write.field,
+        "value": kept.value,
+        "salt": kept.salt,
+    }
 
 
 def _task(case_id: str, task: OpenTask, now: datetime, title: str) -> TaskRow:
     node = task.node
-    return TaskRow(case_id, task.number, node.id, node.name, node.role, node.form, node.record, task.key, "open", now,
-                   task.due_at, task.deadline, None, "", title)
+    return TaskRow(
+        case_id,
+        task.number,
+        node.id,
+        node.name,
+        node.role,
+        node.form,
+        node.record,
+        task.key,
+        "open",
+        now,
+        task.due_at,
+        task.deadline,
+        None,
+        "",
+        title,
+    )
 
 
 def _task_columns(task: TaskRow) -> dict[str, Any]:
@@ -132,13 +191,13 @@ def _close_tasks(connection: sa.Connection, case_id: str, outcome: Outcome, now:
     changes = [(number, "cancelled", "") for number in outcome.cancelled]
     if outcome.completed is not None:
         changes.append((outcome.completed[0], "completed", outcome.completed[1]))
-    task = TaskTable.__table__
+    task = TaskTable
     closed: list[TaskRow] = []
     for number, status, person in changes:
-        change = sa.update(task).where(task.c.case_id == case_id, task.c.number == number)
+        change = sa.update(task).where(task.case_id == case_id, task.number == number)
         change = change.values(status=status, completed_at=now, completed_by=person)
-        row = connection.execute(change.returning(*task.c)).one()
-        closed.append(TaskRow(**row._mapping))
+        row = connection.execute(change.returning(*task.__table__.c)).mappings().one()
+        closed.append(TaskRow(**row))
     return tuple(closed)
 
 
@@ -154,9 +213,16 @@ def _messages(case_id: str, outcome: Outcome, rows: list[Any], now: datetime) ->
     """Give the rows of the messages that leave with this step; the id names the event that sent it."""
     numbers = [row.seq for row in rows if row.kind == "message_sent"]
     return [
-        {"id": f"{case_id}/{seq}", "name": sent.name, "correlation": sent.correlation,
-         "payload": values.dumps({"sender": case_id}), "sent_at": now, "expires_at": now + MESSAGE_LIVES,
-         "status": "waiting", "taken_by": ""}
+        {
+            "id": f"{case_id}/{seq}",
+            "name": sent.name,
+            "correlation": sent.correlation,
+            "payload": values.dumps({"sender": case_id}),
+            "sent_at": now,
+            "expires_at": now + MESSAGE_LIVES,
+            "status": "waiting",
+            "taken_by": "",
+        }
         for seq, sent in zip(numbers, outcome.sent, strict=True)
     ]
 
@@ -165,5 +231,7 @@ def _write_awaited(connection: sa.Connection, case_id: str, awaited: list[tuple[
     """Rewrite the index of what a case waits for."""
     connection.execute(sa.delete(AwaitedTable).where(AwaitedTable.case_id == case_id))
     if awaited:
-        rows = [{"case_id": case_id, "number": number, "name": name, "correlation": key} for number, name, key in awaited]
+        rows = [
+            {"case_id": case_id, "number": number, "name": name, "correlation": key} for number, name, key in awaited
+        ]
         connection.execute(sa.insert(AwaitedTable), rows)

@@ -108,7 +108,9 @@ def _extensions(given: dict[str, str]) -> str:
     if "asks" in given:
         parts.append(f'<zeebe:calledDecision decisionId="{given["asks"]}" resultVariable="{given["into"]}"/>')
     names = {"repeats", "other_than", "record", "activity", "correlation", "reference", "title"}
-    properties = "".join(f"<zeebe:property name={quoteattr(key)} value={quoteattr(given[key])}/>" for key in given if key in names)
+    properties = "".join(
+        f"<zeebe:property name={quoteattr(key)} value={quoteattr(given[key])}/>" for key in given if key in names
+    )
     if properties:
         parts.append(f"<zeebe:properties>{properties}</zeebe:properties>")
     return f"<extensionElements>{''.join(parts)}</extensionElements>" if parts else ""

@@ -102,6 +102,11 @@ class Drive:
         return len(state.dump(self.position))
 
     @property
+    def next_due_at(self) -> datetime | None:
+        """When the next clock of the case goes off."""
+        return self.last.next_due_at if self.last is not None else None
+
+    @property
     def closed(self) -> bool:
         """Whether the case has ended."""
         return self.last is not None and self.last.closed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from engine import log, store, timers, values
-from engine.cases import Cases, Step
+from engine.cases import Cases, Step, TaskRow
 from engine.errors import (
     CaseNotFound,
     Conflict,
@@ -25,6 +26,7 @@ from engine.errors import (
 from engine.model import Actor
 from tests.contracts.sample import CHIEF, FILES, NOW, WORKER
 from tests.drawn import form, procedure
+
 
 @pytest.fixture
 def cases(engine: sa.Engine) -> Cases:
@@ -49,7 +51,9 @@ def test_a_case_is_opened_with_its_tasks_and_due_times(cases: Cases) -> None:
     case_id, tasks = opened(cases)
     assert set(tasks) == {"ask", "check"}
     page = cases.inbox(frozenset({"worker"}))
-    assert [(task.element, task.due_at, task.deadline) for task in page.rows] == [("ask", NOW + timedelta(hours=2), "clock")]
+    assert [(task.element, task.due_at, task.deadline) for task in page.rows] == [
+        ("ask", NOW + timedelta(hours=2), "clock")
+    ]
     assert page.rows[0].id == tasks["ask"]
     assert case_id.startswith("C-")
 
@@ -166,7 +170,8 @@ def test_the_inbox_gives_what_is_due_first_page_by_page(cases: Cases) -> None:
         at = NOW + timedelta(minutes=(count * 3) % 7)
         done = cases.open("sample", {"name": str(count)}, by=WORKER, now=at, key=str(count))
         expected.append((at, done.case_id))
-    seen, after = [], None
+    seen: list[TaskRow] = []
+    after = None
     while True:
         page = cases.inbox(frozenset({"worker", "chief"}), after=after, limit=3)
         seen.extend(page.rows)
@@ -205,7 +210,7 @@ def test_the_log_is_a_chain_that_holds_digests_and_no_values(cases: Cases) -> No
     assert {values.loads(row.value) for row in kept} == {"canary-one", "canary-two"}
     assert all(digests[row.seq, row.record, row.field] == log.digest_of(row.value, row.salt) for row in kept)
     broken = list(view.timeline)
-    broken[3] = type(broken[3])(*[getattr(broken[3], name) if name != "by" else "somebody else" for name in broken[3].__slots__])
+    broken[3] = replace(broken[3], by="somebody else")
     assert log.first_break(broken) == 4
 
 
@@ -215,7 +220,9 @@ def test_the_same_value_twice_has_two_digests(cases: Cases) -> None:
     digests = set()
     for case_id in (first, second):
         view = cases.case(case_id, classes=frozenset(), by=WORKER, purpose="test", now=NOW)
-        digests |= {each for event in view.timeline if event.kind == "facts_written" for each in event.data["fields"].values()}
+        digests |= {
+            each for event in view.timeline if event.kind == "facts_written" for each in event.data["fields"].values()
+        }
     assert len(digests) == 2
 
 
@@ -292,7 +299,11 @@ def test_a_message_that_nobody_takes_is_put_aside_in_the_end(engine: sa.Engine) 
 
 def test_publishing_says_every_problem_and_keeps_nothing(engine: sa.Engine) -> None:
     cases = Cases(engine)
-    broken: Mapping[str, str] = {**FILES, "opening.form": "{", "sample.bpmn": FILES["sample.bpmn"].replace("answer", "missing")}
+    broken: Mapping[str, str] = {
+        **FILES,
+        "opening.form": "{",
+        "sample.bpmn": FILES["sample.bpmn"].replace("answer", "missing"),
+    }
     with pytest.raises(ReleaseInvalid) as refusal:
         cases.publish(broken, by="ann", now=NOW)
     assert len(refusal.value.problems) >= 2
@@ -325,7 +336,9 @@ def test_a_step_whose_observer_fails_leaves_nothing_behind(engine: sa.Engine) ->
     cases = Cases(engine, observers=[observer])
     cases.publish(FILES, by="ann", now=NOW)
     case_id, tasks = opened(cases)
-    before = {table: rows(cases, table) for table in (store.EventTable, store.FactTable, store.TaskTable, store.CommandTable)}
+    before = {
+        table: rows(cases, table) for table in (store.EventTable, store.FactTable, store.TaskTable, store.CommandTable)
+    }
     with pytest.raises(Broken):
         cases.complete(tasks["ask"], {"text": "x"}, by=WORKER, now=NOW, key="a")
     assert before == {table: rows(cases, table) for table in before}
@@ -380,8 +393,7 @@ def test_two_sweeps_at_once_fire_each_clock_once(cases: Cases) -> None:
 
     def act() -> None:
         barrier.wait()
-        for _turn in range(30):
-            fired.append(timers.sweep(cases, now=NOW + timedelta(minutes=61)).fired)
+        fired.extend(timers.sweep(cases, now=NOW + timedelta(minutes=61)).fired for _turn in range(30))
 
     threads = [threading.Thread(target=act) for _ in range(2)]
     for thread in threads:
@@ -390,5 +402,7 @@ def test_two_sweeps_at_once_fire_each_clock_once(cases: Cases) -> None:
         thread.join()
     assert sum(fired) == 20
     with cases.engine.connect() as connection:
-        statement = sa.select(sa.func.count()).select_from(store.EventTable).where(store.EventTable.kind == "timer_fired")
+        statement = (
+            sa.select(sa.func.count()).select_from(store.EventTable).where(store.EventTable.kind == "timer_fired")
+        )
         assert connection.execute(statement).scalar() == 20

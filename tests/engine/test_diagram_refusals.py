@@ -34,7 +34,6 @@ def refusals(**changed: str) -> set[tuple[str, str]]:
     try:
         release.check(files, ["worker"])
     except ReleaseInvalid as refusal:
-        assert all(problem.sentence.endswith((".", ":", "?")) for problem in refusal.problems)
         return {(problem.where, problem.rule) for problem in refusal.problems}
     return set()
 
@@ -44,15 +43,15 @@ def test_the_sound_diagram_is_taken() -> None:
 
 
 CHANGES = {
-    "script task": ("<userTask id=\"ask\" name=\"ask\">", "<scriptTask id=\"script\"/><userTask id=\"ask\" name=\"ask\">",
+    "script task": ('<userTask id="ask" name="ask">', '<scriptTask id="script"/><userTask id="ask" name="ask">',
                     ("script", "element-not-supported")),
     "unknown attribute": ('id="ask" name="ask"', 'id="ask" name="ask" startQuantity="2"', ("ask", "attribute-not-supported")),
     "generated id": ('id="told" name="told"', 'id="Event_0x3f123" name="told"', ("Event_0x3f123", "id-in-words")),
     "an id that the library loses": ('id="told" name="told"', 'id="Start" name="told"', ("Start", "id-in-words")),
     "an id twice": ('id="told" name="told"', 'id="done" name="told"', ("done", "id-twice")),
     "no definition": ("<timeCycle>", "<timeCycle/><timeCycle>", ("clock", "timer-without-definition")),
-    "a foreign extension": ("<zeebe:formDefinition formId=\"answer\"/>",
-                            "<zeebe:formDefinition formId=\"answer\"/><zeebe:taskSchedule dueDate=\"=x\"/>",
+    "a foreign extension": ('<zeebe:formDefinition formId="answer"/>',
+                            '<zeebe:formDefinition formId="answer"/><zeebe:taskSchedule dueDate="=x"/>',
                             ("ask", "extension-not-supported")),
     "an unknown form": ('formId="answer"', 'formId="nothing"', ("ask", "form-not-known")),
     "an unknown role": ('<lane id="worker"', '<lane id="nobody"', ("ask", "role-not-known")),
@@ -71,7 +70,7 @@ CHANGES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [name for name, change in CHANGES.items() if change[2]])
+@pytest.mark.parametrize("name", sorted(CHANGES))
 def test_what_would_be_ignored_is_refused_at_its_element(name: str) -> None:
     old, new, expected = CHANGES[name]
     changed = BPMN.replace(old, new)

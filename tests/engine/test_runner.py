@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from engine.errors import NotFound, SamePersonTwice, TaskNoLongerOpen
-from tests.driving import MORNING, Drive, both
 from tests.drawn import form, procedure
+from tests.driving import MORNING, Drive, both
 
 OPENING = form("opening", "why")
 
@@ -41,6 +41,7 @@ def test_a_review_loop_costs_in_its_last_turn_what_it_costs_in_its_first() -> No
         drive.do("review", note=str(turn))
         sizes.append(drive.size)
     assert max(sizes[10:]) - min(sizes[10:]) < 60
+    assert drive.position is not None
     assert len(list(drive.position.tokens.tasks)) < 8
     assert drive.open_elements() == ["review"]
 
@@ -258,6 +259,7 @@ def test_a_called_process_and_a_sub_process_run_to_their_ends() -> None:
 def test_a_message_interrupts_a_called_process_and_what_runs_inside_it() -> None:
     def play(drive: Drive) -> None:
         drive.open().do("search")
+        assert drive.last is not None
         assert drive.last.awaited[0][1:] == ("returned", "T-1")
         drive.tell("returned", "T-1", place="home")
 
@@ -297,9 +299,11 @@ SEVERAL = procedure(
     form("action", "what", "last"),
     form("outcome", "done"),
 )
-SEVERAL["actions.bpmn"] = SEVERAL["actions.bpmn"].replace(
-    '<sequenceFlow id="more_to_list_actions"', '<sequenceFlow id="more_to_ready"'
-).replace('sourceRef="more" targetRef="list_actions"', 'sourceRef="more" targetRef="ready"')
+SEVERAL["actions.bpmn"] = (
+    SEVERAL["actions.bpmn"]
+    .replace('<sequenceFlow id="more_to_list_actions"', '<sequenceFlow id="more_to_ready"')
+    .replace('sourceRef="more" targetRef="list_actions"', 'sourceRef="more" targetRef="ready"')
+)
 
 
 def test_a_multi_instance_over_facts_can_be_visited_twice() -> None:
@@ -392,9 +396,9 @@ CORRECTED = procedure(
 def test_a_corrected_time_of_return_moves_its_clock_and_the_log_says_so() -> None:
     def play(drive: Drive) -> None:
         drive.open().do("found", returned_at=MORNING).wait(hours=1)
-        assert drive.last.next_due_at == MORNING + timedelta(hours=72)
+        assert drive.next_due_at == MORNING + timedelta(hours=72)
         drive.correct("found", "returned_at", MORNING + timedelta(hours=5))
-        assert drive.last.next_due_at == MORNING + timedelta(hours=77)
+        assert drive.next_due_at == MORNING + timedelta(hours=77)
         drive.wait(hours=80)
         assert drive.open_elements() == ["interview", "tell"]
         drive.do("interview").do("tell")
@@ -409,5 +413,48 @@ def test_a_task_that_is_gone_cannot_be_done() -> None:
     drive = Drive(TWO_TIMERS, restored=False).open()
     number = next(iter(drive.tasks))
     drive.wait(hours=2)
+    assert drive.position is not None
     with pytest.raises(TaskNoLongerOpen):
         drive.position.tokens.script_engine.find(number)
+
+
+LADDER = procedure(
+    "ladder",
+    """
+    begun: start form=opening
+    early: user form=early
+    late: user form=late activity={=if late.text = "no" then "Declined" else "Accepted"}
+    clock: boundary on=late quiet cycle={=[{at: case.opened_at + duration("PT1H"), step: "a", tell: ["x"]}, {at: case.opened_at + duration("PT2H"), step: "b", tell: ["y"], due: true}, {at: case.opened_at + duration("PT9H"), step: "c", tell: ["z"], every: duration("PT1H")}]}
+    told: end
+    done: end
+    begun > early
+    early > late
+    late > done
+    clock > told
+    """,
+    OPENING,
+    form("early", "text"),
+    form("late", "text"),
+)
+
+
+def test_a_deadline_that_is_late_from_the_start_tells_its_latest_rung_only() -> None:
+    def play(drive: Drive) -> None:
+        drive.open().wait(hours=3).do("early").wait(minutes=1)
+
+    straight, _restored = both(LADDER, play)
+    assert [(event.data["step"], event.data["tell"]) for event in straight.kinds("timer_fired")] == [("b", ["y"])]
+
+
+def test_a_rung_with_an_interval_repeats_until_the_task_is_done() -> None:
+    def play(drive: Drive) -> None:
+        drive.open().do("early").wait(hours=11, minutes=30).do("late", text="no").wait(hours=10)
+
+    straight, _restored = both(LADDER, play)
+    steps = [(event.data["step"], event.data["again"]) for event in straight.kinds("timer_fired")]
+    assert steps == [("a", False), ("b", False), ("c", False), ("c", True), ("c", True)]
+
+
+def test_the_word_for_what_happened_may_depend_on_the_answer() -> None:
+    straight, _restored = both(LADDER, lambda drive: drive.open().do("early").do("late", text="no"))
+    assert straight.kinds("task_completed")[-1].activity == "Declined"
