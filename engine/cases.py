@@ -156,14 +156,9 @@ class Cases:
     ) -> Done:
         """Do a task with the answers of its form (already loaded by the form).
 
-        `stamp` is the one that `task` gave with the page; None leaves the check out.
-
-        Raises:
-            TaskNotFound: there is no such task.
-            NotYourTask: it belongs to a role that the actor does not hold.
-            SamePersonTwice: a second person is needed, and this is the first one.
-            TaskAlreadyCompleted, TaskNoLongerOpen, PageIsStale: the case has moved on.
-            Conflict: the key was used for another command.
+        `stamp` is the one that `task` gave with the page; None leaves the check out. Refused with `TaskNotFound`;
+        `NotYourTask` (another role's) and `SamePersonTwice` (a second person is needed); `TaskAlreadyCompleted`,
+        `TaskNoLongerOpen` and `PageIsStale` (the case has moved on); `Conflict` (the key belongs to another command).
         """
         case_id, number = _task_number(task_id)
         digest = _fingerprint("complete", task_id, by, answers)

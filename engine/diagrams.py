@@ -44,6 +44,11 @@ NODES: Mapping[str, str] = {
     "intermediateCatchEvent": "catch",
     "intermediateThrowEvent": "throw",
 }
+BESIDE_NODES = frozenset({"sequenceFlow", "laneSet", "textAnnotation", "association", "group"}) | {
+    "multiInstanceLoopCharacteristics"
+}
+"""What else may stand in a process; notes and groups are for the eye, the others are read in their own place."""
+
 ACTIVITIES = frozenset({"user_task", "decision_task", "call", "sub_process"})
 GATEWAYS = frozenset({"exclusive", "parallel", "inclusive"})
 
@@ -356,18 +361,7 @@ class _Reader:
         nodes: dict[str, Node] = {}
         flows: list[Flow] = []
         inside: dict[str, Process] = {}
-        for child in self.children(
-            element,
-            {
-                *NODES,
-                "sequenceFlow",
-                "laneSet",
-                "textAnnotation",
-                "association",
-                "group",
-                "multiInstanceLoopCharacteristics",
-            },
-        ):
+        for child in self.children(element, {*NODES, *BESIDE_NODES}):
             kind = xml.local_name(child)
             if kind == "sequenceFlow":
                 flows.append(self.flow(child))

@@ -5,6 +5,7 @@ They hold when something is published. A release that is loaded is never checked
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -240,31 +241,45 @@ def loops_wait(release: Compiled) -> Iterator[Problem]:
 
 
 def expressions_can_be_read(release: Compiled) -> Iterator[Problem]:
-    """Every expression of the diagrams is FEEL."""
-    for process in release.processes.values():
-        for each in process.walk():
-            for flow in each.flows:
-                yield from _feel(flow.id, flow.condition)
-            for node in each.nodes.values():
-                if node.timer is not None:
-                    yield from _feel(node.id, node.timer_text)
-                yield from _feel(node.id, node.correlation or None)
-                yield from _feel(node.id, node.loop.collection if node.loop else None)
-                if node.properties.get("activity", "").startswith("="):
-                    yield from _feel(node.id, node.properties["activity"].removeprefix("="))
-                yield from _feel(node.id, node.properties.get("correlation", "").removeprefix("=") or None)
-        yield from _feel(process.id, process.properties.get("title", "").removeprefix("=") or None)
+    """Every expression of the diagrams is FEEL, can give something, and names only what is written somewhere."""
+    known = _known_names(release)
+    for where, text in _expressions(release):
+        try:
+            expression = feel.compile(text)
+        except Invalid as refusal:
+            yield from (Problem(where, problem.rule, problem.sentence) for problem in refusal.problems)
+            continue
+        for doubt in expression.doubts:
+            yield Problem(where, "expression-gives-nothing", doubt.sentence)
+        for name in sorted(expression.names - known):
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            yield Problem(where, "name-not-known", f"Nothing in this procedure writes {name}.{hint}")
 
 
-def _feel(where: str, text: str | None) -> Iterator[Problem]:
-    """Give the syntax problems of one expression."""
-    if text is None:
-        return
-    try:
-        feel.compile(text)
-    except Invalid as refusal:
-        for problem in refusal.problems:
-            yield Problem(where, problem.rule, problem.sentence)
+def _expressions(release: Compiled) -> Iterator[tuple[str, str]]:
+    """Give every expression of the diagrams with the element that it stands at."""
+    for process in _scopes(release):
+        yield from ((flow.id, flow.condition) for flow in process.flows if flow.condition is not None)
+        for node in process.nodes.values():
+            texts = [node.correlation, node.properties.get("correlation", "")]
+            texts.append(node.timer_text if node.timer is not None else "")
+            texts.append(node.loop.collection if node.loop else "")
+            activity = node.properties.get("activity", "")
+            texts.append(activity if activity.startswith("=") else "")
+            yield from ((node.id, text.removeprefix("=")) for text in texts if text)
+        title = process.properties.get("title", "")
+        if title:
+            yield process.id, title.removeprefix("=")
+
+
+def _known_names(release: Compiled) -> frozenset[str]:
+    """Give the names that an expression may take: records, tables, items of multi-instances, and the engine's own."""
+    nodes = release.nodes.values()
+    records = {node.record for node in nodes if node.form} | {node.result for node in nodes if node.result}
+    items = {node.loop.element for node in nodes if node.loop}
+    messages = {node.message for node in nodes if node.message}
+    return frozenset({"case", "task"} | records | items | messages | set(release.decisions)) - {""}
 
 
 def lanes_are_roles(release: Compiled, roles: frozenset[str] | None) -> Iterator[Problem]:
