@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from markupsafe import Markup
+
 from engine.forms import Field, Form
 from engine.model import SYSTEM, Actor, Value
 from engine.views import CaseView, EventRow, TaskRow
@@ -18,7 +20,7 @@ Row = dict[str, dict[str, str]]
 
 SAID = {
     "case_opened": "Case opened",
-    "task_completed": "{name}",
+    "task_completed": "Done: {name}",
     "task_cancelled": "No longer needed: {name}",
     "decision_made": "Decided by the table: {name}",
     "timer_fired": "{name}: {step}",
@@ -61,9 +63,15 @@ class Happening:
 
 
 def describe(
-    view: CaseView, episode: Episode | None, forms: Mapping[str, Form], *, who: Actor, now: datetime
+    view: CaseView,
+    episode: Episode | None,
+    forms: Mapping[str, Form],
+    names: Mapping[str, str],
+    *,
+    who: Actor,
+    now: datetime,
 ) -> dict[str, object]:
-    """Give everything that the template of the case page needs; `forms` is by record."""
+    """Give everything that the template of the case page needs; `forms` is by record, `names` by sign-in name."""
     return {
         "case": view,
         "summary": _summary(view, episode),
@@ -71,7 +79,7 @@ def describe(
         "interview": interview(view, episode),
         "sections": list(_sections(view, forms)),
         "withheld": sorted(DATA_CLASS.get(name, name) for name in view.withheld),
-        "timeline": [_happening(event) for event in reversed(view.timeline) if event.kind in SAID],
+        "timeline": [_happening(event, names) for event in reversed(view.timeline) if event.kind in SAID],
     }
 
 
@@ -92,7 +100,8 @@ def _say_status(view: CaseView, episode: Episode | None) -> str:
 
 
 def _row(key: str, value: str) -> Row:
-    return {"key": {"text": key}, "value": {"text": value, "classes": "hw-typed"}}
+    # The span keeps typed line breaks without keeping those of the template around it.
+    return {"key": {"text": key}, "value": {"html": Markup('<span class="hw-typed">{}</span>').format(value)}}
 
 
 def _open_task(row: TaskRow, who: Actor, now: datetime) -> OpenTask:
@@ -125,9 +134,9 @@ def _say_answer(value: Value, question: Field | None) -> str:
     return words.get(value, value) if isinstance(value, str) else say_value(value)
 
 
-def _happening(event: EventRow) -> Happening:
+def _happening(event: EventRow, names: Mapping[str, str]) -> Happening:
     title = SAID[event.kind].format(name=event.name or say_key(event.element), step=event.data.get("step", "due"))
-    return Happening(title, "" if event.by == SYSTEM else event.by, event.at)
+    return Happening(title, "" if event.by == SYSTEM else names.get(event.by, event.by), event.at)
 
 
 def interview(view: CaseView, episode: Episode | None) -> list[Row]:

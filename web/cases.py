@@ -19,7 +19,7 @@ from web.answering import Posted, conflict_page, go_on, new_key, without_source
 from web.govuk import error_summary, render_form
 from web.procedures import MISSING_CHILD
 from web.services import services
-from workflows import access, episodes
+from workflows import access, episodes, people
 
 page = flask.Blueprint("cases", __name__)
 
@@ -74,13 +74,21 @@ def case(case_id: str) -> ResponseReturnValue:
     forms = forms_by_record(here.cases.release_of(case_id))
     with reading(here.engine) as connection:
         episode = episodes.find(connection, case_id)
-    return flask.render_template("case.html", **case_words.describe(view, episode, forms, who=who, now=now))
+        names = _names(connection, {event.by for event in view.timeline})
+    told = case_words.describe(view, episode, forms, names, who=who, now=now)
+    return flask.render_template("case.html", **told)
 
 
 def forms_by_record(release: Compiled) -> dict[str, Form]:
     """Give the form that asks for each record, so that a fact can be shown under the words of its question."""
     written = [(node.record, node.form) for node in release.nodes.values() if node.form]
     return {record: release.forms[form] for record, form in written if form in release.forms}
+
+
+def _names(connection: sa.Connection, sign_ins: set[str]) -> dict[str, str]:
+    person = people.PersonRow
+    rows = connection.execute(sa.select(person.sign_in, person.name).where(person.sign_in.in_(sign_ins)))
+    return {row.sign_in: row.name for row in rows}
 
 
 def _readable(case_id: str, held: frozenset[str]) -> frozenset[str]:

@@ -65,7 +65,7 @@ def mailbox() -> ResponseReturnValue:
     """List the mails that were sent, the latest first."""
     latest = sa.select(DEMO_MAILS).order_by(DEMO_MAILS.c.id.desc()).limit(MAILS_SHOWN)
     with reading(services().engine) as connection:
-        mails = [(row.id, _parse(row.content), row.received_at) for row in connection.execute(latest)]
+        mails = [(row.id, *_parse(row)) for row in connection.execute(latest)]
     return flask.render_template("demo_mailbox.html", mails=mails)
 
 
@@ -78,11 +78,15 @@ def mail(number: int) -> ResponseReturnValue:
         row = connection.execute(wanted).one_or_none()
     if row is None:
         raise MailNotFound("There is no such mail.")
-    return flask.render_template("demo_mail.html", mail=_parse(row.content), received_at=row.received_at)
+    parsed, sent_at = _parse(row)
+    return flask.render_template("demo_mail.html", mail=parsed, sent_at=sent_at)
 
 
-def _parse(content: bytes) -> EmailMessage:
-    return message_from_bytes(content, policy=default)
+def _parse(row: sa.Row[tuple[int, datetime, bytes]]) -> tuple[EmailMessage, datetime]:
+    """Read a mail, and when it was written; the time of its arrival stands in where it says nothing."""
+    mail = message_from_bytes(row.content, policy=default)
+    written = getattr(mail["date"], "datetime", None)
+    return mail, written if isinstance(written, datetime) and written.tzinfo else row.received_at
 
 
 def _demo_clock() -> DemoClock:

@@ -1,0 +1,64 @@
+"""A site on a database of its own, prepared once for the run and copied for each test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.web.site import SECRET, Browser, Hands, Site
+from web import demo_people, procedures, schema
+from web.app import create_app
+from web.assembly import assemble
+from web.clock import DemoClock, prepare_demo_tables
+from web.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database with invented people and the published procedure; each test gets a copy."""
+    path = tmp_path_factory.mktemp("site") / "homeward.sqlite3"
+    settings = Settings(database_url=f"sqlite:///{path}", secret=SECRET)
+    services = assemble(settings)
+    schema.migrate(create_app(settings, services=services, migrated=False))
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    demo_people.add_people(services.engine, now)
+    procedures.publish(services.cases, procedures.MISSING_CHILD, by="mfh_coordinator", now=now)
+    services.engine.dispose()
+    return path
+
+
+@pytest.fixture
+def site(prepared: Path, tmp_path: Path, now: datetime) -> Iterator[Site]:
+    """A site at nine o'clock on an ordinary Monday."""
+    path = tmp_path / "homeward.sqlite3"
+    shutil.copyfile(prepared, path)
+    settings = Settings(database_url=f"sqlite:///{path}", secret=SECRET)
+    clock, wall_clock = Hands(now), Hands(now)
+    services = assemble(settings, clock=clock, wall_clock=wall_clock)
+    app = create_app(settings, services=services)
+    app.test_client_class = Browser
+    yield Site(app, services, clock, wall_clock)
+    services.engine.dispose()
+
+
+@pytest.fixture
+def demo_site(site: Site) -> Site:
+    """The same as a demonstration, with its clock page and mailbox."""
+    prepare_demo_tables(site.services.engine)
+    settings = replace(site.services.settings, demo=True)
+    moved = DemoClock(site.services.engine)
+    services = replace(site.services, settings=settings, clock=moved, demo_clock=moved)
+    app = create_app(settings, services=services)
+    app.test_client_class = Browser
+    return replace(site, app=app, services=services)
+
+
+@pytest.fixture
+def call_taker(site: Site) -> Browser:
+    """The call taker's browser."""
+    return site.browser("call_taker")

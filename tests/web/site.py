@@ -1,0 +1,100 @@
+"""A site under test: its clocks, and browsers that look at every answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import flask
+import html5lib
+from bs4 import BeautifulSoup
+from flask.testing import FlaskClient
+from sqlalchemy.pool import QueuePool
+from werkzeug.test import TestResponse
+
+from engine import timers
+from web import demo_people
+from web.services import Services
+
+SECRET = "a secret for tests only, which is long enough"
+
+
+class Hands:
+    """A clock whose hands the test moves."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+class Browser(FlaskClient):
+    """A browser without JavaScript that looks at every answer: headers, well-formed HTML, no connection left open."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        answer = super().open(*args, **({"buffered": True} | kwargs))
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self' 'sha256-")
+        assert "unsafe" not in answer.headers["Content-Security-Policy"]
+        if answer.mimetype == "text/html" and answer.data and answer.status_code not in {301, 302, 308}:
+            html5lib.HTMLParser(strict=True).parse(answer.get_data(as_text=True))
+            assert "style=" not in answer.text
+        services: Services = self.application.extensions["homeward"]
+        assert isinstance(services.engine.pool, QueuePool)
+        assert services.engine.pool.checkedout() == 0
+        return answer
+
+    def page(self, path: str, status: int = 200) -> BeautifulSoup:
+        """Get a page and read it."""
+        answer = self.get(path)
+        assert answer.status_code == status, answer.text
+        return BeautifulSoup(answer.text, "html.parser")
+
+    def send(self, path: str, data: dict[str, Any] | None = None, *, form: BeautifulSoup | None = None) -> TestResponse:
+        """Send a form with the hidden values of the page from which it comes."""
+        shown = form or self.page(path)
+        hidden = {field["name"]: field.get("value", "") for field in shown.select("main input[type=hidden]")}
+        return self.post(path, data=hidden | (data or {}))
+
+
+@dataclass(frozen=True)
+class Site:
+    """The application under test with what a test needs to steer it."""
+
+    app: flask.Flask
+    services: Services
+    clock: Hands
+    wall_clock: Hands
+
+    def browser(self, role: str = "") -> Browser:
+        """Open a browser; with a role, signed in as the one invented person who holds it."""
+        browser = self.app.test_client()
+        assert isinstance(browser, Browser)
+        if role:
+            answer = browser.send("/sign-in", {"name": role, "password": demo_people.PASSWORD})
+            assert answer.status_code == 302, answer.text
+        return browser
+
+    def opened(self) -> str:
+        """Open a case as the call taker does, and give its reference."""
+        browser = self.browser("call_taker")
+        answer = browser.send("/cases/open", OPENING)
+        assert answer.status_code == 302, answer.text
+        return answer.location.removeprefix("/tasks/").partition(".")[0]
+
+    def sweep(self) -> timers.Swept:
+        """Let the clocks that are due go off."""
+        return timers.sweep(self.services.cases, now=self.clock())
+
+
+OPENING = {
+    "child_name": "Alex",
+    "last_place": "The park",
+    "why_worried": "Very young",
+    "call_back": "01632 960 118",
+    "responsible_authority": "nottinghamshire_county",
+}

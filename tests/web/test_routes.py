@@ -1,0 +1,139 @@
+"""A census of the routes: each says who may call it, each keeps to it, and looking changes nothing."""
+
+from __future__ import annotations
+
+import re
+
+import flask
+import pytest
+import sqlalchemy as sa
+
+from engine.store import Base, reading
+from tests.web.site import Site
+from web import access
+from workflows.agencies import ROLES
+
+PUBLIC = {"/sign-in", "/healthz", "/readyz", "/static/<path:filename>"}
+FOR_ADMINISTRATORS = {"/operations"}
+LOOKING_WRITES = {"reads"}
+"""The only table that a look may write: who read what."""
+
+
+def fill(rule: str, case_id: str) -> str:
+    """Put values into a route: those of an open case."""
+    values = {"task_id": f"{case_id}.1", "case_id": case_id, "number": "1", "filename": "homeward.css"}
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found.group(1)], rule)
+
+
+def rules(app: flask.Flask, method: str) -> list[str]:
+    """List the routes that take a method."""
+    return sorted(rule.rule for rule in app.url_map.iter_rules() if method in (rule.methods or set()))
+
+
+def contents(engine: sa.Engine) -> dict[str, list[tuple[object, ...]]]:
+    """Read all tables but those that a look may write."""
+    with reading(engine) as connection:
+        return {
+            name: sorted((tuple(row) for row in connection.execute(sa.select(table))), key=repr)
+            for name, table in Base.metadata.tables.items()
+            if name not in LOOKING_WRITES
+        }
+
+
+def test_every_route_says_who_may_call_it(demo_site: Site) -> None:
+    marks = {rule.rule: access.mark_of(demo_site.app, rule.endpoint) for rule in demo_site.app.url_map.iter_rules()}
+    assert None not in marks.values()
+    assert {rule for rule, mark in marks.items() if mark and mark.public} == PUBLIC
+    assert {rule for rule, mark in marks.items() if mark and mark.roles} == FOR_ADMINISTRATORS
+
+
+def test_a_route_that_does_not_say_so_stops_the_start(site: Site) -> None:
+    app = flask.Flask("planted")
+    app.add_url_rule("/forgotten", view_func=lambda: "")
+    with pytest.raises(access.RouteUnmarked, match="/forgotten"):
+        access.require_marks(app)
+
+
+def test_a_stranger_gets_public_pages_only(demo_site: Site) -> None:
+    case_id = demo_site.opened()
+    browser = demo_site.browser()
+    for rule in rules(demo_site.app, "GET"):
+        answer = browser.get(fill(rule, case_id))
+        if rule in PUBLIC:
+            assert answer.status_code in {200, 404, 503}, rule
+        else:
+            assert answer.status_code == 302, rule
+            assert answer.location.startswith("/sign-in"), rule
+        assert case_id not in answer.text.replace(f"/cases/{case_id}", "").replace(f"/tasks/{case_id}", ""), rule
+
+
+def test_a_stranger_cannot_send_anything(demo_site: Site) -> None:
+    before = contents(demo_site.services.engine)
+    for rule in rules(demo_site.app, "POST"):
+        answer = demo_site.browser().post(fill(rule, "MC-22222222"), data={"a": "b"})
+        assert answer.status_code in {302, 400}, rule
+    assert contents(demo_site.services.engine) == before
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_each_role_gets_an_answer_at_each_route_that_keeps_to_its_mark(site: Site, role: str) -> None:
+    case_id = site.opened()
+    browser = site.browser(role)
+    for rule in rules(site.app, "GET"):
+        if rule.startswith("/static"):
+            continue
+        status = browser.get(fill(rule, case_id)).status_code
+        if rule in FOR_ADMINISTRATORS:
+            assert status == (200 if role == "administrator" else 403), rule
+        elif rule in {"/tasks", "/cases", "/healthz"}:
+            assert status == 200, rule
+        else:
+            assert status in {200, 302, 403, 404, 503}, rule
+
+
+def test_looking_changes_nothing_but_the_log_of_who_looked(site: Site) -> None:
+    case_id = site.opened()
+    browser = site.browser("call_taker")
+    before = contents(site.services.engine)
+    for rule in rules(site.app, "GET"):
+        browser.get(fill(rule, case_id))
+    assert contents(site.services.engine) == before
+
+
+def test_no_route_takes_both_a_look_and_a_change(demo_site: Site) -> None:
+    for rule in demo_site.app.url_map.iter_rules():
+        assert not {"GET", "POST"} <= (rule.methods or set()), rule.rule
+        assert not {"PUT", "DELETE", "PATCH"} & (rule.methods or set()), rule.rule
+
+
+def test_pages_are_never_kept_by_the_browser(site: Site) -> None:
+    site.opened()
+    answer = site.browser("call_taker").get("/tasks")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["X-Frame-Options"] == "DENY"
+
+
+def test_an_unknown_address_and_a_wrong_method_have_pages_of_their_own(site: Site) -> None:
+    browser = site.browser("call_taker")
+    assert "Page not found" in browser.page("/nowhere", 404).text
+    assert browser.get("/sign-out").status_code == 405
+
+
+def test_too_much_at_once_is_refused(site: Site) -> None:
+    browser = site.browser("call_taker")
+    answer = browser.post("/cases/open", data={"why_worried": "x" * 1_100_000})
+    assert answer.status_code == 413
+    assert "Too much was sent at once" in answer.text
+
+
+def test_a_fault_is_logged_by_its_place_and_shows_nothing(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    def broken() -> str:
+        raise KeyError("Alex Example, 13, Example Street")
+
+    site.app.view_functions["health.healthz"] = access.everyone(broken)
+    answer = site.browser().get("/healthz")
+    assert answer.status_code == 500
+    assert "Alex" not in answer.text
+    assert "KeyError" in caplog.text
+    assert "Alex" not in caplog.text
