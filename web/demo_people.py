@@ -24,6 +24,7 @@ ORGANISATIONS = {
     "youth_justice": ("example_youth_justice", "Example Youth Justice"),
     "partnership": ("example_partnership", "Example Safeguarding Partnership"),
     "external": ("outside_bodies", "Outside bodies"),
+    "operator": ("example_operator", "Example Operator"),
 }
 FIRST_NAMES = (
     "Asha", "Ben", "Carys", "Dev", "Ewa", "Femi", "Grace", "Hamza", "Iris", "Jonah", "Kezia", "Liam", "Maya", "Niall",

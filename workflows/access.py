@@ -98,6 +98,7 @@ COLUMN_OF: Mapping[str, str] = MappingProxyType(
         "lado": "nothing",
         "ceop": "nothing",
         "partnership_board": "figures",
+        "administrator": "nothing",
     }
 )
 

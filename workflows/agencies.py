@@ -29,6 +29,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "youth_justice": "Youth justice",
         "partnership": "Safeguarding partnership",
         "external": "Outside body",
+        "operator": "Operator of this service",
     }
 )
 """Kinds of organisation, and the words for them."""
@@ -69,6 +70,7 @@ _ROWS = (
     ("nrm_sca", "Single competent authority of the national referral mechanism", "external", f"{_NEED}, S77"),
     ("lado", "Local authority designated officer", "external", f"{_NEED}, T-40"),
     ("ceop", "CEOP", "external", _NEED),
+    ("administrator", "Administrator of this service", "operator", "house.md 5: one broken case is never silent"),
     ("partnership_board", "Safeguarding partnership board", "partnership", f"{_NEED}, S67"),
 )
 
