@@ -27,7 +27,7 @@ from engine.errors import (
 from engine.library import Library
 from engine.model import Actor, Command, Complete, Correct, Deliver, Facts, FactWrite, Fire, Open, Value
 from engine.release import Compiled
-from engine.store import CaseTable, CommandTable, MessageTable, TaskTable, row_lock, writing
+from engine.store import Base, CaseTable, CommandTable, MessageTable, TaskTable, row_lock, writing
 from engine.views import (
     CaseView,
     Cursor,
@@ -64,6 +64,23 @@ LETTERS = "23456789BCDFGHJKLMNPQRSTVWXZ"
 BACK_OFF = timedelta(minutes=1)
 BACK_OFF_AT_MOST = timedelta(hours=1)
 
+# The statements of the hot path are made once (engine.writing says why).
+ADD_COMMAND = sa.insert(Base.metadata.tables["commands"])
+_DONE_BEFORE = CommandTable.key == sa.bindparam("key")
+LOAD = sa.select(
+    CaseTable.__table__,
+    sa.select(CommandTable.answer).where(_DONE_BEFORE).scalar_subquery().label("answer"),
+    sa.select(CommandTable.digest).where(_DONE_BEFORE).scalar_subquery().label("asked"),
+).where(CaseTable.id == sa.bindparam("this_case"))
+NEXT_DUE = (
+    sa.select(CaseTable.id)
+    .where(CaseTable.next_due_at <= sa.bindparam("at"))
+    .where(sa.or_(CaseTable.retry_at.is_(None), CaseTable.retry_at <= sa.bindparam("at")))
+    .order_by(CaseTable.next_due_at)
+    .limit(1)
+)
+"""By the due moment alone: a second key would sort all that is due at the same moment, once for each of them."""
+
 
 def new_reference(prefix: str) -> str:
     """Make a case reference, such as ``MC-7K3QX9PW``: eight random letters and digits, which nobody can guess."""
@@ -86,6 +103,7 @@ class Cases:
         self.references = references
         self.library = Library(engine)
         self.views = reading.Views(engine, self.library)
+        self._loading = {skip: row_lock(engine, LOAD, skip=skip) for skip in (False, True)}
 
     # Releases -------------------------------------------------------------------------------------------------------
 
@@ -229,15 +247,8 @@ class Cases:
 
     def next_due(self, *, now: datetime) -> str | None:
         """Give the case whose clock has been due for the longest, if any."""
-        case = CaseTable
-        statement = (
-            sa.select(case.id)
-            .where(case.next_due_at <= now, sa.or_(case.retry_at.is_(None), case.retry_at <= now))
-            .order_by(case.next_due_at, case.id)
-            .limit(1)
-        )
         with self.engine.connect() as connection:
-            return connection.execute(statement).scalar()
+            return connection.execute(NEXT_DUE, {"at": now}).scalar()
 
     def fire(self, case_id: str, *, now: datetime) -> bool:
         """Let the earliest due clock of a case go off; False where another node has the case, or nothing is due."""
@@ -305,12 +316,7 @@ class Cases:
         self, connection: sa.Connection, case_id: str, now: datetime, key: str, digest: str, *, skip: bool = False
     ) -> tuple[Stored, Done | None, runner.Conductor | None]:
         """Lock a case's row and read it; give the answer instead where the command was carried out already."""
-        answer = sa.select(CommandTable.answer).where(CommandTable.key == key).scalar_subquery()
-        asked = sa.select(CommandTable.digest).where(CommandTable.key == key).scalar_subquery()
-        statement = sa.select(CaseTable.__table__, answer.label("answer"), asked.label("asked")).where(
-            CaseTable.id == case_id
-        )
-        row = connection.execute(row_lock(self.engine, statement, skip=skip)).first()
+        row = connection.execute(self._loading[skip], {"this_case": case_id, "key": key}).first()
         if row is None:
             return Stored.nothing(case_id), None, None
         stored = Stored.of(row)
@@ -342,9 +348,8 @@ class Cases:
         done = Done(step.case_id, tuple(task.id for task in step.opened))
         if key:
             answer = values.dumps([done.case_id, list(done.tasks)]).decode()
-            connection.execute(
-                sa.insert(CommandTable).values(key=key, case_id=step.case_id, at=step.now, digest=digest, answer=answer)
-            )
+            row = {"key": key, "case_id": step.case_id, "at": step.now, "digest": digest, "answer": answer}
+            connection.execute(ADD_COMMAND, row)
         return done
 
     def release_of(self, case_id: str) -> Compiled:
