@@ -132,8 +132,14 @@ class Winder:
         self.conductor.note(kind, node, data={"at": _text(clock.at), "due_at": _text(clock.due)}, activity=False)
 
     def move(self, clock: Clock, node: Node) -> None:
-        """Derive a clock again, because a fact that it rests on has changed; say so where that moved it."""
+        """Derive a clock again, because a fact that it rests on has changed; say so where that moved it.
+
+        A rung that has gone off and now lies ahead goes off again at its new moment: it was told too early.
+        """
         old = (clock.at, clock.due)
+        if node.is_deadline and clock.fired:
+            ahead = {rung.step for rung in self.rungs(clock, node) if rung.at > self.now}
+            clock.fired = [step for step in clock.fired if step not in ahead]
         self.derive(clock, node, None)
         if (clock.at, clock.due) != old:
             data = {"from": _text(old[0]), "at": _text(clock.at), "due_at": _text(clock.due)}

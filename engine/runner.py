@@ -338,7 +338,7 @@ class Conductor:
             and (node.kind in {"end", "throw", "start"} or node.properties.get("activity"))
             and node.kind not in {"user_task", "decision_task"}
         ):
-            self.note("element_passed", node)
+            self.note("element_passed", node, activity=node is not self.release.start)  # opening the case said the word
 
     def open_people(self, before: set[int]) -> list[Task]:
         """Give the tasks that people may do, each with the record key under which its answers are kept."""

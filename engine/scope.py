@@ -17,7 +17,8 @@ class Scope:
     """The facts as expressions see them.
 
     A record that occurs once is a context of its fields; a record that repeats is a list of contexts, each with its `key`,
-    in the order of the keys; `case` holds ``reference`` and ``opened_at``; each decision table is a function.
+    in the order of the keys; `case` holds ``reference`` and ``opened_at``; each decision table is a function,
+    unless a record has its name: what was decided goes before deciding anew.
     """
 
     def __init__(self, release: Compiled, facts: Facts, now: datetime, reference: str, opened_at: datetime) -> None:
@@ -26,12 +27,13 @@ class Scope:
         self.facts = facts
         self.now = now
         self.changed: set[str] = set()
-        self.values: dict[str, Any] = {record: [] for record in release.repeating}
+        self.values: dict[str, Any] = {
+            name: Function(self.invoke(table), tuple(sorted(table.names))) for name, table in release.decisions.items()
+        }
+        self.values |= {record: [] for record in release.repeating}
         for record in facts:
             self.refresh(record)
         self.describe_case(reference, opened_at)
-        for name, table in release.decisions.items():
-            self.values[name] = Function(self.invoke(table), tuple(sorted(table.names)))
 
     def describe_case(self, reference: str, opened_at: datetime) -> None:
         """Let expressions see the case's reference and when it was opened."""

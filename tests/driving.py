@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self, TypeVar
 
 from engine import release, runner, state, values
 from engine.model import Actor, Command, Complete, Correct, Deliver, Event, Facts, FactWrite, Fire, Open
@@ -30,30 +30,34 @@ class Drive:
         self.position: state.Position | None = None
         self.last: Outcome | None = None
 
-    def open(self, by: str = "opener", **answers: Any) -> Drive:
+    def open(self, by: str = "opener", **answers: Any) -> Self:
         """Open the case with the answers of its opening form."""
         record = self.release.start.record
         writes = tuple(FactWrite(record, "", key, value) for key, value in answers.items())
         self._take(runner.begin(self.release, "T-1", self.facts, Open(writes, Actor(by)), self.now))
         return self
 
-    def do(self, element: str, by: str = "worker", key: str | None = None, **answers: Any) -> Drive:
+    def do(self, element: str, by: str = "worker", key: str | None = None, **answers: Any) -> Self:
         """Do the open task of an element (with a record key, where several are open) with these answers."""
-        found = [task for task in self.tasks.values() if task.node.id == element and key in {None, task.key}]
-        assert found, f"{element} is not open: {self.open_elements()}"
-        task = found[0]
+        task = self.task(element, key)
         writes = tuple(FactWrite(task.node.record, task.key, name, value) for name, value in answers.items())
         return self.step(Complete(task.number, writes, Actor(by)))
 
-    def tell(self, message: str, key: str = "", **payload: Any) -> Drive:
+    def task(self, element: str, key: str | None = None) -> OpenTask:
+        """Give the open task of an element (with a record key, where several are open)."""
+        found = [task for task in self.tasks.values() if task.node.id == element and key in {None, task.key}]
+        assert found, f"{element} is not open: {self.open_elements()}"
+        return found[0]
+
+    def tell(self, message: str, key: str = "", **payload: Any) -> Self:
         """Hand a message to the case."""
         return self.step(Deliver(message, key, payload))
 
-    def correct(self, record: str, field: str, value: Any, key: str = "") -> Drive:
+    def correct(self, record: str, field: str, value: Any, key: str = "") -> Self:
         """Put a fact right."""
         return self.step(Correct((FactWrite(record, key, field, value),), Actor("worker"), "it was wrong"))
 
-    def wait(self, **duration: float) -> Drive:
+    def wait(self, **duration: float) -> Self:
         """Let time pass, and let every clock go off at its own moment on the way."""
         until = self.now + timedelta(**duration)
         while self.last is not None and self.last.next_due_at is not None and self.last.next_due_at <= until:
@@ -62,14 +66,14 @@ class Drive:
         self.now = until
         return self
 
-    def sleep(self, **duration: float) -> Drive:
+    def sleep(self, **duration: float) -> Self:
         """Let time pass while the system is down; then the clocks that were missed go off."""
         self.now += timedelta(**duration)
         while self.last is not None and self.last.next_due_at is not None and self.last.next_due_at <= self.now:
             self.step(Fire())
         return self
 
-    def step(self, command: Command) -> Drive:
+    def step(self, command: Command) -> Self:
         """Take one step."""
         assert self.position is not None
         if self.restored:
@@ -132,10 +136,18 @@ class Drive:
         return [(e.kind, e.element, e.task, e.activity, e.by, dict(e.data)) for e in self.events]
 
 
-def both(files: Mapping[str, str], play: Any) -> tuple[Drive, Drive]:
+D = TypeVar("D", bound=Drive)
+
+
+def both(
+    files: Mapping[str, str],
+    play: Callable[[D], object],
+    *,
+    kind: type[D] = Drive,  # type: ignore[assignment]
+    now: datetime = MORNING,
+) -> tuple[D, D]:
     """Play one story straight and restored, and hold the two against each other."""
-    drives: Iterable[Drive] = [Drive(files, restored=False), Drive(files, restored=True)]
-    straight, restored = drives
+    straight, restored = kind(files, restored=False, now=now), kind(files, restored=True, now=now)
     play(straight)
     play(restored)
     assert straight.story() == restored.story()

@@ -1,0 +1,225 @@
+"""Plays a case through the real forms of its pages, and keeps what of the procedure it has reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from engine import release
+from engine.diagrams import Flow, Process
+from engine.errors import AnswersInvalid
+from engine.forms import Form
+from engine.model import Actor, Complete, FactWrite
+from engine.release import Compiled
+from engine.runner import Outcome
+from engine.scope import Scope
+from tests.driving import MORNING, Drive, both
+from tests.procedures.pages import PAGES
+
+FILES = release.folder(Path(__file__).resolve().parents[2] / "bpmn" / "missing_child")
+Play = Callable[["Casework"], object]
+
+
+@dataclass(slots=True)
+class Reach:
+    """What a case has reached: events passed, tasks done, ways out of gateways, and the rules of tables that spoke.
+
+    `rungs` holds the rules of deadlines.dmn whose moment came and was told; `rules` those of the other tables.
+    """
+
+    passed: set[str] = field(default_factory=set)
+    done: set[str] = field(default_factory=set)
+    ways: set[str] = field(default_factory=set)
+    rules: set[str] = field(default_factory=set)
+    rungs: set[str] = field(default_factory=set)
+
+    def __or__(self, other: Reach) -> Reach:
+        return Reach(*(getattr(self, name) | getattr(other, name) for name in self.__slots__))
+
+
+class Casework(Drive):
+    """One case, worked on by people who fill in pages; each acts under the name of the role unless `by` says who."""
+
+    def __init__(self, files: Mapping[str, str], *, restored: bool, now: datetime = MORNING) -> None:
+        super().__init__(files, restored=restored, now=now)
+        self.began = now
+        self.reach = Reach()
+        self.times: list[datetime] = []
+
+    # What people do -------------------------------------------------------------------------------------------------
+
+    def report(self, **changes: Any) -> Casework:
+        """Open the case with the page of its start event."""
+        start = self.release.start
+        self.open(start.role, **self.read(self.release.forms[start.form], {**PAGES[start.id], **changes}))
+        return self
+
+    def fill(self, element: str, by: str = "", **changes: Any) -> Casework:
+        """Do the open task of an element: post its page, with these changes to what is usually typed there."""
+        task = self.task(element)
+        form = self.release.forms[task.node.form]
+        answers = self.read(form, {**PAGES[element], **changes})
+        writes = tuple(FactWrite(task.node.record, task.key, each.key, answers.get(each.key)) for each in form.fields)
+        self.step(Complete(task.number, writes, Actor(by or task.node.role)))
+        self.reach.done.add(element)
+        self.follow(element)
+        return self
+
+    def refusals(self, element: str, **changes: Any) -> dict[str, str]:
+        """Post the page of an open task that has to be refused; give the sentence at each question."""
+        form = self.release.forms[self.task(element).node.form]
+        try:
+            self.read(form, {**PAGES[element], **changes})
+        except AnswersInvalid as refusal:
+            return {problem.where: problem.sentence for problem in refusal.problems}
+        message = f"the page of {element} was taken"
+        raise AssertionError(message)
+
+    def read(self, form: Form, typed: Mapping[str, Any]) -> dict[str, Any]:
+        """Read a page through its form, as the site does."""
+        return form.load(posted(form, typed, self.now), scope=self.scope().values, now=self.now)
+
+    # What a story asks ----------------------------------------------------------------------------------------------
+
+    def rings(self, deadline: str) -> list[tuple[datetime, Mapping[str, Any]]]:
+        """Give when a deadline went off, and what it said."""
+        return [
+            (at, event.data)
+            for at, event in zip(self.times, self.events, strict=True)
+            if event.kind == "timer_fired" and event.data["deadline"] == deadline
+        ]
+
+    def told(self, deadline: str, since: datetime | None = None) -> list[tuple[str, str, str]]:
+        """Give what a deadline has told: hours and minutes since a moment (the opening), which step, which roles.
+
+        Example: ``[("0:30", "reminder", "control_room_supervisor"), ("1:00", "due", "control_room_supervisor")]``.
+        """
+        found = []
+        for at, data in self.rings(deadline):
+            minutes = round((at - (since or self.began)).total_seconds() / 60)
+            found.append((f"{minutes // 60}:{minutes % 60:02}", data["step"], " ".join(data["tell"])))
+        return found
+
+    def steps(self, deadline: str) -> list[str]:
+        """Give the steps of a deadline that went off, in their order."""
+        return [data["step"] for _at, data in self.rings(deadline)]
+
+    def words(self) -> list[str]:
+        """Give the domain's words for what has happened, in order."""
+        return [event.activity for event in self.events if event.activity]
+
+    def scope(self) -> Scope:
+        """Give what conditions and tables see now."""
+        return Scope(self.release, self.facts, self.now, "T-1", self.began)
+
+    # What was reached -----------------------------------------------------------------------------------------------
+
+    def _take(self, outcome: Outcome) -> None:
+        super()._take(outcome)
+        self.times += [self.now] * len(outcome.events)
+        for event in outcome.events:
+            if event.kind == "element_passed":
+                self.reach.passed.add(event.element)
+            if event.kind == "decision_made":
+                self.reach.rules |= {f"{event.data['decision']}.{rule}" for rule in event.data["rules"]}
+            if event.kind == "timer_fired" and "deadline" in event.data:
+                self.reach.rungs.add(self.rung(event.data["deadline"], event.data["step"]))
+                self.reach.passed |= {flow.target for flow in flows_from(self.release, event.element)}
+
+    def rung(self, deadline: str, step: str) -> str:
+        """Give the rule of deadlines.dmn that holds for a step of a deadline as the facts are now."""
+        asked = {**self.scope().values, "deadline": deadline, "clock": self.now}
+        decision = self.release.decisions["deadlines"].decide(asked, now=self.now)
+        found = zip(decision.rule_ids, decision.result, strict=True)
+        return next(rule for rule, rung in found if rung["step"] == step)
+
+    def follow(self, element: str) -> None:
+        """Walk from a task that was just done to what comes next by the facts, and see that the token went there."""
+        assert self.last is not None
+        scope = self.scope()
+        here = {task.node.id for task in self.last.opened} | {
+            event.element for event in self.last.events if event.kind == "element_passed"
+        }
+        todo = [element]
+        while todo:
+            flows = flows_from(self.release, todo.pop())
+            chosen = [flow for flow in flows if flow.condition and self.holds(flow, scope)] or [
+                flow for flow in flows if not flow.condition
+            ]
+            for flow in chosen[: 1 if len(flows) > len(chosen) else None]:
+                self.reach.ways.add(flow.id)
+                node = self.release.node(flow.target)
+                if node.kind in {"user_task", "throw", "end"}:
+                    assert node.id in here, f"{flow.id}: the token did not reach {node.id}, but {sorted(here)}"
+                if node.kind in {"exclusive", "throw", "decision_task"}:
+                    todo.append(node.id)
+
+    def holds(self, flow: Flow, scope: Scope) -> bool:
+        """Say whether the condition of a flow holds."""
+        return self.release.expression(flow.condition or "").evaluate(scope.values, now=self.now) is True
+
+
+def posted(form: Form, typed: Mapping[str, Any], now: datetime) -> dict[str, list[str] | str]:
+    """Give what a page posts: texts, lists of texts, and the parts of dates in the time of London."""
+    raw: dict[str, list[str] | str] = {}
+    for key, given in typed.items():
+        value = now + given if isinstance(given, timedelta) else given
+        if isinstance(value, date):
+            raw |= form.as_raw({key: value})
+        elif value is not None:
+            raw[key] = value
+    return raw
+
+
+def flows_from(compiled: Compiled, element: str) -> list[Flow]:
+    """Give the flows that leave an element."""
+    return [flow for process in everywhere(compiled) for flow in process.outgoing(element)]
+
+
+def everywhere(compiled: Compiled) -> Iterator[Process]:
+    """Give every process and sub-process of a procedure."""
+    for process in compiled.processes.values():
+        yield from process.walk()
+
+
+# The stories --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A story: what happens in it, and when it begins."""
+
+    play: Play
+    now: datetime
+
+
+STORIES: dict[str, Story] = {}
+
+
+def story(play: Play) -> Play:
+    """Keep a story that begins on an ordinary Monday morning."""
+    return story_from(MORNING)(play)
+
+
+def story_from(now: datetime) -> Callable[[Play], Play]:
+    """Keep a story that begins at a moment of its own."""
+
+    def keep(play: Play) -> Play:
+        STORIES[play.__name__.replace("_", " ")] = Story(play, now.astimezone(UTC))
+        return play
+
+    return keep
+
+
+@lru_cache(maxsize=None)
+def played(name: str) -> Casework:
+    """Play a story straight and restored, once in a test run, and give the case as it then stands."""
+    told = STORIES[name]
+    straight, restored = both(FILES, told.play, kind=Casework, now=told.now)
+    assert straight.times == restored.times
+    assert straight.reach == restored.reach
+    return straight

@@ -1,0 +1,293 @@
+"""The stories of `return_interview.bpmn`: offer, interview within 72 hours, write-up, receipt by the police."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from tests.procedures.casework import Casework, story, story_from
+from tests.procedures.milestones import graded, handed_over, heard, received, returned
+
+LADDER_OF_72_HOURS = [
+    ("24:00", "reminder 1", "rhi_worker"),
+    ("48:00", "reminder 2", "rhi_worker"),
+    ("60:00", "reminder 3", "rhi_worker"),
+    ("66:00", "warning", "rhi_manager rhi_worker"),
+    ("72:00", "due", "cmo rhi_manager"),
+    ("96:00", "second escalation", "cmo csc_team_manager"),
+    ("168:00", "third escalation", "cmo csc_service_manager csc_team_manager"),
+    ("192:00", "third escalation", "cmo csc_service_manager csc_team_manager"),
+]
+
+
+def moments(case: Casework, deadline: str) -> list[tuple[str, str]]:
+    """Give when a deadline went off, as the clocks of UTC showed it, with its step."""
+    return [(f"{at:%a %d %b %H:%M}", data["step"]) for at, data in case.rings(deadline)]
+
+
+# The offer ------------------------------------------------------------------------------------------------------------
+
+
+@story
+def the_child_accepts_and_is_heard(case: Casework) -> None:
+    received(heard(returned(case)))
+    assert case.words()[-5:] == ["RHIOffered", "RHIAttempt", "RHIHeld", "RHISubmitted", "RHIReceivedByPolice"]
+    assert "declined_reason" not in case.facts["return_interview_offer"][""]
+    assert "reason" not in case.facts["return_interview_attempt"]["1"]
+    assert "close_case" not in case.open_elements()
+
+
+@story
+def nobody_offers_the_interview(case: Casework) -> None:
+    returned(case)
+    back = case.now
+    case.wait(hours=73)
+    managers = "cmo rhi_commissioner rhi_manager"
+    assert case.told("T-24", back) == [
+        ("12:00", "reminder", "cmo rhi_manager rhi_worker"),
+        ("24:00", "due", "cmo rhi_manager rhi_worker"),
+        ("48:00", "second escalation", managers),
+        ("72:00", "second escalation", managers),
+    ]
+    assert case.told("T-25", back) == LADDER_OF_72_HOURS[:5]
+    assert case.due("offer_return_interview") == back + timedelta(hours=24)
+
+
+@story
+def an_offer_without_an_answer_is_followed_up(case: Casework) -> None:
+    returned(case).fill("offer_return_interview", outcome="no_answer")
+    assert "hold_return_interview" in case.open_elements()
+    case.fill("hold_return_interview")
+    assert "interview_held" in case.reach.passed
+
+
+@story
+def the_child_declines_and_the_carer_is_asked_late(case: Casework) -> None:
+    returned(case)
+    assert set(case.refusals("offer_return_interview", outcome="declined", declined_reason=None)) == {"declined_reason"}
+    case.fill("offer_return_interview", outcome="declined").fill("hold_prevention_interview").wait(days=5)
+    assert moments(case, "C-04") == [
+        ("Tue 03 Mar 14:00", "reminder"),
+        ("Wed 04 Mar 14:00", "due"),
+        ("Thu 05 Mar 14:00", "second escalation"),
+        ("Fri 06 Mar 14:00", "second escalation"),
+        ("Sat 07 Mar 14:00", "second escalation"),
+    ]
+    assert set(case.refusals("ask_carer", information=None)) == {"information"}
+    case.fill("ask_carer")
+    assert case.words()[-1] == "RHINotHeldReasoned"
+    assert set(case.refusals("write_up_return_interview", held="no", closing_note=None)) == {"closing_note"}
+    received(case, held="no")
+    assert "story" not in case.facts["return_interview"][""]
+
+
+@story
+def there_is_no_child_to_ask(case: Casework) -> None:
+    returned(case).fill("offer_return_interview", outcome="not_offered", not_offered_reason="transferred_overseas")
+    assert "RHIOffered" not in case.words()
+    assert case.words()[-1] == "RHINotOfferedReasoned"
+    received(case, held="no")
+
+
+# The attempts ---------------------------------------------------------------------------------------------------------
+
+
+@story
+def the_child_declines_at_the_door(case: Casework) -> None:
+    returned(case).fill("offer_return_interview").fill("hold_return_interview", outcome="declined_by_child")
+    case.fill("ask_carer", outcome="unsafe")
+    assert case.facts["carer_information"][""]["decided_by"] == "R. Worker"
+    assert "carer_given_the_chance" in case.reach.passed
+
+
+@story
+def three_attempts_reach_nobody(case: Casework) -> None:
+    returned(case).fill("offer_return_interview")
+    for outcome in ("no_answer", "not_held", "no_answer", "no_answer"):
+        assert "ask_carer" not in case.open_elements()
+        case.wait(hours=20).fill("hold_return_interview", outcome=outcome)
+    case.fill("ask_carer", outcome="not_reached")
+    assert case.words().count("RHIAttempt") == 4
+    received(case, held="no")
+
+
+@story
+def the_interview_is_held_at_the_second_attempt(case: Casework) -> None:
+    returned(case).fill("offer_return_interview")
+    case.wait(hours=20).fill("hold_return_interview", outcome="not_held", reason="staff_capacity")
+    assert case.words()[-1] == "RHIAttempt"
+    case.wait(hours=20).fill("hold_return_interview")
+    assert case.words()[-2:] == ["RHIAttempt", "RHIHeld"]
+
+
+@story
+def a_child_who_has_died_is_not_asked_again(case: Casework) -> None:
+    returned(case).fill("offer_return_interview")
+    case.fill("hold_return_interview", outcome="not_held", reason="deceased")
+    assert "interview_ruled_out" in case.reach.passed
+    assert "hold_return_interview" not in case.open_elements()
+
+
+@story
+def one_later_interview_covers_this_return_too(case: Casework) -> None:
+    returned(case).fill("offer_return_interview")
+    case.fill("hold_return_interview", outcome="not_held", reason="merged_with_episode")
+    assert case.words()[-1] == "RHINotHeldReasoned"
+
+
+@story
+def a_reason_explains_a_late_interview_and_never_stops_its_clock(case: Casework) -> None:
+    """Domain 13.1: at 72 hours an interview that was not held is not held, whatever the reason."""
+    returned(case)
+    back = case.now
+    case.fill("hold_prevention_interview").fill("close_police_enquiry").fill("offer_return_interview")
+    assert case.due("hold_return_interview") == back + timedelta(hours=72)
+    case.wait(hours=50).fill("hold_return_interview", outcome="not_held", reason="hospital")
+    assert case.due("hold_return_interview") == back + timedelta(hours=72)
+    case.wait(days=6).fill("hold_return_interview", outcome="not_held", reason="staff_capacity").wait(hours=1)
+    assert case.due("hold_return_interview") == back + timedelta(hours=72)
+    assert case.told("T-25", back) == LADDER_OF_72_HOURS
+    assert case.due("hold_return_interview") < case.now
+    heard_late = case.fill("hold_return_interview").now
+    assert len(case.wait(days=1).rings("T-25")) == len(LADDER_OF_72_HOURS)
+    assert heard_late > back + timedelta(hours=72)
+
+
+@story
+def the_attempts_have_a_clock_of_their_own(case: Casework) -> None:
+    returned(case)
+    case.fill("hold_prevention_interview").fill("close_police_enquiry").fill("offer_return_interview")
+    offered = case.now
+    case.wait(days=8, hours=1)
+    assert case.told("T-26", offered) == [
+        ("24:00", "daily reminder", "rhi_worker"),
+        ("48:00", "daily reminder", "rhi_worker"),
+        ("72:00", "warning", "rhi_manager rhi_worker"),
+        ("96:00", "warning", "rhi_manager rhi_worker"),
+        ("120:00", "warning", "rhi_manager rhi_worker"),
+        ("144:00", "warning", "rhi_manager rhi_worker"),
+        ("168:00", "due", "cmo rhi_manager"),
+        ("192:00", "due", "cmo rhi_manager"),
+    ]
+
+
+# Elapsed time ---------------------------------------------------------------------------------------------------------
+
+
+@story
+def a_corrected_time_of_return_moves_the_72_hours(case: Casework) -> None:
+    returned(case).fill("offer_return_interview")
+    wrong = case.now
+    case.wait(hours=30)
+    assert case.steps("T-25") == ["reminder 1"]
+    right = wrong - timedelta(hours=3)
+    case.correct("found", "returned_at", right)
+    assert case.due("hold_return_interview") == right + timedelta(hours=72)
+    assert "interview_clock_rang" in {event.element for event in case.kinds("timer_moved")}
+    case.wait(hours=45)
+    assert case.told("T-25", right)[1:5] == LADDER_OF_72_HOURS[1:5]
+
+
+@story
+def a_return_that_was_written_down_a_day_too_early(case: Casework) -> None:
+    """What was told too early is told again at its right moment: else nobody would hear that the 72 hours are over."""
+    returned(case).fill("offer_return_interview").fill("hold_prevention_interview").fill("close_police_enquiry")
+    wrong = case.now
+    case.wait(hours=73)
+    assert case.steps("T-25")[-1] == "due"
+    right = wrong + timedelta(hours=24)
+    case.correct("found", "returned_at", right)
+    case.wait(hours=24)
+    assert [each for each in case.told("T-25", right) if not each[0].startswith("-")][-3:] == LADDER_OF_72_HOURS[2:5]
+
+
+@story
+def the_system_is_down_for_five_days(case: Casework) -> None:
+    """What was missed is caught up once, for everybody whom it would have told; the next rung lies in the future."""
+    returned(case)
+    case.fill("hold_prevention_interview").fill("close_police_enquiry").fill("offer_return_interview")
+    back = case.now
+    case.sleep(days=5)
+    assert case.told("T-25", back) == [("120:00", "second escalation", "cmo csc_team_manager rhi_manager rhi_worker")]
+    assert case.rings("T-25")[0][1]["missed"] == ["reminder 1", "reminder 2", "reminder 3", "warning", "due"]
+    assert len(case.rings("T-26")) == 1
+    assert case.last is not None
+    assert case.last.next_due_at is not None
+    assert case.last.next_due_at > case.now
+    case.wait(days=3)
+    assert case.told("T-25", back)[1:] == LADDER_OF_72_HOURS[-2:]
+
+
+@story_from(datetime(2026, 3, 28, 9, 0, tzinfo=UTC))
+def the_clocks_go_forward_during_the_72_hours(case: Casework) -> None:
+    returned(case).fill("offer_return_interview")
+    assert case.due("hold_return_interview") == datetime(2026, 3, 31, 14, 0, tzinfo=UTC)
+    case.wait(hours=72)
+    assert moments(case, "T-25")[-1] == ("Tue 31 Mar 14:00", "due")
+
+
+@story_from(datetime(2026, 10, 24, 9, 0, tzinfo=UTC))
+def the_clocks_go_back_during_the_72_hours(case: Casework) -> None:
+    returned(case).fill("offer_return_interview")
+    assert case.due("hold_return_interview") == datetime(2026, 10, 27, 14, 0, tzinfo=UTC)
+    case.wait(hours=72)
+    assert moments(case, "T-25")[-1] == ("Tue 27 Oct 14:00", "due")
+
+
+@story_from(datetime(2026, 3, 28, 20, 0, tzinfo=UTC))
+def a_child_returns_in_the_hour_that_the_spring_skips(case: Casework) -> None:
+    graded(handed_over(case)).wait(hours=6)
+    typed = {"returned_at-day": "29", "returned_at-month": "3", "returned_at-year": "2026", "found_at": -timedelta(hours=2)}
+    skipped = case.refusals("record_return", **{**typed, "returned_at": None, "returned_at-time": "01:30"})
+    assert "did not show 01:30" in skipped["returned_at"]
+    case.fill("record_return", **{**typed, "returned_at": None, "returned_at-time": "02:15"})
+    assert case.facts["found"][""]["returned_at"] == datetime(2026, 3, 29, 1, 15, tzinfo=UTC)
+    assert case.due("offer_return_interview") == datetime(2026, 3, 30, 1, 15, tzinfo=UTC)
+
+
+@story_from(datetime(2026, 10, 24, 20, 0, tzinfo=UTC))
+def a_child_returns_in_the_hour_that_the_autumn_shows_twice(case: Casework) -> None:
+    """The earlier moment is taken: a clock that starts an hour early lets no child wait."""
+    graded(handed_over(case)).wait(hours=6)
+    typed = {"returned_at-day": "25", "returned_at-month": "10", "returned_at-year": "2026", "found_at": -timedelta(hours=3)}
+    case.fill("record_return", **{**typed, "returned_at": None, "returned_at-time": "01:30"})
+    assert case.facts["found"][""]["returned_at"] == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+
+
+# Working days ---------------------------------------------------------------------------------------------------------
+
+
+@story_from(datetime(2026, 3, 6, 9, 0, tzinfo=UTC))
+def an_interview_on_friday_is_written_up_by_tuesday(case: Casework) -> None:
+    heard(returned(case))
+    assert case.due("write_up_return_interview") == datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
+    case.fill("hold_prevention_interview").fill("close_police_enquiry").wait(days=6)
+    assert moments(case, "T-27") == [
+        ("Mon 09 Mar 14:00", "reminder"),
+        ("Tue 10 Mar 14:00", "due"),
+        ("Wed 11 Mar 14:00", "second escalation"),
+        ("Thu 12 Mar 14:00", "second escalation"),
+    ]
+    case.fill("write_up_return_interview").wait(days=9)
+    assert moments(case, "T-37") == [
+        ("Fri 13 Mar 14:00", "reminder"),
+        ("Mon 16 Mar 14:00", "due"),
+        ("Thu 19 Mar 14:00", "second escalation"),
+        ("Fri 20 Mar 14:00", "second escalation"),
+        ("Sat 21 Mar 14:00", "second escalation"),
+    ]
+    case.fill("receive_return_interview")
+    assert "interview_received_by_police" in case.reach.passed
+
+
+@story_from(datetime(2026, 4, 2, 8, 0, tzinfo=UTC))
+def easter_lies_between_the_interview_and_its_write_up(case: Casework) -> None:
+    """Good Friday is 3 April and Easter Monday 6 April 2026; two working days after Thursday end on Wednesday."""
+    returned(case).fill("offer_return_interview").wait(hours=2)
+    case.fill("hold_return_interview", tried_at=-timedelta(hours=1))
+    assert case.due("write_up_return_interview") == datetime(2026, 4, 8, 15, 0, tzinfo=UTC)
+
+
+@story_from(datetime(2026, 3, 27, 9, 0, tzinfo=UTC))
+def working_days_keep_the_time_on_the_clock_when_it_goes_forward(case: Casework) -> None:
+    heard(returned(case))
+    assert case.due("write_up_return_interview") == datetime(2026, 3, 31, 13, 0, tzinfo=UTC)

@@ -1,0 +1,74 @@
+"""Every story of the missing child procedure, straight and restored; together they reach all that can be reached."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import pytest
+
+from engine import release
+from engine.release import Compiled
+from tests.procedures import stories_of_a_missing_child, stories_of_a_return_interview
+from tests.procedures.casework import FILES, STORIES, Reach, everywhere, flows_from, played
+
+assert stories_of_a_missing_child
+assert stories_of_a_return_interview
+
+CANNOT_BE_REACHED: dict[str, str] = {}
+"""What no story can reach, with the reason."""
+
+
+@pytest.fixture(scope="module")
+def procedure() -> Compiled:
+    return release.load(release.pack(FILES)[0])
+
+
+@pytest.fixture(scope="module")
+def reach() -> Reach:
+    return reduce(Reach.__or__, (played(name).reach for name in STORIES))
+
+
+def never(wanted: set[str], reached: set[str]) -> set[str]:
+    """Give what should have been reached and was not; what stands on the list must really not be reached."""
+    listed = {name for name in CANNOT_BE_REACHED if name in wanted}
+    assert listed.isdisjoint(reached), "reached after all: take it off the list"
+    return wanted - reached - listed
+
+
+@pytest.mark.parametrize("name", sorted(STORIES))
+def test_the_story(name: str) -> None:
+    assert played(name).events
+
+
+def test_every_event_is_reached(procedure: Compiled, reach: Reach) -> None:
+    kinds = {"start", "throw", "end"}
+    assert never({node.id for node in procedure.nodes.values() if node.kind in kinds}, reach.passed) == set()
+
+
+def test_every_task_of_a_person_is_done(procedure: Compiled, reach: Reach) -> None:
+    assert never({node.id for node in procedure.nodes.values() if node.kind == "user_task"}, reach.done) == set()
+
+
+def test_every_way_out_of_every_gateway_is_taken(procedure: Compiled, reach: Reach) -> None:
+    choosing = {
+        flow.id
+        for process in everywhere(procedure)
+        for node in process.nodes.values()
+        for flow in flows_from(procedure, node.id)
+        if node.kind in {"exclusive", "inclusive"} and len(process.outgoing(node.id)) > 1
+    }
+    assert never(choosing, reach.ways) == set()
+
+
+def test_every_rule_of_the_risk_tables_speaks(procedure: Compiled, reach: Reach) -> None:
+    tables = [table for name, table in procedure.decisions.items() if name != "deadlines"]
+    assert never({f"{table.id}.{rule.id}" for table in tables for rule in table.rules}, reach.rules) == set()
+
+
+def test_every_rung_of_every_deadline_is_told(procedure: Compiled, reach: Reach) -> None:
+    assert never({rule.id for rule in procedure.decisions["deadlines"].rules}, reach.rungs) == set()
+
+
+def test_every_deadline_of_the_table_has_its_clock_in_a_diagram(procedure: Compiled) -> None:
+    drawn = {procedure.deadline_name(node) for node in procedure.nodes.values() if node.is_deadline}
+    assert drawn == {rule.tests[0].strip('"') for rule in procedure.decisions["deadlines"].rules}
