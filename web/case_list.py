@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from engine.store import CaseTable, Moment, TaskTable, reading
-from workflows.access import SEES_EVERY_EPISODE
+from workflows.access import SEES_EVERY_EPISODE, concerned
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +23,14 @@ class CaseLine:
 def open_cases(engine: sa.Engine, held: frozenset[str], *, after: str, limit: int) -> tuple[list[CaseLine], str]:
     """Give one page of the open cases, the latest first, and where the next page begins; empty at the end.
 
-    The force sees each of its episodes; everybody else only cases in which one of their roles has or had a task.
+    The force sees each of its episodes; everybody else only cases in which a task gives them a part.
     `after` is ``2026-03-02T16:12:00+00:00~MC-7K3QX9PW``; anything else is the first page.
     """
     case = CaseTable
     order = sa.tuple_(case.opened_at, case.id)
     query = sa.select(case.id, case.title, case.opened_at).where(case.status == "open")
     if not held & SEES_EVERY_EPISODE:
-        query = query.where(case.id.in_(sa.select(TaskTable.case_id).where(TaskTable.role.in_(held))))
+        query = query.where(case.id.in_(sa.select(TaskTable.case_id).where(TaskTable.role.in_(concerned(held)))))
     place = _read_place(after)
     if place is not None:
         query = query.where(order < sa.tuple_(sa.literal(place[0], Moment()), sa.literal(place[1])))

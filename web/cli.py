@@ -35,7 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; give 0 when it is done, 1 when it was refused, 2 for a wrong use, 130 when interrupted."""
     chosen = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # its word on a tick that was late is not news
+    for name in ("apscheduler", "waitress.queue"):
+        logging.getLogger(name).setLevel(
+            logging.ERROR
+        )  # a late tick and a request that waits for a thread are not news
     try:
         chosen.run(chosen)
     except Refusal as refusal:

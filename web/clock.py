@@ -7,6 +7,7 @@ restart keeps it. Outside the demo neither the table nor the code path exists.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from math import ceil
 
 import sqlalchemy as sa
 
@@ -62,9 +63,9 @@ class DemoClock:
             raise ClockMoveInvalid([Problem("moment", "clock-moves-forward", sentence)])
         with writing(self._engine) as connection:
             offset = _offset(connection) + step
-            seconds = int(offset.total_seconds())
+            seconds = ceil(offset.total_seconds())  # never short of the moment that was asked for
             connection.execute(sa.update(DEMO_CLOCK).values(offset_seconds=seconds))
-        return system_clock() + offset
+        return system_clock() + timedelta(seconds=seconds)
 
     def move_to(self, moment: datetime) -> datetime:
         """Move the clock forward to `moment` (aware); refuses with `ClockMoveInvalid` when that is not ahead."""

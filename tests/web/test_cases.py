@@ -1,0 +1,145 @@
+"""The page of a case: each reader sees what their roles may read, and is told what kind of facts they do not see."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import quote
+
+import pytest
+import sqlalchemy as sa
+from bs4 import BeautifulSoup
+
+from engine.store import ReadTable, reading
+from tests.web.site import Site
+from web import demo_cases
+from web.case_list import open_cases
+from workflows.agencies import ROLES
+
+
+@pytest.fixture
+def told(site: Site, now: datetime) -> dict[str, str]:
+    """The invented cases of the demonstration, by the first name of the child."""
+    demo_cases.open_cases(site.services, now)
+    found = {}
+    with reading(site.services.engine) as connection:
+        rows = connection.execute(sa.text("SELECT case_id, child_name FROM episodes"))
+        for case_id, name in rows:
+            found[str(name).partition(" ")[0]] = str(case_id)
+    return found
+
+
+def rows(page: BeautifulSoup) -> dict[str, str]:
+    """Read all summary lists of a page."""
+    found = page.select(".govuk-summary-list__row")
+    return {row.dt.text.strip(): row.dd.text.strip() for row in found if row.dt and row.dd}
+
+
+def test_the_coordinator_sees_how_the_case_stands_what_is_open_and_what_happened(
+    site: Site, told: dict[str, str]
+) -> None:
+    page = site.browser("mfh_coordinator").page(f"/cases/{told['Casey']}")
+    assert rows(page)["Reference"] == told["Casey"]
+    assert rows(page)["Status"] == "Return interview to be held"
+    assert rows(page)["Offered"].startswith("Yes, on ")
+    assert rows(page)["Held"] == "Not yet"
+    assert "Return interview worker" in page.select(".govuk-task-list")[0].text
+    happened = [entry.text for entry in page.select(".moj-timeline__title")]
+    assert happened[-1] == "Case opened"
+    assert any("reminder 1" in entry for entry in happened)
+    assert "by Ben Example" in page.select(".moj-timeline__byline")[-1].text
+
+
+def test_the_interview_worker_sees_the_child_and_the_outcome_and_no_risk_answers(
+    site: Site, told: dict[str, str]
+) -> None:
+    page = site.browser("rhi_worker").page(f"/cases/{told['Casey']}")
+    assert "Casey Example" in page.text
+    assert "The child is young, it is getting dark" not in page.text
+    assert "Answers of the risk assessment" in page.select(".govuk-inset-text")[0].text
+
+
+def test_the_call_taker_does_not_see_the_interview(site: Site, told: dict[str, str]) -> None:
+    page = site.browser("call_taker").page(f"/cases/{told['Devon']}")
+    assert rows(page)["Held"] == "Recorded, but not shown to your roles"
+    assert "Return interview, outcome" in page.select(".govuk-inset-text")[0].text
+    assert "A youth centre" not in page.text
+
+
+def test_who_has_no_part_does_not_learn_that_a_case_exists(site: Site, told: dict[str, str]) -> None:
+    browser = site.browser("school_dsl")
+    there, nowhere = browser.get(f"/cases/{told['Casey']}"), browser.get("/cases/MC-22222222")
+    assert there.status_code == nowhere.status_code == 404
+    text = BeautifulSoup(there.text, "html.parser").select("main")[0].text
+    assert text == BeautifulSoup(nowhere.text, "html.parser").select("main")[0].text
+    assert told["Casey"] not in there.text
+
+
+def test_no_role_is_shown_a_fact_outside_its_classes(site: Site, told: dict[str, str]) -> None:
+    """The typed sentences of each class are looked for on the page of each role."""
+    from workflows.access import readable
+
+    typed = {
+        "D1": "Green coat",
+        "D3": "it is getting dark",
+        "D7": "Spent the time with a friend",
+        "D9": "A youth centre",
+    }
+    for role in ROLES:
+        answer = site.browser(role).get(f"/cases/{told['Devon']}")
+        may = readable({role}, episode_open=True)
+        for data_class, sentence in typed.items():
+            expected = answer.status_code == 200 and data_class in may
+            assert (sentence in answer.text) == expected, (role, data_class)
+
+
+def test_each_look_at_a_case_is_written_down(site: Site, told: dict[str, str]) -> None:
+    site.browser("mfh_coordinator").page(f"/cases/{told['Alex']}")
+    query = sa.select(ReadTable.purpose, ReadTable.classes).where(
+        ReadTable.case_id == told["Alex"], ReadTable.person == "mfh_coordinator"
+    )
+    with reading(site.services.engine) as connection:
+        found = connection.execute(query).all()
+    assert [row.purpose for row in found] == ["casework"]
+    assert "D1" in found[0].classes
+
+
+def test_an_overdue_task_is_marked_with_words(site: Site, told: dict[str, str]) -> None:
+    site.clock.forward(hours=3)
+    page = site.browser("rhi_worker").page(f"/cases/{told['Casey']}")
+    assert "Overdue" in page.select(".govuk-task-list .govuk-tag--red")[0].text
+    assert "overdue by 1 hour" in page.text
+    inbox = site.browser("rhi_worker").page("/tasks")
+    assert "High risk" in inbox.select(".govuk-tag")[0].text
+
+
+def test_the_list_of_cases_holds_what_one_may_know_of(site: Site, told: dict[str, str]) -> None:
+    assert len(site.browser("mfh_coordinator").page("/cases").select(".govuk-task-list__item")) == 4
+    assert len(site.browser("rhi_worker").page("/cases").select(".govuk-task-list__item")) == 2
+    assert "no open case" in site.browser("school_dsl").page("/cases").text
+
+
+def test_the_list_of_cases_goes_on_behind_the_last_one(site: Site, told: dict[str, str]) -> None:
+    police = frozenset({"mfh_coordinator"})
+    seen: list[str] = []
+    after = ""
+    for _ in range(4):
+        lines, after = open_cases(site.services.engine, police, after=after, limit=1)
+        seen += [line.case_id for line in lines]
+    assert after == ""
+    assert set(seen) == set(told.values())
+    assert site.browser("mfh_coordinator").get(f"/cases?after={quote('nonsense')}").status_code == 200
+
+
+def test_a_reference_leads_to_its_case_in_capitals_or_not(site: Site, told: dict[str, str]) -> None:
+    answer = site.browser("mfh_coordinator").get(f"/cases?reference={told['Alex'].lower()}")
+    assert answer.location == f"/cases/{told['Alex']}"
+
+
+def test_the_invented_cases_stand_at_four_stages(site: Site, told: dict[str, str]) -> None:
+    open_tasks = sa.text("SELECT case_id, element FROM tasks WHERE status = 'open'")
+    with reading(site.services.engine) as connection:
+        found = {(str(case_id), str(element)) for case_id, element in connection.execute(open_tasks)}
+    assert (told["Alex"], "complete_missing_report") in found
+    assert (told["Billie"], "endorse_risk_grade") in found
+    assert (told["Casey"], "hold_return_interview") in found
+    assert (told["Devon"], "write_up_return_interview") in found

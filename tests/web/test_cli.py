@@ -1,0 +1,123 @@
+"""The command line: what it prints, what it refuses, and how the demonstration starts and stops."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.web.site import SECRET
+from web import cli
+from web.mail_sink import free_port
+
+PASSWORD = "three random words"
+
+
+@pytest.fixture
+def installed(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment with a migrated database."""
+    monkeypatch.setenv("HOMEWARD_DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("HOMEWARD_SECRET", SECRET)
+    assert cli.main(["migrate"]) == 0
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Let the standard input hold a password."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+
+
+def test_the_first_administrator_is_added_and_listed(
+    installed: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["organisation", "add", "us", "--name", "Us", "--kind", "operator"]) == 0
+    typed(monkeypatch, PASSWORD)
+    add = ["user", "add", "Anna", "--name", "Anna Lee", "--mail", "a@us.example", "--organisation", "us", "--role"]
+    assert cli.main([*add, "administrator"]) == 0
+    assert cli.main(["user", "disable", "anna"]) == 0
+    assert cli.main(["user", "list"]) == 0
+    assert "anna\tAnna Lee\tadministrator at us\tdisabled" in capsys.readouterr().out
+    assert cli.main(["user", "enable", "anna"]) == 0
+    assert cli.main(["publish", "--by", "anna"]) == 0
+    assert "stands at release 1" in capsys.readouterr().out
+
+
+def test_a_short_password_and_an_unknown_person_are_refused_in_a_sentence(
+    installed: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed(monkeypatch, "short")
+    cli.main(["organisation", "add", "us", "--name", "Us", "--kind", "operator"])
+    add = ["user", "add", "anna", "--name", "Anna Lee", "--mail", "a@us.example", "--organisation", "us", "--role"]
+    assert cli.main([*add, "administrator"]) == 1
+    assert "12 characters" in capsys.readouterr().err
+    assert cli.main(["user", "disable", "nobody"]) == 1
+    assert "nobody" in capsys.readouterr().err
+
+
+def test_commands_without_settings_say_which(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in [name for name in os.environ if name.startswith("HOMEWARD_")]:
+        monkeypatch.delenv(name)
+    assert cli.main(["serve"]) == 1
+    said = capsys.readouterr().err
+    assert "HOMEWARD_DATABASE_URL" in said
+    assert "HOMEWARD_SECRET" in said
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "publish --by anna", "user list"])
+def test_commands_on_an_unmigrated_database_say_what_helps(
+    command: str, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOMEWARD_DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("HOMEWARD_SECRET", SECRET)
+    assert cli.main(command.split()) == 1
+    assert "homeward migrate" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [[], ["demo"], ["serve"], ["worker"], ["user"], ["user", "add"], ["bench"]])
+def test_every_command_has_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        cli.main([*command, "--help"])
+    assert left.value.code == 0
+    assert "usage: homeward" in capsys.readouterr().out
+
+
+def test_a_wrong_use_leaves_with_two() -> None:
+    with pytest.raises(SystemExit) as left:
+        cli.main(["dance"])
+    assert left.value.code == 2
+
+
+def start_demo(root: Path, folder: Path, port: int) -> subprocess.Popen[str]:
+    """Start the demonstration as a process of its own and wait until it says where it is."""
+    code = "import sys; from web.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "demo", "--port", str(port), "--data", str(folder)]
+    process = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("Open http"):
+            return process
+    raise AssertionError("the demonstration did not start")
+
+
+def test_the_demonstration_starts_stops_on_a_signal_and_keeps_its_data(root: Path, tmp_path: Path) -> None:
+    port = free_port()
+    sizes = []
+    for _ in range(2):
+        process = start_demo(root, tmp_path / "demo", port)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10) as answer:
+            assert answer.status == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+        assert process.stdout is not None
+        assert process.stdout.read() == ""
+        process.stdout.close()
+        sizes.append((tmp_path / "demo" / "secret").read_text("utf-8"))
+    assert sizes[0] == sizes[1]
+    assert (tmp_path / "demo" / "secret").stat().st_mode & 0o077 == 0

@@ -1,0 +1,77 @@
+"""The worker: one failing sweep does not stop the others, and its signs of life can be seen."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from engine.store import reading
+from notifications import outbox
+from tests.web.site import Site
+from web.app import create_app
+from web.assembly import make_worker
+from web.tables import HeartbeatRow
+from web.worker import Worker, last_beat
+
+
+def test_a_tick_fires_what_is_due_and_leaves_a_sign_of_life(site: Site) -> None:
+    case_id = site.opened()
+    site.clock.forward(hours=1)
+    make_worker(site.services).tick()
+    with reading(site.services.engine) as connection:
+        fired = connection.execute(
+            sa.text("SELECT count(*) FROM events WHERE kind = 'timer_fired' AND case_id = :case"), {"case": case_id}
+        ).scalar_one()
+    assert fired > 0
+    assert last_beat(site.services.engine) == site.wall_clock()
+
+
+def test_a_mail_server_that_is_away_stops_nothing_and_is_seen(site: Site) -> None:
+    site.opened()
+    make_worker(site.services).tick()
+    standing = outbox.standing(site.services.engine)
+    assert standing.waiting > 0
+    page = site.browser("administrator").page("/operations")
+    assert str(standing.waiting) in page.text
+
+
+def test_a_fault_in_a_sweep_is_noted_without_its_words(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    def broken() -> None:
+        raise ValueError("Alex Example")
+
+    worker = make_worker(site.services)
+    worker.beat()
+    worker._guarded("timers", broken)
+    with reading(site.services.engine) as connection:
+        row = connection.execute(sa.select(HeartbeatRow.failures, HeartbeatRow.last_failure)).one()
+    assert tuple(row) == (1, "timers: ValueError")
+    assert "Alex" not in caplog.text
+    assert "timers: ValueError" in site.browser("administrator").page("/operations").text
+
+
+def test_a_worker_starts_ticks_and_stops(site: Site) -> None:
+    worker = make_worker(site.services)
+    worker.start()
+    worker.stop()
+    assert last_beat(site.services.engine) == site.wall_clock()
+
+
+def test_readiness_needs_a_worker_that_was_alive_within_a_minute(site: Site) -> None:
+    browser = site.browser()
+    assert browser.get("/healthz").json == {"status": "ok"}
+    assert browser.get("/readyz").status_code == 503
+    make_worker(site.services).beat()
+    answer = browser.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json is not None
+    assert answer.json["ready"] is True
+    assert answer.json["schema"]["present"] == answer.json["schema"]["needed"]
+    site.wall_clock.forward(seconds=61)
+    assert browser.get("/readyz").status_code == 503
+    assert "No worker has been alive" in site.browser("administrator").page("/operations").text
+
+
+def test_a_site_makes_its_own_services_from_its_settings(site: Site) -> None:
+    app = create_app(site.services.settings)
+    assert isinstance(make_worker(app.extensions["homeward"]), Worker)
+    app.extensions["homeward"].engine.dispose()
