@@ -290,13 +290,15 @@ class Cases:
 
     # Reading --------------------------------------------------------------------------------------------------------
 
-    def task(self, task_id: str, *, by: Actor, now: datetime) -> TaskView:
+    def task(self, task_id: str, *, by: Actor, now: datetime, classes: frozenset[str] = frozenset()) -> TaskView:
         """Give a task's page to a person who may do it; the reading is logged and committed first.
+
+        Beside the form stand the facts that the diagram wants shown there, of the data classes in `classes`.
 
         Raises:
             TaskNotFound, NotYourTask, TaskAlreadyCompleted, TaskNoLongerOpen.
         """
-        return self.views.task(*_task_number(task_id), by=by, now=now)
+        return self.views.task(*_task_number(task_id), by=by, now=now, classes=classes)
 
     def case(self, case_id: str, *, classes: frozenset[str], by: Actor, purpose: str, now: datetime) -> CaseView:
         """Give a case with the facts of these data classes; who read what, and why, is committed first.

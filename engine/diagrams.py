@@ -90,7 +90,7 @@ ALLOWED_FIELDS: Mapping[str, frozenset[str]] = {
 }
 PROPERTIES: Mapping[str, frozenset[str]] = {
     "process": frozenset({"reference", "title"}),
-    "userTask": frozenset({"repeats", "other_than", "record", "activity"}),
+    "userTask": frozenset({"repeats", "other_than", "record", "activity", "show"}),
     "endEvent": frozenset({"activity", "correlation"}),
     "startEvent": frozenset({"activity"}),
     "callActivity": frozenset({"activity"}),
@@ -162,6 +162,11 @@ class Node:
     def record(self) -> str:
         """The record that the form writes: its own name, or the one that the property `record` gives."""
         return self.properties.get("record") or self.form
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The records whose facts a task's page shows beside its form: the property `show`, names with commas."""
+        return tuple(name.strip() for name in self.properties.get("show", "").split(",") if name.strip())
 
     @property
     def timer_text(self) -> str:

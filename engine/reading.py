@@ -94,34 +94,41 @@ class Views:
 
     # One task -------------------------------------------------------------------------------------------------------
 
-    def task(self, case_id: str, number: int, *, by: Actor, now: datetime) -> TaskView:
+    def task(self, case_id: str, number: int, *, by: Actor, now: datetime, classes: frozenset[str]) -> TaskView:
         """Give a task's page to a person who may do it."""
+        row = self._open_task(case_id, number, by)
+        release = self.library.get(row.release_id)
+        node, form = release.node(row.element), release.forms[row.form]
+        facts: Facts = values.loads(row.facts)
+        shown, _withheld = _filter({name: facts[name] for name in node.beside if name in facts}, release, classes)
+        asked = {field.data_class for field in form.fields}
+        self._log(case_id, by, f"task {row.element}", sorted(asked | (classes if shown else frozenset())), now)
+        return TaskView(
+            row=TaskRow(**{name: getattr(row, name) for name in (*TASK.c.keys(), "case_title")}),
+            form=form,
+            values=facts.get(row.record, {}).get(row.record_key, {}),
+            scope=Scope(release, facts, now, case_id, row.began).values,
+            stamp=stamp_of(facts, row.record, row.record_key),
+            documentation=node.documentation,
+            beside=shown,
+        )
+
+    def _open_task(self, case_id: str, number: int, by: Actor) -> Any:
+        """Give the row of an open task with its case's facts, or say why this person cannot have it."""
+        case = CaseTable.__table__
+        own = [case.c.title.label("case_title"), case.c.release_id, case.c.facts, case.c.opened_at.label("began")]
+        statement = sa.select(TASK, *own).join(case, case.c.id == TASK.c.case_id)
         with self.engine.connect() as connection:
-            case = CaseTable.__table__
-            statement = sa.select(
-                TASK, case.c.title.label("case_title"), case.c.release_id, case.c.facts, case.c.opened_at.label("began")
-            )
-            statement = statement.join(case, case.c.id == TASK.c.case_id)
             row: Any = connection.execute(statement.where(TASK.c.case_id == case_id, TASK.c.number == number)).first()
         if row is None:
             raise TaskNotFound("There is no such task.")
         if row.role not in by.roles:
-            message = f"This task is for {row.role}."
-            raise NotYourTask(message)
+            raise NotYourTask(f"This task is for {row.role}.")
         if row.status == "completed":
             raise TaskAlreadyCompleted(f"{row.completed_by} has done this task.")
         if row.status == "cancelled":
             raise TaskNoLongerOpen("The case has moved on, and this task is not wanted any more.")
-        release = self.library.get(row.release_id)
-        form = release.forms[row.form]
-        facts: Facts = values.loads(row.facts)
-        classes = sorted({field.data_class for field in form.fields})
-        self._log(case_id, by, f"task {row.element}", classes, now)
-        task = TaskRow(**{name: getattr(row, name) for name in (*TASK.c.keys(), "case_title")})
-        scope = Scope(release, facts, now, case_id, row.began)
-        current = facts.get(row.record, {}).get(row.record_key, {})
-        stamp = stamp_of(facts, row.record, row.record_key)
-        return TaskView(task, form, current, scope.values, stamp, release.node(row.element).documentation)
+        return row
 
     # One case -------------------------------------------------------------------------------------------------------
 

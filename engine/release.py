@@ -18,6 +18,7 @@ import orjson
 from engine import decisions, diagrams, feel, forms, rules, specs
 from engine.diagrams import Node, Process
 from engine.errors import Invalid, Problem, ReleaseInvalid
+from engine.forms import Form
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,12 @@ class Compiled:
             for each in process.walk():
                 found |= _records_inside_loops(each)
         return frozenset(found)
+
+    @cached_property
+    def forms_by_record(self) -> dict[str, Form]:
+        """The form that asks for each record, so that a fact can be shown under the words of its question."""
+        written = [(node.record, node.form) for node in self.nodes.values() if node.form in self.forms]
+        return {record: self.forms[form] for record, form in written}
 
     @cached_property
     def remembered(self) -> frozenset[str]:

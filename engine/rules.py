@@ -197,13 +197,21 @@ def names_are_known(release: Compiled) -> Iterator[Problem]:
             yield Problem(
                 node.id, "call-not-known", f"There is no process {node.called or '(none)'} in this procedure."
             )
-        other = node.properties.get("other_than")
-        if other is not None and (other not in release.nodes or release.nodes[other].kind != "user_task"):
-            yield Problem(node.id, "other-than-not-known", f"other_than names {other}, which is no task of a person.")
     if not release.start.form:
         yield Problem(
             release.start.id, "form-missing", "The start event of the procedure has no form to open a case with."
         )
+
+
+def tasks_refer_to_what_is_there(release: Compiled) -> Iterator[Problem]:
+    """The tasks and records that a task's properties name are part of the procedure."""
+    known = _known_names(release)
+    for node in release.nodes.values():
+        for record in sorted(set(node.beside) - known):
+            yield Problem(node.id, "name-not-known", f"show names {record}, which nothing in this procedure writes.")
+        other = node.properties.get("other_than")
+        if other is not None and (other not in release.nodes or release.nodes[other].kind != "user_task"):
+            yield Problem(node.id, "other-than-not-known", f"other_than names {other}, which is no task of a person.")
 
 
 def calls_do_not_circle(release: Compiled) -> Iterator[Problem]:
@@ -305,6 +313,7 @@ RULES: tuple[Rule, ...] = (
     boundaries_belong,
     events_wait_for_something,
     names_are_known,
+    tasks_refer_to_what_is_there,
     calls_do_not_circle,
     loops_wait,
     expressions_can_be_read,

@@ -116,7 +116,8 @@ class OpeningView:
 class TaskView:
     """A task with all that its page needs: the form, the values as they stand, what its conditions see, and a stamp.
 
-    The stamp goes back with the answers: the page is stale when the fields that it writes have changed since.
+    The stamp goes back with the answers: the page is stale when the fields that it writes have changed since. `beside`
+    holds the facts that the diagram wants shown with this form, as far as the reader may see them.
     """
 
     row: TaskRow
@@ -125,6 +126,7 @@ class TaskView:
     scope: Mapping[str, Any]
     stamp: str
     documentation: str
+    beside: Facts
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from datetime import datetime
 from markupsafe import Markup
 
 from engine.forms import Field, Form
-from engine.model import SYSTEM, Actor, Value
+from engine.model import SYSTEM, Actor, Facts, Value
 from engine.views import CaseView, EventRow, TaskRow
 from web.moments import say_key, say_moment, say_until, say_value
 from workflows.agencies import title_of
 from workflows.episodes import Episode
-from workflows.vocabulary import DATA_CLASS, EPISODE_STATUS
+from workflows.vocabulary import DATA_CLASS, EPISODE_STATUS, RISK_LEVEL
 
 Row = dict[str, dict[str, str]]
 
@@ -77,7 +77,7 @@ def describe(
         "summary": _summary(view, episode),
         "open_tasks": [_open_task(row, who, now) for row in view.tasks if row.status == "open"],
         "interview": interview(view, episode),
-        "sections": list(_sections(view, forms)),
+        "sections": list(sections(view.facts, forms)),
         "withheld": sorted(DATA_CLASS.get(name, name) for name in view.withheld),
         "timeline": [_happening(event, names) for event in reversed(view.timeline) if event.kind in SAID],
     }
@@ -86,11 +86,26 @@ def describe(
 def _summary(view: CaseView, episode: Episode | None) -> list[Row]:
     rows = [
         ("Reference", view.case_id),
+        *_child(view, episode),
         ("Status", _say_status(view, episode)),
         ("Opened", say_moment(view.opened_at)),
         ("Procedure", f"Release {view.release_number}"),
     ]
     return [_row(key, value) for key, value in rows]
+
+
+def _child(view: CaseView, episode: Episode | None) -> list[tuple[str, str]]:
+    """Give who is missing, how grave it is and since when, as far as the reader may see it."""
+    if episode is None:
+        return []
+    rows = [] if "D1" in view.withheld else [("Child", episode.child_name)]
+    if "D2" in view.withheld:
+        return rows
+    moments = (("Missing since", episode.missing_since), ("Back since", episode.returned_at))
+    grade = RISK_LEVEL.get(episode.risk_level, "Not graded yet")
+    floor = RISK_LEVEL.get(episode.risk_floor, "")
+    rows.append(("Risk grade", f"{grade} (lowest allowed: {floor.lower()})" if floor else grade))
+    return rows + [(words, say_moment(moment)) for words, moment in moments if moment is not None]
 
 
 def _say_status(view: CaseView, episode: Episode | None) -> str:
@@ -110,8 +125,9 @@ def _open_task(row: TaskRow, who: Actor, now: datetime) -> OpenTask:
     return OpenTask(row, title_of(row.role), due, overdue, row.role in who.roles)
 
 
-def _sections(view: CaseView, forms: Mapping[str, Form]) -> Iterable[Section]:
-    for record, keys in view.facts.items():
+def sections(facts: Facts, forms: Mapping[str, Form]) -> Iterable[Section]:
+    """Give facts record by record, under the words of the questions that asked for them."""
+    for record, keys in facts.items():
         form = forms.get(record)
         title = form.title if form else say_key(record)
         for key, fields in keys.items():

@@ -9,8 +9,7 @@ import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from engine.errors import AnswersInvalid, CaseNotFound, Conflict, Problem
-from engine.forms import Form, Raw
-from engine.release import Compiled
+from engine.forms import Raw
 from engine.store import CaseTable, TaskTable, reading
 from engine.views import OpeningView
 from web import case_list, case_words
@@ -71,18 +70,12 @@ def case(case_id: str) -> ResponseReturnValue:
     classes = _readable(case_id, who.roles)
     now = here.clock()
     view = here.cases.case(case_id, classes=classes, by=who, purpose=PURPOSE, now=now)
-    forms = forms_by_record(here.cases.release_of(case_id))
+    forms = here.cases.release_of(case_id).forms_by_record
     with reading(here.engine) as connection:
         episode = episodes.find(connection, case_id)
         names = _names(connection, {event.by for event in view.timeline})
     told = case_words.describe(view, episode, forms, names, who=who, now=now)
     return flask.render_template("case.html", **told)
-
-
-def forms_by_record(release: Compiled) -> dict[str, Form]:
-    """Give the form that asks for each record, so that a fact can be shown under the words of its question."""
-    written = [(node.record, node.form) for node in release.nodes.values() if node.form]
-    return {record: release.forms[form] for record, form in written if form in release.forms}
 
 
 def _names(connection: sa.Connection, sign_ins: set[str]) -> dict[str, str]:

@@ -12,9 +12,11 @@ from engine.forms import Raw
 from engine.views import TaskView
 from web.access import actor, signed_in
 from web.answering import Posted, conflict_page, go_on, new_key, was_done, without_source
+from web.case_words import sections
 from web.govuk import error_summary, render_form
 from web.moments import say_moment, say_until
 from web.services import services
+from workflows import access
 
 page = flask.Blueprint("tasks", __name__)
 
@@ -23,8 +25,9 @@ page = flask.Blueprint("tasks", __name__)
 @signed_in
 def task(task_id: str) -> ResponseReturnValue:
     """Show a task with what is kept of its answers."""
-    view = services().cases.task(task_id, by=actor(), now=services().clock())
-    return _page(view, view.form.as_raw(view.values), key=new_key(), stamp=view.stamp)
+    view, now = _open(task_id), services().clock()
+    shown = view.form.prefilled(view.values, scope=view.scope, now=now)
+    return _page(view, view.form.as_raw(shown), key=new_key(), stamp=view.stamp)
 
 
 @page.post("/tasks/<task_id>")
@@ -33,7 +36,7 @@ def complete(task_id: str) -> ResponseReturnValue:
     """Complete a task, or say all that is wrong with the answers, or what has happened in the meantime."""
     here, posted, now = services(), Posted.read(), services().clock()
     try:
-        view = here.cases.task(task_id, by=actor(), now=now)
+        view = _open(task_id)
     except Conflict as refusal:
         if was_done(posted.sealed_key):
             return flask.redirect(flask.url_for("inbox.tasks"))
@@ -50,6 +53,13 @@ def complete(task_id: str) -> ResponseReturnValue:
     return go_on(done)
 
 
+def _open(task_id: str) -> TaskView:
+    """Give the task with the facts beside it that this person's roles may read."""
+    who = actor()
+    classes = access.readable(who.roles, episode_open=True)
+    return services().cases.task(task_id, by=who, now=services().clock(), classes=classes)
+
+
 def _page(view: TaskView, raw: Raw, *, key: str, stamp: str, problems: Sequence[Problem] = ()) -> str:
     now, row = services().clock(), view.row
     due = f"{say_moment(row.due_at)} ({say_until(row.due_at, now)})" if row.due_at else ""
@@ -60,6 +70,9 @@ def _page(view: TaskView, raw: Raw, *, key: str, stamp: str, problems: Sequence[
         case_title=row.case_title,
         due=due,
         documentation=without_source(view.documentation),
+        beside=list(sections(view.beside, services().cases.release_of(row.case_id).forms_by_record))
+        if view.beside
+        else [],
         summary=error_summary(problems, view.form),
         questions=render_form(view.form, raw, problems, scope=view.scope, now=now),
         key=key,

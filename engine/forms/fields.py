@@ -74,7 +74,8 @@ class Field:
 
     `error` is said when there is no answer, `error_format` when the answer cannot be read, `check_error` when `check`
     is not true; where the form gives none, a sentence is made from the label. `conditions` are those of the question
-    and of the groups around it: one that is true hides it. `data_class` names who may read the answer, `source` the rule or guidance that asks for it.
+    and of the groups around it: one that is true hides it. `data_class` names who may read the answer, `source` the
+    rule or guidance that asks for it, `prefill` what stands in the answer when the page is first shown.
     """
 
     key: str
@@ -93,6 +94,7 @@ class Field:
     conditions: tuple[Condition, ...] = ()
     check: Expression | None = None
     check_error: str = ""
+    prefill: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)

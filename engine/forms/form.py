@@ -42,7 +42,7 @@ class Form:
     def names(self) -> frozenset[str]:
         """The names that its conditions and checks take from the case: those that no question of the form answers."""
         conditions = [condition.hides for block in self.blocks for condition in block.conditions]
-        checks = [field.check for field in self.fields if field.check is not None]
+        checks = [each for field in self.fields for each in (field.check, field.prefill) if each is not None]
         used: frozenset[str] = frozenset().union(*(expression.names for expression in (*conditions, *checks)))
         return used - {field.key for field in self.fields}
 
@@ -79,6 +79,15 @@ class Form:
         for field in self.fields:
             raw |= raw_of(field, values.get(field.key))
         return raw
+
+    def prefilled(self, values: Mapping[str, Value], *, scope: Mapping[str, Value], now: datetime) -> dict[str, Value]:
+        """Give the values with which a page is first shown: what is kept, and for a form that nobody has answered yet
+        what its questions take over from the case, such as the name that the caller gave.
+        """
+        if values:
+            return dict(values)
+        filled = {field.key: field.prefill.evaluate(scope, now=now) for field in self.fields if field.prefill}
+        return {key: value for key, value in filled.items() if value is not None}
 
     def page(self, *, scope: Mapping[str, Value], now: datetime) -> tuple[Block, ...]:
         """Give the blocks that can apply: all but those that the facts of the case hide whatever is answered."""

@@ -48,7 +48,7 @@ _SETTINGS = {
     "text": frozenset({"conditional", "id", "layout", "text", "type"}),
     "group": (_QUESTION - {"description", "key", "validate"}) | {"components", "showOutline", "verticalAlignment"},
 }
-_PROPERTIES = frozenset({"check", "checkError", "dataClass", "error", "errorFormat", "onlyIf", "source"})
+_PROPERTIES = frozenset({"check", "checkError", "dataClass", "error", "errorFormat", "onlyIf", "prefill", "source"})
 _VALIDATE = {
     Kind.TEXT: frozenset({"maxLength", "minLength", "required", "validationType"}),
     Kind.TEXTAREA: frozenset({"maxLength", "minLength", "required"}),
@@ -193,6 +193,7 @@ class _Reading:
             conditions=conditions,
             check=self._feel(_where(component), check) if check else None,
             check_error=properties.get("checkError", ""),
+            prefill=self._feel(_where(component), properties["prefill"]) if "prefill" in properties else None,
         )
         self.fields.setdefault(key, field)
         return field
