@@ -46,4 +46,5 @@ def text_of(root: Element) -> bytes:
 
 def local_name(element: Element) -> str:
     """Give the name of an element without its namespace; comments and instructions give an empty string."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -215,7 +215,7 @@ def story_from(now: datetime) -> Callable[[Play], Play]:
     return keep
 
 
-@lru_cache(maxsize=None)
+@cache
 def played(name: str) -> Casework:
     """Play a story straight and restored, once in a test run, and give the case as it then stands."""
     told = STORIES[name]

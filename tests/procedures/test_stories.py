@@ -11,8 +11,8 @@ from engine.release import Compiled
 from tests.procedures import stories_of_a_missing_child, stories_of_a_return_interview
 from tests.procedures.casework import FILES, STORIES, Reach, everywhere, flows_from, played
 
-assert stories_of_a_missing_child
-assert stories_of_a_return_interview
+TOLD_IN = {"missing_child": stories_of_a_missing_child, "return_interview": stories_of_a_return_interview}
+"""The stories of each diagram."""
 
 CANNOT_BE_REACHED: dict[str, str] = {}
 """What no story can reach, with the reason."""
@@ -38,6 +38,11 @@ def never(wanted: set[str], reached: set[str]) -> set[str]:
 @pytest.mark.parametrize("name", sorted(STORIES))
 def test_the_story(name: str) -> None:
     assert played(name).events
+
+
+def test_every_diagram_has_stories(procedure: Compiled) -> None:
+    assert set(TOLD_IN) == set(procedure.processes)
+    assert {each.play.__module__ for each in STORIES.values()} == {module.__name__ for module in TOLD_IN.values()}
 
 
 def test_every_event_is_reached(procedure: Compiled, reach: Reach) -> None:
