@@ -406,3 +406,20 @@ def test_two_sweeps_at_once_fire_each_clock_once(cases: Cases) -> None:
             sa.select(sa.func.count()).select_from(store.EventTable).where(store.EventTable.kind == "timer_fired")
         )
         assert connection.execute(statement).scalar() == 20
+
+
+def test_a_task_shows_beside_its_form_what_its_diagram_says_and_its_reader_may_see(engine: sa.Engine) -> None:
+    cases = Cases(engine)
+    shown = FILES["sample.bpmn"].replace('name="activity" value="Asked"/>', 'name="show" value="opening, check"/>')
+    assert shown != FILES["sample.bpmn"]
+    cases.publish({**FILES, "sample.bpmn": shown}, by="ann", now=NOW)
+    _case_id, tasks = opened(cases)
+    seen = cases.task(tasks["ask"], by=WORKER, now=NOW, classes=frozenset({"D2"})).beside
+    assert seen == {"opening": {"": {"name": "Robin"}}}
+    assert cases.task(tasks["ask"], by=WORKER, now=NOW, classes=frozenset({"D1"})).beside == {}
+
+
+def test_a_task_cannot_show_what_nothing_writes(engine: sa.Engine) -> None:
+    wrong = FILES["sample.bpmn"].replace('name="activity" value="Asked"/>', 'name="show" value="opening, nothing"/>')
+    with pytest.raises(ReleaseInvalid, match="nothing"):
+        Cases(engine).publish({**FILES, "sample.bpmn": wrong}, by="ann", now=NOW)
