@@ -30,6 +30,9 @@ SAID = {
 }
 """The kinds of events that the timeline tells; the others are for auditors and machines."""
 
+UNSAID = frozenset({"D4"})
+"""Classes of which the page does not say that anything is held: to know of police intelligence can endanger (13.12)."""
+
 NOT_YET = "Not yet"
 HIDDEN = "Recorded, but not shown to your roles"
 
@@ -78,7 +81,7 @@ def describe(
         "open_tasks": [_open_task(row, who, now) for row in view.tasks if row.status == "open"],
         "interview": interview(view, episode),
         "sections": list(sections(view.facts, forms)),
-        "withheld": sorted(DATA_CLASS.get(name, name) for name in view.withheld),
+        "withheld": sorted(DATA_CLASS.get(name, name) for name in view.withheld - UNSAID),
         "timeline": [_happening(event, names) for event in reversed(view.timeline) if event.kind in SAID],
     }
 
