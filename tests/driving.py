@@ -43,8 +43,12 @@ class Drive:
         """Open the case with the answers of its opening form."""
         record = self.release.start.record
         writes = tuple(FactWrite(record, "", key, value) for key, value in answers.items())
-        self._take(runner.begin(self.release, "T-1", self.facts, Open(writes, Actor(by)), self.now))
+        self._take(self.begin(Open(writes, Actor(by))))
         return self
+
+    def begin(self, command: Open) -> Outcome:
+        """Let the runner open the case."""
+        return runner.begin(self.release, "T-1", self.facts, command, self.now)
 
     def do(self, element: str, by: str = "worker", key: str | None = None, **answers: Any) -> Self:
         """Do the open task of an element (with a record key, where several are open) with these answers."""
@@ -84,6 +88,11 @@ class Drive:
 
     def step(self, command: Command) -> Self:
         """Take one step."""
+        self._take(self.carry_out(command))
+        return self
+
+    def carry_out(self, command: Command) -> Outcome:
+        """Let the runner take a step from where the case stands."""
         assert self.position is not None
         if self.restored:
             saved = state.dump(self.position)
@@ -94,8 +103,7 @@ class Drive:
             conductor = Conductor(self.release, self.facts, self.now, "", self.now)
             conductor.take(self.position)
             self.position.tokens.script_engine = conductor
-        self._take(conductor.step(command))
-        return self
+        return conductor.step(command)
 
     def _take(self, outcome: Outcome) -> None:
         self.position = outcome.position

@@ -1,0 +1,81 @@
+"""Takes one step of a case in a process in which no case has run, and ends.
+
+Run as ``python -m tests.one_step FOLDER``. The folder holds ``release``, ``facts`` and ``command`` and, once the case is
+open, ``state``; the step leaves ``state``, ``facts`` and ``outcome`` there.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from engine import release, runner, state, values
+from engine.model import Actor, Command, Complete, Correct, Deliver, FactWrite, Fire, Open
+from engine.runner import OpenTask, Outcome
+
+
+def written(command: Command) -> dict[str, Any]:
+    """Write a command as plain values."""
+    writes = [[each.record, each.key, each.field, each.value] for each in getattr(command, "writes", ())]
+    match command:
+        case Open(by=by):
+            return {"writes": writes, "by": by.person}
+        case Complete(task=task, by=by):
+            return {"writes": writes, "by": by.person, "task": task}
+        case Correct(by=by, reason=reason):
+            return {"writes": writes, "by": by.person, "reason": reason}
+        case Deliver(name=name, key=key, payload=payload):
+            return {"name": name, "key": key, "payload": dict(payload)}
+        case Fire():
+            return {}
+
+
+def read(given: Mapping[str, Any]) -> Command:
+    """Read a command that `written` wrote."""
+    writes = tuple(FactWrite(*each) for each in given.get("writes", ()))
+    if "task" in given:
+        return Complete(given["task"], writes, Actor(given["by"]))
+    if "reason" in given:
+        return Correct(writes, Actor(given["by"]), given["reason"])
+    if "name" in given:
+        return Deliver(given["name"], given["key"], given["payload"])
+    return Open(writes, Actor(given["by"])) if writes or "by" in given else Fire()
+
+
+def told(outcome: Outcome) -> dict[str, Any]:
+    """Write what a step did as plain values."""
+    return {
+        "events": [[e.kind, e.element, e.name, e.task, e.activity, e.by, dict(e.data)] for e in outcome.events],
+        "opened": [_task(task) for task in outcome.opened],
+        "moved": [_task(task) for task in outcome.moved],
+        "completed": outcome.completed,
+        "cancelled": outcome.cancelled,
+        "next_due_at": outcome.next_due_at,
+        "closed": outcome.closed,
+        "title": outcome.title,
+    }
+
+
+def _task(task: OpenTask) -> list[Any]:
+    return [task.number, task.node.id, task.key, task.due_at, task.deadline]
+
+
+def main(folder: Path) -> None:
+    """Take the step."""
+    compiled = release.load((folder / "release").read_bytes())
+    facts = values.loads((folder / "facts").read_bytes())
+    given = values.loads((folder / "command").read_bytes())
+    command, now = read(given["command"]), given["now"]
+    if isinstance(command, Open):
+        outcome = runner.begin(compiled, given["reference"], facts, command, now)
+    else:
+        outcome = runner.restore(compiled, (folder / "state").read_bytes(), facts, now).step(command)
+    (folder / "state").write_bytes(state.dump(outcome.position))
+    (folder / "facts").write_bytes(values.dumps(facts))
+    (folder / "outcome").write_bytes(values.dumps(told(outcome)))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
