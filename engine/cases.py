@@ -158,7 +158,7 @@ class Cases:
             reference = self.references(release.process.properties.get("reference", "C"))
             facts: Facts = {}
             outcome = runner.begin(release, reference, facts, Open(writes, by), now)
-            stored = Stored(reference, procedure, release_id, "open", log.GENESIS, 0, facts, frozenset())
+            stored = Stored(reference, procedure, release_id, "open", log.GENESIS, 0, facts, frozenset(), command=key)
             step = write_new(connection, stored, outcome, now)
             return self._finish(connection, step, key, digest)
 
@@ -321,7 +321,7 @@ class Cases:
         row = connection.execute(self._loading[skip], {"this_case": case_id, "key": key}).first()
         if row is None:
             return Stored.nothing(case_id), None, None
-        stored = Stored.of(row)
+        stored = Stored.of(row, key)
         if row.answer is not None:
             return stored, _again(row.answer, row.asked, digest), None
         release = self.library.get(row.release_id)

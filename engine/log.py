@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,9 +34,15 @@ class Kept:
 
 
 def extend(
-    case_id: str, head: str, seq: int, events: Iterable[Event], writes: Iterable[FactWrite], now: datetime
+    case_id: str,
+    head: str,
+    seq: int,
+    events: Iterable[Event],
+    writes: Iterable[FactWrite],
+    now: datetime,
+    command: str = "",
 ) -> tuple[list[EventRow], list[Kept]]:
-    """Chain new events to a case's log, whose last event has the number `seq` and the digest `head`."""
+    """Chain the events of a command to a case's log, whose last event has the number `seq` and the digest `head`."""
     pending: dict[tuple[str, str, str], list[FactWrite]] = {}
     for write in writes:
         pending.setdefault((write.record, write.key, write.field), []).append(write)
@@ -49,11 +55,10 @@ def extend(
             keeping = [_keep(seq, pending[data["record"], data["key"], name].pop(0)) for name in data["fields"]]
             data["fields"] = {each.write.field: digest_of(each.value, each.salt) for each in keeping}
             kept.extend(keeping)
-        row = EventRow(
-            case_id, seq, now, event.kind, event.activity, event.element, event.name, event.task, event.by, data
-        )
+        told = (event.kind, event.activity, event.element, event.name, event.task, event.by)
+        row = EventRow(case_id, seq, now, *told, data, command)
         head = chain(head, row)
-        rows.append(_with_digest(row, head))
+        rows.append(replace(row, digest=head))
     return rows, kept
 
 
@@ -80,14 +85,9 @@ def chain(head: str, row: EventRow) -> str:
         row.task,
         row.by,
         dict(row.data),
+        row.command,
     ]
     return hashlib.sha256(head.encode() + orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def _with_digest(row: EventRow, digest: str) -> EventRow:
-    return EventRow(
-        row.case_id, row.seq, row.at, row.kind, row.activity, row.element, row.name, row.task, row.by, row.data, digest
-    )
 
 
 def first_break(rows: Iterable[EventRow]) -> int | None:

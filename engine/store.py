@@ -69,12 +69,16 @@ class ReleaseTable(Base):
 
 
 class CaseTable(Base):
-    """One case: its token state, its current facts and the index that the sweep reads."""
+    """One case: its token state, its current facts and the index that the sweep reads.
+
+    `correlation` is the key of the message that opened the case, "" where a person did.
+    """
 
     __tablename__ = "cases"
     id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
     procedure: Mapped[str] = mapped_column(sa.String(80))
     release_id: Mapped[int] = mapped_column(sa.ForeignKey("releases.id"))
+    correlation: Mapped[str] = mapped_column(sa.String(120), default="")
     title: Mapped[str] = mapped_column(sa.String(200))
     status: Mapped[str] = mapped_column(sa.String(12))
     opened_at: Mapped[datetime] = mapped_column(Moment)
@@ -89,6 +93,7 @@ class CaseTable(Base):
     __table_args__ = (
         sa.Index("ix_cases_due", "next_due_at", sqlite_where=sa.text("next_due_at IS NOT NULL")),
         sa.Index("ix_cases_open", "status", "opened_at"),
+        sa.Index("ix_cases_correlation", "procedure", "correlation"),
     )
 
 
@@ -137,6 +142,7 @@ class EventTable(Base):
     task: Mapped[int | None]
     by: Mapped[str] = mapped_column(sa.String(120))
     data: Mapped[str] = mapped_column(sa.Text)
+    command: Mapped[str] = mapped_column(sa.String(80), default="")
     digest: Mapped[str] = mapped_column(sa.String(64))
     __table_args__ = (sa.Index("ix_events_at", "at"),)
 

@@ -57,7 +57,7 @@ class TaskRow:
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """One line of a case's log."""
+    """One line of a case's log; `command` is the idempotency key of the command that caused it, "" for a clock's."""
 
     case_id: str
     seq: int
@@ -69,6 +69,7 @@ class EventRow:
     task: int | None
     by: str
     data: Mapping[str, Any]
+    command: str = ""
     digest: str = ""
 
 

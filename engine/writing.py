@@ -59,6 +59,8 @@ class Stored:
     awaited: frozenset[tuple[int, str, str]]
     next_due_at: datetime | None = None
     closed_at: datetime | None = None
+    command: str = ""
+    correlation: str = ""
 
     @classmethod
     def nothing(cls, case_id: str) -> Stored:
@@ -66,8 +68,8 @@ class Stored:
         return cls(case_id, "", 0, "", "", 0, {}, frozenset())
 
     @classmethod
-    def of(cls, row: Any) -> Stored:
-        """Read a row of the table."""
+    def of(cls, row: Any, command: str = "") -> Stored:
+        """Read a row of the table, for the command with this key."""
         return cls(
             row.id,
             row.procedure,
@@ -79,6 +81,7 @@ class Stored:
             frozenset(),
             row.next_due_at,
             row.closed_at,
+            command,
         )
 
     def waiting_for(self, awaited: Iterable[tuple[int, str, str]]) -> Stored:
@@ -92,18 +95,23 @@ def write_new(connection: sa.Connection, stored: Stored, outcome: Outcome, now: 
         "id": stored.case_id,
         "procedure": stored.procedure,
         "release_id": stored.release_id,
+        "correlation": stored.correlation,
         "opened_at": now,
         "failures": 0,
         "retry_at": None,
     }
-    rows, kept = log.extend(stored.case_id, stored.head, stored.seq, outcome.events, outcome.writes, now)
+    rows, kept = log.extend(
+        stored.case_id, stored.head, stored.seq, outcome.events, outcome.writes, now, stored.command
+    )
     connection.execute(ADD_CASE, {**row, **_case(stored, outcome, rows, now)})
     return _write_rest(connection, stored, outcome, rows, kept, now)
 
 
 def write_step(connection: sa.Connection, stored: Stored, outcome: Outcome, now: datetime) -> Step:
     """Write a step of a case that is there."""
-    rows, kept = log.extend(stored.case_id, stored.head, stored.seq, outcome.events, outcome.writes, now)
+    rows, kept = log.extend(
+        stored.case_id, stored.head, stored.seq, outcome.events, outcome.writes, now, stored.command
+    )
     change = {**_case(stored, outcome, rows, now), "failures": 0, "retry_at": None}
     connection.execute(CHANGE_CASE, {"this_case": stored.case_id, **change})
     return _write_rest(connection, stored, outcome, rows, kept, now)
@@ -169,6 +177,7 @@ def _event(row: Any) -> dict[str, Any]:
         "task": row.task,
         "by": row.by,
         "data": log.as_text(row.data),
+        "command": row.command,
         "digest": row.digest,
     }
 

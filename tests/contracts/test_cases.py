@@ -200,6 +200,7 @@ def test_the_log_is_a_chain_that_holds_digests_and_no_values(cases: Cases) -> No
     cases.complete(tasks["ask"], {"text": "canary-two"}, by=WORKER, now=NOW, key="a")
     view = cases.case(case_id, classes=frozenset(), by=WORKER, purpose="test", now=NOW)
     assert log.first_break(view.timeline) is None
+    assert {event.command for event in view.timeline} == {"first", "a"}
     assert "canary" not in repr(view.timeline)
     with cases.engine.connect() as connection:
         kept = connection.execute(sa.select(store.FactTable.__table__)).all()

@@ -163,6 +163,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=20), nullable=False),
         sa.Column("procedure", sa.String(length=80), nullable=False),
         sa.Column("release_id", sa.Integer(), nullable=False),
+        sa.Column("correlation", sa.String(length=120), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("status", sa.String(length=12), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
@@ -181,6 +182,7 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_cases_due", ["next_due_at"], unique=False, sqlite_where=sa.text("next_due_at IS NOT NULL")
         )
+        batch_op.create_index("ix_cases_correlation", ["procedure", "correlation"], unique=False)
         batch_op.create_index("ix_cases_open", ["status", "opened_at"], unique=False)
 
     op.create_table(
@@ -219,6 +221,7 @@ def upgrade() -> None:
         sa.Column("task", sa.Integer(), nullable=True),
         sa.Column("by", sa.String(length=120), nullable=False),
         sa.Column("data", sa.Text(), nullable=False),
+        sa.Column("command", sa.String(length=80), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_events_case_id")),
         sa.PrimaryKeyConstraint("case_id", "seq", name=op.f("pk_events")),
@@ -292,6 +295,7 @@ def downgrade() -> None:
     op.drop_table("memberships")
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.drop_index("ix_cases_open")
+        batch_op.drop_index("ix_cases_correlation")
         batch_op.drop_index("ix_cases_due", sqlite_where=sa.text("next_due_at IS NOT NULL"))
 
     op.drop_table("cases")
