@@ -12,7 +12,6 @@ import flask
 import flask_login
 import jinja2
 import sqlalchemy as sa
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
 
@@ -60,9 +59,7 @@ def create_app(settings: Settings, *, services: Services | None = None, migrated
     app = flask.Flask(__name__, static_folder="static", static_url_path="/static")
     app.config.update(_flask_settings(settings))
     app.extensions[NAME] = services
-    database = _Database(metadata=Base.metadata, add_models_to_shell=False)
-    database.init_app(app)
-    Migrate(app, database, directory=str(schema.DIRECTORY))
+    _Database(metadata=Base.metadata, add_models_to_shell=False).init_app(app)
     _dress(app)
     app.before_request(access.guard)
     CSRFProtect(app)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from engine.errors import Invalid, Problem, Refusal
 from engine.store import reading, writing
-from web import demonstration, procedures, schema, serving
+from web import procedures, schema, serving
 from web.app import create_app
 from web.assembly import assemble, make_worker
 from web.clock import system_clock
@@ -114,6 +114,8 @@ def _add_membership_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _demo(chosen: argparse.Namespace) -> None:
+    from web import demonstration
+
     demonstration.run(chosen.port, chosen.data)
 
 

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from engine.store import Base, connect, reading
 from tests.web.site import SECRET
@@ -29,6 +30,7 @@ def test_migrations_make_what_the_tables_say(database_url: str, capfd: pytest.Ca
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
     assert schema.present_revision(services.engine) == schema.needed_revision()
+    assert schema.needed_revision() == ScriptDirectory(str(schema.DIRECTORY)).get_current_head()
     services.engine.dispose()
     assert capfd.readouterr() == ("", "")
 
