@@ -7,7 +7,7 @@ any screen, and the link asks for a sign-in.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -20,7 +20,7 @@ from notifications import outbox, wording
 from notifications.message import Message
 from workflows import people
 from workflows.agencies import ROLES
-from workflows.people import Person
+from workflows.people import Membership, Person
 
 LOG = logging.getLogger(__name__)
 
@@ -168,20 +168,20 @@ def _recipients(connection: sa.Connection, step: Step, event: EventRow, alert: A
     """Give the active people whom an event tells, each once; those on duty where there is nobody else."""
     roles = frozenset(alert.roles or event.data.get("tell", ()))
     authority = step.facts.get("case_opening", {}).get("", {}).get("responsible_authority")
-    found = {person.sign_in: person for role in sorted(roles) for person in _holders(connection, role, authority)}
+    holders = people.holders(connection, roles)
+    found = {person.sign_in: person for role in sorted(roles) for person in _told(holders, role, authority)}
     if not found:
         LOG.warning("%s: nobody holds %s; those on duty are told", step.case_id, ", ".join(sorted(roles)))
         found = {person.sign_in: person for person in people.holders(connection, WHOEVER_IS_ON_DUTY)}
     return tuple(found[name] for name in sorted(found))
 
 
-def _holders(connection: sa.Connection, role: str, authority: object) -> tuple[Person, ...]:
+def _told(holders: Iterable[Person], role: str, authority: object) -> list[Person]:
     """Give the holders of a role; of a local authority's role those in the responsible one, where it has any."""
+    found = [person for person in holders if role in person.roles]
     if isinstance(authority, str) and role in ROLES and ROLES[role].kind == "local_authority":
-        own = people.holders(connection, (role,), authority)
-        if own:
-            return own
-    return people.holders(connection, (role,))
+        return [person for person in found if Membership(role, authority) in person.memberships] or found
+    return found
 
 
 def _obligation(event: EventRow) -> str:
