@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from engine.calendars import LONDON
 from engine.state import Clock
 
 if TYPE_CHECKING:
@@ -153,7 +154,8 @@ class Winder:
         value = self.evaluate(clock, node, task)
         if isinstance(value, timedelta):
             value = datetime.fromtimestamp(clock.since, tz=UTC) + value
-        clock.at = value.timestamp() if isinstance(value, datetime) else None
+        moment = _moment(value)
+        clock.at = moment.timestamp() if moment is not None else None
 
     def set(self, clock: Clock, rungs: list[Rung]) -> None:
         """Set a deadline's next moment: the first rung that has not gone off, or the latest one again."""
@@ -168,7 +170,8 @@ class Winder:
     def rungs(self, clock: Clock, node: Node) -> list[Rung]:
         """Give a deadline's rungs in the order of time; a rung whose moment is not known yet is left out."""
         value = self.evaluate(clock, node, None) or []
-        rungs = [_rung(each) for each in value if isinstance(each, dict) and isinstance(each.get("at"), datetime)]
+        contexts = [(_moment(each.get("at")), each) for each in value if isinstance(each, dict)]
+        rungs = [_rung(at, each) for at, each in contexts if at is not None]
         return sorted(rungs, key=lambda rung: (rung.at, rung.step))
 
     def evaluate(self, clock: Clock, node: Node, task: Task | None) -> Any:
@@ -205,19 +208,26 @@ def _around(task: Task) -> Iterator[Task]:
         current = parent
 
 
-def _rung(value: dict[str, Any]) -> Rung:
+def _rung(at: datetime, value: dict[str, Any]) -> Rung:
     """Read one rung from the context that the expression gave."""
     tell = value.get("tell") or ()
     roles = (tell,) if isinstance(tell, str) else tuple(str(role) for role in tell)
     every = value.get("every")
     return Rung(
-        at=value["at"],
+        at=at,
         step=str(value.get("step") or ""),
         tell=roles,
         urgent=value.get("urgent") is True,
         due=value.get("due") is True,
         every=every if isinstance(every, timedelta) and every > timedelta(0) else None,
     )
+
+
+def _moment(value: Any) -> datetime | None:
+    """Give the instant that an expression means; a date alone means when that day begins in London."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return datetime.combine(value, time.min, LONDON).astimezone(UTC)
+    return value if isinstance(value, datetime) else None
 
 
 def _text(moment: float | None) -> str | None:

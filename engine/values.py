@@ -27,8 +27,9 @@ def _tag(value: Any) -> dict[str, str]:
         case Decimal():
             return {"$": "number", "v": str(value)}
         case timedelta():
-            seconds = value.days * 86400 + value.seconds
-            return {"$": "seconds", "v": f"{seconds}.{value.microseconds:06d}"}
+            seconds, rest = divmod(abs(value), timedelta(seconds=1))
+            sign = "-" if value < timedelta(0) else ""
+            return {"$": "seconds", "v": f"{sign}{seconds}.{rest.microseconds:06d}"}
         case YearMonthDuration():
             return {"$": "months", "v": str(value.months)}
     message = f"a {type(value).__name__} cannot be kept as a fact"
@@ -44,14 +45,28 @@ _READ: dict[str, Callable[[str], Any]] = {
     "months": lambda text: YearMonthDuration(int(text)),
 }
 
+_OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_SORT_KEYS
+_MARK = b'"$":'
+"""How a tag begins; in a text the second quotation mark has a backslash before it."""
+
 
 def dumps(value: Any) -> bytes:
     """Write a value as canonical JSON: keys sorted, so that equal values give equal bytes.
 
     Raises:
-        TypeError: the value is of no kind that a fact can have.
+        TypeError: the value is of no kind that a fact can have, or a context has the key ``$``, which marks our tags.
     """
-    return orjson.dumps(value, default=_tag, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_SORT_KEYS)
+    tags: list[dict[str, str]] = []
+
+    def tag(each: Any) -> dict[str, str]:
+        tags.append(_tag(each))
+        return tags[-1]
+
+    data = orjson.dumps(value, default=tag, option=_OPTIONS)
+    if data.count(_MARK) != len(tags):
+        message = "a context with the key $ cannot be kept as a fact"
+        raise TypeError(message)
+    return data
 
 
 def loads(data: bytes | str) -> Any:

@@ -156,14 +156,15 @@ class Drive:
 D = TypeVar("D", bound=Drive)
 
 
-def both(
-    files: Mapping[str, str],
-    play: Callable[[D], object],
-    *,
-    kind: type[D] = Drive,  # type: ignore[assignment]
-    now: datetime = MORNING,
-) -> tuple[D, D]:
+def both(files: Mapping[str, str], play: Callable[[Drive], object], *, now: datetime = MORNING) -> tuple[Drive, Drive]:
     """Play one story straight and restored, and hold the two against each other."""
+    return both_of(Drive, files, play, now=now)
+
+
+def both_of(
+    kind: type[D], files: Mapping[str, str], play: Callable[[D], object], *, now: datetime = MORNING
+) -> tuple[D, D]:
+    """Play one story straight and restored with a driver of one's own, and hold the two against each other."""
     straight, restored = kind(files, restored=False, now=now), kind(files, restored=True, now=now)
     play(straight)
     play(restored)

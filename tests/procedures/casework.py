@@ -17,7 +17,7 @@ from engine.model import Actor, Complete, FactWrite
 from engine.release import Compiled
 from engine.runner import Outcome
 from engine.scope import Scope
-from tests.driving import MORNING, Drive, both
+from tests.driving import MORNING, Drive, both_of
 from tests.procedures.pages import PAGES
 
 FILES = release.folder(Path(__file__).resolve().parents[2] / "bpmn" / "missing_child")
@@ -219,7 +219,7 @@ def story_from(now: datetime) -> Callable[[Play], Play]:
 def played(name: str) -> Casework:
     """Play a story straight and restored, once in a test run, and give the case as it then stands."""
     told = STORIES[name]
-    straight, restored = both(FILES, told.play, kind=Casework, now=told.now)
+    straight, restored = both_of(Casework, FILES, told.play, now=told.now)
     assert straight.times == restored.times
     assert straight.reach == restored.reach
     return straight
