@@ -6,17 +6,12 @@ by medians. A budget that is missed stays in the table as missed and does not ma
 
 from __future__ import annotations
 
-import argparse
-import sys
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from web.bench import crowd, loop, process, site, steps
 from web.bench.report import Measure, table, write
-
-FILE = Path("build") / "bench.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +28,12 @@ class Effort:
 QUICK = Effort(cases=6, turns=300, pages=20, due=300, starts=2)
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Measure, print the table and write the file; give 0, also where a budget was missed."""
-    parser = argparse.ArgumentParser(prog="homeward bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="measure less often: noisier, and done in half a minute")
-    parser.add_argument("--output", type=Path, default=FILE, help="where the values go (default: %(default)s)")
-    chosen = parser.parse_args(arguments)
+def run(output: Path, *, quick: bool = False) -> str:
+    """Measure in a temporary folder, write the values to `output`, and give the table; `quick` measures less often."""
     with tempfile.TemporaryDirectory(prefix="homeward-bench-") as folder:
-        measures, notes = measure(Path(folder), QUICK if chosen.quick else Effort())
-    write(measures, chosen.output)
-    sys.stdout.write("\n".join(["", *notes, "", table(measures), f"Written to {chosen.output}.", ""]))
-    return 0
+        measures, notes = measure(Path(folder), QUICK if quick else Effort())
+    write(measures, output)
+    return "\n".join([*notes, "", table(measures), f"Written to {output}."])
 
 
 def measure(folder: Path, effort: Effort) -> tuple[list[Measure], list[str]]:
