@@ -1,0 +1,37 @@
+"""Cases that an earlier engine saved are opened by this one, show the same open tasks, and go on to their end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+import pytest
+
+from engine import runner, state
+from tests.golden_states import FOLDER, SHAPES, opened, path_of
+
+FILES = sorted(FOLDER.glob("*.json"))
+
+
+def test_every_shape_has_been_saved_in_the_present_version() -> None:
+    assert {path_of(name) for name in SHAPES} <= set(FILES)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_saved_case_is_opened_and_goes_on_to_its_end(path: Path) -> None:
+    case, _document = opened(path)
+    shape = SHAPES[path.stem.rpartition("_v")[0]]
+    shape.after(case)
+    assert case.closed
+    assert case.open_elements() == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_opening_and_saving_again_keeps_everything(path: Path) -> None:
+    case, document = opened(path)
+    assert case.position is not None
+    if document["state"]["v"] == state.VERSION:
+        assert orjson.loads(state.dump(case.position)) == document["state"]
+    conductor = runner.restore(case.release, state.dump(case.position), case.facts, case.now)
+    people = {task.id: task.task_spec.node.id for task in conductor.position.tokens.live() if task.task_spec.manual}
+    assert people.items() >= {number: element for number, element, *_rest in document["tasks"]}.items()

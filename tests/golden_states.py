@@ -1,0 +1,225 @@
+"""Saved cases that every later engine must open: one for each shape that a state can have.
+
+A golden file is written once, by ``python -m tests.golden_states``, and never again: an engine that changes what it writes
+gives its states a new version number, writes new files beside these, and still opens these. Each file holds the release,
+the facts and the state as the store keeps them, the open tasks, and the moment.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from engine import runner, state, values
+from engine.clocks import Winder
+from tests.drawn import form, procedure
+from tests.driving import Drive
+
+FOLDER = Path(__file__).parent / "golden"
+OPENING = form("opening", "why", "names")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A procedure, how far its case had come when it was saved, and how it goes on to its end."""
+
+    files: Mapping[str, str]
+    before: Callable[[Drive], object]
+    after: Callable[[Drive], object]
+
+
+def _forms(*names: str) -> list[str]:
+    return [OPENING, *(form(name, "text", "last") for name in names)]
+
+
+LOOP_AND_TIMER = Shape(
+    procedure(
+        "loop_and_timer",
+        """
+        begun: start form=opening
+        review: user form=review repeats=true
+        too_late: boundary on=review duration=PT72H
+        over: exclusive
+        done: end
+        late: end
+        begun > review
+        review > over
+        over > done : =review[-1].text = "over"
+        over > review default
+        too_late > late
+        """,
+        *_forms("review"),
+    ),
+    lambda case: case.open().do("review").do("review"),
+    lambda case: case.wait(hours=71).do("review").wait(hours=71).do("review", text="over"),
+)
+
+HALF_JOINED = Shape(
+    procedure(
+        "half_joined",
+        """
+        begun: start form=opening
+        split: parallel
+        left: user form=left
+        right: user form=right
+        join: parallel
+        which: inclusive
+        police: user form=police
+        health: user form=health other_than=left
+        back: inclusive
+        done: end
+        begun > split
+        split > left
+        split > right
+        left > join
+        right > join
+        join > which
+        which > police default
+        which > health : =contains(opening.why, "health")
+        police > back
+        health > back
+        back > done
+        """,
+        *_forms("left", "right", "police", "health"),
+    ),
+    lambda case: case.open(why="health").do("left", by="ann"),
+    lambda case: case.do("right").do("health", by="bob"),
+)
+
+CALLED_WITH_MESSAGE = Shape(
+    procedure(
+        "called_with_message",
+        """
+        begun: start form=opening
+        look: call calls=search
+        news: boundary on=look message=returned key={=case.reference}
+        note: user form=note
+        back: end
+        given_up: end
+        begun > look
+        look > given_up
+        news > note
+        note > back
+        """,
+        *_forms("deep", "note"),
+        search="""
+        called: start
+        inside: inside
+            inside_begun: start
+            deep: user form=deep
+            inside_done: end
+            inside_begun > deep
+            deep > inside_done
+        called_done: end
+        called > inside
+        inside > called_done
+        """,
+    ),
+    lambda case: case.open(),
+    lambda case: case.tell("returned", "T-1", place="home").do("note"),
+)
+
+DEADLINE = Shape(
+    procedure(
+        "deadline",
+        """
+        begun: start form=opening
+        ask: user form=answer
+        clock: boundary on=ask quiet cycle={=[{at: case.opened_at + duration("PT1H"), step: "reminder", tell: ["a"]}, {at: case.opened_at + duration("PT2H"), step: "due", due: true, tell: ["b"], every: duration("PT1H")}]}
+        told: end
+        pause: catch duration=PT10M
+        done: end
+        begun > ask
+        ask > pause
+        pause > done
+        clock > told
+        """,
+        *_forms("answer"),
+    ),
+    lambda case: case.open().wait(hours=3, minutes=30),
+    lambda case: case.wait(hours=1).do("ask").wait(minutes=10),
+)
+
+
+def _several(how: str) -> Shape:
+    return Shape(
+        procedure(
+            f"several_{how or 'at_once'}",
+            f"""
+            begun: start form=opening
+            again: exclusive
+            plan: user form=action repeats=true
+            planned: exclusive
+            each: inside each=action as=action {how}
+                each_begun: start
+                act: user form=outcome
+                each_done: end
+                each_begun > act
+                act > each_done
+            done: end
+            begun > again
+            again > plan
+            plan > planned
+            planned > again : =action[-1].last = null
+            planned > each default
+            each > done
+            """,
+            *_forms("action", "outcome"),
+        ),
+        lambda case: case.open().do("plan", text="a").do("plan", last="yes").do("act", key="1"),
+        lambda case: case.do("act", key="2"),
+    )
+
+
+SHAPES: Mapping[str, Shape] = {
+    "loop_and_timer": LOOP_AND_TIMER,
+    "half_joined": HALF_JOINED,
+    "called_with_message": CALLED_WITH_MESSAGE,
+    "deadline": DEADLINE,
+    "several_at_once": _several(""),
+    "several_one_by_one": _several("one_by_one"),
+}
+
+
+def path_of(name: str, version: int = state.VERSION) -> Path:
+    """Give the place of a golden file."""
+    return FOLDER / f"{name}_v{version}.json"
+
+
+def write(name: str) -> None:
+    """Write the golden file of a shape."""
+    case = Drive(SHAPES[name].files, restored=False)
+    SHAPES[name].before(case)
+    assert case.position is not None
+    document = {
+        "now": case.now,
+        "release": orjson.loads(case.data),
+        "facts": case.facts,
+        "state": orjson.loads(state.dump(case.position)),
+        "tasks": [[number, task.node.id, task.key, task.due_at, task.deadline] for number, task in case.tasks.items()],
+    }
+    path_of(name).write_bytes(orjson.dumps(orjson.loads(values.dumps(document)), option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def opened(path: Path) -> tuple[Drive, dict[str, Any]]:
+    """Open a golden file with the engine of today, and give the case with what the file holds."""
+    document = values.loads(path.read_bytes())
+    case = Drive(document["release"], restored=True, now=document["now"])
+    case.facts = document["facts"]
+    conductor = runner.restore(case.release, orjson.dumps(document["state"]), case.facts, case.now)
+    case.position = conductor.position
+    for number, element, key, due_at, deadline in document["tasks"]:
+        case.tasks[number] = runner.OpenTask(number, case.release.node(element), key, due_at, deadline)
+    case.last = runner.Outcome(case.position, next_due_at=Winder(conductor).next_due())
+    return case, document
+
+
+if __name__ == "__main__":
+    for missing in [name for name in SHAPES if not path_of(name).exists()]:
+        write(missing)
+        sys.stdout.write(f"wrote {path_of(missing).name}\n")
