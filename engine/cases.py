@@ -14,9 +14,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine import log, reading, runner, values
+from engine.diagrams import Node
 from engine.errors import (
     CaseNotFound,
     Conflict,
+    NotFound,
     NotYourTask,
     PageIsStale,
     Refusal,
@@ -25,7 +27,20 @@ from engine.errors import (
     TaskNotFound,
 )
 from engine.library import Library
-from engine.model import Actor, Command, Complete, Correct, Deliver, Facts, FactWrite, Fire, Open, Value
+from engine.model import (
+    SYSTEM,
+    Actor,
+    Command,
+    Complete,
+    Correct,
+    Deliver,
+    Facts,
+    FactWrite,
+    Fire,
+    Open,
+    Operation,
+    Value,
+)
 from engine.release import Compiled
 from engine.store import Base, CaseTable, CommandTable, MessageTable, TaskTable, row_lock, writing
 from engine.views import (
@@ -33,6 +48,7 @@ from engine.views import (
     Cursor,
     Done,
     EventRow,
+    Letter,
     Observer,
     OpeningView,
     Page,
@@ -60,6 +76,9 @@ __all__ = [
 
 LETTERS = "23456789BCDFGHJKLMNPQRSTVWXZ"
 """What references are made of: no vowels, so that they spell nothing; nothing that is read as something else."""
+
+OperationInStep = Callable[[sa.Connection, Mapping[str, Value], datetime], Mapping[str, Value]]
+"""What a service task calls: reads in the step's transaction what the case sees, and gives the fields that it found."""
 
 BACK_OFF = timedelta(minutes=1)
 BACK_OFF_AT_MOST = timedelta(hours=1)
@@ -90,15 +109,22 @@ def new_reference(prefix: str) -> str:
 class Cases:
     """The cases in one database.
 
-    `observers` are called inside each step's transaction, in their order: projections and alerts. `references` makes the
-    reference of a new case from the procedure's prefix.
+    `observers` are called inside each step's transaction, in their order: projections and alerts. `operations` are what
+    service tasks call, inside the step too: they read, and what they find becomes facts. `references` makes the reference
+    of a new case from the procedure's prefix.
     """
 
     def __init__(
-        self, engine: sa.Engine, *, observers: Sequence[Observer] = (), references: Callable[[str], str] = new_reference
+        self,
+        engine: sa.Engine,
+        *,
+        observers: Sequence[Observer] = (),
+        operations: Mapping[str, OperationInStep] | None = None,
+        references: Callable[[str], str] = new_reference,
     ) -> None:
         """Use a database that `engine.store.connect` opened."""
         self.engine = engine
+        self.operations = dict(operations or {})
         self.observers = tuple(observers)
         self.references = references
         self.library = Library(engine)
@@ -117,7 +143,7 @@ class Cases:
         Raises:
             ReleaseInvalid: with every problem of every file.
         """
-        return self.library.publish(files, by=by, now=now, roles=roles)
+        return self.library.publish(files, by=by, now=now, roles=roles, operations=self.operations)
 
     # Commands -------------------------------------------------------------------------------------------------------
 
@@ -128,7 +154,7 @@ class Cases:
             NotFound: no release of this procedure was published.
         """
         release_id, release = self.library.newest(procedure)
-        start = release.start
+        start = _opened_by_people(release)
         return OpeningView(
             procedure, release.process.name, release.forms[start.form], start.role, release_id, start.documentation
         )
@@ -144,7 +170,7 @@ class Cases:
             Conflict: the key was used for another command.
         """
         release_id, release = self.library.newest(procedure)
-        start = release.start
+        start = _opened_by_people(release)
         if start.role not in by.roles:
             message = f"Opening a case is for {start.role}."
             raise NotYourTask(message)
@@ -157,7 +183,7 @@ class Cases:
                 return done
             reference = self.references(release.process.properties.get("reference", "C"))
             facts: Facts = {}
-            outcome = runner.begin(release, reference, facts, Open(writes, by), now)
+            outcome = runner.begin(release, reference, facts, Open(writes, by), now, self._calls(connection, now))
             stored = Stored(reference, procedure, release_id, "open", log.GENESIS, 0, facts, frozenset(), command=key)
             step = write_new(connection, stored, outcome, now)
             return self._finish(connection, step, key, digest)
@@ -259,33 +285,68 @@ class Cases:
             self._step(connection, stored, conductor, Fire(), now, "", "")
             return True
 
-    def next_message(self, *, now: datetime) -> tuple[str, str] | None:
-        """Give a waiting message and the case that waits for it; a message whose time is over is put aside."""
+    def next_message(self, *, now: datetime) -> Letter | None:
+        """Give a waiting message with the case that takes it or the procedure that it opens."""
         return self.views.next_message(now)
 
-    def deliver(self, message_id: str, case_id: str, *, now: datetime) -> bool:
-        """Hand a message to a case; False where it was taken meanwhile."""
+    def deliver(self, letter: Letter, *, now: datetime) -> bool:
+        """Hand a message to the case that waits for it, or open the case that it opens; False where another was first."""
         message = MessageTable
         with writing(self.engine) as connection:
-            row = connection.execute(
-                sa.select(message).where(message.id == message_id, message.status == "waiting")
-            ).first()
-            stored, _done, conductor = self._load(connection, case_id, now, "", "", skip=True)
-            if row is None or conductor is None:
+            asked = sa.select(message.__table__).where(message.id == letter.message_id, message.status == "waiting")
+            row = connection.execute(row_lock(self.engine, asked)).first()
+            if row is None:
                 return False
-            command = Deliver(row.name, row.correlation, values.loads(row.payload))
-            self._step(connection, stored, conductor, command, now, "", "")
-            taken = sa.update(message).where(message.id == message_id).values(status="taken", taken_by=case_id)
-            connection.execute(taken)
-            return True
+            case_id = self._take(connection, row, letter, now)
+            if case_id:
+                taken = sa.update(message).where(message.id == letter.message_id)
+                connection.execute(taken.values(status="taken", taken_by=case_id))
+            return bool(case_id)
+
+    def _take(self, connection: sa.Connection, row: Any, letter: Letter, now: datetime) -> str:
+        """Let a message's receiver take it; give the receiver's reference, or "" where it is not free."""
+        payload = values.loads(row.payload)
+        if letter.case_id:
+            stored, _done, conductor = self._load(connection, letter.case_id, now, "", "", skip=True)
+            if conductor is None:
+                return ""
+            self._step(connection, stored, conductor, Deliver(row.name, row.correlation, payload), now, "", "")
+            return letter.case_id
+        release_id, release = self.library.newest(letter.procedure)
+        start = release.start
+        own = "1" if start.properties.get("repeats") == "true" else ""
+        writes = tuple(FactWrite(start.record, own, name, value) for name, value in payload.items())
+        reference = self.references(release.process.properties.get("reference", "C"))
+        facts: Facts = {}
+        command = Open(writes, Actor(SYSTEM))
+        outcome = runner.begin(release, reference, facts, command, now, self._calls(connection, now))
+        stored = Stored(
+            reference,
+            letter.procedure,
+            release_id,
+            "open",
+            log.GENESIS,
+            0,
+            facts,
+            frozenset(),
+            correlation=row.correlation,
+        )
+        self._finish(connection, write_new(connection, stored, outcome, now), "", "")
+        return reference
+
+    def postpone_message(self, message_id: str, *, now: datetime) -> int:
+        """Push a message whose delivery failed further away; give how often it failed."""
+        return self._push(MessageTable, message_id, now)
 
     def postpone(self, case_id: str, *, now: datetime) -> int:
         """Push a case whose step failed further away, so that it does not stop the others; give how often it failed."""
-        case = CaseTable
+        return self._push(CaseTable, case_id, now)
+
+    def _push(self, table: type[CaseTable | MessageTable], key: str, now: datetime) -> int:
         with writing(self.engine) as connection:
-            failures = int(connection.execute(sa.select(case.failures).where(case.id == case_id)).scalar() or 0) + 1
+            failures = int(connection.execute(sa.select(table.failures).where(table.id == key)).scalar() or 0) + 1
             wait = min(BACK_OFF * 2 ** min(failures - 1, 10), BACK_OFF_AT_MOST)
-            connection.execute(sa.update(case).where(case.id == case_id).values(failures=failures, retry_at=now + wait))
+            connection.execute(sa.update(table).where(table.id == key).values(failures=failures, retry_at=now + wait))
             return failures
 
     # Reading --------------------------------------------------------------------------------------------------------
@@ -312,6 +373,14 @@ class Cases:
         """Give the open tasks of these roles, the earliest due first, those without a due time last."""
         return self.views.inbox(roles, after=after, limit=limit)
 
+    def _calls(self, connection: sa.Connection, now: datetime) -> Operation:
+        """Bind the operations to a step's transaction and instant."""
+
+        def call(name: str, scope: Mapping[str, Value]) -> Mapping[str, Value]:
+            return self.operations[name](connection, scope, now)
+
+        return call
+
     # How a step is taken --------------------------------------------------------------------------------------------
 
     def _load(
@@ -325,7 +394,7 @@ class Cases:
         if row.answer is not None:
             return stored, _again(row.answer, row.asked, digest), None
         release = self.library.get(row.release_id)
-        conductor = runner.restore(release, row.state, stored.facts, now)
+        conductor = runner.restore(release, row.state, stored.facts, now, self._calls(connection, now))
         return stored.waiting_for(conductor.awaited()), None, conductor
 
     def _step(
@@ -365,6 +434,13 @@ class Cases:
         if found is None:
             raise CaseNotFound("There is no such case.")
         return self.library.get(found)
+
+
+def _opened_by_people(release: Compiled) -> Node:
+    """Give the start of a procedure that people open; one that a message opens is not for them."""
+    if not release.start.form:
+        raise NotFound("Cases of this procedure are opened by other cases, not by people.")
+    return release.start
 
 
 def _task_number(task_id: str) -> tuple[str, int]:

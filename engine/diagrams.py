@@ -35,6 +35,7 @@ NODES: Mapping[str, str] = {
     "endEvent": "end",
     "userTask": "user_task",
     "businessRuleTask": "decision_task",
+    "serviceTask": "operation",
     "exclusiveGateway": "exclusive",
     "parallelGateway": "parallel",
     "inclusiveGateway": "inclusive",
@@ -66,6 +67,7 @@ ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "intermediateThrowEvent": frozenset({"id", "name"}),
     "userTask": frozenset({"id", "name"}),
     "businessRuleTask": frozenset({"id", "name"}),
+    "serviceTask": frozenset({"id", "name"}),
     "callActivity": frozenset({"id", "name"}),
     "subProcess": frozenset({"id", "name"}),
 }
@@ -74,6 +76,10 @@ ATTRIBUTES: Mapping[str, frozenset[str]] = {
 EXTENSIONS: Mapping[str, frozenset[str]] = {
     "userTask": frozenset({"userTask", "formDefinition", "properties", "assignmentDefinition"}),
     "businessRuleTask": frozenset({"calledDecision", "properties"}),
+    "serviceTask": frozenset({"taskDefinition", "properties"}),
+    "endEvent": frozenset({"properties", "ioMapping"}),
+    "intermediateThrowEvent": frozenset({"properties", "ioMapping"}),
+    "startEvent": frozenset({"properties", "formDefinition"}),
     "callActivity": frozenset({"calledElement", "properties"}),
     "multiInstanceLoopCharacteristics": frozenset({"loopCharacteristics"}),
     "message": frozenset({"subscription"}),
@@ -85,18 +91,21 @@ ALLOWED_FIELDS: Mapping[str, frozenset[str]] = {
     "calledElement": frozenset({"processId"}),
     "loopCharacteristics": frozenset({"inputCollection", "inputElement"}),
     "subscription": frozenset({"correlationKey"}),
+    "taskDefinition": frozenset({"type"}),
+    "ioMapping": frozenset(),
     "properties": frozenset(),
     "property": frozenset({"name", "value"}),
 }
 PROPERTIES: Mapping[str, frozenset[str]] = {
     "process": frozenset({"reference", "title"}),
-    "userTask": frozenset({"repeats", "other_than", "record", "activity", "show"}),
+    "userTask": frozenset({"repeats", "other_than", "record", "activity", "show", "grows"}),
     "endEvent": frozenset({"activity", "correlation"}),
-    "startEvent": frozenset({"activity"}),
-    "callActivity": frozenset({"activity"}),
+    "startEvent": frozenset({"activity", "repeats"}),
+    "callActivity": frozenset({"activity", "grows"}),
     "businessRuleTask": frozenset({"activity"}),
-    "boundaryEvent": frozenset({"activity", "source"}),
-    "intermediateCatchEvent": frozenset({"activity"}),
+    "serviceTask": frozenset({"activity", "record"}),
+    "boundaryEvent": frozenset({"activity", "source", "repeats"}),
+    "intermediateCatchEvent": frozenset({"activity", "repeats"}),
     "intermediateThrowEvent": frozenset({"activity", "correlation"}),
     "subProcess": frozenset({"activity"}),
 }
@@ -153,15 +162,18 @@ class Node:
     terminate: bool = False
     default: str = ""
     timer: Timer | None = None
+    condition: str = ""
     message: str = ""
     correlation: str = ""
+    payload: tuple[tuple[str, str], ...] = ()
+    operation: str = ""
     loop: Loop | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def record(self) -> str:
-        """The record that the form writes: its own name, or the one that the property `record` gives."""
-        return self.properties.get("record") or self.form
+        """The record that is written here: that of the form, the operation or the message, or as `record` says."""
+        return self.properties.get("record") or self.form or self.operation or self.message
 
     @property
     def beside(self) -> tuple[str, ...]:
@@ -319,8 +331,6 @@ class _Reader:
                 if namespace in HARMLESS_NAMESPACES:
                     continue
                 understood = EXTENSIONS.get(tag, frozenset({"properties"} if tag in PROPERTIES else ()))
-                if tag == "startEvent":
-                    understood = frozenset({"properties", "formDefinition"})
                 if namespace != ZEEBE or name not in understood:
                     self.refuse(element, "extension-not-supported", f"The extension <{name}> does nothing on a {tag}.")
                     continue
@@ -445,6 +455,7 @@ class _Reader:
             self.extension(extension, values)
         readers: dict[str, Callable[[xml.Element, dict[str, object]], None]] = {
             "timerEventDefinition": self.timer,
+            "conditionalEventDefinition": self.conditional,
             "messageEventDefinition": self.message_event,
             "terminateEventDefinition": self.terminate,
             "multiInstanceLoopCharacteristics": self.loop,
@@ -483,6 +494,10 @@ class _Reader:
                 values["result"] = element.get("resultVariable", "")
             case "calledElement":
                 values["called"] = element.get("processId", "")
+            case "taskDefinition":
+                values["operation"] = element.get("type", "")
+            case "ioMapping":
+                values["payload"] = tuple((each.get("target", ""), feel(each.get("source", ""))) for each in element)
 
     def timer(self, element: xml.Element, values: dict[str, object]) -> None:
         """Read a timer definition: exactly one of date, duration and cycle."""
@@ -494,6 +509,13 @@ class _Reader:
             self.refuse(self.owner(element), "timer-without-definition", "The timer needs one date, duration or cycle.")
         else:
             values["timer"] = found[0]
+
+    def conditional(self, element: xml.Element, values: dict[str, object]) -> None:
+        """Read the condition that an event waits for."""
+        for each in self.children(element, {"condition"}):
+            values["condition"] = feel(each.text or "")
+        if not values.get("condition"):
+            self.refuse(self.owner(element), "condition-missing", "The event waits for a condition, and has none.")
 
     def message_event(self, element: xml.Element, values: dict[str, object]) -> None:
         """Read which message is thrown or awaited."""

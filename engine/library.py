@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,9 +25,17 @@ class Library:
         self._compiled: dict[int, Compiled] = {}
         self._lock = threading.Lock()
 
-    def publish(self, files: Mapping[str, str], *, by: str, now: datetime, roles: Sequence[str] | None) -> ReleaseRow:
+    def publish(
+        self,
+        files: Mapping[str, str],
+        *,
+        by: str,
+        now: datetime,
+        roles: Sequence[str] | None,
+        operations: Iterable[str],
+    ) -> ReleaseRow:
         """Check files and keep them as the next release of their procedure; the same files again give the one there."""
-        compiled = release.check(files, roles)
+        compiled = release.check(files, roles, operations)
         data, digest = release.pack(files)
         row = ReleaseTable.__table__
         with writing(self.engine) as connection:
@@ -58,6 +66,15 @@ class Library:
             message = "No release of this procedure has been published."
             raise NotFound(message)
         return found, self.get(found)
+
+    def opened_by(self) -> dict[str, str]:
+        """Give the procedures that a message opens, by the message's name: their newest releases begin with it."""
+        row = ReleaseTable
+        with self.engine.connect() as connection:
+            newest = connection.execute(sa.select(row.procedure, sa.func.max(row.id)).group_by(row.procedure)).all()
+        found = {self.get(release_id).start.message: procedure for procedure, release_id in newest}
+        found.pop("", None)
+        return found
 
     def get(self, release_id: int) -> Compiled:
         """Give a release, compiled; a release never changes, so it is compiled once in each process."""

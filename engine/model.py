@@ -100,4 +100,13 @@ class Correct:
     reason: str
 
 
+Operation = Callable[[str, Mapping[str, Value]], Mapping[str, Value]]
+"""Carries out an operation by its name on what a step sees, and gives the fields that it found."""
+
+
+def no_operations(name: str, scope: Mapping[str, Value]) -> Mapping[str, Value]:
+    """Stand for operations where a procedure has none."""
+    raise LookupError(f"there is no operation {name} for {sorted(scope)}")
+
+
 Command = Open | Complete | Fire | Deliver | Correct

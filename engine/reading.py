@@ -30,7 +30,7 @@ from engine.store import (
     TaskTable,
     writing,
 )
-from engine.views import CaseView, Cursor, EventRow, Page, TaskRow, TaskView
+from engine.views import CaseView, Cursor, EventRow, Letter, Page, TaskRow, TaskView
 
 TASK = TaskTable.__table__
 OPEN = sa.text("tasks.status = 'open'")
@@ -181,22 +181,32 @@ class Views:
 
     # Messages -------------------------------------------------------------------------------------------------------
 
-    def next_message(self, now: datetime) -> tuple[str, str] | None:
-        """Give a waiting message and a case that waits for it; put aside what nobody took in its time."""
+    def next_message(self, now: datetime) -> Letter | None:
+        """Give the oldest message that somebody takes: a case that waits for it, or a procedure that it opens.
+
+        A message that opens a procedure waits while an open case has its key, until that case takes it. What nobody took
+        in its time is put aside.
+        """
         message, awaited, case = MessageTable, AwaitedTable, CaseTable
-        statement = (
-            sa.select(message.id, awaited.case_id)
-            .join(awaited, sa.and_(awaited.name == message.name, awaited.correlation == message.correlation))
-            .join(case, case.id == awaited.case_id)
-            .where(message.status == "waiting", message.expires_at > now)
-            .where(sa.or_(case.retry_at.is_(None), case.retry_at <= now))
-            .order_by(message.sent_at, message.id)
-            .limit(1)
+        ready = sa.and_(
+            message.status == "waiting",
+            message.expires_at > now,
+            sa.or_(message.retry_at.is_(None), message.retry_at <= now),
         )
+        same = sa.and_(awaited.name == message.name, awaited.correlation == message.correlation)
+        taken = sa.select(message.id, awaited.case_id).join(awaited, same).where(ready)
         with self.engine.connect() as connection:
-            row = connection.execute(statement).first()
+            row = connection.execute(taken.order_by(message.sent_at, message.id).limit(1)).first()
             if row is not None:
-                return row.id, row.case_id
+                return Letter(row.id, row.case_id, "")
+            for name, procedure in self.library.opened_by().items():
+                has_case = sa.exists().where(
+                    case.procedure == procedure, case.correlation == message.correlation, case.status == "open"
+                )
+                opens = sa.select(message.id).where(ready, message.name == name, ~has_case)
+                found = connection.execute(opens.order_by(message.sent_at, message.id).limit(1)).scalar()
+                if found is not None:
+                    return Letter(found, "", procedure)
             late = sa.exists().where(message.status == "waiting", message.expires_at <= now)
             if not connection.execute(sa.select(late)).scalar():
                 return None

@@ -169,17 +169,18 @@ def load(data: bytes) -> Compiled:
     return compiled
 
 
-def check(files: Mapping[str, str], roles: Iterable[str] | None = None) -> Compiled:
+def check(files: Mapping[str, str], roles: Iterable[str] | None = None, operations: Iterable[str] = ()) -> Compiled:
     """Compile files that someone wants to publish.
 
-    `roles` are the role keys that a lane may name; None allows every name.
+    `roles` are the role keys that a lane may name (None allows every name), `operations` what service tasks may call.
 
     Raises:
         ReleaseInvalid: with every problem of every file, each at its element.
     """
     compiled, problems = _compile(files, pack(files)[1])
     if compiled is not None:
-        problems.extend(rules.check(compiled, None if roles is None else frozenset(roles)))
+        known = None if roles is None else frozenset(roles)
+        problems.extend(rules.check(compiled, known, frozenset(operations)))
     if problems or compiled is None:
         raise ReleaseInvalid(problems)
     return compiled

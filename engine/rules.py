@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 Rule = Callable[["Compiled"], Iterator[Problem]]
 
 
-def check(release: Compiled, roles: frozenset[str] | None) -> list[Problem]:
+def check(release: Compiled, roles: frozenset[str] | None, operations: frozenset[str]) -> list[Problem]:
     """Apply every rule to a release."""
     problems = [problem for rule in RULES for problem in rule(release)]
-    return problems + list(lanes_are_roles(release, roles))
+    return [*problems, *lanes_are_roles(release, roles), *operations_are_known(release, operations)]
 
 
 def _scopes(release: Compiled) -> Iterator[Process]:
@@ -70,12 +70,11 @@ def one_plain_start(release: Compiled) -> Iterator[Problem]:
         if len(starts) != 1:
             yield Problem(process.id, "one-start", f"{process.id} has {len(starts)} start events: give it exactly one.")
         for node in starts:
-            if node.timer or node.message:
-                yield Problem(
-                    node.id,
-                    "plain-start",
-                    "A start event with a timer or a message does nothing here: use a plain one.",
+            if node.timer or node.condition or (node.message and process.id != release.root):
+                sentence = (
+                    "Only the procedure's own start may wait for a message, and none for a time: use a plain one."
                 )
+                yield Problem(node.id, "plain-start", sentence)
 
 
 def paths_go_on(release: Compiled) -> Iterator[Problem]:
@@ -144,10 +143,7 @@ def boundaries_belong(release: Compiled) -> Iterator[Problem]:
                 yield Problem(
                     node.id, "boundary-without-host", "The boundary event sits on no activity of its process."
                 )
-            if node.timer is None and not node.message:
-                yield Problem(
-                    node.id, "event-without-definition", "The event waits for nothing: give it a timer or a message."
-                )
+            yield from _waits(node)
             if node.timer is not None and node.timer.kind == "cycle":
                 yield from _deadline(process, node)
 
@@ -169,16 +165,21 @@ def events_wait_for_something(release: Compiled) -> Iterator[Problem]:
     """An intermediate event that waits has a timer or a message, and never a cycle."""
     for process in _scopes(release):
         for node in process.nodes.values():
-            if node.kind == "catch" and node.timer is None and not node.message:
-                yield Problem(
-                    node.id, "event-without-definition", "The event waits for nothing: give it a timer or a message."
-                )
+            if node.kind == "catch":
+                yield from _waits(node)
             if node.kind == "catch" and node.timer is not None and node.timer.kind == "cycle":
                 yield Problem(
                     node.id, "cycle-without-activity", "A repeating timer belongs on the border of an activity."
                 )
-            if node.kind in {"end", "throw"} and node.timer is not None:
-                yield Problem(node.id, "event-without-definition", "An event that sends has no timer.")
+            if node.kind in {"end", "throw"} and (node.timer is not None or node.condition):
+                yield Problem(node.id, "event-without-definition", "An event that sends has no timer and no condition.")
+
+
+def _waits(node: Node) -> Iterator[Problem]:
+    """An event that waits does so for exactly one thing."""
+    if sum(1 for each in (node.timer, node.message, node.condition) if each) != 1:
+        sentence = "The event waits for nothing, or for several things: give it a timer, a message or a condition."
+        yield Problem(node.id, "event-without-definition", sentence)
 
 
 def names_are_known(release: Compiled) -> Iterator[Problem]:
@@ -197,10 +198,11 @@ def names_are_known(release: Compiled) -> Iterator[Problem]:
             yield Problem(
                 node.id, "call-not-known", f"There is no process {node.called or '(none)'} in this procedure."
             )
-    if not release.start.form:
-        yield Problem(
-            release.start.id, "form-missing", "The start event of the procedure has no form to open a case with."
+    if bool(release.start.form) == bool(release.start.message):
+        sentence = (
+            "The start of the procedure has no form to open a case with and no message that opens it, or has both."
         )
+        yield Problem(release.start.id, "form-missing", sentence)
 
 
 def tasks_refer_to_what_is_there(release: Compiled) -> Iterator[Problem]:
@@ -212,6 +214,15 @@ def tasks_refer_to_what_is_there(release: Compiled) -> Iterator[Problem]:
         other = node.properties.get("other_than")
         if other is not None and (other not in release.nodes or release.nodes[other].kind != "user_task"):
             yield Problem(node.id, "other-than-not-known", f"other_than names {other}, which is no task of a person.")
+
+
+def growing_is_parallel(release: Compiled) -> Iterator[Problem]:
+    """Only a parallel multi-instance can grow while it runs."""
+    for node in release.nodes.values():
+        if node.properties.get("grows") == "true" and (node.loop is None or node.loop.sequential):
+            yield Problem(
+                node.id, "grows-in-parallel", "Only a parallel multi-instance grows: remove the property grows."
+            )
 
 
 def calls_do_not_circle(release: Compiled) -> Iterator[Problem]:
@@ -270,7 +281,8 @@ def _expressions(release: Compiled) -> Iterator[tuple[str, str]]:
     for process in _scopes(release):
         yield from ((flow.id, flow.condition) for flow in process.flows if flow.condition is not None)
         for node in process.nodes.values():
-            texts = [node.correlation, node.properties.get("correlation", "")]
+            texts = [node.correlation, node.properties.get("correlation", ""), node.condition]
+            texts.extend(source for _target, source in node.payload)
             texts.append(node.timer_text if node.timer is not None else "")
             texts.append(node.loop.collection if node.loop else "")
             activity = node.properties.get("activity", "")
@@ -284,17 +296,25 @@ def _expressions(release: Compiled) -> Iterator[tuple[str, str]]:
 def _known_names(release: Compiled) -> frozenset[str]:
     """Give the names that an expression may take: records, tables, items of multi-instances, and the engine's own."""
     nodes = release.nodes.values()
-    records = {node.record for node in nodes if node.form} | {node.result for node in nodes if node.result}
+    records = {node.record for node in nodes} | {node.result for node in nodes}
     items = {node.loop.element for node in nodes if node.loop}
-    messages = {node.message for node in nodes if node.message}
-    return frozenset({"case", "task"} | records | items | messages | set(release.decisions)) - {""}
+    return frozenset({"case", "task"} | records | items | set(release.decisions)) - {""}
+
+
+def operations_are_known(release: Compiled, operations: frozenset[str]) -> Iterator[Problem]:
+    """Every service task calls an operation that there is."""
+    for node in release.nodes.values():
+        if node.kind == "operation" and node.operation not in operations:
+            near = difflib.get_close_matches(node.operation, operations, 1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            yield Problem(node.id, "operation-not-known", f"There is no operation {node.operation or '(none)'}.{hint}")
 
 
 def lanes_are_roles(release: Compiled, roles: frozenset[str] | None) -> Iterator[Problem]:
     """Every task of a person, and the start, lies in a lane whose id is the key of a role."""
     for process in release.processes.values():
         for node in process.everything():
-            needs = node.kind == "user_task" or node.id == release.start.id
+            needs = node.kind == "user_task" or (node.id == release.start.id and node.form)
             if needs and not node.role:
                 yield Problem(
                     node.id, "task-in-lane", f"“{node.name}” lies in no lane: put it into the lane of who does it."
@@ -314,6 +334,7 @@ RULES: tuple[Rule, ...] = (
     events_wait_for_something,
     names_are_known,
     tasks_refer_to_what_is_there,
+    growing_is_parallel,
     calls_do_not_circle,
     loops_wait,
     expressions_can_be_read,

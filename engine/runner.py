@@ -18,7 +18,21 @@ from engine import state
 from engine.clocks import Winder
 from engine.diagrams import Node
 from engine.errors import NotFound, SamePersonTwice, TaskNoLongerOpen
-from engine.model import SYSTEM, Command, Complete, Correct, Deliver, Event, Facts, FactWrite, Fire, Open
+from engine.model import (
+    SYSTEM,
+    Command,
+    Complete,
+    Correct,
+    Deliver,
+    Event,
+    Facts,
+    FactWrite,
+    Fire,
+    Open,
+    Operation,
+    Value,
+    no_operations,
+)
 from engine.release import Compiled
 from engine.scope import Scope
 from engine.specs import CHILD
@@ -52,6 +66,7 @@ class Sent:
     name: str
     correlation: str
     element: str
+    payload: Mapping[str, Value]
 
 
 @dataclass(slots=True)
@@ -72,24 +87,35 @@ class Outcome:
     title: str = ""
 
 
-def begin(release: Compiled, reference: str, facts: Facts, command: Open, now: datetime) -> Outcome:
-    """Open a case: write the facts of the opening form and run to the first tasks."""
-    conductor = Conductor(release, facts, now, reference, now)
+def begin(
+    release: Compiled,
+    reference: str,
+    facts: Facts,
+    command: Open,
+    now: datetime,
+    operations: Operation = no_operations,
+) -> Outcome:
+    """Open a case: write the facts of the opening form, or of the message that opens it, and run to the first tasks."""
+    conductor = Conductor(release, facts, now, reference, now, operations)
     tokens = Tokens(release.specs[release.root], release.specs, script_engine=conductor)
     conductor.position = Position(tokens, reference, now.timestamp())
     start = release.start
     conductor.note("case_opened", start, by=command.by.person)
     conductor.write(command.writes, start, command.by.person)
+    if start.properties.get("repeats") == "true":
+        conductor.position.keys[start.record] = 1
     return conductor.settle(set())
 
 
-def restore(release: Compiled, data: bytes, facts: Facts, now: datetime) -> Conductor:
+def restore(
+    release: Compiled, data: bytes, facts: Facts, now: datetime, operations: Operation = no_operations
+) -> Conductor:
     """Read a saved position; `Conductor.step` carries it on.
 
     Raises:
         UnknownStateVersion: the state was written by an engine that this one does not know.
     """
-    conductor = Conductor(release, facts, now, "", now)
+    conductor = Conductor(release, facts, now, "", now, operations)
     position = state.load(data, release.specs, release.root, conductor)
     conductor.take(position)
     return conductor
@@ -102,9 +128,18 @@ class Conductor:
     for messages. `facts` is changed in place; it belongs to the step.
     """
 
-    def __init__(self, release: Compiled, facts: Facts, now: datetime, reference: str, opened_at: datetime) -> None:
+    def __init__(
+        self,
+        release: Compiled,
+        facts: Facts,
+        now: datetime,
+        reference: str,
+        opened_at: datetime,
+        operations: Operation = no_operations,
+    ) -> None:
         """Prepare a step at the instant `now` (aware, UTC)."""
         self.release = release
+        self.operations = operations
         self.now = now
         self.scope = Scope(release, facts, now, reference, opened_at)
         self.position: Position = None  # type: ignore[assignment]
@@ -187,10 +222,9 @@ class Conductor:
                 task = next(each for each in self.position.tokens.live() if each.id == number)
                 node = task.task_spec.node
                 self.note("message_received", node, data={"message": name})
-                record = command.name
-                self.write(
-                    [FactWrite(record, "", each, value) for each, value in command.payload.items()], node, SYSTEM
-                )
+                own = self.next_key(node.record) if node.properties.get("repeats") == "true" else ""
+                writes = [FactWrite(node.record, own, each, value) for each, value in command.payload.items()]
+                self.write(writes, node, SYSTEM)
                 task.internal_data["event_fired"] = True
                 task.task_spec._update(task)
                 return
@@ -249,10 +283,14 @@ class Conductor:
 
         The library fails when the collection changes under it (spiffworkflow.md 11); it is only ever told a number.
         """
-        items = self.release.collection(node).evaluate(self.scope.at(task), now=self.now) or []
-        keys = [item["key"] if isinstance(item, dict) and "key" in item else item for item in items]
-        task.internal_data["items"] = keys
+        task.internal_data["items"] = keys = self.item_keys(task, node)
+        task.internal_data["given"] = len(keys)
         return keys
+
+    def item_keys(self, task: Task, node: Node) -> list[Any]:
+        """Give the items of a collection as it is now: the keys of records, other values as they are."""
+        items = self.release.collection(node).evaluate(self.scope.at(task), now=self.now) or []
+        return [item["key"] if isinstance(item, dict) and "key" in item else item for item in items]
 
     def decide(self, task: Task) -> None:
         """Ask a decision table and write its result as a record, with the ids of the rules that fired."""
@@ -266,12 +304,23 @@ class Conductor:
         self.note("decision_made", node, data={"decision": node.decision, "rules": list(decision.rule_ids)})
         self.write([FactWrite(node.result, "", name, value) for name, value in fields.items()], node, SYSTEM)
 
+    def operate(self, task: Task) -> None:
+        """Carry out an operation; what it found becomes facts of its record."""
+        node = task.task_spec.node
+        found = self.operations(node.operation, self.scope.at(task))
+        self.note("operation_done", node, data={"operation": node.operation})
+        self.write([FactWrite(node.record, "", name, value) for name, value in found.items()], node, SYSTEM)
+
     def send(self, task: Task) -> None:
         """Keep a message that goes out with this step."""
         node = task.task_spec.node
         text = node.properties.get("correlation") or node.correlation
         key = self.release.expression(text).evaluate(self.scope.at(task), now=self.now) if text else ""
-        self.sent.append(Sent(node.message, str(key), node.id))
+        seen = self.scope.at(task)
+        payload = {
+            target: self.release.expression(source).evaluate(seen, now=self.now) for target, source in node.payload
+        }
+        self.sent.append(Sent(node.message, str(key), node.id, {"sender": self.position.reference, **payload}))
         self.note("message_sent", node, data={"message": node.message})
 
     def execute(self, *_: object) -> None:
@@ -284,6 +333,8 @@ class Conductor:
     def settle(self, before: set[int]) -> Outcome:
         """Run every automatic task, then number, tidy, wind the clocks, and say what changed."""
         self.run_automatic()
+        while self.grow() or self.meet_conditions():
+            self.run_automatic()
         tokens = self.position.tokens
         completed = tokens.completed
         state.tidy(self.position)
@@ -322,13 +373,40 @@ class Conductor:
             for workflow in tokens.all_workflows():
                 ready = [t for t in workflow.tasks.values() if t.state == TaskState.READY and not t.task_spec.manual]
                 for task in ready:
-                    if task.state == TaskState.READY:
+                    if task.state == TaskState.READY and task.id in workflow.tasks:
                         task.run()
                         self.passed(task)
                         again, count = True, count + 1
             if count > STEPS_AT_MOST:
                 message = f"more than {STEPS_AT_MOST} automatic tasks in one step of {self.position.reference}"
                 raise RunawayLoop(message)
+
+    def grow(self) -> bool:
+        """Add an instance for each item that the collection of a growing multi-instance has gained; say whether any."""
+        grown = False
+        for task in list(self.position.tokens.live()):
+            node = getattr(task.task_spec, "node", None)
+            if node is None or node.properties.get("grows") != "true" or "items" not in task.internal_data:
+                continue
+            items = task.internal_data["items"]
+            new = [key for key in self.item_keys(task, node) if key not in items]
+            items.extend(new)
+            task.task_spec.grow(task, len(items))
+            grown = grown or bool(new)
+        return grown
+
+    def meet_conditions(self) -> bool:
+        """Let the first event go on whose condition has become true, wherever it waits in the case; say whether one did."""
+        for task in list(self.position.tokens.live()):
+            node = getattr(task.task_spec, "node", None)
+            if node is None or not node.condition or task.state != TaskState.WAITING:
+                continue
+            if self.release.expression(node.condition).evaluate(self.scope.at(task), now=self.now) is True:
+                task.internal_data["event_fired"] = True
+                self.note("condition_met", node)
+                task.task_spec._update(task)
+                return True
+        return False
 
     def passed(self, task: Task) -> None:
         """Note that a token passed an event of the diagram, so that the history shows where a case went."""
@@ -358,10 +436,15 @@ class Conductor:
         node = task.task_spec.node
         item = self.scope.item_key(task)
         if node.properties.get("repeats") == "true":
-            keys = self.position.keys
-            keys[node.record] = keys.get(node.record, 0) + 1
-            return f"{item}.{keys[node.record]}" if item else str(keys[node.record])
+            key = self.next_key(node.record)
+            return f"{item}.{key}" if item else key
         return item
+
+    def next_key(self, record: str) -> str:
+        """Give the next key of a record that repeats."""
+        keys = self.position.keys
+        keys[record] = keys.get(record, 0) + 1
+        return str(keys[record])
 
     def awaited(self) -> list[tuple[int, str, str]]:
         """Give what the case waits for: task number, message name, correlation key."""

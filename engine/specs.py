@@ -123,7 +123,13 @@ class Inside(OneStepAhead, defaults.SubWorkflowTask):
 
 
 class Several(OneStepAhead, defaults.ParallelMultiInstanceTask):
-    """A parallel multi-instance."""
+    """A parallel multi-instance; one that grows gets an instance for each item that its collection gains."""
+
+    def grow(self, my_task: Task, count: int) -> None:
+        """Add instances until there were `count` of them."""
+        for place in range(my_task.internal_data["given"], count):
+            self.create_child(my_task, place, place)
+        my_task.internal_data["given"] = count
 
 
 class OneByOne(OneStepAhead, defaults.SequentialMultiInstanceTask):
@@ -139,6 +145,14 @@ class Decide(OneStepAhead, BpmnSpecMixin):
 
     def _run_hook(self, my_task: Task) -> bool:
         my_task.workflow.script_engine.decide(my_task)
+        return True
+
+
+class Operate(OneStepAhead, BpmnSpecMixin):
+    """A service task: the runner calls the operation and writes what it found as facts."""
+
+    def _run_hook(self, my_task: Task) -> bool:
+        my_task.workflow.script_engine.operate(my_task)
         return True
 
 
@@ -347,6 +361,7 @@ class _Builder:
 MAKERS: Mapping[str, Callable[[ProcessSpec, Node], Any]] = {
     "user_task": lambda spec, node: Person(spec, node.id),
     "decision_task": lambda spec, node: Decide(spec, node.id),
+    "operation": lambda spec, node: Operate(spec, node.id),
     "call": lambda spec, node: Call(spec, node.id, node.called),
     "sub_process": lambda spec, node: Inside(spec, node.id, node.id),
     "exclusive": lambda spec, node: Choice(spec, node.id),

@@ -71,7 +71,7 @@ class ReleaseTable(Base):
 class CaseTable(Base):
     """One case: its token state, its current facts and the index that the sweep reads.
 
-    `correlation` is the key of the message that opened the case, "" where a person did.
+    `correlation` is the key of the message that opened the case, "" where a person did; one open case of a procedure has it.
     """
 
     __tablename__ = "cases"
@@ -93,7 +93,14 @@ class CaseTable(Base):
     __table_args__ = (
         sa.Index("ix_cases_due", "next_due_at", sqlite_where=sa.text("next_due_at IS NOT NULL")),
         sa.Index("ix_cases_open", "status", "opened_at"),
-        sa.Index("ix_cases_correlation", "procedure", "correlation"),
+        sa.Index(
+            "uq_cases_correlation",
+            "procedure",
+            "correlation",
+            unique=True,
+            sqlite_where=sa.text("correlation <> '' AND status = 'open'"),
+            postgresql_where=sa.text("correlation <> '' AND status = 'open'"),
+        ),
     )
 
 
@@ -183,6 +190,8 @@ class MessageTable(Base):
     expires_at: Mapped[datetime] = mapped_column(Moment)
     status: Mapped[str] = mapped_column(sa.String(12), default="waiting")
     taken_by: Mapped[str] = mapped_column(sa.String(20), default="")
+    retry_at: Mapped[datetime | None] = mapped_column(Moment)
+    failures: Mapped[int] = mapped_column(default=0)
     __table_args__ = (sa.Index("ix_messages_waiting", "status", "name", "correlation"),)
 
 
@@ -214,15 +223,15 @@ def connect(url: str) -> sa.Engine:
     """Open the database at `url` as site, worker and tests all do.
 
     SQLite gets write-ahead logging, full sync, foreign keys and a wait of ten seconds for a lock; PostgreSQL gets UTC and
-    a limit of ten seconds on waiting for a lock.
+    a limit of ten seconds on waiting for a lock. An error never quotes the values of a statement: they may be a child's.
     """
     if sa.make_url(url).get_backend_name() == "sqlite":
-        engine = sa.create_engine(url, connect_args={"timeout": 10, "check_same_thread": False})
+        engine = sa.create_engine(url, connect_args={"timeout": 10, "check_same_thread": False}, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     options = "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
-    return sa.create_engine(url, connect_args={"options": options}, pool_pre_ping=True)
+    return sa.create_engine(url, connect_args={"options": options}, pool_pre_ping=True, hide_parameters=True)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

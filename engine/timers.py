@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.cases import Cases
+from engine.faults import describe
 
 logger = logging.getLogger("homeward.timers")
 
@@ -39,9 +40,10 @@ def _fire(cases: Cases, now: datetime, limit: int) -> tuple[int, int]:
             if not cases.fire(case_id, now=now):
                 break
             fired += 1
-        except Exception:
+        except Exception as fault:  # noqa: BLE001 - one broken case never stops the others
             times = cases.postpone(case_id, now=now)
-            logger.exception("a clock of case %s could not go off (failure %d)", case_id, times)
+            text = "a clock of case %s could not go off (failure %d): %s"
+            logger.error(text, case_id, times, describe(fault))  # noqa: TRY400 - no values in the log
             failed += 1
     return fired, failed
 
@@ -51,11 +53,12 @@ def _deliver(cases: Cases, now: datetime, limit: int) -> tuple[int, int]:
     delivered = failed = 0
     while delivered + failed < limit and (found := cases.next_message(now=now)) is not None:
         try:
-            if not cases.deliver(*found, now=now):
+            if not cases.deliver(found, now=now):
                 break
             delivered += 1
-        except Exception:
-            times = cases.postpone(found[1], now=now)
-            logger.exception("message %s could not be handed to case %s (failure %d)", *found, times)
+        except Exception as fault:  # noqa: BLE001 - one broken case never stops the others
+            times = cases.postpone_message(found.message_id, now=now)
+            text = "message %s could not be handed over (failure %d): %s"
+            logger.error(text, found.message_id, times, describe(fault))  # noqa: TRY400 - no values in the log
             failed += 1
     return delivered, failed

@@ -102,6 +102,15 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Letter:
+    """A message and who takes it: a case that waits for it, or (where `case_id` is "") a procedure that it opens."""
+
+    message_id: str
+    case_id: str
+    procedure: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpeningView:
     """How a case of a procedure is opened: the form, and the role that may do it."""
 

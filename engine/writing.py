@@ -248,11 +248,13 @@ def _messages(case_id: str, outcome: Outcome, rows: list[Any], now: datetime) ->
             "id": f"{case_id}/{seq}",
             "name": sent.name,
             "correlation": sent.correlation,
-            "payload": values.dumps({"sender": case_id}),
+            "payload": values.dumps(dict(sent.payload)),
             "sent_at": now,
             "expires_at": now + MESSAGE_LIVES,
             "status": "waiting",
             "taken_by": "",
+            "retry_at": None,
+            "failures": 0,
         }
         for seq, sent in zip(numbers, outcome.sent, strict=True)
     ]

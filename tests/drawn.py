@@ -12,7 +12,8 @@ Each line of the text is a node or a flow::
     is_it_enough > ask default
 
 Attributes: `on=host` for a boundary event (`quiet` makes it non-interrupting), `duration=`, `date=`, `cycle=` for timers,
-`message=name` with `key=`, `each=collection` with `as=item` (`one_by_one`), `calls=process`, `asks=table` with `into=record`.
+`when=` for a condition, `message=name` with `key=` or `correlation=` and `gives={name: source; ...}`, `each=collection` with
+`as=item` (`one_by_one`), `calls=process`, `asks=table` with `into=record`, `does=operation`.
 Values with blanks stand in ``{braces}``. A node is indented below the embedded sub-process that holds it.
 """
 
@@ -28,6 +29,7 @@ HEAD = (
 )
 TAGS = {
     "start": "startEvent", "end": "endEvent", "stop": "endEvent", "user": "userTask", "rule": "businessRuleTask",
+    "service": "serviceTask",
     "exclusive": "exclusiveGateway", "parallel": "parallelGateway", "inclusive": "inclusiveGateway", "call": "callActivity",
     "inside": "subProcess", "boundary": "boundaryEvent", "catch": "intermediateCatchEvent", "throw": "intermediateThrowEvent",
 }  # fmt: skip
@@ -83,31 +85,48 @@ def _node(line: str, content: str, messages: dict[str, str], lanes: dict[str, li
         attributes += f' attachedToRef="{given.pop("on")}" cancelActivity="{str("quiet" not in flags).lower()}"'
     if "default" in given:
         attributes += f' default="{given.pop("default")}"'
-    extensions, inner = _extensions(given), content
+    extensions, inner = _extensions(given), content + _definitions(kind, given, flags, messages)
+    return f"<{TAGS[kind]}{attributes}>{extensions}{inner}</{TAGS[kind]}>"
+
+
+def _definitions(kind: str, given: dict[str, str], flags: set[str], messages: dict[str, str]) -> str:
+    inner = ""
     for key, tag in TIMERS.items():
         if key in given:
             inner += f"<timerEventDefinition><{tag}>{escape(given[key])}</{tag}></timerEventDefinition>"
     if "message" in given:
         messages.setdefault(given["message"], given.get("key", ""))
         inner += f'<messageEventDefinition messageRef="m_{given["message"]}"/>'
+    if "when" in given:
+        inner += (
+            f"<conditionalEventDefinition><condition>{escape(given['when'])}</condition></conditionalEventDefinition>"
+        )
     if kind == "stop":
         inner += "<terminateEventDefinition/>"
     if "each" in given:
         loop = f'<zeebe:loopCharacteristics inputCollection={quoteattr("=" + given["each"])} inputElement="{given.get("as", "item")}"/>'
         inner += (f'<multiInstanceLoopCharacteristics isSequential="{str("one_by_one" in flags).lower()}">'
                   f"<extensionElements>{loop}</extensionElements></multiInstanceLoopCharacteristics>")  # fmt: skip
-    return f"<{TAGS[kind]}{attributes}>{extensions}{inner}</{TAGS[kind]}>"
+    return inner
 
 
 def _extensions(given: dict[str, str]) -> str:
     parts = []
     if "form" in given:
         parts.append(f'<zeebe:formDefinition formId="{given["form"]}"/>')
+    if "does" in given:
+        parts.append(f'<zeebe:taskDefinition type="{given["does"]}"/>')
+    if "gives" in given:
+        pairs = (each.partition(":") for each in given["gives"].split(";"))
+        inputs = "".join(
+            f'<zeebe:input source={quoteattr("=" + text.strip())} target="{name.strip()}"/>' for name, _, text in pairs
+        )
+        parts.append(f"<zeebe:ioMapping>{inputs}</zeebe:ioMapping>")
     if "calls" in given:
         parts.append(f'<zeebe:calledElement processId="{given["calls"]}"/>')
     if "asks" in given:
         parts.append(f'<zeebe:calledDecision decisionId="{given["asks"]}" resultVariable="{given["into"]}"/>')
-    names = {"repeats", "other_than", "record", "activity", "correlation", "reference", "title"}
+    names = {"repeats", "other_than", "record", "activity", "correlation", "reference", "title", "grows", "show"}
     properties = "".join(
         f"<zeebe:property name={quoteattr(key)} value={quoteattr(given[key])}/>" for key in given if key in names
     )

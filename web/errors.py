@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from engine import faults
 from engine.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal, Unavailable
-from web import faults
 
 log = logging.getLogger(__name__)
 

@@ -15,13 +15,12 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from engine import timers
+from engine import faults, timers
 from engine.cases import Cases
 from engine.model import Clock
 from engine.store import reading, writing
 from notifications import outbox
 from notifications.message import Channel
-from web import faults
 from web.tables import HeartbeatRow
 
 log = logging.getLogger(__name__)

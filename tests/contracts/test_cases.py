@@ -424,3 +424,90 @@ def test_a_task_cannot_show_what_nothing_writes(engine: sa.Engine) -> None:
     wrong = FILES["sample.bpmn"].replace('name="activity" value="Asked"/>', 'name="show" value="opening, nothing"/>')
     with pytest.raises(ReleaseInvalid, match="nothing"):
         Cases(engine).publish({**FILES, "sample.bpmn": wrong}, by="ann", now=NOW)
+
+
+CHILD_LEVEL = procedure(
+    "pattern",
+    """
+    begun: start message=child_reported key={=child_reported[1].child} repeats=true
+    count_episodes: service does=count_episodes record=counted
+    review: user form=review repeats=true
+    wait: catch message=child_reported key={=child_reported[1].child} repeats=true
+    again: exclusive
+    begun > again
+    again > count_episodes
+    count_episodes > review
+    review > is_it_over
+    is_it_over: exclusive
+    over: end message=pattern_seen correlation={=child_reported[-1].sender} gives={count: count(child_reported)}
+    is_it_over > over : =counted.count >= 3
+    is_it_over > wait default
+    wait > again
+    """,
+    form("review", "text"),
+)
+EPISODE = procedure(
+    "episode",
+    """
+    begun: start form=opening
+    reported: throw message=child_reported correlation=opening.child gives={child: opening.child; why: opening.why}
+    seen: catch message=pattern_seen key={=case.reference}
+    look: user form=looked
+    done: end
+    begun > reported
+    reported > seen
+    seen > look
+    look > done
+    """,
+    form("opening", "child", "why"),
+    form("looked", "text"),
+)
+
+
+def test_a_message_opens_the_case_of_a_child_once_and_its_later_ones_join_it(engine: sa.Engine) -> None:
+    def count_episodes(connection: sa.Connection, scope: Mapping[str, Any], _now: object) -> Mapping[str, Any]:
+        assert connection.in_transaction()
+        return {"count": len(scope["child_reported"])}
+
+    cases = Cases(engine, operations={"count_episodes": count_episodes})
+    for files in (CHILD_LEVEL, EPISODE):
+        cases.publish(files, by="ann", now=NOW)
+    with pytest.raises(NotFound, match="by other cases"):
+        cases.open("pattern", {}, by=WORKER, now=NOW, key="x")
+    episodes = [
+        cases.open(
+            "episode",
+            {"child": "CH-1", "why": f"report {turn}"},
+            by=WORKER,
+            now=NOW + timedelta(minutes=turn),
+            key=f"e{turn}",
+        )
+        for turn in range(3)
+    ]
+    cases.open("episode", {"child": "CH-2", "why": "another"}, by=WORKER, now=NOW, key="other")
+    assert timers.sweep(cases, now=NOW + timedelta(hours=1)).delivered == 2
+    reviews = [task for task in cases.inbox(frozenset({"worker"})).rows if task.element == "review"]
+    assert len(reviews) == 2
+    with engine.connect() as connection:
+        statement = sa.select(store.CaseTable.id, store.CaseTable.correlation).where(
+            store.CaseTable.procedure == "pattern"
+        )
+        references = {row.correlation: row.id for row in connection.execute(statement)}
+    assert set(references) == {"CH-1", "CH-2"}
+    for turn in range(3):
+        task = next(each for each in cases.inbox(frozenset({"worker"})).rows if each.case_id == references["CH-1"])
+        cases.complete(task.id, {"text": "read"}, by=WORKER, now=NOW + timedelta(hours=2), key=f"r{turn}")
+        timers.sweep(cases, now=NOW + timedelta(hours=2))
+    view = cases.case(references["CH-1"], classes=frozenset({"D2"}), by=WORKER, purpose="test", now=NOW)
+    assert view.status == "closed"
+    assert [fields["why"] for _key, fields in sorted(view.facts["child_reported"].items())] == [
+        f"report {n}" for n in range(3)
+    ]
+    receiver = cases.case(episodes[-1].case_id, classes=frozenset({"D2"}), by=WORKER, purpose="test", now=NOW)
+    assert receiver.facts["pattern_seen"][""]["count"] == 3
+    assert [task.element for task in receiver.tasks] == ["look"]
+
+
+def test_an_operation_that_is_not_there_is_refused_when_it_is_published(engine: sa.Engine) -> None:
+    with pytest.raises(ReleaseInvalid, match="Did you mean count_episode"):
+        Cases(engine, operations={"count_episode": lambda *_: {}}).publish(CHILD_LEVEL, by="ann", now=NOW)

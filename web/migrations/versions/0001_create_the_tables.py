@@ -67,6 +67,8 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("status", sa.String(length=12), nullable=False),
         sa.Column("taken_by", sa.String(length=20), nullable=False),
+        sa.Column("retry_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
     )
     with op.batch_alter_table("messages", schema=None) as batch_op:
@@ -182,7 +184,13 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_cases_due", ["next_due_at"], unique=False, sqlite_where=sa.text("next_due_at IS NOT NULL")
         )
-        batch_op.create_index("ix_cases_correlation", ["procedure", "correlation"], unique=False)
+        batch_op.create_index(
+            "uq_cases_correlation",
+            ["procedure", "correlation"],
+            unique=True,
+            sqlite_where=sa.text("correlation <> '' AND status = 'open'"),
+            postgresql_where=sa.text("correlation <> '' AND status = 'open'"),
+        )
         batch_op.create_index("ix_cases_open", ["status", "opened_at"], unique=False)
 
     op.create_table(
@@ -295,7 +303,7 @@ def downgrade() -> None:
     op.drop_table("memberships")
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.drop_index("ix_cases_open")
-        batch_op.drop_index("ix_cases_correlation")
+        batch_op.drop_index("uq_cases_correlation")
         batch_op.drop_index("ix_cases_due", sqlite_where=sa.text("next_due_at IS NOT NULL"))
 
     op.drop_table("cases")
