@@ -77,3 +77,7 @@ def test_every_rung_of_every_deadline_is_told(procedure: Compiled, reach: Reach)
 def test_every_deadline_of_the_table_has_its_clock_in_a_diagram(procedure: Compiled) -> None:
     drawn = {procedure.deadline_name(node) for node in procedure.nodes.values() if node.is_deadline}
     assert drawn == {rule.tests[0].strip('"') for rule in procedure.decisions["deadlines"].rules}
+
+
+def test_what_no_story_reaches_is_named() -> None:
+    assert never({"reached", "forgotten"}, {"reached"}) == {"forgotten"}
