@@ -16,13 +16,17 @@ from web.bench.report import Measure, table, write
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How often each thing is measured: cases played, turns of a loop, pages read, due timers, starts of a worker."""
+    """How often each thing is measured: cases played, turns of a loop, pages read, due timers, starts of a worker; and
+    how many open tasks and waiting timers a large database holds, in comparison with a thousand.
+    """
 
     cases: int = 25
     turns: int = 1_500
     pages: int = 60
     due: int = 1_000
     starts: int = 5
+    open_tasks: int = 100_000
+    waiting: int = 10_000
 
 
 QUICK = Effort(cases=6, turns=300, pages=20, due=300, starts=2)
@@ -46,8 +50,8 @@ def measure(folder: Path, effort: Effort) -> tuple[list[Measure], list[str]]:
     place = prepared.copy(folder / "loop")
     measures += loop.turns(place, late=effort.turns)
     place.close()
-    measures += crowd.lists(prepared, folder, repetitions=effort.pages)
-    measures += crowd.clocks(prepared, folder, due=effort.due)
+    measures += crowd.lists(prepared, folder, many=effort.open_tasks, repetitions=effort.pages)
+    measures += crowd.clocks(prepared, folder, many=effort.waiting, due=effort.due)
     place = prepared.copy(folder / "process")
     measures += process.worker(place, starts=effort.starts)
     place.close()
