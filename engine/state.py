@@ -61,8 +61,23 @@ class Tokens(BpmnWorkflow):
 
     def all_workflows(self) -> list[Any]:
         """Give the case's own workflow and every open one inside it, the deepest first."""
-        inside = [each for each in self.subprocesses.values() if not each.completed]
-        return [*sorted(inside, key=lambda each: -each.depth), self]
+        depths = [(self.depth_of(each), each) for each in self.subprocesses.values() if not each.completed]
+        inside = [(depth, each) for depth, each in depths if depth]
+        return [*(each for _depth, each in sorted(inside, key=lambda pair: -pair[0])), self]
+
+    def depth_of(self, inside: Any) -> int:
+        """Say how deep a process runs inside the case; 0 where what called it, or anything around that, is over.
+
+        The library drops what an interrupted activity held without a word to the processes that ran in it.
+        """
+        depth = 0
+        while inside is not self:
+            around = (each for each in (self, *self.subprocesses.values()) if inside.parent_task_id in each.tasks)
+            home = next(around, None)
+            if home is None or home.tasks[inside.parent_task_id].state & FINISHED:
+                return 0
+            depth, inside = depth + 1, home
+        return depth
 
     def live(self) -> Iterator[Task]:
         """Give every task that waits, is ready or has begun, in the order in which they came to be."""
@@ -114,22 +129,11 @@ def tidy(position: Position) -> None:
     """
     tokens = position.tokens
     tokens.event_manager.tasks.clear()
-    for number in [key for key, inside in tokens.subprocesses.items() if _is_over(tokens, key, inside)]:
-        tokens.subprocesses.pop(number, None)
+    running = {key: each for key, each in tokens.subprocesses.items() if not each.completed and tokens.depth_of(each)}
+    tokens.subprocesses = running
     for workflow in (tokens, *tokens.subprocesses.values()):
         _prune(workflow, workflow.task_tree)
     _number(position)
-
-
-def _is_over(tokens: Tokens, key: object, inside: Within) -> bool:
-    """Whether nothing needs a sub-process any more."""
-    parent = tokens.get_task_from_id(key) if _exists(tokens, key) else None
-    return inside.completed or parent is None or bool(parent.state & FINISHED)
-
-
-def _exists(tokens: Tokens, key: object) -> bool:
-    """Whether a task is still in one of the workflows."""
-    return any(key in workflow.tasks for workflow in (tokens, *tokens.subprocesses.values()))
 
 
 def _prune(workflow: Any, root: Task) -> None:
