@@ -37,6 +37,7 @@ from engine.model import (
     Facts,
     FactWrite,
     Fire,
+    Found,
     Open,
     Operation,
     Value,
@@ -77,7 +78,7 @@ __all__ = [
 LETTERS = "23456789BCDFGHJKLMNPQRSTVWXZ"
 """What references are made of: no vowels, so that they spell nothing; nothing that is read as something else."""
 
-OperationInStep = Callable[[sa.Connection, Mapping[str, Value], datetime], Mapping[str, Value]]
+OperationInStep = Callable[[sa.Connection, Mapping[str, Value], datetime], Found]
 """What a service task calls: reads in the step's transaction what the case sees, and gives the fields that it found."""
 
 BACK_OFF = timedelta(minutes=1)
@@ -376,7 +377,7 @@ class Cases:
     def _calls(self, connection: sa.Connection, now: datetime) -> Operation:
         """Bind the operations to a step's transaction and instant."""
 
-        def call(name: str, scope: Mapping[str, Value]) -> Mapping[str, Value]:
+        def call(name: str, scope: Mapping[str, Value]) -> Found:
             return self.operations[name](connection, scope, now)
 
         return call

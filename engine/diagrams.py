@@ -103,7 +103,7 @@ PROPERTIES: Mapping[str, frozenset[str]] = {
     "startEvent": frozenset({"activity", "repeats"}),
     "callActivity": frozenset({"activity", "grows"}),
     "businessRuleTask": frozenset({"activity"}),
-    "serviceTask": frozenset({"activity", "record"}),
+    "serviceTask": frozenset({"activity", "record", "repeats"}),
     "boundaryEvent": frozenset({"activity", "source", "repeats"}),
     "intermediateCatchEvent": frozenset({"activity", "repeats"}),
     "intermediateThrowEvent": frozenset({"activity", "correlation"}),

@@ -100,11 +100,14 @@ class Correct:
     reason: str
 
 
-Operation = Callable[[str, Mapping[str, Value]], Mapping[str, Value]]
-"""Carries out an operation by its name on what a step sees, and gives the fields that it found."""
+Found = Mapping[str, Value] | list[Mapping[str, Value]]
+"""What an operation found: the fields of one record, or of several (each is written under a key of its own)."""
+
+Operation = Callable[[str, Mapping[str, Value]], Found]
+"""Carries out an operation by its name on what a step sees."""
 
 
-def no_operations(name: str, scope: Mapping[str, Value]) -> Mapping[str, Value]:
+def no_operations(name: str, scope: Mapping[str, Value]) -> Found:
     """Stand for operations where a procedure has none."""
     raise LookupError(f"there is no operation {name} for {sorted(scope)}")
 

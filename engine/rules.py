@@ -219,10 +219,12 @@ def tasks_refer_to_what_is_there(release: Compiled) -> Iterator[Problem]:
 def growing_is_parallel(release: Compiled) -> Iterator[Problem]:
     """Only a parallel multi-instance can grow while it runs."""
     for node in release.nodes.values():
-        if node.properties.get("grows") == "true" and (node.loop is None or node.loop.sequential):
-            yield Problem(
-                node.id, "grows-in-parallel", "Only a parallel multi-instance grows: remove the property grows."
+        grows = node.properties.get("grows")
+        if grows and (grows not in {"true", "open"} or node.loop is None or node.loop.sequential):
+            sentence = (
+                "Only a parallel multi-instance grows: grows is true (until all is done) or open (until interrupted)."
             )
+            yield Problem(node.id, "grows-in-parallel", sentence)
 
 
 def calls_do_not_circle(release: Compiled) -> Iterator[Problem]:

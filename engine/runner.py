@@ -305,11 +305,14 @@ class Conductor:
         self.write([FactWrite(node.result, "", name, value) for name, value in fields.items()], node, SYSTEM)
 
     def operate(self, task: Task) -> None:
-        """Carry out an operation; what it found becomes facts of its record."""
+        """Carry out an operation; what it found becomes facts of its record, each of several under a key of its own."""
         node = task.task_spec.node
         found = self.operations(node.operation, self.scope.at(task))
         self.note("operation_done", node, data={"operation": node.operation})
-        self.write([FactWrite(node.record, "", name, value) for name, value in found.items()], node, SYSTEM)
+        repeats = node.properties.get("repeats") == "true"
+        for fields in found if isinstance(found, list) else [found]:
+            key = self.next_key(node.record) if repeats else ""
+            self.write([FactWrite(node.record, key, name, value) for name, value in fields.items()], node, SYSTEM)
 
     def send(self, task: Task) -> None:
         """Keep a message that goes out with this step."""
@@ -386,7 +389,7 @@ class Conductor:
         grown = False
         for task in list(self.position.tokens.live()):
             node = getattr(task.task_spec, "node", None)
-            if node is None or node.properties.get("grows") != "true" or "items" not in task.internal_data:
+            if node is None or not node.properties.get("grows") or "items" not in task.internal_data:
                 continue
             items = task.internal_data["items"]
             new = [key for key in self.item_keys(task, node) if key not in items]

@@ -123,7 +123,15 @@ class Inside(OneStepAhead, defaults.SubWorkflowTask):
 
 
 class Several(OneStepAhead, defaults.ParallelMultiInstanceTask):
-    """A parallel multi-instance; one that grows gets an instance for each item that its collection gains."""
+    """A parallel multi-instance; one that grows gets an instance for each item that its collection gains.
+
+    With ``grows="open"`` it does not end when its instances are done, only when something around it interrupts it.
+    """
+
+    def children_complete(self, my_task: Task) -> bool:
+        """Whether nothing is left to do; never where the collection may still grow."""
+        is_open = self.node is not None and self.node.properties.get("grows") == "open"
+        return not is_open and bool(super().children_complete(my_task))
 
     def grow(self, my_task: Task, count: int) -> None:
         """Add instances until there were `count` of them."""

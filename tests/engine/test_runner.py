@@ -566,3 +566,50 @@ def test_a_condition_that_interrupts_nothing_goes_off_once() -> None:
     straight, _restored = both(CONDITION, play)
     assert straight.closed
     assert len(straight.kinds("condition_met")) == 1
+
+
+OPEN_ENDED = procedure(
+    "open_ended",
+    """
+    begun: start form=opening
+    split: parallel
+    record_return: user form=found
+    raise_action: user form=action repeats=true
+    again: exclusive
+    act: user form=outcome each=action as=action grows=open
+    returned: boundary on=act when={=found.returned = "yes"}
+    stop_raising: boundary on=raise_action when={=found.returned = "yes"}
+    recorded: end
+    never: end
+    done: end
+    raised: end
+    begun > split
+    split > record_return
+    split > again
+    split > act
+    again > raise_action
+    raise_action > again
+    record_return > recorded
+    act > never
+    returned > done
+    stop_raising > raised
+    """,
+    OPENING,
+    form("found", "returned"),
+    form("action", "what"),
+    form("outcome", "result"),
+)
+
+
+def test_an_open_ended_multi_instance_waits_for_more_until_it_is_interrupted() -> None:
+    def play(drive: Drive) -> None:
+        drive.open().do("raise_action", what="look")
+        drive.do("act", key="1", result="nothing")
+        assert "act" not in drive.open_elements()
+        drive.do("raise_action", what="ask").do("raise_action", what="ring")
+        assert [task.key for task in drive.tasks.values() if task.node.id == "act"] == ["2", "3"]
+        drive.do("record_return", returned="yes")
+
+    straight, _restored = both(OPEN_ENDED, play)
+    assert straight.closed
+    assert "done" in straight.passed()
