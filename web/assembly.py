@@ -11,6 +11,7 @@ from web.services import Services
 from web.settings import Settings
 from web.worker import Worker
 from workflows import catalogue
+from workflows.operations import OPERATIONS
 
 
 def assemble(settings: Settings, *, clock: Clock | None = None, wall_clock: Clock = system_clock) -> Services:
@@ -20,7 +21,7 @@ def assemble(settings: Settings, *, clock: Clock | None = None, wall_clock: Cloc
     return Services(
         settings=settings,
         engine=engine,
-        cases=Cases(engine, observers=catalogue.observers(settings.base_url)),
+        cases=Cases(engine, observers=catalogue.observers(settings.base_url), operations=OPERATIONS),
         clock=clock or demo_clock or wall_clock,
         wall_clock=wall_clock,
         demo_clock=demo_clock,

@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 from engine.errors import Invalid, Problem
 from engine.views import Observer
 from engine.xml import Element, local_name, parse
-from workflows import episodes
+from workflows import child_projection, episodes
 from workflows.agencies import ROLES, role_of_lane
 from workflows.alerts import ALERTS, OBLIGATIONS, Alerts
 from workflows.vocabulary import DATA_CLASS
@@ -38,7 +38,7 @@ def files(procedure: str) -> dict[str, str]:
 
 def observers(base_url: str) -> tuple[Observer, ...]:
     """Give everything that follows each step inside its transaction; links in messages lead to `base_url`."""
-    return (episodes.project, Alerts(base_url))
+    return (episodes.project, child_projection.project, Alerts(base_url))
 
 
 def check(release: Mapping[str, str]) -> tuple[Problem, ...]:
@@ -106,8 +106,9 @@ def _check_form(name: str, text: str) -> Iterator[Problem]:
 def _check_meaning(release: Mapping[str, str]) -> Iterator[Problem]:
     """Check that the episodes find the facts, and the alerts the elements, on which they rest."""
     there = set(written(release))
-    for record, field in sorted(episodes.READS - there):
-        yield Problem(record, "episode-field", f"No form or table writes '{field}', from which the episode is drawn")
+    for record, field in sorted((episodes.READS | child_projection.READS) - there):
+        sentence = f"No form or table writes '{field}', from which the episode and its child are drawn"
+        yield Problem(record, "episode-field", sentence)
     elements = {element.get("id") for _, root in _roots(release, ".bpmn") for element in root.iter()}
     for alert in ALERTS:
         if alert.element and alert.element not in elements:

@@ -174,6 +174,12 @@ def newest(connection: sa.Connection, *, statuses: Iterable[str] | None = None, 
     return tuple(Episode(*row) for row in connection.execute(query))
 
 
+def among(connection: sa.Connection, case_ids: sa.Select[Any]) -> tuple[Episode, ...]:
+    """Give the episodes whose case references a query gives, newest first."""
+    rows = _select().where(EpisodeRow.case_id.in_(case_ids))
+    return tuple(Episode(*row) for row in connection.execute(rows.order_by(EpisodeRow.opened_at.desc())))
+
+
 def derive(facts: Facts, tasks: Iterable[TaskRow] = ()) -> dict[str, Any]:
     """Tell everything about an episode but its reference and when its case was opened and closed.
 

@@ -14,6 +14,7 @@ from notifications import outbox
 from notifications.memory import MemoryChannel
 from workflows import catalogue, episodes, people
 from workflows.agencies import ROLES
+from workflows.operations import OPERATIONS
 from workflows.people import Membership
 
 CALL_TAKER = Actor("call_taker", frozenset({"call_taker"}), "police")
@@ -43,7 +44,8 @@ def cases(sqlite_engine: sa.Engine, now: datetime) -> Cases:
                 memberships=[Membership(key, ROLES[key].kind)],
                 now=now,
             )
-    cases = Cases(sqlite_engine, observers=catalogue.observers("https://homeward.example"))
+    observers = catalogue.observers("https://homeward.example")
+    cases = Cases(sqlite_engine, observers=observers, operations=OPERATIONS)
     cases.publish(catalogue.files("missing_child"), by="chief", now=now, roles=tuple(ROLES))
     return cases
 
@@ -95,7 +97,7 @@ def test_an_observer_that_breaks_leaves_no_case_and_no_message(cases: Cases, now
     def break_down(*_: object) -> None:
         raise ZeroDivisionError
 
-    broken = Cases(cases.engine, observers=(*cases.observers, break_down))
+    broken = Cases(cases.engine, observers=(*cases.observers, break_down), operations=OPERATIONS)
 
     with pytest.raises(ZeroDivisionError):
         broken.open("missing_child", OPENING, by=CALL_TAKER, now=now, key="open")

@@ -1,0 +1,273 @@
+"""Draws what is known of the children (`workflows.children`) from the steps of their cases.
+
+An episode shows the child once a person has said which child it is, and follows that answer when it is corrected: a later
+match joins the history without loss. A trigger plan's versions and flags come from the child's own case of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from engine.model import Facts, Value
+from engine.store import CaseTable, Moment
+from engine.views import Step
+from workflows import children, episodes
+from workflows.children import PREFIX, ChildFlagRow, ChildPlanRow, ChildRow, ids_of, sounds_text
+
+PLAN_PROCEDURE = "trigger_plan"
+
+READS: frozenset[tuple[str, str]] = frozenset(
+    {
+        ("case_opening", "child_name"),
+        ("case_opening", "responsible_authority"),
+        ("missing_report", "child_full_name"),
+        ("missing_report", "known_as"),
+        ("missing_report", "date_of_birth"),
+        ("missing_report", "sex"),
+        ("missing_report", "looked_after"),
+        ("missing_report", "legal_status"),
+        ("missing_report", "reported_at"),
+    }
+)
+"""Every (record, field) of an episode that says who the child is; the rest is `workflows.episodes.READS`."""
+
+MATCH, NEW_CHILD = "child_match", "new"
+"""The record in which a person says which child it is, and the answer that it is one whom we did not know."""
+
+UNFINISHED = "unfinished"
+"""The field, of whatever record asks it, with what an episode leaves to be done (domain.md 13.9)."""
+
+PLAN_TEXTS = (
+    "summary", "immediate_tasks", "known_people", "known_places", "contact_rules", "what_works", "default_risk",
+    "built_from",
+)  # fmt: skip
+
+SCREENED: Mapping[str, str] = MappingProxyType({"cse": "cse", "cce": "cce", "trafficking": "trafficking_nrm"})
+"""What the screening of a return interview finds, and the flag that it raises, so that the next report shows it (G-10)."""
+
+REPEATEDLY_MISSING = "repeat_3_in_90"
+
+_LONDON = ZoneInfo("Europe/London")
+
+_WHO = frozenset({MATCH, "known", "case_opening", "missing_report"})
+
+# Written out, since one statement does for new and old alike on both databases; `workflows.episodes` says what SQLAlchemy's
+# own upsert costs. Of a child whom we know, a report fills what is empty and changes what changes over the years; a name
+# that is spelled otherwise is kept as one more sound under which the child is found.
+_WRITE_CHILD = sa.text("""
+    INSERT INTO children (child_id, name, known_as, sounds, born_on, sex, looked_after, responsible_authority,
+                          joined_to, source_reference, imported_at, imported_row)
+    VALUES (:child_id, :name, :known_as, :sounds, :born_on, :sex, :looked_after, :responsible_authority, '', '', NULL,
+            '')
+    ON CONFLICT (child_id) DO UPDATE SET
+        name = CASE WHEN :own THEN excluded.name ELSE children.name END,
+        known_as = CASE WHEN :own OR children.known_as = '' THEN excluded.known_as ELSE children.known_as END,
+        sounds = CASE WHEN :own THEN excluded.sounds
+                      WHEN children.sounds LIKE '%' || excluded.sounds || '%' THEN children.sounds
+                      ELSE substr(children.sounds || excluded.sounds, 1, 400) END,
+        born_on = CASE WHEN :own THEN excluded.born_on ELSE coalesce(children.born_on, excluded.born_on) END,
+        sex = CASE WHEN :own OR children.sex IN ('', 'not_known') THEN excluded.sex ELSE children.sex END,
+        looked_after = CASE WHEN excluded.looked_after IN ('', 'unknown') THEN children.looked_after
+                            ELSE excluded.looked_after END,
+        responsible_authority = CASE WHEN excluded.responsible_authority IN ('', 'not_known')
+                                     THEN children.responsible_authority ELSE excluded.responsible_authority END,
+        joined_to = CASE WHEN :own THEN '' ELSE children.joined_to END
+""").bindparams(sa.bindparam("born_on", type_=sa.Date()), sa.bindparam("own", type_=sa.Boolean()))
+
+_WRITE_EPISODE = sa.text("""
+    INSERT INTO child_episodes (case_id, child_id, reported_at, returned_at, level, closed_at, unfinished, imported_at,
+                                imported_row)
+    VALUES (:case_id, :child_id, :reported_at, :returned_at, :level, :closed_at, :unfinished, NULL, '')
+    ON CONFLICT (case_id) DO UPDATE SET
+        child_id = excluded.child_id, reported_at = excluded.reported_at, returned_at = excluded.returned_at,
+        level = excluded.level, unfinished = excluded.unfinished,
+        closed_at = coalesce(child_episodes.closed_at, excluded.closed_at)
+""").bindparams(*(sa.bindparam(name, type_=Moment()) for name in ("reported_at", "returned_at", "closed_at")))
+
+
+def project(connection: sa.Connection, step: Step) -> None:
+    """Bring what is known of a child up to where a step of one of its cases left it."""
+    if step.procedure == episodes.PROCEDURE:
+        _follow_episode(connection, step)
+    elif step.procedure == PLAN_PROCEDURE:
+        _follow_plan(connection, step)
+
+
+def rebuild(connection: sa.Connection, steps: Iterable[Step]) -> None:
+    """Throw away what cases wrote and build it again from steps in their order; what was imported stays."""
+    for table in (children.ChildEpisodeRow, ChildFlagRow, ChildPlanRow, ChildRow):
+        connection.execute(sa.delete(table).where(table.imported_at.is_(None)))
+    connection.execute(sa.update(ChildPlanRow).values(valid_to=None))
+    for step in steps:
+        project(connection, step)
+
+
+def own_id(reference: str) -> str:
+    """Give the id of a child whom we first met in a case: ``CH-7K3QX9PW`` for ``MC-7K3QX9PW``."""
+    return PREFIX + reference.rpartition("-")[2]
+
+
+def child_in(facts: Facts, reference: str) -> str | None:
+    """Give the id of the child of an episode as a person matched it; None while nobody has said."""
+    chosen = latest(facts, MATCH).get("child")
+    if not chosen:
+        known = latest(facts, "known").get("child_id")
+        return str(known) if known else None
+    return own_id(reference) if chosen == NEW_CHILD else str(chosen)
+
+
+def latest(facts: Facts, record: str) -> Mapping[str, Value]:
+    """Give the last occurrence of a record; empty where there is none."""
+    found = facts.get(record, {})
+    return found[max(found, key=lambda key: (len(key), key))] if found else {}
+
+
+def identity(facts: Facts) -> dict[str, Any]:
+    """Give what an episode's report says of who the child is, as the columns of `workflows.children.ChildRow`."""
+    opening, report = latest(facts, "case_opening"), latest(facts, "missing_report")
+    name = str(report.get("child_full_name") or opening.get("child_name") or "")
+    known_as = str(report.get("known_as") or "")
+    return {
+        "name": name,
+        "known_as": known_as,
+        "sounds": sounds_text(name, known_as),
+        "born_on": report.get("date_of_birth"),
+        "sex": str(report.get("sex") or ""),
+        "looked_after": legal_status(report),
+        "responsible_authority": str(opening.get("responsible_authority") or ""),
+    }
+
+
+def legal_status(report: Mapping[str, Value]) -> str:
+    """Give the legal status that a report tells, of the vocabulary ``looked_after``; empty where it does not say."""
+    if report.get("looked_after") == "no":
+        return "none"
+    return str(report.get("legal_status") or "") if report.get("looked_after") == "yes" else ""
+
+
+def _follow_episode(connection: sa.Connection, step: Step) -> None:
+    """Write an episode of a child, who the child is, and what a message or a later match says of it."""
+    child_id = child_in(step.facts, step.case_id)
+    written = _written(step)
+    closed_at = next((event.at for event in step.events if event.kind == "case_closed"), None)
+    if child_id is None or not (written or closed_at):
+        return
+    derived = episodes.derive(step.facts)
+    row = {
+        "case_id": step.case_id,
+        "child_id": child_id,
+        "reported_at": _reported_at(connection, step),
+        "returned_at": derived["returned_at"],
+        "level": derived["risk_level"],
+        "closed_at": closed_at,
+        "unfinished": _unfinished(step.facts),
+    }
+    connection.execute(_WRITE_EPISODE, row)
+    if written & _WHO:
+        own = child_id == own_id(step.case_id)
+        connection.execute(_WRITE_CHILD, {"child_id": child_id, "own": own, **identity(step.facts)})
+        if not own:
+            _join(connection, own_id(step.case_id), child_id)
+    for flag in _flags(step.facts, written):
+        _raise_flag(connection, child_id, flag, step)
+
+
+def _join(connection: sa.Connection, younger: str, child_id: str) -> None:
+    """Let a child whom we took for a new one be found under the one whom we knew, with all that was joined to it."""
+    child = children.find(connection, child_id)
+    older = child_id if child is None else child.child_id
+    if older != younger:
+        both = sa.or_(ChildRow.child_id == younger, ChildRow.joined_to == younger)
+        connection.execute(sa.update(ChildRow).where(both, ChildRow.child_id != older).values(joined_to=older))
+
+
+def _raise_flag(connection: sa.Connection, child_id: str, flag: str, step: Step) -> None:
+    """Raise a flag from the day of a step on, unless the child has it."""
+    today = step.now.astimezone(_LONDON).date()
+    table = ChildFlagRow
+    has = sa.select(sa.func.count()).where(table.child_id.in_(ids_of(child_id)), table.flag == flag)
+    if connection.execute(has.where(sa.or_(table.until.is_(None), table.since == today))).scalar_one() == 0:
+        row = {"child_id": child_id, "flag": flag, "since": today, "until": None, "source": step.case_id}
+        connection.execute(sa.insert(table).values(**row, imported_at=None))
+
+
+def _flags(facts: Facts, written: frozenset[str]) -> list[str]:
+    """Name the flags that the records of a step raise: three reports in 90 days (G-16), and an interview's screening."""
+    found = [REPEATEDLY_MISSING] if "threshold_reached" in written else []
+    if "return_interview" in written:
+        screened = latest(facts, "return_interview").get("exploitation_screen") or ()
+        found += [SCREENED[each] for each in screened if each in SCREENED]
+    return found
+
+
+def _follow_plan(connection: sa.Connection, step: Step) -> None:
+    """Write the versions of a trigger plan that a step wrote, or end the plan where a review retired it.
+
+    The newest version is the live one. A version that only says that an interview brought nothing new has no text, and
+    leaves the one before it alive.
+    """
+    keys = {event.data["key"] for event in _writes(step) if event.data["record"] == "plan"}
+    texts = {key: {name: _lines(step.facts["plan"][key].get(name)) for name in PLAN_TEXTS} for key in keys}
+    retired = step.status == "closed" and latest(step.facts, "plan_review").get("outcome") == "retire"
+    if not keys and not retired:
+        return
+    asked = sa.select(CaseTable.correlation).where(CaseTable.id == step.case_id)
+    child_id = connection.execute(asked).scalar_one()
+    for key in sorted(keys, key=lambda key: (len(key), key)):
+        if texts[key]["summary"]:
+            _write_plan(connection, child_id, int(key or 1), texts[key], step)
+    if retired:
+        _end_plans(connection, child_id, step.now)
+
+
+def _write_plan(connection: sa.Connection, child_id: str, version: int, texts: Mapping[str, str], step: Step) -> None:
+    """Write one version; a corrected one keeps its time, a new one ends those that were live."""
+    table = ChildPlanRow
+    this = sa.and_(table.child_id == child_id, table.case_id == step.case_id, table.version == version)
+    if connection.execute(sa.update(table).where(this).values(**texts)).rowcount:
+        return
+    _end_plans(connection, child_id, step.now)
+    row = {"child_id": child_id, "case_id": step.case_id, "version": version, "valid_from": step.now, "valid_to": None}
+    connection.execute(sa.insert(table).values(**row, **texts, imported_at=None))
+
+
+def _end_plans(connection: sa.Connection, child_id: str, now: datetime) -> None:
+    """End every version that is live, an imported one too: one plan of a child is live at most (domain.md 6.8)."""
+    live = sa.update(ChildPlanRow).where(ChildPlanRow.child_id.in_(ids_of(child_id)), ChildPlanRow.valid_to.is_(None))
+    connection.execute(live.values(valid_to=now))
+
+
+def _writes(step: Step) -> list[Any]:
+    """Give the events of a step that wrote facts."""
+    return [event for event in step.events if event.kind in {"facts_written", "facts_corrected"}]
+
+
+def _written(step: Step) -> frozenset[str]:
+    """Name the records that a step wrote."""
+    return frozenset(event.data["record"] for event in _writes(step))
+
+
+def _reported_at(connection: sa.Connection, step: Step) -> datetime:
+    """Give when an episode was reported: as the report says, or when its case was opened."""
+    told = latest(step.facts, "missing_report").get("reported_at")
+    if isinstance(told, datetime):
+        return told
+    opened = connection.execute(sa.select(CaseTable.opened_at).where(CaseTable.id == step.case_id)).scalar()
+    return opened or step.now
+
+
+def _unfinished(facts: Facts) -> str:
+    """Give what an episode leaves to be done, one text a line."""
+    found = (latest(facts, record).get(UNFINISHED) for record in sorted(facts))
+    return "\n".join(_lines(value) for value in found if value)
+
+
+def _lines(value: Value) -> str:
+    """Write a text, or a list of texts one a line."""
+    return "\n".join(str(each) for each in value) if isinstance(value, list) else str(value or "")

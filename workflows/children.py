@@ -1,0 +1,293 @@
+"""The children over the years: who they are, their episodes, flags and plans, drawn from the cases that are about them.
+
+A projection: it holds nothing that the cases, or the import at the cut-over, do not hold; it follows each step inside its
+transaction, and what cases wrote can be thrown away and built again. No expression reads it; an operation may
+(`workflows.operations`), and writes what it found as facts. `DATA_CLASS_OF` says what of it may be shown to whom: whoever
+shows it asks `workflows.access` first.
+
+A child has one id for good, made of the reference of the case in which we first met it. When a later match shows that
+two are one, the younger id is joined to the older one: nothing is moved, and everything is found under either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.store import Base, CaseTable, Moment
+from workflows import episodes
+from workflows.episodes import Episode
+from workflows.likeness import birthdays_near, sounds_of
+
+PREFIX = "CH-"
+"""How a child's id begins: ``CH-7K3QX9PW`` is the child whom we first met in the case ``MC-7K3QX9PW``."""
+
+DATA_CLASS_OF: Mapping[str, str] = MappingProxyType(
+    {"child": "D1", "episodes": "D2", "flags": "D3", "plans": "D5", "interviews": "D9"}
+)
+"""The data class (domain.md 5.2) of each part of a child's page."""
+
+EXPLOITATION = frozenset({"cse", "cce", "trafficking_nrm"})
+"""The flags that are shown before any grade is given (G-10)."""
+
+LOOKED_AFTER = frozenset({"s20", "ico", "fco", "police_protection", "epo", "remand", "section31_other"})
+"""The legal statuses in which a local authority looks after a child (domain.md 6.0)."""
+
+
+class ChildRow(Base):
+    """One child; empty text and no date stand for what is not known.
+
+    In all four tables `imported_at` is empty for what a case wrote, and `imported_row` is a digest of the row as it came
+    (`workflows.cutover`).
+    """
+
+    __tablename__ = "children"
+    child_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(200))
+    known_as: Mapped[str] = mapped_column(sa.String(200))
+    sounds: Mapped[str] = mapped_column(sa.String(400))
+    born_on: Mapped[date | None]
+    sex: Mapped[str] = mapped_column(sa.String(20))
+    looked_after: Mapped[str] = mapped_column(sa.String(30))
+    responsible_authority: Mapped[str] = mapped_column(sa.String(60))
+    joined_to: Mapped[str] = mapped_column(sa.String(20))
+    source_reference: Mapped[str] = mapped_column(sa.String(60))
+    imported_at: Mapped[datetime | None] = mapped_column(Moment)
+    imported_row: Mapped[str] = mapped_column(sa.String(64), default="")
+    __table_args__ = (
+        sa.Index("ix_children_born_on", "born_on"),
+        sa.Index("ix_children_joined_to", "joined_to"),
+        sa.Index("ix_children_source_reference", "source_reference"),
+    )
+
+
+class ChildEpisodeRow(Base):
+    """One episode of a child: a case of ours, or one from before the cut-over under its old reference."""
+
+    __tablename__ = "child_episodes"
+    case_id: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
+    child_id: Mapped[str] = mapped_column(sa.String(20))
+    reported_at: Mapped[datetime] = mapped_column(Moment)
+    returned_at: Mapped[datetime | None] = mapped_column(Moment)
+    level: Mapped[str] = mapped_column(sa.String(30))
+    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    unfinished: Mapped[str] = mapped_column(sa.Text)
+    imported_at: Mapped[datetime | None] = mapped_column(Moment)
+    imported_row: Mapped[str] = mapped_column(sa.String(64), default="")
+    __table_args__ = (sa.Index("ix_child_episodes_child", "child_id", "reported_at"),)
+
+
+class ChildFlagRow(Base):
+    """One flag of a child from a day on, and until another where it has ended."""
+
+    __tablename__ = "child_flags"
+    child_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    flag: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    since: Mapped[date] = mapped_column(primary_key=True)
+    until: Mapped[date | None]
+    source: Mapped[str] = mapped_column(sa.String(200))
+    imported_at: Mapped[datetime | None] = mapped_column(Moment)
+    imported_row: Mapped[str] = mapped_column(sa.String(64), default="")
+
+
+class ChildPlanRow(Base):
+    """One version of a child's trigger plan; `case_id` is empty for one that was imported."""
+
+    __tablename__ = "child_plans"
+    child_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    valid_from: Mapped[datetime] = mapped_column(Moment)
+    valid_to: Mapped[datetime | None] = mapped_column(Moment)
+    summary: Mapped[str] = mapped_column(sa.Text)
+    immediate_tasks: Mapped[str] = mapped_column(sa.Text)
+    known_people: Mapped[str] = mapped_column(sa.Text)
+    known_places: Mapped[str] = mapped_column(sa.Text)
+    contact_rules: Mapped[str] = mapped_column(sa.Text)
+    what_works: Mapped[str] = mapped_column(sa.Text)
+    default_risk: Mapped[str] = mapped_column(sa.String(30))
+    built_from: Mapped[str] = mapped_column(sa.Text)
+    imported_at: Mapped[datetime | None] = mapped_column(Moment)
+    imported_row: Mapped[str] = mapped_column(sa.String(64), default="")
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """One child; `looked_after` is of the vocabulary of that name, `sex` as the report asks it."""
+
+    child_id: str
+    name: str
+    known_as: str
+    born_on: date | None
+    sex: str
+    looked_after: str
+    responsible_authority: str
+    joined_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChildEpisode:
+    """One episode of a child; `unfinished` holds what was left to do at its end, one text a line (domain.md 13.9)."""
+
+    case_id: str
+    child_id: str
+    reported_at: datetime
+    returned_at: datetime | None
+    level: str
+    closed_at: datetime | None
+    unfinished: str
+    imported_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChildFlag:
+    """One flag of a child, of the vocabulary ``flag``; `until` is the first day on which it counts no more."""
+
+    flag: str
+    since: date
+    until: date | None
+    source: str
+
+    def holds_on(self, day: date) -> bool:
+        """Tell whether the flag counts on a day."""
+        return self.since <= day and (self.until is None or day < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class ChildPlan:
+    """One version of a child's trigger plan (domain.md 6.8); texts of several entries have one a line."""
+
+    case_id: str
+    version: int
+    valid_from: datetime
+    valid_to: datetime | None
+    summary: str
+    immediate_tasks: str
+    known_people: str
+    known_places: str
+    contact_rules: str
+    what_works: str
+    default_risk: str
+    built_from: str
+
+    def holds_at(self, moment: datetime) -> bool:
+        """Tell whether the version is the live one at a moment."""
+        return self.valid_from <= moment and (self.valid_to is None or moment < self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class ChildCase:
+    """A case about the child as such: its trigger plan, the pattern of its episodes, its prevention plan."""
+
+    case_id: str
+    procedure: str
+    status: str
+    opened_at: datetime
+
+
+def find(connection: sa.Connection, child_id: str) -> Child | None:
+    """Give a child by an id, also by one that was joined to another; None where there is none."""
+    child = _of(Child, ChildRow)
+    older = sa.select(ChildRow.joined_to).where(ChildRow.child_id == child_id, ChildRow.joined_to != "")
+    asked = child.where(sa.or_(ChildRow.child_id == child_id, ChildRow.child_id.in_(older)))
+    row = connection.execute(asked.order_by(ChildRow.joined_to)).first()
+    return None if row is None else Child(*row)
+
+
+def child_of(connection: sa.Connection, case_id: str) -> str | None:
+    """Give the id of the child that a case is about: an episode's by its match, a child-level case's by its message."""
+    own = sa.select(ChildEpisodeRow.child_id).where(ChildEpisodeRow.case_id == case_id)
+    opened = sa.select(CaseTable.correlation).where(
+        CaseTable.id == case_id, CaseTable.correlation.startswith(PREFIX, autoescape=True)
+    )
+    met = connection.execute(own.union_all(opened)).scalars().first()
+    child = None if met is None else find(connection, met)
+    return met if child is None else child.child_id
+
+
+def episodes_of(connection: sa.Connection, child_id: str) -> tuple[ChildEpisode, ...]:
+    """Give the episodes of a child, newest first, imported ones too."""
+    rows = _of(ChildEpisode, ChildEpisodeRow).where(ChildEpisodeRow.child_id.in_(ids_of(child_id)))
+    rows = rows.order_by(ChildEpisodeRow.reported_at.desc(), ChildEpisodeRow.case_id)
+    return tuple(ChildEpisode(*row) for row in connection.execute(rows))
+
+
+def flags_of(connection: sa.Connection, child_id: str) -> tuple[ChildFlag, ...]:
+    """Give the flags of a child, ended ones too, the newest first."""
+    rows = _of(ChildFlag, ChildFlagRow).where(ChildFlagRow.child_id.in_(ids_of(child_id)))
+    rows = rows.order_by(ChildFlagRow.since.desc(), ChildFlagRow.flag)
+    return tuple(ChildFlag(*row) for row in connection.execute(rows))
+
+
+def plans_of(connection: sa.Connection, child_id: str) -> tuple[ChildPlan, ...]:
+    """Give every version of a child's trigger plan, the newest first."""
+    rows = _of(ChildPlan, ChildPlanRow).where(ChildPlanRow.child_id.in_(ids_of(child_id)))
+    rows = rows.order_by(ChildPlanRow.valid_from.desc(), ChildPlanRow.case_id.desc(), ChildPlanRow.version.desc())
+    return tuple(ChildPlan(*row) for row in connection.execute(rows))
+
+
+def live_plan(plans: Iterable[ChildPlan], now: datetime) -> ChildPlan | None:
+    """Give the version that is live at a moment, of versions with the newest first: one at most (domain.md 6.8)."""
+    return next((plan for plan in plans if plan.holds_at(now)), None)
+
+
+def interviews_of(connection: sa.Connection, child_id: str) -> tuple[Episode, ...]:
+    """Give the episodes of a child that are cases of ours, with the six facts of each return interview, newest first."""
+    own = sa.select(ChildEpisodeRow.case_id).where(ChildEpisodeRow.child_id.in_(ids_of(child_id)))
+    return episodes.among(connection, own)
+
+
+def cases_of(connection: sa.Connection, child_id: str) -> tuple[ChildCase, ...]:
+    """Give the cases about the child as such, the newest first."""
+    rows = sa.select(CaseTable.id, CaseTable.procedure, CaseTable.status, CaseTable.opened_at)
+    rows = rows.where(CaseTable.correlation.in_(ids_of(child_id))).order_by(CaseTable.opened_at.desc(), CaseTable.id)
+    return tuple(ChildCase(*row) for row in connection.execute(rows))
+
+
+def near(connection: sa.Connection, names: Iterable[str], born_on: date | None) -> tuple[tuple[Child, int], ...]:
+    """Give the children who share a sound of their names, or nearly the birthday, each with the number of its episodes.
+
+    All sounds stand in one text, which is searched: a force knows some ten thousand children, and reading through them
+    takes some thousandths of a second.
+    """
+    like = [ChildRow.sounds.contains(f" {sound}", autoescape=True) for sound in sorted(sounds_of(*names))]
+    if born_on is not None:
+        like.append(ChildRow.born_on.in_(birthdays_near(born_on)))
+    if not like:
+        return ()
+    joined = sa.orm.aliased(ChildRow)
+    met = sa.or_(
+        ChildEpisodeRow.child_id == ChildRow.child_id,
+        ChildEpisodeRow.child_id.in_(sa.select(joined.child_id).where(joined.joined_to == ChildRow.child_id)),
+    )
+    count = sa.select(sa.func.count()).where(met).correlate(ChildRow).scalar_subquery()
+    rows = _of(Child, ChildRow).add_columns(count).where(ChildRow.joined_to == "", sa.or_(*like))
+    return tuple((Child(*row[:-1]), row[-1]) for row in connection.execute(rows.order_by(ChildRow.child_id)))
+
+
+def within(found: Iterable[ChildEpisode], span: timedelta, moment: datetime) -> int:
+    """Count the episodes that were reported in a span of time up to a moment."""
+    return sum(1 for episode in found if moment - span < episode.reported_at <= moment)
+
+
+def ids_of(child_id: str) -> sa.CompoundSelect[Any]:
+    """Ask for every id under which a child is known: its own, those joined to it, and the one it was joined to."""
+    older = sa.select(ChildRow.joined_to).where(ChildRow.child_id == child_id, ChildRow.joined_to != "")
+    main = sa.func.coalesce(older.scalar_subquery(), child_id)
+    return sa.select(main).union(sa.select(ChildRow.child_id).where(ChildRow.joined_to == main))
+
+
+def sounds_text(name: str, known_as: str) -> str:
+    """Give the sounds of a child's names as they are kept: each with a space before it."""
+    return "".join(f" {sound}" for sound in sorted(sounds_of(name, known_as)))[:400]
+
+
+def _of(shape: type[Any], table: type[Base]) -> sa.Select[Any]:
+    """Ask for the columns of a table in the order of a value's fields."""
+    return sa.select(*(getattr(table, field.name) for field in fields(shape)))
