@@ -80,7 +80,7 @@ def describe(
         "summary": _summary(view, episode),
         "open_tasks": [_open_task(row, who, now) for row in view.tasks if row.status == "open"],
         "interview": interview(view, episode),
-        "sections": list(sections(view.facts, forms)),
+        "sections": list(sections(view.facts, forms, now)),
         "withheld": sorted(DATA_CLASS.get(name, name) for name in view.withheld - UNSAID),
         "timeline": [_happening(event, names) for event in reversed(view.timeline) if event.kind in SAID],
     }
@@ -128,10 +128,15 @@ def _open_task(row: TaskRow, who: Actor, now: datetime) -> OpenTask:
     return OpenTask(row, title_of(row.role), due, overdue, row.role in who.roles)
 
 
-def sections(facts: Facts, forms: Mapping[str, Form]) -> Iterable[Section]:
-    """Give facts record by record, under the words of the questions that asked for them."""
+def sections(facts: Facts, forms: Mapping[str, Form], now: datetime) -> Iterable[Section]:
+    """Give facts record by record, under the words of the questions that asked for them.
+
+    A choice that the case offered has its words as far as the facts that offered it are among these.
+    """
+    scope = {record: keys.get("") or list(keys.values()) for record, keys in facts.items()}
     for record, keys in facts.items():
-        form = forms.get(record)
+        asked = forms.get(record)
+        form = asked.settled(scope=scope, now=now) if asked else None
         title = form.title if form else say_key(record)
         for key, fields in keys.items():
             yield Section(f"{title}, number {key}" if key else title, list(_rows(fields, form)))
@@ -149,7 +154,9 @@ def _rows(fields: Mapping[str, Value], form: Form | None) -> Iterable[Row]:
 def _say_answer(value: Value, question: Field | None) -> str:
     words = {choice.value: choice.label for choice in question.choices} if question else {}
     if isinstance(value, list):
-        return ", ".join(words.get(one, one) if isinstance(one, str) else say_value(one) for one in value)
+        return ", ".join(_say_answer(one, question) for one in value)
+    if isinstance(value, dict) and value.keys() == {"value", "label"}:
+        return str(value["label"])
     return words.get(value, value) if isinstance(value, str) else say_value(value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import flask
 from flask.typing import ResponseReturnValue
@@ -12,7 +13,7 @@ from engine.forms import Raw
 from engine.views import TaskView
 from web.access import actor, signed_in
 from web.answering import Posted, conflict_page, go_on, new_key, was_done, without_source
-from web.case_words import sections
+from web.case_words import Section, sections
 from web.govuk import error_summary, render_form
 from web.moments import say_moment, say_until
 from web.services import services
@@ -48,7 +49,8 @@ def complete(task_id: str) -> ResponseReturnValue:
     except AnswersInvalid as refusal:
         return _page(view, posted.raw, key=posted.key, stamp=posted.stamp, problems=refusal.problems), 422
     except Conflict as refusal:
-        return conflict_page(refusal, posted.raw, form=view.form, case_id=view.row.case_id)
+        form = view.form.settled(scope=view.scope, now=now)
+        return conflict_page(refusal, posted.raw, form=form, case_id=view.row.case_id)
     flask.flash(f"{view.row.name}: this is done for case {done.case_id}.", "done")
     return go_on(done)
 
@@ -70,9 +72,7 @@ def _page(view: TaskView, raw: Raw, *, key: str, stamp: str, problems: Sequence[
         case_title=row.case_title,
         due=due,
         documentation=without_source(view.documentation),
-        beside=list(sections(view.beside, services().cases.release_of(row.case_id).forms_by_record))
-        if view.beside
-        else [],
+        beside=_beside(view, now),
         summary=error_summary(problems, view.form),
         questions=render_form(view.form, raw, problems, scope=view.scope, now=now),
         key=key,
@@ -80,3 +80,11 @@ def _page(view: TaskView, raw: Raw, *, key: str, stamp: str, problems: Sequence[
         problems=problems,
         button="Complete",
     )
+
+
+def _beside(view: TaskView, now: datetime) -> list[Section]:
+    """Give what the diagram wants shown beside the form."""
+    if not view.beside:
+        return []
+    forms = services().cases.release_of(view.row.case_id).forms_by_record
+    return list(sections(view.beside, forms, now))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from engine.feel import Expression
 
@@ -28,7 +31,7 @@ class Kind(StrEnum):
 
 
 CHOOSING = frozenset({Kind.SELECT, Kind.RADIO, Kind.CHECKLIST})
-"""Kinds that are answered by choosing among `Field.choices`."""
+"""Kinds that are answered by choosing among `Field.choices_for`."""
 
 TYPED_IN_PARTS = frozenset({Kind.DATETIME, Kind.DATE})
 """Kinds that arrive as ``<key>-day``, ``<key>-month``, ``<key>-year`` and, for datetime, ``<key>-time``."""
@@ -75,7 +78,8 @@ class Field:
     `error` is said when there is no answer, `error_format` when the answer cannot be read, `check_error` when `check`
     is not true; where the form gives none, a sentence is made from the label. `conditions` are those of the question
     and of the groups around it: one that is true hides it. `data_class` names who may read the answer, `source` the
-    rule or guidance that asks for it, `prefill` what stands in the answer when the page is first shown.
+    rule or guidance that asks for it, `prefill` what stands in the answer when the page is first shown. `choices` are
+    those that the form gives, `choices_from` takes more from the case.
     """
 
     key: str
@@ -95,6 +99,33 @@ class Field:
     check: Expression | None = None
     check_error: str = ""
     prefill: Expression | None = None
+    choices_from: Expression | None = None
+
+    def choices_for(self, scope: Mapping[str, Any], now: datetime) -> tuple[Choice, ...]:
+        """Give what may be chosen as the case stands: first what the case offers, then what the form always does.
+
+        The case offers a list, for example ``[{"value": "CH-7K3QX9PW", "label": "Robin Example, 3 May 2012"}]``, or
+        texts, each both value and label. What has no value is left out, and of equal values the first one stands.
+        """
+        if self.choices_from is None:
+            return self.choices
+        offered = self.choices_from.evaluate(scope, now=now)
+        found: dict[str, Choice] = {}
+        for choice in (*map(_choice, offered if isinstance(offered, list) else []), *self.choices):
+            if choice.value:
+                found.setdefault(choice.value, choice)
+        return tuple(found.values())
+
+    def settled(self, scope: Mapping[str, Any], now: datetime) -> Field:
+        """Give the question with the choices that the case offers now as its own."""
+        if self.choices_from is None:
+            return self
+        return replace(self, choices=self.choices_for(scope, now), choices_from=None)
+
+    @property
+    def has_nothing_to_choose(self) -> bool:
+        """Whether neither the form nor the case offers an answer to this settled question: then it is not asked."""
+        return self.kind in CHOOSING and not self.choices and self.choices_from is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +146,12 @@ class Paragraph:
 
 
 Block = Field | Heading | Paragraph
+
+
+def _choice(offered: object) -> Choice:
+    """Read one thing that the case offers: a context with a value and a label, or a text that is both."""
+    given = offered if isinstance(offered, Mapping) else {"value": offered}
+    value, label = given.get("value"), given.get("label")
+    if not isinstance(value, str):
+        return Choice("", "")
+    return Choice(value, label if isinstance(label, str) and label else value)

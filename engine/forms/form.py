@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -42,7 +42,8 @@ class Form:
     def names(self) -> frozenset[str]:
         """The names that its conditions and checks take from the case: those that no question of the form answers."""
         conditions = [condition.hides for block in self.blocks for condition in block.conditions]
-        checks = [each for field in self.fields for each in (field.check, field.prefill) if each is not None]
+        own = ((field.check, field.prefill, field.choices_from) for field in self.fields)
+        checks = [each for three in own for each in three if each is not None]
         used: frozenset[str] = frozenset().union(*(expression.names for expression in (*conditions, *checks)))
         return used - {field.key for field in self.fields}
 
@@ -50,8 +51,21 @@ class Form:
         """Give the question with this key; the form must have it."""
         return next(field for field in self.fields if field.key == key)
 
+    @property
+    def takes_choices(self) -> bool:
+        """Whether a question takes choices from the case."""
+        return any(field.choices_from is not None for field in self.fields)
+
+    def settled(self, *, scope: Mapping[str, Value], now: datetime) -> Form:
+        """Give the form as the case stands: each question with the choices that the case offers now as its own."""
+        blocks = tuple(block.settled(scope, now) if isinstance(block, Field) else block for block in self.blocks)
+        return replace(self, blocks=blocks)
+
     def schema(self) -> Schema:
-        """Build the marshmallow schema of all questions; see `engine.forms.answers.schema_of`."""
+        """Build the marshmallow schema of all questions; see `engine.forms.answers.schema_of`.
+
+        Of a form that takes choices from the case, take the schema of its `settled` form.
+        """
         return schema_of(self.fields)
 
     def load(self, raw: Raw, *, scope: Mapping[str, Value], now: datetime) -> dict[str, Value]:
@@ -60,8 +74,11 @@ class Form:
         `scope` holds the facts of the case as expressions see them. Example: ``{"returned_at-day": "27", ...,
         "found_how": "police"}`` gives ``{"returned_at": datetime(2026, 3, 27, 14, 30, tzinfo=UTC), "found_how":
         "police"}``. A question that was left empty is None, [] or False; one that its condition hides is not there.
-        Refused with `AnswersInvalid`: one problem per wrong question, in the order of the page.
+        Refused with `AnswersInvalid`: one problem per wrong question, in the order of the page. A choice must be one
+        that the form or the case offers at this moment; a question for which there is none is not asked.
         """
+        if self.takes_choices:
+            return self.settled(scope=scope, now=now).load(raw, scope=scope, now=now)
         answers, problems = self._read(raw)
         kept = self._shown(answers, scope, now)
         found = {key: problem for key, problem in problems.items() if key in kept}
@@ -90,13 +107,18 @@ class Form:
         return {key: value for key, value in filled.items() if value is not None}
 
     def page(self, *, scope: Mapping[str, Value], now: datetime) -> tuple[Block, ...]:
-        """Give the blocks that can apply: all but those that the facts of the case hide whatever is answered."""
+        """Give the blocks that can apply, with their choices: all but those that the facts of the case hide whatever is
+        answered, and the questions for which there is nothing to choose.
+        """
+        if self.takes_choices:
+            return self.settled(scope=scope, now=now).page(scope=scope, now=now)
         shown: list[Block] = []
         open_keys = {field.key for field in self.fields}
         for block in self.blocks:
             settled = [condition.hides for condition in block.conditions if not may_name(condition.hides) & open_keys]
             seen = {**scope, **{field.key: None for field in self.fields}}
-            if not any(condition.evaluate(seen, now=now) is True for condition in settled):
+            gone = isinstance(block, Field) and block.has_nothing_to_choose
+            if not gone and not any(condition.evaluate(seen, now=now) is True for condition in settled):
                 shown.append(block)
             elif isinstance(block, Field):
                 open_keys.discard(block.key)
@@ -118,7 +140,8 @@ class Form:
         kept: dict[str, Value] = {}
         seen = {**scope, **{field.key: None for field in self.fields}}
         for field in self.fields:
-            if any(condition.hides.evaluate(seen, now=now) is True for condition in field.conditions):
+            hidden = any(condition.hides.evaluate(seen, now=now) is True for condition in field.conditions)
+            if hidden or field.has_nothing_to_choose:
                 continue
             kept[field.key] = seen[field.key] = answers.get(field.key)
         return kept

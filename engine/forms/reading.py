@@ -41,9 +41,9 @@ _SETTINGS = {
     "textarea": _QUESTION,
     "number": _QUESTION | {"appearance", "decimalDigits", "serializeToString"},
     "datetime": _QUESTION | {"dateLabel", "subtype", "timeInterval", "timeLabel", "timeSerializingFormat", "use24h"},
-    "select": _QUESTION | {"searchable", "values"},
-    "radio": _QUESTION | {"values"},
-    "checklist": _QUESTION | {"values"},
+    "select": _QUESTION | {"searchable", "values", "valuesExpression"},
+    "radio": _QUESTION | {"values", "valuesExpression"},
+    "checklist": _QUESTION | {"values", "valuesExpression"},
     "checkbox": _QUESTION,
     "text": frozenset({"conditional", "id", "layout", "text", "type"}),
     "group": (_QUESTION - {"description", "key", "validate"}) | {"components", "showOutline", "verticalAlignment"},
@@ -194,6 +194,7 @@ class _Reading:
             check=self._feel(_where(component), check) if check else None,
             check_error=properties.get("checkError", ""),
             prefill=self._feel(_where(component), properties["prefill"]) if "prefill" in properties else None,
+            choices_from=self._choices_from(component) if kind in CHOOSING else None,
         )
         self.fields.setdefault(key, field)
         return field
@@ -236,17 +237,30 @@ class _Reading:
         return key, label
 
     def _choices(self, component: Component) -> tuple[Choice, ...]:
-        """Read what may be chosen."""
+        """Read what may always be chosen."""
         values = component.get("values")
         given = [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
         choices = tuple(Choice(str(one.get("value") or ""), str(one.get("label") or "").strip()) for one in given)
-        if not choices:
-            self._refuse(_where(component), "form-choices", "There is nothing to choose from: give values.")
+        if not choices and not component.get("valuesExpression"):
+            sentence = (
+                "There is nothing to choose from: give values, or a valuesExpression that takes them from the case."
+            )
+            self._refuse(_where(component), "form-choices", sentence)
         if any(not choice.value or not choice.label for choice in choices):
             self._refuse(_where(component), "form-choices", "Each choice needs a value and a label.")
         if len({choice.value for choice in choices}) < len(choices):
             self._refuse(_where(component), "form-choices", "Two choices have the same value.")
         return choices
+
+    def _choices_from(self, component: Component) -> Expression | None:
+        """Read the expression that takes choices from the case; the answers of its own page it cannot see."""
+        text, where = component.get("valuesExpression"), _where(component)
+        if not text:
+            return None
+        if not isinstance(text, str) or not text.startswith("="):
+            self._refuse(where, "form-choices", "The valuesExpression begins with = and goes on in FEEL.")
+            return None
+        return self._feel(where, text)
 
     def _limits(self, component: Component, kind: Kind, validate: Mapping[str, Any]) -> Limits:
         """Read how long a text and how large a number may be."""
@@ -304,15 +318,21 @@ class _Reading:
         return f"Only if you answered “{shown}” to “{field.label}”"
 
     def _ahead(self, blocks: tuple[Block, ...]) -> None:
-        """Refuse conditions that rest on a question which comes later on the page, or on the hidden one itself."""
+        """Refuse conditions that rest on a question which comes later on the page, or on the hidden one itself, and
+        choices that rest on any question of the page: a page without JavaScript cannot follow its own answers.
+        """
         later = {block.key for block in blocks if isinstance(block, Field)}
         for block in blocks:
             for name in sorted(later & frozenset().union(*(condition.hides.names for condition in block.conditions))):
                 where = block.key if isinstance(block, Field) else block.text[:64]
                 sentence = f"The condition rests on {name}, which is not asked before it."
                 self._refuse(where, "form-condition-ahead", sentence)
-            if isinstance(block, Field):
-                later.discard(block.key)
+            if not isinstance(block, Field):
+                continue
+            later.discard(block.key)
+            for name in sorted(self.fields.keys() & (block.choices_from.names if block.choices_from else ())):
+                sentence = f"The choices rest on {name}, which the same page asks; they can rest on the case only."
+                self._refuse(block.key, "form-choices-ahead", sentence)
 
     def _feel(self, where: str, text: str) -> Expression | None:
         """Compile an expression, or take over what is wrong with it."""

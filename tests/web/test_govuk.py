@@ -230,6 +230,17 @@ def test_text_between_the_questions_is_in_its_place() -> None:
     assert one(soup, "h2.govuk-heading-m").get_text(strip=True) == "The return"
 
 
+@pytest.mark.parametrize("type_", ["select", "radio", "checklist"])
+def test_choices_of_the_case_are_drawn_before_those_of_the_form(type_: str) -> None:
+    settings = {"valuesExpression": "=candidates.matches", "values": [{"value": "new", "label": "None of these"}]}
+    text = json.dumps({"id": "match", "components": [question(type_, "child", "Which child is it?", **settings)]})
+    matches = [{"value": "CH-7K3QX9PW", "label": "Robin <Example>"}]
+    soup = page({}, form=read(text, "match"), facts={"candidates": {"matches": matches}})
+    found = [str(one["value"]) for one in soup.select("option, input") if one["value"]]
+    assert found == ["CH-7K3QX9PW", "new"]
+    assert "Robin <Example>" in soup.get_text()
+
+
 def test_the_page_holds_no_style_and_no_script_of_its_own() -> None:
     soup = page(RAW, refused({}))
     assert not soup.select("[style], style, script")
