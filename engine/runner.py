@@ -324,7 +324,7 @@ class Conductor:
             target: self.release.expression(source).evaluate(seen, now=self.now) for target, source in node.payload
         }
         self.sent.append(Sent(node.message, str(key), node.id, {"sender": self.position.reference, **payload}))
-        self.note("message_sent", node, data={"message": node.message})
+        self.note("message_sent", node, data={"message": node.message}, activity=False)  # passing it says the word
 
     def execute(self, *_: object) -> None:
         """Refuse a script: no Python from a diagram ever runs."""
