@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from engine import release
 from engine.diagrams import Flow, Process
@@ -20,8 +20,17 @@ from engine.scope import Scope
 from tests.driving import MORNING, Drive, both_of
 from tests.procedures.pages import PAGES
 
-FILES = release.folder(Path(__file__).resolve().parents[2] / "bpmn" / "missing_child")
-Play = Callable[["Casework"], object]
+BPMN = Path(__file__).resolve().parents[2] / "bpmn"
+Play = Callable[[Any], object]
+
+
+@cache
+def files_of(procedure: str) -> Mapping[str, str]:
+    """Read the files of a procedure that is shipped."""
+    return release.folder(BPMN / procedure)
+
+
+FILES = files_of("missing_child")
 
 
 @dataclass(slots=True)
@@ -42,7 +51,12 @@ class Reach:
 
 
 class Casework(Drive):
-    """One case, worked on by people who fill in pages; each acts under the name of the role unless `by` says who."""
+    """One case, worked on by people who fill in pages; each acts under the name of the role unless `by` says who.
+
+    `pages` holds what people usually type, task by task.
+    """
+
+    pages: ClassVar[Mapping[str, Mapping[str, Any]]] = PAGES
 
     def __init__(self, files: Mapping[str, str], *, restored: bool, now: datetime = MORNING) -> None:
         super().__init__(files, restored=restored, now=now)
@@ -55,14 +69,17 @@ class Casework(Drive):
     def report(self, **changes: Any) -> Casework:
         """Open the case with the page of its start event."""
         start = self.release.start
-        self.open(start.role, **self.read(self.release.forms[start.form], {**PAGES[start.id], **changes}))
+        self.open(start.role, **self.read(self.release.forms[start.form], {**self.pages[start.id], **changes}))
         return self
 
-    def fill(self, element: str, by: str = "", **changes: Any) -> Casework:
-        """Do the open task of an element: post its page, with these changes to what is usually typed there."""
-        task = self.task(element)
+    def fill(self, element: str, by: str = "", *, key: str | None = None, **changes: Any) -> Self:
+        """Do the open task of an element: post its page, with these changes to what is usually typed there.
+
+        Where several are open, `key` is the record key of the one that is meant.
+        """
+        task = self.task(element, key)
         form = self.release.forms[task.node.form]
-        answers = self.read(form, {**PAGES[element], **changes})
+        answers = self.read(form, {**self.pages[element], **changes})
         writes = tuple(FactWrite(task.node.record, task.key, each.key, answers.get(each.key)) for each in form.fields)
         self.step(Complete(task.number, writes, Actor(by or task.node.role)))
         self.reach.done.add(element)
@@ -73,7 +90,7 @@ class Casework(Drive):
         """Post the page of an open task that has to be refused; give the sentence at each question."""
         form = self.release.forms[self.task(element).node.form]
         try:
-            self.read(form, {**PAGES[element], **changes})
+            self.read(form, {**self.pages[element], **changes})
         except AnswersInvalid as refusal:
             return {problem.where: problem.sentence for problem in refusal.problems}
         message = f"the page of {element} was taken"
@@ -141,9 +158,10 @@ class Casework(Drive):
         """Walk from a task that was just done to what comes next by the facts, and see that the token went there."""
         assert self.last is not None
         scope = self.scope()
-        here = {task.node.id for task in self.last.opened} | {
-            event.element for event in self.last.events if event.kind == "element_passed"
-        }
+        happened = [(event.kind, event.element) for event in self.last.events]
+        here = {task.node.id for task in self.last.opened}
+        here |= {element for kind, element in happened if kind == "element_passed"}
+        here |= {self.release.node(element).attached_to for kind, element in happened if kind == "condition_met"}
         todo = [element]
         while todo:
             flows = flows_from(self.release, todo.pop())
@@ -191,10 +209,12 @@ def everywhere(compiled: Compiled) -> Iterator[Process]:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A story: what happens in it, and when it begins."""
+    """A story: what happens in it, when it begins, in which procedure, and who plays it."""
 
     play: Play
     now: datetime
+    procedure: str = "missing_child"
+    player: type[Casework] = Casework
 
 
 STORIES: dict[str, Story] = {}
@@ -207,9 +227,16 @@ def story(play: Play) -> Play:
 
 def story_from(now: datetime) -> Callable[[Play], Play]:
     """Keep a story that begins at a moment of its own."""
+    return story_of("missing_child", Casework, now)
+
+
+def story_of(procedure: str, player: type[Casework], now: datetime = MORNING) -> Callable[[Play], Play]:
+    """Keep a story of any procedure that is shipped."""
 
     def keep(play: Play) -> Play:
-        STORIES[play.__name__.replace("_", " ")] = Story(play, now.astimezone(UTC))
+        name = play.__name__.replace("_", " ")
+        assert name not in STORIES, f"two stories are called: {name}"
+        STORIES[name] = Story(play, now.astimezone(UTC), procedure, player)
         return play
 
     return keep
@@ -219,7 +246,7 @@ def story_from(now: datetime) -> Callable[[Play], Play]:
 def played(name: str) -> Casework:
     """Play a story straight and restored, once in a test run, and give the case as it then stands."""
     told = STORIES[name]
-    straight, restored = both_of(Casework, FILES, told.play, now=told.now)
+    straight, restored = both_of(told.player, files_of(told.procedure), told.play, now=told.now)
     assert straight.times == restored.times
     assert straight.reach == restored.reach
     return straight

@@ -1,31 +1,51 @@
-"""Every story of the missing child procedure, straight and restored; together they reach all that can be reached."""
+"""Every story of every procedure, straight and restored; together they reach all that can be reached."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import reduce
+from types import ModuleType
 
 import pytest
 
 from engine import release
 from engine.release import Compiled
-from tests.procedures import stories_of_a_missing_child, stories_of_a_return_interview
-from tests.procedures.casework import FILES, STORIES, Reach, everywhere, flows_from, played
+from tests.procedures import (
+    stories_of_a_missing_child,
+    stories_of_a_prevention_plan,
+    stories_of_a_repeat_pattern,
+    stories_of_a_return_interview,
+    stories_of_a_trigger_plan,
+)
+from tests.procedures.casework import STORIES, Reach, everywhere, files_of, flows_from, played
+from workflows import catalogue
 
-TOLD_IN = {"missing_child": stories_of_a_missing_child, "return_interview": stories_of_a_return_interview}
-"""The stories of each diagram."""
+TOLD_IN: Mapping[str, Mapping[str, ModuleType]] = {
+    "missing_child": {"missing_child": stories_of_a_missing_child, "return_interview": stories_of_a_return_interview},
+    "repeat_pattern": {"repeat_pattern": stories_of_a_repeat_pattern, "answer_report": stories_of_a_repeat_pattern},
+    "trigger_plan": {"trigger_plan": stories_of_a_trigger_plan},
+    "prevention": {"prevention": stories_of_a_prevention_plan, "see_action_through": stories_of_a_prevention_plan},
+}
+"""The stories of each diagram, by procedure."""
 
 CANNOT_BE_REACHED: dict[str, str] = {}
 """What no story can reach, with the reason."""
 
 
-@pytest.fixture(scope="module")
-def procedure() -> Compiled:
-    return release.load(release.pack(FILES)[0])
+@pytest.fixture(scope="module", params=sorted(TOLD_IN))
+def shipped(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
 
 
 @pytest.fixture(scope="module")
-def reach() -> Reach:
-    return reduce(Reach.__or__, (played(name).reach for name in STORIES))
+def procedure(shipped: str) -> Compiled:
+    return release.load(release.pack(files_of(shipped))[0])
+
+
+@pytest.fixture(scope="module")
+def reach(shipped: str) -> Reach:
+    return reduce(Reach.__or__, (played(name).reach for name, story in STORIES.items() if story.procedure == shipped))
 
 
 def never(wanted: set[str], reached: set[str]) -> set[str]:
@@ -40,9 +60,14 @@ def test_the_story(name: str) -> None:
     assert played(name).events
 
 
-def test_every_diagram_has_stories(procedure: Compiled) -> None:
-    assert set(TOLD_IN) == set(procedure.processes)
-    assert {each.play.__module__ for each in STORIES.values()} == {module.__name__ for module in TOLD_IN.values()}
+def test_every_procedure_that_is_shipped_has_stories() -> None:
+    assert set(TOLD_IN) == set(catalogue.procedures())
+
+
+def test_every_diagram_has_stories(shipped: str, procedure: Compiled) -> None:
+    assert set(TOLD_IN[shipped]) == set(procedure.processes)
+    modules = {each.play.__module__ for each in STORIES.values() if each.procedure == shipped}
+    assert modules == {module.__name__ for module in TOLD_IN[shipped].values()}
 
 
 def test_every_event_is_reached(procedure: Compiled, reach: Reach) -> None:
@@ -65,7 +90,7 @@ def test_every_way_out_of_every_gateway_is_taken(procedure: Compiled, reach: Rea
     assert never(choosing, reach.ways) == set()
 
 
-def test_every_rule_of_the_risk_tables_speaks(procedure: Compiled, reach: Reach) -> None:
+def test_every_rule_of_the_tables_speaks(procedure: Compiled, reach: Reach) -> None:
     tables = [table for name, table in procedure.decisions.items() if name != "deadlines"]
     assert never({f"{table.id}.{rule.id}" for table in tables for rule in table.rules}, reach.rules) == set()
 
