@@ -1,4 +1,4 @@
-"""The command line: `homeward demo`, `serve`, `worker`, `migrate`, `publish`, `organisation`, `user` and `bench`."""
+"""The command line: `homeward demo`, `serve`, `worker`, `migrate`, `publish`, `import`, `organisation`, `user`, `bench`."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from web.assembly import assemble, make_worker
 from web.clock import system_clock
 from web.services import Services
 from web.settings import read_settings
-from workflows import people
+from workflows import cutover, people
 from workflows.agencies import KINDS, ROLES
+from workflows.cutover_sheets import SHEETS
 
 DONE, REFUSED, INTERRUPTED = 0, 1, 130
 DEFAULT_PORT = 8000
@@ -61,8 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--threads", type=int, default=8, help="requests answered at once (default: %(default)s)")
     _add(commands, "worker", "keep the clocks and send the mails; run at least one", _work)
     _add(commands, "migrate", "bring the database to the schema of this program", _migrate)
-    publish = _add(commands, "publish", "publish the shipped procedure where it has changed", _publish)
+    publish = _add(commands, "publish", "publish the shipped procedures where they have changed", _publish)
     publish.add_argument("--by", required=True, metavar="NAME", help="the sign-in name of who answers for it")
+    _add_import_command(commands)
     _add_organisation_commands(commands)
     _add_user_commands(commands)
     bench = _add(commands, "bench", "measure, print a table and write build/bench.json", _bench)
@@ -77,6 +79,14 @@ def _add(
     added = commands.add_parser(name, help=does, description=does[:1].upper() + does[1:] + ".")
     added.set_defaults(run=run)
     return added
+
+
+def _add_import_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    does = "take children, past episodes, flags and live plans from CSV files; each row is reported"
+    bring = _add(commands, "import", does, _import)
+    for sheet in SHEETS:
+        bring.add_argument(f"--{sheet}", type=Path, metavar="FILE", help=f"the {sheet}, as CSV in UTF-8")
+    bring.add_argument("--dry-run", action="store_true", help="only report: nothing is taken")
 
 
 def _add_organisation_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -148,8 +158,33 @@ def _publish(chosen: argparse.Namespace) -> None:
     services = _services()
     with reading(services.engine) as connection:
         by = people.find(connection, chosen.by)
-    number = procedures.publish(services.cases, procedures.MISSING_CHILD, by=by.sign_in, now=system_clock())
-    print(f"{procedures.MISSING_CHILD} stands at release {number}.")
+    for name, number in procedures.publish_all(services.cases, by=by.sign_in, now=system_clock()).items():
+        print(f"{name} stands at release {number}.")
+
+
+def _import(chosen: argparse.Namespace) -> None:
+    paths = {sheet: path for sheet in SHEETS if (path := getattr(chosen, sheet)) is not None}
+    if not paths:
+        options = ", ".join(f"--{sheet}" for sheet in SHEETS)
+        raise Invalid([Problem("import", "file-missing", f"Name at least one file: {options}.")])
+    files = {sheet: (path.name, _content(path)) for sheet, path in paths.items()}
+    report = cutover.bring_in(_services().engine, files, now=system_clock(), dry_run=chosen.dry_run)
+    for line in report.lines:
+        print(line)
+    for file, verdicts in report.totals().items():
+        counted = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in cutover.VERDICTS)
+        print(f"{file}: {counted}{' (dry run: nothing was written)' if chosen.dry_run else ''}")
+    if report.refused:
+        sentence = "Some rows were refused. Put them right and import the same files again."
+        raise Invalid([Problem("import", "rows-refused", sentence)])
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as fault:
+        sentence = f"The file cannot be read: {fault.strerror}."
+        raise Invalid([Problem(path.name, "file-cannot-be-read", sentence)]) from fault
 
 
 def _bench(chosen: argparse.Namespace) -> None:

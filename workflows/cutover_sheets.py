@@ -1,0 +1,246 @@
+"""The four files of the cut-over: which columns they have, how a cell is written, and how to put a wrong one right.
+
+Nothing here knows the database. A sentence names the column and never quotes the cell: reports are kept and sent on.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from types import MappingProxyType
+from typing import Any
+
+from engine.errors import Problem
+from engine.forms.moments import Fault, read_date, read_moment
+from engine.model import Value
+from workflows.vocabulary import FLAG, LOOKED_AFTER, RISK_LEVEL, Words
+
+NOT_A_ROW = "row"
+"""Stands in the place of the column where the row as a whole is wrong."""
+
+_ISO = r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
+_ENGLISH = r"(?P<day>\d{1,2})/(?P<month>\d{1,2})/(?P<year>\d{4})"
+_DATES = tuple(re.compile(shape) for shape in (_ISO, _ENGLISH))
+_MOMENTS = tuple(
+    re.compile(rf"{shape}[ T](?P<time>\d{{1,2}}:\d{{2}})(?::\d{{2}}(?:\.\d+)?)?") for shape in (_ISO, _ENGLISH)
+)
+_VERSION = re.compile(r"[1-9][0-9]{0,5}")
+_WITH_ZONE = re.compile(r".*\d(Z|[+-]\d{2}:?\d{2})")
+
+SEX: Words = MappingProxyType({"female": "Female", "male": "Male", "not_known": "Not known"})
+
+DEFAULT_RISK: Words = MappingProxyType({"high": "High", "medium": "Medium", "low": "Low", "not_decided": "Not decided"})
+
+
+class CellWrong(ValueError):
+    """A cell cannot be read; the message is a sentence that says how to write it."""
+
+
+Reader = Callable[[str], Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a file: how a filled cell is read, what an empty one stands for, and whether it must be filled."""
+
+    name: str
+    read: Reader
+    needed: bool = False
+    empty: Value = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row as it was read: the line on which it begins, its values, and what is wrong as (column, sentence)."""
+
+    line: int
+    cells: tuple[str, ...]
+    values: Mapping[str, Value]
+    wrong: tuple[tuple[str, str], ...]
+
+
+def read(name: str, data: bytes, columns: Collection[Column]) -> tuple[tuple[Row, ...], tuple[Problem, ...]]:
+    """Read one file of UTF-8, with a heading and commas; what is wrong with it as a whole comes back as problems."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        line = data.count(b"\n", 0, fault.start) + 1
+        sentence = f"Line {line} is not UTF-8. Save the file as “CSV UTF-8” and import it again."
+        return (), (Problem(name, "file-in-utf-8", sentence),)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        heading = [cell.strip() for cell in next(reader, [])]
+        problems = tuple(_heading_problems(name, heading, columns))
+        return (() if problems else tuple(_rows(reader, heading, columns))), problems
+    except csv.Error:
+        sentence = f"Line {reader.line_num} is not CSV: a quotation mark inside a quoted cell is written twice."
+        return (), (Problem(name, "file-is-csv", sentence),)
+
+
+def _heading_problems(name: str, heading: list[str], columns: Collection[Column]) -> Iterator[Problem]:
+    """Say which columns are missing, unknown or there twice."""
+    known = [column.name for column in columns]
+    asked = f"The columns are: {', '.join(known)}."
+    if len(heading) == 1 and ";" in heading[0]:
+        yield Problem(name, "columns-by-comma", f"Separate the columns with commas, not semicolons. {asked}")
+        return
+    for column in columns:
+        if column.needed and column.name not in heading:
+            yield Problem(name, "column-missing", f"The column {column.name} is missing. {asked}")
+    for title in sorted(set(heading)):
+        if title not in known:
+            yield Problem(name, "column-unknown", f"The column “{title[:40]}” is not one of ours. {asked}")
+        elif heading.count(title) > 1:
+            yield Problem(name, "column-twice", f"The column {title} is there twice: keep one.")
+
+
+def _rows(reader: Any, heading: list[str], columns: Collection[Column]) -> Iterator[Row]:
+    """Read every row that is not empty."""
+    begins = reader.line_num + 1
+    for cells in reader:
+        line, begins = begins, reader.line_num + 1
+        if any(cell.strip() for cell in cells):
+            yield _row(line, [cell.strip() for cell in cells], heading, columns)
+
+
+def _row(line: int, cells: list[str], heading: list[str], columns: Collection[Column]) -> Row:
+    """Read one row with everything that is wrong in it."""
+    if len(cells) != len(heading):
+        sentence = f"It has {len(cells)} cells under {len(heading)} columns: put cells with commas into quotation marks"
+        return Row(line, tuple(cells), {}, ((NOT_A_ROW, sentence),))
+    given = dict(zip(heading, cells, strict=True))
+    values, wrong = {}, []
+    for column in columns:
+        text = given.get(column.name, "")
+        values[column.name] = column.empty
+        if not text and column.needed:
+            wrong.append((column.name, "Fill this cell"))
+        elif text:
+            try:
+                values[column.name] = column.read(text)
+            except CellWrong as fault:
+                wrong.append((column.name, str(fault)))
+    return Row(line, tuple(given.get(column.name, "") for column in columns), values, tuple(wrong))
+
+
+def _text(longest: int) -> Reader:
+    """Read a text on one line."""
+
+    def reader(text: str) -> str:
+        if not text.isprintable():
+            raise CellWrong("Write it on one line, without control characters")
+        if len(text) > longest:
+            raise CellWrong(f"Write it in {longest} characters or fewer")
+        return text
+
+    return reader
+
+
+def _lines(longest: int) -> Reader:
+    """Read a text of several lines; a bar between two spaces stands for a new line, for programs that cannot write one."""
+
+    def reader(text: str) -> str:
+        lines = [line.strip() for part in text.splitlines() for line in part.split(" | ")]
+        found = "\n".join(line for line in lines if line)
+        if not all(line.isprintable() for line in lines):
+            raise CellWrong("Write it without control characters")
+        if len(found) > longest:
+            raise CellWrong(f"Write it in {longest} characters or fewer")
+        return found
+
+    return reader
+
+
+def _one_of(words: Words) -> Reader:
+    """Read a value of a vocabulary, as its key or in its words."""
+    keys = {word.casefold(): key for key, text in words.items() for word in (key, text)}
+
+    def reader(text: str) -> str:
+        if text.casefold() not in keys:
+            raise CellWrong(f"Write one of: {', '.join(words)}")
+        return keys[text.casefold()]
+
+    return reader
+
+
+def _day(text: str) -> date:
+    """Read a date."""
+    matched = next((fits for shape in _DATES if (fits := shape.fullmatch(text))), None)
+    found = read_date(matched.groupdict()) if matched else Fault("", "")
+    if isinstance(found, Fault):
+        raise CellWrong("Write a real date as 2012-05-27 or 27/05/2012")
+    return found
+
+
+def _moment(text: str) -> datetime:
+    """Read a moment: with its zone, or on the clocks of England."""
+    if _WITH_ZONE.fullmatch(text):
+        try:
+            return datetime.fromisoformat(text).astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise CellWrong("Write a real moment as 2026-03-27T14:30:00+00:00") from None
+    matched = next((fits for shape in _MOMENTS if (fits := shape.fullmatch(text))), None)
+    found = read_moment(matched.groupdict()) if matched else Fault("", "")
+    if isinstance(found, Fault):
+        raise CellWrong(
+            "Write a real moment on the clocks of England as 2026-03-27 14:30 or 27/03/2026 14:30, or with its zone"
+        )
+    return found
+
+
+def _number(text: str) -> int:
+    """Read a version's number."""
+    if not _VERSION.fullmatch(text):
+        raise CellWrong("Write a whole number from 1 on")
+    return int(text)
+
+
+_REFERENCE, _LONG = _text(60), _lines(10_000)
+
+CHILDREN = (
+    Column("reference", _REFERENCE, needed=True),
+    Column("name", _text(160), needed=True),
+    Column("known_as", _text(160)),
+    Column("born_on", _day, empty=None),
+    Column("sex", _one_of(SEX)),
+    Column("looked_after", _one_of(LOOKED_AFTER)),
+    Column("responsible_authority", _text(60)),
+)
+EPISODES = (
+    Column("reference", _REFERENCE, needed=True),
+    Column("child", _REFERENCE, needed=True),
+    Column("reported_at", _moment, needed=True, empty=None),
+    Column("returned_at", _moment, empty=None),
+    Column("level", _one_of(RISK_LEVEL)),
+    Column("closed_at", _moment, empty=None),
+    Column("unfinished", _LONG),
+)
+FLAGS = (
+    Column("child", _REFERENCE, needed=True),
+    Column("flag", _one_of(FLAG), needed=True),
+    Column("since", _day, needed=True, empty=None),
+    Column("until", _day, empty=None),
+    Column("source", _text(200), needed=True),
+)
+PLANS = (
+    Column("child", _REFERENCE, needed=True),
+    Column("version", _number, needed=True, empty=0),
+    Column("valid_from", _moment, needed=True, empty=None),
+    Column("summary", _LONG, needed=True),
+    Column("immediate_tasks", _LONG),
+    Column("known_people", _LONG),
+    Column("known_places", _LONG),
+    Column("contact_rules", _LONG),
+    Column("what_works", _LONG),
+    Column("default_risk", _one_of(DEFAULT_RISK)),
+    Column("built_from", _LONG),
+)
+
+SHEETS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
+    {"children": CHILDREN, "episodes": EPISODES, "flags": FLAGS, "plans": PLANS}
+)
+"""The columns of each file, in the order in which the files are taken."""
