@@ -430,11 +430,31 @@ class Cases:
         Raises:
             CaseNotFound: there is no such case.
         """
+        return self.library.get(self._release_id(case_id))
+
+    def diagram(self, case_id: str, process: str) -> str:
+        """Give the BPMN text of a process of the release on which a case runs; nothing in it is about the case.
+
+        Raises:
+            CaseNotFound: there is no such case.
+            NotFound: its procedure has no such process.
+        """
+        return self.library.diagram(self._release_id(case_id), process)
+
+    def note_reading(self, about: str, *, by: Actor, purpose: str, classes: frozenset[str], now: datetime) -> None:
+        """Commit who reads what about a case or a child, before it is given; `about` is the reference or the child's id.
+
+        For what is drawn from many cases: a page of one case is read by `case`, which notes it itself.
+        """
+        self.views.note(about, by, purpose, sorted(classes), now)
+
+    def _release_id(self, case_id: str) -> int:
+        """Give the number of the release on which a case runs."""
         with self.engine.connect() as connection:
             found = connection.execute(sa.select(CaseTable.release_id).where(CaseTable.id == case_id)).scalar()
         if found is None:
             raise CaseNotFound("There is no such case.")
-        return self.library.get(found)
+        return int(found)
 
 
 def _opened_by_people(release: Compiled) -> Node:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from engine import release
@@ -75,6 +76,21 @@ class Library:
         found = {self.get(release_id).start.message: procedure for procedure, release_id in newest}
         found.pop("", None)
         return found
+
+    def diagram(self, release_id: int, process: str) -> str:
+        """Give the BPMN text of one process of a release, as it was published.
+
+        Raises:
+            NotFound: the release has no such process.
+        """
+        found = self.get(release_id).processes.get(process)
+        if found is None:
+            message = "This procedure has no such diagram."
+            raise NotFound(message)
+        statement = sa.select(ReleaseTable.files).where(ReleaseTable.id == release_id)
+        with self.engine.connect() as connection:
+            files: dict[str, str] = orjson.loads(connection.execute(statement).scalar_one())
+        return files[found.file]
 
     def get(self, release_id: int) -> Compiled:
         """Give a release, compiled; a release never changes, so it is compiled once in each process."""

@@ -102,7 +102,7 @@ class Views:
         facts: Facts = values.loads(row.facts)
         shown, _withheld = _filter({name: facts[name] for name in node.beside if name in facts}, release, classes)
         asked = {field.data_class for field in form.fields}
-        self._log(case_id, by, f"task {row.element}", sorted(asked | (classes if shown else frozenset())), now)
+        self.note(case_id, by, f"task {row.element}", sorted(asked | (classes if shown else frozenset())), now)
         return TaskView(
             row=TaskRow(**{name: getattr(row, name) for name in (*TASK.c.keys(), "case_title")}),
             form=form,
@@ -134,7 +134,7 @@ class Views:
 
     def case(self, case_id: str, *, classes: frozenset[str], by: Actor, purpose: str, now: datetime) -> CaseView:
         """Give a case with the facts of these data classes."""
-        self._log(case_id, by, purpose, sorted(classes), now)
+        self.note(case_id, by, purpose, sorted(classes), now)
         with self.engine.connect() as connection:
             statement = sa.select(CaseTable.__table__, ReleaseTable.number.label("release_number"))
             statement = statement.join(ReleaseTable, ReleaseTable.id == CaseTable.release_id).where(
@@ -166,7 +166,7 @@ class Views:
         found = connection.execute(sa.select(event).where(event.c.case_id == case_id).order_by(event.c.seq))
         return tuple(EventRow(**{**each, "data": orjson.loads(each["data"])}) for each in found.mappings())
 
-    def _log(self, case_id: str, by: Actor, purpose: str, classes: list[str], now: datetime) -> None:
+    def note(self, case_id: str, by: Actor, purpose: str, classes: list[str], now: datetime) -> None:
         """Commit who reads what, before it is given."""
         row: Mapping[str, Any] = {
             "case_id": case_id[:20],

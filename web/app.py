@@ -16,7 +16,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
 
 from engine.store import Base
-from web import access, cases, demo, errors, govuk, health, identity, inbox, moments, schema, tasks
+from web import access, cases, children, demo, errors, govuk, health, identity, inbox, moments, schema, tasks
 from web.assembly import assemble
 from web.services import NAME, Services
 from web.settings import Settings
@@ -137,7 +137,7 @@ def _navigation(held: frozenset[str]) -> list[dict[str, object]]:
 def _add_pages(app: flask.Flask, settings: Settings) -> None:
     identity.register(app)
     errors.register(app)
-    for page in (inbox.page, tasks.page, cases.page, health.page):
+    for page in (inbox.page, tasks.page, cases.page, children.page, health.page):
         app.register_blueprint(page)
     if settings.demo:
         app.register_blueprint(demo.page)

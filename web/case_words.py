@@ -79,7 +79,7 @@ def describe(
         "case": view,
         "summary": _summary(view, episode),
         "open_tasks": [_open_task(row, who, now) for row in view.tasks if row.status == "open"],
-        "interview": interview(view, episode),
+        "interview": _interview_due(view, episode),
         "sections": list(sections(view.facts, forms, now)),
         "withheld": sorted(DATA_CLASS.get(name, name) for name in view.withheld - UNSAID),
         "timeline": [_happening(event, names) for event in reversed(view.timeline) if event.kind in SAID],
@@ -94,7 +94,7 @@ def _summary(view: CaseView, episode: Episode | None) -> list[Row]:
         ("Opened", say_moment(view.opened_at)),
         ("Procedure", f"Release {view.release_number}"),
     ]
-    return [_row(key, value) for key, value in rows]
+    return [row_of(key, value) for key, value in rows]
 
 
 def _child(view: CaseView, episode: Episode | None) -> list[tuple[str, str]]:
@@ -117,7 +117,8 @@ def _say_status(view: CaseView, episode: Episode | None) -> str:
     return EPISODE_STATUS[episode.status] if episode and "D2" not in view.withheld else "Open"
 
 
-def _row(key: str, value: str) -> Row:
+def row_of(key: str, value: str) -> Row:
+    """Give a row of a summary list."""
     # The span keeps typed line breaks without keeping those of the template around it.
     return {"key": {"text": key}, "value": {"html": Markup('<span class="hw-typed">{}</span>').format(value)}}
 
@@ -148,7 +149,7 @@ def _rows(fields: Mapping[str, Value], form: Form | None) -> Iterable[Row]:
     for key in ordered:
         if fields[key] not in (None, "", []):
             question = questions.get(key)
-            yield _row(question.label if question else say_key(key), _say_answer(fields[key], question))
+            yield row_of(question.label if question else say_key(key), _say_answer(fields[key], question))
 
 
 def _say_answer(value: Value, question: Field | None) -> str:
@@ -165,23 +166,28 @@ def _happening(event: EventRow, names: Mapping[str, str]) -> Happening:
     return Happening(title, "" if event.by == SYSTEM else names.get(event.by, event.by), event.at)
 
 
-def interview(view: CaseView, episode: Episode | None) -> list[Row]:
+def _interview_due(view: CaseView, episode: Episode | None) -> list[Row]:
+    """Say the facts of the return interview; empty until it is to be offered."""
+    if episode is None or not any(row.element == "offer_return_interview" for row in view.tasks):
+        return []
+    return interview(episode, hidden="D9" in view.withheld)
+
+
+def interview(episode: Episode, *, hidden: bool) -> list[Row]:
     """Say the six facts of the return interview, each by itself: a later one never stands for an earlier one.
 
     Offered, accepted, held, held in time, received by police, in the trigger plan (domain 0.1, point 3); a reason never
-    stands for an interview (13.1). Empty until the interview is to be offered.
+    stands for an interview (13.1). With `hidden` those of the interview itself are not told.
     """
-    if episode is None or not any(row.element == "offer_return_interview" for row in view.tasks):
-        return []
     asked = {
         "Offered": _say_when(episode.interview_offered_at),
         "Accepted": _say_when(episode.interview_accepted_at),
         "Held": _say_when(episode.interview_held_at),
         "Held in time": {True: "Yes", False: "No", None: NOT_YET}[episode.held_in_time],
     }
-    rows = [_row(key, HIDDEN if "D9" in view.withheld else words) for key, words in asked.items()]
-    rows.append(_row("Content received by police", _say_when(episode.interview_received_at)))
-    return [*rows, _row("Content in the trigger plan", _say_when(episode.trigger_plan_updated_at))]
+    rows = [row_of(key, HIDDEN if hidden else words) for key, words in asked.items()]
+    rows.append(row_of("Content received by police", _say_when(episode.interview_received_at)))
+    return [*rows, row_of("Content in the trigger plan", _say_when(episode.trigger_plan_updated_at))]
 
 
 def _say_when(moment: datetime | None) -> str:

@@ -8,17 +8,17 @@ import flask
 import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
-from engine.errors import AnswersInvalid, CaseNotFound, Conflict, Problem
+from engine.errors import AnswersInvalid, Conflict, Problem
 from engine.forms import Raw
-from engine.store import CaseTable, TaskTable, reading
+from engine.store import AwaitedTable, reading
 from engine.views import OpeningView
-from web import case_list, case_words
+from web import case_access, case_list, case_words, outline
 from web.access import RoleMissing, actor, signed_in
 from web.answering import Posted, conflict_page, go_on, new_key, without_source
 from web.govuk import error_summary, render_form
 from web.procedures import MISSING_CHILD
 from web.services import services
-from workflows import access, episodes, people
+from workflows import children, episodes, people
 
 page = flask.Blueprint("cases", __name__)
 
@@ -67,15 +67,34 @@ def open_case() -> ResponseReturnValue:
 def case(case_id: str) -> ResponseReturnValue:
     """Show a case as far as this person's roles may read it; who looked is written down first."""
     here, who = services(), actor()
-    classes = _readable(case_id, who.roles)
+    classes = case_access.readable(here.engine, who.roles, case_id)
     now = here.clock()
     view = here.cases.case(case_id, classes=classes, by=who, purpose=PURPOSE, now=now)
-    forms = here.cases.release_of(case_id).forms_by_record
+    release, waits = here.cases.release_of(case_id), _waits(case_id)
     with reading(here.engine) as connection:
         episode = episodes.find(connection, case_id)
         names = _names(connection, {event.by for event in view.timeline})
-    told = case_words.describe(view, episode, forms, names, who=who, now=now)
-    return flask.render_template("case.html", **told)
+        child_id = children.child_of(connection, case_id)
+    told = case_words.describe(view, episode, release.forms_by_record, names, who=who, now=now)
+    drawings = outline.drawings(view, release, waits)
+    wanted = flask.request.args.get("part", "")
+    return flask.render_template(
+        "case.html",
+        **told,
+        child_id=child_id,
+        drawings=drawings,
+        shown=next((drawing for drawing in drawings if drawing.id == wanted), drawings[0]),
+        outline=outline.outline(view, release, waits, now),
+    )
+
+
+@page.get("/cases/<case_id>/diagram/<process>")
+@signed_in
+def diagram(case_id: str, process: str) -> ResponseReturnValue:
+    """Give a diagram of the release on which a case runs to those who may see the case; nothing in it is about the case."""
+    here = services()
+    case_access.readable(here.engine, actor().roles, case_id)
+    return flask.Response(here.cases.diagram(case_id, process), mimetype="application/xml")
 
 
 def _names(connection: sa.Connection, sign_ins: set[str]) -> dict[str, str]:
@@ -84,16 +103,11 @@ def _names(connection: sa.Connection, sign_ins: set[str]) -> dict[str, str]:
     return {row.sign_in: row.name for row in rows}
 
 
-def _readable(case_id: str, held: frozenset[str]) -> frozenset[str]:
-    """Name the data classes that these roles may read in a case; who has no part in it does not learn that it exists."""
-    status = sa.select(CaseTable.status).where(CaseTable.id == case_id)
-    task_roles = sa.select(TaskTable.role).where(TaskTable.case_id == case_id).distinct()
+def _waits(case_id: str) -> frozenset[str]:
+    """Name the messages for which a case waits."""
+    names = sa.select(AwaitedTable.name).where(AwaitedTable.case_id == case_id)
     with reading(services().engine) as connection:
-        found = connection.execute(status).scalar_one_or_none()
-        acting = frozenset(connection.execute(task_roles).scalars())
-    if found is None or not access.has_a_part(held, acting):
-        raise CaseNotFound("There is no such case.")
-    return access.readable(held, episode_open=found == "open")
+        return frozenset(connection.execute(names).scalars())
 
 
 def _opening() -> OpeningView:

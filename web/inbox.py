@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 import flask
+import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from engine.errors import NotFound
+from engine.store import CaseTable, ReleaseTable, reading
 from engine.views import Cursor, TaskRow
 from web.access import actor, signed_in
 from web.moments import say_moment, say_until
@@ -38,6 +41,7 @@ class Line:
     """One task as a line of the list."""
 
     task: TaskRow
+    procedure: str
     kind: str
     risk: Tag | None
     due: str
@@ -59,10 +63,10 @@ def tasks() -> ResponseReturnValue:
     here, who = services(), actor()
     after = read_cursor(flask.request.args.get("after", ""))
     found = here.cases.inbox(who.roles, after=after, limit=PAGE_SIZE)
-    now = here.clock()
+    now, names = here.clock(), _procedures(row.case_id for row in found.rows)
     return flask.render_template(
         "inbox.html",
-        lines=[_line(row, now) for row in found.rows],
+        lines=[_line(row, names.get(row.case_id, ""), now) for row in found.rows],
         next=write_cursor(found.next) if found.next else "",
         first=after is None,
         may_open=_may_open(who.roles),
@@ -89,12 +93,24 @@ def read_cursor(text: str) -> Cursor | None:
     return Cursor(due_at, case_id, int(number))
 
 
-def _line(row: TaskRow, now: datetime) -> Line:
+def _procedures(case_ids: Iterable[str]) -> dict[str, str]:
+    """Name the procedure of each case, such as ``{"TP-7K3QX9PW": "Trigger plan"}``; empty where there is only one to name."""
+    here = services()
+    wanted = sa.select(CaseTable.id, CaseTable.procedure).where(CaseTable.id.in_(set(case_ids)))
+    with reading(here.engine) as connection:
+        several = len(connection.execute(sa.select(ReleaseTable.procedure).distinct().limit(2)).all()) > 1
+        found = {row.id: row.procedure for row in connection.execute(wanted)} if several else {}
+    names = {name: here.cases.library.newest(name)[1].process.name for name in set(found.values())}
+    return {case_id: names[procedure] for case_id, procedure in found.items()}
+
+
+def _line(row: TaskRow, procedure: str, now: datetime) -> Line:
     kind, _, grade = row.case_title.partition(GRADED)
     risk = Tag(RISK_LEVEL.get(grade, grade) + " risk", COLOURS.get(grade, "grey")) if grade else None
     if row.due_at is None:
-        return Line(row, kind, risk, "", "", overdue=False)
-    return Line(row, kind, risk, say_moment(row.due_at), say_until(row.due_at, now), overdue=row.due_at <= now)
+        return Line(row, procedure, kind, risk, "", "", overdue=False)
+    due, until = say_moment(row.due_at), say_until(row.due_at, now)
+    return Line(row, procedure, kind, risk, due, until, overdue=row.due_at <= now)
 
 
 def _may_open(held: frozenset[str]) -> bool:

@@ -48,6 +48,8 @@ def test_nothing_of_the_crown_is_served(css: str) -> None:
         "favicon.svg",
         "homeward.css",
         "homeward.js",
+        "viewer.css",
+        "viewer.js",
     ]
 
 
@@ -55,10 +57,25 @@ def test_the_styles_of_both_libraries_and_our_own_are_there(css: str) -> None:
     assert [name for name in (".govuk-button", ".moj-timeline", ".hw-conditional") if name not in css] == []
 
 
-def test_the_script_evaluates_no_text_and_names_no_other_site(css: str) -> None:
-    script = (STATIC / "homeward.js").read_text("utf-8")
+@pytest.mark.parametrize(
+    ("name", "named"),
+    [
+        ("homeward.js", {"www.w3.org"}),
+        # The names of BPMN's vocabularies, and the links of the watermark that the licence of bpmn-js keeps.
+        ("viewer.js", {"www.w3.org", "www.omg.org", "bpmn.io", "github.com"}),
+    ],
+)
+def test_the_script_evaluates_no_text_and_names_no_other_site(css: str, name: str, named: set[str]) -> None:
+    script = (STATIC / name).read_text("utf-8")
     assert not re.search(r"\beval\(|new Function\(", script)
-    assert set(re.findall(r"https?://([a-z0-9.]+)", script)) <= {"www.w3.org"}
+    assert set(re.findall(r"https?://([a-z0-9.]+)", script)) <= named
+
+
+def test_the_viewer_keeps_its_watermark_and_asks_for_no_file(css: str) -> None:
+    assert "bjs-powered-by" in (STATIC / "viewer.js").read_text("utf-8")
+    style = (STATIC / "viewer.css").read_text("utf-8")
+    assert not re.search(r"powered-by[^}]*(display|visibility|opacity)", style)
+    assert [address for address in re.findall(r"url\(['\"]?([^)'\"]+)", style) if not address.startswith("data:")] == []
 
 
 def test_a_second_build_changes_nothing(css: str) -> None:
@@ -78,4 +95,7 @@ def test_every_package_is_pinned_and_locked_without_an_address() -> None:
     locked = {name: json.loads(lock)["packages"][f"node_modules/{name}"]["version"] for name in pinned}
     assert pinned == locked
     assert "resolved" not in lock
-    assert "https:" not in lock
+    found = [address for line in lock.splitlines() if (address := re.search(r"https:[^\"]+", line))]
+    assert [
+        one.group() for one in found if not re.match(r"https://(github.com/sponsors|opencollective.com)/", one.group())
+    ] == []

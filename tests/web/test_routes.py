@@ -22,6 +22,7 @@ LOOKING_WRITES = {"reads"}
 def fill(rule: str, case_id: str) -> str:
     """Put values into a route: those of an open case."""
     values = {"task_id": f"{case_id}.1", "case_id": case_id, "number": "1", "filename": "homeward.css"}
+    values |= {"process": "missing_child", "child_id": "CH-22222222"}
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found.group(1)], rule)
 
 

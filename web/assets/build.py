@@ -1,10 +1,10 @@
-"""Build web/static from the pinned npm packages: one script, one style sheet, the icons that it asks for, a favicon.
+"""Build web/static from the pinned npm packages: two scripts, two style sheets, the icons that it asks for, a favicon.
 
 `make assets` runs this file. It is in five steps, and nothing is done when nothing has changed:
 
 1. `npm ci` when package-lock.json is newer than what is installed (Node comes with the Python environment);
 2. if the stamp in web/static is that of the sources as they are now, stop;
-3. esbuild bundles homeward.js with both packages;
+3. esbuild bundles homeward.js with both packages, and viewer.js, which the page of a case alone loads, with bpmn-js;
 4. the two prebuilt style sheets and homeward.css become one, without the font and the crest of GOV.UK, which are not
    for services outside it (compiling the Sass was tried and fails: the Ministry's Sass loads GOV.UK's a second time);
 5. the new folder takes the place of the old one in one move.
@@ -25,10 +25,14 @@ MODULES = HERE / "node_modules"
 GOVUK_CSS = MODULES / "govuk-frontend/dist/govuk/govuk-frontend.min.css"
 MOJ = MODULES / "@ministryofjustice/frontend/moj"
 STATIC = HERE.parent / "static"
-SOURCES = ("build.py", "package-lock.json", "homeward.js", "homeward.css", "favicon.svg")
+SOURCES = ("build.py", "package-lock.json", "homeward.js", "homeward.css", "viewer.js", "viewer.css", "favicon.svg")
 FONT = 'system-ui,"Segoe UI","Noto Sans",'
 NOTICE = "Holds govuk-frontend, (c) Crown Copyright (Government Digital Service), and @ministryofjustice/frontend, "
 NOTICE += "(c) Crown Copyright (Ministry of Justice); both under the MIT licence."
+VIEWER_CSS = tuple(MODULES / "bpmn-js/dist/assets" / name for name in ("diagram-js.css", "bpmn-js.css"))
+VIEWER_NOTICE = (
+    "Holds bpmn-js, (c) Camunda Services GmbH, under the bpmn.io licence (bpmn.io/license): its watermark stays."
+)
 
 
 def main() -> None:
@@ -41,8 +45,10 @@ def main() -> None:
     new = MODULES / ".homeward"
     shutil.rmtree(new, ignore_errors=True)
     (new / "images").mkdir(parents=True)
-    bundle_script(new / "homeward.js")
+    bundle_script("homeward.js", new, NOTICE)
+    bundle_script("viewer.js", new, VIEWER_NOTICE)
     (new / "homeward.css").write_text(style_sheet(), "utf-8")
+    (new / "viewer.css").write_text(viewer_style_sheet(), "utf-8")
     for icon in sorted((MOJ / "assets/images").glob("icon-*.svg")):
         shutil.copyfile(icon, new / "images" / icon.name)
     shutil.copyfile(HERE / "favicon.svg", new / "favicon.svg")
@@ -79,15 +85,15 @@ def install_packages() -> None:
     installed.touch()
 
 
-def bundle_script(target: Path) -> None:
-    """Bundle homeward.js; the binary of esbuild is called itself, without Node."""
+def bundle_script(name: str, folder: Path, notice: str) -> None:
+    """Bundle one script into a folder; the binary of esbuild is called itself, without Node."""
     binaries = [path for path in MODULES.glob("@esbuild/*/**/esbuild*") if path.name in {"esbuild", "esbuild.exe"}]
     if not binaries:
         sys.exit(
             "esbuild is not installed for this machine; remove web/assets/node_modules and run `make assets` again."
         )
-    command = [str(binaries[0]), "homeward.js", "--bundle", "--minify", "--format=esm", "--target=es2020"]
-    command += [f"--outfile={target}", f"--banner:js=/* {NOTICE} */", "--log-level=warning"]
+    command = [str(binaries[0]), name, "--bundle", "--minify", "--format=esm", "--target=es2020"]
+    command += [f"--outfile={folder / name}", f"--banner:js=/* {notice} */", "--log-level=warning"]
     subprocess.run(command, cwd=HERE, check=True, timeout=120)
 
 
@@ -106,6 +112,15 @@ def style_sheet() -> str:
     if missing or any(not name.startswith("icon-") for name in re.findall(r"url\(images/([^)]+)\)", css)):
         sys.exit(f"The style sheets ask for images that are not served: {sorted(missing)}.")
     return f"/* {NOTICE} */\n{css}"
+
+
+def viewer_style_sheet() -> str:
+    """Join the style sheets of the viewer; they ask for no file."""
+    css = "\n".join(path.read_text("utf-8") for path in (*VIEWER_CSS, HERE / "viewer.css"))
+    asked = [address for address in re.findall(r"url\(['\"]?([^)'\"]+)", css) if not address.startswith("data:")]
+    if asked:
+        sys.exit(f"The style sheets of the viewer ask for files that are not served: {asked}.")
+    return f"/* {VIEWER_NOTICE} */\n{css}"
 
 
 if __name__ == "__main__":

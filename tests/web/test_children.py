@@ -1,0 +1,96 @@
+"""The page of a child over the years: each part for those whose roles may read it, and each look written down."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from bs4 import BeautifulSoup
+
+from engine.store import ReadTable, reading, writing
+from tests.web.site import Site
+from workflows.children import ChildEpisodeRow, ChildFlagRow, ChildPlanRow, ChildRow
+
+ROBIN = "CH-22222222"
+OLD = "NICHE-2024-17"
+SENTENCES = {
+    "D1": "Robin Example",
+    "D2": OLD,
+    "D3": "Child criminal exploitation",
+    "D5": "Goes to the skate park",
+}
+
+
+@pytest.fixture
+def case_id(site: Site, now: datetime) -> str:
+    """A case of a child whom we know for long: an old episode, a flag and a plan."""
+    found = site.opened()
+    child = {"child_id": ROBIN, "imported_at": now, "imported_row": ""}
+    nothing = dict.fromkeys(("known_people", "known_places", "contact_rules", "what_works", "built_from"), "")
+    episode = {"level": "medium", "unfinished": ""} | child
+    rows: list[tuple[type, dict[str, object]]] = [
+        (ChildRow, {"name": "Robin Example", "known_as": "Rob", "sounds": "", "born_on": date(2012, 5, 3), "sex": "female",
+                    "looked_after": "s20", "responsible_authority": "nottingham_city", "joined_to": "",
+                    "source_reference": ""} | child),
+        (ChildEpisodeRow, {"case_id": found, "reported_at": now} | episode),
+        (ChildEpisodeRow, {"case_id": OLD, "reported_at": now - timedelta(days=400),
+                           "closed_at": now - timedelta(days=390)} | episode),
+        (ChildFlagRow, {"flag": "cce", "since": date(2025, 1, 1), "source": "Referral"} | child),
+        (ChildPlanRow, {"case_id": "", "version": 1, "valid_from": now - timedelta(days=30), "immediate_tasks": "",
+                        "summary": "Goes to the skate park", "default_risk": "high"} | nothing | child),
+    ]  # fmt: skip
+    with writing(site.services.engine) as connection:
+        for table, row in rows:
+            connection.execute(sa.insert(table).values(**row))
+    return found
+
+
+def headings(page: BeautifulSoup) -> list[str]:
+    return [heading.text for heading in page.select("h2.govuk-heading-m")]
+
+
+def test_the_coordinator_sees_the_years_of_a_child(site: Site, case_id: str) -> None:
+    page = site.browser("mfh_coordinator").page(f"/children/{ROBIN}")
+    assert {"Flags", "Trigger plan", "Episodes"} <= set(headings(page))
+    assert [sentence for sentence in SENTENCES.values() if sentence not in page.text] == []
+    table = page.select("table")[0]
+    assert [row.th.text for row in table.select("tbody tr") if row.th] == [case_id, OLD]
+    assert [link.text for link in table.select("a")] == [case_id]
+
+
+def test_the_page_of_a_case_leads_to_its_child(site: Site, case_id: str) -> None:
+    page = site.browser("mfh_coordinator").page(f"/cases/{case_id}")
+    assert [link["href"] for link in page.select("main a") if "/children/" in str(link["href"])] == [
+        f"/children/{ROBIN}"
+    ]
+
+
+@pytest.mark.parametrize(
+    "role", ["call_taker", "locate_sergeant", "csc_mash", "rhi_worker", "school_dsl", "administrator"]
+)
+def test_no_role_is_shown_a_part_outside_its_classes(site: Site, case_id: str, role: str) -> None:
+    from workflows.access import readable
+
+    answer = site.browser(role).get(f"/children/{ROBIN}")
+    may = readable({role}, episode_open=True)
+    for data_class, sentence in SENTENCES.items():
+        assert (sentence in answer.text) == (answer.status_code == 200 and data_class in may), data_class
+
+
+def test_who_has_no_part_does_not_learn_that_a_child_exists(site: Site, case_id: str) -> None:
+    browser = site.browser("school_dsl")
+    there, nowhere = browser.get(f"/children/{ROBIN}"), browser.get("/children/CH-99999999")
+    assert there.status_code == nowhere.status_code == 404
+    assert ROBIN not in there.text
+    assert site.browser("mfh_coordinator").get("/children/CH-99999999").status_code == 404
+
+
+def test_each_look_at_a_child_is_written_down(site: Site, case_id: str) -> None:
+    site.browser("mfh_coordinator").page(f"/children/{ROBIN}")
+    site.browser("school_dsl").get(f"/children/{ROBIN}")
+    query = sa.select(ReadTable.person, ReadTable.purpose, ReadTable.classes).where(ReadTable.case_id == ROBIN)
+    with reading(site.services.engine) as connection:
+        found = connection.execute(query).all()
+    assert [(row.person, row.purpose) for row in found] == [("mfh_coordinator", "casework, child")]
+    assert {"D1", "D5"} <= set(found[0].classes.split(","))

@@ -1,0 +1,136 @@
+"""Where a case is, said three times: as marks for the drawing, as a table, and in words that follow the flows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+import sqlalchemy as sa
+
+from engine.cases import Cases
+from engine.errors import NotFound
+from engine.model import Actor, Value
+from tests.drawn import form, procedure
+from web.outline import Coming, Drawing, Outline, drawings, outline
+
+FILES = procedure(
+    "search",
+    """
+    begun: start form=opening
+    find_child: call calls=enquiries
+    returned: boundary on=find_child message=child_back
+    ask_child: user form=answer record=told role=rhi_worker
+    is_it_safe: exclusive
+    safe: end
+    wait_for_news: catch message=news
+    begun > find_child
+    find_child > wait_for_news
+    wait_for_news > safe
+    returned > ask_child
+    ask_child > is_it_safe
+    is_it_safe > safe : =told.text = "yes"
+    is_it_safe > ask_child default
+    """,
+    form("opening", "name"),
+    form("answer", "text"),
+    enquiries="""
+    enquiries_begun: start
+    ring_round: user form=answer record=rung role=locate_sergeant
+    clock: boundary on=ring_round duration=PT1H
+    late: end
+    look_inside: inside
+      inside_begun: start
+      search_house: user form=answer record=house role=locate_sergeant
+      inside_done: end
+      inside_begun > search_house
+      search_house > inside_done
+    enquiries_done: end
+    enquiries_begun > ring_round
+    ring_round > look_inside
+    look_inside > enquiries_done
+    clock > late
+    """,
+)
+WHO = Actor("ann", frozenset({"worker", "locate_sergeant"}), "police")
+
+
+class Search:
+    """One case of the small procedure."""
+
+    def __init__(self, engine: sa.Engine, now: datetime) -> None:
+        self.cases, self.now = Cases(engine), now
+        self.cases.publish(FILES, by="ann", now=now)
+        answers: dict[str, Value] = {"name": "Robin"}
+        self.case_id = self.cases.open("search", answers, by=WHO, now=now, key="opening").case_id
+
+    def do(self, number: int) -> None:
+        self.cases.complete(
+            f"{self.case_id}.{number}", {"text": "no"}, by=WHO, now=self.now, key=f"key-{number}", stamp=None
+        )
+
+    def open_numbers(self) -> list[int]:
+        return [row.number for row in self.cases.inbox(WHO.roles).rows]
+
+    def say(self, *waits: str) -> tuple[list[Drawing], Outline]:
+        view = self.cases.case(self.case_id, classes=frozenset(), by=WHO, purpose="test", now=self.now)
+        release = self.cases.release_of(self.case_id)
+        return drawings(view, release, frozenset(waits)), outline(view, release, frozenset(waits), self.now)
+
+
+@pytest.fixture
+def search(engine: sa.Engine, now: datetime) -> Search:
+    return Search(engine, now)
+
+
+def test_an_open_step_is_marked_and_so_is_what_calls_its_diagram(search: Search) -> None:
+    (root, called), _ = search.say()
+    assert (root.id, root.here, root.current) == ("search", 0, {"find_child"})
+    assert (called.id, called.here, called.current) == ("enquiries", 1, {"ring_round"})
+    assert "begun" in root.passed
+
+
+def test_the_table_says_where_with_whom_and_when_due(search: Search) -> None:
+    _, said = search.say()
+    (place,) = said.places
+    assert (place.name, place.part, place.who, place.due) == (
+        "ring round", "enquiries", "Locate team sergeant", "No time set",
+    )  # fmt: skip
+
+
+def test_what_can_come_next_follows_the_flows_into_and_out_of_what_is_called(search: Search) -> None:
+    _, said = search.say()
+    assert said.ahead == [
+        (
+            "ring round",
+            [
+                Coming("search house", "", "Locate team sergeant"),
+                Coming("wait for news", "clock", ""),
+                Coming("ask child", "returned", "Return interview worker"),
+            ],
+        )
+    ]
+
+
+def test_inside_an_embedded_process_the_way_leads_out_of_it(search: Search) -> None:
+    search.do(*search.open_numbers())
+    (_, called), said = search.say()
+    assert called.current == {"search_house", "look_inside"}
+    assert "ring_round" in called.passed
+    assert [one.name for one in said.ahead[0][1]] == ["wait for news", "ask child"]
+    assert any(step.startswith("ring round, 2 March 2026") for step in said.passed)
+
+
+def test_a_case_that_waits_for_a_message_stands_at_its_event(search: Search) -> None:
+    for _ in range(2):
+        search.do(*search.open_numbers())
+    (root, _), said = search.say("news")
+    assert root.current == {"wait_for_news"}
+    assert [place.name for place in said.places] == ["wait for news"]
+    assert [one.name for one in said.ahead[0][1]] == ["safe"]
+
+
+def test_a_diagram_is_given_as_it_was_published(search: Search) -> None:
+    assert search.cases.diagram(search.case_id, "enquiries") == FILES["enquiries.bpmn"]
+    for case_id, process in ((search.case_id, "another"), ("MC-22222222", "search")):
+        with pytest.raises(NotFound):
+            search.cases.diagram(case_id, process)

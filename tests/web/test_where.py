@@ -1,0 +1,63 @@
+"""The page of a case says where the case is: with its diagrams, in a table and in words."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+import sqlalchemy as sa
+
+from engine.store import TaskTable, reading
+from tests.web.site import Site
+
+
+def test_the_page_names_its_diagram_and_what_is_marked_in_it(site: Site) -> None:
+    case_id = site.opened()
+    page = site.browser("call_taker").page(f"/cases/{case_id}")
+    (holder,) = page.select("[data-diagram]")
+    assert holder["data-diagram"] == f"/cases/{case_id}/diagram/missing_child"
+    with reading(site.services.engine) as connection:
+        open_steps = set(connection.execute(sa.select(TaskTable.element).where(TaskTable.case_id == case_id)).scalars())
+    assert set(str(holder["data-current"]).split()) >= open_steps
+    (drawn,) = holder.select("[role=group]")
+    assert "The table below says the same" in str(drawn["aria-label"])
+
+
+def test_without_javascript_the_table_and_the_outline_say_the_same(site: Site) -> None:
+    case_id = site.opened()
+    page = site.browser("call_taker").page(f"/cases/{case_id}")
+    (holder,) = page.select("[data-diagram]")
+    assert holder.has_attr("hidden")
+    table = page.select("table")[0].text
+    assert "Complete missing report" in table
+    assert "Call taker" in table
+    words = page.select("#where ~ details")[0].text
+    assert "What has happened" in words
+    assert "After “Complete missing report”" in words
+
+
+def test_a_called_diagram_can_be_chosen_by_a_link(site: Site) -> None:
+    case_id = site.opened()
+    browser = site.browser("call_taker")
+    links = browser.page(f"/cases/{case_id}").select(".moj-sub-navigation a")
+    assert [link["aria-current"] for link in links if link.has_attr("aria-current")] == ["page"]
+    (wanted,) = [str(link["href"]) for link in links if "part=return_interview" in str(link["href"])]
+    (holder,) = browser.page(wanted).select("[data-diagram]")
+    assert holder["data-diagram"] == f"/cases/{case_id}/diagram/return_interview"
+
+
+def test_a_diagram_is_for_those_who_may_see_the_case(site: Site) -> None:
+    case_id = site.opened()
+    answer = site.browser("call_taker").get(f"/cases/{case_id}/diagram/missing_child")
+    assert answer.mimetype == "application/xml"
+    assert ET.fromstring(answer.data).tag.endswith("}definitions")  # noqa: S314 - our own file
+    assert site.browser("call_taker").get(f"/cases/{case_id}/diagram/nothing").status_code == 404
+    for path in (f"/cases/{case_id}/diagram/missing_child", "/cases/MC-22222222/diagram/missing_child"):
+        assert site.browser("school_dsl").get(path).status_code == 404
+
+
+def test_only_the_page_of_a_case_loads_the_viewer(site: Site) -> None:
+    case_id = site.opened()
+    browser = site.browser("call_taker")
+    assert "viewer.js" in browser.get(f"/cases/{case_id}").text
+    for path in ("/tasks", "/cases", f"/tasks/{case_id}.1"):
+        assert "viewer.js" not in browser.get(path).text

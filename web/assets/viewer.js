@@ -1,0 +1,36 @@
+// The diagram on the page of a case: drawn, with the open and the done steps marked. The page is complete without it:
+// the table and the words under it say the same.
+import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer'
+
+const STEP = 1.25
+
+async function draw (holder) {
+  const answer = await fetch(holder.dataset.diagram)
+  if (!answer.ok) return
+  holder.hidden = false
+  // The wheel scrolls the page; the buttons, and the wheel with Ctrl in the browser itself, make it larger.
+  const viewer = new NavigatedViewer({ container: holder.querySelector('.hw-canvas'), zoomScroll: { enabled: false } })
+  await viewer.importXML(await answer.text())
+  const canvas = viewer.get('canvas')
+  const elements = viewer.get('elementRegistry')
+  for (const [kind, ids] of [['current', holder.dataset.current], ['passed', holder.dataset.passed]]) {
+    for (const id of ids.split(' ')) {
+      if (id && elements.get(id)) canvas.addMarker(id, `hw-${kind}`)
+    }
+  }
+  // A diagram in the text of a page is not a stop for the Tab key by itself, but a named group that can be moved by arrows.
+  holder.querySelector('.djs-container svg').setAttribute('aria-label', 'Diagram, arrow keys with Ctrl move it')
+  canvas.zoom('fit-viewport', 'auto')
+  for (const button of holder.querySelectorAll('[data-zoom]')) {
+    button.addEventListener('click', () => {
+      const step = Number(button.dataset.zoom)
+      if (step) canvas.zoom(canvas.zoom() * STEP ** step)
+      else canvas.zoom('fit-viewport', 'auto')
+    })
+  }
+}
+
+document.querySelectorAll('[data-diagram]').forEach(holder => draw(holder).catch(fault => {
+  holder.hidden = true
+  throw fault
+}))

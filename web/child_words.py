@@ -1,0 +1,122 @@
+"""A child as the child's page says it: each part only where the reader's data classes hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from web.case_words import Row, interview, row_of
+from web.moments import LONDON, say_day, say_key, say_moment
+from workflows.children import DATA_CLASS_OF, Child, ChildCase, ChildEpisode, ChildFlag, ChildPlan, live_plan
+from workflows.episodes import Episode
+from workflows.vocabulary import DATA_CLASS, FLAG, LOOKED_AFTER, RISK_LEVEL
+
+PLAN_FIELDS = (
+    "summary", "immediate_tasks", "known_people", "known_places", "contact_rules", "what_works", "built_from",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that is kept of a child, as far as the reader may know of the cases it comes from."""
+
+    child: Child | None
+    episodes: Sequence[ChildEpisode]
+    flags: Sequence[ChildFlag]
+    plans: Sequence[ChildPlan]
+    interviews: Sequence[Episode]
+    cases: Sequence[ChildCase]
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeLine:
+    """One row of the table of episodes; without a link where the reader has no page of it."""
+
+    reference: str
+    link: bool
+    reported: str
+    returned: str
+    grade: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One entry with rows of a summary list."""
+
+    title: str
+    rows: Sequence[Row]
+
+
+def describe(
+    known: Known, classes: frozenset[str], parts: Mapping[str, frozenset[str]], now: datetime
+) -> dict[str, object]:
+    """Give everything that the template of the child's page needs; a part outside of `classes` is None.
+
+    `parts` names the cases that the reader may open, each with the data classes that may be read in it.
+    """
+    may = {part: name in classes for part, name in DATA_CLASS_OF.items()}
+    plan = live_plan(known.plans, now)
+    return {
+        "child": _who(known.child) if may["child"] and known.child else None,
+        "name": known.child.name if may["child"] and known.child else "",
+        "episodes": [_episode(each, link=each.case_id in parts) for each in known.episodes]
+        if may["episodes"]
+        else None,
+        "flags": [_flag(each, now) for each in known.flags] if may["flags"] else None,
+        "plan": _plan(plan) if may["plans"] and plan else None,
+        "versions": [_version(each) for each in known.plans] if may["plans"] else None,
+        "interviews": _interviews(known.interviews, parts) if may["episodes"] else None,
+        "cases": known.cases,
+        "withheld": sorted({DATA_CLASS[name] for part, name in DATA_CLASS_OF.items() if not may[part]}),
+    }
+
+
+def _who(child: Child) -> list[Row]:
+    rows = [
+        ("Name", child.name),
+        ("Known as", child.known_as),
+        ("Born", say_day(child.born_on) if child.born_on else ""),
+        ("Sex", say_key(child.sex) if child.sex else ""),
+        ("Looked after", LOOKED_AFTER.get(child.looked_after, child.looked_after)),
+        ("Responsible authority", say_key(child.responsible_authority) if child.responsible_authority else ""),
+    ]
+    return [row_of(words, value or "Not recorded") for words, value in rows]
+
+
+def _episode(episode: ChildEpisode, *, link: bool) -> EpisodeLine:
+    imported = ", from before this service" if episode.imported_at else ""
+    state = f"Closed on {say_moment(episode.closed_at)}" if episode.closed_at else "Open"
+    return EpisodeLine(
+        reference=episode.case_id,
+        link=link,
+        reported=say_moment(episode.reported_at),
+        returned=say_moment(episode.returned_at) if episode.returned_at else "Not recorded",
+        grade=RISK_LEVEL.get(episode.level, "Not graded"),
+        state=state + imported,
+    )
+
+
+def _flag(flag: ChildFlag, now: datetime) -> Row:
+    holds = flag.holds_on(now.astimezone(LONDON).date())
+    until = f", until {say_day(flag.until)}" if flag.until else ""
+    words = f"Since {say_day(flag.since)}{until}{'' if holds else ' (does not count now)'}"
+    return row_of(FLAG.get(flag.flag, say_key(flag.flag)), f"{words}\nSource: {flag.source}" if flag.source else words)
+
+
+def _plan(plan: ChildPlan) -> Section:
+    rows = [row_of(say_key(name), getattr(plan, name)) for name in PLAN_FIELDS if getattr(plan, name)]
+    if plan.default_risk:
+        rows.append(row_of("Risk to begin with", RISK_LEVEL.get(plan.default_risk, plan.default_risk)))
+    return Section(_version(plan), rows)
+
+
+def _version(plan: ChildPlan) -> str:
+    until = f" until {say_moment(plan.valid_to)}" if plan.valid_to else ""
+    return f"Version {plan.version}, from {say_moment(plan.valid_from)}{until}"
+
+
+def _interviews(episodes: Sequence[Episode], parts: Mapping[str, frozenset[str]]) -> list[Section]:
+    back = [(each, "D9" not in parts.get(each.case_id, ())) for each in episodes if each.returned_at is not None]
+    return [Section(f"After {each.case_id}", interview(each, hidden=hidden)) for each, hidden in back]
