@@ -53,14 +53,14 @@ def demo_settings(port: int, folder: Path) -> Settings:
 
 
 def prepare(settings: Settings) -> Services:
-    """Migrate the demo's database, add people, publish the procedure and open cases, each only where it is missing."""
+    """Migrate the demo's database, add people, publish the procedures and open cases, each only where it is missing."""
     services = assemble(settings)
     schema.migrate(create_app(settings, services=services, migrated=False))
     prepare_demo_tables(services.engine)
     now = services.clock()
     if demo_people.is_empty(services.engine):
         demo_people.add_people(services.engine, now)
-    procedures.publish(services.cases, procedures.MISSING_CHILD, by="administrator", now=now)
+    procedures.publish_all(services.cases, by="administrator", now=now)
     if _has_no_cases(services.engine):
         demo_cases.open_cases(services, now)
     return services

@@ -34,6 +34,9 @@ WHOEVER_IS_ON_DUTY = ("duty_inspector", "mfh_coordinator")
 """Told where nobody holds a role that should be told: no clock may ring in an empty room."""
 
 
+PROCEDURE = "missing_child"
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """An event of a procedure tells the holders of roles, with a template of `notifications/templates`.
@@ -50,10 +53,13 @@ class Alert:
     obligation: str
     urgent: bool
     source: str
+    procedure: str = PROCEDURE
 
 
 ALERTS: tuple[Alert, ...] = (
-    Alert("deadline", "timer_fired", "", (), "deadline", "", urgent=False, source="domain 7, who and when"),
+    Alert(
+        "deadline", "timer_fired", "", (), "deadline", "", urgent=False, source="domain 7, who and when", procedure=""
+    ),
     Alert(
         "handover_waits",
         "task_opened",
@@ -85,9 +91,7 @@ ALERTS: tuple[Alert, ...] = (
         source="N8, T-24, G-01 [S47]",
     ),
 )
-"""Every alert of the procedure `missing_child`; urgent ones leave first and are given up sooner."""
-
-PROCEDURE = "missing_child"
+"""Every alert; urgent ones leave first and are given up sooner."""
 
 OBLIGATIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -106,6 +110,14 @@ OBLIGATIONS: Mapping[str, str] = MappingProxyType(
         "C-02": "close the police enquiry",
         "C-03": "close the case",
         "C-04": "give the parent or carer the chance to say what they know",
+        "G-46": "write the trigger plan of the child",
+        "T-38": "review the trigger plan of the child",
+        "C-21": "discuss what further support would help the child",
+        "C-22": "name the owner and the aim of the prevention plan",
+        "C-23": "add an action to the prevention plan",
+        "C-24": "review the prevention plan",
+        "C-25": "record what came of an action of the prevention plan",
+        "C-26": "record what the prevention plan has changed for the child",
     }
 )
 """What a deadline asks for, by its name in ``deadlines.dmn``: T- from domain.md 7, C- of the procedure's own."""
@@ -120,8 +132,6 @@ class Alerts:
 
     def __call__(self, connection: sa.Connection, step: Step) -> None:
         """Put into the outbox, inside the step's transaction, one message for each event, alert and recipient."""
-        if step.procedure != PROCEDURE:
-            return
         messages = [
             self._message(step, event, alert, person)
             for event, alert in _matches(step)
@@ -158,7 +168,7 @@ def in_words(moment: datetime) -> str:
 def _matches(step: Step) -> Iterator[tuple[EventRow, Alert]]:
     """Give each event of a step with each alert that it raises."""
     for event in step.events:
-        for alert in ALERTS:
+        for alert in (each for each in ALERTS if each.procedure in {"", step.procedure}):
             names_roles = bool(alert.roles or event.data.get("tell"))
             if event.kind == alert.kind and alert.element in {"", event.element} and names_roles:
                 yield event, alert

@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
+from engine import release as engine_release
 from notifications import wording
 from workflows import catalogue
 from workflows.agencies import ROLES
 from workflows.alerts import ALERTS, OBLIGATIONS, WHOEVER_IS_ON_DUTY
+from workflows.operations import OPERATIONS
 
 Change = Callable[[dict[str, str]], None]
 
@@ -24,8 +26,20 @@ def missing_child() -> dict[str, str]:
     return catalogue.files("missing_child")
 
 
-def test_the_missing_child_procedure_is_shipped() -> None:
-    assert "missing_child" in catalogue.procedures()
+def test_the_missing_child_procedure_and_those_of_a_child_are_shipped() -> None:
+    assert catalogue.procedures() == ("missing_child", "prevention", "repeat_pattern", "trigger_plan")
+
+
+def test_what_one_procedure_says_to_another_is_heard_there() -> None:
+    """Every message that opens or joins a case of a child is sent by some procedure that is shipped."""
+    sent: set[str] = set()
+    awaited: set[str] = set()
+    for name in catalogue.procedures():
+        release = engine_release.check(catalogue.files(name), tuple(ROLES), OPERATIONS)
+        for node in release.nodes.values():
+            if node.message:
+                (sent if node.kind in {"end", "throw"} else awaited).add(node.message)
+    assert awaited <= sent
 
 
 def test_what_is_shipped_speaks_our_words(release: dict[str, str]) -> None:
@@ -43,8 +57,9 @@ def test_every_alert_has_a_name_of_its_own_a_source_and_known_roles() -> None:
     assert {role for alert in ALERTS for role in alert.roles} | set(WHOEVER_IS_ON_DUTY) <= set(ROLES)
 
 
-def test_every_deadline_says_what_it_asks_for_and_no_words_are_left_over(missing_child: dict[str, str]) -> None:
-    assert catalogue.deadlines(missing_child) == set(OBLIGATIONS)
+def test_every_deadline_says_what_it_asks_for_and_no_words_are_left_over() -> None:
+    shipped = (catalogue.deadlines(catalogue.files(name)) for name in catalogue.procedures())
+    assert frozenset().union(*shipped) == set(OBLIGATIONS)
 
 
 def replaced(name: str, old: str, new: str) -> Change:

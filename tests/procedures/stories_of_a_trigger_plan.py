@@ -120,7 +120,10 @@ def two_interviews_become_two_versions_and_neither_overwrites_the_other(case: Ch
     page = case.page("update_trigger_plan")
     assert (page["built_from"], page["known_places"]) == ("MC-3", "The boat house\nThe skate park")
     assert case.due("update_trigger_plan") == case.began + timedelta(days=2, hours=1), "since it was received"
-    case.fill("update_trigger_plan", taken_in="nothing", built_from="MC-3", known_places=page["known_places"])
+    case.fill("update_trigger_plan", taken_in="nothing", built_from="MC-3")
+    assert set(case.facts["plan"]["3"]) == {"taken_in", "built_from"}, "nothing new leaves the texts as they are"
+    assert case.last is not None
+    assert case.last.title == "Trigger plan, version 2"
     assert [case.facts["plan"][key]["built_from"] for key in ("2", "3")] == ["MC-2", "MC-3"]
     assert case.messages() == [("plan_updated", "MC-2"), ("plan_updated", "MC-3")]
     assert case.open_elements() == ["review_trigger_plan"]
@@ -144,11 +147,14 @@ def a_return_brings_the_review_forward_once(case: Childwork) -> None:
 
 
 @story
-def a_pattern_that_goes_on_and_returns_are_taken_while_the_plan_is_written(case: Childwork) -> None:
+def patterns_returns_and_closures_are_taken_while_the_plan_is_written(case: Childwork) -> None:
     wanted(case).wait(days=1)
     wanted(case, "MC-4")
     case.hear("child_returned", "MC-4", returned_at=case.now)
     case.hear("child_returned", "MC-5", returned_at=case.now)
     assert [case.facts["plan_wanted"][key]["episode"] for key in ("1", "2")] == ["MC-3", "MC-4"]
     assert set(case.facts["child_returned"]) == {"1", "2"}
+    case.hear("episode_closed", "MC-4", unfinished=["Ask the brother for the phone"])
+    assert case.facts["episode_closed"]["1"]["unfinished"] == ["Ask the brother for the phone"]
+    assert "episode_closed" in case.task("write_trigger_plan").node.beside
     assert case.open_elements() == ["write_trigger_plan"]

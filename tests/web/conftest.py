@@ -20,14 +20,14 @@ from web.settings import Settings
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated database with invented people and the published procedure; each test gets a copy."""
+    """A migrated database with invented people and the published procedures; each test gets a copy."""
     path = tmp_path_factory.mktemp("site") / "homeward.sqlite3"
     settings = Settings(database_url=f"sqlite:///{path}", secret=SECRET)
     services = assemble(settings)
     schema.migrate(create_app(settings, services=services, migrated=False))
     now = datetime(2026, 3, 1, tzinfo=UTC)
     demo_people.add_people(services.engine, now)
-    procedures.publish(services.cases, procedures.MISSING_CHILD, by="mfh_coordinator", now=now)
+    procedures.publish_all(services.cases, by="mfh_coordinator", now=now)
     services.engine.dispose()
     return path
 

@@ -189,8 +189,18 @@ def test_where_nobody_holds_the_role_those_on_duty_are_told(
     assert (CASE in caplog.text, caplog.records[0].levelno) == (True, logging.WARNING)
 
 
-def test_other_procedures_tell_nobody_here(database: sa.Engine, now: datetime) -> None:
-    assert messages(database, a_step(now, events=a_rung(now).events, procedure="recommendation")) == []
+def test_the_clock_of_any_procedure_tells_people(database: sa.Engine, now: datetime) -> None:
+    """A trigger plan that nobody reviews is a case of the child, and its co-ordinator hears of it all the same."""
+    rung = an_event("timer_fired", now, seq=12, deadline="T-38", step="due", tell=["mfh_coordinator"])
+    told = messages(database, a_step(now, events=(rung,), procedure="trigger_plan"))
+
+    assert [row.recipient for row in told] == ["cora@example.org"]
+    assert told[0].subject == f"{CASE}: review the trigger plan of the child (due)"
+
+
+def test_the_opening_of_another_procedure_is_no_notice_of_a_missing_child(database: sa.Engine, now: datetime) -> None:
+    opened = an_event("case_opened", now, seq=1, element="trigger_plan_wanted")
+    assert messages(database, a_step(now, events=(opened,), procedure="trigger_plan")) == []
 
 
 def test_no_message_holds_anything_of_the_child(database: sa.Engine, now: datetime) -> None:
