@@ -107,7 +107,7 @@ PROPERTIES: Mapping[str, frozenset[str]] = {
     "boundaryEvent": frozenset({"activity", "source", "repeats"}),
     "intermediateCatchEvent": frozenset({"activity", "repeats"}),
     "intermediateThrowEvent": frozenset({"activity", "correlation"}),
-    "subProcess": frozenset({"activity"}),
+    "subProcess": frozenset({"activity", "grows"}),
 }
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")

@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import orjson
 
 from engine import release, runner, state, values
-from engine.model import Actor, Command, Complete, Correct, Deliver, Event, Facts, FactWrite, Fire, Open
+from engine.model import (
+    Actor,
+    Command,
+    Complete,
+    Correct,
+    Deliver,
+    Event,
+    Facts,
+    FactWrite,
+    Fire,
+    Found,
+    Open,
+    no_operations,
+)
 from engine.release import Compiled
 from engine.runner import Conductor, OpenTask, Outcome
 
@@ -18,17 +31,22 @@ MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 @lru_cache(maxsize=200)
-def publishable(data: bytes) -> Compiled:
+def publishable(data: bytes, operations: frozenset[str] = frozenset()) -> Compiled:
     """Check the files of a release as publishing does, once for all cases of it."""
-    return release.check(orjson.loads(data))
+    return release.check(orjson.loads(data), operations=operations)
 
 
 class Drive:
-    """One case of a procedure on a clock of its own; `restored` saves and reads everything before each step."""
+    """One case of a procedure on a clock of its own; `restored` saves and reads everything before each step.
+
+    `operations` stands for what service tasks call, `knows` names them.
+    """
+
+    knows: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, files: Mapping[str, str], *, restored: bool, now: datetime = MORNING) -> None:
         self.data, _digest = release.pack(files)
-        publishable(self.data)
+        publishable(self.data, self.knows)
         self.restored = restored
         self.release: Compiled = release.load(self.data)
         self.now = now
@@ -48,7 +66,11 @@ class Drive:
 
     def begin(self, command: Open) -> Outcome:
         """Let the runner open the case."""
-        return runner.begin(self.release, "T-1", self.facts, command, self.now)
+        return runner.begin(self.release, "T-1", self.facts, command, self.now, self.operations)
+
+    def operations(self, name: str, scope: Mapping[str, Any]) -> Found:
+        """Carry out what a service task calls."""
+        return no_operations(name, scope)
 
     def do(self, element: str, by: str = "worker", key: str | None = None, **answers: Any) -> Self:
         """Do the open task of an element (with a record key, where several are open) with these answers."""
@@ -98,9 +120,9 @@ class Drive:
             saved = state.dump(self.position)
             self.facts = values.loads(values.dumps(self.facts))
             self.release = release.load(self.data)
-            conductor = runner.restore(self.release, saved, self.facts, self.now)
+            conductor = runner.restore(self.release, saved, self.facts, self.now, self.operations)
         else:
-            conductor = Conductor(self.release, self.facts, self.now, "", self.now)
+            conductor = Conductor(self.release, self.facts, self.now, "", self.now, self.operations)
             conductor.take(self.position)
             self.position.tokens.script_engine = conductor
         return conductor.step(command)

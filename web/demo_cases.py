@@ -121,6 +121,19 @@ def _report(name: str, age: int) -> Callable[[datetime], Answers]:
     return answers
 
 
+def _new_child(_at: datetime) -> Answers:
+    return {"child": "new", "match_note": "Nobody of this name is known to us."}
+
+
+def _notice_acknowledged(_at: datetime) -> Answers:
+    return {
+        "taken_by": "Quinn Example, safeguarding hub",
+        "known_to_us": "no",
+        "what_we_know": "Nothing",
+        "carer_may_be_told": "yes",
+    }
+
+
 QUESTIONS = (
     "suicide", "crime", "medication", "exploitation", "cce", "fm_hba", "previous_harm", "risk_to_others", "vulnerable",
     "health", "unfamiliar", "substance", "cp", "family", "dv", "identity_issue", "violence_prior", "school_work_money",
@@ -210,6 +223,7 @@ def _interview_held(at: datetime) -> Answers:
         "outcome": "held",
         "tried_at": at - HOUR,
         "ended_at": at - 15 * MINUTE,
+        "disclosure": "no",
         "independence": "independent",
         "interviewer": "Uma Example",
         "held_remotely": "in_person",
@@ -221,7 +235,9 @@ def _graded(ago: timedelta, name: str, age: int, level: str, *said_yes: str) -> 
     """The steps up to an acknowledged and endorsed grade, the first of them so long ago."""
     return (
         Deed(ago, "complete_missing_report", _report(name, age)),
+        Deed(ago - MINUTE, "match_child", _new_child),
         Deed(ago - 2 * MINUTE, "acknowledge_handover", _handed_over),
+        Deed(ago - 3 * MINUTE, "acknowledge_missing_notice", _notice_acknowledged),
         Deed(ago - 4 * MINUTE, "assess_risk", _risk_questions(*said_yes)),
         Deed(ago - 6 * MINUTE, "decide_risk_grade", _grade(level)),
         Deed(ago - 12 * MINUTE, "endorse_risk_grade", _endorsed),
@@ -243,7 +259,7 @@ STORIES = (
     Story(
         25 * MINUTE,
         _child("Billie E", "The bus station", "Left after an argument, upset"),
-        _graded(18 * MINUTE, "Billie Example", 14, "medium", "out_of_character")[:4],
+        _graded(18 * MINUTE, "Billie Example", 14, "medium", "out_of_character")[:6],
     ),
     Story(
         76 * HOUR,

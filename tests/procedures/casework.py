@@ -7,18 +7,41 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from engine import release
 from engine.diagrams import Flow, Process
 from engine.errors import AnswersInvalid
 from engine.forms import Form
-from engine.model import Actor, Complete, FactWrite
+from engine.model import Actor, Complete, FactWrite, Found
 from engine.release import Compiled
 from engine.runner import Outcome
 from engine.scope import Scope
 from tests.driving import MORNING, Drive, both_of
 from tests.procedures.pages import PAGES
+from workflows.operations import OPERATIONS, plan_actions
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+NEW_CHILD: Mapping[str, Any] = {
+    "child_id": "CH-7K3QX9PW",
+    "is_new": True,
+    "flags": [],
+    "exploitation": False,
+    "looked_after": False,
+    "episodes_count": 1,
+    "episodes_90d": 1,
+    "episodes_365d": 1,
+    "last_episode": None,
+    "plan": False,
+    "plan_version": None,
+    "plan_summary": None,
+    "contact_rules": None,
+    "immediate_tasks": [],
+    "carry_over": [],
+}
+"""What is known of a child who was never reported missing before."""
 
 BPMN = Path(__file__).resolve().parents[2] / "bpmn"
 Play = Callable[[Any], object]
@@ -57,12 +80,14 @@ class Casework(Drive):
     """
 
     pages: ClassVar[Mapping[str, Mapping[str, Any]]] = PAGES
+    knows: ClassVar[frozenset[str]] = frozenset(OPERATIONS)
 
     def __init__(self, files: Mapping[str, str], *, restored: bool, now: datetime = MORNING) -> None:
         super().__init__(files, restored=restored, now=now)
         self.began = now
         self.reach = Reach()
         self.times: list[datetime] = []
+        self.history: dict[str, Any] = {}
 
     # What people do -------------------------------------------------------------------------------------------------
 
@@ -71,6 +96,19 @@ class Casework(Drive):
         start = self.release.start
         self.open(start.role, **self.read(self.release.forms[start.form], {**self.pages[start.id], **changes}))
         return self
+
+    def remember(self, **history: Any) -> Self:
+        """Let the child have a history: what differs from that of a child who is new to us."""
+        self.history.update(history)
+        return self
+
+    def operations(self, name: str, scope: Mapping[str, Any]) -> Found:
+        """Answer a service task: the actions of a plan as the product makes them, what is known as the story tells it."""
+        if name == "find_children":
+            return {"matches": [{"value": NEW_CHILD["child_id"], "label": "Kit Example, 1 May 2012"}], "count": 1}
+        if name == "recall_child":
+            return {**NEW_CHILD, **self.history}
+        return plan_actions(cast("Connection", None), scope, self.now)  # it reads nothing
 
     def fill(self, element: str, by: str = "", *, key: str | None = None, **changes: Any) -> Self:
         """Do the open task of an element: post its page, with these changes to what is usually typed there.
@@ -162,7 +200,8 @@ class Casework(Drive):
         here = {task.node.id for task in self.last.opened}
         here |= {element for kind, element in happened if kind == "element_passed"}
         here |= {self.release.node(element).attached_to for kind, element in happened if kind == "condition_met"}
-        todo = [element]
+        met = [node for kind, node in happened if kind == "condition_met" and not self.release.node(node).attached_to]
+        todo = [element, *met]
         while todo:
             flows = flows_from(self.release, todo.pop())
             chosen = [flow for flow in flows if flow.condition and self.holds(flow, scope)] or [
@@ -173,7 +212,7 @@ class Casework(Drive):
                 node = self.release.node(flow.target)
                 if node.kind in {"user_task", "throw", "end"}:
                     assert node.id in here, f"{flow.id}: the token did not reach {node.id}, but {sorted(here)}"
-                if node.kind in {"exclusive", "throw", "decision_task"}:
+                if node.kind in {"exclusive", "throw", "decision_task", "operation"}:
                     todo.append(node.id)
 
     def holds(self, flow: Flow, scope: Scope) -> bool:

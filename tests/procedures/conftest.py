@@ -5,6 +5,8 @@ import pytest
 STORIES = (
     "stories_of_a_missing_child",
     "stories_of_a_return_interview",
+    "stories_of_a_search",
+    "stories_of_a_strategy_meeting",
     "stories_of_a_repeat_pattern",
     "stories_of_a_trigger_plan",
     "stories_of_a_prevention_plan",

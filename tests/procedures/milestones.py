@@ -8,13 +8,13 @@ from tests.procedures.casework import Casework
 
 
 def handed_over(case: Casework) -> Casework:
-    """A child was reported missing, and the duty inspector has the case."""
-    return case.report().fill("acknowledge_handover")
+    """A child was reported missing; the duty inspector has the case, and the local authority knows."""
+    return case.report().fill("acknowledge_handover").fill("acknowledge_missing_notice")
 
 
 def assessed(case: Casework, **answers: Any) -> Casework:
     """The report was taken, and the risk questions were asked with these answers (without their ``ra_``)."""
-    case.fill("complete_missing_report")
+    case.fill("complete_missing_report").fill("match_child")
     return case.fill("assess_risk", **{f"ra_{name}": answer for name, answer in answers.items()})
 
 

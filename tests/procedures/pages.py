@@ -20,6 +20,14 @@ QUESTIONS = (
 )  # fmt: skip
 """The risk questions of domain 6.2, without their ``ra_``."""
 
+REVIEW: Mapping[str, Any] = {
+    "grade_right": "yes",
+    "new_information": "Nothing",
+    "actions_set": "Ask at the boat house again.",
+    "overdue_explained": "Nothing",
+    "meeting_wanted": "no",
+}
+
 PAGES: Mapping[str, Mapping[str, Any]] = {
     "child_reported_missing": {
         "child_name": "Kit",
@@ -58,6 +66,72 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "medical_needs": "no",
         "medical_detail": "Typed before the answer was changed to no",
         "deployment_grade": "immediate",
+    },
+    "match_child": {"child": "new", "match_note": "No name is alike."},
+    "acknowledge_missing_notice": {
+        "taken_by": "D. Duty, safeguarding hub",
+        "known_to_us": "yes",
+        "what_we_know": "A cousin lives by the river.",
+        "carer_may_be_told": "yes",
+    },
+    "acknowledge_trigger_plan": {"tasks": ["none"], "dismissed_reason": "The boat house burnt down last week."},
+    "raise_action": {
+        "what": "Ask at the boat house",
+        "type": "address_check",
+        "priority": "1",
+        "due_at": timedelta(hours=1),
+    },
+    "carry_out_action": {
+        "result_code": "negative",
+        "result": "Nobody was there.",
+        "outstanding_reason": "Typed before the answer was changed",
+    },
+    "review_case": REVIEW,
+    "review_by_inspector": REVIEW,
+    "propose_regrade": {
+        "level": "high",
+        "rationale": WHY,
+        "new_information": "A friend heard from the child an hour ago.",
+        "la_view": "Social care agrees.",
+    },
+    "endorse_lowering": {"agreed": "yes", "reason": "The information is new and good."},
+    "approve_downgrade": {"approved": "yes", "reason": "The information is new and good."},
+    "convene_meeting": {
+        "called_for_at": NOW,
+        "meets_at": timedelta(hours=20),
+        "kind": "missing_meeting",
+        "invited": ["police", "csc", "health", "school"],
+    },
+    "hold_meeting": {
+        "outcome": "held",
+        "not_held_reason": "Nobody from social care was free.",
+        "held_at": NOW,
+        "chair": "T. Manager",
+        "attended": ["police", "csc", "health"],
+        "police_reason": "Typed before the answer was changed",
+        "quorum_reason": "Typed before the answer was changed",
+        "child_view": "Wants a room of her own.",
+        "risk_analysis": "It is loud where the child lives.",
+        "decisions": ["placement_review"],
+        "actions_decided": "no",
+    },
+    "add_meeting_action": {
+        "what": "Find a quieter room",
+        "org": "Social care",
+        "due_at": timedelta(days=5),
+        "another": "no",
+    },
+    "do_meeting_action": {"status": "done", "result": "A room was found."},
+    "issue_minutes": {
+        "sent_to": ["police", "csc", "health"],
+        "minutes": "As decided.",
+        "review_on": timedelta(days=30),
+    },
+    "pass_disclosure": {
+        "told": ["police", "csc"],
+        "passed_at": NOW,
+        "taken_by": "The control room and the duty social worker",
+        "child_told": "yes",
     },
     "assess_risk": {**{f"ra_{each}": "no" for each in QUESTIONS}, "source": "The carer"},
     "decide_risk_grade": {
@@ -119,6 +193,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "reason_detail": "Nobody was free to go.",
         "tried_at": NOW,
         "ended_at": NOW,
+        "disclosure": "no",
         "independence": "independent",
         "interviewer": "R. Worker",
         "held_remotely": "in_person",
@@ -146,6 +221,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
     "receive_return_interview": {"usable": "yes", "trigger_plan_change": "updated", "note": "The park was added."},
     "close_case": {
         "nothing_critical_open": "true",
+        "unfinished": [],
         "actions_handed_over": "None are left",
         "trigger_plan_checked": "yes",
     },

@@ -25,7 +25,7 @@ MINUTES_15, MINUTES_30 = timedelta(minutes=15), timedelta(minutes=30)
 
 @story
 def a_case_goes_from_the_report_to_its_close(case: Casework) -> None:
-    case.report().wait(minutes=2).fill("acknowledge_handover").wait(minutes=3)
+    case.report().wait(minutes=2).fill("acknowledge_handover").fill("acknowledge_missing_notice").wait(minutes=3)
     graded(case).wait(hours=5).fill("record_return").wait(hours=1)
     received(heard(case.fill("hold_prevention_interview")))
     case.fill("close_police_enquiry")
@@ -33,16 +33,19 @@ def a_case_goes_from_the_report_to_its_close(case: Casework) -> None:
     case.fill("close_case")
     assert case.closed
     assert case.words() == [
-        "CaseCreated", "HandoverAcknowledged", "EpisodeReported", "RiskGraded", "RiskEndorsed", "Returned",
+        "CaseCreated", "HandoverAcknowledged", "LANotified", "EpisodeReported", "RiskGraded", "RiskEndorsed", "Returned",
         "RHIRequested", "PIDone", "RHIOffered", "RHIAttempt", "RHIHeld", "RHISubmitted", "RHIReceivedByPolice",
         "EpisodeClosed",
     ]  # fmt: skip
 
 
 @story
-def three_things_start_at_once_and_none_waits_for_another(case: Casework) -> None:
+def everything_starts_at_once_and_nothing_waits_for_another(case: Casework) -> None:
     case.report()
-    assert case.open_elements() == ["complete_missing_report", "acknowledge_handover", "record_return"]
+    assert set(case.open_elements()) == {
+        "complete_missing_report", "acknowledge_handover", "record_return", "acknowledge_missing_notice", "raise_action",
+        "review_case", "propose_regrade", "review_by_inspector",
+    }  # fmt: skip
     case.wait(hours=1).fill("record_return")
     assert {"hold_prevention_interview", "offer_return_interview"} <= set(case.open_elements())
     assert {"complete_missing_report", "acknowledge_handover"} <= set(case.open_elements())
@@ -61,7 +64,9 @@ def the_child_is_back_before_anybody_graded_the_risk(case: Casework) -> None:
     assert case.told("T-09") == [
         ("3:30", "reminder", "locate_sergeant"),
         ("4:00", "review due", "locate_sergeant"),
-        ("8:00", "review due", "locate_sergeant"),
+        ("4:30", "first escalation", "duty_inspector locate_sergeant"),
+        ("6:00", "second escalation", "chief_inspector_missing duty_inspector"),
+        ("8:00", "second escalation", "chief_inspector_missing duty_inspector"),
     ]
     received(heard(case.fill("record_return").fill("hold_prevention_interview")))
     assert case.open_elements() == ["complete_missing_report"]
@@ -74,8 +79,8 @@ def the_child_is_back_before_anybody_graded_the_risk(case: Casework) -> None:
 
 @story
 def the_questions_and_the_decision_take_too_long(case: Casework) -> None:
-    handed_over(case).fill("complete_missing_report").wait(minutes=16)
-    assert case.steps("T-01") == ["reminder", "due"]
+    handed_over(case).fill("complete_missing_report").wait(minutes=16).fill("match_child").wait(minutes=1)
+    assert set(case.steps("T-01")) == {"reminder", "due"}
     case.fill("assess_risk").wait(minutes=5)
     assert case.due("decide_risk_grade") == case.began + MINUTES_15
     assert {"people_told_of_assessment", "people_told_of_grade"} <= case.reach.passed
@@ -110,11 +115,10 @@ def a_grade_below_the_floor_needs_its_own_reason(case: Casework) -> None:
         ("3:00", "second escalation", "chief_inspector_missing duty_inspector"),
         ("4:00", "second escalation", "chief_inspector_missing duty_inspector"),
     ]
-    assert [(at, step) for at, step, _roles in case.told("T-09")] == [
+    assert [(at, step) for at, step, _roles in case.told("T-09")][:3] == [
         ("11:30", "reminder"),
         ("12:00", "review due"),
-        ("20:00", "agreed review"),
-        ("32:00", "agreed review"),
+        ("12:30", "first escalation"),
     ]
 
 
@@ -136,12 +140,11 @@ def a_medium_grade_below_a_high_floor_is_below_the_floor(case: Casework) -> None
 def the_lowest_grade_is_reviewed_as_often_as_the_highest(case: Casework) -> None:
     decided(assessed(handed_over(case)), "very_low", next_review_at=timedelta(hours=9)).fill("endorse_risk_grade")
     case.wait(hours=14)
-    assert [(at, step) for at, step, _roles in case.told("T-09")] == [
+    assert [(at, step) for at, step, _roles in case.told("T-09")][:4] == [
         ("3:30", "reminder"),
         ("4:00", "review due"),
-        ("8:00", "review due"),
-        ("9:00", "agreed review"),
-        ("13:00", "agreed review"),
+        ("4:30", "first escalation"),
+        ("6:00", "second escalation"),
     ]
 
 
@@ -157,7 +160,7 @@ def nobody_endorses_the_grade_that_they_decided(case: Casework) -> None:
 @story
 def a_high_grade_is_endorsed_late_and_the_child_stays_away(case: Casework) -> None:
     handed_over(case)
-    decided(assessed(case), "high", next_review_at=timedelta(hours=6))
+    decided(assessed(case), "high", next_review_at=timedelta(hours=3))
     case.wait(hours=2, minutes=40).fill("endorse_risk_grade").wait(hours=101)
     assert case.told("T-02") == [
         ("0:15", "reminder", "control_room_supervisor"),
@@ -167,10 +170,14 @@ def a_high_grade_is_endorsed_late_and_the_child_stays_away(case: Casework) -> No
         ("2:30", "second escalation", "chief_inspector_missing duty_inspector"),
     ]
     assert [(at, step) for at, step, _roles in case.told("T-09")][:4] == [
+        ("3:00", "agreed review"),
         ("3:30", "reminder"),
         ("4:00", "review due"),
-        ("6:00", "agreed review"),
-        ("10:00", "agreed review"),
+        ("4:30", "first escalation"),
+    ]
+    assert case.told("T-10")[:2] == [
+        ("4:00", "chief inspector", "chief_inspector_missing duty_inspector"),
+        ("12:00", "superintendent", "duty_inspector superintendent"),
     ]
     missing_since = case.began - timedelta(hours=1)
     assert case.told("T-18", missing_since) == [
@@ -196,8 +203,8 @@ def a_medium_grade_is_endorsed_late_and_the_child_stays_away(case: Casework) -> 
     assert [(at, step) for at, step, _roles in case.told("T-09")][:4] == [
         ("7:30", "reminder"),
         ("8:00", "review due"),
-        ("16:00", "review due"),
-        ("20:00", "agreed review"),
+        ("8:30", "first escalation"),
+        ("10:00", "second escalation"),
     ]
     assert case.told("T-18", case.began - timedelta(hours=1)) == [
         ("60:00", "reminder", "mfh_coordinator"),
@@ -210,7 +217,7 @@ def a_medium_grade_is_endorsed_late_and_the_child_stays_away(case: Casework) -> 
 @story
 def every_risk_question_is_answered_yes_for_a_child_of_nine(case: Casework) -> None:
     handed_over(case).fill("complete_missing_report", approximate_age="9")
-    case.fill("assess_risk", **{f"ra_{name}": "yes" for name in QUESTIONS})
+    case.fill("match_child").fill("assess_risk", **{f"ra_{name}": "yes" for name in QUESTIONS})
     found = case.facts["risk_floor"][""]
     assert found["level"] == "high"
     assert found["missing"] == []
@@ -222,11 +229,82 @@ def a_child_of_twelve_about_whom_nothing_is_known(case: Casework) -> None:
     born = (case.began - timedelta(days=12 * 366)).date()
     handed_over(case).fill("complete_missing_report", date_of_birth=born)
     assert "approximate_age" not in case.facts["missing_report"][""]
-    case.fill("assess_risk", **{f"ra_{name}": "not_known" for name in QUESTIONS})
+    case.fill("match_child").fill("assess_risk", **{f"ra_{name}": "not_known" for name in QUESTIONS})
     found = case.facts["risk_floor"][""]
     assert found["level"] == "medium"
     assert found["missing"] == [f"ra_{name}" for name in QUESTIONS]
     assert "Under 13 years old" in found["reasons"]
+
+
+# The child who is known -----------------------------------------------------------------------------------------------
+
+HISTORY = {
+    "is_new": False, "flags": ["cse", "lac"], "exploitation": True, "looked_after": True, "episodes_count": 4,
+    "episodes_90d": 3, "plan": True, "plan_version": 2, "plan_summary": "Goes to the boat house.",
+    "immediate_tasks": [{"value": "plan_1", "label": "Look at the boat house"}],
+    "carry_over": [{"value": "carry_1", "label": "Ring the brother"}],
+}  # fmt: skip
+"""What is known of a looked-after child with a flag, a plan, and a third episode in 90 days."""
+
+
+@story
+def a_known_child_has_flags_and_plan_beside_the_grading(case: Casework) -> None:
+    assessed(handed_over(case.remember(**HISTORY)))
+    shown = ["FlagsDisplayed", "TriggerPlanDisplayed"]
+    assert case.words()[-2:] == shown
+    assert case.facts["risk_floor"][""]["level"] == "high"
+    assert [(each.name, each.correlation) for each in case.sent] == [("child_reported", "CH-7K3QX9PW")]
+    decided(case, "high")
+    assert [word for word in case.words() if word in {*shown, "RiskGraded"}] == [*shown, "RiskGraded"]
+
+
+@story
+def the_match_takes_too_long(case: Casework) -> None:
+    handed_over(case).fill("complete_missing_report").wait(minutes=16)
+    assert case.due("match_child") == case.began + MINUTES_15
+    assert "people_told_of_match" in case.reach.passed
+
+
+@story
+def the_cases_of_the_child_hear_of_return_interview_and_close(case: Casework) -> None:
+    """A child who is back before anybody matched the report is told of as soon as it is matched."""
+    handed_over(case).fill("raise_action", what="Ask the driver").fill("record_return")
+    received(heard(case.fill("hold_prevention_interview")), reasons=["party"])
+    assert case.sent == []
+    graded(case).fill("close_police_enquiry").fill("close_case", unfinished=["Ask the driver"])
+    assert [(each.name, each.correlation) for each in case.sent] == [
+        (name, "CH-7K3QX9PW") for name in ("child_reported", "child_returned", "interview_received", "episode_closed")
+    ]
+    assert case.sent[2].payload["reasons"] == ["party"]
+    assert case.sent[3].payload["unfinished"] == ["Ask the driver"]
+    assert case.closed
+
+
+# The local authority --------------------------------------------------------------------------------------------------
+
+
+@story
+def nobody_in_the_local_authority_acknowledges_the_notice(case: Casework) -> None:
+    case.report().fill("acknowledge_handover").wait(hours=3)
+    assert case.due("acknowledge_missing_notice") == case.began + MINUTES_30
+    assert case.told("T-06") == [
+        ("0:15", "reminder", "csc_mash mfh_coordinator"),
+        ("0:30", "due", "csc_mash"),
+        ("1:00", "first escalation", "csc_mash csc_team_manager"),
+        ("2:30", "second escalation", "csc_service_manager csc_team_manager"),
+    ]
+
+
+@story
+def the_local_authority_is_paged_at_once_when_the_grade_is_high(case: Casework) -> None:
+    decided(assessed(case.report().fill("acknowledge_handover")), "high").wait(hours=2, minutes=6)
+    assert case.due("acknowledge_missing_notice") == case.began + timedelta(minutes=5)
+    told = case.told("T-06")
+    assert told[:2] == [("0:00", "page", "csc_mash"), ("0:05", "due", "csc_mash mfh_coordinator")]
+    assert ("0:35", "first escalation", "csc_mash csc_team_manager") in told
+    assert ("2:05", "second escalation", "csc_service_manager csc_team_manager") in told
+    assert all(data["urgent"] for _at, data in case.rings("T-06"))
+    assert case.fill("acknowledge_missing_notice").words()[-1] == "LANotified"
 
 
 # The handover ---------------------------------------------------------------------------------------------------------

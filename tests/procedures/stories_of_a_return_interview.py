@@ -296,3 +296,37 @@ def easter_lies_between_the_interview_and_its_write_up(case: Casework) -> None:
 def working_days_keep_the_time_on_the_clock_when_it_goes_forward(case: Casework) -> None:
     heard(returned(case))
     assert case.due("write_up_return_interview") == datetime(2026, 3, 31, 13, 0, tzinfo=UTC)
+
+
+# What the child tells -------------------------------------------------------------------------------------------------
+
+
+@story
+def what_the_child_tells_of_harm_is_passed_on_before_it_is_written_up(case: Casework) -> None:
+    returned(case).fill("offer_return_interview").fill("hold_return_interview", disclosure="yes")
+    told = case.now
+    assert "write_up_return_interview" not in case.open_elements()
+    assert case.due("pass_disclosure") == told + timedelta(hours=2)
+    case.wait(hours=4, minutes=5)
+    steps = dict.fromkeys((step, roles) for _at, step, roles in case.told("T-28", told))
+    assert list(steps) == [
+        ("page", "rhi_worker"),
+        ("due", "rhi_manager rhi_worker"),
+        ("first escalation", "rhi_manager"),
+        ("second escalation", "csc_mash csc_team_manager rhi_manager"),
+    ]
+    assert all(data["urgent"] for _at, data in case.rings("T-28"))
+    assert set(case.refusals("pass_disclosure", told=["police"])) == {"told"}
+    case.fill("pass_disclosure")
+    assert case.words()[-1] == "DisclosurePassed"
+    assert "write_up_return_interview" in case.open_elements()
+
+
+@story
+def a_parents_no_does_not_end_the_offer_to_the_child(case: Casework) -> None:
+    returned(case).fill("offer_return_interview")
+    for _ in range(2):
+        case.fill("hold_return_interview", outcome="not_held", reason="parent_refused_under_capacity")
+    assert "hold_return_interview" in case.open_elements()
+    case.fill("hold_return_interview")
+    assert case.words()[-1] == "RHIHeld"

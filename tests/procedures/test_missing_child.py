@@ -13,6 +13,7 @@ from tests.procedures.casework import FILES, Casework
 from tests.procedures.milestones import assessed, graded, handed_over, returned
 from tests.procedures.pages import QUESTIONS
 from workflows.agencies import ROLES
+from workflows.operations import OPERATIONS
 
 HIGH = frozenset({"suicide", "crime", "medication", "exploitation", "cce", "fm_hba", "previous_harm", "risk_to_others"})
 """One yes to one of these is enough for a high grade (domain 1.4)."""
@@ -34,7 +35,7 @@ def floor(answers: dict[str, str], report: dict[str, Any] | None = None, now: da
 
 
 def test_the_procedure_can_be_published_for_the_roles_that_there_are() -> None:
-    assert release.check(FILES, ROLES).root == "missing_child"
+    assert release.check(FILES, ROLES, OPERATIONS).root == "missing_child"
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
@@ -92,3 +93,27 @@ def test_the_title_says_the_grade_and_never_a_name() -> None:
     assessed(case).fill("decide_risk_grade")
     titles.append(case.last.title if case.last else "")
     assert titles == ["Missing child, not graded yet", "Missing child, graded medium"]
+
+
+@pytest.mark.parametrize(
+    ("reviewer", "level", "reviews", "hours"),
+    [
+        ("sergeant", "high", 0, 4), ("sergeant", None, 0, 4), ("sergeant", "medium", 3, 8), ("sergeant", "low", 0, 12),
+        ("sergeant", "very_low", 0, 4), ("inspector", "high", 2, 4), ("inspector", None, 0, 4),
+        ("inspector", "medium", 0, 12), ("inspector", "medium", 1, 24), ("inspector", "low", 0, 24),
+        ("inspector", "very_low", 1, 12),
+    ],
+)  # fmt: skip
+def test_reviews_follow_the_grade_and_the_rank(reviewer: str, level: str | None, reviews: int, hours: int) -> None:
+    """Domain 1.6; not graded counts as high."""
+    facts = {"reviewer": reviewer, "inspection": [{"key": "1"}] * reviews, "case": {"opened_at": MORNING}}
+    facts |= {"risk": {"level": level}} if level else {}
+    decision = PROCEDURE.decisions["review_interval"].decide(facts, now=MORNING)
+    assert decision.result == timedelta(hours=hours)
+
+
+def test_high_is_never_left_by_the_table_without_an_approval() -> None:
+    facts: dict[str, Any] = {"risk": {"level": "high"}, "regrade": [{"level": "low", "rationale": "Thin."}]}
+    for approval in ([], [{"approved": "no"}], [{"approved": "yes"}, {"approved": "no"}]):
+        asked = {**facts, "downgrade_approval": approval, "case": {"opened_at": MORNING}}
+        assert PROCEDURE.decisions["new_grade"].decide(asked, now=MORNING).result is None

@@ -1,0 +1,164 @@
+"""The stories of `locate.bpmn`: actions, the plan, reviews, other grades; the return ends them all."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from engine.errors import SamePersonTwice
+from tests.procedures.casework import Casework, story
+from tests.procedures.milestones import assessed, decided, graded, handed_over
+from tests.procedures.stories_of_a_missing_child import HISTORY
+
+SEARCH = {
+    "raise_action", "carry_out_action", "review_case", "review_by_inspector", "propose_regrade", "approve_downgrade",
+    "endorse_lowering", "acknowledge_trigger_plan",
+}  # fmt: skip
+"""The tasks of the search."""
+
+
+@story
+def the_return_ends_the_whole_search(case: Casework) -> None:
+    graded(handed_over(case), "high").fill("raise_action").fill("raise_action", what="Ring the brother")
+    case.fill("propose_regrade", level="medium").fill("carry_out_action", key="1")
+    assert {"carry_out_action", "approve_downgrade"} <= set(case.open_elements())
+    case.fill("record_return")
+    assert SEARCH.isdisjoint(case.open_elements())
+    assert "search_ended" in case.reach.passed
+    assert case.facts["action_result"] == {
+        "1": {"result_code": "negative", "result": "Nobody was there."},
+    }
+
+
+# The trigger plan -----------------------------------------------------------------------------------------------------
+
+
+@story
+def tasks_of_the_plan_and_of_the_last_episode_become_actions(case: Casework) -> None:
+    assessed(handed_over(case.remember(**HISTORY)))
+    assert set(case.refusals("acknowledge_trigger_plan", dismissed_reason=None)) == {"dismissed_reason"}
+    case.wait(minutes=61)
+    assert case.told("T-08") == [
+        ("0:15", "reminder", "locate_sergeant"),
+        ("0:30", "due", "locate_sergeant"),
+        ("1:00", "first escalation", "duty_inspector locate_sergeant"),
+    ]
+    case.fill("acknowledge_trigger_plan", tasks=["plan_1", "carry_1"])
+    assert "dismissed_reason" not in case.facts["plan_acknowledgement"][""]
+    assert [each["what"] for each in case.facts["action"].values()] == ["Look at the boat house", "Ring the brother"]
+    assert case.open_elements().count("carry_out_action") == 2
+    assert case.due("carry_out_action") == case.now + timedelta(minutes=30)
+    assert "TriggerPlanAcknowledged" in case.words()
+
+
+@story
+def no_task_of_the_plan_becomes_live_and_somebody_says_why(case: Casework) -> None:
+    assessed(handed_over(case.remember(**HISTORY))).fill("acknowledge_trigger_plan")
+    assert "action" not in case.facts
+    assert case.facts["plan_acknowledgement"][""]["dismissed_reason"].startswith("The boat house")
+
+
+# Actions and reviews --------------------------------------------------------------------------------------------------
+
+
+@story
+def an_action_is_late(case: Casework) -> None:
+    handed_over(case).fill("raise_action")
+    raised = case.now
+    assert case.due("carry_out_action") == raised + timedelta(hours=1)
+    case.wait(hours=7, minutes=5)
+    assert case.told("C-05") == [
+        ("0:45", "reminder", "response_officer"),
+        ("1:00", "due", "locate_sergeant response_officer"),
+        ("3:00", "first escalation", "duty_inspector locate_sergeant"),
+        ("7:00", "first escalation", "duty_inspector locate_sergeant"),
+    ]
+    assert case.fill("carry_out_action").words()[-1] == "ActionDone"
+
+
+@story
+def each_review_is_a_record_and_starts_the_next_clock(case: Casework) -> None:
+    graded(handed_over(case)).wait(hours=7).fill("review_case")
+    assert case.due("review_case") == case.now + timedelta(hours=8)
+    assert case.due("review_by_inspector") == case.began + timedelta(hours=12)
+    case.fill("review_by_inspector")
+    assert case.due("review_by_inspector") == case.now + timedelta(hours=24)
+    case.wait(hours=1).fill("review_case", new_information="A message was read.")
+    assert list(case.facts["review"]) == ["1", "2"]
+    assert list(case.facts["inspection"]) == ["1"]
+    assert case.words().count("ReviewDone") == 3
+
+
+@story
+def nobody_reviews_and_nobody_raises_an_action(case: Casework) -> None:
+    handed_over(case).wait(hours=25)
+    assert case.told("C-07")[:4] == [
+        ("3:30", "reminder", "duty_inspector"),
+        ("4:00", "review due", "duty_inspector"),
+        ("4:30", "first escalation", "chief_inspector_missing duty_inspector"),
+        ("6:00", "second escalation", "chief_inspector_missing superintendent"),
+    ]
+    assert case.told("C-06")[:2] == [
+        ("1:00", "silence", "locate_sergeant"),
+        ("2:00", "first escalation", "duty_inspector locate_sergeant"),
+    ]
+    assert case.told("C-08") == [("24:00", "is the grade still right", "locate_sergeant")]
+
+
+# Another grade --------------------------------------------------------------------------------------------------------
+
+
+@story
+def a_grade_is_raised_at_once(case: Casework) -> None:
+    decided(assessed(handed_over(case)), "very_low").fill("endorse_risk_grade")
+    for level in ("low", "medium", "high"):
+        case.wait(minutes=5).fill("propose_regrade", level=level)
+        assert case.facts["risk"][""]["level"] == level
+    assert case.words().count("RiskRegraded") == 3
+    assert "DowngradeProposed" not in case.words()
+    assert case.facts["risk"][""]["next_review_at"] is None
+    assert case.last is not None
+    assert case.last.title == "Missing child, graded high"
+
+
+@story
+def high_is_left_only_through_another_inspector(case: Casework) -> None:
+    graded(handed_over(case), "high")
+    assert set(case.refusals("propose_regrade", level="high")) == {"level"}
+    assert set(case.refusals("propose_regrade", level="medium", la_view=None)) == {"la_view"}
+    case.fill("propose_regrade", by="ann", level="medium")
+    assert case.words()[-1] == "DowngradeProposed"
+    with pytest.raises(SamePersonTwice, match="Propose another grade"):
+        case.fill("approve_downgrade", by="ann")
+    asked = case.now
+    case.wait(hours=2, minutes=5)
+    assert case.told("C-09", asked) == [
+        ("0:30", "reminder", "duty_inspector locate_sergeant"),
+        ("1:00", "due", "duty_inspector locate_sergeant"),
+        ("2:00", "second escalation", "chief_inspector_missing duty_inspector"),
+    ]
+    case.fill("approve_downgrade", by="eve", approved="no")
+    assert case.facts["risk"][""]["level"] == "high"
+    case.fill("propose_regrade", by="ann", level="medium").fill("approve_downgrade", by="eve")
+    assert case.facts["risk"][""]["level"] == "medium"
+    assert case.words()[-2:] == ["Approval", "RiskRegraded"]
+    assert case.due("review_case") == case.began + timedelta(hours=8)
+
+
+@story
+def a_lower_grade_than_medium_needs_another_sergeant(case: Casework) -> None:
+    graded(handed_over(case)).fill("propose_regrade", by="ann", level="low")
+    with pytest.raises(SamePersonTwice):
+        case.fill("endorse_lowering", by="ann")
+    case.wait(hours=1).fill("endorse_lowering", by="bob", agreed="no")
+    assert case.facts["risk"][""]["level"] == "medium"
+    case.fill("propose_regrade", by="ann", level="low").fill("endorse_lowering", by="bob")
+    assert case.facts["risk"][""]["level"] == "low"
+    assert case.words()[-2:] == ["Approval", "RiskRegraded"]
+
+
+@story
+def there_is_no_other_grade_before_the_first(case: Casework) -> None:
+    handed_over(case)
+    assert "there is none yet" in case.refusals("propose_regrade")["level"]

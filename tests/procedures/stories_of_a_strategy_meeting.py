@@ -1,0 +1,135 @@
+"""The stories of `strategy_meeting.bpmn` and of what calls for it: thresholds, harm, wishes; while missing and after."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from tests.procedures.casework import Casework, story, story_from
+from tests.procedures.milestones import assessed, decided, graded, handed_over, heard, received, returned
+
+ACTION = {"actions_decided": "yes"}
+
+
+def reasons(case: Casework) -> list[str]:
+    """The rules that asked for a meeting."""
+    found: list[str] = case.facts["meeting_reasons"][""]["rules"]
+    return found
+
+
+@story
+def the_third_episode_calls_for_a_meeting_while_the_child_is_missing(case: Casework) -> None:
+    graded(handed_over(case)).tell("threshold_reached", "T-1", count_90d=3, rule="frequent")
+    assert reasons(case) == ["third_episode"]
+    assert "threshold_noted" in case.reach.passed
+    called = case.now
+    assert case.due("convene_meeting") == called + timedelta(hours=24)
+    case.wait(hours=49)
+    assert case.told("T-20", called) == [
+        ("12:00", "reminder", "mfh_coordinator"),
+        ("24:00", "due", "csc_team_manager mfh_coordinator"),
+        ("36:00", "first escalation", "csc_team_manager"),
+        ("48:00", "second escalation", "csc_service_manager csc_team_manager"),
+    ]
+    case.fill("convene_meeting").fill("hold_meeting")
+    assert [word for word in case.words() if word.startswith("M") or word == "AttendanceRecorded"] == [
+        "MeetingTriggered", "MeetingHeld", "AttendanceRecorded",
+    ]  # fmt: skip
+
+
+@story
+def a_review_asks_for_a_meeting(case: Casework) -> None:
+    graded(handed_over(case)).fill("review_case", meeting_wanted="yes")
+    assert reasons(case) == ["professional_judgement"]
+    assert "convene_meeting" in case.open_elements()
+
+
+@story
+def a_child_of_nine_is_back_after_two_days_and_was_hurt(case: Casework) -> None:
+    handed_over(case).fill("complete_missing_report", approximate_age="9", looked_after="no").fill("match_child")
+    case.fill("assess_risk", ra_exploitation="yes")
+    decided(case, "high").fill("endorse_risk_grade").wait(hours=50).fill("record_return", harm=["physical_injury"])
+    assert reasons(case) == ["long_from_home", "exploitation", "harm_while_missing", "under_twelve"]
+    assert case.due("convene_meeting") == case.now + timedelta(days=1), "harm asks for a strategy discussion"
+
+
+@story_from(datetime(2026, 3, 6, 9, 0, tzinfo=UTC))
+def a_child_in_care_was_away_for_more_than_a_day_and_nobody_convenes(case: Casework) -> None:
+    graded(handed_over(case)).wait(hours=25).fill("record_return")
+    assert reasons(case) == ["long_from_care"]
+    assert "convene_meeting" in case.open_elements()
+    case.wait(days=15)
+    assert [(at.strftime("%a %d %H:%M"), data["step"]) for at, data in case.rings("T-34")][:4] == [
+        ("Tue 10 10:00", "reminder"),
+        ("Fri 13 10:00", "due"),
+        ("Tue 17 10:00", "second escalation"),
+        ("Wed 18 10:00", "second escalation"),
+    ]
+
+
+@story
+def a_meeting_that_was_not_held_starts_no_new_clock(case: Casework) -> None:
+    returned(case, harm=["physical_injury"])
+    called = case.now
+    case.fill("convene_meeting", meets_at=timedelta(hours=2))
+    assert case.due("hold_meeting") == called + timedelta(hours=2)
+    case.wait(hours=27)
+    assert case.told("T-35", called) == [
+        ("2:00", "due", "csc_team_manager mfh_coordinator"),
+        ("6:00", "first escalation", "csc_team_manager mfh_coordinator"),
+        ("26:00", "second escalation", "chief_inspector_missing csc_team_manager"),
+    ]
+    case.fill("hold_meeting", outcome="not_held")
+    assert "MeetingHeld" not in case.words()
+    assert case.due("convene_meeting") == called + timedelta(days=1)
+    case.fill("convene_meeting").fill("hold_meeting")
+    assert list(case.facts["meeting"]) == ["1", "2"]
+
+
+@story
+def the_police_do_not_come_and_say_why(case: Casework) -> None:
+    returned(case, harm=["physical_injury"]).fill("convene_meeting")
+    absent = case.refusals("hold_meeting", attended=["csc"], police_reason=None, quorum_reason=None)
+    assert set(absent) == {"police_reason", "quorum_reason"}
+    case.fill("hold_meeting", attended=["csc"], police_reason="The co-ordinator was in court.")
+    assert "AttendanceRecorded" in case.words()
+    assert case.refusals("issue_minutes", minutes=None)
+
+
+@story
+def everybody_is_invited_who_makes_a_quorum(case: Casework) -> None:
+    returned(case, harm=["physical_injury"])
+    assert set(case.refusals("convene_meeting", invited=["police", "csc"])) == {"invited"}
+
+
+@story
+def a_meeting_with_two_actions_is_settled_and_the_case_closes(case: Casework) -> None:
+    returned(case, harm=["physical_injury"]).fill("convene_meeting").fill("hold_meeting", **ACTION).wait(days=2)
+    assert "people_told_of_meeting_action" in case.reach.passed
+    case.fill("add_meeting_action", another="yes").fill("add_meeting_action", what="See a doctor").wait(days=10)
+    assert case.told("T-36")[-1][1:] == ("second escalation", "csc_service_manager csc_team_manager")
+    assert {step for _at, step, _roles in case.told("C-10")} == {"reminder", "due", "second escalation"}
+    case.fill("issue_minutes").fill("do_meeting_action", key="1")
+    assert case.words()[-1] == "MinutesIssued"
+    received(heard(case.fill("hold_prevention_interview"))).fill("close_police_enquiry")
+    assert case.open_elements() == ["do_meeting_action"]
+    case.fill("do_meeting_action", status="not_done", result="The doctor is on leave.").fill("close_case")
+    assert case.closed
+    assert "meeting_settled" in case.reach.passed
+
+
+@story
+def the_child_tells_of_harm_in_the_interview_and_a_meeting_is_called_for_then(case: Casework) -> None:
+    returned(case).fill("hold_prevention_interview")
+    assert reasons(case) == []
+    case.fill("offer_return_interview").fill("hold_return_interview", disclosure="yes").fill("pass_disclosure")
+    assert "convene_meeting" not in case.open_elements()
+    case.fill("write_up_return_interview", disclosure="yes", disclosure_passed_at=timedelta(0))
+    assert reasons(case) == ["harm_told"]
+    assert case.due("convene_meeting") == case.now + timedelta(days=1)
+
+
+@story
+def a_known_flag_or_a_third_episode_calls_for_a_meeting_when_the_child_is_back(case: Casework) -> None:
+    assessed(handed_over(case.remember(exploitation=True, episodes_90d=3)))
+    decided(case, "high").fill("endorse_risk_grade").fill("record_return")
+    assert reasons(case) == ["third_episode", "exploitation"]
