@@ -152,6 +152,7 @@ def _migrate(_chosen: argparse.Namespace) -> None:
     services = assemble(settings)
     schema.migrate(create_app(settings, services=services, migrated=False))
     print(f"The database stands at revision {schema.present_revision(services.engine)}.")
+    services.engine.dispose()
 
 
 def _publish(chosen: argparse.Namespace) -> None:
@@ -168,7 +169,11 @@ def _import(chosen: argparse.Namespace) -> None:
         options = ", ".join(f"--{sheet}" for sheet in SHEETS)
         raise Invalid([Problem("import", "file-missing", f"Name at least one file: {options}.")])
     files = {sheet: (path.name, _content(path)) for sheet, path in paths.items()}
-    report = cutover.bring_in(_services().engine, files, now=system_clock(), dry_run=chosen.dry_run)
+    engine = _services().engine
+    try:
+        report = cutover.bring_in(engine, files, now=system_clock(), dry_run=chosen.dry_run)
+    finally:
+        engine.dispose()
     for line in report.lines:
         print(line)
     for file, verdicts in report.totals().items():

@@ -113,37 +113,21 @@ def test_columns_may_stand_in_any_order_and_empty_ones_be_left_out(engine: sa.En
     assert verdicts(bring_in(engine, now, children="\ufeffname,reference\r\nRobin,A-1\r\n\r\n,\r\n")) == [TAKEN]
 
 
-def test_right_rows_are_taken_and_wrong_ones_say_everything_that_is_wrong(engine: sa.Engine, now: datetime) -> None:
-    report = bring_in(
-        engine,
-        now,
-        children=(
-            "reference,name,born_on,sex,looked_after\n"
-            "A-1,Robin,2012-05-03,,\n"
-            ",,31/02/2012,boy,maybe\n"
-            "A-3,Sky,2030-01-01,,\n"
-            "A-1,Robin,2012-05-03,,\n"
-            "CH-22222222,Sky,,,\n"
-            "A-4,Sky\n"
-            f"A-5,{'x' * 161},,,\n"
-            '"A\n6",Sky,,,\n'
-        ),
-        episodes=(
-            "reference,child,reported_at,returned_at,closed_at\n"
-            "E-1,A-1,2026-03-29 01:30,2026-01-02 10:00,\n"
-            "E-2,A-1,2026-01-02 10:00,,\n"
-            "E-3,A-1,2026-01-02 10:00,2027-01-01 10:00,2026-01-01 10:00\n"
-            "E-4,A-3,2026-01-02 10:00,2026-01-03 10:00,\n"
-            "E-5,A-9,2026-01-02 10:00,2026-01-03 10:00,\n"
-            "E-6,A-1,yesterday,2026-13-01T10:00Z,\n"
-            "E-7,A-1,2026-01-02 10:00,2026-01-03 10:00,\n"
-        ),
-        flags="child,flag,since,until,source\nA-1,brave,2026-01-01,,x\nA-1,cse,2026-01-02,2026-01-01,x\n"
-        "A-1,cce,2027-01-02,,x\n",
-        plans="child,version,valid_from,summary\nA-1,0,2026-01-01 10:00,x\nA-1,1,2027-01-01 10:00,x\n"
-        "A-1,2,2026-01-01 10:00,x\nA-1,3,2026-01-01 10:00,x\nA-1,4,2026-01-01 10:00,x\x07\n",
+ROBIN = "reference,name,born_on,sex,looked_after\nA-1,Robin,2012-05-03,,\n"
+
+
+def test_right_children_are_taken_and_wrong_ones_say_everything_that_is_wrong(engine: sa.Engine, now: datetime) -> None:
+    wrong_rows = (
+        ",,31/02/2012,boy,maybe\n"
+        "A-3,Sky,2030-01-01,,\n"
+        "A-1,Robin,2012-05-03,,\n"
+        "CH-22222222,Sky,,,\n"
+        "A-4,Sky\n"
+        f"A-5,{'x' * 161},,,\n"
+        '"A\n6",Sky,,,\n'
     )
-    assert [line.key for line in report.lines if line.verdict == TAKEN] == ["A-1", "E-7", "A-1 2"]
+    report = bring_in(engine, now, children=ROBIN + wrong_rows)
+    assert verdicts(report) == [TAKEN, *[REFUSED] * 7]
     assert wrong(report) == [
         *[(3, name) for name in ("reference", "name", "born_on", "sex", "looked_after")],
         (4, "born_on"),
@@ -152,23 +136,55 @@ def test_right_rows_are_taken_and_wrong_ones_say_everything_that_is_wrong(engine
         (7, "row"),
         (8, "name"),
         (9, "reference"),
+    ]
+    assert report.refused == report.totals()["children.csv"][REFUSED] == 7
+    assert "Robin" not in "".join(map(str, report.lines))
+
+
+def test_an_episode_needs_its_child_and_times_that_can_be_and_must_be_over(engine: sa.Engine, now: datetime) -> None:
+    episodes = (
+        "reference,child,reported_at,returned_at,closed_at\n"
+        "E-1,A-1,2026-03-29 01:30,2026-01-02 10:00,\n"
+        "E-2,A-1,2026-01-02 10:00,,\n"
+        "E-3,A-1,2026-01-02 10:00,2027-01-01 10:00,2026-01-01 10:00\n"
+        "E-4,A-3,2026-01-02 10:00,2026-01-03 10:00,\n"
+        "E-5,A-9,2026-01-02 10:00,2026-01-03 10:00,\n"
+        "E-6,A-1,yesterday,2026-13-01T10:00Z,\n"
+        "E-7,A-1,2026-01-02 10:00,2026-01-03 10:00,\n"
+    )
+    report = bring_in(engine, now, children=f"{ROBIN}A-3,Sky,2030-01-01,,\n", episodes=episodes)
+    assert [line.key for line in report.lines if line.verdict == TAKEN] == ["A-1", "E-7"]
+    assert wrong(report)[1:] == [
         (2, "reported_at"),
         (3, "returned_at"),
         (4, "returned_at"),
         (4, "closed_at"),
         (5, "child"),
         (6, "child"),
-        *[(7, name) for name in ("reported_at", "returned_at")],
-        (2, "flag"),
-        (3, "until"),
-        (4, "since"),
-        (2, "version"),
-        (3, "valid_from"),
-        (5, "version"),
-        (6, "summary"),
+        (7, "reported_at"),
+        (7, "returned_at"),
     ]
-    assert report.refused == report.totals()["children.csv"][REFUSED] + 6 + 3 + 4
-    assert "Robin" not in "".join(map(str, report.lines))
+
+
+def test_flags_and_plans_are_looked_at_as_closely(engine: sa.Engine, now: datetime) -> None:
+    flags = (
+        "child,flag,since,until,source\n"
+        "A-1,brave,2026-01-01,,x\n"
+        "A-1,cse,2026-01-02,2026-01-01,x\n"
+        "A-1,cce,2027-01-02,,x\n"
+    )
+    plans = (
+        "child,version,valid_from,summary\n"
+        "A-1,0,2026-01-01 10:00,x\n"
+        "A-1,1,2027-01-01 10:00,x\n"
+        "A-1,2,2026-01-01 10:00,x\n"
+        "A-1,3,2026-01-01 10:00,x\n"
+        "A-1,4,2026-01-01 10:00,x\x07\n"
+    )
+    report = bring_in(engine, now, children=ROBIN, flags=flags, plans=plans)
+    assert [line.key for line in report.lines if line.verdict == TAKEN] == ["A-1", "A-1 2"]
+    told = [(2, "flag"), (3, "until"), (4, "since"), (2, "version"), (3, "valid_from"), (5, "version"), (6, "summary")]
+    assert wrong(report) == told
 
 
 def test_files_that_cannot_be_read_are_refused_with_all_problems_and_nothing_is_taken(
