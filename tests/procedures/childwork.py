@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from engine.model import SYSTEM, Actor, FactWrite, Open
+from engine.scope import Scope
 from tests.procedures.casework import Casework, Play, story_of
 
 CHILD = "CH-7K3QX9PW"
@@ -31,6 +32,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "outcome": "new_support",
         "agreed": "A youth worker from Monday",
         "why_nothing": "Typed before the answer was changed to new support",
+        "plans_wanted": "no",
     },
     "write_trigger_plan": PLAN,
     "update_trigger_plan": {**PLAN, "taken_in": "changed", "known_places": "The boat house\nThe skate park"},
@@ -83,6 +85,7 @@ class Childwork(Casework):
     """One case of a child-level procedure."""
 
     pages: ClassVar[Mapping[str, Mapping[str, Any]]] = PAGES
+    about = ""
 
     def hear(self, message: str, sender: str = "MC-1", /, **payload: Any) -> Self:
         """Take a message about the child from another case; the first one opens this one."""
@@ -93,6 +96,19 @@ class Childwork(Casework):
         writes = tuple(FactWrite(message, "1", name, value) for name, value in fields.items())
         self._take(self.begin(Open(writes, Actor(SYSTEM))))
         return self
+
+    def fill(self, element: str, by: str = "", *, key: str | None = None, **changes: Any) -> Self:
+        """Do an open task; conditions behind it see the report that it is about, as they do in the multi-instance."""
+        self.about = self.task(element, key).key
+        return super().fill(element, by, key=key, **changes)
+
+    def scope(self) -> Scope:
+        """Give what conditions and tables see now."""
+        scope = super().scope()
+        report = self.facts.get("child_reported", {}).get(self.about)
+        if report is not None:
+            scope.values["report"] = {**report, "key": self.about}
+        return scope
 
     def messages(self) -> list[tuple[str, str]]:
         """Give what the case has sent, in order: ``[("plan_wanted", "CH-7K3QX9PW")]``."""

@@ -69,6 +69,7 @@ def the_third_report_in_90_days_reaches_the_episode_and_both_plans_at_once(case:
         "child": CHILD,
         "episode": "MC-3",
         "reported_at": case.now,
+        "wanted_at": case.now,
         "count_90d": 3,
         "rule": rule,
     }
@@ -125,6 +126,21 @@ def ten_reports_in_a_year_are_persistent_even_where_90_days_hold_two(case: Child
     assert len(case.open_elements()) == 9
     assert case.last is not None
     assert case.last.title == "Repeat pattern, 10 reports in a year"
+
+
+@story
+def those_who_discuss_support_may_want_the_plans_before_the_third_report(case: Childwork) -> None:
+    """Two discussions are open, and each goes its own way."""
+    for number in (1, 2, 3):
+        reported(case, f"MC-{number}").wait(days=100)
+    case.fill("discuss_support", key="3")
+    assert case.sent == []
+    case.fill("discuss_support", key="2", plans_wanted="yes")
+    assert case.messages() == [("plan_wanted", CHILD), ("prevention_wanted", CHILD)]
+    payload = case.sent[0].payload
+    assert (payload["episode"], payload["rule"]) == ("MC-2", "Wanted by those who discussed support")
+    assert payload["wanted_at"] == case.now, "the plan's clock does not begin before somebody wanted it"
+    assert case.open_elements() == []
 
 
 @story

@@ -13,7 +13,7 @@ BOTH = "chief_inspector_missing mfh_coordinator"
 
 def wanted(case: Childwork, episode: str = "MC-3") -> Childwork:
     """The third report in 90 days asks for a plan."""
-    return case.hear("plan_wanted", "RP-1", child=CHILD, episode=episode, reported_at=case.now, count_90d=3)
+    return case.hear("plan_wanted", "RP-1", child=CHILD, episode=episode, wanted_at=case.now, count_90d=3)
 
 
 def in_force(case: Childwork) -> Childwork:
