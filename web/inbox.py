@@ -106,6 +106,8 @@ def _procedures(case_ids: Iterable[str]) -> dict[str, str]:
 
 def _line(row: TaskRow, procedure: str, now: datetime) -> Line:
     kind, _, grade = row.case_title.partition(GRADED)
+    if kind.startswith(procedure):
+        procedure = ""  # the title says it already
     risk = Tag(RISK_LEVEL.get(grade, grade) + " risk", COLOURS.get(grade, "grey")) if grade else None
     if row.due_at is None:
         return Line(row, procedure, kind, risk, "", "", overdue=False)

@@ -84,8 +84,8 @@ def search(engine: sa.Engine, now: datetime) -> Search:
 
 def test_an_open_step_is_marked_and_so_is_what_calls_its_diagram(search: Search) -> None:
     (root, called), _ = search.say()
-    assert (root.id, root.here, root.current) == ("search", 0, {"find_child"})
-    assert (called.id, called.here, called.current) == ("enquiries", 1, {"ring_round"})
+    assert (root.id, root.here, root.current) == ("search", 0, frozenset({"find_child"}))
+    assert (called.id, called.here, called.current) == ("enquiries", 1, frozenset({"ring_round"}))
     assert "begun" in root.passed
 
 

@@ -6,7 +6,8 @@ from xml.etree import ElementTree as ET
 
 import sqlalchemy as sa
 
-from engine.store import TaskTable, reading
+from engine.store import CaseTable, ReleaseTable, TaskTable, reading, writing
+from tests.drawn import form, procedure
 from tests.web.site import Site
 
 
@@ -61,3 +62,17 @@ def test_only_the_page_of_a_case_loads_the_viewer(site: Site) -> None:
     assert "viewer.js" in browser.get(f"/cases/{case_id}").text
     for path in ("/tasks", "/cases", f"/tasks/{case_id}.1"):
         assert "viewer.js" not in browser.get(path).text
+
+
+def test_the_list_of_tasks_names_the_procedure_where_there_are_several(site: Site) -> None:
+    case_id = site.opened()
+    browser = site.browser("call_taker")
+    with writing(site.services.engine) as connection:
+        connection.execute(sa.delete(ReleaseTable).where(ReleaseTable.procedure != "missing_child"))
+        connection.execute(sa.update(CaseTable).values(title="Not graded yet"))
+    assert f"{case_id}, Not graded yet" in browser.page("/tasks").select(".govuk-task-list__hint")[0].text
+    files = procedure("second", "begun: start form=opening\nask: user form=answer\ndone: end\nbegun > ask\nask > done",
+                      form("opening", "name"), form("answer", "text"))  # fmt: skip
+    site.services.cases.publish(files, by="ann", now=site.clock())
+    named = f"{case_id}, Missing child, Not graded yet"
+    assert named in browser.page("/tasks").select(".govuk-task-list__hint")[0].text

@@ -15,7 +15,12 @@ async function draw (holder) {
   const elements = viewer.get('elementRegistry')
   for (const [kind, ids] of [['current', holder.dataset.current], ['passed', holder.dataset.passed]]) {
     for (const id of ids.split(' ')) {
-      if (id && elements.get(id)) canvas.addMarker(id, `hw-${kind}`)
+      const element = id && elements.get(id)
+      // What holds the open step is marked by its border alone, so that the step inside stands out.
+      if (element) {
+        canvas.addMarker(id, `hw-${kind}`)
+        if (element.children.length) canvas.addMarker(id, 'hw-holder')
+      }
     }
   }
   // A diagram in the text of a page is not a stop for the Tab key by itself, but a named group that can be moved by arrows.
