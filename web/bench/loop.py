@@ -16,7 +16,7 @@ EARLY = 10
 AROUND = 15
 """So many turns before and after a turn are timed with it: their median is not moved by one slow commit."""
 
-BEFORE = ("complete_missing_report", "assess_risk")
+BEFORE = ("complete_missing_report", "match_child", "assess_risk")
 LOOP = ("decide_risk_grade", "endorse_risk_grade")
 
 

@@ -24,6 +24,7 @@ FIRST_FOR_MOST = (
     "record_return",
     "offer_return_interview",
     "complete_missing_report",
+    "match_child",
     "assess_risk",
     "decide_risk_grade",
 )

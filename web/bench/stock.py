@@ -4,6 +4,10 @@ What is compared. Our diagrams lose what the library does not know: the `zeebe:`
 ordinary boundary timer of the library that is never due; a decision task becomes a script that writes its outcome; a
 condition becomes the same comparison in Python. The library then runs the same elements in the same order and carries the
 answers as its task data. It writes nothing, logs nothing, asks no decision table and no clock but its own.
+
+What only a condition or a message ends or begins cannot be played so: a called process with a multi-instance (the search, the
+strategy meeting) is passed over, an event that waits for a condition is passed at once, and no message is sent. Our engine
+does all of it in the same comparison.
 """
 
 from __future__ import annotations
@@ -21,6 +25,8 @@ from engine.xml import Element, parse
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 ZEEBE = "{http://camunda.org/schema/zeebe/1.0}"
+SEVERAL = "multiInstanceLoopCharacteristics"
+NO_REASON = re.compile(r"=count\(\w+\.matches\) = 0 and .*")
 NEVER_DUE = '"P4000D"'
 IS_TEXT = re.compile(r'=(\w+)(?:\[-1\])?\.(\w+) = "(\w+)"')
 
@@ -31,9 +37,11 @@ class StockProcedure:
     def __init__(self, files: Mapping[str, str], root: str) -> None:
         """Read the diagrams of `files`; `root` is the process with which a case begins."""
         parser = BpmnParser()
-        for name, text in files.items():
-            if name.endswith(".bpmn"):
-                parser.add_bpmn_xml(_plain(parse(text, name)), filename=name)
+        diagrams = {name: parse(text, name) for name, text in files.items() if name.endswith(".bpmn")}
+        several = {name for name, diagram in diagrams.items() if next(diagram.iter(f"{BPMN}{SEVERAL}"), None) is not None}
+        for name, diagram in diagrams.items():
+            if name not in several:
+                parser.add_bpmn_xml(_plain(diagram, several), filename=name)
         self.spec = parser.get_spec(root)
         self.others = parser.get_subprocess_specs(root)
 
@@ -63,26 +71,53 @@ class StockCase:
         return bool(self.workflow.completed)
 
 
-def _plain(root: Element) -> Element:
-    """Take out of a diagram what the stock library does not know."""
+def _plain(root: Element, several: set[str]) -> Element:
+    """Take out of a diagram what the stock library does not know; pass over calls of the diagrams in `several`."""
     for each in list(root.iter(f"{BPMN}callActivity")):
-        called = next(each.iter(f"{ZEEBE}calledElement"))
-        each.set("calledElement", called.get("processId", ""))
+        called = next(each.iter(f"{ZEEBE}calledElement")).get("processId", "")
+        if f"{called}.bpmn" in several:
+            _script(each, "pass")
+        each.set("calledElement", called)
     for each in list(root.iter(f"{BPMN}businessRuleTask")):
-        called = next(each.iter(f"{ZEEBE}calledDecision"))
-        script = each.makeelement(f"{BPMN}script", None, None)
-        script.text = f"{called.get('resultVariable')} = {{'level': 'medium'}}"
-        each.append(script)
-        each.tag = f"{BPMN}scriptTask"
+        called = next(each.iter(f"{ZEEBE}calledDecision")).get("resultVariable", "")
+        _script(each, f"{called} = {{'level': 'medium'}}")
+    for each in list(root.iter(f"{BPMN}serviceTask")):
+        _script(each, "pass")
+    _without_waiting(root)
     for each in list(root.iter(f"{BPMN}extensionElements")):
         _above(each).remove(each)
     for each in list(root.iter(f"{BPMN}timeCycle")):
         each.tag, each.text = f"{BPMN}timeDuration", NEVER_DUE
     for each in root.iter(f"{BPMN}conditionExpression"):
+        if NO_REASON.fullmatch(each.text or ""):
+            each.text = "True"
+            continue
         found = IS_TEXT.fullmatch(each.text or "")
         # What is not a plain comparison belongs to flows that the played case does not take.
         each.text = f'{found[1]}["{found[2]}"] == "{found[3]}"' if found else "False"
     return root
+
+
+def _script(element: Element, text: str) -> None:
+    """Make an element a script task."""
+    script = element.makeelement(f"{BPMN}script", None, None)
+    script.text = text
+    element.append(script)
+    element.tag = f"{BPMN}scriptTask"
+
+
+def _without_waiting(root: Element) -> None:
+    """Let events that wait for a condition pass at once, send no message, and take boundary events for both away."""
+    kinds = ("conditionalEventDefinition", "messageEventDefinition")
+    for definition in [each for kind in kinds for each in root.iter(f"{BPMN}{kind}")]:
+        event = _above(definition)
+        event.remove(definition)
+        if event.tag == f"{BPMN}intermediateCatchEvent":
+            event.tag = f"{BPMN}intermediateThrowEvent"
+        if event.tag == f"{BPMN}boundaryEvent":
+            for flow in [each for each in root.iter(f"{BPMN}sequenceFlow") if each.get("sourceRef") == event.get("id")]:
+                _above(flow).remove(flow)
+            _above(event).remove(event)
 
 
 def _above(element: Element) -> Any:
