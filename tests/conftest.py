@@ -15,6 +15,17 @@ from engine import store
 
 pytest_plugins = ["tests.skips"]
 
+WITH_CHECKS = (
+    "driving",
+    "elsewhere",
+    "procedures.stories_of_a_missing_child",
+    "procedures.stories_of_a_return_interview",
+    "procedures.milestones",
+    "procedures.casework",
+)
+"""The modules beside the tests whose assertions say what they compared; named before anything imports them."""
+pytest.register_assert_rewrite(*(f"tests.{name}" for name in WITH_CHECKS))
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
