@@ -43,6 +43,10 @@ STEPS_AT_MOST = 10_000
 """Automatic tasks in one step; a loop of automatic tasks without end is stopped here and the step rolled back."""
 
 
+LONGEST_ACTIVITY = 60
+"""What the log keeps of a word that an answer gives."""
+
+
 class RunawayLoop(Exception):
     """A step ran more automatic tasks than any procedure needs."""
 
@@ -271,7 +275,7 @@ class Conductor:
         if not word.startswith("="):
             return word
         value = self.release.expression(word).evaluate(self.scope.values, now=self.now)
-        return value if isinstance(value, str) else ""
+        return value[:LONGEST_ACTIVITY] if isinstance(value, str) else ""
 
     # What the library asks ------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,10 @@ from engine.model import Facts, FactWrite
 
 if TYPE_CHECKING:
     from engine.release import Compiled
+
+
+LONGEST_KEY = 30
+"""Of a record in a multi-instance; what repeats there adds a number."""
 
 
 class Scope:
@@ -112,12 +117,18 @@ class Scope:
         return key
 
     def item_key(self, task: Any) -> str:
-        """Give the keys of the items around a task, joined by dots; "" where there are none."""
+        """Give the keys of the items around a task, joined by dots; "" where there are none.
+
+        A longer one than a record can have, typed by somebody, is cut and told apart by a digest.
+        """
         keys = []
         for instance, outer in self.instances(task):
             place = instance.internal_data.get("key_or_index", instance.internal_data.get("item"))
             keys.append(str(_item_of(outer, place)))
-        return ".".join(reversed(keys))
+        key = ".".join(reversed(keys))
+        if len(key) <= LONGEST_KEY:
+            return key
+        return f"{key[: LONGEST_KEY - 9]}~{hashlib.sha256(key.encode()).hexdigest()[:8]}"
 
     def title(self) -> str:
         """Give the case's one-line label, as the property `title` of the root process says."""
