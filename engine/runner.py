@@ -373,13 +373,22 @@ class Conductor:
         for number in sorted(gone):
             outcome.cancelled.append(number)
             self.events.append(Event("task_cancelled", task=number))
-        if completed and not self.was_over:
-            self.events.append(Event("case_closed"))
         outcome.next_due_at = winder.next_due()
         outcome.awaited = self.awaited()
+        if completed and not self.was_over:
+            self.events.append(Event("case_closed"))
+        if not completed and not people and outcome.next_due_at is None and not outcome.awaited and not self.hopes():
+            self.events.append(Event("case_stranded"))
         outcome.title = self.scope.title()
         outcome.events, outcome.writes, outcome.sent = self.events, self.writes, self.sent
         return outcome
+
+    def hopes(self) -> bool:
+        """Whether an event waits for a condition that a correction may still make true."""
+        return any(
+            getattr(task.task_spec, "node", None) and task.task_spec.node.condition
+            for task in self.position.tokens.live()
+        )
 
     def run_automatic(self) -> None:
         """Run what needs no person until nothing is ready, the deepest process first."""
