@@ -70,11 +70,10 @@ def case(case_id: str) -> ResponseReturnValue:
     classes = _readable(case_id, who.roles)
     now = here.clock()
     view = here.cases.case(case_id, classes=classes, by=who, purpose=PURPOSE, now=now)
-    forms = here.cases.release_of(case_id).forms_by_record
     with reading(here.engine) as connection:
         episode = episodes.find(connection, case_id)
         names = _names(connection, {event.by for event in view.timeline})
-    told = case_words.describe(view, episode, forms, names, who=who, now=now)
+    told = case_words.describe(view, episode, here.cases.release_of(case_id), names, who=who, now=now)
     return flask.render_template("case.html", **told)
 
 

@@ -13,7 +13,7 @@ from engine.views import TaskView
 from web.access import actor, signed_in
 from web.answering import Posted, conflict_page, go_on, new_key, was_done, without_source
 from web.case_list import may_know_of
-from web.case_words import sections
+from web.fact_words import sections
 from web.govuk import error_summary, render_form
 from web.moments import say_moment, say_until
 from web.services import services
@@ -79,9 +79,7 @@ def _page(view: TaskView, raw: Raw, *, key: str, stamp: str, problems: Sequence[
         case_title=row.case_title,
         due=due,
         documentation=without_source(view.documentation),
-        beside=list(sections(view.beside, services().cases.release_of(row.case_id).forms_by_record))
-        if view.beside
-        else [],
+        beside=list(sections(view.beside, services().cases.release_of(row.case_id))) if view.beside else [],
         summary=error_summary(problems, view.form),
         questions=render_form(view.form, raw, problems, scope=view.scope, now=now),
         key=key,

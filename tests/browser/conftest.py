@@ -78,15 +78,37 @@ def contexts(browser: Browser) -> Iterator[Callable[..., tuple[BrowserContext, G
     assert [fault for _, guard in opened for fault in guard.faults] == []
 
 
-@pytest.fixture
-def visit(contexts: Callable[..., tuple[BrowserContext, Guard]], request: pytest.FixtureRequest) -> Visit:
-    """Let somebody sign in with a browser of their own: ``visit("call_taker", javascript=False)``."""
+@pytest.fixture(scope="session")
+def kept() -> dict[tuple[str, str], Any]:
+    """The cookies of those who have signed in, by site and name: not every test has to sign in anew."""
+    return {}
 
-    def begin(name: str, *, javascript: bool = True, url: str = "", password: str = PASSWORD) -> Visitor:
+
+@pytest.fixture
+def visit(
+    contexts: Callable[..., tuple[BrowserContext, Guard]],
+    request: pytest.FixtureRequest,
+    kept: dict[tuple[str, str], Any],
+) -> Visit:
+    """Let somebody visit the site, signed in: ``visit("call_taker", javascript=False)``; `fresh` is a session alone."""
+    mirrors: dict[str, Page] = {}
+
+    def begin(
+        name: str, *, javascript: bool = True, url: str = "", password: str = PASSWORD, fresh: bool = False
+    ) -> Visitor:
         where = url or request.getfixturevalue("base_url")
         context, guard = contexts(where, javascript=javascript)
-        mirror, _ = contexts(where)
-        return Visitor(name, context.new_page(), mirror.new_page(), guard).sign_in(password)
+        if where not in mirrors:
+            mirrors[where] = contexts(where)[0].new_page()
+        visitor = Visitor(name, context.new_page(), mirrors[where], guard)
+        if (where, name) in kept and not fresh:
+            context.add_cookies(kept[where, name])
+            visitor.page.goto("/tasks")
+            return visitor
+        visitor.sign_in(password)
+        if not fresh:
+            kept[where, name] = context.cookies()
+        return visitor
 
     return begin
 

@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 from tests.browser import quill
 from tests.browser.conftest import Visit
 from tests.browser.demo_process import COMMAND, DemoProcess
-from tests.browser.visits import Visitor, reference_of
+from tests.browser.visits import Visitor, reference_of, reload_until
 
 pytestmark = pytest.mark.browser
 
@@ -141,7 +141,11 @@ def grade_the_risk(play: Play, acting_sergeant: str) -> None:
     assert ("Decide risk grade", "Call taker") in play.open_tasks()
     decider = play(acting_sergeant)
     decider.take(play.case_id, "Decide risk grade")
+    assert "Lowest allowed grade High" in decider.text
     assert "Sexual exploitation, trafficking or sex work known or suspected" in decider.text
+    assert "Is the child in contact with strangers online" in decider.text, (
+        "what is not known yet is a question, not a key"
+    )
     play.send(decider, quill.grade(play("mfh_coordinator").now()))
     the_decider_is_refused(play, decider)
     supervisor = play("control_room_supervisor")
@@ -211,11 +215,7 @@ def read_mail(person: Visitor, subject: str, to: str) -> str:
     """Open the latest mail with these words to an address in the mailbox, and give what stands in it."""
     person.page.goto("/demo/mailbox")
     lines = person.page.locator("main li").filter(has_text=to).filter(has_text=subject)
-    for _ in range(40):  # mails leave in small packets
-        if lines.count():
-            break
-        person.page.wait_for_timeout(500)
-        person.page.reload()
+    reload_until(lines)
     lines.first.get_by_role("link").click()
     person.examine(f"mail to {to}")
     return person.text

@@ -10,7 +10,6 @@ from datetime import datetime
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.guard import Guard, look_at
-from web.demo_people import PASSWORD
 from web.moments import LONDON
 
 Answer = str | bool | Sequence[str] | datetime
@@ -28,7 +27,7 @@ class Effort:
 
 @dataclass
 class Visitor:
-    """One signed-in person. `page` is theirs; `mirror` shows the same pages with JavaScript, for axe."""
+    """One signed-in person. `page` is theirs; `mirror`, which all share, shows the same pages with JavaScript, for axe."""
 
     name: str
     page: Page
@@ -47,14 +46,13 @@ class Visitor:
         """All words of the page that are shown, as one line."""
         return " ".join(self.page.locator("main").inner_text().split())
 
-    def sign_in(self, password: str = PASSWORD) -> Visitor:
+    def sign_in(self, password: str) -> None:
         """Sign in from the first page and come to the tasks."""
         self.page.goto("/")
         self.page.fill("#name", self.name)
         self.page.fill("#password", password)
         self.page.get_by_role("button", name="Sign in").click()
         expect(self.page.locator("h1")).to_have_text("Your tasks")
-        return self
 
     def click(self, where: Locator) -> None:
         """Click, count it, and look at the page to which it leads."""
@@ -67,14 +65,15 @@ class Visitor:
         self.click(self.page.get_by_role("button", name=button))
 
     def go_to_tasks(self) -> None:
-        """Go to the list of tasks by the navigation, unless it is already there."""
-        if self.heading != "Your tasks":
+        """Go to the list of tasks by the navigation; without JavaScript the list is as new as its page."""
+        if self.heading == "Your tasks":
+            self.page.reload()
+        else:
             self.click(self.page.get_by_role("navigation", name="Homeward").get_by_role("link", name="Your tasks"))
 
     def take(self, case_id: str, task: str) -> None:
-        """Take a task of a case from the list; without JavaScript the list is as new as its page."""
+        """Take a task of a case from the list."""
         self.go_to_tasks()
-        self.page.reload()
         line = self.page.get_by_role("listitem").filter(has_text=case_id)
         self.click(line.get_by_role("link", name=task, exact=True))
         expect(self.page.locator("h1")).to_have_text(task)
@@ -82,8 +81,8 @@ class Visitor:
 
     def examine(self, name: str) -> None:
         """Note what axe and the narrow window find wrong with the present page."""
-        state = self.page.context.cookies()
-        self.mirror.context.add_cookies(state)  # type: ignore[arg-type]
+        self.mirror.context.clear_cookies()
+        self.mirror.context.add_cookies(self.page.context.cookies())  # type: ignore[arg-type]
         self.mirror.goto(self.page.url)
         self.wrong += look_at(self.mirror, re.sub(r"\W+", "-", name.lower()))
 
@@ -128,6 +127,16 @@ class Visitor:
         self.page.goto("/demo/clock")
         text = self.page.input_value("#moment")
         return datetime.fromisoformat(text).replace(tzinfo=LONDON)
+
+
+def reload_until(there: Locator) -> None:
+    """Reload a page until it shows something, for at most twenty seconds."""
+    for _ in range(40):
+        if there.count():
+            return
+        there.page.wait_for_timeout(500)
+        there.page.reload()
+    raise AssertionError(f"{there} did not come on {there.page.url}")
 
 
 def reference_of(page: Page) -> str:
