@@ -214,6 +214,9 @@ class Casework(Drive):
                     assert node.id in here, f"{flow.id}: the token did not reach {node.id}, but {sorted(here)}"
                 if node.kind in {"exclusive", "throw", "decision_task", "operation"}:
                     todo.append(node.id)
+                around = self.release.nodes.get(node.process)
+                if node.kind == "end" and around is not None and around.loop is None:
+                    todo.append(around.id)
 
     def holds(self, flow: Flow, scope: Scope) -> bool:
         """Say whether the condition of a flow holds."""
