@@ -18,9 +18,12 @@ from engine.diagrams import Node
 from engine.errors import (
     CaseNotFound,
     Conflict,
+    FactNotFound,
     NotFound,
     NotYourTask,
     PageIsStale,
+    Problem,
+    ReasonMissing,
     Refusal,
     TaskAlreadyCompleted,
     TaskNoLongerOpen,
@@ -258,8 +261,12 @@ class Cases:
 
         Raises:
             CaseNotFound: there is no such case.
+            FactNotFound: the procedure has no such question, or no such record was begun.
+            ReasonMissing: a correction says why.
             Conflict: the key was used for another command.
         """
+        if not reason.strip():
+            raise ReasonMissing([Problem("reason", "reason-missing", "Say why this is put right.")])
         digest = _fingerprint("correct", case_id, by, {f"{record}.{record_key}.{field}": value})
         with writing(self.engine) as connection:
             stored, done, conductor = self._load(connection, case_id, now, key, digest)
@@ -267,6 +274,8 @@ class Cases:
                 return done
             if conductor is None:
                 raise CaseNotFound("There is no such case.")
+            if not _is_recorded(conductor.release, stored.facts, record, record_key, field):
+                raise FactNotFound("There is no such fact in this case.")
             command = Correct((FactWrite(record, record_key, field, value),), by, reason)
             return self._step(connection, stored, conductor, command, now, key, digest)
 
@@ -467,9 +476,22 @@ def _opened_by_people(release: Compiled) -> Node:
 def _task_number(task_id: str) -> tuple[str, int]:
     """Split a task's id into the case's reference and its number."""
     case_id, _, number = task_id.rpartition(".")
-    if not case_id or not number.isascii() or not number.isdigit() or len(number) > 9:  # noqa: PLR2004
+    if not case_id or not (task_id.isascii() and task_id.isprintable()) or not number.isdigit() or len(number) > 9:  # noqa: PLR2004
         raise TaskNotFound("There is no such task.")
     return case_id, int(number)
+
+
+def _is_recorded(release: Compiled, facts: Facts, record: str, record_key: str, field: str) -> bool:
+    """Whether a fact can be put right: it is there, or its question is, asked or not yet, and nothing is answered there.
+
+    A key that no task gave out would turn a record that occurs once into one that repeats, and stop every clock on it.
+    """
+    kept = facts.get(record, {}).get(record_key)
+    form = release.forms_by_record.get(record)
+    asked = form is not None and field in {each.key for each in form.fields}
+    if kept is None:
+        return asked and not record_key and record not in release.repeating and record not in facts
+    return asked or field in kept
 
 
 def _fingerprint(kind: str, what: str, by: Actor, answers: Mapping[str, Value]) -> str:

@@ -72,6 +72,14 @@ class TaskNotFound(NotFound):
     """No task has this id."""
 
 
+class FactNotFound(NotFound):
+    """Nothing was recorded under this name."""
+
+
+class ReasonMissing(Invalid):
+    """What is put right needs a reason."""
+
+
 class NotYourTask(NotAllowed):
     """The task belongs to another role."""
 

@@ -325,7 +325,30 @@ def lanes_are_roles(release: Compiled, roles: frozenset[str] | None) -> Iterator
                 yield Problem(node.id, "role-not-known", f"{node.role} is not the key of a role.")
 
 
+LONGEST = {"id": 80, "name": 200, "role": 60, "record": 80, "form": 80, "message": 80}
+LONGEST_DEADLINE, LONGEST_ACTIVITY, LONGEST_KEY = 40, 60, 80
+
+
+def words_fit(release: Compiled) -> Iterator[Problem]:
+    """What the log and the lists keep of an element fits into their columns: PostgreSQL refuses a longer word."""
+    for node in release.nodes.values():
+        words = [(what, getattr(node, what), longest) for what, longest in LONGEST.items()]
+        if node.is_deadline:
+            words.append(("id of a deadline", node.id, LONGEST_DEADLINE))
+        activity = node.properties.get("activity", "")
+        words.append(("activity", "" if activity.startswith("=") else activity, LONGEST_ACTIVITY))
+        for what, word, longest in words:
+            if len(word) > longest:
+                sentence = f"The {what} has {len(word)} letters: shorten it to {longest}."
+                yield Problem(node.id, "word-too-long", sentence)
+    for form in release.forms.values():
+        for field in form.fields:
+            if len(field.key) > LONGEST_KEY:
+                yield Problem(field.key, "word-too-long", f"The key in {form.id} is longer than {LONGEST_KEY} letters.")
+
+
 RULES: tuple[Rule, ...] = (
+    words_fit,
     ids_stand_once,
     flows_have_ends,
     one_plain_start,

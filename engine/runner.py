@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import orjson
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine import state
+from engine import state, values
 from engine.clocks import Winder
 from engine.diagrams import Node
 from engine.errors import NotFound, SamePersonTwice, TaskNoLongerOpen
@@ -40,6 +41,10 @@ from engine.state import Position, Tokens
 
 STEPS_AT_MOST = 10_000
 """Automatic tasks in one step; a loop of automatic tasks without end is stopped here and the step rolled back."""
+
+
+LONGEST_ACTIVITY = 60
+"""What the log keeps of a word that an answer gives."""
 
 
 class RunawayLoop(Exception):
@@ -143,6 +148,7 @@ class Conductor:
         self.now = now
         self.scope = Scope(release, facts, now, reference, opened_at)
         self.position: Position = None  # type: ignore[assignment]
+        self.was_over = False
         self.events: list[Event] = []
         self.writes: list[FactWrite] = []
         self.sent: list[Sent] = []
@@ -151,6 +157,7 @@ class Conductor:
     def take(self, position: Position) -> None:
         """Take over a restored position."""
         self.position = position
+        self.was_over = position.tokens.completed
         self.scope.describe_case(position.reference, datetime.fromtimestamp(position.opened_at, tz=self.now.tzinfo))
 
     def step(self, command: Command) -> Outcome:
@@ -268,7 +275,7 @@ class Conductor:
         if not word.startswith("="):
             return word
         value = self.release.expression(word).evaluate(self.scope.values, now=self.now)
-        return value if isinstance(value, str) else ""
+        return value[:LONGEST_ACTIVITY] if isinstance(value, str) else ""
 
     # What the library asks ------------------------------------------------------------------------------------------
 
@@ -288,9 +295,16 @@ class Conductor:
         return keys
 
     def item_keys(self, task: Task, node: Node) -> list[Any]:
-        """Give the items of a collection as it is now: the keys of records, other values as they are."""
-        items = self.release.collection(node).evaluate(self.scope.at(task), now=self.now) or []
-        return [item["key"] if isinstance(item, dict) and "key" in item else item for item in items]
+        """Give the items of a collection as it is now: the keys of records, other values as JSON keeps them.
+
+        A value by itself is a list of one, as FEEL has it; an item that is there twice is one item, so that the answers
+        for it have one place.
+        """
+        found = self.release.collection(node).evaluate(self.scope.at(task), now=self.now)
+        items = found if isinstance(found, list) else [] if found is None else [found]
+        keys = [item["key"] if isinstance(item, dict) and "key" in item else item for item in items]
+        kept: list[Any] = orjson.loads(values.dumps(keys))
+        return [key for place, key in enumerate(kept) if key not in kept[:place]]
 
     def decide(self, task: Task) -> None:
         """Ask a decision table and write its result as a record, with the ids of the rules that fired."""
@@ -359,13 +373,22 @@ class Conductor:
         for number in sorted(gone):
             outcome.cancelled.append(number)
             self.events.append(Event("task_cancelled", task=number))
-        if completed:
-            self.events.append(Event("case_closed"))
         outcome.next_due_at = winder.next_due()
         outcome.awaited = self.awaited()
+        if completed and not self.was_over:
+            self.events.append(Event("case_closed"))
+        if not completed and not people and outcome.next_due_at is None and not outcome.awaited and not self.hopes():
+            self.events.append(Event("case_stranded"))
         outcome.title = self.scope.title()
         outcome.events, outcome.writes, outcome.sent = self.events, self.writes, self.sent
         return outcome
+
+    def hopes(self) -> bool:
+        """Whether an event waits for a condition that a correction may still make true."""
+        return any(
+            getattr(task.task_spec, "node", None) and task.task_spec.node.condition
+            for task in self.position.tokens.live()
+        )
 
     def run_automatic(self) -> None:
         """Run what needs no person until nothing is ready, the deepest process first."""

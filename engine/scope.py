@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
+from engine import values
 from engine.feel import Function
 from engine.model import Facts, FactWrite
 
 if TYPE_CHECKING:
     from engine.release import Compiled
+
+
+LONGEST_KEY = 30
+"""Of a record in a multi-instance; what repeats there adds a number."""
 
 
 class Scope:
@@ -80,7 +88,7 @@ class Scope:
         found = []
         for instance, outer in self.instances(task):
             place = instance.internal_data.get("key_or_index", instance.internal_data.get("item"))
-            key = outer.internal_data["items"][place]
+            key = _item_of(outer, place)
             found.append((outer.task_spec.node.loop, self.item(outer.task_spec.node, key)))
         return found[::-1]
 
@@ -103,18 +111,24 @@ class Scope:
     def item(self, node: Any, key: Any) -> Any:
         """Give the item of a multi-instance as it is now: a record's fields with its key, or the value itself."""
         for name in self.release.collection(node).names & self.release.repeating:
-            fields = self.facts.get(name, {}).get(key)
+            fields = self.facts.get(name, {}).get(key) if isinstance(key, str) else None
             if fields is not None:
                 return {**fields, "key": key}
         return key
 
     def item_key(self, task: Any) -> str:
-        """Give the keys of the items around a task, joined by dots; "" where there are none."""
+        """Give the keys of the items around a task, joined by dots; "" where there are none.
+
+        A longer one than a record can have, typed by somebody, is cut and told apart by a digest.
+        """
         keys = []
         for instance, outer in self.instances(task):
             place = instance.internal_data.get("key_or_index", instance.internal_data.get("item"))
-            keys.append(str(outer.internal_data["items"][place]))
-        return ".".join(reversed(keys))
+            keys.append(str(_item_of(outer, place)))
+        key = ".".join(reversed(keys))
+        if len(key) <= LONGEST_KEY:
+            return key
+        return f"{key[: LONGEST_KEY - 9]}~{hashlib.sha256(key.encode()).hexdigest()[:8]}"
 
     def title(self) -> str:
         """Give the case's one-line label, as the property `title` of the root process says."""
@@ -123,6 +137,12 @@ class Scope:
         return str(value) if value is not None else self.release.process.name
 
 
+def _item_of(outer: Any, place: Any) -> Any:
+    """Give an item of a multi-instance, which the runner keeps in the form of JSON."""
+    kept = outer.internal_data["items"][place]
+    return values.loads(orjson.dumps(kept)) if isinstance(kept, dict | list) else kept
+
+
 def _natural(key: str) -> list[tuple[int, str]]:
     """Order record keys as people count: 2 before 10."""
-    return [(int(part), "") if part.isdigit() else (1 << 30, part) for part in key.split(".")]
+    return [(int(part), "") if part.isascii() and part.isdigit() else (1 << 30, part) for part in key.split(".")]

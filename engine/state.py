@@ -238,19 +238,13 @@ def dump(position: Position) -> bytes:
 
 
 def _rows(workflow: Any) -> Iterator[list[Any]]:
-    """Give one short list per task: number, specification, state, parent, and what the library keeps for it."""
-    places = _places(workflow.spec)
+    """Give one short list per task: number, name of its specification, state, parent, what the library keeps for it.
+
+    The name, not its place in a list, so that a later engine may build more specifications for the same diagram.
+    """
     for task in workflow.tasks.values():
-        row = [task.id, places[task.task_spec.name], task.state, task._parent]
+        row = [task.id, task.task_spec.name, task.state, task._parent]
         yield [*row, task.internal_data] if task.internal_data else row
-
-
-def _places(spec: ProcessSpec) -> dict[str, int]:
-    """Give each task specification its place in the sorted list of names, which is short to write."""
-    places: dict[str, int] = spec.__dict__.setdefault("_homeward_places", {})
-    if not places:
-        places.update({name: place for place, name in enumerate(sorted(spec.task_specs))})
-    return places
 
 
 def load(data: bytes, specs: Mapping[str, ProcessSpec], root: str, conductor: Any) -> Position:
@@ -282,9 +276,8 @@ def load(data: bytes, specs: Mapping[str, ProcessSpec], root: str, conductor: An
 
 def _fill(workflow: Any, rows: Iterable[list[Any]]) -> None:
     """Create the tasks of one workflow from their rows."""
-    names = list(_places(workflow.spec))
-    for number, place, state, parent, *rest in rows:
-        spec = workflow.spec.task_specs[names[place]]
+    for number, name, state, parent, *rest in rows:
+        spec = workflow.spec.task_specs[name]
         task = Task(workflow, spec, state=state, id=number)
         task._parent = parent
         task.internal_data = rest[0] if rest else {}

@@ -15,6 +15,23 @@ from engine import store
 
 pytest_plugins = ["tests.skips"]
 
+WITH_CHECKS = (
+    "driving",
+    "elsewhere",
+    "procedures.stories_of_a_missing_child",
+    "procedures.stories_of_a_return_interview",
+    "procedures.stories_of_a_search",
+    "procedures.stories_of_a_strategy_meeting",
+    "procedures.stories_of_a_repeat_pattern",
+    "procedures.stories_of_a_trigger_plan",
+    "procedures.stories_of_a_prevention_plan",
+    "procedures.milestones",
+    "procedures.casework",
+    "procedures.childwork",
+)
+"""The modules beside the tests whose assertions say what they compared; named before anything imports them."""
+pytest.register_assert_rewrite(*(f"tests.{name}" for name in WITH_CHECKS))
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

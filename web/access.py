@@ -77,6 +77,8 @@ def require_marks(app: flask.Flask) -> None:
 def guard() -> ResponseReturnValue | None:
     """Stand before every request: unknown pages go on to 404, a stranger is sent to sign in, the wrong role is refused."""
     endpoint = flask.request.endpoint
+    if "\x00" in flask.request.path or "%00" in flask.request.full_path:
+        flask.abort(404)  # no page, no case and no person has a NUL in its name, and PostgreSQL cannot be asked for one
     if endpoint is None:
         return None
     mark = mark_of(flask.current_app, endpoint)

@@ -8,7 +8,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from engine.store import CaseTable, Moment, TaskTable, reading
-from workflows.access import SEES_EVERY_EPISODE, concerned
+from web.moments import read_moment
+from workflows.access import SEES_EVERY_EPISODE, concerned, has_a_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,14 @@ def open_cases(engine: sa.Engine, held: frozenset[str], *, after: str, limit: in
     return lines, following
 
 
+def may_know_of(engine: sa.Engine, held: frozenset[str], case_id: str) -> bool:
+    """Tell whether a holder of these roles may learn that a case exists."""
+    roles = sa.select(TaskTable.role).where(TaskTable.case_id == case_id).distinct()
+    with reading(engine) as connection:
+        return has_a_part(held, frozenset(connection.execute(roles).scalars()))
+
+
 def _read_place(text: str) -> tuple[datetime, str] | None:
     moment, _, case_id = text.partition("~")
-    try:
-        opened_at = datetime.fromisoformat(moment)
-    except ValueError:
-        return None
-    return (opened_at, case_id) if case_id and opened_at.tzinfo is not None else None
+    opened_at = read_moment(moment)
+    return (opened_at, case_id) if case_id and opened_at is not None else None

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from markupsafe import Markup
-
-from engine.forms import Field, Form
-from engine.model import SYSTEM, Actor, Facts, Value
+from engine.model import SYSTEM, Actor
+from engine.release import Compiled
 from engine.views import CaseView, EventRow, TaskRow
-from web.moments import say_key, say_moment, say_until, say_value
+from web.fact_words import Row, row, sections
+from web.moments import say_key, say_moment, say_until
 from workflows.agencies import title_of
 from workflows.episodes import Episode
 from workflows.vocabulary import DATA_CLASS, EPISODE_STATUS, RISK_LEVEL
-
-Row = dict[str, dict[str, str]]
 
 SAID = {
     "case_opened": "Case opened",
     "task_completed": "Done: {name}",
     "task_cancelled": "No longer needed: {name}",
     "decision_made": "Decided by the table: {name}",
-    "timer_fired": "{name}: {step}",
+    "timer_fired": "{name}: {step}{told}",
     "facts_corrected": "Corrected",
     "message_received": "Message received: {name}",
     "case_closed": "Case closed",
@@ -49,14 +46,6 @@ class OpenTask:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """The facts of one record, as rows of a summary list."""
-
-    title: str
-    rows: Sequence[Row]
-
-
-@dataclass(frozen=True, slots=True)
 class Happening:
     """One entry of the timeline."""
 
@@ -68,19 +57,20 @@ class Happening:
 def describe(
     view: CaseView,
     episode: Episode | None,
-    forms: Mapping[str, Form],
+    release: Compiled,
     names: Mapping[str, str],
     *,
     who: Actor,
     now: datetime,
 ) -> dict[str, object]:
-    """Give everything that the template of the case page needs; `forms` is by record, `names` by sign-in name."""
+    """Give everything that the template of the case page needs; `release` is that of the case, `names` is by sign-in name."""
     return {
         "case": view,
         "summary": _summary(view, episode),
         "open_tasks": [_open_task(row, who, now) for row in view.tasks if row.status == "open"],
         "interview": _interview_due(view, episode),
-        "sections": list(sections(view.facts, forms, now)),
+        "sections": list(sections(view.facts, release, now, _written(view.timeline, names))),
+        "coordinates": "mfh_coordinator" in who.roles,
         "withheld": sorted(DATA_CLASS.get(name, name) for name in view.withheld - UNSAID),
         "timeline": [_happening(event, names) for event in reversed(view.timeline) if event.kind in SAID],
     }
@@ -94,7 +84,7 @@ def _summary(view: CaseView, episode: Episode | None) -> list[Row]:
         ("Opened", say_moment(view.opened_at)),
         ("Procedure", f"Release {view.release_number}"),
     ]
-    return [row_of(key, value) for key, value in rows]
+    return [row(key, value) for key, value in rows]
 
 
 def _child(view: CaseView, episode: Episode | None) -> list[tuple[str, str]]:
@@ -117,52 +107,27 @@ def _say_status(view: CaseView, episode: Episode | None) -> str:
     return EPISODE_STATUS[episode.status] if episode and "D2" not in view.withheld else "Open"
 
 
-def row_of(key: str, value: str) -> Row:
-    """Give a row of a summary list."""
-    # The span keeps typed line breaks without keeping those of the template around it.
-    return {"key": {"text": key}, "value": {"html": Markup('<span class="hw-typed">{}</span>').format(value)}}
-
-
 def _open_task(row: TaskRow, who: Actor, now: datetime) -> OpenTask:
     due = f"{say_moment(row.due_at)} ({say_until(row.due_at, now)})" if row.due_at else "No time set"
     overdue = row.due_at is not None and row.due_at <= now
     return OpenTask(row, title_of(row.role), due, overdue, row.role in who.roles)
 
 
-def sections(facts: Facts, forms: Mapping[str, Form], now: datetime) -> Iterable[Section]:
-    """Give facts record by record, under the words of the questions that asked for them.
-
-    A choice that the case offered has its words as far as the facts that offered it are among these.
-    """
-    scope = {record: keys.get("") or list(keys.values()) for record, keys in facts.items()}
-    for record, keys in facts.items():
-        asked = forms.get(record)
-        form = asked.settled(scope=scope, now=now) if asked else None
-        title = form.title if form else say_key(record)
-        for key, fields in keys.items():
-            yield Section(f"{title}, number {key}" if key else title, list(_rows(fields, form)))
-
-
-def _rows(fields: Mapping[str, Value], form: Form | None) -> Iterable[Row]:
-    questions = {field.key: field for field in form.fields} if form else {}
-    ordered = [key for key in questions if key in fields] + [key for key in fields if key not in questions]
-    for key in ordered:
-        if fields[key] not in (None, "", []):
-            question = questions.get(key)
-            yield row_of(question.label if question else say_key(key), _say_answer(fields[key], question))
-
-
-def _say_answer(value: Value, question: Field | None) -> str:
-    words = {choice.value: choice.label for choice in question.choices} if question else {}
-    if isinstance(value, list):
-        return ", ".join(_say_answer(one, question) for one in value)
-    if isinstance(value, dict) and value.keys() == {"value", "label"}:
-        return str(value["label"])
-    return words.get(value, value) if isinstance(value, str) else say_value(value)
+def _written(timeline: Sequence[EventRow], names: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """Say of each record, in the order in which they were first written, who wrote it last and when."""
+    said: dict[tuple[str, str], str] = {}
+    for event in timeline:
+        if event.kind == "facts_written":
+            by = "the table" if event.by == SYSTEM else names.get(event.by, event.by)
+            said[event.data["record"], event.data["key"]] = f"by {by}, {say_moment(event.at)}"
+    return said
 
 
 def _happening(event: EventRow, names: Mapping[str, str]) -> Happening:
-    title = SAID[event.kind].format(name=event.name or say_key(event.element), step=event.data.get("step", "due"))
+    roles = [title_of(role) for role in event.data.get("tell", ())]
+    told = f", to {' and '.join(roles)}" if roles else ""
+    step = event.data.get("step", "due")
+    title = SAID[event.kind].format(name=event.name or say_key(event.element), step=step, told=told)
     return Happening(title, "" if event.by == SYSTEM else names.get(event.by, event.by), event.at)
 
 
@@ -185,9 +150,9 @@ def interview(episode: Episode, *, hidden: bool) -> list[Row]:
         "Held": _say_when(episode.interview_held_at),
         "Held in time": {True: "Yes", False: "No", None: NOT_YET}[episode.held_in_time],
     }
-    rows = [row_of(key, HIDDEN if hidden else words) for key, words in asked.items()]
-    rows.append(row_of("Content received by police", _say_when(episode.interview_received_at)))
-    return [*rows, row_of("Content in the trigger plan", _say_when(episode.trigger_plan_updated_at))]
+    rows = [row(key, HIDDEN if hidden else words) for key, words in asked.items()]
+    rows.append(row("Content received by police", _say_when(episode.interview_received_at)))
+    return [*rows, row("Content in the trigger plan", _say_when(episode.trigger_plan_updated_at))]
 
 
 def _say_when(moment: datetime | None) -> str:

@@ -75,7 +75,7 @@ def case(case_id: str) -> ResponseReturnValue:
         episode = episodes.find(connection, case_id)
         names = _names(connection, {event.by for event in view.timeline})
         child_id = children.child_of(connection, case_id)
-    told = case_words.describe(view, episode, release.forms_by_record, names, who=who, now=now)
+    told = case_words.describe(view, episode, release, names, who=who, now=now)
     drawings = outline.drawings(view, release, waits)
     wanted = flask.request.args.get("part", "")
     return flask.render_template(

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from web.case_words import Row, interview, row_of
+from web.case_words import interview
+from web.fact_words import Row, row
 from web.moments import LONDON, say_day, say_key, say_moment
 from workflows.children import DATA_CLASS_OF, Child, ChildCase, ChildEpisode, ChildFlag, ChildPlan, live_plan
 from workflows.episodes import Episode
@@ -82,7 +83,7 @@ def _who(child: Child) -> list[Row]:
         ("Looked after", LOOKED_AFTER.get(child.looked_after, child.looked_after)),
         ("Responsible authority", say_key(child.responsible_authority) if child.responsible_authority else ""),
     ]
-    return [row_of(words, value or "Not recorded") for words, value in rows]
+    return [row(words, value or "Not recorded") for words, value in rows]
 
 
 def _episode(episode: ChildEpisode, *, link: bool) -> EpisodeLine:
@@ -102,13 +103,13 @@ def _flag(flag: ChildFlag, now: datetime) -> Row:
     holds = flag.holds_on(now.astimezone(LONDON).date())
     until = f", until {say_day(flag.until)}" if flag.until else ""
     words = f"Since {say_day(flag.since)}{until}{'' if holds else ' (does not count now)'}"
-    return row_of(FLAG.get(flag.flag, say_key(flag.flag)), f"{words}\nSource: {flag.source}" if flag.source else words)
+    return row(FLAG.get(flag.flag, say_key(flag.flag)), f"{words}\nSource: {flag.source}" if flag.source else words)
 
 
 def _plan(plan: ChildPlan) -> Section:
-    rows = [row_of(say_key(name), getattr(plan, name)) for name in PLAN_FIELDS if getattr(plan, name)]
+    rows = [row(say_key(name), getattr(plan, name)) for name in PLAN_FIELDS if getattr(plan, name)]
     if plan.default_risk:
-        rows.append(row_of("Risk to begin with", RISK_LEVEL.get(plan.default_risk, plan.default_risk)))
+        rows.append(row("Risk to begin with", RISK_LEVEL.get(plan.default_risk, plan.default_risk)))
     return Section(_version(plan), rows)
 
 

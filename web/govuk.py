@@ -179,7 +179,12 @@ def _draw_moment(field: Field, raw: Raw, problem: Problem | None) -> tuple[str, 
         item = {"name": part, "value": first(raw.get(f"{field.key}-{part}", "")), "autocomplete": "off"}
         item |= {"classes": f"govuk-input--width-{_PART_WIDTHS[part]}{error}"}
         items.append(item | ({"inputmode": "text"} if part == "time" else {}))
-    return "date-input", _legend(field) | {"id": field.key, "namePrefix": field.key, "items": items}
+    return "date-input", _legend(field) | {
+        "id": field.key,
+        "namePrefix": field.key,
+        "items": items,
+        "classes": "hw-moment",
+    }
 
 
 _COMPONENTS: dict[Kind, Callable[[Field, Raw, Problem | None], tuple[str, Params]]] = {

@@ -61,6 +61,7 @@ def sign_in() -> ResponseReturnValue:
 def sign_in_post() -> ResponseReturnValue:
     """Sign in, with a new session, and go on to where the person wanted to go."""
     name, password = (flask.request.form.get(key, "") for key in ("name", "password"))
+    name = "".join(letter for letter in name if letter.isprintable())  # PostgreSQL keeps no NUL, not even to compare it
     wanted = flask.request.form.get("next", "")
     here = services()
     try:
@@ -92,7 +93,10 @@ def sign_out() -> ResponseReturnValue:
 
 def safe_next(wanted: str) -> str:
     """Give the wanted page of this site, or the tasks when it is elsewhere: ``//evil.example`` and the like."""
-    parts = urlsplit(wanted)
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:  # "http://[" is no address at all
+        return flask.url_for("inbox.tasks")
     plain = wanted.isprintable() and "\\" not in wanted and not parts.scheme and not parts.netloc
     return wanted if plain and wanted.startswith("/") and not wanted.startswith("//") else flask.url_for("inbox.tasks")
 

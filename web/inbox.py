@@ -14,7 +14,7 @@ from engine.errors import NotFound
 from engine.store import CaseTable, ReleaseTable, reading
 from engine.views import Cursor, TaskRow
 from web.access import actor, signed_in
-from web.moments import say_moment, say_until
+from web.moments import read_moment, say_moment, say_until
 from web.procedures import MISSING_CHILD
 from web.services import services
 from workflows.vocabulary import RISK_LEVEL
@@ -22,6 +22,7 @@ from workflows.vocabulary import RISK_LEVEL
 page = flask.Blueprint("inbox", __name__)
 
 PAGE_SIZE = 50
+LONGEST_NUMBER = 9
 GRADED = ", graded "
 """Stands in a case's title between what it is and how it is graded (bpmn/missing_child, property `title`)."""
 
@@ -84,11 +85,8 @@ def read_cursor(text: str) -> Cursor | None:
     """Read what `write_cursor` wrote; anything else is the first page."""
     moment, _, rest = text.partition("~")
     case_id, _, number = rest.partition("~")
-    try:
-        due_at = datetime.fromisoformat(moment) if moment else None
-    except ValueError:
-        return None
-    if not (case_id and number.isdecimal()) or (due_at is not None and due_at.tzinfo is None):
+    due_at = read_moment(moment)
+    if not (case_id and number.isdecimal() and len(number) <= LONGEST_NUMBER) or (moment and due_at is None):
         return None
     return Cursor(due_at, case_id, int(number))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,15 @@ NOON = 12
 UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
 HOURS_UNTIL = timedelta(hours=96)
 """Up to here a span is said in hours, because the protocol's clocks are: 72 hours, not 3 days."""
+
+
+def read_moment(text: str) -> datetime | None:
+    """Read a moment as an address of this site writes it: ``2026-03-02T16:12:00+00:00``; nothing where it is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def say_moment(moment: datetime) -> str:

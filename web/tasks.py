@@ -8,12 +8,13 @@ from datetime import datetime
 import flask
 from flask.typing import ResponseReturnValue
 
-from engine.errors import AnswersInvalid, Conflict, Problem
+from engine.errors import AnswersInvalid, Conflict, NotYourTask, Problem, TaskNotFound
 from engine.forms import Raw
 from engine.views import TaskView
 from web.access import actor, signed_in
 from web.answering import Posted, conflict_page, go_on, new_key, was_done, without_source
-from web.case_words import Section, sections
+from web.case_list import may_know_of
+from web.fact_words import Section, sections
 from web.govuk import error_summary, render_form
 from web.moments import say_moment, say_until
 from web.services import services
@@ -56,10 +57,18 @@ def complete(task_id: str) -> ResponseReturnValue:
 
 
 def _open(task_id: str) -> TaskView:
-    """Give the task with the facts beside it that this person's roles may read."""
-    who = actor()
+    """Give the task with the facts beside it that this person's roles may read.
+
+    Who has no part in the case does not learn from a refusal that it exists.
+    """
+    who, here = actor(), services()
     classes = access.readable(who.roles, episode_open=True)
-    return services().cases.task(task_id, by=who, now=services().clock(), classes=classes)
+    try:
+        return here.cases.task(task_id, by=who, now=here.clock(), classes=classes)
+    except NotYourTask:
+        if may_know_of(here.engine, who.roles, task_id.rpartition(".")[0]):
+            raise
+        raise TaskNotFound("There is no such task.") from None
 
 
 def _page(view: TaskView, raw: Raw, *, key: str, stamp: str, problems: Sequence[Problem] = ()) -> str:
@@ -86,5 +95,4 @@ def _beside(view: TaskView, now: datetime) -> list[Section]:
     """Give what the diagram wants shown beside the form."""
     if not view.beside:
         return []
-    forms = services().cases.release_of(view.row.case_id).forms_by_record
-    return list(sections(view.beside, forms, now))
+    return list(sections(view.beside, services().cases.release_of(view.row.case_id), now))

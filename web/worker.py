@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 EVERY = timedelta(seconds=5)
 STEPS_AT_ONCE = 200
 MAILS_AT_ONCE = 20
+ALL_MAILS = 1_000
 HEARTBEATS_KEPT = timedelta(days=1)
 
 
@@ -64,18 +65,18 @@ class Worker:
         self._scheduler.shutdown(wait=True)
 
     def tick(self) -> None:
-        """Do all that is due at this moment."""
+        """Do all that is due at this moment, and send all mails that wait."""
         self.fire()
-        self.send()
+        self.send(ALL_MAILS)
         self.beat()
 
     def fire(self) -> None:
         """Let the clocks that are due go off, and hand messages from case to case."""
         self._guarded("timers", lambda: timers.sweep(self._cases, now=self._clock(), limit=STEPS_AT_ONCE))
 
-    def send(self) -> None:
-        """Send the mails that wait."""
-        self._guarded("outbox", lambda: outbox.sweep(self._engine, self._channels, self._clock(), MAILS_AT_ONCE))
+    def send(self, limit: int = MAILS_AT_ONCE) -> None:
+        """Send mails that wait, at most `limit`."""
+        self._guarded("outbox", lambda: outbox.sweep(self._engine, self._channels, self._clock(), limit))
 
     def beat(self) -> None:
         """Leave a sign of life."""

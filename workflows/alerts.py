@@ -90,6 +90,16 @@ ALERTS: tuple[Alert, ...] = (
         urgent=False,
         source="N8, T-24, G-01 [S47]",
     ),
+    Alert(
+        "stranded",
+        "case_stranded",
+        "",
+        ("chief_inspector_missing", "administrator"),
+        "stranded",
+        "look at the case, and carry on by hand what it should do next",
+        urgent=True,
+        source="house 1: every open case has a future",
+    ),
 )
 """Every alert; urgent ones leave first and are given up sooner."""
 

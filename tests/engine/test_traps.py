@@ -385,3 +385,33 @@ def test_what_was_decided_goes_before_the_table_of_the_same_name() -> None:
     assert case.position is not None
     conductor = runner.restore(case.release, state.dump(case.position), case.facts, MORNING)
     assert conductor.scope.values["grade"] == {"value": "a", "rules": ["first"]}
+
+
+def test_a_case_that_nobody_and_nothing_carries_on_says_so() -> None:
+    """A parallel join whose branch was interrupted waits for ever; nothing else would notice that."""
+    files = procedure(
+        "stranded",
+        """
+        begun: start form=opening
+        split: parallel
+        left: user form=left
+        too_late: boundary on=left duration=PT1H
+        gone: end
+        right: user form=right
+        join: parallel
+        done: end
+        begun > split
+        split > left
+        split > right
+        left > join
+        right > join
+        join > done
+        too_late > gone
+        """,
+        OPENING,
+        form("left", "text"),
+        form("right", "text"),
+    )
+    straight, _restored = both(files, lambda case: case.open().wait(hours=2).do("right"))
+    assert not straight.closed
+    assert [event.kind for event in straight.events][-1] == "case_stranded"

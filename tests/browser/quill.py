@@ -1,0 +1,164 @@
+"""What the people of one invented case type, page by page; the words of CHILD occur nowhere else in the demonstration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from tests.browser.visits import Answer
+from tests.procedures.pages import QUESTIONS
+
+Answers = Mapping[str, Answer]
+
+CHILD = ("Quill", "Thistledown", "Featherstone", "Marigold", "kittiwake", "Umberleigh", "Larkspur", "960 777")
+"""Names, places and words of the child's story, as typed below: none of them may stand in a mail."""
+
+FOUR_FACTS: Answers = {
+    "child_name": "Quill",
+    "last_place": "Thistledown Arcade",
+    "why_worried": "Quill said goodbye to the kittiwake mural",
+    "call_back": "01632 960 777",
+    "responsible_authority": "nottinghamshire_county",
+}
+
+
+def report(now: datetime) -> Answers:
+    """Give the required answers of the missing report, and nothing else."""
+    return {
+        "reported_at": now,
+        "received_channel": "phone101",
+        "reporter_name": "Marigold Featherstone",
+        "reporter_phone": "01632 960 777",
+        "reporter_relationship": "carer_foster",
+        "child_full_name": "Quill Featherstone",
+        "approximate_age": "14",
+        "sex": "not_known",
+        "ethnicity": "not_recorded",
+        "interpreter_needed": "no",
+        "looked_after": "yes",
+        "legal_status": "s20",
+        "last_seen_at": now - timedelta(hours=2),
+        "missing_since": now - timedelta(hours=1),
+        "missing_from_type": "foster",
+        "last_seen_place": "Thistledown Arcade",
+        "last_seen_by": "A shopkeeper in Thistledown Arcade",
+        "clothing": "A coat with a kittiwake on it",
+        "circumstances": "Quill did not come home from Umberleigh School.",
+        "done_so_far": "Marigold called everybody in Umberleigh.",
+        "previous_missing_known": "no",
+        "medical_needs": "no",
+        "deployment_grade": "within_hour",
+    }
+
+
+RISK_QUESTIONS: Answers = {
+    **{f"ra_{question}": "no" for question in QUESTIONS if question not in {"exploitation", "online"}},
+    "ra_exploitation": "yes",
+    "source": "Marigold Featherstone",
+}
+"""One question that makes the grade high is answered yes; one is left, and counts as not known."""
+
+
+def grade(now: datetime) -> Answers:
+    """Give the decision on the grade, for an instant `now`."""
+    return {
+        "level": "high",
+        "rationale": "Somebody has been waiting for Quill at Thistledown Arcade.",
+        "information_used": ["caller", "previous_reports"],
+        "information_from": "Marigold Featherstone",
+        "told": ["supervisor", "duty_inspector"],
+        "cra_considered": "yes",
+        "bias_check_done": True,
+        "next_review_at": now + timedelta(hours=2),
+    }
+
+
+ENDORSEMENT: Answers = {"agreed": "yes", "reason": "The rationale carries the grade."}
+
+HANDOVER: Answers = {
+    "read": "yes",
+    "set_going": ["deployment", "search"],
+    "first_directions": "Search Thistledown Arcade.",
+}
+
+
+def found(now: datetime) -> Answers:
+    """Give the record of the return at the instant `now`."""
+    return {
+        "found_at": now,
+        "returned_at": now,
+        "found_how": "found_police_patrol",
+        "found_by": "A patrol in Umberleigh",
+        "place_found_type": "friend",
+        "place_found": "Larkspur Cottage",
+        "seen_face_to_face": "yes",
+        "condition": "Quill is cold and tired.",
+        "harm": ["none"],
+        "needs_health_now": "no",
+        "safe_to_return": "yes",
+        "partners_told": ["la", "parent_carer"],
+        "leaflet_given": "yes",
+    }
+
+
+def prevention_interview(now: datetime) -> Answers:
+    """Give the prevention interview, held at the instant `now`."""
+    return {
+        "outcome": "held",
+        "tried_at": now,
+        "why_went": "Quill was afraid.",
+        "what_happened": "Quill hid at Larkspur Cottage.",
+        "where_and_with_whom": "Larkspur Cottage, alone",
+        "harm": ["none"],
+        "crime_disclosed": "no",
+        "concerns_about_carer": "no",
+        "safe_to_return": "yes",
+    }
+
+
+POLICE_CLOSURE: Answers = {
+    "child_seen": "police",
+    "others_told": ["la", "parent_carer"],
+    "circulation_cleared": "not_circulated",
+    "outstanding": "Nothing",
+}
+
+
+def offer(now: datetime) -> Answers:
+    """Give the offer of the return interview, made and accepted at the instant `now`."""
+    return {"outcome": "accepted", "offered_at": now, "offer_method": "phone"}
+
+
+def interview(now: datetime) -> Answers:
+    """Give the return interview, held in the half hour before the instant `now`."""
+    return {
+        "outcome": "held",
+        "tried_at": now - timedelta(minutes=30),
+        "ended_at": now,
+        "independence": "independent",
+        "interviewer": "Tess Example",
+        "held_remotely": "in_person",
+        "venue": "A bench in Umberleigh",
+    }
+
+
+WRITE_UP: Answers = {
+    "held": "yes",
+    "reasons": ["grooming_online"],
+    "exploitation_screen": ["cse"],
+    "disclosure": "no",
+    "safe_now": "yes",
+    "would_go_again": "maybe",
+    "risk_change": "same",
+    "actions": "The social worker speaks with Marigold within a week.",
+    "story": "Quill was told to come to Larkspur Cottage.",
+    "child_told_of_sharing": "yes",
+}
+
+RECEIPT: Answers = {"usable": "yes", "trigger_plan_change": "updated", "note": "Larkspur Cottage was added."}
+
+CLOSURE: Answers = {
+    "nothing_critical_open": True,
+    "actions_handed_over": "The social worker keeps the plan.",
+    "trigger_plan_checked": "yes",
+}

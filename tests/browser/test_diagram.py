@@ -1,0 +1,56 @@
+"""The diagram on the page of a case: drawn with its marks, moved by buttons, and said in words where nothing is drawn."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.guard import look_at
+
+pytestmark = pytest.mark.browser
+
+
+def first_case(page: Page) -> str:
+    """Go to the first case of the list and give its address."""
+    page.goto("/cases")
+    page.locator("main .govuk-task-list a").first.click()
+    expect(page.locator("#where")).to_be_visible()
+    return page.url
+
+
+def test_the_diagram_is_drawn_with_what_is_open_and_keeps_its_watermark(visit: Visit) -> None:
+    page = visit("mfh_coordinator").page
+    first_case(page)
+    drawn = page.get_by_role("group", name="Diagram of Missing child")
+    expect(drawn.locator("svg .hw-current").first).to_be_visible()
+    expect(drawn.locator(".bjs-powered-by")).to_be_visible()
+    marked = drawn.locator("svg .hw-current").evaluate_all("all => all.map(one => one.dataset.elementId).sort()")
+    said = page.locator("[data-diagram]").get_attribute("data-current")
+    assert marked == sorted((said or "").split())
+    assert look_at(page, "case-diagram") == []
+
+
+def test_the_diagram_grows_by_a_button_and_another_one_is_chosen_by_a_link(visit: Visit) -> None:
+    page = visit("mfh_coordinator").page
+    first_case(page)
+    plane = page.locator(".hw-canvas svg .viewport")
+    expect(page.locator(".hw-canvas svg .djs-shape").first).to_be_visible()
+    before = plane.get_attribute("transform")
+    page.get_by_role("button", name="Larger").click()
+    expect(plane).not_to_have_attribute("transform", before or "")
+    page.get_by_role("navigation", name="Diagrams of the procedure").get_by_role(
+        "link", name="Return interview"
+    ).click()
+    expect(
+        page.get_by_role("group", name="Diagram of Return interview").locator("svg .djs-shape").first
+    ).to_be_visible()
+
+
+def test_without_javascript_the_table_and_the_words_stand_alone(visit: Visit) -> None:
+    page = visit("mfh_coordinator", javascript=False).page
+    first_case(page)
+    expect(page.locator("[data-diagram]")).to_be_hidden()
+    expect(page.get_by_role("table", name="Open steps")).to_be_visible()
+    page.get_by_text("The course of the case in words").click()
+    expect(page.get_by_role("heading", name="What can come next")).to_be_visible()

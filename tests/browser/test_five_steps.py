@@ -1,0 +1,276 @@
+"""A missing child's case from the report to its close, played on the pages as the people concerned, without JavaScript."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import quill
+from tests.browser.conftest import Visit
+from tests.browser.demo_process import COMMAND, DemoProcess
+from tests.browser.visits import Visitor, reference_of, reload_until
+
+pytestmark = pytest.mark.browser
+
+OPEN = "What is open, and with whom"
+ACTING_UP, PASSWORD = "acting_sergeant", "a long password for tests"
+
+
+@dataclass
+class Play:
+    """The people on stage, each with a browser of their own, and the case that they share."""
+
+    visit: Visit
+    case_id: str = ""
+    people: dict[str, Visitor] = field(default_factory=dict)
+
+    def __call__(self, name: str) -> Visitor:
+        """Give a person, who signs in at the first time."""
+        if name not in self.people:
+            self.people[name] = self.visit(name, javascript=False)
+        return self.people[name]
+
+    def do(self, name: str, task: str, answers: quill.Answers) -> Visitor:
+        """Let somebody take a task of the case from the list, answer it and send it."""
+        person = self(name)
+        person.take(self.case_id, task)
+        self.send(person, answers)
+        return person
+
+    def send(self, person: Visitor, answers: quill.Answers) -> None:
+        """Answer the page that is open and send it; it is taken, or the test says which problems the page shows."""
+        person.answer(answers)
+        person.click(person.page.locator("main form button").last)
+        assert person.page.locator(".govuk-error-summary").count() == 0, person.text
+        expect(person.page.locator(".govuk-notification-banner--success")).to_be_visible()
+
+    def open_tasks(self) -> set[tuple[str, str]]:
+        """Read on the case's page what is open, and with whom."""
+        page = self.read_case().page
+        lines = page.locator(f"h2:has-text('{OPEN}') + ul > li")
+        return {tuple(line.inner_text().split("\n")[:2]) for line in lines.all()}  # type: ignore[misc]
+
+    def read_case(self) -> Visitor:
+        """Let the co-ordinator, who sees every episode, look at the case."""
+        reader = self("mfh_coordinator")
+        reader.page.goto(f"/cases/{self.case_id}")
+        return reader
+
+    def timeline(self) -> list[str]:
+        """Read what happened, the first thing first."""
+        return list(reversed(self.read_case().page.locator(".moj-timeline__title").all_inner_texts()))
+
+    def row(self, key: str) -> str:
+        """Read one row of the case page's summaries."""
+        rows = self("mfh_coordinator").page.locator(".govuk-summary-list__row")
+        named = rows.filter(has=rows.page.locator(f"dt:text-is('{key}')"))
+        return named.first.locator("dd").inner_text()
+
+
+@pytest.fixture
+def play(visit: Visit) -> Play:
+    return Play(visit)
+
+
+@pytest.fixture
+def acting_sergeant(demo: DemoProcess) -> str:
+    """One person who grades and endorses, added as an administrator would add her."""
+    environment = os.environ | {
+        "HOMEWARD_DATABASE_URL": f"sqlite:///{demo.folder / 'homeward.sqlite3'}",
+        "HOMEWARD_SECRET": (demo.folder / "secret").read_text("utf-8"),
+        "HOMEWARD_BASE_URL": demo.url,
+    }
+    roles = ["--role", "call_taker", "--role", "control_room_supervisor"]
+    who = ["--name", "Ada Example", "--mail", "ada@example-police.example", "--organisation", "example_police"]
+    added = subprocess.run(
+        [COMMAND, "user", "add", ACTING_UP, *who, *roles],
+        input=f"{PASSWORD}\n",
+        capture_output=True,
+        env=environment,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert added.returncode == 0, added.stderr
+    return ACTING_UP
+
+
+def test_a_case_runs_from_the_report_to_the_close(play: Play, visit: Visit, acting_sergeant: str, build: Path) -> None:
+    play.people[acting_sergeant] = visit(acting_sergeant, javascript=False, password=PASSWORD)
+    open_with_four_facts(play)
+    grade_the_risk(play, acting_sergeant)
+    return_and_prevention_interview(play)
+    offer_and_let_the_clock_run_out(play)
+    hold_late_write_up_and_receive(play)
+    close_the_case(play)
+    tell_effort(play, build)
+    assert [fault for person in play.people.values() for fault in person.wrong] == []
+
+
+def open_with_four_facts(play: Play) -> None:
+    caller = play("call_taker")
+    caller.click(caller.page.get_by_role("button", name="Open a case"))
+    caller.examine("open a case")
+    play.send(caller, quill.FOUR_FACTS)
+    play.case_id = reference_of(caller.page)
+    assert caller.heading == "Complete missing report"
+    assert play.open_tasks() == {
+        ("Acknowledge handover", "Duty inspector"),
+        ("Complete missing report", "Call taker"),
+        ("Record the child's return", "Response officer"),
+    }
+    caller.examine("complete missing report")
+    caller.answer(quill.report(play("mfh_coordinator").now()))
+    play.send(caller, {})
+    assert caller.heading == "Ask the risk questions"
+
+
+def grade_the_risk(play: Play, acting_sergeant: str) -> None:
+    caller = play("call_taker")
+    caller.examine("ask the risk questions")
+    play.send(caller, quill.RISK_QUESTIONS)
+    assert caller.heading == "Decide risk grade"
+    assert ("Decide risk grade", "Call taker") in play.open_tasks()
+    decider = play(acting_sergeant)
+    decider.take(play.case_id, "Decide risk grade")
+    assert "Lowest allowed grade High" in decider.text
+    assert "Sexual exploitation, trafficking or sex work known or suspected" in decider.text
+    assert "Is the child in contact with strangers online" in decider.text, (
+        "what is not known yet is a question, not a key"
+    )
+    play.send(decider, quill.grade(play("mfh_coordinator").now()))
+    the_decider_is_refused(play, decider)
+    supervisor = play("control_room_supervisor")
+    supervisor.take(play.case_id, "Endorse risk grade")
+    assert "Somebody has been waiting for Quill" in supervisor.text
+    play.send(supervisor, quill.ENDORSEMENT)
+    assert play.open_tasks() == {
+        ("Acknowledge handover", "Duty inspector"),
+        ("Record the child's return", "Response officer"),
+    }
+    play.do("duty_inspector", "Acknowledge handover", quill.HANDOVER)
+    assert play.open_tasks() == {("Record the child's return", "Response officer")}
+    assert play.row("Risk grade") == "High (lowest allowed: high)"
+
+
+def the_decider_is_refused(play: Play, decider: Visitor) -> None:
+    """She holds the supervisor's role too, and still may not endorse her own grade."""
+    effort = replace(decider.effort)
+    decider.take(play.case_id, "Endorse risk grade")
+    decider.answer(quill.ENDORSEMENT)
+    decider.press("Complete")
+    assert decider.heading == "This is for someone else"
+    assert ("Endorse risk grade", "Control room supervisor") in play.open_tasks()
+    decider.effort = effort
+
+
+def return_and_prevention_interview(play: Play) -> None:
+    now = play("mfh_coordinator").now()
+    officer = play.do("response_officer", "Record the child's return", quill.found(now))
+    assert officer.heading == "Hold prevention interview"
+    assert play.open_tasks() == {
+        ("Hold prevention interview", "Response officer"),
+        ("Offer the interview", "Return interview worker"),
+    }
+    officer.examine("hold prevention interview")
+    play.send(officer, quill.prevention_interview(play("mfh_coordinator").now()))
+    assert ("Close police enquiry", "Locate team sergeant") in play.open_tasks()
+
+
+def offer_and_let_the_clock_run_out(play: Play) -> None:
+    reader = play("mfh_coordinator")
+    play.do("rhi_worker", "Offer the interview", quill.offer(reader.now()))
+    play.do("locate_sergeant", "Close police enquiry", quill.POLICE_CLOSURE)
+    assert play.open_tasks() == {("Hold the interview", "Return interview worker")}
+    assert play.row("Status") == "Return interview to be held"
+    assert (play.row("Accepted")[:7], play.row("Held"), play.row("Held in time")) == ("Yes, on", "Not yet", "Not yet")
+    move_clock(reader, "Forward 24 hours")
+    reminder = read_mail(reader, f"{play.case_id}: hold the return interview (reminder 1)", "rhi_worker@")
+    assert "What is to be done: hold the return interview" in reminder
+    move_clock(reader, "Forward 72 hours")
+    escalation = read_mail(reader, f"{play.case_id}: hold the return interview", "cmo@")
+    assert "What is to be done: hold the return interview" in escalation
+    assert "which has passed" in escalation
+    follow_the_link(play, escalation)
+    assert "Overdue" in play.read_case().text
+    no_mail_tells_of_the_child(play)
+
+
+def move_clock(person: Visitor, button: str) -> None:
+    """Move the demonstration's clock on, as anybody may who watches it."""
+    person.page.goto("/demo/clock")
+    person.page.get_by_role("button", name=button, exact=True).click()
+    expect(person.page.locator(".govuk-notification-banner--success")).to_be_visible()
+
+
+def read_mail(person: Visitor, subject: str, to: str) -> str:
+    """Open the latest mail with these words to an address in the mailbox, and give what stands in it."""
+    person.page.goto("/demo/mailbox")
+    lines = person.page.locator("main li").filter(has_text=to).filter(has_text=subject)
+    reload_until(lines)
+    lines.first.get_by_role("link").click()
+    person.examine(f"mail to {to}")
+    return person.text
+
+
+def follow_the_link(play: Play, mail: str) -> None:
+    """The link of the mail asks for a sign-in, and leads to the case."""
+    links = re.findall(r"http://\S+", mail)
+    assert len(links) == 1
+    reader = play.visit("cmo", javascript=False)
+    reader.page.goto(links[0])
+    assert reference_of(reader.page) == play.case_id
+
+
+def no_mail_tells_of_the_child(play: Play) -> None:
+    """Every mail about the case is read through, subject and words."""
+    page = play("mfh_coordinator").page
+    page.goto("/demo/mailbox")
+    links = page.locator("main li").filter(has_text=play.case_id).get_by_role("link")
+    addresses = [link.get_attribute("href") or "" for link in links.all()]
+    assert len(addresses) >= 4
+    for address in addresses:
+        page.goto(address)
+        words = page.locator("main").inner_text()
+        assert play.case_id in words
+        assert [word for word in quill.CHILD if word.casefold() in words.casefold()] == []
+
+
+def hold_late_write_up_and_receive(play: Play) -> None:
+    reader = play("mfh_coordinator")
+    worker = play.do("rhi_worker", "Hold the interview", quill.interview(reader.now()))
+    play.read_case()
+    assert (play.row("Held")[:7], play.row("Held in time")) == ("Yes, on", "No")
+    assert worker.heading == "Write up the interview"
+    worker.examine("write up the interview")
+    play.send(worker, quill.WRITE_UP)
+    assert play.open_tasks() == {("Receive the outcome", "Missing from home co-ordinator")}
+    play.do("mfh_coordinator", "Receive the outcome", quill.RECEIPT)
+
+
+def close_the_case(play: Play) -> None:
+    assert play.open_tasks() == {("Close the case", "Missing from home co-ordinator")}
+    assert not play.row("Status").startswith("Closed")
+    play.do("mfh_coordinator", "Close the case", quill.CLOSURE)
+    assert play.open_tasks() == set()
+    assert play.row("Status").startswith("Closed on")
+    play("mfh_coordinator").examine("closed case")
+    told = play.timeline()
+    assert told.index("Done: Close police enquiry") < told.index("Done: Close the case")
+
+
+def tell_effort(play: Play, build: Path) -> None:
+    """Print what each person had to do by hand, and leave it in build/clicks.json."""
+    rows = {name: asdict(person.effort) for name, person in sorted(play.people.items()) if person.effort.clicks}
+    (build / "clicks.json").write_text(json.dumps(rows, indent=2) + "\n", "utf-8")
+    lines = [f"\n{'':<26}{'clicks':>8}{'typed':>8}{'pages':>8}"]
+    lines += [f"{name:<26}" + "".join(f"{count:>8}" for count in effort.values()) for name, effort in rows.items()]
+    sys.stdout.write("\n".join(lines) + "\n")

@@ -1,0 +1,146 @@
+"""A person of the demonstration with a browser: signs in, finds tasks, answers questions, and has each click counted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.guard import Guard, look_at
+from web.moments import LONDON
+
+Answer = str | bool | Sequence[str] | datetime
+REFERENCE = re.compile(r"MC-[0-9A-Z]{8}")
+
+
+@dataclass
+class Effort:
+    """What somebody had to do by hand, without signing in."""
+
+    clicks: int = 0
+    typed: int = 0
+    pages: int = 0
+
+
+@dataclass
+class Visitor:
+    """One signed-in person. `page` is theirs; `mirror`, which all share, shows the same pages with JavaScript, for axe."""
+
+    name: str
+    page: Page
+    mirror: Page
+    guard: Guard
+    effort: Effort = field(default_factory=Effort)
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def heading(self) -> str:
+        """The page's one main heading."""
+        return self.page.locator("h1").inner_text()
+
+    @property
+    def text(self) -> str:
+        """All words of the page that are shown, as one line."""
+        return " ".join(self.page.locator("main").inner_text().split())
+
+    def sign_in(self, password: str) -> None:
+        """Sign in from the first page and come to the tasks."""
+        self.page.goto("/")
+        self.page.fill("#name", self.name)
+        self.page.fill("#password", password)
+        self.page.get_by_role("button", name="Sign in").click()
+        expect(self.page.locator("h1")).to_have_text("Your tasks")
+
+    def click(self, where: Locator) -> None:
+        """Click, count it, and look at the page to which it leads."""
+        where.click()
+        self.effort.clicks += 1
+        self.effort.pages += 1
+
+    def press(self, button: str) -> None:
+        """Send the page by its button."""
+        self.click(self.page.get_by_role("button", name=button))
+
+    def go_to_tasks(self) -> None:
+        """Go to the list of tasks by the navigation; without JavaScript the list is as new as its page."""
+        if self.heading == "Your tasks":
+            self.page.reload()
+        else:
+            self.click(self.page.get_by_role("navigation", name="Homeward").get_by_role("link", name="Your tasks"))
+
+    def take(self, case_id: str, task: str) -> None:
+        """Take a task of a case from the list."""
+        self.go_to_tasks()
+        line = self.page.get_by_role("listitem").filter(has_text=case_id)
+        self.click(line.get_by_role("link", name=task, exact=True))
+        expect(self.page.locator("h1")).to_have_text(task)
+        self.examine(task)
+
+    def examine(self, name: str) -> None:
+        """Note what axe and the narrow window find wrong with the present page."""
+        self.mirror.context.clear_cookies()
+        self.mirror.context.add_cookies(self.page.context.cookies())  # type: ignore[arg-type]
+        self.mirror.goto(self.page.url)
+        self.wrong += look_at(self.mirror, re.sub(r"\W+", "-", name.lower()))
+
+    def answer(self, answers: Mapping[str, Answer]) -> None:
+        """Answer questions by their keys; a moment is typed in its four parts, in London's time."""
+        for key, value in answers.items():
+            if isinstance(value, datetime):
+                self._type_moment(key, value)
+            elif isinstance(value, bool):
+                self._tick(key, ["true"])
+            elif isinstance(value, str):
+                self._answer_one(key, value)
+            else:
+                self._tick(key, value)
+
+    def _answer_one(self, key: str, value: str) -> None:
+        controls = self.page.locator(f'main [name="{key}"]')
+        kind = controls.first.evaluate("one => one.type")
+        if kind == "radio":
+            self._tick(key, [value])
+        elif kind == "select-one":
+            controls.select_option(value)
+            self.effort.clicks += 1
+        else:
+            controls.fill(value)
+            self.effort.typed += 1
+
+    def _tick(self, key: str, values: Sequence[str]) -> None:
+        for value in values:
+            self.page.locator(f'main [name="{key}"][value="{value}"]').check()
+            self.effort.clicks += 1
+
+    def _type_moment(self, key: str, moment: datetime) -> None:
+        local = moment.astimezone(LONDON)
+        parts = {"day": str(local.day), "month": str(local.month), "year": str(local.year), "time": f"{local:%H:%M}"}
+        for part, text in parts.items():
+            self.page.fill(f'main [name="{key}-{part}"]', text)
+            self.effort.typed += 1
+
+    def now(self) -> datetime:
+        """Read the demonstration's time, to the minute."""
+        self.page.goto("/demo/clock")
+        text = self.page.input_value("#moment")
+        return datetime.fromisoformat(text).replace(tzinfo=LONDON)
+
+
+def reload_until(there: Locator) -> None:
+    """Reload a page until it shows something, for at most twenty seconds."""
+    for _ in range(40):
+        if there.count():
+            return
+        there.page.wait_for_timeout(500)
+        there.page.reload()
+    raise AssertionError(f"{there} did not come on {there.page.url}")
+
+
+def reference_of(page: Page) -> str:
+    """Read the reference of the case that a page is about."""
+    found = REFERENCE.search(page.locator("main").inner_text())
+    assert found, page.url
+    return found.group()

@@ -1,0 +1,115 @@
+"""Messages between cases: one opens the case of a child, later ones join it, and it answers; on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from engine import store, timers
+from engine.cases import Cases
+from engine.errors import NotFound, ReleaseInvalid
+from tests.contracts.sample import NOW, WORKER
+from tests.drawn import form, procedure
+
+CHILD_LEVEL = procedure(
+    "pattern",
+    """
+    begun: start message=child_reported key={=child_reported[1].child} repeats=true
+    count_episodes: service does=count_episodes record=counted
+    review: user form=review repeats=true
+    wait: catch message=child_reported key={=child_reported[1].child} repeats=true
+    again: exclusive
+    begun > again
+    again > count_episodes
+    count_episodes > review
+    review > is_it_over
+    is_it_over: exclusive
+    over: end message=pattern_seen correlation={=child_reported[-1].sender} gives={count: count(child_reported)}
+    is_it_over > over : =counted.count >= 3
+    is_it_over > wait default
+    wait > again
+    """,
+    form("review", "text"),
+)
+EPISODE = procedure(
+    "episode",
+    """
+    begun: start form=opening
+    reported: throw message=child_reported correlation=opening.child gives={child: opening.child; why: opening.why}
+    seen: catch message=pattern_seen key={=case.reference}
+    look: user form=looked
+    done: end
+    begun > reported
+    reported > seen
+    seen > look
+    look > done
+    """,
+    form("opening", "child", "why"),
+    form("looked", "text"),
+)
+
+
+def count_episodes(connection: sa.Connection, scope: Mapping[str, Any], _now: datetime) -> Mapping[str, Any]:
+    """Count the reports of this child: the simplest operation."""
+    assert connection.in_transaction()
+    return {"count": len(scope["child_reported"])}
+
+
+@pytest.fixture
+def cases(engine: sa.Engine) -> Cases:
+    made = Cases(engine, operations={"count_episodes": count_episodes})
+    for files in (CHILD_LEVEL, EPISODE):
+        made.publish(files, by="ann", now=NOW)
+    return made
+
+
+def report(cases: Cases, child: str, turn: int) -> str:
+    """Open an episode of a child; give its reference."""
+    answers = {"child": child, "why": f"report {turn}"}
+    at = NOW + timedelta(minutes=turn)
+    return cases.open("episode", answers, by=WORKER, now=at, key=f"{child}{turn}").case_id
+
+
+def pattern_of(cases: Cases, child: str) -> str:
+    """Give the reference of the case that a child's reports opened."""
+    case = store.CaseTable
+    with cases.engine.connect() as connection:
+        statement = sa.select(case.id).where(case.procedure == "pattern", case.correlation == child)
+        return connection.execute(statement).scalar_one()
+
+
+def review(cases: Cases, reference: str, key: str) -> None:
+    """Do the open review of a child's case, and let the messages go their way."""
+    task = next(each for each in cases.inbox(frozenset({"worker"})).rows if each.case_id == reference)
+    cases.complete(task.id, {"text": "read"}, by=WORKER, now=NOW + timedelta(hours=2), key=key)
+    timers.sweep(cases, now=NOW + timedelta(hours=2))
+
+
+def test_a_message_opens_the_case_of_a_child_once_and_its_later_ones_join_it(cases: Cases) -> None:
+    episodes = [report(cases, "CH-1", turn) for turn in range(3)]
+    report(cases, "CH-2", 0)
+    assert timers.sweep(cases, now=NOW + timedelta(hours=1)).delivered == 2
+    first = pattern_of(cases, "CH-1")
+    assert first != pattern_of(cases, "CH-2")
+    for turn in range(3):
+        review(cases, first, f"r{turn}")
+    view = cases.case(first, classes=frozenset({"D2"}), by=WORKER, purpose="test", now=NOW)
+    reasons = [fields["why"] for _key, fields in sorted(view.facts["child_reported"].items())]
+    assert (view.status, reasons) == ("closed", ["report 0", "report 1", "report 2"])
+    receiver = cases.case(episodes[-1], classes=frozenset({"D2"}), by=WORKER, purpose="test", now=NOW)
+    assert receiver.facts["pattern_seen"][""]["count"] == 3
+    assert [task.element for task in receiver.tasks] == ["look"]
+
+
+def test_people_cannot_open_what_messages_open(cases: Cases) -> None:
+    with pytest.raises(NotFound, match="by other cases"):
+        cases.open("pattern", {}, by=WORKER, now=NOW, key="x")
+
+
+def test_an_operation_that_is_not_there_is_refused_when_it_is_published(engine: sa.Engine) -> None:
+    with pytest.raises(ReleaseInvalid, match="Did you mean count_episode"):
+        Cases(engine, operations={"count_episode": lambda *_: {}}).publish(CHILD_LEVEL, by="ann", now=NOW)

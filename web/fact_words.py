@@ -1,0 +1,107 @@
+"""The facts of a case in words: record by record, under the questions that asked for them or the columns that gave them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from markupsafe import Markup
+
+from engine.decisions import Table
+from engine.forms import Field, Form
+from engine.model import Facts, Value
+from engine.release import Compiled
+from web.moments import say_key, say_value
+from workflows.vocabulary import RISK_LEVEL
+
+Row = dict[str, dict[str, str]]
+
+FOR_AUDITORS = frozenset({"rules"})
+"""What a table notes beside its answer: ids of its rows, which say nothing to the people who work on the case."""
+
+WHAT_APPLIES = "What applies"
+"""Stands over the rows of a table that gives all that apply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The facts of one record as rows of a summary list, and by whom and when they were written, where that is known."""
+
+    title: str
+    rows: Sequence[Row]
+    written: str = ""
+
+
+def row(key: str, value: str) -> Row:
+    """Give one row of a summary list; what a person typed keeps its line breaks."""
+    # The span keeps typed line breaks without keeping those of the template around it.
+    return {"key": {"text": key}, "value": {"html": Markup('<span class="hw-typed">{}</span>').format(value)}}
+
+
+def sections(
+    facts: Facts, release: Compiled, now: datetime, written: Mapping[tuple[str, str], str] | None = None
+) -> Iterable[Section]:
+    """Give facts record by record, in the order of `written`, which says by whom and when: ``Ada Example, 2 March``.
+
+    `written` is by record and its key. Without it the order is that of the facts. A choice that the case offered has its
+    words as far as the facts that offered it are among these.
+    """
+    scope = {record: keys.get("") or list(keys.values()) for record, keys in facts.items()}
+    notes = written or {}
+    order = {name: place for place, name in enumerate(notes)}
+    found = [(record, key, fields) for record, keys in facts.items() for key, fields in keys.items()]
+    for record, key, fields in sorted(found, key=lambda one: order.get(one[:2], len(order))):
+        asked, titles = release.forms_by_record.get(record), _titles(release)
+        form = asked.settled(scope=scope, now=now) if asked else None
+        title = form.title if form else titles.get(record, say_key(record))
+        said = _answers(fields, form) if form else _results(fields, record, release)
+        yield Section(f"{title}, number {key}" if key else title, list(said), notes.get((record, key), ""))
+
+
+def _titles(release: Compiled) -> dict[str, str]:
+    return {node.result: node.name for node in release.nodes.values() if node.result}
+
+
+def _answers(fields: Mapping[str, Value], form: Form) -> Iterable[Row]:
+    """Say what people answered, in the order of the questions."""
+    questions = {field.key: field for field in form.fields}
+    ordered = [key for key in questions if key in fields] + [key for key in fields if key not in questions]
+    for key in ordered:
+        if fields[key] not in (None, "", []):
+            question = questions.get(key)
+            yield row(question.label if question else say_key(key), _say_answer(fields[key], question))
+
+
+def _say_answer(value: Value, question: Field | None) -> str:
+    words = {choice.value: choice.label for choice in question.choices} if question else {}
+    if isinstance(value, list):
+        return ", ".join(words.get(one, one) if isinstance(one, str) else say_value(one) for one in value)
+    return words.get(value, value) if isinstance(value, str) else say_value(value)
+
+
+def _results(fields: Mapping[str, Value], record: str, release: Compiled) -> Iterable[Row]:
+    """Say what a table gave, under the labels of its columns; the key of a question stands for the question."""
+    table = _table(record, release)
+    labels = {output.name: output.label or say_key(output.name) for output in table.outputs} if table else {}
+    words = {field.key: field.label for form in release.forms.values() for field in form.fields} | dict(RISK_LEVEL)
+    for key, value in fields.items():
+        if value not in (None, "", []) and key not in FOR_AUDITORS:
+            label = labels.get(key) or (WHAT_APPLIES if key == "matches" else say_key(key))
+            yield row(label, _say_result(value, words))
+
+
+def _table(record: str, release: Compiled) -> Table | None:
+    asked = (release.decisions.get(node.decision) for node in release.nodes.values() if node.result == record)
+    return next((table for table in asked if table), None)
+
+
+def _say_result(value: Value, words: Mapping[str, str]) -> str:
+    """Say one thing in a line, several each in a line of their own, and the columns of a row with colons."""
+    if isinstance(value, list):
+        return "\n".join(_say_result(one, words) for one in value)
+    if isinstance(value, dict) and value.keys() == {"value", "label"}:
+        return str(value["label"])
+    if isinstance(value, dict):
+        return ": ".join(_say_result(one, words) for one in value.values())
+    return words.get(value, value) if isinstance(value, str) else say_value(value)
