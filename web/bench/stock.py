@@ -38,7 +38,9 @@ class StockProcedure:
         """Read the diagrams of `files`; `root` is the process with which a case begins."""
         parser = BpmnParser()
         diagrams = {name: parse(text, name) for name, text in files.items() if name.endswith(".bpmn")}
-        several = {name for name, diagram in diagrams.items() if next(diagram.iter(f"{BPMN}{SEVERAL}"), None) is not None}
+        several = {
+            name for name, diagram in diagrams.items() if next(diagram.iter(f"{BPMN}{SEVERAL}"), None) is not None
+        }
         for name, diagram in diagrams.items():
             if name not in several:
                 parser.add_bpmn_xml(_plain(diagram, several), filename=name)
@@ -89,13 +91,16 @@ def _plain(root: Element, several: set[str]) -> Element:
     for each in list(root.iter(f"{BPMN}timeCycle")):
         each.tag, each.text = f"{BPMN}timeDuration", NEVER_DUE
     for each in root.iter(f"{BPMN}conditionExpression"):
-        if NO_REASON.fullmatch(each.text or ""):
-            each.text = "True"
-            continue
-        found = IS_TEXT.fullmatch(each.text or "")
-        # What is not a plain comparison belongs to flows that the played case does not take.
-        each.text = f'{found[1]}["{found[2]}"] == "{found[3]}"' if found else "False"
+        each.text = _condition(each.text or "")
     return root
+
+
+def _condition(text: str) -> str:
+    """Write a condition in Python; what is no plain comparison belongs to flows that the played case does not take."""
+    if NO_REASON.fullmatch(text):
+        return "True"
+    found = IS_TEXT.fullmatch(text)
+    return f'{found[1]}["{found[2]}"] == "{found[3]}"' if found else "False"
 
 
 def _script(element: Element, text: str) -> None:
