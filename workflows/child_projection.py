@@ -180,11 +180,13 @@ def _follow_episode(connection: sa.Connection, step: Step) -> None:
 
 def _join(connection: sa.Connection, younger: str, child_id: str) -> None:
     """Let a child whom we took for a new one be found under the one whom we knew, with all that was joined to it."""
-    child = children.find(connection, child_id)
-    older = child_id if child is None else child.child_id
-    if older != younger:
-        both = sa.or_(ChildRow.child_id == younger, ChildRow.joined_to == younger)
-        connection.execute(sa.update(ChildRow).where(both, ChildRow.child_id != older).values(joined_to=older))
+    target = sa.orm.aliased(ChildRow)
+    joined = sa.select(target.joined_to).where(target.child_id == child_id, target.joined_to != "")
+    older = sa.func.coalesce(joined.scalar_subquery(), child_id)
+    both = sa.or_(ChildRow.child_id == younger, ChildRow.joined_to == younger)
+    connection.execute(
+        sa.update(ChildRow).where(both, ChildRow.child_id != older, older != younger).values(joined_to=older)
+    )
 
 
 def _raise_flag(connection: sa.Connection, child_id: str, flag: str, step: Step) -> None:

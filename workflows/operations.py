@@ -17,7 +17,7 @@ from engine.cases import OperationInStep
 from engine.model import Found, Value
 from workflows import child_projection, children
 from workflows.child_projection import MATCH, NEW_CHILD, own_id
-from workflows.children import EXPLOITATION, LOOKED_AFTER, Child, ChildPlan
+from workflows.children import EXPLOITATION, LOOKED_AFTER, Child, ChildEpisode, ChildPlan
 from workflows.likeness import ALIKE, likeness
 from workflows.vocabulary import ACTION_TYPE
 
@@ -64,11 +64,15 @@ def recall_child(connection: sa.Connection, scope: Mapping[str, Value], now: dat
     facts = _as_facts(scope)
     chosen = facts.get(MATCH, {}).get("", {}).get("child")
     child_id = child_projection.child_in({MATCH: {"": {"child": chosen}}}, reference) or own_id(reference)
-    child = children.find(connection, child_id)
-    before = [each for each in children.episodes_of(connection, child_id) if each.case_id != reference]
     at = _reported_at(facts, scope)
-    flags = _flags(connection, child_id, at)
-    plan = children.live_plan(children.plans_of(connection, child_id), max(at, now))
+    child = None if chosen in {None, NEW_CHILD} else children.find(connection, child_id)
+    before: list[ChildEpisode] = []
+    flags: list[str] = []
+    plan = None
+    if child is not None:
+        before = [each for each in children.episodes_of(connection, child_id) if each.case_id != reference]
+        flags = _flags(connection, child_id, at)
+        plan = children.live_plan(children.plans_of(connection, child_id), max(at, now))
     said = child_projection.legal_status(child_projection.latest(facts, "missing_report"))
     status = said if said not in {"", "unknown"} else ("" if child is None else child.looked_after)
     return {
