@@ -15,7 +15,7 @@ from engine.forms import TYPED_IN_PARTS, Field, Form, Raw
 from engine.store import CommandTable, TaskTable, reading
 from engine.views import Done
 from web.access import actor
-from web.errors import kind_of
+from web.errors import kind_of, sentence_of
 from web.moments import say_key
 from web.services import services
 
@@ -80,7 +80,9 @@ def conflict_page(refusal: Conflict, raw: Raw, *, form: Form | None, case_id: st
     """Say what happened in the meantime, and show what was typed so that it can be copied; nothing was saved."""
     kind = kind_of(refusal)
     typed = typed_lines(raw, form)
-    page = flask.render_template("conflict.html", kind=kind, sentence=str(refusal), typed=typed, case_id=case_id)
+    page = flask.render_template(
+        "conflict.html", kind=kind, sentence=sentence_of(refusal), typed=typed, case_id=case_id
+    )
     return page, kind.status
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass
 
 import flask
@@ -12,10 +13,14 @@ from werkzeug.exceptions import HTTPException
 
 from engine import faults
 from engine.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal, Unavailable
+from workflows.agencies import ROLES, title_of
 
 log = logging.getLogger(__name__)
 
 Answer = tuple[str, int]
+
+ROLE_KEYS = re.compile(rf"\b({'|'.join(key for key in ROLES if '_' in key)})\b")
+"""Keys of roles that cannot be taken for a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,11 @@ def kind_of(refusal: Refusal) -> Kind:
     return next(words for kind, words in KINDS.items() if isinstance(refusal, kind))
 
 
+def sentence_of(refusal: Refusal) -> str:
+    """Give the sentence of a refusal with the titles of roles in the place of their keys."""
+    return ROLE_KEYS.sub(lambda found: title_of(found.group()), str(refusal))
+
+
 def register(app: flask.Flask) -> None:
     """Answer every refusal and every fault of this application."""
     app.register_error_handler(Refusal, _refused)
@@ -65,7 +75,7 @@ def _refused(refusal: Refusal) -> Answer:
     log.info("refused: %s on %s", type(refusal).__name__, flask.request.path)
     if isinstance(refusal, Invalid):
         return _page(kind_of(refusal), "", tuple(problem.sentence for problem in refusal.problems))
-    return _page(kind_of(refusal), str(refusal))
+    return _page(kind_of(refusal), sentence_of(refusal))
 
 
 def _unsigned_form(_error: CSRFError) -> Answer:

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import flask
+import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from engine.errors import AnswersInvalid, Conflict, NotYourTask, Problem, TaskNotFound
-from engine.forms import Raw
+from engine.forms import Form, Raw
+from engine.store import TaskTable, reading
 from engine.views import TaskView
 from web.access import actor, signed_in
 from web.answering import Posted, conflict_page, go_on, new_key, was_done, without_source
@@ -42,7 +44,7 @@ def complete(task_id: str) -> ResponseReturnValue:
     except Conflict as refusal:
         if was_done(posted.sealed_key):
             return flask.redirect(flask.url_for("inbox.tasks"))
-        return conflict_page(refusal, posted.raw, form=None, case_id=task_id.partition(".")[0])
+        return conflict_page(refusal, posted.raw, form=_form_of(task_id), case_id=task_id.partition(".")[0])
     try:
         answers = view.form.load(posted.raw, scope=view.scope, now=now)
         key, stamp = posted.sealed_key, posted.stamp
@@ -54,6 +56,15 @@ def complete(task_id: str) -> ResponseReturnValue:
         return conflict_page(refusal, posted.raw, form=form, case_id=view.row.case_id)
     flask.flash(f"{view.row.name}: this is done for case {done.case_id}.", "done")
     return go_on(done)
+
+
+def _form_of(task_id: str) -> Form | None:
+    """Give the questions of a task that is no longer open, so that what was typed stands under them."""
+    case_id, _, number = task_id.partition(".")
+    form = sa.select(TaskTable.form).where(TaskTable.case_id == case_id, TaskTable.number == int(number))
+    with reading(services().engine) as connection:
+        name = connection.execute(form).scalar_one_or_none()
+    return services().cases.release_of(case_id).forms.get(name) if name else None
 
 
 def _open(task_id: str) -> TaskView:

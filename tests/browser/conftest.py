@@ -68,7 +68,7 @@ def contexts(browser: Browser) -> Iterator[Callable[..., tuple[BrowserContext, G
 
     def open_context(url: str, *, javascript: bool = True) -> tuple[BrowserContext, Guard]:
         context = browser.new_context(base_url=url, java_script_enabled=javascript, viewport=WIDE)  # type: ignore[arg-type]
-        context.set_default_timeout(15 * SECONDS)
+        context.set_default_timeout(30 * SECONDS)
         opened.append((context, Guard(context, url)))
         return opened[-1]
 

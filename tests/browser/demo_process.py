@@ -14,7 +14,7 @@ from pathlib import Path
 from web.mail_sink import free_port
 
 COMMAND = Path(sys.executable).with_name("homeward")
-PATIENCE = 90
+PATIENCE = 180
 """Seconds after which a start is given up."""
 
 

@@ -15,7 +15,7 @@ from tests.browser.visits import Visitor, reference_of, reload_until
 
 pytestmark = pytest.mark.browser
 
-EVERYBODY = {"/tasks", "/cases", "/cases/…", "/demo/clock", "/demo/mailbox", "/demo/mailbox/…"}
+EVERYBODY = {"/tasks", "/cases", "/cases/one", "/demo/clock", "/demo/mailbox", "/demo/mailbox/one"}
 MET = {
     "call_taker": EVERYBODY | {"/cases/open", "Complete missing report"},
     "mfh_coordinator": EVERYBODY,
@@ -28,7 +28,7 @@ def kind_of(path: str, words: str) -> str:
     """Name the kind of page behind a link: tasks by the words of the link, others by their address."""
     if re.fullmatch(r"/tasks/MC-\w+\.\d+", path):
         return words
-    return re.sub(r"/(MC-\w+|\d+)$", "/…", path.partition("?")[0])
+    return re.sub(r"/(MC-\w+|\d+)$", "/one", path.partition("?")[0])
 
 
 def one_of_each_kind(page: Page, begin: str) -> Iterator[str]:
@@ -145,7 +145,7 @@ def test_each_thing_that_goes_wrong_has_a_page_of_its_own(visit: Visit) -> None:
         inspector.answer(quill.HANDOVER)
         inspector.press("Complete")
     said = {"stale": second.text}
-    assert "Search Thistledown Arcade." in second.text, "what was typed is shown, so that it can be copied"
+    assert "What are your directions? Search Thistledown Arcade." in second.text, "what was typed can be copied"
     wrong = look_at(second.page, "task-stale")
     for name, who, path in (
         ("completed", first, address),
@@ -159,6 +159,7 @@ def test_each_thing_that_goes_wrong_has_a_page_of_its_own(visit: Visit) -> None:
     assert wrong == []
     assert set(said) == {"stale", "completed, 409", "another's, 403", "unknown, 404"}
     assert len(set(said.values())) == len(said)
+    assert "This task is for Duty inspector." in said["another's, 403"]
     assert all("Go to your tasks" in text or "go to your tasks" in text for text in said.values())
 
 
