@@ -97,15 +97,15 @@ ALLOWED_FIELDS: Mapping[str, frozenset[str]] = {
     "property": frozenset({"name", "value"}),
 }
 PROPERTIES: Mapping[str, frozenset[str]] = {
-    "process": frozenset({"reference", "title"}),
+    "process": frozenset({"reference", "title", "data_class"}),
     "userTask": frozenset({"repeats", "other_than", "record", "activity", "show", "grows"}),
     "endEvent": frozenset({"activity", "correlation"}),
-    "startEvent": frozenset({"activity", "repeats"}),
+    "startEvent": frozenset({"activity", "repeats", "data_class"}),
     "callActivity": frozenset({"activity", "grows"}),
-    "businessRuleTask": frozenset({"activity"}),
-    "serviceTask": frozenset({"activity", "record", "repeats"}),
-    "boundaryEvent": frozenset({"activity", "source", "repeats"}),
-    "intermediateCatchEvent": frozenset({"activity", "repeats"}),
+    "businessRuleTask": frozenset({"activity", "data_class"}),
+    "serviceTask": frozenset({"activity", "record", "repeats", "data_class"}),
+    "boundaryEvent": frozenset({"activity", "source", "repeats", "data_class"}),
+    "intermediateCatchEvent": frozenset({"activity", "repeats", "data_class"}),
     "intermediateThrowEvent": frozenset({"activity", "correlation"}),
     "subProcess": frozenset({"activity", "grows"}),
 }

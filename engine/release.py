@@ -119,8 +119,16 @@ class Compiled:
         return found.group(1) if found else node.id
 
     def data_class(self, record: str, field: str) -> str:
-        """Give the data class of a fact; what no form asks (a decision's result) is an episode fact, D2."""
-        return self._classes.get((record, field), "D2")
+        """Give the data class of a fact: that of its question; else the one that the property `data_class` gives to what
+        a table, an operation or a message writes there, or to the whole procedure; else D2, an episode fact.
+        """
+        asked = self._classes.get((record, field))
+        return asked or self._classes_of_records.get(record) or self.process.properties.get("data_class", "D2")
+
+    @cached_property
+    def _classes_of_records(self) -> dict[str, str]:
+        given = [(node.result or node.record, node.properties.get("data_class", "")) for node in self.nodes.values()]
+        return {record: name for record, name in given if name}
 
     @cached_property
     def _classes(self) -> dict[tuple[str, str], str]:
