@@ -92,7 +92,7 @@ def test_a_multi_instance_over_facts_is_visited_twice_in_processes_of_its_own(tm
 
 def test_a_missing_child_is_worked_on_in_processes_of_its_own(tmp_path: Path) -> None:
     def play(case: Casework) -> None:
-        case.report().wait(minutes=6)
+        case.report().fill("acknowledge_missing_notice").wait(minutes=6)
         assessed(case, weather="yes").fill("decide_risk_grade").fill("record_return", harm=["unknown"])
         case.fill("offer_return_interview").fill("hold_prevention_interview", outcome="not_possible")
         case.fill("endorse_risk_grade").fill("approve_prevention_exception").fill("acknowledge_handover")
