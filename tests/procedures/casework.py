@@ -73,6 +73,15 @@ class Reach:
         return Reach(*(getattr(self, name) | getattr(other, name) for name in self.__slots__))
 
 
+def answer(name: str, scope: Mapping[str, Any], now: datetime, history: Mapping[str, Any]) -> Found:
+    """Answer a service task: the actions of a plan as the product makes them, what is known as the story tells it."""
+    if name == "find_children":
+        return {"matches": [{"value": NEW_CHILD["child_id"], "label": "Kit Example, 1 May 2012"}], "count": 1}
+    if name == "recall_child":
+        return {**NEW_CHILD, **history}
+    return plan_actions(cast("Connection", None), scope, now)  # it reads nothing
+
+
 class Casework(Drive):
     """One case, worked on by people who fill in pages; each acts under the name of the role unless `by` says who.
 
@@ -103,12 +112,8 @@ class Casework(Drive):
         return self
 
     def operations(self, name: str, scope: Mapping[str, Any]) -> Found:
-        """Answer a service task: the actions of a plan as the product makes them, what is known as the story tells it."""
-        if name == "find_children":
-            return {"matches": [{"value": NEW_CHILD["child_id"], "label": "Kit Example, 1 May 2012"}], "count": 1}
-        if name == "recall_child":
-            return {**NEW_CHILD, **self.history}
-        return plan_actions(cast("Connection", None), scope, self.now)  # it reads nothing
+        """Answer a service task as `answer` does, with what the story knows of the child."""
+        return answer(name, scope, self.now, self.history)
 
     def fill(self, element: str, by: str = "", *, key: str | None = None, **changes: Any) -> Self:
         """Do the open task of an element: post its page, with these changes to what is usually typed there.
