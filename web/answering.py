@@ -10,7 +10,7 @@ import flask
 import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
-from engine.errors import Conflict
+from engine.errors import Refusal
 from engine.forms import TYPED_IN_PARTS, Field, Form, Raw
 from engine.store import CommandTable, TaskTable, reading
 from engine.views import Done
@@ -76,7 +76,7 @@ def go_on(done: Done) -> ResponseReturnValue:
     return flask.redirect(flask.url_for("tasks.task", task_id=f"{done.case_id}.{number}"))
 
 
-def conflict_page(refusal: Conflict, raw: Raw, *, form: Form | None, case_id: str) -> tuple[str, int]:
+def conflict_page(refusal: Refusal, raw: Raw, *, form: Form | None, case_id: str) -> tuple[str, int]:
     """Say what happened in the meantime, and show what was typed so that it can be copied; nothing was saved."""
     kind = kind_of(refusal)
     typed = typed_lines(raw, form)

@@ -73,6 +73,15 @@ def grade(now: datetime) -> Answers:
     }
 
 
+MATCH: Answers = {"child": "new"}
+
+NOTICE: Answers = {
+    "taken_by": "Quinn Example, safeguarding hub",
+    "known_to_us": "no",
+    "what_we_know": "Nothing is recorded yet.",
+    "carer_may_be_told": "yes",
+}
+
 ENDORSEMENT: Answers = {"agreed": "yes", "reason": "The rationale carries the grade."}
 
 HANDOVER: Answers = {
@@ -133,6 +142,7 @@ def interview(now: datetime) -> Answers:
     """Give the return interview, held in the half hour before the instant `now`."""
     return {
         "outcome": "held",
+        "disclosure": "no",
         "tried_at": now - timedelta(minutes=30),
         "ended_at": now,
         "independence": "independent",
@@ -162,3 +172,36 @@ CLOSURE: Answers = {
     "actions_handed_over": "The social worker keeps the plan.",
     "trigger_plan_checked": "yes",
 }
+
+
+def meeting_notice(now: datetime) -> Answers:
+    """Give the call for a meeting that is held in an hour."""
+    return {
+        "called_for_at": now,
+        "meets_at": now + timedelta(hours=1),
+        "kind": "missing_meeting",
+        "invited": ["police", "csc", "health"],
+    }
+
+
+def meeting(now: datetime) -> Answers:
+    """Give the record of a meeting that decided nothing new for anybody to do."""
+    return {
+        "outcome": "held",
+        "held_at": now,
+        "chair": "Marlowe Example",
+        "attended": ["police", "csc", "health"],
+        "child_view": "Asked for a quiet place.",
+        "risk_analysis": "Strangers wait at the arcade.",
+        "decisions": ["placement_review"],
+        "actions_decided": "no",
+    }
+
+
+def minutes(now: datetime) -> Answers:
+    """Give the minutes, with the day on which the plan is looked at again."""
+    return {
+        "sent_to": ["police", "csc", "health"],
+        "minutes": "As decided.",
+        "review_on": (now + timedelta(days=30)).date(),
+    }

@@ -21,6 +21,15 @@ from tests.browser.visits import Visitor, reference_of, reload_until
 pytestmark = pytest.mark.browser
 
 OPEN = "What is open, and with whom"
+SEARCH = {
+    ("Record the child's return", "Response officer"),
+    ("Raise an action", "Locate team sergeant"),
+    ("Review the case", "Locate team sergeant"),
+    ("Propose another grade", "Locate team sergeant"),
+    ("Review as inspector", "Duty inspector"),
+}
+"""What is open as long as a child is missing."""
+
 ACTING_UP, PASSWORD = "acting_sergeant", "a long password for tests"
 
 
@@ -108,6 +117,7 @@ def test_a_case_runs_from_the_report_to_the_close(play: Play, visit: Visit, acti
     open_with_four_facts(play)
     grade_the_risk(play, acting_sergeant)
     return_and_prevention_interview(play)
+    meet(play)
     offer_and_let_the_clock_run_out(play)
     hold_late_write_up_and_receive(play)
     close_the_case(play)
@@ -122,15 +132,18 @@ def open_with_four_facts(play: Play) -> None:
     play.send(caller, quill.FOUR_FACTS)
     play.case_id = reference_of(caller.page)
     assert caller.heading == "Complete missing report"
-    assert play.open_tasks() == {
+    assert play.open_tasks() == SEARCH | {
         ("Acknowledge handover", "Duty inspector"),
+        ("Acknowledge the notice", "Multi-agency safeguarding hub"),
         ("Complete missing report", "Call taker"),
-        ("Record the child's return", "Response officer"),
     }
     caller.examine("complete missing report")
     caller.answer(quill.report(play("mfh_coordinator").now()))
     play.send(caller, {})
+    assert caller.heading == "Match the child"
+    play.send(caller, quill.MATCH)
     assert caller.heading == "Ask the risk questions"
+    play.do("csc_mash", "Acknowledge the notice", quill.NOTICE)
 
 
 def grade_the_risk(play: Play, acting_sergeant: str) -> None:
@@ -152,12 +165,9 @@ def grade_the_risk(play: Play, acting_sergeant: str) -> None:
     supervisor.take(play.case_id, "Endorse risk grade")
     assert "Somebody has been waiting for Quill" in supervisor.text
     play.send(supervisor, quill.ENDORSEMENT)
-    assert play.open_tasks() == {
-        ("Acknowledge handover", "Duty inspector"),
-        ("Record the child's return", "Response officer"),
-    }
+    assert play.open_tasks() == SEARCH | {("Acknowledge handover", "Duty inspector")}
     play.do("duty_inspector", "Acknowledge handover", quill.HANDOVER)
-    assert play.open_tasks() == {("Record the child's return", "Response officer")}
+    assert play.open_tasks() == SEARCH
     assert play.row("Risk grade") == "High (lowest allowed: high)"
 
 
@@ -168,6 +178,7 @@ def the_decider_is_refused(play: Play, decider: Visitor) -> None:
     decider.answer(quill.ENDORSEMENT)
     decider.press("Complete")
     assert decider.heading == "This is for someone else"
+    assert str(quill.ENDORSEMENT["reason"]) in decider.text
     assert ("Endorse risk grade", "Control room supervisor") in play.open_tasks()
     decider.effort = effort
 
@@ -177,12 +188,21 @@ def return_and_prevention_interview(play: Play) -> None:
     officer = play.do("response_officer", "Record the child's return", quill.found(now))
     assert officer.heading == "Hold prevention interview"
     assert play.open_tasks() == {
+        ("Convene the meeting", "Missing from home co-ordinator"),
         ("Hold prevention interview", "Response officer"),
         ("Offer the interview", "Return interview worker"),
     }
     officer.examine("hold prevention interview")
     play.send(officer, quill.prevention_interview(play("mfh_coordinator").now()))
     assert ("Close police enquiry", "Locate team sergeant") in play.open_tasks()
+
+
+def meet(play: Play) -> None:
+    """Sexual exploitation is suspected: the agencies meet, and the case waits for their minutes."""
+    reader = play("mfh_coordinator")
+    play.do("mfh_coordinator", "Convene the meeting", quill.meeting_notice(reader.now()))
+    play.do("csc_team_manager", "Hold the meeting", quill.meeting(reader.now()))
+    play.do("csc_team_manager", "Issue the minutes", quill.minutes(reader.now()))
 
 
 def offer_and_let_the_clock_run_out(play: Play) -> None:

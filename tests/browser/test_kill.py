@@ -56,7 +56,7 @@ def test_a_kill_loses_nothing_and_clocks_that_fell_due_ring_once(process: DemoPr
     process.kill()
     process.start()
     caller.press("Complete")  # the page from before the kill, in the session from before the kill
-    expect(caller.page.locator("h1")).to_have_text("Ask the risk questions")
+    expect(caller.page.locator("h1")).to_have_text("Match the child")
     inspector = visit("duty_inspector", javascript=False, url=process.url, fresh=True)
     inspector.page.goto(f"/cases/{case_id}")
     assert "Done: Complete missing report" in inspector.text

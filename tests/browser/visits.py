@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.guard import Guard, look_at
 from web.moments import LONDON
 
-Answer = str | bool | Sequence[str] | datetime
+Answer = str | bool | Sequence[str] | date
 REFERENCE = re.compile(r"MC-[0-9A-Z]{8}")
 
 
@@ -87,9 +87,9 @@ class Visitor:
         self.wrong += look_at(self.mirror, re.sub(r"\W+", "-", name.lower()))
 
     def answer(self, answers: Mapping[str, Answer]) -> None:
-        """Answer questions by their keys; a moment is typed in its four parts, in London's time."""
+        """Answer questions by their keys; a moment is typed in its four parts, in London's time, a day in three."""
         for key, value in answers.items():
-            if isinstance(value, datetime):
+            if isinstance(value, date):
                 self._type_moment(key, value)
             elif isinstance(value, bool):
                 self._tick(key, ["true"])
@@ -115,9 +115,11 @@ class Visitor:
             self.page.locator(f'main [name="{key}"][value="{value}"]').check()
             self.effort.clicks += 1
 
-    def _type_moment(self, key: str, moment: datetime) -> None:
-        local = moment.astimezone(LONDON)
-        parts = {"day": str(local.day), "month": str(local.month), "year": str(local.year), "time": f"{local:%H:%M}"}
+    def _type_moment(self, key: str, moment: date) -> None:
+        local = moment.astimezone(LONDON) if isinstance(moment, datetime) else moment
+        parts = {"day": str(local.day), "month": str(local.month), "year": str(local.year)}
+        if isinstance(local, datetime):
+            parts["time"] = f"{local:%H:%M}"
         for part, text in parts.items():
             self.page.fill(f'main [name="{key}-{part}"]', text)
             self.effort.typed += 1
