@@ -77,7 +77,12 @@ PLANTED: list[tuple[str, str, str, str]] = [
     ("nothing is mocked", "tests/a.py", "monkeypatch.setattr(clock, 'now', later)\n", "exchanges"),
     ("the tree names no registry and no machine", "a.lock", "--find-links " + "there\n", "--find-links"),
     ("the tree names no registry and no machine", "a.json", '{"resolved": "https' + '://there/a.tgz"}', "resolved"),
-    ("the tree names no registry and no machine", "README.md", "see " + "https://registry.npm" + "js.org/a", "npmjs"),
+    (
+        "the tree names no registry and no machine",
+        "README.md",
+        "see " + "https://registry.npm" + "js.org/a",
+        "npm" + "js",
+    ),
     ("the tree names no registry and no machine", "web/a.py", "HOME = '" + "/root" + "/homeward'", "/root"),
 ]
 
