@@ -10,7 +10,6 @@ from typing import Any
 Clock = Callable[[], datetime]
 """Gives the present moment as an aware datetime in UTC; the composition root decides which."""
 
-type_of_value = "str | bool | int | Decimal | date | time | datetime | timedelta | list | dict | None"
 Value = Any
 """A fact's value: str, bool, int, Decimal, date, time, aware datetime, timedelta, list, dict or None."""
 
