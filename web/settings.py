@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from engine.errors import Invalid, Problem
 
 PREFIX = "HOMEWARD_"
 YES_AND_NO = {"yes": True, "no": False}
 SECRET_LENGTH = 32
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class SettingsInvalid(Invalid):
@@ -21,6 +23,7 @@ class SettingsInvalid(Invalid):
 class Settings:
     """What differs between one installation and another.
 
+    `base_url` is the site's own address, as people type it: mails link to it, and the session cookie follows its scheme.
     `secret` signs the session cookie and stands in no representation, nor does the mail server's password.
     `session_idle_after` ends a session without a request, `session_ends_after` ends every session. `demo` opens the
     clock and mailbox pages; no environment sets it, only the command `homeward demo`, which has invented people only.
@@ -41,7 +44,7 @@ class Settings:
 
     @property
     def cookies_are_secure(self) -> bool:
-        """Whether the session cookie is sent over HTTPS only: always, unless the site's own address is plain HTTP."""
+        """Whether the session cookie is sent over HTTPS only: always, unless the site is on this machine alone."""
         return self.base_url.startswith("https://")
 
 
@@ -65,17 +68,17 @@ NUMBERS = {"SMTP_PORT": (1, 65535), "SESSION_MINUTES": (1, 720)}
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Read the settings from names such as ``HOMEWARD_DATABASE_URL``.
 
-    Refuses with `SettingsInvalid`, all problems at once: no database, no secret or one that is too short, a number
-    that is none, an unknown name that begins with ``HOMEWARD_``.
+    Refuses with `SettingsInvalid`, all problems at once: no database, no address or one that is not HTTPS (but on this
+    machine), no secret or one that is too short, a number that is none, an unknown name that begins with ``HOMEWARD_``.
     """
     values = {name.removeprefix(PREFIX): text.strip() for name, text in environment.items() if name.startswith(PREFIX)}
-    problems = [*_unknown(values), *_wrong_words(values), *_wrong_numbers(values), *_missing(values)]
+    problems = [*_unknown(values), *_wrong_words(values), *_wrong_numbers(values), *_missing(values), *_address(values)]
     if problems:
         raise SettingsInvalid(problems)
     return Settings(
         database_url=values["DATABASE_URL"],
         secret=values["SECRET"],
-        base_url=values.get("BASE_URL", Settings.base_url).rstrip("/"),
+        base_url=values["BASE_URL"].rstrip("/"),
         smtp_host=values.get("SMTP_HOST", Settings.smtp_host),
         smtp_port=int(values.get("SMTP_PORT", "25")),
         smtp_encrypted=YES_AND_NO[values.get("SMTP_ENCRYPTED", "no")],
@@ -122,3 +125,28 @@ def _missing(values: Mapping[str, str]) -> list[Problem]:
         )
         problems.append(Problem("HOMEWARD_SECRET", "setting-missing", sentence))
     return problems
+
+
+def _address(values: Mapping[str, str]) -> list[Problem]:
+    """Refuse an address over which a session cookie could be read on the way."""
+    if _is_safe(values.get("BASE_URL", "")):
+        return []
+    sentence = (
+        "Set HOMEWARD_BASE_URL to the address that people type, for example https://homeward.example. "
+        "It must begin with https://; only a site on this machine alone may be http://127.0.0.1:8000."
+    )
+    return [Problem("HOMEWARD_BASE_URL", "setting-not-an-address", sentence)]
+
+
+def _is_safe(address: str) -> bool:
+    """Tell whether a text is an address of HTTPS, or one of this machine."""
+    try:
+        parts = urlsplit(address)
+        name, plain = parts.hostname or "", not (parts.query or parts.fragment or parts.username)
+        return plain and parts.port != 0 and bool(name) and _keeps_secrets(parts.scheme, name)
+    except ValueError:
+        return False
+
+
+def _keeps_secrets(scheme: str, name: str) -> bool:
+    return scheme == "https" or (scheme == "http" and name in LOOPBACK)

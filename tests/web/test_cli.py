@@ -24,6 +24,7 @@ def installed(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An environment with a migrated database."""
     monkeypatch.setenv("HOMEWARD_DATABASE_URL", sqlite_url)
     monkeypatch.setenv("HOMEWARD_SECRET", SECRET)
+    monkeypatch.setenv("HOMEWARD_BASE_URL", "http://127.0.0.1:8000")
     assert cli.main(["migrate"]) == 0
 
 
@@ -80,6 +81,7 @@ def test_commands_on_an_unmigrated_database_say_what_helps(
 ) -> None:
     monkeypatch.setenv("HOMEWARD_DATABASE_URL", sqlite_url)
     monkeypatch.setenv("HOMEWARD_SECRET", SECRET)
+    monkeypatch.setenv("HOMEWARD_BASE_URL", "http://127.0.0.1:8000")
     assert cli.main(command.split()) == 1
     assert "homeward migrate" in capsys.readouterr().err
 

@@ -21,6 +21,7 @@ def installed(database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     """An environment with a migrated database, on SQLite and on PostgreSQL."""
     monkeypatch.setenv("HOMEWARD_DATABASE_URL", database_url)
     monkeypatch.setenv("HOMEWARD_SECRET", SECRET)
+    monkeypatch.setenv("HOMEWARD_BASE_URL", "http://127.0.0.1:8000")
     assert cli.main(["migrate"]) == 0
     capsys.readouterr()
     return database_url
