@@ -6,8 +6,8 @@ a working day is any other day from Monday to Friday.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,9 @@ SATURDAY = 5
 
 DAYS_AT_MOST = 2_600
 """About ten years of working days: more is a slip of the pen."""
+
+DAYS_AHEAD_AT_MOST = 400
+"""How far ahead a moment on the calendar is looked for: a year and a month."""
 
 
 def _refuse(where: str, rule: str, sentence: str) -> Invalid:
@@ -80,6 +83,33 @@ def add_working_days(start: datetime, days: int, region: str = "England") -> dat
     if end == local.date():
         return start.astimezone(UTC)
     return datetime.combine(end, local.time().replace(fold=0), LONDON).astimezone(UTC)
+
+
+def next_local_time(after: datetime, at: time, fits: Callable[[date], bool] = lambda _day: True) -> datetime | None:
+    """Give the next moment strictly after `after` at which the clocks of London show `at` on a day that fits, in UTC.
+
+    A clock time that occurs twice in the autumn counts at its first; one that the spring skips moves forward by the hour
+    that is skipped. None where no day fits within `DAYS_AHEAD_AT_MOST`.
+    """
+    day = after.astimezone(LONDON).date()
+    for ahead in range(-1, DAYS_AHEAD_AT_MOST):
+        try:
+            candidate = day + timedelta(days=ahead)
+            moment = datetime.combine(candidate, at.replace(tzinfo=None, fold=0), LONDON).astimezone(UTC)
+        except OverflowError:
+            return None
+        if moment > after and fits(candidate):
+            return moment
+    return None
+
+
+def is_working_day_of_month(day: date, number: int, region: str = "England") -> bool:
+    """Say whether a day is the n-th working day of its month; of -1, whether it is the last, and so on."""
+    begins = day.replace(day=1)
+    if number > 0:
+        return working_day_after(begins - timedelta(days=1), number, region) == day
+    ends = (begins + timedelta(days=32)).replace(day=1)
+    return number < 0 and working_day_after(ends, number, region) == day
 
 
 def elapsed(start: datetime, end: datetime) -> timedelta:

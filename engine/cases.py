@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute
 
-from engine import log, reading, runner, values
+from engine import log, reading, runner, schedules, values
 from engine.diagrams import Node
 from engine.errors import (
     CaseNotFound,
@@ -46,7 +47,7 @@ from engine.model import (
     Value,
 )
 from engine.release import Compiled
-from engine.store import Base, CaseTable, CommandTable, MessageTable, TaskTable, row_lock, writing
+from engine.store import Base, CaseTable, CommandTable, MessageTable, ScheduleTable, TaskTable, row_lock, writing
 from engine.views import (
     CaseView,
     Cursor,
@@ -57,6 +58,7 @@ from engine.views import (
     OpeningView,
     Page,
     ReleaseRow,
+    ScheduleRow,
     Step,
     TaskRow,
     TaskView,
@@ -103,6 +105,13 @@ NEXT_DUE = (
     .limit(1)
 )
 """By the due moment alone: a second key would sort all that is due at the same moment, once for each of them."""
+NEXT_SCHEDULE = (
+    sa.select(ScheduleTable.procedure)
+    .where(ScheduleTable.next_at <= sa.bindparam("at"))
+    .where(sa.or_(ScheduleTable.retry_at.is_(None), ScheduleTable.retry_at <= sa.bindparam("at")))
+    .order_by(ScheduleTable.next_at, ScheduleTable.procedure)
+    .limit(1)
+)
 
 
 def new_reference(prefix: str) -> str:
@@ -323,40 +332,79 @@ class Cases:
             self._step(connection, stored, conductor, Deliver(row.name, row.correlation, payload), now, "", "")
             return letter.case_id
         release_id, release = self.library.newest(letter.procedure)
+        return self._open_itself(connection, release_id, release, payload, now, row.correlation)
+
+    def _open_itself(
+        self,
+        connection: sa.Connection,
+        release_id: int,
+        release: Compiled,
+        fields: Mapping[str, Value],
+        now: datetime,
+        correlation: str = "",
+    ) -> str:
+        """Open a case that no person opens: with what its message or its timer says; give its reference."""
         start = release.start
         own = "1" if start.properties.get("repeats") == "true" else ""
-        writes = tuple(FactWrite(start.record, own, name, value) for name, value in payload.items())
+        writes = tuple(FactWrite(start.record, own, name, value) for name, value in fields.items())
         reference = self.references(release.process.properties.get("reference", "C"))
         facts: Facts = {}
         command = Open(writes, Actor(SYSTEM))
         outcome = runner.begin(release, reference, facts, command, now, self._calls(connection, now))
         stored = Stored(
-            reference,
-            letter.procedure,
-            release_id,
-            "open",
-            log.GENESIS,
-            0,
-            facts,
-            frozenset(),
-            correlation=row.correlation,
+            reference, release.root, release_id, "open", log.GENESIS, 0, facts, frozenset(), correlation=correlation
         )
         self._finish(connection, write_new(connection, stored, outcome, now), "", "")
         return reference
 
+    def next_schedule(self, *, now: datetime) -> str | None:
+        """Give the procedure that should have opened a case by itself for the longest, if any."""
+        with self.engine.connect() as connection:
+            return connection.execute(NEXT_SCHEDULE, {"at": now}).scalar()
+
+    def open_scheduled(self, procedure: str, *, now: datetime) -> bool:
+        """Open the case whose time has come; False where another node was first, or nothing is due.
+
+        However many moments were missed, one case is opened, for the latest of them, and the next moment is ahead of now.
+        """
+        schedule = ScheduleTable
+        of_procedure = schedule.procedure == procedure
+        with writing(self.engine) as connection:
+            asked = sa.select(schedule.next_at).where(of_procedure, schedule.next_at <= now)
+            found = connection.execute(row_lock(self.engine, asked, skip=True)).scalar()
+            if found is None:
+                return False
+            release_id, release = self.library.newest(procedure)
+            turn = schedules.turn(release, found, now)
+            fields = {"at": turn.at, "missed": turn.missed}
+            self._open_itself(connection, release_id, release, fields, now)
+            following = {"next_at": turn.next_at, "failures": 0, "retry_at": None}
+            connection.execute(sa.update(schedule).where(of_procedure).values(**following))
+            return True
+
+    def schedules(self) -> tuple[ScheduleRow, ...]:
+        """Give the procedures that open their cases by themselves, with their next moments, in the order of their names."""
+        return self.views.schedules()
+
     def postpone_message(self, message_id: str, *, now: datetime) -> int:
         """Push a message whose delivery failed further away; give how often it failed."""
-        return self._push(MessageTable, message_id, now)
+        return self._push(MessageTable.id, message_id, now)
+
+    def postpone_schedule(self, procedure: str, *, now: datetime) -> int:
+        """Push a procedure whose case could not be opened further away; give how often it failed."""
+        return self._push(ScheduleTable.procedure, procedure, now)
 
     def postpone(self, case_id: str, *, now: datetime) -> int:
         """Push a case whose step failed further away, so that it does not stop the others; give how often it failed."""
-        return self._push(CaseTable, case_id, now)
+        return self._push(CaseTable.id, case_id, now)
 
-    def _push(self, table: type[CaseTable | MessageTable], key: str, now: datetime) -> int:
+    def _push(self, name: InstrumentedAttribute[str], key: str, now: datetime) -> int:
+        """Note a failure in the row whose `name` is `key`, and let it wait: longer each time."""
+        table = name.class_
         with writing(self.engine) as connection:
-            failures = int(connection.execute(sa.select(table.failures).where(table.id == key)).scalar() or 0) + 1
+            failures = int(connection.execute(sa.select(table.failures).where(name == key)).scalar() or 0) + 1
             wait = min(BACK_OFF * 2 ** min(failures - 1, 10), BACK_OFF_AT_MOST)
-            connection.execute(sa.update(table).where(table.id == key).values(failures=failures, retry_at=now + wait))
+            connection.execute(sa.update(table).where(name == key).values(failures=failures, retry_at=now + wait))
             return failures
 
     # Reading --------------------------------------------------------------------------------------------------------
@@ -469,7 +517,7 @@ class Cases:
 def _opened_by_people(release: Compiled) -> Node:
     """Give the start of a procedure that people open; one that a message opens is not for them."""
     if not release.start.form:
-        raise NotFound("Cases of this procedure are opened by other cases, not by people.")
+        raise NotFound("Cases of this procedure are opened by other cases or by the calendar, not by people.")
     return release.start
 
 

@@ -100,7 +100,7 @@ PROPERTIES: Mapping[str, frozenset[str]] = {
     "process": frozenset({"reference", "title", "data_class"}),
     "userTask": frozenset({"repeats", "other_than", "record", "activity", "show", "grows"}),
     "endEvent": frozenset({"activity", "correlation"}),
-    "startEvent": frozenset({"activity", "repeats", "data_class"}),
+    "startEvent": frozenset({"activity", "record", "repeats", "data_class"}),
     "callActivity": frozenset({"activity", "grows"}),
     "businessRuleTask": frozenset({"activity", "data_class"}),
     "serviceTask": frozenset({"activity", "record", "repeats", "data_class"}),
@@ -172,8 +172,12 @@ class Node:
 
     @property
     def record(self) -> str:
-        """The record that is written here: that of the form, the operation or the message, or as `record` says."""
-        return self.properties.get("record") or self.form or self.operation or self.message
+        """The record that is written here: that of the form, the operation or the message, or as `record` says.
+
+        A start with a timer writes one too: when it was to begin.
+        """
+        scheduled = self.id if self.kind == "start" and self.timer is not None else ""
+        return self.properties.get("record") or self.form or self.operation or self.message or scheduled
 
     @property
     def beside(self) -> tuple[str, ...]:

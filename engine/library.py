@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from engine import release
+from engine import release, schedules
 from engine.errors import NotFound
 from engine.release import Compiled
-from engine.store import ReleaseTable, writing
+from engine.store import ReleaseTable, ScheduleTable, writing
 from engine.views import ReleaseRow
 
 
@@ -37,12 +37,14 @@ class Library:
     ) -> ReleaseRow:
         """Check files and keep them as the next release of their procedure; the same files again give the one there."""
         compiled = release.check(files, roles, operations)
+        next_at = schedules.first(compiled, now)
         data, digest = release.pack(files)
         row = ReleaseTable.__table__
         with writing(self.engine) as connection:
             newest = connection.execute(
                 sa.select(row).where(row.c.procedure == compiled.root).order_by(row.c.number.desc()).limit(1)
             ).first()
+            _set_schedule(connection, compiled.root, next_at, now, moves=newest is None or newest.digest != digest)
             if newest is not None and newest.digest == digest:
                 return _view(newest)
             number = 1 if newest is None else newest.number + 1
@@ -106,6 +108,26 @@ class Library:
                 _ = (compiled.specs, compiled.nodes, compiled.deadlines)
                 self._compiled[release_id] = compiled
             return self._compiled[release_id]
+
+
+def _set_schedule(
+    connection: sa.Connection, procedure: str, next_at: datetime | None, now: datetime, *, moves: bool
+) -> None:
+    """Keep when a procedure opens its next case by itself; one that is overdue stays, so that the sweep catches it up.
+
+    Files that are there already (not `moves`) only wind a schedule that has stopped.
+    """
+    row = ScheduleTable
+    of_procedure = row.procedure == procedure
+    if next_at is None:
+        connection.execute(sa.delete(row).where(of_procedure))
+        return
+    found = connection.execute(sa.select(row.next_at).where(of_procedure)).first()
+    if found is None:
+        connection.execute(sa.insert(row).values(procedure=procedure, next_at=next_at, failures=0))
+    elif found.next_at is None or (moves and found.next_at > now):
+        fresh = {"next_at": next_at, "failures": 0, "retry_at": None}
+        connection.execute(sa.update(row).where(of_procedure).values(**fresh))
 
 
 def _view(row: sa.Row[Any]) -> ReleaseRow:

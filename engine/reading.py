@@ -27,10 +27,11 @@ from engine.store import (
     Moment,
     ReadTable,
     ReleaseTable,
+    ScheduleTable,
     TaskTable,
     writing,
 )
-from engine.views import CaseView, Cursor, EventRow, Letter, Page, TaskRow, TaskView
+from engine.views import CaseView, Cursor, EventRow, Letter, Page, ScheduleRow, TaskRow, TaskView
 
 TASK = TaskTable.__table__
 OPEN = sa.text("tasks.status = 'open'")
@@ -178,6 +179,13 @@ class Views:
         }
         with writing(self.engine) as connection:
             connection.execute(sa.insert(ReadTable).values(**row))
+
+    def schedules(self) -> tuple[ScheduleRow, ...]:
+        """Give the procedures that open their cases by themselves."""
+        row = ScheduleTable
+        asked = sa.select(row.procedure, row.next_at, row.failures).order_by(row.procedure)
+        with self.engine.connect() as connection:
+            return tuple(ScheduleRow(each.procedure, each.next_at, each.failures) for each in connection.execute(asked))
 
     # Messages -------------------------------------------------------------------------------------------------------
 

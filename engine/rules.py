@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from engine import feel
+from engine import feel, schedules
 from engine.diagrams import ACTIVITIES, GATEWAYS, Node, Process
 from engine.errors import Invalid, Problem
 
@@ -63,16 +63,17 @@ def flows_have_ends(release: Compiled) -> Iterator[Problem]:
             pairs.add((flow.source, flow.target))
 
 
-def one_plain_start(release: Compiled) -> Iterator[Problem]:
-    """Each process has one start event, and a plain one."""
+def one_start(release: Compiled) -> Iterator[Problem]:
+    """Each process has one start event; only that of the procedure may wait for a message or a time."""
     for process in _scopes(release):
         starts = [node for node in process.nodes.values() if node.kind == "start"]
         if len(starts) != 1:
             yield Problem(process.id, "one-start", f"{process.id} has {len(starts)} start events: give it exactly one.")
         for node in starts:
-            if node.timer or node.condition or (node.message and process.id != release.root):
+            if node.condition or ((node.timer or node.message) and process.id != release.root):
                 sentence = (
-                    "Only the procedure's own start may wait for a message, and none for a time: use a plain one."
+                    "Only the procedure's own start may wait for a message or a time, and none for a condition: "
+                    "use a plain one."
                 )
                 yield Problem(node.id, "plain-start", sentence)
 
@@ -198,11 +199,12 @@ def names_are_known(release: Compiled) -> Iterator[Problem]:
             yield Problem(
                 node.id, "call-not-known", f"There is no process {node.called or '(none)'} in this procedure."
             )
-    if bool(release.start.form) == bool(release.start.message):
+    start = release.start
+    if sum(map(bool, (start.form, start.message, start.timer))) != 1:
         sentence = (
-            "The start of the procedure has no form to open a case with and no message that opens it, or has both."
+            "A procedure is opened in exactly one way: give its start a form that people fill in, a message or a timer."
         )
-        yield Problem(release.start.id, "form-missing", sentence)
+        yield Problem(start.id, "form-missing", sentence)
 
 
 def tasks_refer_to_what_is_there(release: Compiled) -> Iterator[Problem]:
@@ -285,7 +287,7 @@ def _expressions(release: Compiled) -> Iterator[tuple[str, str]]:
         for node in process.nodes.values():
             texts = [node.correlation, node.properties.get("correlation", ""), node.condition]
             texts.extend(source for _target, source in node.payload)
-            texts.append(node.timer_text if node.timer is not None else "")
+            texts.append(node.timer_text if node.timer is not None and node.kind != "start" else "")
             texts.append(node.loop.collection if node.loop else "")
             activity = node.properties.get("activity", "")
             texts.append(activity if activity.startswith("=") else "")
@@ -351,7 +353,7 @@ RULES: tuple[Rule, ...] = (
     words_fit,
     ids_stand_once,
     flows_have_ends,
-    one_plain_start,
+    one_start,
     paths_go_on,
     everything_is_reached,
     choices_are_complete,
@@ -363,4 +365,5 @@ RULES: tuple[Rule, ...] = (
     calls_do_not_circle,
     loops_wait,
     expressions_can_be_read,
+    schedules.goes_on,
 )

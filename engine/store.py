@@ -206,6 +206,16 @@ class AwaitedTable(Base):
     __table_args__ = (sa.Index("ix_awaited_name", "name", "correlation"),)
 
 
+class ScheduleTable(Base):
+    """When a procedure whose start has a timer opens its next case; no moment: its expression gave none, and it stands."""
+
+    __tablename__ = "schedules"
+    procedure: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    next_at: Mapped[datetime | None] = mapped_column(Moment)
+    retry_at: Mapped[datetime | None] = mapped_column(Moment)
+    failures: Mapped[int] = mapped_column(default=0)
+
+
 class ReadTable(Base):
     """Who read what of a case, and why; the row is committed before the page is sent."""
 

@@ -1,4 +1,4 @@
-"""The sweep: fires what is due and hands messages over, one case at a time; one broken case never stops the others."""
+"""The sweep: fires what is due, opens what begins by itself and hands messages over; one broken case never stops the others."""
 
 from __future__ import annotations
 
@@ -14,22 +14,25 @@ logger = logging.getLogger("homeward.timers")
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a sweep did: clocks that went off, messages handed over, steps that failed."""
+    """What a sweep did: clocks that went off, messages handed over, steps that failed, cases that began by themselves."""
 
     fired: int = 0
     delivered: int = 0
     failed: int = 0
+    opened: int = 0
 
 
 def sweep(cases: Cases, *, now: datetime, limit: int = 500) -> Swept:
-    """Fire due clocks and deliver waiting messages until nothing is left or `limit` steps were taken.
+    """Fire due clocks, open due cases and deliver waiting messages until nothing is left or `limit` steps were taken.
 
     A step that fails is rolled back whole; its case is pushed further away with a growing wait, the failure is logged with
     the case's reference, and the sweep goes on.
     """
     fired, failed_clocks = _fire(cases, now, limit)
-    delivered, failed_messages = _deliver(cases, now, limit - fired - failed_clocks)
-    return Swept(fired, delivered, failed_clocks + failed_messages)
+    opened, failed_openings = _open(cases, now, limit - fired - failed_clocks)
+    left = limit - fired - failed_clocks - opened - failed_openings
+    delivered, failed_messages = _deliver(cases, now, left)
+    return Swept(fired, delivered, failed_clocks + failed_openings + failed_messages, opened)
 
 
 def _fire(cases: Cases, now: datetime, limit: int) -> tuple[int, int]:
@@ -46,6 +49,22 @@ def _fire(cases: Cases, now: datetime, limit: int) -> tuple[int, int]:
             logger.error(text, case_id, times, describe(fault))  # noqa: TRY400 - no values in the log
             failed += 1
     return fired, failed
+
+
+def _open(cases: Cases, now: datetime, limit: int) -> tuple[int, int]:
+    """Open the cases of the procedures whose time has come; give how many were and how many failed."""
+    opened = failed = 0
+    while opened + failed < limit and (procedure := cases.next_schedule(now=now)) is not None:
+        try:
+            if not cases.open_scheduled(procedure, now=now):
+                break
+            opened += 1
+        except Exception as fault:  # noqa: BLE001 - one broken procedure never stops the others
+            times = cases.postpone_schedule(procedure, now=now)
+            text = "the procedure %s could not open its case (failure %d): %s"
+            logger.error(text, procedure, times, describe(fault))  # noqa: TRY400 - no values in the log
+            failed += 1
+    return opened, failed
 
 
 def _deliver(cases: Cases, now: datetime, limit: int) -> tuple[int, int]:

@@ -111,6 +111,15 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduleRow:
+    """When a procedure opens its next case by itself (None: its timer gave no moment), and how often that failed."""
+
+    procedure: str
+    next_at: datetime | None
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
 class OpeningView:
     """How a case of a procedure is opened: the form, and the role that may do it."""
 

@@ -48,10 +48,16 @@ def readyz() -> ResponseReturnValue:
 @page.get("/operations")
 @roles("administrator")
 def operations() -> ResponseReturnValue:
-    """Show the workers, the outbox and what failed."""
+    """Show the workers, the outbox, what opens by itself, and what failed."""
     here = services()
     with reading(here.engine) as connection:
         beats = connection.execute(sa.select(HeartbeatRow.__table__).order_by(HeartbeatRow.beat_at.desc())).all()
     standing = outbox.standing(here.engine)
     late_before = here.wall_clock() - WORKER_IS_LATE_AFTER
-    return flask.render_template("operations.html", beats=beats, standing=standing, late_before=late_before)
+    return flask.render_template(
+        "operations.html",
+        beats=beats,
+        standing=standing,
+        late_before=late_before,
+        schedules=here.cases.schedules(),
+    )

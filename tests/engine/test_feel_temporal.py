@@ -98,6 +98,27 @@ def test_working_days_are_those_of_england() -> None:
     assert feel("working days after(at, 100000)", thursday) is None
 
 
+def test_the_next_moment_on_the_clock_of_england_is_strictly_later() -> None:
+    eight = {"after": datetime(2026, 3, 28, 8, 0, tzinfo=UTC)}
+    assert feel('next local time(after, @"08:00:00")', eight) == datetime(2026, 3, 29, 7, 0, tzinfo=UTC)
+    assert feel('next local time(after, @"08:00:01")', eight) == datetime(2026, 3, 28, 8, 0, 1, tzinfo=UTC)
+    assert feel('next working day time(after, @"08:00:00")', eight) == datetime(2026, 3, 30, 7, 0, tzinfo=UTC)
+    assert feel('next local time(after, @"08:00:00Z")', eight) is None, "a clock in England has no zone of its own"
+    assert feel('next working day time(after: @"9999-12-31T12:00:00Z", time: @"08:00:00")') is None
+
+
+def test_the_working_days_of_a_month_are_counted_from_its_start_or_its_end() -> None:
+    new_year = {"after": datetime(2026, 1, 1, 0, 0, tzinfo=UTC)}
+    assert feel('next month working day(after, 1, @"06:00:00")', new_year) == datetime(2026, 1, 2, 6, 0, tzinfo=UTC)
+    assert feel('next month working day(after, -1, @"06:00:00")', new_year) == datetime(2026, 1, 30, 6, 0, tzinfo=UTC)
+    assert feel('next month working day(after, 2, @"06:00:00")', new_year) == datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
+    may = {"after": datetime(2026, 5, 1, 5, 0, tzinfo=UTC)}
+    assert feel('next month working day(after, 1, @"06:00:00")', may) == datetime(2026, 6, 1, 5, 0, tzinfo=UTC)
+    for number in ("0", "24", "1.5"):
+        assert feel(f'next month working day(after, {number}, @"06:00:00")', may) is None
+    assert feel('next month working day(@"9999-12-31T12:00:00Z", 1, @"06:00:00")') is None
+
+
 def test_what_runs_out_of_the_calendar_is_null() -> None:
     assert feel('@"9999-12-31" + @"P1D"') is None
     assert feel('@"9999-12-31T23:00:00Z" + @"P1D"') is None

@@ -129,6 +129,8 @@ def is_(run: Run, one: Any, other: Any) -> bool:
 
 # ------------------------------------------------------------------------------------------- working days
 
+_WORKING_DAYS_OF_A_MONTH = 23
+
 
 @builtin("working days after", "from:date|date and time, days:number")
 def working_days_after(_: Run, start: date | datetime, days: Number) -> date | datetime | None:
@@ -139,6 +141,29 @@ def working_days_after(_: Run, start: date | datetime, days: Number) -> date | d
         if isinstance(start, datetime):
             return calendars.add_working_days(start, int(days))
         return calendars.working_day_after(start, int(days))
+    except Invalid:
+        return None
+
+
+@builtin("next local time", "after:date and time, time:time")
+def next_local_time(_: Run, after: datetime, at: time) -> datetime | None:
+    """Give the next moment after `after` at which the clocks of England show a time, for example every day at eight."""
+    return calendars.next_local_time(after, at) if at.tzinfo is None else None
+
+
+@builtin("next working day time", "after:date and time, time:time")
+def next_working_day_time(_: Run, after: datetime, at: time) -> datetime | None:
+    """Give the next moment after `after` at which the clocks of England show a time on a working day."""
+    return calendars.next_local_time(after, at, calendars.is_working_day) if at.tzinfo is None else None
+
+
+@builtin("next month working day", "after:date and time, number:number, time:time")
+def next_month_working_day(_: Run, after: datetime, number: Number, at: time) -> datetime | None:
+    """Give the next moment after `after` at a time on the n-th working day of a month; -1 is the last of the month."""
+    if number != int(number) or at.tzinfo is not None or not 1 <= abs(int(number)) <= _WORKING_DAYS_OF_A_MONTH:
+        return None
+    try:
+        return calendars.next_local_time(after, at, lambda day: calendars.is_working_day_of_month(day, int(number)))
     except Invalid:
         return None
 
