@@ -102,3 +102,19 @@ class PageIsStale(Conflict):
 
 class CaseIsClosed(Conflict):
     """The case has ended."""
+
+
+class DraftNotFound(NotFound):
+    """There is no draft of this procedure."""
+
+
+class DraftIsOpen(Conflict):
+    """A procedure has one draft at a time, and there is one."""
+
+
+class DraftIsStale(Conflict):
+    """Somebody else has changed the file since it was opened."""
+
+
+class DraftHasMovedOn(Conflict):
+    """The draft, or the release behind it, is not the one that was looked at."""

@@ -37,22 +37,29 @@ class Library:
     ) -> ReleaseRow:
         """Check files and keep them as the next release of their procedure; the same files again give the one there."""
         compiled = release.check(files, roles, operations)
+        with writing(self.engine) as connection:
+            return self.add(connection, compiled, files, by=by, now=now)
+
+    @staticmethod
+    def add(
+        connection: sa.Connection, compiled: Compiled, files: Mapping[str, str], *, by: str, now: datetime
+    ) -> ReleaseRow:
+        """Keep files that were checked as the next release, in the caller's transaction; see `publish`."""
         next_at = schedules.first(compiled, now)
         data, digest = release.pack(files)
         row = ReleaseTable.__table__
-        with writing(self.engine) as connection:
-            newest = connection.execute(
-                sa.select(row).where(row.c.procedure == compiled.root).order_by(row.c.number.desc()).limit(1)
-            ).first()
-            _set_schedule(connection, compiled.root, next_at, now, moves=newest is None or newest.digest != digest)
-            if newest is not None and newest.digest == digest:
-                return _view(newest)
-            number = 1 if newest is None else newest.number + 1
-            added = sa.insert(ReleaseTable).values(
-                procedure=compiled.root, number=number, digest=digest, files=data, published_by=by, published_at=now
-            )
-            key = connection.execute(added).inserted_primary_key
-            stored = connection.execute(sa.select(row).where(row.c.id == (key[0] if key else None))).one()
+        newest = connection.execute(
+            sa.select(row).where(row.c.procedure == compiled.root).order_by(row.c.number.desc()).limit(1)
+        ).first()
+        _set_schedule(connection, compiled.root, next_at, now, moves=newest is None or newest.digest != digest)
+        if newest is not None and newest.digest == digest:
+            return _view(newest)
+        number = 1 if newest is None else newest.number + 1
+        added = sa.insert(ReleaseTable).values(
+            procedure=compiled.root, number=number, digest=digest, files=data, published_by=by, published_at=now
+        )
+        key = connection.execute(added).inserted_primary_key
+        stored = connection.execute(sa.select(row).where(row.c.id == (key[0] if key else None))).one()
         return _view(stored)
 
     def newest(self, procedure: str) -> tuple[int, Compiled]:
@@ -89,10 +96,22 @@ class Library:
         if found is None:
             message = "This procedure has no such diagram."
             raise NotFound(message)
+        return self.files(release_id)[found.file]
+
+    def files(self, release_id: int) -> dict[str, str]:
+        """Give the files of a release as they were published: ``{"missing_child.bpmn": "<?xml ...", ...}``."""
         statement = sa.select(ReleaseTable.files).where(ReleaseTable.id == release_id)
         with self.engine.connect() as connection:
             files: dict[str, str] = orjson.loads(connection.execute(statement).scalar_one())
-        return files[found.file]
+        return files
+
+    def releases(self, procedure: str) -> tuple[ReleaseRow, ...]:
+        """Give the releases of a procedure without their files, the running one first."""
+        row = ReleaseTable.__table__.c
+        columns = (row.id, row.procedure, row.number, row.digest, row.published_by, row.published_at)
+        asked = sa.select(*columns).where(row.procedure == procedure).order_by(row.number.desc())
+        with self.engine.connect() as connection:
+            return tuple(_view(found) for found in connection.execute(asked))
 
     def get(self, release_id: int) -> Compiled:
         """Give a release, compiled; a release never changes, so it is compiled once in each process."""

@@ -20,6 +20,10 @@ from engine.diagrams import Node, Process
 from engine.errors import Invalid, Problem, ReleaseInvalid
 from engine.forms import Form
 
+FILE_NAME = re.compile(r"[a-z][a-z0-9_]{0,79}\.(bpmn|dmn|form)")
+"""What a file of a procedure is called: its id, and its kind."""
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+
 
 @dataclass(frozen=True)
 class Compiled:
@@ -162,6 +166,11 @@ def folder(path: Path) -> dict[str, str]:
     return {each.name: each.read_text("utf-8") for each in wanted}
 
 
+def plain(text: str) -> str:
+    """Give the text of a file as it is kept: lines end in one way, and no character that neither XML nor HTML can hold."""
+    return _UNPRINTABLE.sub("", text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
+
+
 def pack(files: Mapping[str, str]) -> tuple[bytes, str]:
     """Give the files as bytes to store, and their digest."""
     data = orjson.dumps(dict(files), option=orjson.OPT_SORT_KEYS)
@@ -185,13 +194,21 @@ def check(files: Mapping[str, str], roles: Iterable[str] | None = None, operatio
     Raises:
         ReleaseInvalid: with every problem of every file, each at its element.
     """
+    compiled, problems = examine(files, roles, operations)
+    if problems or compiled is None:
+        raise ReleaseInvalid(problems)
+    return compiled
+
+
+def examine(
+    files: Mapping[str, str], roles: Iterable[str] | None = None, operations: Iterable[str] = ()
+) -> tuple[Compiled | None, tuple[Problem, ...]]:
+    """Give what `check` gives or refuses, both at once: the release, where there is something to run, and its problems."""
     compiled, problems = _compile(files, pack(files)[1])
     if compiled is not None:
         known = None if roles is None else frozenset(roles)
         problems.extend(rules.check(compiled, known, frozenset(operations)))
-    if problems or compiled is None:
-        raise ReleaseInvalid(problems)
-    return compiled
+    return compiled, tuple(problems)
 
 
 def _compile(files: Mapping[str, str], digest: str) -> tuple[Compiled | None, list[Problem]]:

@@ -16,7 +16,22 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
 
 from engine.store import Base
-from web import access, cases, children, demo, errors, govuk, health, identity, inbox, moments, schema, tasks
+from web import (
+    access,
+    cases,
+    children,
+    demo,
+    drafts,
+    errors,
+    govuk,
+    health,
+    identity,
+    inbox,
+    modeller,
+    moments,
+    schema,
+    tasks,
+)
 from web.assembly import assemble
 from web.services import NAME, Services
 from web.settings import Settings
@@ -123,7 +138,8 @@ def _words_for_every_page() -> dict[str, object]:
 
 def _navigation(held: frozenset[str]) -> list[dict[str, object]]:
     """List the pages that this person may go to, the present one marked."""
-    entries = [("inbox.tasks", "Your tasks"), ("cases.cases", "Cases"), ("health.operations", "Operations")]
+    entries = [("inbox.tasks", "Your tasks"), ("cases.cases", "Cases"), ("drafts.procedures", "Procedures")]
+    entries += [("health.operations", "Operations")]
     entries += [("demo.clock", "Clock"), ("demo.mailbox", "Mailbox")]
     app = flask.current_app
     marks = {endpoint: access.mark_of(app, endpoint) for endpoint, _ in entries if endpoint in app.view_functions}
@@ -137,7 +153,7 @@ def _navigation(held: frozenset[str]) -> list[dict[str, object]]:
 def _add_pages(app: flask.Flask, settings: Settings) -> None:
     identity.register(app)
     errors.register(app)
-    for page in (inbox.page, tasks.page, cases.page, children.page, health.page):
+    for page in (inbox.page, tasks.page, cases.page, children.page, health.page, drafts.page, modeller.page):
         app.register_blueprint(page)
     if settings.demo:
         app.register_blueprint(demo.page)

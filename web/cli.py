@@ -161,6 +161,8 @@ def _publish(chosen: argparse.Namespace) -> None:
         by = people.find(connection, chosen.by)
     for name, number in procedures.publish_all(services.cases, by=by.sign_in, now=system_clock()).items():
         print(f"{name} stands at release {number}.")
+    for name in procedures.kept(services.cases):
+        print(f"{name} was changed by managers here: the shipped files were not put in the place of theirs.")
 
 
 def _import(chosen: argparse.Namespace) -> None:

@@ -30,6 +30,7 @@ FIRST_NAMES = (
     "Asha", "Ben", "Carys", "Dev", "Ewa", "Femi", "Grace", "Hamza", "Iris", "Jonah", "Kezia", "Liam", "Maya", "Niall",
     "Olga", "Priya", "Quentin", "Rosa", "Samir", "Tess", "Una", "Viktor", "Wendy", "Xin", "Yusuf", "Zoe", "Amara",
     "Bryn", "Chloe", "Dario", "Elsie", "Farid", "Gwen", "Hugo", "Ines", "Jude", "Kofi", "Lena",
+    "Mabel", "Nour", "Oscar", "Petra", "Rhys", "Sana", "Tariq", "Ursula", "Vera", "Wyn",
 )  # fmt: skip
 LAST_NAME = "Example"
 
@@ -40,7 +41,7 @@ def add_people(engine: sa.Engine, now: datetime) -> None:
         for kind in KINDS:
             key, name = ORGANISATIONS.get(kind, (kind, KINDS[kind]))
             people.add_organisation(connection, key, name, kind)
-        for role, first_name in zip(ROLES.values(), FIRST_NAMES, strict=False):
+        for role, first_name in zip(ROLES.values(), FIRST_NAMES[: len(ROLES)], strict=True):
             organisation = ORGANISATIONS.get(role.kind, (role.kind, ""))[0]
             people.add(
                 connection,

@@ -99,6 +99,8 @@ COLUMN_OF: Mapping[str, str] = MappingProxyType(
         "ceop": "nothing",
         "partnership_board": "figures",
         "administrator": "nothing",
+        "procedure_editor": "nothing",
+        "procedure_approver": "nothing",
     }
 )
 

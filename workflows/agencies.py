@@ -71,6 +71,8 @@ _ROWS = (
     ("lado", "Local authority designated officer", "external", f"{_NEED}, T-40"),
     ("ceop", "CEOP", "external", _NEED),
     ("administrator", "Administrator of this service", "operator", "house.md 5: one broken case is never silent"),
+    ("procedure_editor", "Procedure editor", "police", "house.md 5: a manager publishes"),
+    ("procedure_approver", "Procedure approver", "partnership", "house.md 5: a second person approves"),
     ("partnership_board", "Safeguarding partnership board", "partnership", f"{_NEED}, S67"),
 )
 

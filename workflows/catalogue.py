@@ -100,7 +100,8 @@ def _check_form(name: str, text: str) -> Iterator[Problem]:
     """Check the data class of each field."""
     for key, properties in _fields(_json(name, text)):
         if properties.get("dataClass") not in DATA_CLASS:
-            yield Problem(key, "data-class-known", f"The field has no data class from D1 to D{len(DATA_CLASS)}")
+            where = f"{name.removesuffix('.form')}.{key}"
+            yield Problem(where, "data-class-known", f"The field has no data class from D1 to D{len(DATA_CLASS)}")
 
 
 def _check_meaning(release: Mapping[str, str]) -> Iterator[Problem]:

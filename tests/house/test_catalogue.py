@@ -85,7 +85,7 @@ def left_out(name: str) -> Change:
         (replaced("missing_child.bpmn", 'formId="handover"', 'formId=""'), "task-has-a-form", "acknowledge_handover"),
         (replaced("deadlines.dmn", '["duty_inspector"]', '["wizard"]'), "told-role-known", "t03_high_1"),
         (replaced("deadlines.dmn", '"T-03"', '"T-99"'), "deadline-has-words", "t03_high_1"),
-        (replaced("found.form", '"D2"', '"D99"'), "data-class-known", "returned_at"),
+        (replaced("found.form", '"D2"', '"D99"'), "data-class-known", "found.returned_at"),
         (replaced("found.form", '"returned_at"', '"came_back_at"'), "episode-field", "found"),
         (replaced("risk_floor.dmn", 'name="level"', 'name="grade"'), "episode-field", "risk_floor"),
         (

@@ -15,6 +15,9 @@ from workflows.agencies import ROLES
 
 PUBLIC = {"/sign-in", "/healthz", "/readyz", "/static/<path:filename>"}
 FOR_ADMINISTRATORS = {"/operations"}
+PUBLISHERS = {"procedure_editor", "procedure_approver"}
+FOR_PUBLISHERS = "/procedures"
+"""How the addresses begin that are for those who change procedures and for those who approve the changes."""
 LOOKING_WRITES = {"reads"}
 """The only table that a look may write: who read what."""
 
@@ -23,6 +26,7 @@ def fill(rule: str, case_id: str) -> str:
     """Put values into a route: those of an open case."""
     values = {"task_id": f"{case_id}.1", "case_id": case_id, "number": "1", "filename": "homeward.css"}
     values |= {"process": "missing_child", "child_id": "CH-22222222"}
+    values |= {"procedure": "missing_child", "name": "found.form"}
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found.group(1)], rule)
 
 
@@ -45,7 +49,10 @@ def test_every_route_says_who_may_call_it(demo_site: Site) -> None:
     marks = {rule.rule: access.mark_of(demo_site.app, rule.endpoint) for rule in demo_site.app.url_map.iter_rules()}
     assert None not in marks.values()
     assert {rule for rule, mark in marks.items() if mark and mark.public} == PUBLIC
-    assert {rule for rule, mark in marks.items() if mark and mark.roles} == FOR_ADMINISTRATORS
+    restricted = {rule for rule, mark in marks.items() if mark and mark.roles}
+    assert {rule for rule in restricted if not rule.startswith(FOR_PUBLISHERS)} == FOR_ADMINISTRATORS
+    for_publishers = {rule: mark for rule, mark in marks.items() if rule.startswith(FOR_PUBLISHERS)}
+    assert all(mark and mark.roles and mark.roles <= PUBLISHERS for mark in for_publishers.values())
 
 
 def test_a_route_that_does_not_say_so_stops_the_start(site: Site) -> None:
@@ -86,6 +93,8 @@ def test_each_role_gets_an_answer_at_each_route_that_keeps_to_its_mark(site: Sit
         status = browser.get(fill(rule, case_id)).status_code
         if rule in FOR_ADMINISTRATORS:
             assert status == (200 if role == "administrator" else 403), rule
+        elif rule.startswith(FOR_PUBLISHERS):
+            assert status == ((404 if "/draft" in rule else 200) if role in PUBLISHERS else 403), rule
         elif rule in {"/tasks", "/cases", "/healthz"}:
             assert status == 200, rule
         else:

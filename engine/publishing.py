@@ -1,0 +1,420 @@
+"""Drafts: a procedure's files on their way to the next release: changed, proposed with a reason, approved by somebody else.
+
+One draft of a procedure is open at a time, and it has a history: who did what, when, and why. Two people who change it do
+not overwrite each other: whoever saves a file says which text of it was before them, and is refused where that is not the
+one that stands. What is approved is, to the byte, what was proposed; whoever had a hand in it cannot approve it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine import release
+from engine.errors import (
+    DraftHasMovedOn,
+    DraftIsOpen,
+    DraftIsStale,
+    DraftNotFound,
+    Invalid,
+    NotFound,
+    Problem,
+    ReasonMissing,
+    ReleaseInvalid,
+    SamePersonTwice,
+)
+from engine.library import Library
+from engine.store import Base, Moment, ReleaseTable, reading, row_lock, writing
+from engine.views import ReleaseRow
+
+Files = Mapping[str, str]
+Check = Callable[[str, Files], Sequence[Problem]]
+"""Says everything that is wrong with the files of a procedure: ``check("missing_child", files)``."""
+
+LONGEST_REASON = 2000
+CHANGES = frozenset({"imported", "saved", "added", "removed"})
+"""The events that give a person a hand in a draft."""
+
+
+class DraftTable(Base):
+    """A procedure's files as they are being changed; `status` is ``open``, ``proposed``, ``published`` or ``dropped``."""
+
+    __tablename__ = "drafts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    procedure: Mapped[str] = mapped_column(sa.String(80))
+    base_id: Mapped[int] = mapped_column(sa.ForeignKey("releases.id"))
+    status: Mapped[str] = mapped_column(sa.String(12))
+    files: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    digest: Mapped[str] = mapped_column(sa.String(64))
+    begun_by: Mapped[str] = mapped_column(sa.String(120))
+    begun_at: Mapped[datetime] = mapped_column(Moment)
+    changed_by: Mapped[str] = mapped_column(sa.String(120))
+    changed_at: Mapped[datetime] = mapped_column(Moment)
+    proposed_by: Mapped[str] = mapped_column(sa.String(120), default="")
+    proposed_at: Mapped[datetime | None] = mapped_column(Moment)
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    release_id: Mapped[int | None] = mapped_column(sa.ForeignKey("releases.id"))
+    __table_args__ = (
+        sa.Index(
+            "uq_drafts_open",
+            "procedure",
+            unique=True,
+            sqlite_where=sa.text("status IN ('open', 'proposed')"),
+            postgresql_where=sa.text("status IN ('open', 'proposed')"),
+        ),
+    )
+
+
+class DraftEventTable(Base):
+    """The history of a draft: who did what with it; never changed afterwards."""
+
+    __tablename__ = "draft_events"
+    draft_id: Mapped[int] = mapped_column(sa.ForeignKey("drafts.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(Moment)
+    by: Mapped[str] = mapped_column(sa.String(120))
+    kind: Mapped[str] = mapped_column(sa.String(20))
+    file: Mapped[str] = mapped_column(sa.String(120), default="")
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    digest: Mapped[str] = mapped_column(sa.String(64))
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A draft as it stands; `digest` is that of its files, `base_id` the release that it was begun from or compared with."""
+
+    id: int
+    procedure: str
+    base_id: int
+    status: str
+    files: Files
+    digest: str
+    begun_by: str
+    begun_at: datetime
+    changed_by: str
+    changed_at: datetime
+    proposed_by: str
+    proposed_at: datetime | None
+    reason: str
+
+    @property
+    def is_proposed(self) -> bool:
+        """Whether it waits for somebody's approval."""
+        return self.status == "proposed"
+
+
+@dataclass(frozen=True, slots=True)
+class DraftEvent:
+    """One line of a draft's history.
+
+    `kind` is ``begun``, ``imported``, ``saved``, ``added``, ``removed``, ``proposed``, ``withdrawn``, ``sent_back``,
+    ``approved`` or ``dropped``; `digest` that of the files as they were then.
+    """
+
+    at: datetime
+    by: str
+    kind: str
+    file: str
+    reason: str
+    digest: str
+
+
+def stamp_of(text: str) -> str:
+    """Give the stamp of a file's text, which a page sends back with the changed text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+class Drafts:
+    """The drafts in one database; `check` says what is wrong with files, `roles` and `operations` are what they may name."""
+
+    def __init__(
+        self, library: Library, check: Check, *, roles: Sequence[str] | None, operations: Iterable[str] = ()
+    ) -> None:
+        """Use the database of a library; an approved draft becomes a release there."""
+        self.engine = library.engine
+        self.library = library
+        self.check = check
+        self.roles = roles
+        self.operations = tuple(operations)
+
+    # Reading ----------------------------------------------------------------------------------------------------------
+
+    def find(self, procedure: str) -> Draft | None:
+        """Give the open draft of a procedure, if there is one."""
+        with reading(self.engine) as connection:
+            row = connection.execute(_open_draft(procedure)).first()
+        return None if row is None else _draft(row)
+
+    def get(self, procedure: str) -> Draft:
+        """Give the open draft of a procedure; refused with `DraftNotFound`."""
+        found = self.find(procedure)
+        if found is None:
+            raise DraftNotFound("There is no draft of this procedure.")
+        return found
+
+    def history(self, draft_id: int) -> tuple[DraftEvent, ...]:
+        """Give what was done with a draft, the latest first."""
+        row = DraftEventTable
+        columns = (row.at, row.by, row.kind, row.file, row.reason, row.digest)
+        asked = sa.select(*columns).where(row.draft_id == draft_id).order_by(row.seq.desc())
+        with reading(self.engine) as connection:
+            return tuple(DraftEvent(*found) for found in connection.execute(asked))
+
+    def behind(self, procedure: str) -> dict[int, Draft]:
+        """Give the drafts that became releases of a procedure, by the release's id."""
+        row = DraftTable.__table__
+        asked = sa.select(row).where(row.c.procedure == procedure, row.c.release_id.is_not(None))
+        with reading(self.engine) as connection:
+            return {found.release_id: _draft(found) for found in connection.execute(asked)}
+
+    # Changing ---------------------------------------------------------------------------------------------------------
+
+    def begin(self, procedure: str, *, by: str, now: datetime, files: Files | None = None) -> Draft:
+        """Begin a draft from the running release, or from `files` that somebody brought.
+
+        Raises:
+            NotFound: the procedure has no release.
+            DraftIsOpen: there is a draft already.
+        """
+        try:
+            with writing(self.engine) as connection:
+                if connection.execute(_open_draft(procedure)).first() is not None:
+                    raise DraftIsOpen("There is a draft of this procedure already: go on with it, or drop it.")
+                base = _newest(connection, procedure)
+                packed, digest = (base.files, base.digest) if files is None else release.pack(files)
+                row = {"procedure": procedure, "base_id": base.id, "status": "open", "files": packed, "digest": digest}
+                row |= {"begun_by": by, "begun_at": now, "changed_by": by, "changed_at": now}
+                key = connection.execute(sa.insert(DraftTable).values(**row)).inserted_primary_key
+                self._note(connection, key[0] if key else 0, "begun" if files is None else "imported", by, now, digest)
+        except IntegrityError:
+            raise DraftIsOpen("Somebody has just begun a draft of this procedure: go on with it.") from None
+        return self.get(procedure)
+
+    def save(self, procedure: str, file: str, text: str, *, stamp: str, by: str, now: datetime) -> None:
+        """Save the text of a file; `stamp` is that of the text that was before whoever changed it, "" for a new file.
+
+        A draft that was proposed is withdrawn by it. The text that stands already is no change.
+
+        Raises:
+            DraftNotFound: there is no draft any more.
+            DraftIsStale: somebody else has changed, added or removed the file in the meantime.
+            Invalid: the file's name is none that a procedure can have.
+        """
+        if not release.FILE_NAME.fullmatch(file):
+            sentence = "A file's name has small letters, digits and underscores, and ends in .bpmn, .dmn or .form."
+            raise Invalid([Problem("name", "file-name", sentence)])
+        text = release.plain(text)
+        with writing(self.engine) as connection:
+            draft = self._locked(connection, procedure)
+            present = draft.files.get(file)
+            if present == text:
+                return
+            if present is not None and not stamp:
+                raise DraftIsStale(f"There is a file {file} already.")
+            if (stamp_of(present) if present is not None else "") != stamp:
+                raise DraftIsStale(f"{file} was changed by somebody else after you opened it.")
+            kind = "added" if present is None else "saved"
+            self._put(connection, draft, {**draft.files, file: text}, kind, by, now, file)
+
+    def remove(self, procedure: str, file: str, *, stamp: str, by: str, now: datetime) -> None:
+        """Take a file out of the draft; refused with `DraftIsStale` like `save`. A file that is gone stays gone."""
+        with writing(self.engine) as connection:
+            draft = self._locked(connection, procedure)
+            if file not in draft.files:
+                return
+            if stamp_of(draft.files[file]) != stamp:
+                raise DraftIsStale(f"{file} was changed by somebody else after you opened it.")
+            left = {name: text for name, text in draft.files.items() if name != file}
+            self._put(connection, draft, left, "removed", by, now, file)
+
+    def drop(self, procedure: str, *, reason: str, by: str, now: datetime) -> None:
+        """Give a draft up; its history stays. A reason is needed."""
+        said = _reason(reason)
+        with writing(self.engine) as connection:
+            draft = self._locked(connection, procedure)
+            self._move(connection, draft, "dropped", "dropped", by, now, reason=said)
+
+    # Publishing -------------------------------------------------------------------------------------------------------
+
+    def propose(self, procedure: str, *, digest: str, reason: str, by: str, now: datetime) -> None:
+        """Propose a draft as it stands, with a reason; the same proposal twice is one.
+
+        Raises:
+            ReasonMissing: nobody could judge it.
+            ReleaseInvalid: with every problem; a draft with problems can be saved and not proposed.
+            DraftHasMovedOn: the draft is not the one that was looked at, or it changes nothing.
+        """
+        said = _reason(reason)
+        seen = self.get(procedure)
+        if seen.is_proposed and (seen.digest, seen.proposed_by) == (digest, by):
+            return
+        self._require(seen, digest, "open")
+        problems = self.check(procedure, seen.files)
+        if problems:
+            raise ReleaseInvalid(problems)
+        with writing(self.engine) as connection:
+            draft = self._locked(connection, procedure)
+            self._require(draft, digest, "open")
+            running = _newest(connection, procedure)
+            if running.digest == digest:
+                raise DraftHasMovedOn("The draft is the same as the running release: there is nothing to propose.")
+            more = {"proposed_by": by, "proposed_at": now, "base_id": running.id}
+            self._move(connection, draft, "proposed", "proposed", by, now, reason=said, **more)
+            connection.execute(sa.update(DraftTable).where(DraftTable.id == draft.id).values(reason=said))
+
+    def send_back(self, procedure: str, *, digest: str, reason: str, by: str, now: datetime) -> None:
+        """Send a proposal back with a reason, or take one's own back; the draft can be changed again."""
+        said = _reason(reason)
+        with writing(self.engine) as connection:
+            draft = self._locked(connection, procedure)
+            self._require(draft, digest, "proposed")
+            kind = "withdrawn" if draft.proposed_by == by else "sent_back"
+            self._move(connection, draft, "open", kind, by, now, reason=said, proposed_by="", proposed_at=None)
+
+    def approve(self, procedure: str, *, digest: str, by: str, now: datetime) -> ReleaseRow:
+        """Approve what was proposed, to the byte, and publish it in the same transaction: new cases start on it.
+
+        Raises:
+            SamePersonTwice: whoever proposed a draft or changed it cannot approve it.
+            DraftHasMovedOn: it is no longer proposed, or another release was published since it was.
+            ReleaseInvalid: a rule that came with a newer program finds a problem.
+        """
+        seen = self.get(procedure)
+        problems = self.check(procedure, seen.files)
+        if problems:
+            raise ReleaseInvalid(problems)
+        compiled = release.check(seen.files, self.roles, self.operations)
+        with writing(self.engine) as connection:
+            draft = self._locked(connection, procedure)
+            self._require(draft, digest, "proposed")
+            self._require(draft, seen.digest, "proposed")
+            if by == draft.proposed_by or by in self._hands(connection, draft.id):
+                raise SamePersonTwice("You proposed or changed this draft yourself: somebody else must approve it.")
+            if _newest(connection, procedure).id != draft.base_id:
+                sentence = "Another release was published after this was proposed. Compare again, and propose it anew."
+                raise DraftHasMovedOn(sentence)
+            published = self.library.add(connection, compiled, draft.files, by=by, now=now)
+            self._move(connection, draft, "published", "approved", by, now, release_id=published.id)
+        return published
+
+    # Inside -----------------------------------------------------------------------------------------------------------
+
+    def _locked(self, connection: sa.Connection, procedure: str) -> Draft:
+        """Read the open draft and keep others from it until this transaction ends."""
+        row = connection.execute(row_lock(self.engine, _open_draft(procedure))).first()
+        if row is None:
+            raise DraftNotFound("There is no draft of this procedure any more: it was published or dropped.")
+        return _draft(row)
+
+    def _put(
+        self, connection: sa.Connection, draft: Draft, files: Files, kind: str, by: str, now: datetime, file: str
+    ) -> None:
+        """Write other files; a proposal of the old ones is withdrawn."""
+        packed, digest = release.pack(files)
+        values = {"files": packed, "digest": digest, "changed_by": by, "changed_at": now, "status": "open"}
+        values |= {"proposed_by": "", "proposed_at": None}
+        connection.execute(sa.update(DraftTable).where(DraftTable.id == draft.id).values(**values))
+        self._note(connection, draft.id, kind, by, now, digest, file=file)
+        if draft.is_proposed:
+            self._note(connection, draft.id, "withdrawn", by, now, digest, reason="The draft was changed.")
+
+    def _move(
+        self,
+        connection: sa.Connection,
+        draft: Draft,
+        status: str,
+        kind: str,
+        by: str,
+        now: datetime,
+        reason: str = "",
+        **more: object,
+    ) -> None:
+        """Give a draft another status and note who did it."""
+        connection.execute(sa.update(DraftTable).where(DraftTable.id == draft.id).values(status=status, **more))
+        self._note(connection, draft.id, kind, by, now, draft.digest, reason=reason)
+
+    @staticmethod
+    def _note(
+        connection: sa.Connection,
+        draft_id: int,
+        kind: str,
+        by: str,
+        now: datetime,
+        digest: str,
+        *,
+        file: str = "",
+        reason: str = "",
+    ) -> None:
+        """Write the next line of a draft's history."""
+        row = DraftEventTable
+        last = connection.execute(sa.select(sa.func.max(row.seq)).where(row.draft_id == draft_id)).scalar()
+        line = {"draft_id": draft_id, "seq": (last or 0) + 1, "at": now, "by": by, "kind": kind, "digest": digest}
+        connection.execute(sa.insert(row).values(**line, file=file, reason=reason))
+
+    @staticmethod
+    def _hands(connection: sa.Connection, draft_id: int) -> frozenset[str]:
+        """Name who had a hand in a draft."""
+        row = DraftEventTable
+        asked = sa.select(row.by).where(row.draft_id == draft_id, row.kind.in_(CHANGES)).distinct()
+        return frozenset(connection.execute(asked).scalars())
+
+    @staticmethod
+    def _require(draft: Draft, digest: str, status: str) -> None:
+        """Refuse where the draft is not the one that somebody looked at, or no longer stands as it did."""
+        if draft.digest != digest:
+            raise DraftHasMovedOn("The draft was changed after you opened the page: look at it as it is now.")
+        if draft.status != status:
+            now = "has been proposed" if draft.is_proposed else "is not proposed any more"
+            raise DraftHasMovedOn(f"The draft {now}: look at it as it is now.")
+
+
+def _open_draft(procedure: str) -> sa.Select[Any]:
+    row = DraftTable.__table__
+    return sa.select(row).where(row.c.procedure == procedure, row.c.status.in_(("open", "proposed")))
+
+
+def _newest(connection: sa.Connection, procedure: str) -> sa.Row[Any]:
+    """Read the running release; refused with `NotFound`."""
+    row = ReleaseTable.__table__
+    asked = sa.select(row).where(row.c.procedure == procedure).order_by(row.c.number.desc()).limit(1)
+    found = connection.execute(asked).first()
+    if found is None:
+        raise NotFound("No release of this procedure has been published.")
+    return found
+
+
+def _reason(text: str) -> str:
+    """Give a reason; refused with `ReasonMissing`."""
+    said = text.strip()
+    if not said:
+        raise ReasonMissing([Problem("reason", "reason-missing", "Enter the reason, so that others can judge it")])
+    if len(said) > LONGEST_REASON:
+        sentence = f"The reason must be {LONGEST_REASON} characters or fewer"
+        raise ReasonMissing([Problem("reason", "reason-too-long", sentence)])
+    return said
+
+
+def _draft(row: sa.Row[Any]) -> Draft:
+    return Draft(
+        row.id,
+        row.procedure,
+        row.base_id,
+        row.status,
+        orjson.loads(row.files),
+        row.digest,
+        row.begun_by,
+        row.begun_at,
+        row.changed_by,
+        row.changed_at,
+        row.proposed_by,
+        row.proposed_at,
+        row.reason,
+    )

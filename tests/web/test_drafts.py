@@ -1,0 +1,272 @@
+"""A manager edits and another publishes, as pages: begun, changed, checked, proposed, approved; nothing typed is lost."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+from bs4 import BeautifulSoup
+
+from engine import archives, release
+from engine.store import writing
+from tests.web.site import Browser, Site
+from web import procedures
+from workflows import catalogue, people
+from workflows.people import Membership
+
+HOME = "/procedures/missing_child"
+DRAFT = f"{HOME}/draft"
+FORM = f"{DRAFT}/files/handover.form"
+OLD, NEW = '"label": "', '"label": "First of all: '
+
+
+@pytest.fixture
+def editor(site: Site) -> Browser:
+    """The browser of somebody who changes procedures."""
+    return site.browser("procedure_editor")
+
+
+@pytest.fixture
+def approver(site: Site) -> Browser:
+    """The browser of somebody who approves what others changed."""
+    return site.browser("procedure_approver")
+
+
+@pytest.fixture
+def begun(editor: Browser) -> Browser:
+    """The editor's browser, with a draft that is the running release."""
+    assert editor.send(f"{HOME}/draft", form=editor.page(HOME)).status_code == 303
+    return editor
+
+
+def text_of(page: BeautifulSoup) -> str:
+    """Read the text that a page offers for editing, as a browser does: without the line break that opens it."""
+    area = page.select_one("textarea[name=text]")
+    assert area is not None
+    return area.text.removeprefix("\n")
+
+
+def changed(browser: Browser, old: str = OLD, new: str = NEW, path: str = FORM) -> None:
+    """Change a file through its page."""
+    page = browser.page(path)
+    text = text_of(page)
+    assert old in text
+    answer = browser.send(path, {"text": text.replace(old, new, 1)}, form=page)
+    assert answer.status_code == 303, answer.text
+
+
+def decide(browser: Browser, act: str, reason: str = "") -> tuple[int, str]:
+    """Decide about the draft from its page."""
+    answer = browser.send(f"{DRAFT}/{act}", {"reason": reason}, form=browser.page(DRAFT))
+    return answer.status_code, answer.text
+
+
+def test_the_list_says_what_runs_and_what_is_drafted(site: Site, begun: Browser) -> None:
+    site.opened()
+    changed(begun)
+    words = " ".join(begun.page("/procedures").get_text(" ").split())
+    assert "Missing child Running Release 1, with 1 open case Since 1 March 2026" in words
+    assert "Draft Open for changes , no problem found Last changed by" in words
+    assert "Draft None" in words
+
+
+def test_one_changes_another_approves_and_a_new_case_has_it_and_an_old_one_has_not(
+    site: Site, begun: Browser, approver: Browser
+) -> None:
+    old = site.opened()
+    changed(begun)
+    assert decide(begun, "propose", "Asked on the telephone first")[0] == 303
+    assert "Asked on the telephone first" in approver.page(DRAFT).text
+    assert decide(approver, "approve")[0] == 303
+    new = site.opened()
+    inspector = site.browser("duty_inspector")
+    for case_id, shown in ((old, False), (new, True)):
+        line = inspector.page(f"/cases/{case_id}").find("a", string="Acknowledge handover")
+        assert line is not None
+        assert ("First of all: " in inspector.page(str(line["href"])).text) is shown
+    page = approver.page(HOME)
+    assert "Release 2" in page.text
+    assert "Asked on the telephone first" in page.text
+    assert "Begin a draft" in begun.page(HOME).text
+
+
+def test_an_approver_changes_nothing_and_an_editor_approves_nothing(begun: Browser, approver: Browser) -> None:
+    page = approver.page(FORM)
+    assert page.select_one("textarea[readonly]") is not None
+    assert "Save" not in [button.text.strip() for button in page.select("main button")]
+    assert approver.send(FORM, {"text": "{}"}, form=page).status_code == 403
+    changed(begun)
+    decide(begun, "propose", "Better")
+    assert decide(begun, "approve")[0] == 403
+
+
+def test_who_holds_both_roles_does_not_approve_what_they_proposed(site: Site, begun: Browser) -> None:
+    both = [Membership("procedure_editor", "example_police"), Membership("procedure_approver", "example_partnership")]
+    with writing(site.services.engine) as connection:
+        people.give_roles(connection, "procedure_editor", both)
+    changed(begun)
+    decide(begun, "propose", "Better")
+    assert "Approve and publish" not in begun.page(DRAFT).text
+    status, text = decide(begun, "approve")
+    assert status == 403
+    assert "somebody else must approve it" in text
+
+
+def test_of_two_who_save_the_same_file_the_second_keeps_what_they_typed(site: Site, begun: Browser) -> None:
+    page = begun.page(FORM)
+    mine = text_of(page).replace(OLD, '"label": "Mine: ', 1)
+    changed(site.browser("procedure_editor"))
+    answer = begun.send(FORM, {"text": mine}, form=page)
+    assert answer.status_code == 409
+    shown = BeautifulSoup(answer.text, "html.parser")
+    assert "Not saved: somebody else was faster" in shown.text
+    assert text_of(shown) == mine
+    assert "First of all" in text_of(begun.page(FORM))
+    assert begun.send(FORM, {"text": mine}, form=shown).status_code == 303
+    assert "Mine: " in text_of(begun.page(FORM))
+
+
+def test_what_was_typed_is_kept_when_the_draft_is_gone(begun: Browser) -> None:
+    page = begun.page(FORM)
+    assert begun.send(f"{DRAFT}/drop", {"reason": "Mistake"}, form=begun.page(DRAFT)).status_code == 303
+    answer = begun.send(FORM, {"text": "what I typed"}, form=page)
+    assert answer.status_code == 409
+    assert "what I typed" in answer.text
+
+
+def test_problems_are_listed_with_their_place_and_stop_a_proposal(begun: Browser) -> None:
+    changed(begun, "locate_sergeant", "wizard", f"{DRAFT}/files/locate.bpmn")
+    changed(begun, '"dataClass": "', '"dataClass": "X', FORM)
+    page = begun.page(DRAFT)
+    problems = [" ".join(line.text.split()) for line in page.select(".hw-problems li")]
+    assert len(problems) >= 2
+    assert any("wizard" in line and "locate.bpmn" in line for line in problems)
+    assert any("handover.form" in line and "line " in line for line in problems)
+    assert "Propose the draft" not in page.text
+    digest = release.pack(archives.unpack(begun.get(f"{DRAFT}.zip").data))[1]
+    answer = begun.send(f"{DRAFT}/propose", {"reason": "Anyway", "digest": digest}, form=begun.page(DRAFT))
+    assert answer.status_code == 422
+    assert "The draft has problems" in answer.text
+    assert "problems" in begun.page("/procedures").text
+    first = page.select_one(".hw-problems a")
+    assert first is not None
+    assert begun.get(str(first["href"])).status_code == 200
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"components": []}', "[" * 5000 + "]" * 5000, "\0"])
+def test_a_form_that_cannot_be_read_is_saved_with_its_problems(begun: Browser, text: str) -> None:
+    answer = begun.send(FORM, {"text": text}, form=begun.page(FORM))
+    assert answer.status_code == 303
+    assert "problem" in begun.page(FORM).text
+    begun.page(DRAFT)
+
+
+@pytest.mark.parametrize("text", ["", "<", "<a/>", "<!DOCTYPE a><a/>", "<a>" * 3000 + "</a>" * 3000])
+def test_a_diagram_that_cannot_be_read_is_saved_with_its_problems(begun: Browser, text: str) -> None:
+    path = f"{DRAFT}/files/locate.bpmn"
+    assert begun.send(path, {"text": text}, form=begun.page(path)).status_code == 303
+    assert "problem" in begun.page(path).text
+    begun.page(DRAFT)
+
+
+def test_a_form_is_shown_as_staff_will_see_it(begun: Browser) -> None:
+    changed(begun)
+    preview = begun.page(FORM).select_one(".hw-preview")
+    assert preview is not None
+    assert "First of all" in preview.text
+
+
+def test_a_proposal_without_a_reason_is_refused_at_the_reason(begun: Browser) -> None:
+    changed(begun)
+    answer = begun.send(f"{DRAFT}/propose", {"reason": " "}, form=begun.page(DRAFT))
+    assert answer.status_code == 422
+    page = BeautifulSoup(answer.text, "html.parser")
+    assert page.select_one(".govuk-error-summary a[href='#reason']") is not None
+    assert page.select_one("#reason-error") is not None
+
+
+def test_a_proposal_is_sent_back_and_its_history_says_why(begun: Browser, approver: Browser) -> None:
+    changed(begun)
+    decide(begun, "propose", "Better")
+    assert decide(approver, "send-back", "")[0] == 422
+    assert decide(approver, "send-back", "The hint is unclear")[0] == 303
+    words = begun.page(DRAFT).text
+    assert "Sent back" in words
+    assert "The hint is unclear" in words
+    assert "Propose the draft" in words
+
+
+def test_a_page_that_was_opened_before_a_change_approves_nothing(begun: Browser, approver: Browser) -> None:
+    changed(begun)
+    decide(begun, "propose", "Better")
+    page = approver.page(DRAFT)
+    changed(begun, "First of all", "Above all")
+    decide(begun, "propose", "Even better")
+    answer = approver.send(f"{DRAFT}/approve", form=page)
+    assert answer.status_code == 409
+    assert "was changed after you opened the page" in answer.text
+
+
+def test_a_form_is_added_named_and_taken_out(begun: Browser) -> None:
+    answer = begun.send(f"{DRAFT}/files", {"kind": "form", "name": "Safety Check"}, form=begun.page(DRAFT))
+    assert answer.status_code == 422
+    assert "Safety Check" in answer.text
+    answer = begun.send(f"{DRAFT}/files", {"kind": "form", "name": "safety_check"}, form=begun.page(DRAFT))
+    assert answer.status_code == 303
+    assert begun.send(f"{DRAFT}/files", {"kind": "dmn", "name": "safety"}, form=begun.page(DRAFT)).status_code == 303
+    assert begun.page(DRAFT).select(".hw-problems li") == []
+    page = begun.page(f"{DRAFT}/files/safety_check.form")
+    assert begun.send(f"{DRAFT}/files/safety_check.form/remove", form=page).status_code == 303
+    begun.page(f"{DRAFT}/files/safety_check.form", 404)
+
+
+def brought(browser: Browser, data: bytes) -> tuple[int, str]:
+    """Begin a draft from an archive."""
+    page = browser.page(HOME)
+    token = page.select_one("main input[name=csrf_token]")
+    assert token is not None
+    sent = {"csrf_token": token["value"], "archive": (io.BytesIO(data), "procedure.zip")}
+    answer = browser.post(f"{DRAFT}/archive", data=sent, content_type="multipart/form-data")
+    return answer.status_code, answer.text
+
+
+def test_a_release_is_exported_and_comes_back_as_a_draft(editor: Browser) -> None:
+    data = editor.get(f"{HOME}/releases/1.zip").data
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert {name: archive.read(name).decode() for name in archive.namelist()} == catalogue.files("missing_child")
+    assert brought(editor, data)[0] == 303
+    assert editor.get(f"{DRAFT}.zip").data == data
+    assert "Draft begun from an archive" in editor.page(DRAFT).text
+    assert editor.get(f"{HOME}/releases/7.zip").status_code == 404
+
+
+def test_an_archive_of_another_procedure_is_a_draft_with_a_problem(editor: Browser) -> None:
+    other = editor.get("/procedures/prevention/releases/1.zip").data
+    assert brought(editor, other)[0] == 303
+    assert "this is a draft of missing_child" in editor.page(DRAFT).text
+
+
+def test_what_is_no_archive_is_refused_on_the_page(editor: Browser) -> None:
+    status, text = brought(editor, b"no archive")
+    assert status == 422
+    assert "no zip archive" in text
+    assert brought(editor, b"")[0] == 422
+    assert editor.get(DRAFT).status_code == 404
+
+
+def test_what_managers_published_is_not_undone_by_the_next_start(site: Site, begun: Browser, approver: Browser) -> None:
+    changed(begun)
+    decide(begun, "propose", "Better")
+    decide(approver, "approve")
+    numbers = procedures.publish_all(site.services.cases, by="administrator", now=site.clock())
+    assert numbers["missing_child"] == 2
+    assert procedures.kept(site.services.cases) == ("missing_child",)
+    assert len(site.services.cases.library.releases("missing_child")) == 2
+
+
+def test_an_unknown_procedure_or_file_is_no_page(begun: Browser) -> None:
+    for path in ("/procedures/nothing", "/procedures/nothing/draft", f"{DRAFT}/files/nothing.form", f"{DRAFT}/files/x"):
+        begun.page(path, 404)
+    answer = begun.send("/procedures/nothing/draft", form=begun.page(HOME) and begun.page(DRAFT))
+    assert answer.status_code == 404

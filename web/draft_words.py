@@ -1,0 +1,127 @@
+"""What the pages of the procedures share: the drafts and the library of this site, names of people, words for files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import flask
+import orjson
+import sqlalchemy as sa
+
+from engine.errors import NotFound
+from engine.publishing import Draft, Drafts
+from engine.store import reading
+from web.services import services
+from workflows import catalogue, drafts, people
+from workflows.agencies import ROLES
+from workflows.drafts import Located
+
+KINDS: Mapping[str, tuple[str, str]] = {
+    "bpmn": ("Diagram", "Diagrams"),
+    "dmn": ("Decision table", "Decision tables"),
+    "form": ("Form", "Forms"),
+}
+EVENTS: Mapping[str, str] = {
+    "begun": "Draft begun from the running release",
+    "imported": "Draft begun from an archive",
+    "saved": "Saved",
+    "added": "Added",
+    "removed": "Removed",
+    "proposed": "Proposed",
+    "withdrawn": "Proposal withdrawn",
+    "sent_back": "Sent back",
+    "approved": "Approved and published",
+    "dropped": "Draft dropped",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    """A file of a draft as a line of a list: what changed about it, and how many problems it has."""
+
+    name: str
+    kind: str
+    title: str
+    standing: str
+    problem_count: int
+
+
+def shelf() -> Drafts:
+    """Give the drafts of this site."""
+    here = services()
+    return Drafts(here.cases.library, drafts.check, roles=tuple(ROLES), operations=here.cases.operations)
+
+
+def running(procedure: str) -> tuple[int, str]:
+    """Give the running release's id and the procedure's name in words; refused with `NotFound`."""
+    if procedure not in catalogue.procedures():
+        raise NotFound("There is no such procedure.")
+    release_id, compiled = services().cases.library.newest(procedure)
+    return release_id, compiled.process.name
+
+
+def names(sign_ins: Iterable[str]) -> dict[str, str]:
+    """Give the names of people by their sign-in names; who is gone stands for themselves."""
+    wanted = set(sign_ins)
+    person = people.PersonRow
+    asked = sa.select(person.sign_in, person.name).where(person.sign_in.in_(wanted))
+    with reading(services().engine) as connection:
+        found = {row.sign_in: row.name for row in connection.execute(asked)}
+    return {sign_in: found.get(sign_in, sign_in) for sign_in in wanted}
+
+
+def problems_of(draft: Draft) -> tuple[Located, ...]:
+    """Say everything that is wrong with a draft, each with its file and element."""
+    return _problems(draft.procedure, draft.digest, orjson.dumps(dict(draft.files)))
+
+
+@lru_cache(maxsize=16)
+def _problems(procedure: str, _digest: str, files: bytes) -> tuple[Located, ...]:
+    """Check the same files once in each process."""
+    held: dict[str, str] = orjson.loads(files)
+    return drafts.locate(held, drafts.check(procedure, held))
+
+
+def shown_problems(problems: Sequence[Located], procedure: str, *, on_page: str = "") -> list[dict[str, str]]:
+    """Give problems as the entries of an error summary, each leading to its element on the page of its file."""
+    entries = []
+    for each in problems:
+        entry = {"text": each.problem.sentence}
+        if each.file:
+            entry["href"] = f"#{each.element or 'hw-text'}" if each.file == on_page else file_address(procedure, each)
+        if each.file:
+            entry["place"] = each.file + (f", {each.element}" if each.element else "")
+            entry["place"] += f", line {each.line}" if each.line else ""
+        entries.append(entry)
+    return entries
+
+
+def file_address(procedure: str, place: Located) -> str:
+    """Give the address of an element on the page of its file."""
+    address = flask.url_for("modeller.file", procedure=procedure, name=place.file)
+    return f"{address}#{place.element}" if place.element else address
+
+
+def stem(name: str) -> str:
+    """Give what stands before a file's kind, as words: ``Missing child`` for ``missing_child.bpmn``."""
+    return name.rpartition(".")[0].replace("_", " ").capitalize()
+
+
+def kind_of(name: str) -> str:
+    """Give the kind of a file: ``bpmn``, ``dmn`` or ``form``."""
+    return name.rpartition(".")[2]
+
+
+def lines(draft: Draft, before: Mapping[str, str], problems: Sequence[Located]) -> dict[str, list[FileLine]]:
+    """List the files of a draft by their kind; those that were taken out stand there too."""
+    found: dict[str, list[FileLine]] = {kind: [] for kind in KINDS}
+    for name in sorted({*draft.files, *before}):
+        old, new = before.get(name), draft.files.get(name)
+        standing = "Removed" if new is None else "New" if old is None else "Changed" if old != new else ""
+        count = sum(each.file == name for each in problems)
+        kind = kind_of(name)
+        if kind in found:
+            found[kind].append(FileLine(name, kind, stem(name), standing, count))
+    return found

@@ -1,0 +1,300 @@
+"""The procedures, and the draft of one on its way to a release: begun, checked, compared, proposed, approved by another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import flask
+import sqlalchemy as sa
+from flask.typing import ResponseReturnValue
+
+from engine import archives
+from engine.errors import Conflict, Invalid, NotFound, Refusal
+from engine.publishing import Draft
+from engine.store import CaseTable, reading
+from engine.views import ReleaseRow
+from web import draft_words
+from web.access import actor, roles
+from web.draft_words import problems_of, running, shelf, shown_problems
+from web.errors import kind_of, sentence_of
+from web.services import services
+from workflows import catalogue
+from workflows.drafts import APPROVER, EDITOR
+
+page = flask.Blueprint("drafts", __name__)
+
+STARTERS = {
+    "form": '{\n  "id": "%(id)s",\n  "title": "%(title)s",\n  "type": "default",\n  "components": [\n    {\n'
+    '      "type": "textarea",\n      "key": "notes",\n      "label": "What happened?",\n'
+    '      "validate": {"required": true},\n'
+    '      "properties": {"dataClass": "D2", "error": "Enter what happened"}\n    }\n  ]\n}\n',
+    "dmn": '<?xml version="1.0" encoding="UTF-8"?>\n'
+    '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="%(id)s_definitions" name="%(title)s"'
+    ' namespace="https://homeward.example/dmn">\n  <decision id="%(id)s" name="%(title)s">\n'
+    '    <decisionTable id="%(id)s_table" hitPolicy="FIRST">\n'
+    '      <input id="%(id)s_input_1" label="Risk grade">\n'
+    '        <inputExpression id="%(id)s_expression_1" typeRef="string"><text>risk.level</text></inputExpression>\n'
+    '      </input>\n      <output id="%(id)s_output_1" label="Answer" name="answer" typeRef="string" />\n'
+    '      <rule id="%(id)s_1">\n        <inputEntry id="%(id)s_1_in_1"><text>-</text></inputEntry>\n'
+    '        <outputEntry id="%(id)s_1_out_1"><text>"to be decided"</text></outputEntry>\n      </rule>\n'
+    "    </decisionTable>\n  </decision>\n</definitions>\n",
+}
+"""What a new form or table begins with; a new diagram comes with an archive."""
+
+SHOWN_AT_ONCE = 10
+
+
+@page.get("/procedures")
+@roles(EDITOR, APPROVER)
+def procedures() -> ResponseReturnValue:
+    """List the procedures, each with its running release and its draft."""
+    entries = []
+    for procedure in catalogue.procedures():
+        try:
+            entries.append(_entry(procedure))
+        except NotFound:  # shipped, and not published here
+            continue
+    return flask.render_template("procedures.html", entries=entries)
+
+
+@page.get("/procedures/<procedure>")
+@roles(EDITOR, APPROVER)
+def procedure(procedure: str) -> ResponseReturnValue:
+    """Show the releases of a procedure, and the ways to a draft."""
+    return _procedure_page(procedure)
+
+
+@page.get("/procedures/<procedure>/releases/<int:number>.zip")
+@roles(EDITOR, APPROVER)
+def release_archive(procedure: str, number: int) -> ResponseReturnValue:
+    """Give the files of a release as an archive."""
+    running(procedure)
+    library = services().cases.library
+    found = next((row for row in library.releases(procedure) if row.number == number), None)
+    if found is None:
+        raise NotFound("There is no such release.")
+    return _archive(archives.pack(library.files(found.id)), f"{procedure}-{number}")
+
+
+@page.post("/procedures/<procedure>/draft")
+@roles(EDITOR)
+def begin(procedure: str) -> ResponseReturnValue:
+    """Begin a draft from the running release, or go on with the one that is there."""
+    running(procedure)
+    if shelf().find(procedure) is None:
+        try:
+            shelf().begin(procedure, by=actor().person, now=services().clock())
+        except Conflict as refusal:  # somebody began one at the same moment: go on with that one
+            flask.flash(sentence_of(refusal), "note")
+    return _to_draft(procedure)
+
+
+@page.post("/procedures/<procedure>/draft/archive")
+@roles(EDITOR)
+def begin_from_archive(procedure: str) -> ResponseReturnValue:
+    """Begin a draft from an archive that somebody brings."""
+    running(procedure)
+    sent = flask.request.files.get("archive")
+    try:
+        files = archives.unpack(sent.read() if sent else b"")
+        shelf().begin(procedure, by=actor().person, now=services().clock(), files=files)
+    except Invalid as refusal:
+        problems = [{"text": problem.sentence, "href": "#archive"} for problem in refusal.problems]
+        return _procedure_page(procedure, problems=problems), 422
+    except Conflict as refusal:
+        return _procedure_page(procedure, problems=[{"text": sentence_of(refusal)}]), 409
+    flask.flash("The archive is a draft now. The running release has not changed.", "done")
+    return _to_draft(procedure)
+
+
+@page.get("/procedures/<procedure>/draft")
+@roles(EDITOR, APPROVER)
+def draft(procedure: str) -> ResponseReturnValue:
+    """Show a draft: how it stands, its problems, its files, its history."""
+    return _draft_page(procedure)
+
+
+@page.get("/procedures/<procedure>/draft.zip")
+@roles(EDITOR, APPROVER)
+def draft_archive(procedure: str) -> ResponseReturnValue:
+    """Give the files of a draft as an archive."""
+    running(procedure)
+    return _archive(archives.pack(shelf().get(procedure).files), f"{procedure}-draft")
+
+
+@page.post("/procedures/<procedure>/draft/files")
+@roles(EDITOR)
+def add_file(procedure: str) -> ResponseReturnValue:
+    """Add a form or a decision table that begins with one question or one row."""
+    running(procedure)
+    given, kind = flask.request.form.get("name", "").strip(), flask.request.form.get("kind", "")
+    if kind not in STARTERS:
+        flask.abort(400)
+    name = f"{given}.{kind}"
+    text = STARTERS[kind] % {"id": given, "title": draft_words.stem(name)}
+    try:
+        shelf().save(procedure, name, text, stamp="", by=actor().person, now=services().clock())
+    except (Invalid, Conflict) as refusal:
+        return _refused(procedure, refusal, "name")
+    flask.flash(f"{name} was added. Put it in words, then save it.", "done")
+    return flask.redirect(flask.url_for("modeller.file", procedure=procedure, name=name), 303)
+
+
+@page.post("/procedures/<procedure>/draft/propose")
+@roles(EDITOR)
+def propose(procedure: str) -> ResponseReturnValue:
+    """Propose the draft to those who approve."""
+
+    def act(digest: str, reason: str) -> None:
+        shelf().propose(procedure, digest=digest, reason=reason, by=actor().person, now=services().clock())
+
+    return _decided(procedure, act, "The draft is proposed. Somebody else must approve it now.")
+
+
+@page.post("/procedures/<procedure>/draft/send-back")
+@roles(EDITOR, APPROVER)
+def send_back(procedure: str) -> ResponseReturnValue:
+    """Send a proposal back with a reason, or take one's own back."""
+
+    def act(digest: str, reason: str) -> None:
+        shelf().send_back(procedure, digest=digest, reason=reason, by=actor().person, now=services().clock())
+
+    return _decided(procedure, act, "The draft is open for changes again.")
+
+
+@page.post("/procedures/<procedure>/draft/drop")
+@roles(EDITOR)
+def drop(procedure: str) -> ResponseReturnValue:
+    """Give the draft up."""
+
+    def act(_digest: str, reason: str) -> None:
+        shelf().drop(procedure, reason=reason, by=actor().person, now=services().clock())
+
+    said = "The draft was dropped. The running release has not changed."
+    return _decided(procedure, act, said, gone=True, field="drop-reason")
+
+
+@page.post("/procedures/<procedure>/draft/approve")
+@roles(APPROVER)
+def approve(procedure: str) -> ResponseReturnValue:
+    """Approve what was proposed: it is the running release from now on."""
+
+    def act(digest: str, _reason: str) -> None:
+        shelf().approve(procedure, digest=digest, by=actor().person, now=services().clock())
+
+    said = "Published. New cases start on this release; cases that are open stay on theirs."
+    return _decided(procedure, act, said, gone=True)
+
+
+def _decided(
+    procedure: str, act: Callable[[str, str], None], said: str, *, gone: bool = False, field: str = "reason"
+) -> ResponseReturnValue:
+    """Carry a decision about a draft out; a refusal is said on the draft's page, and what was typed stays there."""
+    running(procedure)
+    form = flask.request.form
+    try:
+        act(form.get("digest", ""), form.get("reason", ""))
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        return _refused(procedure, refusal, field)
+    flask.flash(said, "done")
+    return flask.redirect(flask.url_for("drafts.procedure", procedure=procedure), 303) if gone else _to_draft(procedure)
+
+
+def _refused(procedure: str, refusal: Refusal, field: str) -> ResponseReturnValue:
+    """Show the draft with what was refused, and what was typed."""
+    status = kind_of(refusal).status
+    if isinstance(refusal, Invalid):
+        own = [problem for problem in refusal.problems if problem.where == field.removeprefix("drop-")]
+        refused = [{"text": problem.sentence, "href": f"#{field}"} for problem in own]
+        if not own:
+            refused = [{"text": "The draft has problems. Put them right first."}]
+            refused += [{"text": problem.sentence} for problem in refusal.problems[:SHOWN_AT_ONCE]]
+        return _draft_page(procedure, refused=refused), status
+    return _draft_page(procedure, refused=[{"text": sentence_of(refusal)}]), status
+
+
+def _draft_page(procedure: str, refused: Sequence[dict[str, str]] = ()) -> str:
+    """Draw the page of a draft."""
+    base_id, name = running(procedure)
+    found = shelf().get(procedure)
+    history = shelf().history(found.id)
+    before = services().cases.library.files(base_id)
+    problems = problems_of(found)
+    hands = {event.by for event in history if event.kind in {"imported", "saved", "added", "removed"}}
+    held, who = actor().roles, actor().person
+    involved = who in hands or who == found.proposed_by
+    return flask.render_template(
+        "draft.html",
+        procedure=procedure,
+        name=name,
+        draft=found,
+        names=draft_words.names({event.by for event in history} | {found.changed_by}),
+        history=history,
+        events=draft_words.EVENTS,
+        problems=shown_problems(problems, procedure),
+        lines=draft_words.lines(found, before, problems),
+        kinds=draft_words.KINDS,
+        changed=found.files != before,
+        may_edit=EDITOR in held,
+        may_approve=APPROVER in held,
+        involved=involved,
+        refused=refused,
+        typed=flask.request.form,
+    )
+
+
+def _procedure_page(procedure: str, problems: Sequence[dict[str, str]] = ()) -> str:
+    """Draw the page of a procedure."""
+    entry = _entry(procedure)
+    releases = services().cases.library.releases(procedure)
+    behind = shelf().behind(procedure)
+    signed = {row.published_by for row in releases} | {draft.proposed_by for draft in behind.values()}
+    return flask.render_template(
+        "procedure.html",
+        **entry,
+        releases=releases,
+        cases=_open_cases(procedure),
+        behind=behind,
+        names=draft_words.names(signed),
+        may_edit=EDITOR in actor().roles,
+        problems=problems,
+    )
+
+
+def _entry(procedure: str) -> dict[str, object]:
+    """Give what the list says of one procedure."""
+    _, name = running(procedure)
+    release: ReleaseRow = services().cases.library.releases(procedure)[0]
+    found: Draft | None = shelf().find(procedure)
+    signed = draft_words.names({release.published_by, *([found.changed_by] if found else [])})
+    return {
+        "procedure": procedure,
+        "name": name,
+        "release": release,
+        "published_by": signed[release.published_by],
+        "open_count": _open_cases(procedure).get(release.id, 0),
+        "draft": found,
+        "changed_by": signed[found.changed_by] if found else "",
+        "problem_count": len(problems_of(found)) if found else 0,
+    }
+
+
+def _open_cases(procedure: str) -> dict[int, int]:
+    """Count the open cases of a procedure by the release on which they run."""
+    row = CaseTable
+    of_procedure = sa.and_(row.procedure == procedure, row.status == "open")
+    counted = sa.func.count().label("open_count")
+    asked = sa.select(row.release_id, counted).where(of_procedure).group_by(row.release_id)
+    with reading(services().engine) as connection:
+        return {found.release_id: found.open_count for found in connection.execute(asked)}
+
+
+def _to_draft(procedure: str) -> ResponseReturnValue:
+    return flask.redirect(flask.url_for("drafts.draft", procedure=procedure), 303)
+
+
+def _archive(data: bytes, name: str) -> flask.Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}.zip"'}
+    return flask.Response(data, mimetype="application/zip", headers=headers)

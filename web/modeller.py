@@ -1,0 +1,101 @@
+"""One file of a draft as a page: a diagram, a decision table or a form, edited as it is drawn or as text, and checked."""
+
+from __future__ import annotations
+
+import flask
+from flask.typing import ResponseReturnValue
+
+from engine import forms
+from engine.errors import DraftIsStale, Invalid, NotFound, Refusal
+from engine.forms import Form
+from engine.publishing import Draft, stamp_of
+from engine.release import plain
+from web import draft_words
+from web.access import actor, roles
+from web.draft_words import problems_of, running, shelf, shown_problems
+from web.errors import sentence_of
+from web.govuk import render_form
+from web.services import services
+from workflows.drafts import APPROVER, EDITOR
+
+page = flask.Blueprint("modeller", __name__, url_prefix="/procedures/<procedure>/draft/files")
+
+
+@page.get("/<name>")
+@roles(EDITOR, APPROVER)
+def file(procedure: str, name: str) -> ResponseReturnValue:
+    """Show a file of the draft, to be changed by those who may."""
+    running(procedure)
+    draft = shelf().get(procedure)
+    if name not in draft.files:
+        raise NotFound("There is no such file in the draft.")
+    return _page(draft, name, draft.files[name])
+
+
+@page.post("/<name>")
+@roles(EDITOR)
+def save(procedure: str, name: str) -> ResponseReturnValue:
+    """Save a file and check the draft; what was typed is kept where it cannot be saved."""
+    running(procedure)
+    text = plain(flask.request.form.get("text", ""))
+    stamp = flask.request.form.get("stamp", "")
+    try:
+        shelf().save(procedure, name, text, stamp=stamp, by=actor().person, now=services().clock())
+    except DraftIsStale as refusal:
+        return _page(shelf().get(procedure), name, text, refused=refusal), 409
+    except NotFound as refusal:
+        return flask.render_template("draft_gone.html", procedure=procedure, sentence=str(refusal), text=text), 409
+    wrong = [each for each in problems_of(shelf().get(procedure)) if each.file == name]
+    said = f"{len(wrong)} {'problem' if len(wrong) == 1 else 'problems'} in it." if wrong else "No problem found in it."
+    flask.flash(f"Saved. {said}", "done")
+    return flask.redirect(flask.url_for("modeller.file", procedure=procedure, name=name), 303)
+
+
+@page.post("/<name>/remove")
+@roles(EDITOR)
+def remove(procedure: str, name: str) -> ResponseReturnValue:
+    """Take a file out of the draft."""
+    running(procedure)
+    stamp = flask.request.form.get("stamp", "")
+    try:
+        shelf().remove(procedure, name, stamp=stamp, by=actor().person, now=services().clock())
+    except DraftIsStale as refusal:
+        draft = shelf().get(procedure)
+        return _page(draft, name, draft.files[name], refused=refusal), 409
+    flask.flash(f"{name} was taken out of the draft.", "done")
+    return flask.redirect(flask.url_for("drafts.draft", procedure=procedure), 303)
+
+
+def _page(draft: Draft, name: str, text: str, refused: Refusal | None = None) -> str:
+    """Draw the page of a file with `text` in it; the stamp is that of the text that stands in the draft."""
+    standing = draft.files.get(name)
+    problems = [each for each in problems_of(draft) if each.file == name]
+    kind = draft_words.kind_of(name)
+    form, questions = _preview(name, text) if kind == "form" else (None, "")
+    return flask.render_template(
+        "draft_file.html",
+        procedure=draft.procedure,
+        procedure_name=running(draft.procedure)[1],
+        draft=draft,
+        name=name,
+        kind=kind,
+        words=draft_words.KINDS[kind][0],
+        title=draft_words.stem(name),
+        text=text,
+        stamp="" if standing is None else stamp_of(standing),
+        problems=shown_problems(problems, draft.procedure, on_page=name),
+        refused=None if refused is None else sentence_of(refused),
+        changed_by=draft_words.names({draft.changed_by})[draft.changed_by],
+        form=form,
+        questions=questions,
+        may_edit=EDITOR in actor().roles,
+    )
+
+
+def _preview(name: str, text: str) -> tuple[Form | None, str]:
+    """Draw a form as staff will see it, with all its questions; nothing where it cannot be read."""
+    try:
+        form = forms.read(text, name)
+    except (Invalid, RecursionError):
+        return None, ""
+    return form, render_form(form, {}, scope={})

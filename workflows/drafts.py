@@ -1,0 +1,87 @@
+"""What is wrong with a procedure's files before they are published, and in which file and at which element it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from engine import release, xml
+from engine.errors import Invalid, Problem
+from workflows import catalogue
+from workflows.agencies import ROLES
+from workflows.operations import OPERATIONS
+
+EDITOR, APPROVER = "procedure_editor", "procedure_approver"
+"""The roles of those who change a procedure, and of those who approve what others changed."""
+
+
+ABOUT_FORMS = frozenset({"form-missing", "form-not-known"})
+"""Rules about a form that stand at a task, and not in the form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A problem with the file, the element and the line of text at which it is put right; "" and 0 where there is none."""
+
+    problem: Problem
+    file: str
+    element: str
+    line: int = 0
+
+
+def check(procedure: str, files: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Say everything that keeps files from being published as a procedure, all at once.
+
+    What the engine would ignore, and what our words do not cover.
+    """
+    try:
+        compiled, problems = release.examine(files, tuple(ROLES), OPERATIONS)
+        found = [*problems, *catalogue.check(files)]
+    except RecursionError:
+        return (Problem(procedure, "nested-too-deeply", "One of the files is nested too deeply to be read."),)
+    if compiled is not None and compiled.root != procedure:
+        sentence = f"These files are the procedure {compiled.root}, and this is a draft of {procedure}."
+        found.insert(0, Problem(compiled.root, "other-procedure", sentence))
+    return tuple(dict.fromkeys(found))
+
+
+def locate(files: Mapping[str, str], problems: Iterable[Problem]) -> tuple[Located, ...]:
+    """Find the file and the element of each problem, in the order of the problems."""
+    holders: dict[str, str] = {}
+    for name in sorted(files):
+        for element in _ids(name, files[name]):
+            holders.setdefault(element, name)
+    return tuple(_located(problem, files, holders) for problem in problems)
+
+
+def _located(problem: Problem, files: Mapping[str, str], holders: Mapping[str, str]) -> Located:
+    """Find one place: an element's id, a file, ``file.bpmn line 7``, or ``form.key``."""
+    where = problem.where
+    first, _, key = where.partition(".")
+    in_a_form = problem.rule.startswith("form-") and problem.rule not in ABOUT_FORMS
+    if where in holders and not (in_a_form and f"{first}.form" in files):
+        return _in_file(problem, files, holders[where], where)
+    file = next((name for name in files if where == name or where.startswith(f"{name} ")), "")
+    if not file and f"{first}.form" in files:
+        return _in_file(problem, files, f"{first}.form", key)
+    return Located(problem, file, "")
+
+
+def _in_file(problem: Problem, files: Mapping[str, str], file: str, element: str) -> Located:
+    """Find the line at which an element of a file begins."""
+    wanted = f'"{element}"' if file.endswith(".form") else f'id="{element}"'
+    lines = files[file].splitlines()
+    line = next((number for number, text in enumerate(lines, 1) if element and wanted in text), 0)
+    return Located(problem, file, element, line)
+
+
+def _ids(name: str, text: str) -> Iterator[str]:
+    """Give the ids of the elements of a file; those of a form are the keys of its questions."""
+    if name.endswith(".form"):
+        yield name.removesuffix(".form")
+        return
+    try:
+        root = xml.parse(text, name)
+    except Invalid:
+        return
+    yield from (found for element in root.iter() if isinstance(element.tag, str) and (found := element.get("id")))
