@@ -1,7 +1,7 @@
 """Open, act, read: the one door to the cases; each public method is one transaction.
 
 A command locks its case's row, loads state and facts, lets the runner take one step, and writes state, facts, events, task
-index, messages and the command's answer, or nothing at all. A command that was carried out already gives its answer again.
+index and messages, or nothing at all. A command that the log knows as carried out gives its answer again.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from engine.model import (
     Value,
 )
 from engine.release import Compiled
-from engine.store import Base, CaseTable, CommandTable, MessageTable, ScheduleTable, TaskTable, row_lock, writing
+from engine.store import CaseTable, EventTable, MessageTable, ScheduleTable, TaskTable, row_lock, writing
 from engine.views import (
     CaseView,
     Cursor,
@@ -90,12 +90,9 @@ BACK_OFF = timedelta(minutes=1)
 BACK_OFF_AT_MOST = timedelta(hours=1)
 
 # The statements of the hot path are made once (engine.writing says why).
-ADD_COMMAND = sa.insert(Base.metadata.tables["commands"])
-_DONE_BEFORE = CommandTable.key == sa.bindparam("key")
+_DONE_BEFORE = sa.and_(EventTable.command == sa.bindparam("key"), EventTable.asked.is_not(None))
 LOAD = sa.select(
-    CaseTable.__table__,
-    sa.select(CommandTable.answer).where(_DONE_BEFORE).scalar_subquery().label("answer"),
-    sa.select(CommandTable.digest).where(_DONE_BEFORE).scalar_subquery().label("asked"),
+    CaseTable.__table__, sa.select(EventTable.asked).where(_DONE_BEFORE).scalar_subquery().label("asked")
 ).where(CaseTable.id == sa.bindparam("this_case"))
 NEXT_DUE = (
     sa.select(CaseTable.id)
@@ -197,9 +194,8 @@ class Cases:
             reference = self.references(release.process.properties.get("reference", "C"))
             facts: Facts = {}
             outcome = runner.begin(release, reference, facts, Open(writes, by), now, self._calls(connection, now))
-            stored = Stored(reference, procedure, release_id, "open", log.GENESIS, 0, facts, frozenset(), command=key)
-            step = write_new(connection, stored, outcome, now)
-            return self._finish(connection, step, key, digest)
+            stored = Stored.new(reference, procedure, release_id, facts, command=key, asked=digest)
+            return self._tell(connection, write_new(connection, stored, outcome, now))
 
     def complete(
         self,
@@ -226,7 +222,7 @@ class Cases:
             if conductor is None:
                 raise TaskNotFound("There is no such task.")
             command = self._completion(connection, stored, conductor, number, answers, by, stamp)
-            return self._step(connection, stored, conductor, command, now, key, digest)
+            return self._step(connection, stored, conductor, command, now)
 
     @staticmethod
     def _completion(
@@ -286,7 +282,7 @@ class Cases:
             if not _is_recorded(conductor.release, stored.facts, record, record_key, field):
                 raise FactNotFound("There is no such fact in this case.")
             command = Correct((FactWrite(record, record_key, field, value),), by, reason)
-            return self._step(connection, stored, conductor, command, now, key, digest)
+            return self._step(connection, stored, conductor, command, now)
 
     # What the sweep does --------------------------------------------------------------------------------------------
 
@@ -298,10 +294,10 @@ class Cases:
     def fire(self, case_id: str, *, now: datetime) -> bool:
         """Let the earliest due clock of a case go off; False where another node has the case, or nothing is due."""
         with writing(self.engine) as connection:
-            stored, _done, conductor = self._load(connection, case_id, now, "", "", skip=True)
+            stored, _done, conductor = self._load(connection, case_id, now, skip=True)
             if conductor is None or stored.next_due_at is None or stored.next_due_at > now:
                 return False
-            self._step(connection, stored, conductor, Fire(), now, "", "")
+            self._step(connection, stored, conductor, Fire(), now)
             return True
 
     def next_message(self, *, now: datetime) -> Letter | None:
@@ -326,10 +322,10 @@ class Cases:
         """Let a message's receiver take it; give the receiver's reference, or "" where it is not free."""
         payload = values.loads(row.payload)
         if letter.case_id:
-            stored, _done, conductor = self._load(connection, letter.case_id, now, "", "", skip=True)
+            stored, _done, conductor = self._load(connection, letter.case_id, now, skip=True)
             if conductor is None:
                 return ""
-            self._step(connection, stored, conductor, Deliver(row.name, row.correlation, payload), now, "", "")
+            self._step(connection, stored, conductor, Deliver(row.name, row.correlation, payload), now)
             return letter.case_id
         release_id, release = self.library.newest(letter.procedure)
         return self._open_itself(connection, release_id, release, payload, now, row.correlation)
@@ -351,10 +347,8 @@ class Cases:
         facts: Facts = {}
         command = Open(writes, Actor(SYSTEM))
         outcome = runner.begin(release, reference, facts, command, now, self._calls(connection, now))
-        stored = Stored(
-            reference, release.root, release_id, "open", log.GENESIS, 0, facts, frozenset(), correlation=correlation
-        )
-        self._finish(connection, write_new(connection, stored, outcome, now), "", "")
+        stored = Stored.new(reference, release.root, release_id, facts, correlation=correlation)
+        self._tell(connection, write_new(connection, stored, outcome, now))
         return reference
 
     def next_schedule(self, *, now: datetime) -> str | None:
@@ -442,44 +436,37 @@ class Cases:
     # How a step is taken --------------------------------------------------------------------------------------------
 
     def _load(
-        self, connection: sa.Connection, case_id: str, now: datetime, key: str, digest: str, *, skip: bool = False
+        self,
+        connection: sa.Connection,
+        case_id: str,
+        now: datetime,
+        key: str = "",
+        digest: str | None = None,
+        *,
+        skip: bool = False,
     ) -> tuple[Stored, Done | None, runner.Conductor | None]:
         """Lock a case's row and read it; give the answer instead where the command was carried out already."""
         row = connection.execute(self._loading[skip], {"this_case": case_id, "key": key}).first()
         if row is None:
             return Stored.nothing(case_id), None, None
-        stored = Stored.of(row, key)
-        if row.answer is not None:
-            return stored, _again(row.answer, row.asked, digest), None
+        stored = Stored.of(row, key, digest)
+        if row.asked is not None:
+            return stored, _answer(connection, key, digest), None
         release = self.library.get(row.release_id)
         conductor = runner.restore(release, row.state, stored.facts, now, self._calls(connection, now))
         return stored.waiting_for(conductor.awaited()), None, conductor
 
     def _step(
-        self,
-        connection: sa.Connection,
-        stored: Stored,
-        conductor: runner.Conductor,
-        command: Command,
-        now: datetime,
-        key: str,
-        digest: str,
+        self, connection: sa.Connection, stored: Stored, conductor: runner.Conductor, command: Command, now: datetime
     ) -> Done:
         """Take one step and write it."""
-        outcome = conductor.step(command)
-        step = write_step(connection, stored, outcome, now)
-        return self._finish(connection, step, key, digest)
+        return self._tell(connection, write_step(connection, stored, conductor.step(command), now))
 
-    def _finish(self, connection: sa.Connection, step: Step, key: str, digest: str) -> Done:
-        """Let the observers see the step, and keep the command's answer."""
+    def _tell(self, connection: sa.Connection, step: Step) -> Done:
+        """Let the observers see the step, and give its answer."""
         for observer in self.observers:
             observer(connection, step)
-        done = Done(step.case_id, tuple(task.id for task in step.opened))
-        if key:
-            answer = values.dumps([done.case_id, list(done.tasks)]).decode()
-            row = {"key": key, "case_id": step.case_id, "at": step.now, "digest": digest, "answer": answer}
-            connection.execute(ADD_COMMAND, row)
-        return done
+        return Done(step.case_id, tuple(task.id for task in step.opened))
 
     def release_of(self, case_id: str) -> Compiled:
         """Give the release on which a case runs.
@@ -547,20 +534,22 @@ def _fingerprint(kind: str, what: str, by: Actor, answers: Mapping[str, Value]) 
     return log.digest_of(values.dumps([kind, what, by.person, dict(answers)]), b"")
 
 
-def _answer(connection: sa.Connection, key: str, digest: str) -> Done | None:
-    """Give the answer of a command that was carried out already."""
-    command = CommandTable
-    row = connection.execute(sa.select(command.answer, command.digest).where(command.key == key)).first()
-    return None if row is None else _again(row.answer, row.digest, digest)
+def _answer(connection: sa.Connection, key: str, digest: str | None) -> Done | None:
+    """Give the answer of a command again that was carried out already, as the log tells it.
 
-
-def _again(answer: str, asked: str, digest: str) -> Done:
-    """Give a kept answer again, unless the key belongs to another command."""
-    if asked != digest:
+    Raises:
+        Conflict: the key belongs to another command.
+    """
+    event = EventTable
+    first = connection.execute(sa.select(event.case_id, event.asked).where(_DONE_BEFORE), {"key": key}).first()
+    if first is None:
+        return None
+    if first.asked != digest:
         message = "This page was sent before with other answers. Open it again, so that nothing is lost."
         raise Conflict(message)
-    case_id, tasks = values.loads(answer)
-    return Done(case_id, tuple(tasks), repeated=True)
+    of_the_step = sa.and_(event.case_id == first.case_id, event.command == key, event.kind == "task_opened")
+    tasks = connection.execute(sa.select(event.task).where(of_the_step).order_by(event.seq)).scalars()
+    return Done(first.case_id, tuple(f"{first.case_id}.{number}" for number in tasks), repeated=True)
 
 
 def _why_not_open(connection: sa.Connection, case_id: str, number: int) -> Refusal:

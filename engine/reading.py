@@ -5,6 +5,7 @@ Who read what, and why, is written and committed before anything is given: no ro
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
@@ -164,7 +165,8 @@ class Views:
     def _timeline(connection: sa.Connection, case_id: str) -> tuple[EventRow, ...]:
         """Give a case's log in its order."""
         event = EventTable.__table__
-        found = connection.execute(sa.select(event).where(event.c.case_id == case_id).order_by(event.c.seq))
+        told = [event.c[field.name] for field in dataclasses.fields(EventRow)]
+        found = connection.execute(sa.select(*told).where(event.c.case_id == case_id).order_by(event.c.seq))
         return tuple(EventRow(**{**each, "data": orjson.loads(each["data"])}) for each in found.mappings())
 
     def note(self, case_id: str, by: Actor, purpose: str, classes: list[str], now: datetime) -> None:

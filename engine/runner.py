@@ -76,7 +76,10 @@ class Sent:
 
 @dataclass(slots=True)
 class Outcome:
-    """What a step did; everything that the store writes in one transaction."""
+    """What a step did; everything that the store writes in one transaction.
+
+    `gone` are the tasks that are open no more: the completed one and the cancelled ones.
+    """
 
     position: Position
     events: list[Event] = field(default_factory=list)
@@ -85,6 +88,7 @@ class Outcome:
     moved: list[OpenTask] = field(default_factory=list)
     completed: tuple[int, str] | None = None
     cancelled: list[int] = field(default_factory=list)
+    gone: list[OpenTask] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     awaited: list[tuple[int, str, str]] = field(default_factory=list)
     next_due_at: datetime | None = None
@@ -109,7 +113,7 @@ def begin(
     conductor.write(command.writes, start, command.by.person)
     if start.properties.get("repeats") == "true":
         conductor.position.keys[start.record] = 1
-    return conductor.settle(set())
+    return conductor.settle({})
 
 
 def restore(
@@ -168,7 +172,7 @@ class Conductor:
             SamePersonTwice: the task needs another person than the one who did the task that it names.
             NotFound: nothing waits for the message.
         """
-        before = {task.id for task in self.position.tokens.live() if task.task_spec.manual}
+        before = {task.id: _as_open(task) for task in self.position.tokens.live() if task.task_spec.manual}
         state.predict(self.position)
         match command:
             case Complete():
@@ -178,7 +182,7 @@ class Conductor:
             case Deliver():
                 self.deliver(command)
             case Correct():
-                self.write(command.writes, None, command.by.person, reason=command.reason)
+                self.correct(command)
             case _:
                 message = f"{type(command).__name__} does not continue a case"
                 raise TypeError(message)
@@ -203,6 +207,12 @@ class Conductor:
             self.position.done_by[node.id] = command.by.person
         self.completed = (command.task, command.by.person)
         task.run()
+
+    def correct(self, command: Correct) -> None:
+        """Put facts right; the log says so too where they were as wanted already."""
+        self.write(command.writes, None, command.by.person, reason=command.reason)
+        if not self.events:
+            self.note("nothing_corrected", None, by=command.by.person, data={"reason": command.reason})
 
     def find(self, number: int) -> Task:
         """Give the open task of a person with this number."""
@@ -347,7 +357,7 @@ class Conductor:
 
     # Until people, clocks or messages are needed --------------------------------------------------------------------
 
-    def settle(self, before: set[int]) -> Outcome:
+    def settle(self, before: Mapping[int, OpenTask]) -> Outcome:
         """Run every automatic task, then number, tidy, wind the clocks, and say what changed."""
         self.run_automatic()
         while self.grow() or self.meet_conditions():
@@ -361,7 +371,7 @@ class Conductor:
         outcome = Outcome(self.position, completed=self.completed, closed=completed)
         for task in people:
             due, deadline = winder.due(task)
-            opened = OpenTask(task.id, task.task_spec.node, task.internal_data.get("key", ""), due, deadline)
+            opened = _as_open(task, due, deadline)
             moment = due.timestamp() if due else None
             if task.id not in before:
                 outcome.opened.append(opened)
@@ -369,10 +379,11 @@ class Conductor:
             elif moment != task.internal_data.get("due"):
                 outcome.moved.append(opened)
             task.internal_data["due"] = moment
-        gone = before - {task.id for task in people} - ({self.completed[0]} if self.completed else set())
-        for number in sorted(gone):
-            outcome.cancelled.append(number)
-            self.events.append(Event("task_cancelled", task=number))
+        done = {self.completed[0]} if self.completed else set()
+        gone = sorted(before.keys() - {task.id for task in people})
+        outcome.gone = [before[number] for number in gone]
+        outcome.cancelled = [number for number in gone if number not in done]
+        self.events += [Event("task_cancelled", task=number) for number in outcome.cancelled]
         outcome.next_due_at = winder.next_due()
         outcome.awaited = self.awaited()
         if completed and not self.was_over:
@@ -444,7 +455,7 @@ class Conductor:
         ):
             self.note("element_passed", node, activity=node is not self.release.start)  # opening the case said the word
 
-    def open_people(self, before: set[int]) -> list[Task]:
+    def open_people(self, before: Mapping[int, OpenTask]) -> list[Task]:
         """Give the tasks that people may do, each with the record key under which its answers are kept."""
         people = [
             task for task in self.position.tokens.live() if task.task_spec.manual and task.state == TaskState.READY
@@ -482,3 +493,8 @@ class Conductor:
                 key = self.release.expression(text).evaluate(self.scope.at(task), now=self.now) if text else ""
                 found.append((task.id, node.message, str(key)))
         return found
+
+
+def _as_open(task: Task, due_at: datetime | None = None, deadline: str = "") -> OpenTask:
+    """Say of a token that waits for a person what the index of tasks keeps."""
+    return OpenTask(task.id, task.task_spec.node, task.internal_data.get("key", ""), due_at, deadline)

@@ -136,7 +136,11 @@ class TaskTable(Base):
 
 
 class EventTable(Base):
-    """The log: what happened, chained by hash within its case; it holds digests of personal values, never values."""
+    """The log: what happened, chained by hash within its case; it holds digests of personal values, never values.
+
+    The first event of a command's step keeps in `asked` a digest of what was asked, outside the chain: so the log says which
+    commands were carried out, once each, and a retry is given the same answer.
+    """
 
     __tablename__ = "events"
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"), primary_key=True)
@@ -151,7 +155,17 @@ class EventTable(Base):
     data: Mapped[str] = mapped_column(sa.Text)
     command: Mapped[str] = mapped_column(sa.String(80), default="")
     digest: Mapped[str] = mapped_column(sa.String(64))
-    __table_args__ = (sa.Index("ix_events_at", "at"),)
+    asked: Mapped[str | None] = mapped_column(sa.String(64))
+    __table_args__ = (
+        sa.Index("ix_events_at", "at"),
+        sa.Index(
+            "uq_events_command",
+            "command",
+            unique=True,
+            sqlite_where=sa.text("asked IS NOT NULL"),
+            postgresql_where=sa.text("asked IS NOT NULL"),
+        ),
+    )
 
 
 class FactTable(Base):
@@ -165,17 +179,6 @@ class FactTable(Base):
     field: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
     value: Mapped[bytes] = mapped_column(sa.LargeBinary)
     salt: Mapped[bytes] = mapped_column(sa.LargeBinary)
-
-
-class CommandTable(Base):
-    """A command that was carried out, with its answer, so that a retry has one effect and the same answer."""
-
-    __tablename__ = "commands"
-    key: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
-    case_id: Mapped[str] = mapped_column(sa.String(20))
-    at: Mapped[datetime] = mapped_column(Moment)
-    digest: Mapped[str] = mapped_column(sa.String(64))
-    answer: Mapped[str] = mapped_column(sa.Text)
 
 
 class MessageTable(Base):

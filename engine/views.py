@@ -85,7 +85,6 @@ class Step:
     events: tuple[EventRow, ...]
     facts: Facts
     opened: tuple[TaskRow, ...]
-    closed: tuple[TaskRow, ...]
     status: str
 
 

@@ -20,34 +20,36 @@ MESSAGE_LIVES = timedelta(days=30)
 
 # Every statement of a step is made once and only given its values afterwards: making one anew, with the mapper's classes,
 # took more than half of the time of a step.
-CASES, TASKS = (Base.metadata.tables[name] for name in ("cases", "tasks"))
+CASES = Base.metadata.tables["cases"]
 AWAITED = Base.metadata.tables["awaited"]
 
-ADD_CASE, ADD_EVENTS, ADD_FACTS, ADD_TASKS, ADD_MESSAGES, ADD_AWAITED = (
-    sa.insert(Base.metadata.tables[name]) for name in ("cases", "events", "fact_values", "tasks", "messages", "awaited")
+ADD_CASE, ADD_EVENTS, ADD_FACTS, ADD_MESSAGES, ADD_AWAITED = (
+    sa.insert(Base.metadata.tables[name]) for name in ("cases", "events", "fact_values", "messages", "awaited")
 )
 CHANGE_CASE = sa.update(CASES).where(CASES.c.id == sa.bindparam("this_case"))
-_OF_CASE = TASKS.c.case_id == sa.bindparam("this_case")
-_DONE = TASKS.c.number == sa.bindparam("done")
-MOVE_TASK = sa.update(TASKS).where(_OF_CASE, TASKS.c.number == sa.bindparam("this_number"))
-CLOSE_TASKS = (
-    sa.update(TASKS)
-    .where(_OF_CASE, TASKS.c.number.in_(sa.bindparam("numbers", expanding=True)))
-    .values(
-        status=sa.case((_DONE, "completed"), else_="cancelled"),
-        completed_at=sa.bindparam("at", type_=Moment()),
-        completed_by=sa.case((_DONE, sa.bindparam("person")), else_=""),
-    )
-    .returning(*TASKS.c)
-)
-"""Marks the task that was completed, and those that are not wanted any more, at once."""
-TASK_COLUMNS = tuple(TASKS.c.keys())
+KEEP_TASKS = sa.text("""
+    INSERT INTO tasks (case_id, number, element, name, role, form, record, record_key, status, opened_at, due_at,
+                       deadline, completed_at, completed_by)
+    VALUES (:case_id, :number, :element, :name, :role, :form, :record, :record_key, :status, :opened_at, :due_at,
+            :deadline, :completed_at, :completed_by)
+    ON CONFLICT (case_id, number) DO UPDATE SET
+        status = excluded.status,
+        due_at = CASE WHEN excluded.status = 'open' THEN excluded.due_at ELSE tasks.due_at END,
+        deadline = CASE WHEN excluded.status = 'open' THEN excluded.deadline ELSE tasks.deadline END,
+        completed_at = excluded.completed_at,
+        completed_by = excluded.completed_by
+""").bindparams(*(sa.bindparam(name, type_=Moment()) for name in ("opened_at", "due_at", "completed_at")))
+"""Brings the index to where the tokens are: tasks that have opened, that are due at another time, that are open no more.
+
+Written out, since one statement does for all of them; SQLAlchemy compiles an upsert of its own anew each time.
+"""
+TASK_COLUMNS = tuple(Base.metadata.tables["tasks"].c.keys())
 FORGET_AWAITED = sa.delete(AWAITED).where(AWAITED.c.case_id == sa.bindparam("this_case"))
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A case's row as a step finds it."""
+    """A case's row as a step finds it, with the key of the command and a digest of what it asks."""
 
     case_id: str
     procedure: str
@@ -60,6 +62,7 @@ class Stored:
     next_due_at: datetime | None = None
     closed_at: datetime | None = None
     command: str = ""
+    asked: str | None = None
     correlation: str = ""
 
     @classmethod
@@ -68,7 +71,34 @@ class Stored:
         return cls(case_id, "", 0, "", "", 0, {}, frozenset())
 
     @classmethod
-    def of(cls, row: Any, command: str = "") -> Stored:
+    def new(
+        cls,
+        case_id: str,
+        procedure: str,
+        release_id: int,
+        facts: Facts,
+        *,
+        command: str = "",
+        asked: str | None = None,
+        correlation: str = "",
+    ) -> Stored:
+        """Stand for a case that opens now."""
+        return cls(
+            case_id,
+            procedure,
+            release_id,
+            "open",
+            log.GENESIS,
+            0,
+            facts,
+            frozenset(),
+            command=command,
+            asked=asked,
+            correlation=correlation,
+        )
+
+    @classmethod
+    def of(cls, row: Any, command: str = "", asked: str | None = None) -> Stored:
         """Read a row of the table, for the command with this key."""
         return cls(
             row.id,
@@ -82,6 +112,7 @@ class Stored:
             row.next_due_at,
             row.closed_at,
             command,
+            asked,
         )
 
     def waiting_for(self, awaited: Iterable[tuple[int, str, str]]) -> Stored:
@@ -137,15 +168,12 @@ def _write_rest(
     """Write events, facts, tasks and messages, and say what the step did."""
     case_id = stored.case_id
     if rows:
-        connection.execute(ADD_EVENTS, [_event(row) for row in rows])
+        asked = stored.asked if stored.command else None
+        connection.execute(ADD_EVENTS, [_event(row, None if number else asked) for number, row in enumerate(rows)])
     if kept:
         connection.execute(ADD_FACTS, [_fact(case_id, each) for each in kept])
     opened = tuple(_task(case_id, task, now, outcome.title) for task in outcome.opened)
-    closed = _close_tasks(connection, case_id, outcome, now)
-    if opened:
-        connection.execute(ADD_TASKS, [_task_columns(task) for task in opened])
-    if outcome.moved:
-        _move_tasks(connection, case_id, outcome.moved)
+    _keep_tasks(connection, case_id, outcome, opened, now)
     if outcome.sent:
         connection.execute(ADD_MESSAGES, _messages(case_id, outcome, rows, now))
     if frozenset(outcome.awaited) != stored.awaited:
@@ -160,12 +188,11 @@ def _write_rest(
         tuple(rows),
         stored.facts,
         opened,
-        closed,
         status,
     )
 
 
-def _event(row: Any) -> dict[str, Any]:
+def _event(row: Any, asked: str | None) -> dict[str, Any]:
     return {
         "case_id": row.case_id,
         "seq": row.seq,
@@ -179,6 +206,7 @@ def _event(row: Any) -> dict[str, Any]:
         "data": log.as_text(row.data),
         "command": row.command,
         "digest": row.digest,
+        "asked": asked,
     }
 
 
@@ -220,24 +248,20 @@ def _task_columns(task: TaskRow) -> dict[str, Any]:
     return {name: getattr(task, name) for name in TASK_COLUMNS}
 
 
-def _close_tasks(connection: sa.Connection, case_id: str, outcome: Outcome, now: datetime) -> tuple[TaskRow, ...]:
-    """Mark the task that was completed, and those that are not wanted any more."""
+def _keep_tasks(
+    connection: sa.Connection, case_id: str, outcome: Outcome, opened: Iterable[TaskRow], now: datetime
+) -> None:
+    """Write what the step changed in the index of people's tasks."""
     done, person = outcome.completed or (None, "")
-    numbers = [*outcome.cancelled, *([] if done is None else [done])]
-    if not numbers:
-        return ()
-    given = {"this_case": case_id, "numbers": numbers, "done": done, "person": person, "at": now}
-    closed = [TaskRow(**row) for row in connection.execute(CLOSE_TASKS, given).mappings()]
-    return tuple(sorted(closed, key=lambda task: (task.status == "completed", task.number)))
-
-
-def _move_tasks(connection: sa.Connection, case_id: str, moved: list[OpenTask]) -> None:
-    """Give open tasks their new due times."""
-    rows = [
-        {"this_case": case_id, "this_number": each.number, "due_at": each.due_at, "deadline": each.deadline}
-        for each in moved
-    ]
-    connection.execute(MOVE_TASK, rows)
+    changed = [*opened, *(_task(case_id, task, now, "") for task in outcome.moved)]
+    for task in outcome.gone:
+        row = _task(case_id, task, now, "")
+        if task.number == done:
+            changed.append(replace(row, status="completed", completed_at=now, completed_by=person))
+        else:
+            changed.append(replace(row, status="cancelled", completed_at=now))
+    if changed:
+        connection.execute(KEEP_TASKS, [_task_columns(task) for task in changed])
 
 
 def _messages(case_id: str, outcome: Outcome, rows: list[Any], now: datetime) -> list[dict[str, Any]]:

@@ -1,10 +1,12 @@
 """The outbox: messages are recorded in the transaction that causes them and sent by a sweep afterwards.
 
-At least once, and once for a receiver that knows its references: a worker that dies after the delivery and before the
-mark makes the message leave again with the same reference. The steps of a sweep, for each message in turn:
+A message may be for a group, such as those who hold a role: the sweep makes one of it for each person who belongs to it at
+that moment. At least once, and once for a receiver that knows its references: a worker that dies after the delivery and
+before the mark makes the message leave again with the same reference. The steps of a sweep, for each message in turn:
 
 1. in a short transaction take one waiting row whose time has come, urgent ones first, and push its time forward by the
-   lease, so that nobody else takes it and it comes back by itself when this process dies;
+   lease, so that nobody else takes it and it comes back by itself when this process dies; a group's row gives way to
+   those of its people;
 2. deliver outside any transaction: on SQLite an open one would stop every other writer while a mail server thinks;
 3. in another short transaction mark it sent, put it back with a longer wait, or give it up.
 """
@@ -12,13 +14,12 @@ mark makes the message leave again with the same reference. The steps of a sweep
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.store import Base, Moment, reading, row_lock, writing
@@ -36,13 +37,17 @@ GIVE_UP_AFTER = {False: timedelta(hours=48), True: timedelta(hours=4)}
 """By urgency: an urgent message that has not left within hours is of no use; a person must hear of that sooner."""
 
 
+Directory = Callable[[sa.Connection, Message], Sequence[tuple[str, str]] | None]
+"""Gives the names and addresses of those who belong to the recipient of a message; None where it is no group."""
+
+
 class OutboxRow(Base):
     """One message to one recipient: `waiting`, `sent` or `failed`."""
 
     __tablename__ = "outbox"
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(sa.String(300), unique=True)
-    recipient: Mapped[str] = mapped_column(sa.String(320))
+    recipient: Mapped[str] = mapped_column(sa.String(1000))
     subject: Mapped[str] = mapped_column(sa.String(300))
     text: Mapped[str] = mapped_column(sa.Text)
     urgent: Mapped[bool]
@@ -79,19 +84,34 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """A message that this process may deliver now; `attempt` proves later that the claim is still its own."""
+    """A message that this process may deliver now; `attempt` proves later that the claim is still its own.
+
+    `nobody`: it is for a group to which nobody belongs at present, and waits for somebody.
+    """
 
     id: int
     attempt: int
     give_up_at: datetime
     message: Message
+    nobody: bool
+
+
+# Written out: SQLAlchemy compiles an upsert of its own anew each time, and this one is in the transaction of a case's step.
+_RECORD = sa.text("""
+    INSERT INTO outbox (key, recipient, subject, text, urgent, status, attempts, next_try_at, give_up_at, last_error,
+                        created_at)
+    VALUES (:key, :recipient, :subject, :text, :urgent, 'waiting', 0, :next_try_at, :give_up_at, '', :created_at)
+    ON CONFLICT (key) DO NOTHING
+""").bindparams(
+    sa.bindparam("urgent", type_=sa.Boolean()),
+    *(sa.bindparam(name, type_=Moment()) for name in ("next_try_at", "give_up_at", "created_at")),
+)
 
 
 def record(connection: sa.Connection, messages: Sequence[Message], now: datetime) -> None:
     """Put messages into the outbox inside the caller's transaction; a key that is already there is left as it is."""
     if not messages:
         return
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     rows = [
         {
             "key": message.key,
@@ -99,29 +119,39 @@ def record(connection: sa.Connection, messages: Sequence[Message], now: datetime
             "subject": message.subject,
             "text": message.text,
             "urgent": message.urgent,
-            "status": "waiting",
-            "attempts": 0,
             "next_try_at": now,
-            "give_up_at": now + GIVE_UP_AFTER[message.urgent],
-            "last_error": "",
-            "created_at": now,
+            "give_up_at": (message.written_at or now) + GIVE_UP_AFTER[message.urgent],
+            "created_at": message.written_at or now,
         }
         for message in messages
     ]
-    connection.execute(insert(OutboxRow).on_conflict_do_nothing(index_elements=["key"]), rows)
+    connection.execute(_RECORD, rows)
 
 
-def sweep(engine: sa.Engine, channels: Sequence[Channel], now: datetime, limit: int = 20) -> Swept:
+def _no_groups(_connection: sa.Connection, _message: Message) -> None:
+    """Know no group."""
+
+
+def sweep(
+    engine: sa.Engine,
+    channels: Sequence[Channel],
+    now: datetime,
+    limit: int = 20,
+    *,
+    directory: Directory = _no_groups,
+) -> Swept:
     """Send at most `limit` messages whose time has come; the failure of one never stops the others.
 
-    The first channel that takes the recipient's address delivers. Keep `limit` times the longest delivery below `LEASE`.
+    The first channel that takes the recipient's address delivers; `directory` knows the groups. Keep `limit` times the
+    longest delivery below `LEASE`.
     """
     outcomes = {"sent": 0, "waiting": 0, "failed": 0}
     for _ in range(limit):
-        claim = _claim(engine, now)
+        claim = _claim(engine, directory, now)
         if claim is None:
             break
-        outcomes[_settle(engine, claim, _try(channels, claim.message), now)] += 1
+        failure = Temporary("nobody belongs to its group") if claim.nobody else _try(channels, claim.message)
+        outcomes[_settle(engine, claim, failure, now)] += 1
     return Swept(**outcomes)
 
 
@@ -140,8 +170,8 @@ def wait_after(attempts: int) -> timedelta:
     return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
 
 
-def _claim(engine: sa.Engine, now: datetime) -> _Claim | None:
-    """Take the next message that is due, if there is one."""
+def _claim(engine: sa.Engine, directory: Directory, now: datetime) -> _Claim | None:
+    """Take the next message to one person that is due, if there is one; those to groups become such messages first."""
     due = (
         sa.select(OutboxRow.__table__)
         .where(OutboxRow.status == "waiting", OutboxRow.next_try_at <= now)
@@ -149,14 +179,21 @@ def _claim(engine: sa.Engine, now: datetime) -> _Claim | None:
         .limit(1)
     )
     with writing(engine) as connection:
-        row = connection.execute(row_lock(engine, due, skip=True)).one_or_none()
-        if row is None:
-            return None
+        while True:
+            row = connection.execute(row_lock(engine, due, skip=True)).one_or_none()
+            if row is None:
+                return None
+            message = Message(row.key, row.recipient, row.subject, row.text, row.urgent, row.created_at)
+            people = directory(connection, message)
+            if not people:
+                break
+            single = [replace(message, key=f"{row.key}/{name}", recipient=address) for name, address in people]
+            record(connection, single, now)
+            connection.execute(sa.delete(OutboxRow).where(OutboxRow.id == row.id))
         attempt = row.attempts + 1
         taken = sa.update(OutboxRow).where(OutboxRow.id == row.id).values(attempts=attempt, next_try_at=now + LEASE)
         connection.execute(taken)
-    message = Message(row.key, row.recipient, row.subject, row.text, row.urgent, row.created_at)
-    return _Claim(row.id, attempt, row.give_up_at, message)
+    return _Claim(row.id, attempt, row.give_up_at, message, nobody=people is not None)
 
 
 def _try(channels: Sequence[Channel], message: Message) -> DeliveryFailed | None:

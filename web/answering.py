@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import Refusal
 from engine.forms import TYPED_IN_PARTS, Field, Form, Raw
-from engine.store import CommandTable, TaskTable, reading
+from engine.store import EventTable, TaskTable, reading
 from engine.views import Done
 from web.access import actor
 from web.errors import kind_of, sentence_of
@@ -48,7 +48,8 @@ class Posted:
 def was_done(key: str) -> bool:
     """Whether a command with this key was carried out: the page was sent twice, and the second time changes nothing."""
     with reading(services().engine) as connection:
-        return connection.execute(sa.select(CommandTable.key).where(CommandTable.key == key)).first() is not None
+        done = sa.select(EventTable.seq).where(EventTable.command == key, EventTable.asked.is_not(None))
+        return connection.execute(done).first() is not None
 
 
 def new_key() -> str:

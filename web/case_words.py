@@ -22,6 +22,7 @@ SAID = {
     "decision_made": "Decided by the table: {name}",
     "timer_fired": "{name}: {step}{told}",
     "facts_corrected": "Corrected",
+    "nothing_corrected": "Nothing to correct: it said so already",
     "message_received": "Message received: {name}",
     "case_closed": "Case closed",
 }

@@ -22,6 +22,7 @@ from engine.store import reading, writing
 from notifications import outbox
 from notifications.message import Channel
 from web.tables import HeartbeatRow
+from workflows import alerts
 
 log = logging.getLogger(__name__)
 
@@ -76,11 +77,15 @@ class Worker:
 
     def send(self, limit: int = MAILS_AT_ONCE) -> None:
         """Send mails that wait, at most `limit`."""
-        self._guarded("outbox", lambda: outbox.sweep(self._engine, self._channels, self._clock(), limit))
+        self._guarded("outbox", lambda: self._send(limit))
 
     def beat(self) -> None:
         """Leave a sign of life."""
         self._guarded("heartbeat", lambda: _beat(self._engine, self._name, self._wall_clock()))
+
+    def _send(self, limit: int) -> None:
+        """Send mails to those who hold the roles now."""
+        outbox.sweep(self._engine, self._channels, self._clock(), limit, directory=alerts.directory)
 
     def _guarded(self, what: str, work: Callable[[], object]) -> None:
         try:

@@ -1,13 +1,14 @@
 """Which event tells whom, in which words (domain.md 5.2a and 7); an observer turns a step into messages in the outbox.
 
-A message holds the reference of the case, what is to be done, by when, and a link: nothing of the child. Mail is read on
-any screen, and the link asks for a sign-in.
+A message is for those who hold a role when it leaves, not when it was caused: at a change of shift it reaches whoever has
+come on duty. It holds the reference of the case, what is to be done, by when, and a link: nothing of the child. Mail is
+read on any screen, and the link asks for a sign-in.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -33,6 +34,9 @@ LONGEST_STEP = 60
 WHOEVER_IS_ON_DUTY = ("duty_inspector", "mfh_coordinator")
 """Told where nobody holds a role that should be told: no clock may ring in an empty room."""
 
+
+_HOLDERS, _OF = "holders of ", " in "
+"""How the recipient of a message names a group: ``holders of csc_mash in nottingham_city``."""
 
 PROCEDURE = "missing_child"
 
@@ -155,16 +159,12 @@ class Alerts:
         self.base_url = base_url.rstrip("/")
 
     def __call__(self, connection: sa.Connection, step: Step) -> None:
-        """Put into the outbox, inside the step's transaction, one message for each event, alert and recipient."""
-        messages = [
-            self._message(step, event, alert, person)
-            for event, alert in _matches(step)
-            for person in _recipients(connection, step, event, alert)
-        ]
+        """Put into the outbox, inside the step's transaction, one message for each event and alert."""
+        messages = [self._message(step, event, alert) for event, alert in _matches(step)]
         outbox.record(connection, messages, step.now)
 
-    def _message(self, step: Step, event: EventRow, alert: Alert, person: Person) -> Message:
-        """Write one message."""
+    def _message(self, step: Step, event: EventRow, alert: Alert) -> Message:
+        """Write one message to the holders of roles."""
         task = next((task for task in step.opened if task.number == event.task), None)
         urgent = alert.urgent or bool(event.data.get("urgent"))
         due_at = _due_at(event, task)
@@ -178,8 +178,32 @@ class Alerts:
             "link": f"{self.base_url}/tasks/{task.id}" if task else f"{self.base_url}/cases/{step.case_id}",
         }
         subject, text = wording.write(alert.template, words)
-        key = f"{step.case_id}/{event.seq}/{alert.id}/{person.sign_in}"
-        return Message(key, person.mail, subject, text, urgent)
+        authority = step.facts.get("case_opening", {}).get("", {}).get("responsible_authority")
+        group = _group(alert.roles or event.data.get("tell", ()), authority if isinstance(authority, str) else "")
+        return Message(f"{step.case_id}/{event.seq}/{alert.id}", group, subject, text, urgent)
+
+
+def directory(connection: sa.Connection, message: Message) -> Sequence[tuple[str, str]] | None:
+    """Give the active people for whom a message is, each once; those on duty where there is nobody else.
+
+    None where its recipient is an address. Of the holders of a local authority's role those in the responsible one are
+    told, where it has any.
+    """
+    if not message.recipient.startswith(_HOLDERS):
+        return None
+    names, _, authority = message.recipient.removeprefix(_HOLDERS).partition(_OF)
+    roles = names.split(",")
+    holders = people.holders(connection, roles)
+    found = {person.sign_in: person for role in roles for person in _told(holders, role, authority)}
+    if not found:
+        LOG.warning("%s: nobody holds %s; those on duty are told", message.key, ", ".join(roles))
+        found = {person.sign_in: person for person in people.holders(connection, WHOEVER_IS_ON_DUTY)}
+    return [(name, found[name].mail) for name in sorted(found)]
+
+
+def _group(roles: Iterable[str], authority: str) -> str:
+    """Name those who hold one of these roles, in an authority where it is known."""
+    return f"{_HOLDERS}{','.join(sorted(set(roles)))}{_OF if authority else ''}{authority}"
 
 
 def in_words(moment: datetime) -> str:
@@ -198,22 +222,10 @@ def _matches(step: Step) -> Iterator[tuple[EventRow, Alert]]:
                 yield event, alert
 
 
-def _recipients(connection: sa.Connection, step: Step, event: EventRow, alert: Alert) -> tuple[Person, ...]:
-    """Give the active people whom an event tells, each once; those on duty where there is nobody else."""
-    roles = frozenset(alert.roles or event.data.get("tell", ()))
-    authority = step.facts.get("case_opening", {}).get("", {}).get("responsible_authority")
-    holders = people.holders(connection, roles)
-    found = {person.sign_in: person for role in sorted(roles) for person in _told(holders, role, authority)}
-    if not found:
-        LOG.warning("%s: nobody holds %s; those on duty are told", step.case_id, ", ".join(sorted(roles)))
-        found = {person.sign_in: person for person in people.holders(connection, WHOEVER_IS_ON_DUTY)}
-    return tuple(found[name] for name in sorted(found))
-
-
-def _told(holders: Iterable[Person], role: str, authority: object) -> list[Person]:
+def _told(holders: Iterable[Person], role: str, authority: str) -> list[Person]:
     """Give the holders of a role; of a local authority's role those in the responsible one, where it has any."""
     found = [person for person in holders if role in person.roles]
-    if isinstance(authority, str) and role in ROLES and ROLES[role].kind == "local_authority":
+    if authority and role in ROLES and ROLES[role].kind == "local_authority":
         return [person for person in found if Membership(role, authority) in person.memberships] or found
     return found
 

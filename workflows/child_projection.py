@@ -1,7 +1,7 @@
 """Draws what is known of the children (`workflows.children`) from the steps of their cases.
 
-An episode shows the child once a person has said which child it is, and follows that answer when it is corrected: a later
-match joins the history without loss. A trigger plan's versions and flags come from the child's own case of it.
+A child is drawn once a person has said which child an episode is about, and follows that answer when it is corrected: a
+later match joins the history without loss. The episodes themselves are of `workflows.episodes`. A trigger plan's versions and flags come from the child's own case of it.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from engine.model import Facts, Value
-from engine.store import CaseTable, Moment
+from engine.store import CaseTable
 from engine.views import Step
-from workflows import children, episodes
-from workflows.children import PREFIX, ChildFlagRow, ChildPlanRow, ChildRow, ids_of, sounds_text
+from workflows import episodes
+from workflows.children import ChildFlagRow, ChildPlanRow, ChildRow, ids_of, sounds_text
+from workflows.matching import MATCH, child_in, latest, own_id
 
 PLAN_PROCEDURE = "trigger_plan"
 
@@ -32,16 +33,9 @@ READS: frozenset[tuple[str, str]] = frozenset(
         ("missing_report", "sex"),
         ("missing_report", "looked_after"),
         ("missing_report", "legal_status"),
-        ("missing_report", "reported_at"),
     }
 )
 """Every (record, field) of an episode that says who the child is; the rest is `workflows.episodes.READS`."""
-
-MATCH, NEW_CHILD = "child_match", "new"
-"""The record in which a person says which child it is, and the answer that it is one whom we did not know."""
-
-UNFINISHED = "unfinished"
-"""The field, of whatever record asks it, with what an episode leaves to be done (domain.md 13.9)."""
 
 PLAN_TEXTS = (
     "summary", "immediate_tasks", "known_people", "known_places", "contact_rules", "what_works", "default_risk",
@@ -57,8 +51,8 @@ _LONDON = ZoneInfo("Europe/London")
 
 _WHO = frozenset({MATCH, "known", "case_opening", "missing_report"})
 
-# Written out, since one statement does for new and old alike on both databases; `workflows.episodes` says what SQLAlchemy's
-# own upsert costs. Of a child whom we know, a report fills what is empty and changes what changes over the years; a name
+# Written out, since one statement does for new and old alike on both databases; `engine.writing` says what SQLAlchemy's own
+# upsert costs. Of a child whom we know, a report fills what is empty and changes what changes over the years; a name
 # that is spelled otherwise is kept as one more sound under which the child is found.
 _WRITE_CHILD = sa.text("""
     INSERT INTO children (child_id, name, known_as, sounds, born_on, sex, looked_after, responsible_authority,
@@ -80,16 +74,6 @@ _WRITE_CHILD = sa.text("""
         joined_to = CASE WHEN :own THEN '' ELSE children.joined_to END
 """).bindparams(sa.bindparam("born_on", type_=sa.Date()), sa.bindparam("own", type_=sa.Boolean()))
 
-_WRITE_EPISODE = sa.text("""
-    INSERT INTO child_episodes (case_id, child_id, reported_at, returned_at, level, closed_at, unfinished, imported_at,
-                                imported_row)
-    VALUES (:case_id, :child_id, :reported_at, :returned_at, :level, :closed_at, :unfinished, NULL, '')
-    ON CONFLICT (case_id) DO UPDATE SET
-        child_id = excluded.child_id, reported_at = excluded.reported_at, returned_at = excluded.returned_at,
-        level = excluded.level, unfinished = excluded.unfinished,
-        closed_at = coalesce(child_episodes.closed_at, excluded.closed_at)
-""").bindparams(*(sa.bindparam(name, type_=Moment()) for name in ("reported_at", "returned_at", "closed_at")))
-
 
 def project(connection: sa.Connection, step: Step) -> None:
     """Bring what is known of a child up to where a step of one of its cases left it."""
@@ -101,31 +85,11 @@ def project(connection: sa.Connection, step: Step) -> None:
 
 def rebuild(connection: sa.Connection, steps: Iterable[Step]) -> None:
     """Throw away what cases wrote and build it again from steps in their order; what was imported stays."""
-    for table in (children.ChildEpisodeRow, ChildFlagRow, ChildPlanRow, ChildRow):
+    for table in (ChildFlagRow, ChildPlanRow, ChildRow):
         connection.execute(sa.delete(table).where(table.imported_at.is_(None)))
     connection.execute(sa.update(ChildPlanRow).values(valid_to=None))
     for step in steps:
         project(connection, step)
-
-
-def own_id(reference: str) -> str:
-    """Give the id of a child whom we first met in a case: ``CH-7K3QX9PW`` for ``MC-7K3QX9PW``."""
-    return PREFIX + reference.rpartition("-")[2]
-
-
-def child_in(facts: Facts, reference: str) -> str | None:
-    """Give the id of the child of an episode as a person matched it; None while nobody has said."""
-    chosen = latest(facts, MATCH).get("child")
-    if not chosen:
-        known = latest(facts, "known").get("child_id")
-        return str(known) if known else None
-    return own_id(reference) if chosen == NEW_CHILD else str(chosen)
-
-
-def latest(facts: Facts, record: str) -> Mapping[str, Value]:
-    """Give the last occurrence of a record; empty where there is none."""
-    found = facts.get(record, {})
-    return found[max(found, key=lambda key: (len(key), key))] if found else {}
 
 
 def identity(facts: Facts) -> dict[str, Any]:
@@ -152,23 +116,11 @@ def legal_status(report: Mapping[str, Value]) -> str:
 
 
 def _follow_episode(connection: sa.Connection, step: Step) -> None:
-    """Write an episode of a child, who the child is, and what a message or a later match says of it."""
+    """Write who the child of an episode is, and what a message or a later match says of it."""
     child_id = child_in(step.facts, step.case_id)
-    written = _written(step)
-    closed_at = next((event.at for event in step.events if event.kind == "case_closed"), None)
-    if child_id is None or not (written or closed_at):
+    if child_id is None:
         return
-    derived = episodes.derive(step.facts)
-    row = {
-        "case_id": step.case_id,
-        "child_id": child_id,
-        "reported_at": _reported_at(connection, step),
-        "returned_at": derived["returned_at"],
-        "level": derived["risk_level"],
-        "closed_at": closed_at,
-        "unfinished": _unfinished(step.facts),
-    }
-    connection.execute(_WRITE_EPISODE, row)
+    written = _written(step)
     if written & _WHO:
         own = child_id == own_id(step.case_id)
         connection.execute(_WRITE_CHILD, {"child_id": child_id, "own": own, **identity(step.facts)})
@@ -253,21 +205,6 @@ def _writes(step: Step) -> list[Any]:
 def _written(step: Step) -> frozenset[str]:
     """Name the records that a step wrote."""
     return frozenset(event.data["record"] for event in _writes(step))
-
-
-def _reported_at(connection: sa.Connection, step: Step) -> datetime:
-    """Give when an episode was reported: as the report says, or when its case was opened."""
-    told = latest(step.facts, "missing_report").get("reported_at")
-    if isinstance(told, datetime):
-        return told
-    opened = connection.execute(sa.select(CaseTable.opened_at).where(CaseTable.id == step.case_id)).scalar()
-    return opened or step.now
-
-
-def _unfinished(facts: Facts) -> str:
-    """Give what an episode leaves to be done, one text a line."""
-    found = (latest(facts, record).get(UNFINISHED) for record in sorted(facts))
-    return "\n".join(_lines(value) for value in found if value)
 
 
 def _lines(value: Value) -> str:

@@ -18,15 +18,13 @@ from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from engine.store import Base, CaseTable, Moment
 from workflows import episodes
-from workflows.episodes import Episode
+from workflows.episodes import Episode, EpisodeRow
 from workflows.likeness import birthdays_near, sounds_of
-
-PREFIX = "CH-"
-"""How a child's id begins: ``CH-7K3QX9PW`` is the child whom we first met in the case ``MC-7K3QX9PW``."""
+from workflows.matching import PREFIX
 
 DATA_CLASS_OF: Mapping[str, str] = MappingProxyType(
     {"child": "D1", "episodes": "D2", "flags": "D3", "plans": "D5", "interviews": "D9"}
@@ -43,7 +41,7 @@ LOOKED_AFTER = frozenset({"s20", "ico", "fco", "police_protection", "epo", "rema
 class ChildRow(Base):
     """One child; empty text and no date stand for what is not known.
 
-    In all four tables `imported_at` is empty for what a case wrote, and `imported_row` is a digest of the row as it came
+    In these tables `imported_at` is empty for what a case wrote, and `imported_row` is a digest of the row as it came
     (`workflows.cutover`).
     """
 
@@ -67,20 +65,20 @@ class ChildRow(Base):
     )
 
 
-class ChildEpisodeRow(Base):
-    """One episode of a child: a case of ours, or one from before the cut-over under its old reference."""
+class PastEpisodeRow(Base):
+    """One episode of a child from before the cut-over; those of ours are `workflows.episodes.EpisodeRow`."""
 
-    __tablename__ = "child_episodes"
-    case_id: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
+    __tablename__ = "past_episodes"
+    reference: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
     child_id: Mapped[str] = mapped_column(sa.String(20))
     reported_at: Mapped[datetime] = mapped_column(Moment)
     returned_at: Mapped[datetime | None] = mapped_column(Moment)
     level: Mapped[str] = mapped_column(sa.String(30))
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     unfinished: Mapped[str] = mapped_column(sa.Text)
-    imported_at: Mapped[datetime | None] = mapped_column(Moment)
-    imported_row: Mapped[str] = mapped_column(sa.String(64), default="")
-    __table_args__ = (sa.Index("ix_child_episodes_child", "child_id", "reported_at"),)
+    imported_at: Mapped[datetime] = mapped_column(Moment)
+    imported_row: Mapped[str] = mapped_column(sa.String(64))
+    __table_args__ = (sa.Index("ix_past_episodes_child_id", "child_id"),)
 
 
 class ChildFlagRow(Base):
@@ -133,7 +131,7 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class ChildEpisode:
-    """One episode of a child; `unfinished` holds what was left to do at its end, one text a line (domain.md 13.9)."""
+    """One episode of a child, a case of ours or one from before; `unfinished` holds what was left to do at its end, one text a line (domain.md 13.9)."""
 
     case_id: str
     child_id: str
@@ -191,6 +189,24 @@ class ChildCase:
     opened_at: datetime
 
 
+_OURS: Mapping[str, sa.ColumnElement[Any]] = MappingProxyType(
+    {
+        "case_id": EpisodeRow.case_id.expression,
+        "child_id": EpisodeRow.child_id.expression,
+        "reported_at": sa.func.coalesce(EpisodeRow.reported_at, EpisodeRow.opened_at),
+        "returned_at": EpisodeRow.returned_at.expression,
+        "level": EpisodeRow.risk_level.expression,
+        "closed_at": EpisodeRow.case_closed_at.expression,
+        "unfinished": EpisodeRow.unfinished.expression,
+        "imported_at": sa.type_coerce(sa.null(), Moment()),
+    }
+)
+_PAST: Mapping[str, sa.ColumnElement[Any]] = MappingProxyType(
+    {name: getattr(PastEpisodeRow, "reference" if name == "case_id" else name).expression for name in _OURS}
+)
+"""The columns of `ChildEpisode`, in its order: of our cases, and of the past."""
+
+
 def find(connection: sa.Connection, child_id: str) -> Child | None:
     """Give a child by an id, also by one that was joined to another; None where there is none."""
     child = _of(Child, ChildRow)
@@ -202,7 +218,7 @@ def find(connection: sa.Connection, child_id: str) -> Child | None:
 
 def child_of(connection: sa.Connection, case_id: str) -> str | None:
     """Give the id of the child that a case is about: an episode's by its match, a child-level case's by its message."""
-    own = sa.select(ChildEpisodeRow.child_id).where(ChildEpisodeRow.case_id == case_id)
+    own = sa.select(EpisodeRow.child_id).where(EpisodeRow.case_id == case_id, EpisodeRow.child_id != "")
     opened = sa.select(CaseTable.correlation).where(
         CaseTable.id == case_id, CaseTable.correlation.startswith(PREFIX, autoescape=True)
     )
@@ -213,9 +229,11 @@ def child_of(connection: sa.Connection, case_id: str) -> str | None:
 
 def episodes_of(connection: sa.Connection, child_id: str) -> tuple[ChildEpisode, ...]:
     """Give the episodes of a child, newest first, imported ones too."""
-    rows = _of(ChildEpisode, ChildEpisodeRow).where(ChildEpisodeRow.child_id.in_(ids_of(child_id)))
-    rows = rows.order_by(ChildEpisodeRow.reported_at.desc(), ChildEpisodeRow.case_id)
-    return tuple(ChildEpisode(*row) for row in connection.execute(rows))
+    ids = ids_of(child_id)
+    ours = sa.select(*_OURS.values()).where(EpisodeRow.child_id.in_(ids))
+    past = sa.select(*_PAST.values()).where(PastEpisodeRow.child_id.in_(ids))
+    found = (ChildEpisode(*row) for row in connection.execute(ours.union_all(past)))
+    return tuple(sorted(found, key=lambda episode: (-episode.reported_at.timestamp(), episode.case_id)))
 
 
 def flags_of(connection: sa.Connection, child_id: str) -> tuple[ChildFlag, ...]:
@@ -239,7 +257,7 @@ def live_plan(plans: Iterable[ChildPlan], now: datetime) -> ChildPlan | None:
 
 def interviews_of(connection: sa.Connection, child_id: str) -> tuple[Episode, ...]:
     """Give the episodes of a child that are cases of ours, with the six facts of each return interview, newest first."""
-    own = sa.select(ChildEpisodeRow.case_id).where(ChildEpisodeRow.child_id.in_(ids_of(child_id)))
+    own = sa.select(EpisodeRow.case_id).where(EpisodeRow.child_id.in_(ids_of(child_id)))
     return episodes.among(connection, own)
 
 
@@ -261,14 +279,17 @@ def near(connection: sa.Connection, names: Iterable[str], born_on: date | None) 
         like.append(ChildRow.born_on.in_(birthdays_near(born_on)))
     if not like:
         return ()
-    joined = sa.orm.aliased(ChildRow)
-    met = sa.or_(
-        ChildEpisodeRow.child_id == ChildRow.child_id,
-        ChildEpisodeRow.child_id.in_(sa.select(joined.child_id).where(joined.joined_to == ChildRow.child_id)),
-    )
-    count = sa.select(sa.func.count()).where(met).correlate(ChildRow).scalar_subquery()
+    count = _count(EpisodeRow.child_id) + _count(PastEpisodeRow.child_id)
     rows = _of(Child, ChildRow).add_columns(count).where(ChildRow.joined_to == "", sa.or_(*like))
     return tuple((Child(*row[:-1]), row[-1]) for row in connection.execute(rows.order_by(ChildRow.child_id)))
+
+
+def _count(met: InstrumentedAttribute[str]) -> sa.ScalarSelect[int]:
+    """Count the episodes of a table under each id of a child."""
+    joined = sa.orm.aliased(ChildRow)
+    younger = sa.select(joined.child_id).where(joined.joined_to == ChildRow.child_id)
+    theirs = sa.or_(met == ChildRow.child_id, met.in_(younger))
+    return sa.select(sa.func.count()).where(theirs).correlate(ChildRow).scalar_subquery()
 
 
 def within(found: Iterable[ChildEpisode], span: timedelta, moment: datetime) -> int:

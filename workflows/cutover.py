@@ -23,8 +23,10 @@ from engine.cases import LETTERS
 from engine.errors import Invalid, Problem
 from engine.model import Value
 from engine.store import Base, CaseTable, writing
-from workflows.children import PREFIX, ChildEpisodeRow, ChildFlagRow, ChildPlanRow, ChildRow, sounds_text
+from workflows.children import ChildFlagRow, ChildPlanRow, ChildRow, PastEpisodeRow, sounds_text
 from workflows.cutover_sheets import NOT_A_ROW, SHEETS, Row, read
+from workflows.episodes import EpisodeRow
+from workflows.matching import PREFIX
 
 TAKEN, UNCHANGED, REFUSED = "taken", "unchanged", "refused"
 VERDICTS = (TAKEN, UNCHANGED, REFUSED)
@@ -121,7 +123,7 @@ class _Desk:
         self.refused: set[str] = set()
         self.children = {row.child_id: row for row in connection.execute(sa.select(ChildRow.__table__))}
         self.ids = {row.source_reference: row.child_id for row in self.children.values() if row.source_reference}
-        own = sa.select(ChildEpisodeRow.child_id).where(ChildEpisodeRow.imported_at.is_(None))
+        own = sa.select(EpisodeRow.child_id).where(EpisodeRow.child_id != "")
         self.met = {self._main(child_id) for child_id in connection.execute(own).scalars()}
         self.our_cases = frozenset(connection.execute(sa.select(CaseTable.id)).scalars())
 
@@ -225,8 +227,7 @@ def _key_there(sheet: str, row: Any, how: _Sheet) -> tuple[Value, ...]:
     """Give the natural key of a row that is there; children are known by their reference of the system before."""
     if sheet == "children":
         return (row.source_reference or row.child_id,)
-    columns = {"reference": "case_id", "child": "child_id"}
-    return tuple(getattr(row, columns.get(name, name)) for name in how.key)
+    return tuple(getattr(row, "child_id" if name == "child" else name) for name in how.key)
 
 
 def _ids(reference: str) -> Iterator[str]:
@@ -283,7 +284,7 @@ def _child_columns(given: Mapping[str, Value]) -> dict[str, Value]:
 def _episode_columns(given: Mapping[str, Value]) -> dict[str, Value]:
     """Give the columns of an episode."""
     names = ("reported_at", "returned_at", "level", "closed_at", "unfinished")
-    return {"case_id": given["reference"], "child_id": given["child"]} | {name: given[name] for name in names}
+    return {"reference": given["reference"], "child_id": given["child"]} | {name: given[name] for name in names}
 
 
 def _flag_columns(given: Mapping[str, Value]) -> dict[str, Value]:
@@ -301,7 +302,7 @@ def _plan_columns(given: Mapping[str, Value]) -> dict[str, Value]:
 _SHEETS: Mapping[str, _Sheet] = MappingProxyType(
     {
         "children": _Sheet(ChildRow, ("reference",), _check_child, _child_columns),
-        "episodes": _Sheet(ChildEpisodeRow, ("reference",), _check_episode, _episode_columns),
+        "episodes": _Sheet(PastEpisodeRow, ("reference",), _check_episode, _episode_columns),
         "flags": _Sheet(ChildFlagRow, ("child", "flag", "since"), _check_flag, _flag_columns),
         "plans": _Sheet(ChildPlanRow, ("child", "version"), _check_plan, _plan_columns),
     }

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from engine.model import Facts, Value
 from engine.store import Base, Moment
 from engine.views import Step, TaskRow
+from workflows.matching import child_in, latest
 
 PROCEDURE = "missing_child"
 
@@ -34,6 +35,7 @@ READS: frozenset[tuple[str, str]] = frozenset(
         ("case_opening", "responsible_authority"),
         ("missing_report", "child_full_name"),
         ("missing_report", "missing_since"),
+        ("missing_report", "reported_at"),
         ("risk", "level"),
         ("risk_floor", "level"),
         ("handover", "read"),
@@ -63,20 +65,28 @@ RECORDED: Mapping[str, str] = MappingProxyType(
 )
 """Columns whose time is the one at which a person recorded the fact, for no form asks when it happened; by record."""
 
+UNFINISHED = "unfinished"
+"""The field, of whatever record asks it, with what an episode leaves to be done (domain.md 13.9)."""
+
 Record = Mapping[str, Value]
 
 
 class EpisodeRow(Base):
-    """One missing episode; empty text and no time stand for what is not known yet."""
+    """One missing episode; empty text and no time stand for what is not known yet.
+
+    `child_id` is the child as a person matched it, `unfinished` what is left to be done at the end, one text a line.
+    """
 
     __tablename__ = "episodes"
     case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    child_id: Mapped[str] = mapped_column(sa.String(20))
     child_name: Mapped[str] = mapped_column(sa.String(200))
     responsible_authority: Mapped[str] = mapped_column(sa.String(60))
     risk_level: Mapped[str] = mapped_column(sa.String(30))
     risk_floor: Mapped[str] = mapped_column(sa.String(30))
     status: Mapped[str] = mapped_column(sa.String(30))
     opened_at: Mapped[datetime] = mapped_column(Moment)
+    reported_at: Mapped[datetime | None] = mapped_column(Moment)
     missing_since: Mapped[datetime | None] = mapped_column(Moment)
     returned_at: Mapped[datetime | None] = mapped_column(Moment)
     interview_outcome: Mapped[str] = mapped_column(sa.String(40))
@@ -87,7 +97,11 @@ class EpisodeRow(Base):
     trigger_plan_updated_at: Mapped[datetime | None] = mapped_column(Moment)
     police_closed_at: Mapped[datetime | None] = mapped_column(Moment)
     case_closed_at: Mapped[datetime | None] = mapped_column(Moment)
-    __table_args__ = (sa.Index("ix_episodes_status", "status", "opened_at"),)
+    unfinished: Mapped[str] = mapped_column(sa.Text)
+    __table_args__ = (
+        sa.Index("ix_episodes_status", "status", "opened_at"),
+        sa.Index("ix_episodes_child_id", "child_id"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +157,10 @@ def project(connection: sa.Connection, step: Step) -> None:
     closed_at = _moment_of(step, "case_closed")
     values = {
         "case_id": step.case_id,
+        "child_id": child_in(step.facts, step.case_id) or "",
         "opened_at": step.now,
+        "reported_at": _time(step.facts, "missing_report", "reported_at"),
+        "unfinished": unfinished(step.facts),
         "case_closed_at": closed_at,
         **derive(step.facts),
         **dict.fromkeys(recorded(step.facts), step.now),
@@ -225,6 +242,13 @@ def status(facts: Facts) -> str:
     return "rhi_pending" if _text(facts, "return_interview_offer", "outcome") else "pi_done"
 
 
+def unfinished(facts: Facts) -> str:
+    """Give what an episode leaves to be done, one text a line."""
+    found = (latest(facts, record).get(UNFINISHED) for record in sorted(facts))
+    lists = (each if isinstance(each, list) else [each] for each in found if each)
+    return "\n".join(str(text) for texts in lists for text in texts)
+
+
 def interview_outcome(facts: Facts) -> str:
     """Tell the outcome of the return interview so far, in words of ``rhi_outcome``; empty before the offer.
 
@@ -234,7 +258,7 @@ def interview_outcome(facts: Facts) -> str:
     attempts = _all(facts, "return_interview_attempt")
     if any(attempt.get("outcome") == "held" for attempt in attempts):
         return "held"
-    outcome = _of_the_offer(_latest(facts, "return_interview_offer"))
+    outcome = _of_the_offer(latest(facts, "return_interview_offer"))
     for attempt in attempts:
         outcome = _of_an_attempt(attempt) or outcome
     without_answer = [attempt for attempt in attempts if attempt.get("outcome") == "no_answer"]
@@ -244,7 +268,7 @@ def interview_outcome(facts: Facts) -> str:
 
 def _interview(facts: Facts) -> dict[str, Any]:
     """Tell the outcome of the return interview, and when it was offered, accepted and held."""
-    offer = _latest(facts, "return_interview_offer")
+    offer = latest(facts, "return_interview_offer")
     held = [
         attempt["tried_at"]
         for attempt in _all(facts, "return_interview_attempt")
@@ -293,20 +317,14 @@ def _all(facts: Facts, record: str) -> list[Record]:
     return [found[key] for key in sorted(found, key=lambda key: (len(key), key))]
 
 
-def _latest(facts: Facts, record: str) -> Record:
-    """Give the last occurrence of a record; empty where there is none."""
-    found = _all(facts, record)
-    return found[-1] if found else {}
-
-
 def _text(facts: Facts, record: str, field: str) -> str:
     """Give a text of a record's last occurrence; empty where it is not known."""
-    return str(_latest(facts, record).get(field) or "")
+    return str(latest(facts, record).get(field) or "")
 
 
 def _time(facts: Facts, record: str, field: str) -> datetime | None:
     """Give a time of a record's last occurrence."""
-    value = _latest(facts, record).get(field)
+    value = latest(facts, record).get(field)
     return value if isinstance(value, datetime) else None
 
 

@@ -16,9 +16,9 @@ import sqlalchemy as sa
 from engine.cases import OperationInStep
 from engine.model import Found, Value
 from workflows import child_projection, children
-from workflows.child_projection import MATCH, NEW_CHILD, own_id
 from workflows.children import EXPLOITATION, LOOKED_AFTER, Child, ChildEpisode, ChildPlan
 from workflows.likeness import ALIKE, likeness
+from workflows.matching import MATCH, NEW_CHILD, child_in, latest, own_id
 from workflows.vocabulary import ACTION_TYPE
 
 MOST_CANDIDATES = 8
@@ -63,7 +63,7 @@ def recall_child(connection: sa.Connection, scope: Mapping[str, Value], now: dat
     reference = str(scope["case"]["reference"])
     facts = _as_facts(scope)
     chosen = facts.get(MATCH, {}).get("", {}).get("child")
-    child_id = child_projection.child_in({MATCH: {"": {"child": chosen}}}, reference) or own_id(reference)
+    child_id = child_in({MATCH: {"": {"child": chosen}}}, reference) or own_id(reference)
     at = _reported_at(facts, scope)
     child = None if chosen in {None, NEW_CHILD} else children.find(connection, child_id)
     before: list[ChildEpisode] = []
@@ -73,7 +73,7 @@ def recall_child(connection: sa.Connection, scope: Mapping[str, Value], now: dat
         before = [each for each in children.episodes_of(connection, child_id) if each.case_id != reference]
         flags = _flags(connection, child_id, at)
         plan = children.live_plan(children.plans_of(connection, child_id), max(at, now))
-    said = child_projection.legal_status(child_projection.latest(facts, "missing_report"))
+    said = child_projection.legal_status(latest(facts, "missing_report"))
     status = said if said not in {"", "unknown"} else ("" if child is None else child.looked_after)
     return {
         "child_id": child_id if child is None else child.child_id,

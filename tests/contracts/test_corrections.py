@@ -58,6 +58,20 @@ def test_a_correction_after_the_end_does_not_close_the_case_again(engine: sa.Eng
     assert view.facts["answer"][""]["text"] == "y"
 
 
+def test_a_correction_that_changes_nothing_is_a_command_all_the_same(cases: Cases) -> None:
+    """It is in the log, and sent once more after another correction it does not undo that one."""
+    case_id = cases.open("sample", {"name": "Robin"}, by=WORKER, now=NOW, key="k").case_id
+
+    def correct(value: str, key: str) -> bool:
+        done = cases.correct(case_id, "opening", "", "name", value, by=WORKER, now=NOW, key=key, reason="misheard")
+        return done.repeated
+
+    assert [correct("Robin", "c"), correct("Robyn", "d"), correct("Robin", "c")] == [False, False, True]
+    view = cases.case(case_id, classes=frozenset({"D2"}), by=WORKER, purpose="test", now=NOW)
+    assert view.facts["opening"][""]["name"] == "Robyn"
+    assert [event.kind for event in view.timeline][-2:] == ["nothing_corrected", "facts_corrected"]
+
+
 @pytest.mark.parametrize(
     "task_id", ["C-\u0661.1", "\ud800.1", "C-1.\u0661", "C-1.+1", "C-1.1e3", "C-\x001.1", ".1", "C-1.", "x" * 5000]
 )

@@ -10,7 +10,8 @@ from bs4 import BeautifulSoup
 
 from engine.store import ReadTable, reading, writing
 from tests.web.site import Site
-from workflows.children import ChildEpisodeRow, ChildFlagRow, ChildPlanRow, ChildRow
+from workflows.children import ChildFlagRow, ChildPlanRow, ChildRow, PastEpisodeRow
+from workflows.episodes import EpisodeRow
 
 ROBIN = "CH-22222222"
 OLD = "NICHE-2024-17"
@@ -33,8 +34,7 @@ def case_id(site: Site, now: datetime) -> str:
         (ChildRow, {"name": "Robin Example", "known_as": "Rob", "sounds": "", "born_on": date(2012, 5, 3), "sex": "female",
                     "looked_after": "s20", "responsible_authority": "nottingham_city", "joined_to": "",
                     "source_reference": ""} | child),
-        (ChildEpisodeRow, {"case_id": found, "reported_at": now} | episode),
-        (ChildEpisodeRow, {"case_id": OLD, "reported_at": now - timedelta(days=400),
+        (PastEpisodeRow, {"reference": OLD, "reported_at": now - timedelta(days=400),
                            "closed_at": now - timedelta(days=390)} | episode),
         (ChildFlagRow, {"flag": "cce", "since": date(2025, 1, 1), "source": "Referral"} | child),
         (ChildPlanRow, {"case_id": "", "version": 1, "valid_from": now - timedelta(days=30), "immediate_tasks": "",
@@ -43,6 +43,7 @@ def case_id(site: Site, now: datetime) -> str:
     with writing(site.services.engine) as connection:
         for table, row in rows:
             connection.execute(sa.insert(table).values(**row))
+        connection.execute(sa.update(EpisodeRow).where(EpisodeRow.case_id == found).values(child_id=ROBIN))
     return found
 
 

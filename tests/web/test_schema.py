@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
+import flask_migrate
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from engine.store import Base, connect, reading
+from engine.store import Base, connect, reading, writing
 from tests.web.site import SECRET
 from web import schema
 from web.app import create_app
 from web.assembly import assemble
 from web.settings import Settings
+
+WHEN = "'2026-03-02 09:00:00'"
+"""A moment, as both databases read it from a text."""
+
+OF_0004 = (
+    f"INSERT INTO releases VALUES (1, 'missing_child', 1, '', '', 'ann', {WHEN})",
+    f"""INSERT INTO cases (id, procedure, release_id, correlation, title, status, opened_at, state, facts, head, seq, failures)
+        VALUES ('MC-1', 'missing_child', 1, '', '', 'open', {WHEN}, '', '', '', 4, 0)""",
+    *(
+        f"""INSERT INTO events (case_id, seq, at, kind, activity, element, name, task, by, data, command, digest)
+            VALUES ('MC-1', {seq}, {WHEN}, '{kind}', '', '', '', {task}, 'ann', '{{}}', '{command}', '')"""
+        for seq, kind, task, command in (
+            (1, "timer_fired", "NULL", ""),
+            (2, "task_completed", "6", "k1"),
+            (3, "task_opened", "7", "k1"),
+            (4, "task_completed", "7", "k2"),
+        )
+    ),
+    f"INSERT INTO commands VALUES ('k1', 'MC-1', {WHEN}, 'asked-1', '[\"MC-1\", [\"MC-1.7\"]]')",
+    f"INSERT INTO commands VALUES ('k2', 'MC-1', {WHEN}, 'asked-2', '[\"MC-1\", []]')",
+    f"""INSERT INTO episodes (case_id, child_name, responsible_authority, risk_level, risk_floor, status, opened_at,
+                              interview_outcome)
+        VALUES ('MC-1', 'Robin', '', '', '', 'graded', {WHEN}, '')""",
+    f"INSERT INTO child_episodes VALUES ('MC-1', 'CH-1', {WHEN}, NULL, '', NULL, 'Ring', NULL, '')",
+    f"INSERT INTO child_episodes VALUES ('OLD-1', 'CH-1', {WHEN}, {WHEN}, 'high', NULL, '', {WHEN}, 'row')",
+)
+"""A case with its log and two commands, and two episodes of its child, as they were kept until then."""
 
 
 def test_a_site_on_an_empty_database_says_the_command_that_helps(sqlite_url: str) -> None:
@@ -33,6 +61,44 @@ def test_migrations_make_what_the_tables_say(database_url: str, capfd: pytest.Ca
     assert schema.needed_revision() == ScriptDirectory(str(schema.DIRECTORY)).get_current_head()
     services.engine.dispose()
     assert capfd.readouterr() == ("", "")
+
+
+def test_what_an_older_program_kept_is_there_after_the_migration_and_after_its_way_back(database_url: str) -> None:
+    settings = Settings(database_url=database_url, secret=SECRET)
+    services = assemble(settings)
+    app = create_app(settings, services=services, migrated=False)
+    flask_migrate.Migrate(app, app.extensions["sqlalchemy"], directory=str(schema.DIRECTORY))
+    with app.app_context():
+        flask_migrate.upgrade(directory=str(schema.DIRECTORY), revision="0004")
+        with writing(services.engine) as connection:
+            for statement in OF_0004:
+                connection.exec_driver_sql(statement)
+        for _ in range(2):
+            flask_migrate.upgrade(directory=str(schema.DIRECTORY), revision="0005")
+            assert there(services.engine, "SELECT seq, asked FROM events ORDER BY seq") == [
+                (1, None), (2, "asked-1"), (3, None), (4, "asked-2"),
+            ]  # fmt: skip
+            assert there(services.engine, "SELECT child_id, unfinished FROM episodes") == [("CH-1", "Ring")]
+            assert there(services.engine, "SELECT count(reported_at) FROM episodes") == [(1,)]
+            assert there(services.engine, "SELECT reference, child_id, level FROM past_episodes") == [
+                ("OLD-1", "CH-1", "high")
+            ]
+            flask_migrate.downgrade(directory=str(schema.DIRECTORY), revision="0004")
+            assert there(services.engine, "SELECT key, digest, answer FROM commands ORDER BY key") == [
+                ("k1", "asked-1", '["MC-1", ["MC-1.7"]]'),
+                ("k2", "asked-2", '["MC-1", []]'),
+            ]
+            assert there(services.engine, "SELECT case_id, unfinished FROM child_episodes ORDER BY case_id") == [
+                ("MC-1", "Ring"),
+                ("OLD-1", ""),
+            ]
+    services.engine.dispose()
+
+
+def there(engine: sa.Engine, query: str) -> list[tuple[object, ...]]:
+    """Give what a query finds."""
+    with reading(engine) as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(query)]
 
 
 def test_a_database_of_an_older_program_is_refused(sqlite_url: str) -> None:

@@ -31,4 +31,4 @@ def a_step(
 ) -> Step:
     """Make a step of the procedure `missing_child`."""
     given: Mapping[str, Any] = {"procedure": "missing_child", "status": "open"} | changed
-    return Step(CASE, given["procedure"], 1, "A title", now, events, facts or {}, opened, (), given["status"])
+    return Step(CASE, given["procedure"], 1, "A title", now, events, facts or {}, opened, given["status"])

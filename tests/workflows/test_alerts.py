@@ -10,10 +10,13 @@ import sqlalchemy as sa
 from engine.model import Facts
 from engine.store import reading, writing
 from engine.views import Step
-from notifications.outbox import OutboxRow
+from notifications import outbox
+from notifications.memory import MemoryChannel
+from notifications.outbox import OutboxRow, Swept
 from tests.workflows.steps import CASE, a_step, a_task, an_event
 from workflows import catalogue, people
-from workflows.alerts import ALERTS, Alerts, in_words
+from workflows.agencies import ROLES
+from workflows.alerts import ALERTS, Alerts, directory, in_words
 from workflows.people import Membership
 
 SITE = "https://homeward.example/"
@@ -53,10 +56,11 @@ def database(sqlite_engine: sa.Engine, now: datetime) -> sa.Engine:
 
 
 def messages(database: sa.Engine, *steps: Step) -> list[Any]:
-    """Give what is in the outbox after some steps, in the order of the keys."""
-    with writing(database) as connection:
-        for step in steps:
+    """Give what has left after some steps, in the order of the keys."""
+    for step in steps:
+        with writing(database) as connection:
             Alerts(SITE)(connection, step)
+        outbox.sweep(database, [MemoryChannel()], step.now, 100, directory=directory)
     with reading(database) as connection:
         return list(connection.execute(sa.select(OutboxRow.__table__).order_by(OutboxRow.key)))
 
@@ -178,6 +182,44 @@ def test_somebody_who_is_disabled_is_not_told(database: sa.Engine, now: datetime
         people.disable(connection, "rhys", now)
 
     assert [row.recipient for row in messages(database, an_offer(now))] == ["rona@example.org"]
+
+
+def test_at_a_change_of_shift_those_are_told_who_hold_the_role_when_the_message_leaves(
+    database: sa.Engine, now: datetime
+) -> None:
+    with writing(database) as connection:
+        Alerts(SITE)(connection, an_offer(now))
+        people.disable(connection, "rhys", now)
+        newcomer = {"name": "Noor", "mail": "noor@example.org", "password": "three random words"}
+        people.add(connection, "noor", **newcomer, memberships=[Membership("rhi_worker", "safe_steps")], now=now)
+
+    told = MemoryChannel()
+    outbox.sweep(database, [told], now, 100, directory=directory)
+    assert [message.recipient for message in told.taken] == ["noor@example.org", "rona@example.org"]
+
+
+def test_where_nobody_at_all_can_be_told_the_message_waits_for_somebody(database: sa.Engine, now: datetime) -> None:
+    with writing(database) as connection:
+        for name in ("ines", "cora"):
+            people.disable(connection, name, now)
+        Alerts(SITE)(connection, a_rung(now, tell=["superintendent"]))
+
+    assert outbox.sweep(database, [MemoryChannel()], now, 100, directory=directory) == Swept(waiting=1)
+    with writing(database) as connection:
+        people.enable(connection, "cora")
+    told = MemoryChannel()
+    outbox.sweep(database, [told], now + timedelta(minutes=1), 100, directory=directory)
+    assert [message.recipient for message in told.taken] == ["cora@example.org"]
+
+
+def test_a_message_to_every_role_of_a_council_fits_its_row(database: sa.Engine, now: datetime) -> None:
+    facts: Facts = {"case_opening": {"": {"responsible_authority": "nottinghamshire_county"}}}
+    every_role = a_step(now, facts, a_rung(now, tell=sorted(ROLES)).events)
+    with writing(database) as connection:
+        Alerts(SITE)(connection, every_role)
+    with reading(database) as connection:
+        group = connection.execute(sa.select(OutboxRow.recipient)).scalar_one()
+    assert len(group) < 1000 - 300, "recipients of the outbox have 1,000 characters, and there will be more roles"
 
 
 def test_where_nobody_holds_the_role_those_on_duty_are_told(

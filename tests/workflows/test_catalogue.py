@@ -12,7 +12,7 @@ from engine.model import Actor
 from engine.store import reading, writing
 from notifications import outbox
 from notifications.memory import MemoryChannel
-from workflows import catalogue, episodes, people
+from workflows import alerts, catalogue, episodes, people
 from workflows.agencies import ROLES
 from workflows.operations import OPERATIONS
 from workflows.people import Membership
@@ -53,7 +53,7 @@ def cases(sqlite_engine: sa.Engine, now: datetime) -> Cases:
 def sent(cases: Cases, now: datetime) -> list[tuple[str, str]]:
     """Send what waits, and give recipients and subjects without the reference."""
     channel = MemoryChannel()
-    outbox.sweep(cases.engine, [channel], now, 100)
+    outbox.sweep(cases.engine, [channel], now, 100, directory=alerts.directory)
     assert all("Canary" not in message.text + message.subject for message in channel.taken)
     return [(message.recipient.partition("@")[0], message.subject.partition(": ")[2]) for message in channel.taken]
 

@@ -37,7 +37,7 @@ def a_step(at: datetime, case: str, facts: Facts, *records: str, procedure: str 
     events = tuple(written(at, name, key) for name, key in names)
     closed = "closed" in records
     events += (an_event("case_closed", at),) if closed else ()
-    return Step(case, procedure, 1, "A title", at, events, facts, (), (), "closed" if closed else "open")
+    return Step(case, procedure, 1, "A title", at, events, facts, (), "closed" if closed else "open")
 
 
 def an_episode(at: datetime, child: str, *, report: dict[str, Any] | None = None, **records: Any) -> Facts:

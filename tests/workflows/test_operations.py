@@ -14,7 +14,7 @@ from engine.views import Done
 from tests.drawn import form, procedure
 from tests.workflows.test_children import DAY, FIRST, OTHER, REPORT, ROBIN, SECOND, follow, matched
 from tests.workflows.test_cutover import bring_in, robin
-from workflows import child_projection, children
+from workflows import child_projection, children, episodes, matching
 from workflows.operations import BY_PLAN_WITHIN, MOST_CANDIDATES, OPERATIONS
 
 NOW_CASE = "MC-66666666"
@@ -186,7 +186,7 @@ DRAWN = procedure(
 
 
 def test_a_case_finds_the_child_that_an_earlier_case_added(engine: sa.Engine, now: datetime) -> None:
-    cases = Cases(engine, observers=[child_projection.project], operations=OPERATIONS)
+    cases = Cases(engine, observers=[episodes.project, child_projection.project], operations=OPERATIONS)
     cases.publish(DRAWN, by="ann", now=now)
 
     def report(key: str) -> tuple[Done, Any]:
@@ -197,7 +197,7 @@ def test_a_case_finds_the_child_that_an_earlier_case_added(engine: sa.Engine, no
     assert candidates["count"] == 0
     cases.complete(first.tasks[0], {"child": "new"}, by=WORKER, now=now, key="match one")
     second, candidates = report("two")
-    child_id = child_projection.own_id(first.case_id)
+    child_id = matching.own_id(first.case_id)
     assert [match["value"] for match in candidates["matches"]] == [child_id]
     done = cases.complete(second.tasks[0], {"child": child_id}, by=WORKER, now=now, key="match two")
     known = cases.task(done.tasks[0], by=WORKER, now=now).scope["known"]

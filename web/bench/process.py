@@ -53,7 +53,11 @@ def worker(site: Site, *, starts: int) -> list[Measure]:
 def _served(site: Site, port: int) -> Iterator[subprocess.Popen[str]]:
     """Run ``homeward serve`` until the block ends."""
     others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    settings = {"DATABASE_URL": site.settings.database_url, "SECRET": site.settings.secret}
+    settings = {
+        "DATABASE_URL": site.settings.database_url,
+        "SECRET": site.settings.secret,
+        "BASE_URL": f"http://{HOST}:{port}",
+    }
     environment = others | {PREFIX + name: value for name, value in settings.items()} | {"PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-c", PROGRAM, "serve", "--host", HOST, "--port", str(port)]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - ourselves
