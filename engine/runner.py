@@ -239,7 +239,7 @@ class Conductor:
             if (name, key) == (command.name, command.key):
                 task = next(each for each in self.position.tokens.live() if each.id == number)
                 node = task.task_spec.node
-                self.note("message_received", node, data={"message": name})
+                self.note("message_received", node, data={"message": name}, activity=False)  # passing it says the word
                 own = self.next_key(node.record) if node.properties.get("repeats") == "true" else ""
                 writes = [FactWrite(node.record, own, each, value) for each, value in command.payload.items()]
                 self.write(writes, node, SYSTEM)
