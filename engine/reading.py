@@ -102,7 +102,8 @@ class Views:
         release = self.library.get(row.release_id)
         node, form = release.node(row.element), release.forms[row.form]
         facts: Facts = values.loads(row.facts)
-        shown, _withheld = _filter({name: facts[name] for name in node.beside if name in facts}, release, classes)
+        beside = {name: _own(facts[name], name, row, release) for name in node.beside if name in facts}
+        shown, _withheld = _filter(beside, release, classes)
         asked = {field.data_class for field in form.fields}
         self.note(case_id, by, f"task {row.element}", sorted(asked | (classes if shown else frozenset())), now)
         return TaskView(
@@ -224,6 +225,16 @@ class Views:
             old = sa.update(message).where(message.status == "waiting", message.expires_at <= now)
             connection.execute(old.values(status="expired"))
         return None
+
+
+def _own(keys: Mapping[str, Any], record: str, row: Any, release: Compiled) -> dict[str, Any]:
+    """Keep of a record what is of a task's own item, where the task stands in a multi-instance; all of it elsewhere."""
+    repeats = release.node(row.element).properties.get("repeats") == "true"
+    item = row.record_key.rpartition(".")[0] if repeats else row.record_key
+    if not item or record not in release.own_records.get(row.element, frozenset()):
+        return dict(keys)
+    own = f"{item}."
+    return {key: fields for key, fields in keys.items() if f"{key}.".startswith(own) or own.startswith(f"{key}.")}
 
 
 def _filter(facts: Facts, release: Compiled, classes: frozenset[str]) -> tuple[Facts, frozenset[str]]:

@@ -69,6 +69,38 @@ class Compiled:
         return frozenset(found)
 
     @cached_property
+    def own_records(self) -> dict[str, frozenset[str]]:
+        """The records of which a task inside a multi-instance sees its own item only, by the task's id.
+
+        They are what the multi-instances around it run over, what is written inside them, and, where such an item was
+        itself written inside a multi-instance, what belongs to that one.
+        """
+        around = {node.id: self._loops_around(node) for node in self.nodes.values()}
+        inside: dict[str, set[str]] = {}
+        for node in self.nodes.values():
+            for loop in around[node.id]:
+                inside.setdefault(loop.id, set(self.collection(loop).names & self.repeating)).add(node.record)
+        for records in [*inside.values(), *inside.values()]:  # an item of an item; deeper ones are not drawn
+            written = (node for node in self.nodes.values() if node.record in records)
+            records |= {each for node in written for loop in around[node.id] for each in inside[loop.id]}
+        return {
+            name: frozenset().union(*(inside[loop.id] for loop in loops)) for name, loops in around.items() if loops
+        }
+
+    def _loops_around(self, node: Node) -> tuple[Node, ...]:
+        """Give the multi-instances around a node, through sub-processes and calls, itself included."""
+        found: dict[str, Node] = {}
+        todo, seen = [node], set()
+        while todo:
+            each = todo.pop()
+            if each.id not in seen:
+                seen.add(each.id)
+                found |= {each.id: each} if each.loop is not None else {}
+                todo += [self.nodes[each.process]] if each.process in self.nodes else []
+                todo += [caller for caller in self.nodes.values() if caller.called == each.process]
+        return tuple(found.values())
+
+    @cached_property
     def forms_by_record(self) -> dict[str, Form]:
         """The form that asks for each record, so that a fact can be shown under the words of its question."""
         written = [(node.record, node.form) for node in self.nodes.values() if node.form in self.forms]

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from engine.errors import CaseNotFound
 from engine.store import CaseTable, TaskTable, reading
-from workflows import access
+from workflows import access, audits
 
 
 def readable(engine: sa.Engine, held: frozenset[str], case_id: str) -> frozenset[str]:
@@ -23,11 +23,12 @@ def readable_each(engine: sa.Engine, held: frozenset[str], case_ids: list[str]) 
     roles = sa.select(TaskTable.case_id, TaskTable.role).where(TaskTable.case_id.in_(case_ids)).distinct()
     acting: dict[str, set[str]] = {}
     with reading(engine) as connection:
+        sampled = audits.sampled_among(connection, case_ids) if held & access.AUDITORS else frozenset()
         found = {row.id: row.status for row in connection.execute(statuses)}
         for row in connection.execute(roles):
             acting.setdefault(row.case_id, set()).add(row.role)
     return {
-        case_id: access.readable(held, episode_open=status == "open")
+        case_id: access.readable(held, episode_open=status == "open", sampled=case_id in sampled)
         for case_id, status in found.items()
-        if access.has_a_part(held, acting.get(case_id, set()))
+        if access.has_a_part(held, acting.get(case_id, set()), sampled=case_id in sampled)
     }

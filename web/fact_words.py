@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import flask
 from markupsafe import Markup
 
 from engine.decisions import Table
@@ -19,6 +20,9 @@ Row = dict[str, dict[str, str]]
 
 FOR_AUDITORS = frozenset({"rules"})
 """What a table notes beside its answer: ids of its rows, which say nothing to the people who work on the case."""
+
+CASE = "case_id"
+"""The field in which an operation names another case: it is shown as a link, and that page asks who may look."""
 
 WHAT_APPLIES = "What applies"
 """Stands over the rows of a table that gives all that apply."""
@@ -88,7 +92,14 @@ def _results(fields: Mapping[str, Value], record: str, release: Compiled) -> Ite
     for key, value in fields.items():
         if value not in (None, "", []) and key not in FOR_AUDITORS:
             label = labels.get(key) or (WHAT_APPLIES if key == "matches" else say_key(key))
-            yield row(label, _say_result(value, words))
+            yield _link(value) if key == CASE else row(label, _say_result(value, words))
+
+
+def _link(reference: str) -> Row:
+    """Give the row that leads to another case."""
+    address = flask.url_for("cases.case", case_id=reference)
+    link = Markup('<a class="govuk-link" href="{}">{}</a>').format(address, reference)
+    return {"key": {"text": "Case"}, "value": {"html": link}}
 
 
 def _table(record: str, release: Compiled) -> Table | None:

@@ -22,7 +22,8 @@ class Access(StrEnum):
     SUMMARY_WHILE_OPEN = "S(E)"
     FLAGS = "F"
     ON_CONDITION = "R if"
-    """Readable after a vetting, an attendance or a sampling that the product does not record yet: refused until then."""
+    """Readable after a vetting or an attendance that the product does not record yet, refused until then; or after a
+    sampling (`AFTER_SAMPLING`)."""
     AGGREGATE = "agg"
     """Counted in figures only, never read case by case."""
 
@@ -124,8 +125,14 @@ TOLD_OF_EVERY_CHILD = frozenset({"csc_mash"})
 An installation serves one area. Which of its councils is responsible is not a fact yet; until it is, each of them looks.
 """
 
+AUDITORS = frozenset(key for key, column in COLUMN_OF.items() if column == "auditor")
+"""Roles that look at closed work: at the cases of a sample, and at no others (domain.md 5.2, 6.9)."""
+
+AFTER_SAMPLING = frozenset({"D8"})
+"""What an auditor reads on condition, in a case that is in a sample: "R sample" of domain.md 5.2."""
+
 SEES_EVERY_EPISODE = TOLD_OF_EVERY_CHILD | {
-    key for key, role in ROLES.items() if role.kind == "police" and MATRIX["D2", key] in READS
+    key for key, role in ROLES.items() if role.kind == "police" and MATRIX["D2", key] in READS and key not in AUDITORS
 }
 """Roles that may know of each episode, with or without a task in it: those of the force, and the desk that is told."""
 
@@ -144,14 +151,16 @@ ANSWERS_FOR: Mapping[str, frozenset[str]] = MappingProxyType(
 """Whose late work a role is told of (T-07, T-24, T-25, T-27): where those have a task, this role has a part too."""
 
 
-def readable(roles: Collection[str], *, episode_open: bool) -> frozenset[str]:
+def readable(roles: Collection[str], *, episode_open: bool, sampled: bool = False) -> frozenset[str]:
     """Name the data classes whose facts a holder of these roles may read in full: ``frozenset({"D1", "D2"})``.
 
-    `episode_open` is true while the episode is open or its follow-up is active; marks with (E) count only then. A
-    summary or a flag is not a reading; a role that nobody knows reads nothing.
+    `episode_open` is true while the episode is open or its follow-up is active; marks with (E) count only then.
+    `sampled` is true for a case that was drawn for an audit. A summary or a flag is not a reading; a role that nobody
+    knows reads nothing.
     """
     enough = READS_WHILE_OPEN if episode_open else READS
-    return frozenset(name for name in _CLASSES for role in roles if MATRIX.get((name, role)) in enough)
+    found = {name for name in _CLASSES for role in roles if MATRIX.get((name, role)) in enough}
+    return frozenset(found | AFTER_SAMPLING if sampled and not AUDITORS.isdisjoint(roles) else found)
 
 
 def writable(roles: Collection[str]) -> frozenset[str]:
@@ -165,11 +174,14 @@ def concerned(roles: Collection[str]) -> frozenset[str]:
     return held.union(*(ANSWERS_FOR.get(role, frozenset()) for role in held))
 
 
-def has_a_part(roles: Collection[str], task_roles: Collection[str]) -> bool:
+def has_a_part(roles: Collection[str], task_roles: Collection[str], *, sampled: bool = False) -> bool:
     """Tell whether a holder of `roles` may know that a case exists.
 
     `task_roles` are the roles that have or had a task in the case. The force sees each of its episodes, and so does the
-    desk that is told of every missing child; everybody else only a case in which one of their roles, or one for which
-    they answer, has or had a task.
+    desk that is told of every missing child; an auditor sees the cases that were `sampled`; everybody else only a case in
+    which one of their roles, or one for which they answer, has or had a task.
     """
-    return bool(frozenset(roles) & SEES_EVERY_EPISODE) or bool(concerned(roles) & frozenset(task_roles))
+    held = frozenset(roles)
+    if sampled and held & AUDITORS:
+        return True
+    return bool(held & SEES_EVERY_EPISODE) or bool(concerned(roles) & frozenset(task_roles))

@@ -95,6 +95,48 @@ ALERTS: tuple[Alert, ...] = (
         source="N8, T-24, G-01 [S47]",
     ),
     Alert(
+        "audit_risk",
+        "task_opened",
+        "act_on_immediate_risk",
+        ("duty_inspector",),
+        "task",
+        "act on a risk to a child that an audit has seen",
+        urgent=True,
+        source="domain 6.9 (immediate_risk_found), C-41",
+        procedure="audit",
+    ),
+    *(
+        Alert(
+            f"audit_finding_{role}",
+            "task_opened",
+            element,
+            (role,),
+            "task",
+            "act on a finding of an audit",
+            urgent=False,
+            source="G-39 [PCC]",
+            procedure="audit",
+        )
+        for element, role in (
+            ("act_on_finding_control_room", "control_room_supervisor"),
+            ("act_on_finding_inspector", "duty_inspector"),
+            ("act_on_finding_locate", "locate_sergeant"),
+            ("act_on_finding_coordinator", "mfh_coordinator"),
+            ("act_on_finding_provider", "rhi_manager"),
+        )
+    ),
+    Alert(
+        "audit_month",
+        "task_opened",
+        "read_summary",
+        ("chief_inspector_missing",),
+        "task",
+        "read the summary of the month's audits and decide what changes",
+        urgent=False,
+        source="domain 6.9, T-44",
+        procedure="audit",
+    ),
+    Alert(
         "stranded",
         "case_stranded",
         "",
@@ -103,6 +145,7 @@ ALERTS: tuple[Alert, ...] = (
         "look at the case, and carry on by hand what it should do next",
         urgent=True,
         source="house 1: every open case has a future",
+        procedure="",
     ),
 )
 """Every alert; urgent ones leave first and are given up sooner."""
@@ -146,6 +189,12 @@ OBLIGATIONS: Mapping[str, str] = MappingProxyType(
         "C-24": "review the prevention plan",
         "C-25": "record what came of an action of the prevention plan",
         "C-26": "record what the prevention plan has changed for the child",
+        "T-44": "audit the sample of the month and summarise it",
+        "G-39": "act on a finding of an audit",
+        "C-41": "act on a risk to a child that an audit has seen",
+        "C-42": "check what was done about a finding of an audit",
+        "C-43": "read the summary of the month's audits and decide what changes",
+        "C-44": "decide on a finding of an audit that is not settled",
     }
 )
 """What a deadline asks for, by its name in ``deadlines.dmn``: T- from domain.md 7, C- of the procedure's own."""

@@ -11,12 +11,18 @@ from importlib.resources.abc import Traversable
 from engine.errors import Invalid, Problem
 from engine.views import Observer
 from engine.xml import Element, local_name, parse
-from workflows import child_projection, episodes
+from workflows import audits, child_projection, episodes
 from workflows.agencies import ROLES, role_of_lane
 from workflows.alerts import ALERTS, OBLIGATIONS, Alerts
 from workflows.vocabulary import DATA_CLASS
 
 KINDS_OF_FILE = (".bpmn", ".dmn", ".form")
+
+RESTS_ON: Mapping[str, frozenset[tuple[str, str]]] = {
+    episodes.PROCEDURE: episodes.READS | child_projection.READS,
+    audits.PROCEDURE: audits.READS,
+}
+"""Every (record, field) from which the projections are drawn, by the procedure that writes it."""
 
 _TEXT = re.compile(r'"([^"]*)"')
 
@@ -38,15 +44,15 @@ def files(procedure: str) -> dict[str, str]:
 
 def observers(base_url: str) -> tuple[Observer, ...]:
     """Give everything that follows each step inside its transaction; links in messages lead to `base_url`."""
-    return (episodes.project, child_projection.project, Alerts(base_url))
+    return (episodes.project, child_projection.project, audits.project, Alerts(base_url))
 
 
 def check(release: Mapping[str, str]) -> tuple[Problem, ...]:
     """Say everything in a release's files that our words do not cover, in the order of the files.
 
     Each lane is a role; each task of people has a form that is there; each role that a table tells is known, and each
-    deadline says what it asks for; each field has a known data class; and what the episodes and alerts of the missing
-    child rest on is there.
+    deadline says what it asks for; each field has a known data class; and what the projections and alerts of the
+    procedure rest on is there.
     """
     problems: list[Problem] = []
     for name, text in sorted(release.items()):
@@ -54,8 +60,10 @@ def check(release: Mapping[str, str]) -> tuple[Problem, ...]:
             problems.extend(_check_file(name, text, release))
         except Invalid as refusal:
             problems.extend(refusal.problems)
-    if f"{episodes.PROCEDURE}.bpmn" in release and not problems:
-        problems.extend(_check_meaning(release))
+    if not problems:
+        for procedure in sorted({alert.procedure for alert in ALERTS} | RESTS_ON.keys()):
+            if f"{procedure}.bpmn" in release:
+                problems.extend(_check_meaning(procedure, release))
     return tuple(problems)
 
 
@@ -104,14 +112,14 @@ def _check_form(name: str, text: str) -> Iterator[Problem]:
             yield Problem(where, "data-class-known", f"The field has no data class from D1 to D{len(DATA_CLASS)}")
 
 
-def _check_meaning(release: Mapping[str, str]) -> Iterator[Problem]:
-    """Check that the episodes find the facts, and the alerts the elements, on which they rest."""
+def _check_meaning(procedure: str, release: Mapping[str, str]) -> Iterator[Problem]:
+    """Check that the projections find the facts, and the alerts the elements, on which they rest."""
     there = set(written(release))
-    for record, field in sorted((episodes.READS | child_projection.READS) - there):
-        sentence = f"No form or table writes '{field}', from which the episode and its child are drawn"
-        yield Problem(record, "episode-field", sentence)
+    for record, field in sorted(RESTS_ON.get(procedure, frozenset()) - there):
+        sentence = f"No form or table writes '{field}', from which what we show of the case is drawn"
+        yield Problem(record, "projection-field", sentence)
     elements = {element.get("id") for _, root in _roots(release, ".bpmn") for element in root.iter()}
-    for alert in ALERTS:
+    for alert in (each for each in ALERTS if each.procedure == procedure):
         if alert.element and alert.element not in elements:
             sentence = f"The alert '{alert.id}' waits for an element that is not drawn"
             yield Problem(alert.element, "alert-has-its-element", sentence)

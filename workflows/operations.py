@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from engine.cases import OperationInStep
 from engine.model import Found, Value
-from workflows import child_projection, children
+from workflows import child_projection, children, sampling
 from workflows.children import EXPLOITATION, LOOKED_AFTER, Child, ChildEpisode, ChildPlan
 from workflows.likeness import ALIKE, likeness
 from workflows.matching import MATCH, NEW_CHILD, child_in, latest, own_id
@@ -109,7 +109,12 @@ def plan_actions(_connection: sa.Connection, scope: Mapping[str, Value], _now: d
 
 
 OPERATIONS: Mapping[str, OperationInStep] = MappingProxyType(
-    {"find_children": find_children, "recall_child": recall_child, "plan_actions": plan_actions}
+    {
+        "find_children": find_children,
+        "recall_child": recall_child,
+        "plan_actions": plan_actions,
+        "draw_audit_sample": sampling.draw,
+    }
 )
 """Every operation by the name that a service task calls."""
 

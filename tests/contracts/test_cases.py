@@ -422,3 +422,61 @@ def test_a_task_cannot_show_what_nothing_writes(engine: sa.Engine) -> None:
     wrong = FILES["sample.bpmn"].replace('name="activity" value="Asked"/>', 'name="show" value="opening, nothing"/>')
     with pytest.raises(ReleaseInvalid, match="nothing"):
         Cases(engine).publish({**FILES, "sample.bpmn": wrong}, by="ann", now=NOW)
+
+
+SEVERAL = procedure(
+    "several",
+    """
+    begun: start form=opening
+    add: user form=item repeats=true
+    more: exclusive
+    each_item: call calls=one_item each=item as=own
+    look_back: user form=seen show={item, note}
+    done: end
+    begun > add
+    add > more
+    more > add : =item[-1].again = "yes"
+    more > each_item default
+    each_item > look_back
+    look_back > done
+    """,
+    form("opening", "name"),
+    form("item", "what", "again"),
+    form("note", "text"),
+    form("answer", "text"),
+    form("seen", "text"),
+    one_item="""
+    item_begun: start
+    write_note: user form=note repeats=true show={item, opening, note}
+    answer_item: user form=answer show={item, note}
+    item_done: end
+    item_begun > write_note
+    write_note > answer_item
+    answer_item > item_done
+    """,
+)
+"""A multi-instance with two tasks for each item, and one behind it that looks back at all of them."""
+
+
+def test_a_task_in_a_multi_instance_shows_its_own_item_and_not_those_of_its_neighbours(engine: sa.Engine) -> None:
+    cases = Cases(engine)
+    cases.publish(SEVERAL, by="ann", now=NOW)
+    done = cases.open("several", {"name": "Ada"}, by=WORKER, now=NOW, key="open")
+    for number, again in enumerate(("yes", "yes", "no")):
+        answers = {"what": f"item {number + 1}", "again": again}
+        done = cases.complete(done.tasks[0], answers, by=WORKER, now=NOW, key=f"add {number}")
+
+    def shown(task_id: str) -> dict[str, list[str]]:
+        beside = cases.task(task_id, by=WORKER, now=NOW, classes=frozenset({"D2"})).beside
+        return {record: sorted(keys) for record, keys in beside.items()}
+
+    notes = done.tasks
+    assert [shown(each)["item"] for each in notes] == [["1"], ["2"], ["3"]]
+    assert shown(notes[0])["opening"] == [""]
+    answers_of = [
+        cases.complete(each, {"text": "n"}, by=WORKER, now=NOW, key=f"note {each}").tasks[0] for each in notes
+    ]
+    assert shown(answers_of[1]) == {"item": ["2"], "note": ["2.2"]}
+    for each in answers_of:
+        done = cases.complete(each, {"text": "a"}, by=WORKER, now=NOW, key=f"answer {each}")
+    assert shown(done.tasks[0]) == {"item": ["1", "2", "3"], "note": ["1.1", "2.2", "3.3"]}

@@ -18,6 +18,7 @@ from tests.procedures import (
     stories_of_a_search,
     stories_of_a_strategy_meeting,
     stories_of_a_trigger_plan,
+    stories_of_an_audit,
 )
 from tests.procedures.casework import STORIES, Reach, everywhere, files_of, flows_from, played
 from workflows import catalogue
@@ -31,6 +32,7 @@ TOLD_IN: Mapping[str, Mapping[str, ModuleType]] = {
     },
     "repeat_pattern": {"repeat_pattern": stories_of_a_repeat_pattern, "answer_report": stories_of_a_repeat_pattern},
     "trigger_plan": {"trigger_plan": stories_of_a_trigger_plan},
+    "audit": dict.fromkeys(("audit", "act_on_risk", "follow_up_finding"), stories_of_an_audit),
     "prevention": {"prevention": stories_of_a_prevention_plan, "see_action_through": stories_of_a_prevention_plan},
 }
 """The stories of each diagram, by procedure."""

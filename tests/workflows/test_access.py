@@ -73,7 +73,7 @@ def test_a_call_taker_writes_risk_answers_and_does_not_read_them_back_and_the_su
     assert "D3" in readable({"control_room_supervisor"}, episode_open=True)
 
 
-@pytest.mark.parametrize("role", ["call_taker", "duty_inspector", "mfh_coordinator", "audit_lead", "superintendent"])
+@pytest.mark.parametrize("role", ["call_taker", "duty_inspector", "mfh_coordinator", "superintendent"])
 def test_the_force_knows_of_each_of_its_episodes(role: str) -> None:
     assert has_a_part({role}, set())
 
@@ -100,3 +100,17 @@ def test_those_who_are_told_of_a_late_interview_have_a_part_where_it_is_a_task(r
 def test_somebody_without_a_role_has_no_part() -> None:
     assert not has_a_part(set(), {"call_taker"})
     assert not has_a_part(set(), set())
+
+
+def test_an_auditor_sees_the_cases_of_a_sample_and_no_others() -> None:
+    assert not has_a_part({"audit_lead"}, {"call_taker"})
+    assert has_a_part({"audit_lead"}, {"call_taker"}, sampled=True)
+    assert has_a_part({"audit_lead"}, {"audit_lead"})
+    assert not has_a_part({"inspection_coordinator"}, {"call_taker"}, sampled=True)
+
+
+def test_the_account_of_an_interview_is_read_by_an_auditor_in_a_sampled_case_only() -> None:
+    assert "D8" not in readable({"audit_lead"}, episode_open=True)
+    assert "D8" in readable({"audit_lead"}, episode_open=False, sampled=True)
+    assert {"D4", "D11"}.isdisjoint(readable({"audit_lead"}, episode_open=True, sampled=True))
+    assert "D8" not in readable({"mfh_coordinator"}, episode_open=True, sampled=True)

@@ -254,7 +254,13 @@ def test_no_message_holds_anything_of_the_child(database: sa.Engine, now: dateti
 
     stranded = a_step(now, facts, (an_event("case_stranded", now, seq=40),))
     steps = (an_opening(now, facts), an_offer(now, facts), a_step(now, facts, a_rung(now).events), stranded)
-    told = messages(database, *steps)
+    elements = [alert.element for alert in ALERTS if alert.procedure == "audit"]
+    opened = tuple(a_task(number, each, "audit_lead", now, None) for number, each in enumerate(elements, 50))
+    events = tuple(
+        an_event("task_opened", now, seq=task.number, element=task.element, task=task.number) for task in opened
+    )
+    audit = a_step(now, facts, events, opened, procedure="audit")
+    told = messages(database, *steps, audit)
 
     assert len(written) > 100
     assert {alert.id for alert in ALERTS} == {row.key.split("/")[2] for row in told}
