@@ -45,6 +45,7 @@ from engine.model import (
     Open,
     Operation,
     Value,
+    Wait,
 )
 from engine.release import Compiled
 from engine.store import CaseTable, EventTable, MessageTable, ScheduleTable, TaskTable, row_lock, writing
@@ -420,6 +421,21 @@ class Cases:
             CaseNotFound: there is no such case.
         """
         return self.views.case(case_id, classes=classes, by=by, purpose=purpose, now=now)
+
+    def waits(self, case_id: str, *, now: datetime) -> tuple[Wait, ...]:
+        """Give for what a case waits by itself, without a person, as its position has it; nothing is written or taken.
+
+        Raises:
+            CaseNotFound: there is no such case.
+        """
+        row = CaseTable.__table__.c
+        asked = sa.select(row.release_id, row.state, row.facts).where(row.id == case_id)
+        with self.engine.connect() as connection:
+            found: Any = connection.execute(asked).first()
+        if found is None:
+            raise CaseNotFound("There is no such case.")
+        release = self.library.get(found.release_id)
+        return tuple(runner.restore(release, found.state, values.loads(found.facts), now).waits())
 
     def inbox(self, roles: frozenset[str], *, after: Cursor | None = None, limit: int = 50) -> Page:
         """Give the open tasks of these roles, the earliest due first, those without a due time last."""

@@ -17,6 +17,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.calendars import LONDON
+from engine.model import Wait
 from engine.state import Clock
 
 if TYPE_CHECKING:
@@ -190,6 +191,15 @@ class Winder:
             return None, ""
         clock = min(found, key=lambda each: (each.due or 0.0, each.element))
         return datetime.fromtimestamp(clock.due or 0.0, tz=UTC), clock.element
+
+    def waits(self) -> list[Wait]:
+        """Give the clocks that run, each with the moment at which it goes off next."""
+        found = []
+        for clock in self.clocks.values():
+            at = datetime.fromtimestamp(clock.at, tz=UTC) if clock.at is not None else None
+            kind = "deadline" if self.release.node(clock.element).is_deadline else "timer"
+            found.append(Wait(clock.element, kind, at))
+        return found
 
     def next_due(self) -> datetime | None:
         """Give the earliest moment at which a clock of the case goes off."""

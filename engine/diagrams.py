@@ -105,7 +105,7 @@ PROPERTIES: Mapping[str, frozenset[str]] = {
     "businessRuleTask": frozenset({"activity", "data_class"}),
     "serviceTask": frozenset({"activity", "record", "repeats", "data_class"}),
     "boundaryEvent": frozenset({"activity", "source", "repeats", "data_class"}),
-    "intermediateCatchEvent": frozenset({"activity", "repeats", "data_class"}),
+    "intermediateCatchEvent": frozenset({"activity", "record", "repeats", "data_class"}),
     "intermediateThrowEvent": frozenset({"activity", "correlation"}),
     "subProcess": frozenset({"activity", "grows"}),
 }

@@ -43,6 +43,19 @@ class FactWrite:
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """Something for which a case waits by itself, without a person: an element of the diagram, and what ends the waiting.
+
+    `kind` is ``message``, ``condition``, ``timer``, or ``deadline`` for a clock that only tells people; `until` is the next
+    moment of the last two, where it is known.
+    """
+
+    element: str
+    kind: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened in a step, before it is stored.
 

@@ -32,6 +32,7 @@ from engine.model import (
     Open,
     Operation,
     Value,
+    Wait,
     no_operations,
 )
 from engine.release import Compiled
@@ -238,7 +239,7 @@ class Conductor:
             if (name, key) == (command.name, command.key):
                 task = next(each for each in self.position.tokens.live() if each.id == number)
                 node = task.task_spec.node
-                self.note("message_received", node, data={"message": name})
+                self.note("message_received", node, data={"message": name}, activity=False)  # passing it says the word
                 own = self.next_key(node.record) if node.properties.get("repeats") == "true" else ""
                 writes = [FactWrite(node.record, own, each, value) for each, value in command.payload.items()]
                 self.write(writes, node, SYSTEM)
@@ -482,6 +483,15 @@ class Conductor:
         keys = self.position.keys
         keys[record] = keys.get(record, 0) + 1
         return str(keys[record])
+
+    def waits(self) -> list[Wait]:
+        """Give the events of the diagram for which the case waits by itself, each once for every token that is there."""
+        found = Winder(self).waits()
+        for task in self.position.tokens.live():
+            node = getattr(task.task_spec, "node", None)
+            if node is not None and task.state == TaskState.WAITING and (node.message or node.condition):
+                found.append(Wait(node.id, "message" if node.message else "condition"))
+        return found
 
     def awaited(self) -> list[tuple[int, str, str]]:
         """Give what the case waits for: task number, message name, correlation key."""

@@ -17,6 +17,7 @@ from engine.views import Done
 from web.access import actor
 from web.errors import kind_of, sentence_of
 from web.moments import say_key
+from web.second_person import done_before
 from web.services import services
 
 OURS = frozenset({"csrf_token", "key", "stamp"})
@@ -63,18 +64,23 @@ def without_source(documentation: str) -> str:
 
 
 def go_on(done: Done) -> ResponseReturnValue:
-    """Go to the first task that this step opened for one of this person's roles, or to the list of tasks."""
+    """Go to the first task that this step opened for this person, or to the list of tasks.
+
+    A task of one of their roles that somebody else must do, because it checks what they did, is none of theirs.
+    """
     numbers = [int(task_id.rpartition(".")[2]) for task_id in done.tasks]
     mine = (
-        sa.select(TaskTable.number)
+        sa.select(TaskTable.number, TaskTable.element)
         .where(TaskTable.case_id == done.case_id, TaskTable.number.in_(numbers), TaskTable.role.in_(actor().roles))
         .order_by(TaskTable.due_at, TaskTable.number)
     )
     with reading(services().engine) as connection:
-        number = connection.execute(mine).scalars().first()
-    if number is None:
-        return flask.redirect(flask.url_for("inbox.tasks"))
-    return flask.redirect(flask.url_for("tasks.task", task_id=f"{done.case_id}.{number}"))
+        opened = connection.execute(mine).all()
+    release = services().cases.release_of(done.case_id) if opened else None
+    for row in opened:
+        if release and not done_before(release, done.case_id, row.element, actor().person):
+            return flask.redirect(flask.url_for("tasks.task", task_id=f"{done.case_id}.{row.number}"))
+    return flask.redirect(flask.url_for("inbox.tasks"))
 
 
 def conflict_page(refusal: Refusal, raw: Raw, *, form: Form | None, case_id: str) -> tuple[str, int]:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import AnswersInvalid, Conflict, Problem
 from engine.forms import Raw
-from engine.store import AwaitedTable, reading
+from engine.store import reading
 from engine.views import OpeningView
 from web import case_access, case_list, case_words, outline
 from web.access import RoleMissing, actor, signed_in
@@ -70,7 +70,7 @@ def case(case_id: str) -> ResponseReturnValue:
     classes = case_access.readable(here.engine, who.roles, case_id)
     now = here.clock()
     view = here.cases.case(case_id, classes=classes, by=who, purpose=PURPOSE, now=now)
-    release, waits = here.cases.release_of(case_id), _waits(case_id)
+    release, waits = here.cases.release_of(case_id), here.cases.waits(case_id, now=now)
     with reading(here.engine) as connection:
         episode = episodes.find(connection, case_id)
         names = _names(connection, {event.by for event in view.timeline})
@@ -101,13 +101,6 @@ def _names(connection: sa.Connection, sign_ins: set[str]) -> dict[str, str]:
     person = people.PersonRow
     rows = connection.execute(sa.select(person.sign_in, person.name).where(person.sign_in.in_(sign_ins)))
     return {row.sign_in: row.name for row in rows}
-
-
-def _waits(case_id: str) -> frozenset[str]:
-    """Name the messages for which a case waits."""
-    names = sa.select(AwaitedTable.name).where(AwaitedTable.case_id == case_id)
-    with reading(services().engine) as connection:
-        return frozenset(connection.execute(names).scalars())
 
 
 def _opening() -> OpeningView:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.diagrams import Node, Process
+from engine.model import Wait
 from engine.release import Compiled
 from engine.views import CaseView, TaskRow
 from web.moments import say_moment, say_until
@@ -18,17 +19,26 @@ from workflows.agencies import title_of
 STOPS = frozenset({"user_task", "call", "catch"})
 """What the outline names as a next step: people act or the case waits. Gateways, tables and milestones are passed through."""
 
-CATCH = "Waits until this has happened"
+WAITS = {
+    "message": "The case waits for word of this",
+    "condition": "The case waits until this is so",
+    "timer": "The case waits until then",
+}
+"""What stands in place of a person where a case waits by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """One diagram of the procedure: how many of its steps are open, and the elements to be marked in it."""
+    """One diagram of the procedure: how many of its tasks are open, and the elements to be marked in it.
+
+    `current` is what people can do now, and what stands around it; `waiting` are the events for which the case waits.
+    """
 
     id: str
     name: str
     here: int
     current: frozenset[str]
+    waiting: frozenset[str]
     passed: frozenset[str]
 
 
@@ -54,10 +64,11 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A case in words: what has happened, what is open, and what can come next after each open step."""
+    """A case in words: what has happened, what is open, which clocks run, and what can come next after each open step."""
 
     passed: Sequence[str]
     places: Sequence[Place]
+    clocks: Sequence[str]
     ahead: Sequence[tuple[str, Sequence[Coming]]]
 
 
@@ -123,50 +134,70 @@ class Map:
             yield from self._after(node.id, when, seen)
 
 
-def drawings(view: CaseView, release: Compiled, waits: frozenset[str]) -> list[Drawing]:
+def drawings(view: CaseView, release: Compiled, waits: Sequence[Wait]) -> list[Drawing]:
     """Give the diagrams of a case's procedure, the root first, with what is to be marked in each.
 
-    An activity that calls another diagram is marked when the case is somewhere inside. `waits` names the messages for
-    which the case waits.
+    An activity that calls another diagram is marked when the case is somewhere inside.
     """
     where = Map(release)
-    open_steps = _open_steps(view, release, waits)
-    current = open_steps | {activity.id for name in open_steps for activity in where.around(name)}
-    passed = (view.reached & where.roots.keys()) - current
+    tasks = _open_elements(view, release)
+    waiting = frozenset(wait.element for wait in waits)
+    stands = tasks | {wait.element for wait in waits if _holds_a_token(wait, release)}
+    current = tasks | {activity.id for name in stands for activity in where.around(name)}
+    passed = (view.reached & where.roots.keys()) - current - waiting
     found = []
     for root in sorted(release.processes.values(), key=lambda each: (each.id != release.root, each.name)):
         inside = {name for name, holder in where.roots.items() if holder == root.id}
-        here = len(open_steps & inside)
-        found.append(Drawing(root.id, root.name, here, frozenset(current & inside), frozenset(passed & inside)))
+        marks = [frozenset(inside & marked) for marked in (current, waiting, passed)]
+        found.append(Drawing(root.id, root.name, len(tasks & inside), *marks))
     return found
 
 
-def outline(view: CaseView, release: Compiled, waits: frozenset[str], now: datetime) -> Outline:
+def outline(view: CaseView, release: Compiled, waits: Sequence[Wait], now: datetime) -> Outline:
     """Say in words where a case is, how it came there, and what can come next."""
     where = Map(release)
     steps = [event for event in view.timeline if event.kind in {"task_completed", "element_passed"}]
     passed = [f"{event.name or event.element}, {say_moment(event.at)}" for event in steps]
     rows = [row for row in view.tasks if row.status == "open" and row.element in where.scopes]
+    waiting = list(dict.fromkeys(wait for wait in waits if _holds_a_token(wait, release)))
     places = [_place(row, release, where, now) for row in rows]
-    waiting = sorted(_open_steps(view, release, waits) - {row.element for row in rows})
-    for name in waiting:
-        node = release.node(name)
-        places.append(Place(node.name or name, _part(name, release, where), CATCH, "No time set"))
-    names = list(dict.fromkeys([*(row.element for row in rows), *waiting]))
+    places += [_waiting_place(wait, release, where, now) for wait in waiting]
+    standing = [wait.element for wait in waiting if release.node(wait.element).kind == "catch"]
+    names = dict.fromkeys([*(row.element for row in rows), *standing])
     ahead = [(release.node(name).name or name, where.comings(name)) for name in names]
-    return Outline(passed, places, ahead)
+    return Outline(passed, places, _clocks(waits, release, now), ahead)
 
 
-def _open_steps(view: CaseView, release: Compiled, waits: frozenset[str]) -> frozenset[str]:
-    """Give the elements at which the case stands: open tasks, and the events that wait for these messages."""
-    tasks = {row.element for row in view.tasks if row.status == "open" and row.element in release.nodes}
-    events = {node.id for node in release.nodes.values() if node.kind == "catch" and node.message in waits}
-    return frozenset(tasks | events)
+def _open_elements(view: CaseView, release: Compiled) -> frozenset[str]:
+    return frozenset(row.element for row in view.tasks if row.status == "open" and row.element in release.nodes)
+
+
+def _holds_a_token(wait: Wait, release: Compiled) -> bool:
+    """Whether a wait is a place of its own: an event in the flow, or a time that ends an activity.
+
+    What else hangs at the border of an activity is told with what can come next.
+    """
+    return release.node(wait.element).kind == "catch" or wait.kind == "timer"
+
+
+def _waiting_place(wait: Wait, release: Compiled, where: Map, now: datetime) -> Place:
+    name = release.node(wait.element).name or wait.element
+    return Place(name, _part(wait.element, release, where), WAITS[wait.kind], _say_due(wait.until, now))
+
+
+def _clocks(waits: Sequence[Wait], release: Compiled, now: datetime) -> list[str]:
+    """Say of each clock that tells people when it does so next, the earliest first."""
+    running = sorted((wait.until, wait.element) for wait in waits if wait.kind == "deadline" and wait.until)
+    named = ((release.node(name), at) for at, name in running)
+    return [f"{node.name}: {_say_due(at, now)}" for node, at in named]
 
 
 def _place(row: TaskRow, release: Compiled, where: Map, now: datetime) -> Place:
-    due = f"{say_moment(row.due_at)} ({say_until(row.due_at, now)})" if row.due_at else "No time set"
-    return Place(row.name, _part(row.element, release, where), title_of(row.role), due, row)
+    return Place(row.name, _part(row.element, release, where), title_of(row.role), _say_due(row.due_at, now), row)
+
+
+def _say_due(moment: datetime | None, now: datetime) -> str:
+    return f"{say_moment(moment)} ({say_until(moment, now)})" if moment else "No time set"
 
 
 def _part(name: str, release: Compiled, where: Map) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import flask
 import sqlalchemy as sa
@@ -16,9 +15,10 @@ from engine.views import TaskView
 from web.access import actor, signed_in
 from web.answering import Posted, conflict_page, go_on, new_key, was_done, without_source
 from web.case_list import may_know_of
-from web.fact_words import Section, sections
+from web.fact_words import sections
 from web.govuk import error_summary, render_form
 from web.moments import say_moment, say_until
+from web.second_person import done_before
 from web.services import services
 from workflows import access
 
@@ -84,6 +84,7 @@ def _open(task_id: str) -> TaskView:
 
 def _page(view: TaskView, raw: Raw, *, key: str, stamp: str, problems: Sequence[Problem] = ()) -> str:
     now, row = services().clock(), view.row
+    release = services().cases.release_of(row.case_id)
     due = f"{say_moment(row.due_at)} ({say_until(row.due_at, now)})" if row.due_at else ""
     return flask.render_template(
         "task.html",
@@ -92,18 +93,12 @@ def _page(view: TaskView, raw: Raw, *, key: str, stamp: str, problems: Sequence[
         case_title=row.case_title,
         due=due,
         documentation=without_source(view.documentation),
-        beside=_beside(view, now),
+        beside=list(sections(view.beside, release, now)) if view.beside else [],
         summary=error_summary(problems, view.form),
         questions=render_form(view.form, raw, problems, scope=view.scope, now=now),
         key=key,
         stamp=stamp,
         problems=problems,
         button="Complete",
+        done_before=done_before(release, row.case_id, row.element, actor().person),
     )
-
-
-def _beside(view: TaskView, now: datetime) -> list[Section]:
-    """Give what the diagram wants shown beside the form."""
-    if not view.beside:
-        return []
-    return list(sections(view.beside, services().cases.release_of(view.row.case_id), now))

@@ -287,7 +287,7 @@ def near(connection: sa.Connection, names: Iterable[str], born_on: date | None) 
 def _count(met: InstrumentedAttribute[str]) -> sa.ScalarSelect[int]:
     """Count the episodes of a table under each id of a child."""
     joined = sa.orm.aliased(ChildRow)
-    younger = sa.select(joined.child_id).where(joined.joined_to == ChildRow.child_id)
+    younger = sa.select(joined.child_id).where(joined.joined_to == ChildRow.child_id).correlate(ChildRow)
     theirs = sa.or_(met == ChildRow.child_id, met.in_(younger))
     return sa.select(sa.func.count()).where(theirs).correlate(ChildRow).scalar_subquery()
 

@@ -12,9 +12,9 @@ pytestmark = pytest.mark.browser
 
 
 def first_case(page: Page) -> str:
-    """Go to the first case of the list and give its address."""
+    """Go to the latest case of a missing child and give its address."""
     page.goto("/cases")
-    page.locator("main .govuk-task-list a").first.click()
+    page.locator("main .govuk-task-list a[href*='/MC-']").first.click()
     expect(page.locator("#where")).to_be_visible()
     return page.url
 
@@ -28,6 +28,8 @@ def test_the_diagram_is_drawn_with_what_is_open_and_keeps_its_watermark(visit: V
     marked = drawn.locator("svg .hw-current").evaluate_all("all => all.map(one => one.dataset.elementId).sort()")
     said = page.locator("[data-diagram]").get_attribute("data-current")
     assert marked == sorted((said or "").split())
+    waiting = drawn.locator("svg .hw-waiting").evaluate_all("all => all.map(one => one.dataset.elementId)")
+    assert {"handover_clock_rang", "returned"} <= set(waiting), "the case waits for more than people"
     assert look_at(page, "case-diagram") == []
 
 
@@ -52,5 +54,7 @@ def test_without_javascript_the_table_and_the_words_stand_alone(visit: Visit) ->
     first_case(page)
     expect(page.locator("[data-diagram]")).to_be_hidden()
     expect(page.get_by_role("table", name="Open steps")).to_be_visible()
+    expect(page.get_by_role("row", name="Plan is known")).to_contain_text("The case waits until this is so")
     page.get_by_text("The course of the case in words").click()
+    expect(page.get_by_role("heading", name="Clocks that run")).to_be_visible()
     expect(page.get_by_role("heading", name="What can come next")).to_be_visible()

@@ -30,6 +30,10 @@ def test_the_missing_child_procedure_and_those_of_a_child_are_shipped() -> None:
     assert catalogue.procedures() == ("audit", "missing_child", "prevention", "repeat_pattern", "trigger_plan")
 
 
+FROM_ANYBODY = {"action_wanted"}
+"""Messages that any case may send to an episode, whether a shipped procedure does so or not."""
+
+
 def test_what_one_procedure_says_to_another_is_heard_there() -> None:
     """Every message that opens or joins a case of a child is sent by some procedure that is shipped."""
     sent: set[str] = set()
@@ -39,7 +43,7 @@ def test_what_one_procedure_says_to_another_is_heard_there() -> None:
         for node in release.nodes.values():
             if node.message:
                 (sent if node.kind in {"end", "throw"} else awaited).add(node.message)
-    assert awaited <= sent
+    assert awaited - sent <= FROM_ANYBODY
 
 
 def test_what_is_shipped_speaks_our_words(release: dict[str, str]) -> None:

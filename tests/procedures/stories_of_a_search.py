@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine.errors import SamePersonTwice
+from engine.errors import NotFound, SamePersonTwice
 from tests.procedures.casework import Casework, story
 from tests.procedures.milestones import assessed, decided, graded, handed_over
 from tests.procedures.stories_of_a_missing_child import HISTORY
@@ -75,6 +75,31 @@ def an_action_is_late(case: Casework) -> None:
         ("7:00", "first escalation", "duty_inspector locate_sergeant"),
     ]
     assert case.fill("carry_out_action").words()[-1] == "ActionDone"
+
+
+@story
+def others_ask_for_actions_again_and_again_until_the_child_is_back(case: Casework) -> None:
+    """Each wish is an action of its own with a clock; after the return there is no search that could take one."""
+    handed_over(case)
+    wish = {"type": "cctv", "wanted_by": "mfh_coordinator"}
+    case.tell("action_wanted", "T-1", what="Ask for the tram films", due_within=timedelta(hours=2), **wish)
+    assert case.due("carry_out_action") == case.now + timedelta(hours=2)
+    case.fill("raise_action").wait(minutes=5)
+    for number in range(3):
+        case.tell("action_wanted", "T-1", what=f"Look again {number}", due_at=case.now + timedelta(hours=9), **wish)
+    assert case.facts["action"]["4"]["due_at"] == case.now + timedelta(hours=9)
+    assert case.facts["action"]["2"]["wanted_by"] == "mfh_coordinator"
+    assert case.open_elements().count("carry_out_action") == len(case.facts["action"]) == 5
+    assert case.words().count("ActionRaised") == 5
+    case.fill("carry_out_action", key="1").fill("record_return")
+    with pytest.raises(NotFound):
+        case.tell("action_wanted", "T-1", what="Look once more", **wish)
+
+
+@story
+def a_wish_without_a_time_is_due_in_an_hour(case: Casework) -> None:
+    handed_over(case).tell("action_wanted", "T-1", what="Ring the school", type="school_check", wanted_by="school")
+    assert case.due("carry_out_action") == case.now + timedelta(hours=1)
 
 
 @story

@@ -51,6 +51,35 @@ FILES = procedure(
     clock > late
     """,
 )
+QUIET = procedure(
+    "quiet",
+    """
+    begun: start form=opening
+    ways: parallel
+    ring: user form=opening record=rung role=locate_sergeant
+    ring_clock: boundary on=ring quiet cycle={=[{at: case.opened_at + duration("PT2H"), step: "due", tell: ["cmo"], due: true}]}
+    told: end
+    child_is_safe: catch when={=rung.name = "Robin"}
+    safe: end
+    tomorrow: catch duration=P1D
+    asked: end
+    ring_done: end
+    begun > ways
+    ways > ring
+    ways > child_is_safe
+    ways > tomorrow
+    ring > ring_done
+    ring_clock > told
+    child_is_safe > safe
+    tomorrow > asked
+    """,
+    form("opening", "name"),
+)
+ENDS = procedure(
+    "ends",
+    "begun: start form=opening\nask: user form=opening record=told role=locate_sergeant\ndone: end\nbegun > ask\nask > done",
+    form("opening", "name"),
+)
 WHO = Actor("ann", frozenset({"worker", "locate_sergeant"}), "police")
 
 
@@ -59,9 +88,12 @@ class Search:
 
     def __init__(self, engine: sa.Engine, now: datetime) -> None:
         self.cases, self.now = Cases(engine), now
-        self.cases.publish(FILES, by="ann", now=now)
+        self.begin(FILES, "search")
+
+    def begin(self, files: dict[str, str], name: str) -> None:
+        self.cases.publish(files, by="ann", now=self.now)
         answers: dict[str, Value] = {"name": "Robin"}
-        self.case_id = self.cases.open("search", answers, by=WHO, now=now, key="opening").case_id
+        self.case_id = self.cases.open(name, answers, by=WHO, now=self.now, key=name).case_id
 
     def do(self, number: int) -> None:
         self.cases.complete(
@@ -69,12 +101,12 @@ class Search:
         )
 
     def open_numbers(self) -> list[int]:
-        return [row.number for row in self.cases.inbox(WHO.roles).rows]
+        return [row.number for row in self.cases.inbox(WHO.roles).rows if row.case_id == self.case_id]
 
-    def say(self, *waits: str) -> tuple[list[Drawing], Outline]:
+    def say(self) -> tuple[list[Drawing], Outline]:
         view = self.cases.case(self.case_id, classes=frozenset(), by=WHO, purpose="test", now=self.now)
-        release = self.cases.release_of(self.case_id)
-        return drawings(view, release, frozenset(waits)), outline(view, release, frozenset(waits), self.now)
+        release, waits = self.cases.release_of(self.case_id), self.cases.waits(self.case_id, now=self.now)
+        return drawings(view, release, waits), outline(view, release, waits, self.now)
 
 
 @pytest.fixture
@@ -91,7 +123,7 @@ def test_an_open_step_is_marked_and_so_is_what_calls_its_diagram(search: Search)
 
 def test_the_table_says_where_with_whom_and_when_due(search: Search) -> None:
     _, said = search.say()
-    (place,) = said.places
+    place = said.places[0]
     assert (place.name, place.part, place.who, place.due) == (
         "ring round", "enquiries", "Locate team sergeant", "No time set",
     )  # fmt: skip
@@ -123,10 +155,39 @@ def test_inside_an_embedded_process_the_way_leads_out_of_it(search: Search) -> N
 def test_a_case_that_waits_for_a_message_stands_at_its_event(search: Search) -> None:
     for _ in range(2):
         search.do(*search.open_numbers())
-    (root, _), said = search.say("news")
-    assert root.current == {"wait_for_news"}
-    assert [place.name for place in said.places] == ["wait for news"]
+    (root, _), said = search.say()
+    assert (root.here, root.current, root.waiting) == (0, frozenset(), frozenset({"wait_for_news"}))
+    assert [(place.name, place.who) for place in said.places] == [("wait for news", "The case waits for word of this")]
     assert [one.name for one in said.ahead[0][1]] == ["safe"]
+
+
+def test_events_at_the_border_of_an_activity_are_marked_and_a_time_that_ends_it_is_a_place(search: Search) -> None:
+    (root, called), said = search.say()
+    assert (root.waiting, called.waiting) == (frozenset({"returned"}), frozenset({"clock"}))
+    assert [(place.name, place.who, place.due) for place in said.places[1:]] == [
+        ("clock", "The case waits until then", "2 March 2026 at 10:00am (in 1 hour)")
+    ]
+
+
+def test_times_conditions_and_clocks_are_told_with_their_moments(search: Search) -> None:
+    search.begin(QUIET, "quiet")
+    (root,), said = search.say()
+    assert (root.here, root.current) == (1, frozenset({"ring"}))
+    assert root.waiting == {"child_is_safe", "tomorrow", "ring_clock"}
+    assert [(place.name, place.who, place.due) for place in said.places[1:]] == [
+        ("tomorrow", "The case waits until then", "3 March 2026 at 9:00am (in 24 hours)"),
+        ("child is safe", "The case waits until this is so", "No time set"),
+    ]
+    assert said.clocks == ["ring clock: 2 March 2026 at 11:00am (in 2 hours)"]
+    assert [name for name, _ in said.ahead] == ["ring", "tomorrow", "child is safe"]
+
+
+def test_a_case_that_is_over_waits_for_nothing(search: Search) -> None:
+    search.begin(ENDS, "ends")
+    search.do(*search.open_numbers())
+    (root,), said = search.say()
+    assert (root.here, root.current, root.waiting) == (0, frozenset(), frozenset())
+    assert (said.places, said.clocks, said.ahead) == ([], [], [])
 
 
 def test_a_diagram_is_given_as_it_was_published(search: Search) -> None:

@@ -139,6 +139,18 @@ def test_a_later_match_joins_the_history_and_nothing_is_lost(engine: sa.Engine, 
             rebuild(connection, story)
 
 
+def test_the_episodes_of_a_joined_child_count_for_the_child_it_was_joined_to_and_for_no_other(
+    engine: sa.Engine, now: datetime
+) -> None:
+    again, other = "MC-55555555", "MC-66666666"
+    follow(engine, matched(now, FIRST, "new"), matched(now, SECOND, "new"), matched(now, again, OTHER))
+    follow(engine, matched(now, SECOND, ROBIN), matched(now, other, "new"))
+
+    with reading(engine) as connection:
+        found = {child.child_id: count for child, count in children.near(connection, ["Robin"], None)}
+    assert found == {ROBIN: 3, "CH-66666666": 1}
+
+
 def test_a_match_that_was_wrong_is_taken_back(engine: sa.Engine, now: datetime) -> None:
     follow(engine, matched(now, FIRST, "new"), matched(now, SECOND, ROBIN), matched(now + DAY, SECOND, "new"))
 

@@ -13,8 +13,8 @@ async function draw (holder) {
   await viewer.importXML(await answer.text())
   const canvas = viewer.get('canvas')
   const elements = viewer.get('elementRegistry')
-  for (const [kind, ids] of [['current', holder.dataset.current], ['passed', holder.dataset.passed]]) {
-    for (const id of ids.split(' ')) {
+  for (const kind of ['current', 'waiting', 'passed']) {
+    for (const id of holder.dataset[kind].split(' ')) {
       const element = id && elements.get(id)
       // What holds the open step is marked by its border alone, so that the step inside stands out.
       if (element) {

@@ -1,0 +1,27 @@
+"""Whether somebody is barred from a task because they did the one that it checks: two people look at it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from engine.release import Compiled
+from engine.store import TaskTable, reading
+from web.services import services
+
+
+def done_before(release: Compiled, case_id: str, element: str, person: str) -> str:
+    """Name the task that this person did and that another one must check here; empty where nothing bars them.
+
+    Only says it early: the engine refuses whoever sends the page all the same (`other_than` of the diagram).
+    """
+    checked = release.node(element).properties.get("other_than", "")
+    if not checked:
+        return ""
+    done = (
+        sa.select(TaskTable.completed_by)
+        .where(TaskTable.case_id == case_id, TaskTable.element == checked, TaskTable.status == "completed")
+        .order_by(TaskTable.completed_at.desc(), TaskTable.number.desc())
+    )
+    with reading(services().engine) as connection:
+        latest = connection.execute(done).scalars().first()
+    return release.node(checked).name if latest == person else ""
