@@ -501,8 +501,8 @@ class Cases:
         """
         return self.library.diagram(self._release_id(case_id), process)
 
-    def note_reading(self, about: str, *, by: Actor, purpose: str, classes: frozenset[str], now: datetime) -> None:
-        """Commit who reads what about a case or a child, before it is given; `about` is the reference or the child's id.
+    def note_reading(self, *about: str, by: Actor, purpose: str, classes: frozenset[str], now: datetime) -> None:
+        """Commit who reads what about cases or children, before it is given; `about` are references or children's ids.
 
         For what is drawn from many cases: a page of one case is read by `case`, which notes it itself.
         """

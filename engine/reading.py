@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -105,7 +105,7 @@ class Views:
         beside = {name: _own(facts[name], name, row, release) for name in node.beside if name in facts}
         shown, _withheld = _filter(beside, release, classes)
         asked = {field.data_class for field in form.fields}
-        self.note(case_id, by, f"task {row.element}", sorted(asked | (classes if shown else frozenset())), now)
+        self.note([case_id], by, f"task {row.element}", sorted(asked | (classes if shown else frozenset())), now)
         return TaskView(
             row=TaskRow(**{name: getattr(row, name) for name in (*TASK.c.keys(), "case_title")}),
             form=form,
@@ -137,7 +137,7 @@ class Views:
 
     def case(self, case_id: str, *, classes: frozenset[str], by: Actor, purpose: str, now: datetime) -> CaseView:
         """Give a case with the facts of these data classes."""
-        self.note(case_id, by, purpose, sorted(classes), now)
+        self.note([case_id], by, purpose, sorted(classes), now)
         with self.engine.connect() as connection:
             statement = sa.select(CaseTable.__table__, ReleaseTable.number.label("release_number"))
             statement = statement.join(ReleaseTable, ReleaseTable.id == CaseTable.release_id).where(
@@ -170,18 +170,18 @@ class Views:
         found = connection.execute(sa.select(*told).where(event.c.case_id == case_id).order_by(event.c.seq))
         return tuple(EventRow(**{**each, "data": orjson.loads(each["data"])}) for each in found.mappings())
 
-    def note(self, case_id: str, by: Actor, purpose: str, classes: list[str], now: datetime) -> None:
+    def note(self, about: Sequence[str], by: Actor, purpose: str, classes: list[str], now: datetime) -> None:
         """Commit who reads what, before it is given."""
         row: Mapping[str, Any] = {
-            "case_id": case_id[:20],
             "at": now,
             "person": by.person,
             "organisation": by.organisation,
             "purpose": purpose[:120],
             "classes": ",".join(classes),
         }
-        with writing(self.engine) as connection:
-            connection.execute(sa.insert(ReadTable).values(**row))
+        if about:
+            with writing(self.engine) as connection:
+                connection.execute(sa.insert(ReadTable), [{"case_id": each[:20], **row} for each in about])
 
     def schedules(self) -> tuple[ScheduleRow, ...]:
         """Give the procedures that open their cases by themselves."""

@@ -29,6 +29,7 @@ from web import (
     inbox,
     modeller,
     moments,
+    performance,
     schema,
     tasks,
 )
@@ -138,8 +139,8 @@ def _words_for_every_page() -> dict[str, object]:
 
 def _navigation(held: frozenset[str]) -> list[dict[str, object]]:
     """List the pages that this person may go to, the present one marked."""
-    entries = [("inbox.tasks", "Your tasks"), ("cases.cases", "Cases"), ("drafts.procedures", "Procedures")]
-    entries += [("health.operations", "Operations")]
+    entries = [("inbox.tasks", "Your tasks"), ("cases.cases", "Cases"), ("performance.dashboard", "Performance")]
+    entries += [("drafts.procedures", "Procedures"), ("health.operations", "Operations")]
     entries += [("demo.clock", "Clock"), ("demo.mailbox", "Mailbox")]
     app = flask.current_app
     marks = {endpoint: access.mark_of(app, endpoint) for endpoint, _ in entries if endpoint in app.view_functions}
@@ -153,7 +154,8 @@ def _navigation(held: frozenset[str]) -> list[dict[str, object]]:
 def _add_pages(app: flask.Flask, settings: Settings) -> None:
     identity.register(app)
     errors.register(app)
-    for page in (inbox.page, tasks.page, cases.page, children.page, health.page, drafts.page, modeller.page):
+    pages = (inbox.page, tasks.page, cases.page, children.page, performance.page, health.page)
+    for page in (*pages, drafts.page, modeller.page):
         app.register_blueprint(page)
     if settings.demo:
         app.register_blueprint(demo.page)

@@ -151,6 +151,23 @@ ANSWERS_FOR: Mapping[str, frozenset[str]] = MappingProxyType(
 """Whose late work a role is told of (T-07, T-24, T-25, T-27): where those have a task, this role has a part too."""
 
 
+FIGURES_OF_EVERY_AUTHORITY = frozenset(
+    {
+        "chief_inspector_missing", "superintendent", "mfh_coordinator", "locate_sergeant", "duty_inspector",
+        "partnership_board", "inspection_coordinator",
+    }
+)  # fmt: skip
+"""Who sees the dashboard's figures of the whole force (domain.md 3.6)."""
+
+FIGURES_OF_OWN_AUTHORITY = frozenset({"csc_service_manager", "csc_team_manager", "cmo", "rhi_commissioner"})
+"""Who sees them of the authority for which they work, and of no other (5.2, rule ii)."""
+
+FIGURES = FIGURES_OF_EVERY_AUTHORITY | FIGURES_OF_OWN_AUTHORITY
+
+FIGURES_WITH_EPISODES = frozenset(role for role in FIGURES if MATRIX["D2", role] in READS)
+"""Who may look at the episodes behind a figure and sees every number; to the others small numbers are hidden (rule vi)."""
+
+
 def readable(roles: Collection[str], *, episode_open: bool, sampled: bool = False) -> frozenset[str]:
     """Name the data classes whose facts a holder of these roles may read in full: ``frozenset({"D1", "D2"})``.
 

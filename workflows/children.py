@@ -78,7 +78,10 @@ class PastEpisodeRow(Base):
     unfinished: Mapped[str] = mapped_column(sa.Text)
     imported_at: Mapped[datetime] = mapped_column(Moment)
     imported_row: Mapped[str] = mapped_column(sa.String(64))
-    __table_args__ = (sa.Index("ix_past_episodes_child_id", "child_id"),)
+    __table_args__ = (
+        sa.Index("ix_past_episodes_child_id", "child_id"),
+        sa.Index("ix_past_episodes_reported_at", "reported_at"),
+    )
 
 
 class ChildFlagRow(Base):
@@ -193,7 +196,7 @@ _OURS: Mapping[str, sa.ColumnElement[Any]] = MappingProxyType(
     {
         "case_id": EpisodeRow.case_id.expression,
         "child_id": EpisodeRow.child_id.expression,
-        "reported_at": sa.func.coalesce(EpisodeRow.reported_at, EpisodeRow.opened_at),
+        "reported_at": EpisodeRow.reported_at.expression,
         "returned_at": EpisodeRow.returned_at.expression,
         "level": EpisodeRow.risk_level.expression,
         "closed_at": EpisodeRow.case_closed_at.expression,

@@ -1,17 +1,20 @@
 """The episodes: one row per case of a missing child, drawn from the facts that the forms wrote.
 
 A projection: it holds nothing that the log and the facts do not hold, follows each step inside its transaction, and can
-be thrown away and built again. Nothing that decides how a case moves reads it. It holds the child's name (D1) and facts
-of the episode (D2): whoever shows it asks `workflows.access` first.
+be thrown away and built again. Nothing that decides how a case moves reads it. It holds the child's name (D1), facts of
+the episode (D2) and of the return interview (D9), and what the figures count by, ethnicity too (D11): whoever shows it
+asks `workflows.access` first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -36,10 +39,15 @@ READS: frozenset[tuple[str, str]] = frozenset(
         ("missing_report", "child_full_name"),
         ("missing_report", "missing_since"),
         ("missing_report", "reported_at"),
+        ("missing_report", "date_of_birth"),
+        ("missing_report", "approximate_age"),
+        ("missing_report", "sex"),
+        ("missing_report", "ethnicity"),
         ("risk", "level"),
         ("risk_floor", "level"),
         ("handover", "read"),
         ("found", "returned_at"),
+        ("found", "found_how"),
         ("prevention_interview", "outcome"),
         ("prevention_exception", "approved"),
         ("return_interview_offer", "outcome"),
@@ -68,13 +76,21 @@ RECORDED: Mapping[str, str] = MappingProxyType(
 UNFINISHED = "unfinished"
 """The field, of whatever record asks it, with what an episode leaves to be done (domain.md 13.9)."""
 
+MISSING = frozenset({"reported", "graded", "locating", "located_not_returned"})
+"""The statuses in which the child is missing."""
+
 Record = Mapping[str, Value]
+
+_LONDON = ZoneInfo("Europe/London")
 
 
 class EpisodeRow(Base):
     """One missing episode; empty text and no time stand for what is not known yet.
 
-    `child_id` is the child as a person matched it, `unfinished` what is left to be done at the end, one text a line.
+    `child_id` is the child as a person matched it, `unfinished` what is left to be done at the end, one text a line, and
+    `reported_at` when the case was opened while nobody has said more.
+    `workflows.figures` counts by `reported_at`, `age` (whole years when reported), `sex`, `ethnicity`, `found_how` and
+    `initial_level`, the first grade that was given: `risk_level` is the latest.
     """
 
     __tablename__ = "episodes"
@@ -86,7 +102,7 @@ class EpisodeRow(Base):
     risk_floor: Mapped[str] = mapped_column(sa.String(30))
     status: Mapped[str] = mapped_column(sa.String(30))
     opened_at: Mapped[datetime] = mapped_column(Moment)
-    reported_at: Mapped[datetime | None] = mapped_column(Moment)
+    reported_at: Mapped[datetime] = mapped_column(Moment)
     missing_since: Mapped[datetime | None] = mapped_column(Moment)
     returned_at: Mapped[datetime | None] = mapped_column(Moment)
     interview_outcome: Mapped[str] = mapped_column(sa.String(40))
@@ -98,9 +114,15 @@ class EpisodeRow(Base):
     police_closed_at: Mapped[datetime | None] = mapped_column(Moment)
     case_closed_at: Mapped[datetime | None] = mapped_column(Moment)
     unfinished: Mapped[str] = mapped_column(sa.Text)
+    age: Mapped[int | None]
+    sex: Mapped[str] = mapped_column(sa.String(20))
+    ethnicity: Mapped[str] = mapped_column(sa.String(40))
+    found_how: Mapped[str] = mapped_column(sa.String(40))
+    initial_level: Mapped[str] = mapped_column(sa.String(30))
     __table_args__ = (
         sa.Index("ix_episodes_status", "status", "opened_at"),
         sa.Index("ix_episodes_child_id", "child_id"),
+        sa.Index("ix_episodes_reported_at", "reported_at"),
     )
 
 
@@ -159,10 +181,10 @@ def project(connection: sa.Connection, step: Step) -> None:
         "case_id": step.case_id,
         "child_id": child_in(step.facts, step.case_id) or "",
         "opened_at": step.now,
-        "reported_at": _time(step.facts, "missing_report", "reported_at"),
         "unfinished": unfinished(step.facts),
         "case_closed_at": closed_at,
         **derive(step.facts),
+        **_counted_by(step.facts),
         **dict.fromkeys(recorded(step.facts), step.now),
     }
     if closed_at is not None:
@@ -215,6 +237,29 @@ def derive(facts: Facts, tasks: Iterable[TaskRow] = ()) -> dict[str, Any]:
         **_interview(facts),
         **{column: completed.get(record) if column in there else None for column, record in RECORDED.items()},
     }
+
+
+def _counted_by(facts: Facts) -> dict[str, Any]:
+    """Tell what only the figures count by; no time of the report where nobody has said it yet."""
+    reported_at = _time(facts, "missing_report", "reported_at")
+    return {
+        "reported_at": reported_at,
+        "age": _age(latest(facts, "missing_report"), reported_at),
+        "sex": _text(facts, "missing_report", "sex"),
+        "ethnicity": _text(facts, "missing_report", "ethnicity"),
+        "found_how": _text(facts, "found", "found_how"),
+        "initial_level": _text(facts, "risk", "level"),
+    }
+
+
+def _age(report: Record, reported_at: datetime | None) -> int | None:
+    """Give the age in whole years on the day of the report, or about it where the date of birth is not known."""
+    born, about = report.get("date_of_birth"), report.get("approximate_age")
+    if isinstance(born, date) and reported_at is not None:
+        day = reported_at.astimezone(_LONDON).date()
+        years = day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+        return years if years >= 0 else None
+    return int(about) if isinstance(about, (int, Decimal)) else None
 
 
 def recorded(facts: Facts) -> frozenset[str]:
@@ -363,16 +408,21 @@ def _change() -> sa.Update:
     changed["case_closed_at"] = sa.func.coalesce(there.case_closed_at, given["case_closed_at"])
     new_status = sa.bindparam("given_status", type_=sa.String())
     changed["status"] = sa.case((there.case_closed_at.is_not(None), there.status), else_=new_status)
+    told_at = sa.bindparam("given_reported_at", type_=Moment())
+    changed["reported_at"] = sa.func.coalesce(told_at, there.opened_at)
+    graded = sa.bindparam("given_initial_level", type_=sa.String())
+    changed["initial_level"] = sa.case((there.initial_level == "", graded), else_=there.initial_level)
     return sa.update(_EPISODES).where(there.case_id == sa.bindparam("this_case")).values(changed)
 
 
 _CHANGE = _change()
-_ANEW = frozenset({"case_id", "opened_at", "status", *_ONCE})
+_GIVEN = ("status", "reported_at", "initial_level", *_ONCE)
+_ANEW = frozenset({"case_id", "opened_at", *_GIVEN})
 
 
 def _write(connection: sa.Connection, values: dict[str, Any]) -> None:
     """Write an episode, whether it is there or not."""
     change = {name: value for name, value in values.items() if name not in _ANEW}
-    change |= {f"given_{name}": values[name] for name in ("status", *_ONCE)}
+    change |= {f"given_{name}": values[name] for name in _GIVEN}
     if connection.execute(_CHANGE, {"this_case": values["case_id"], **change}).rowcount == 0:
-        connection.execute(_ADD, values)
+        connection.execute(_ADD, values | {"reported_at": values["reported_at"] or values["opened_at"]})

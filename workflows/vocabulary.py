@@ -265,6 +265,44 @@ BREACH_REASON: Words = MappingProxyType(
 AUDITED_REASONS = frozenset({"staff_capacity", "other"})
 """Reasons that always raise an audit flag (domain.md 8 and 13.1)."""
 
+SEX: Words = MappingProxyType({"female": "Female", "male": "Male", "not_known": "Not known"})
+
+ETHNICITY: Words = MappingProxyType(
+    {
+        "white_british": "White: British",
+        "white_irish": "White: Irish",
+        "white_gypsy_traveller": "White: Gypsy or Irish Traveller",
+        "white_roma": "White: Roma",
+        "white_other": "White: other",
+        "mixed_white_black_caribbean": "Mixed: White and Black Caribbean",
+        "mixed_white_black_african": "Mixed: White and Black African",
+        "mixed_white_asian": "Mixed: White and Asian",
+        "mixed_other": "Mixed: other",
+        "asian_indian": "Asian: Indian",
+        "asian_pakistani": "Asian: Pakistani",
+        "asian_bangladeshi": "Asian: Bangladeshi",
+        "asian_chinese": "Asian: Chinese",
+        "asian_other": "Asian: other",
+        "black_african": "Black: African",
+        "black_caribbean": "Black: Caribbean",
+        "black_other": "Black: other",
+        "arab": "Arab",
+        "other": "Another ethnic group",
+        "not_stated": "Asked, not stated",
+        "not_recorded": "Not recorded",
+    }
+)
+"""The 19 groups of the census, and two values that are not one: asked without an answer, and not asked (G-29)."""
+
+RESPONSIBLE_AUTHORITY: Words = MappingProxyType(
+    {
+        "nottingham_city": "Nottingham City",
+        "nottinghamshire_county": "Nottinghamshire County",
+        "another": "Another authority",
+        "not_known": "Not known",
+    }
+)
+
 YES_NO_UNKNOWN: Words = MappingProxyType({"yes": "Yes", "no": "No", "unknown": "Not known"})
 
 DATA_CLASS: Words = MappingProxyType(
@@ -300,11 +338,14 @@ VOCABULARIES: Mapping[str, Words] = MappingProxyType(
         "action_type": ACTION_TYPE,
         "flag": FLAG,
         "breach_reason": BREACH_REASON,
+        "sex": SEX,
+        "ethnicity": ETHNICITY,
+        "responsible_authority": RESPONSIBLE_AUTHORITY,
         "yes_no_unknown": YES_NO_UNKNOWN,
         "data_class": DATA_CLASS,
     }
 )
-"""Every vocabulary by its name in domain.md. Ethnicity comes with the form that asks for it."""
+"""Every vocabulary by its name in domain.md."""
 
 
 def words(vocabulary: str, value: str) -> str:

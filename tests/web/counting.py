@@ -1,0 +1,125 @@
+"""Counts the figures from the event log alone, in another way than the product: no projection is read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from engine import values
+from engine.store import EventTable, FactTable, reading
+
+
+@dataclass
+class Told:
+    """What the log tells of one case: every value of every fact in the order of writing, and when it was written."""
+
+    opened_at: datetime
+    values: dict[tuple[str, str, str], list[tuple[datetime, Any]]] = field(default_factory=dict)
+
+    def last(self, record: str, name: str, key: str = "") -> Any:
+        """Give what a field says now."""
+        found = self.values.get((record, key, name))
+        return found[-1][1] if found else None
+
+    def first(self, record: str, name: str) -> Any:
+        """Give what a field said first."""
+        found = [value for _at, value in self.values.get((record, "", name), ()) if value is not None]
+        return found[0] if found else None
+
+    def each(self, record: str, name: str) -> list[tuple[str, Any]]:
+        """Give what a field says in every occurrence of a record, by its key."""
+        return [(key, all_[-1][1]) for (one, key, of), all_ in self.values.items() if (one, of) == (record, name)]
+
+
+def log_of(engine: sa.Engine) -> dict[str, Told]:
+    """Read the log of every case of a missing child."""
+    found: dict[str, Told] = {}
+    with reading(engine) as connection:
+        at = {}
+        for event in connection.execute(sa.select(EventTable).order_by(EventTable.case_id, EventTable.seq)):
+            at[event.case_id, event.seq] = event.at
+            if event.kind == "case_opened" and event.case_id.startswith("MC-"):
+                found[event.case_id] = Told(event.at)
+        for row in connection.execute(sa.select(FactTable).order_by(FactTable.case_id, FactTable.seq)):
+            if row.case_id in found:
+                place = (row.record, row.record_key, row.field)
+                entry = (at[row.case_id, row.seq], values.loads(row.value))
+                found[row.case_id].values.setdefault(place, []).append(entry)
+    return found
+
+
+def counted(engine: sa.Engine, begins_at: datetime, ends_at: datetime, now: datetime) -> dict[str, Any]:
+    """Count everything that the dashboard shows of a period, by the key of its table: ``{"sex": {"female": 3}, ...}``."""
+    log = log_of(engine)
+    reported = {case_id: told.last("missing_report", "reported_at") or told.opened_at for case_id, told in log.items()}
+    inside = {case_id: told for case_id, told in log.items() if begins_at <= reported[case_id] < ends_at}
+    who = {case_id: _who(case_id, told) for case_id, told in log.items()}
+    people = Counter(who[case_id] for case_id in inside)
+    often = {
+        who[case_id]
+        for case_id in inside
+        if sum(
+            who[other] == who[case_id] and timedelta(0) <= reported[case_id] - reported[other] < timedelta(days=90)
+            for other in log
+        )
+        >= 3
+    }
+    return {
+        "people": [len(inside), len(people), sum(1 for count in people.values() if count >= 2), len(often)],
+        "authority": Counter(t.last("case_opening", "responsible_authority") or "not_known" for t in inside.values()),
+        "age": Counter(_band(_age(told)) for told in inside.values()),
+        "sex": Counter(told.last("missing_report", "sex") or "not_recorded" for told in inside.values()),
+        "ethnicity": Counter(told.last("missing_report", "ethnicity") or "not_recorded" for told in inside.values()),
+        "first_grade": Counter(told.first("risk", "level") or "not_graded" for told in inside.values()),
+        "grade": Counter(told.last("risk", "level") or "not_graded" for told in inside.values()),
+        "interviews": [sum(step) for step in zip(*(_steps(told, now) for told in inside.values()), strict=True)],
+        "missing": sorted(c for c, told in log.items() if told.last("found", "returned_at") is None),
+    }
+
+
+def _who(case_id: str, told: Told) -> str:
+    chosen = told.last("child_match", "child")
+    return case_id if not chosen else f"CH-{case_id[3:]}" if chosen == "new" else str(chosen)
+
+
+def _age(told: Told) -> int | None:
+    born, about = told.last("missing_report", "date_of_birth"), told.last("missing_report", "approximate_age")
+    if not born:
+        return None if about is None else int(about)
+    day = told.last("missing_report", "reported_at").astimezone(ZoneInfo("Europe/London")).date()
+    return sum(1 for year in range(born.year + 1, day.year + 1) if date(year, born.month, born.day) <= day)
+
+
+def _band(age: int | None) -> str:
+    if age is None:
+        return "not_recorded"
+    bands = {"under_10": range(10), "10_12": range(10, 13), "13_15": range(13, 16), "16_17": range(16, 18)}
+    return next((name for name, ages in bands.items() if age in ages), "adult")
+
+
+def _steps(told: Told, now: datetime) -> tuple[bool, ...]:
+    """Tell, of one case, each step of the return interview in the order of the dashboard."""
+    back = told.last("found", "returned_at")
+    age = _age(told)
+    owed = back is not None and told.last("found", "found_how") != "deceased" and (age is None or age < 18)
+    offer = told.last("return_interview_offer", "outcome")
+    tried = dict(told.each("return_interview_attempt", "tried_at"))
+    held = [tried[key] for key, outcome in told.each("return_interview_attempt", "outcome") if outcome == "held"]
+    received = told.last("return_interview_receipt", "usable") is not None
+    planned = told.last("return_interview_receipt", "trigger_plan_change") in {"updated", "new_plan"}
+    limit = timedelta(hours=72)
+    return (
+        owed,
+        owed and offer in {"accepted", "no_answer", "declined"},
+        owed and offer == "accepted",
+        owed and bool(held),
+        owed and bool(held) and min(held) - back <= limit,
+        owed and bool(held) and received,
+        owed and bool(held) and planned,
+        owed and not held and now - back <= limit,
+    )

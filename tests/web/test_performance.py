@@ -1,0 +1,265 @@
+"""The dashboard: its numbers are those of the log, lead to the episodes behind them, and hide what points to somebody."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from bs4 import BeautifulSoup
+
+from engine.store import ReadTable, reading
+from tests.web.counting import counted
+from tests.web.population import play
+from tests.web.site import SECRET, Site
+from web import periods
+from web.assembly import assemble
+from web.settings import Settings
+from workflows.access import FIGURES, FIGURES_WITH_EPISODES
+from workflows.agencies import ROLES
+from workflows.figures import AGE_BANDS, SLICES
+
+DAYS = {"from": "2025-11-22", "to": "2026-03-02"}
+QUERY = "from=2025-11-22&to=2026-03-02"
+BEGINS, ENDS = datetime(2025, 11, 22, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC)
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+STATEMENTS = 7
+"""Two for the session, one for who is missing, two for the period, and two for which of the cases may be listed."""
+
+
+@pytest.fixture(scope="module")
+def force(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """The cases of a force in a hundred days, in every state, played once: where they are kept, and their references."""
+    path = tmp_path_factory.mktemp("force") / "homeward.sqlite3"
+    shutil.copyfile(prepared, path)
+    services = assemble(Settings(database_url=f"sqlite:///{path}", secret=SECRET))
+    ids = play(services, cases=60, until=NOW - timedelta(hours=1), days=105).ids
+    services.engine.dispose()
+    return path, ids
+
+
+@pytest.fixture
+def played(site: Site, force: tuple[Path, list[str]], tmp_path: Path) -> list[str]:
+    """The site with these cases, and their references."""
+    path, ids = force
+    site.services.engine.dispose()
+    shutil.copyfile(path, tmp_path / "homeward.sqlite3")
+    return ids
+
+
+def numbers(page: BeautifulSoup, chart: str) -> dict[str, str]:
+    """Give the numbers of a chart by their words, as the table says them."""
+    rows = page.select(f"#{chart} tbody tr")
+    return {row.select("th")[0].text: row.select("td")[0].text for row in rows}
+
+
+def in_words(chart: str, counts: dict[str, int]) -> dict[str, str]:
+    return {SLICES[chart].words[part]: str(count) for part, count in counts.items()}
+
+
+def test_each_number_of_the_dashboard_is_that_of_the_log(site: Site, played: list[str]) -> None:
+    assert len(played) == 60
+    page = site.browser("chief_inspector_missing").page(f"/performance?{QUERY}")
+    truth = counted(site.services.engine, BEGINS, ENDS, site.clock())
+
+    assert list(numbers(page, "people").values()) == [str(count) for count in truth["people"]]
+    assert list(numbers(page, "interviews").values()) == [str(count) for count in truth["interviews"]]
+    for chart in ("authority", "age", "sex", "ethnicity", "first_grade", "grade"):
+        said = {words: count for words, count in numbers(page, chart).items() if count != "0"}
+        assert said == in_words(chart, truth[chart]), chart
+    listed = [row.text for row in page.select("h2#missing + ul + table tbody th")]
+    assert sorted(listed) == truth["missing"]
+    assert all(int(count) > 0 for count in truth["interviews"]), "the population has every outcome"
+    assert len(truth["ethnicity"]) > 4
+    assert {"not_recorded", "not_stated"} <= set(truth["ethnicity"])
+
+
+def test_a_shorter_period_and_one_authority_are_counted_alike(site: Site, played: list[str]) -> None:
+    where = "from=2026-01-10&to=2026-02-10"
+    begins, ends = datetime(2026, 1, 10, tzinfo=UTC), datetime(2026, 2, 11, tzinfo=UTC)
+    truth = counted(site.services.engine, begins, ends, site.clock())
+    browser = site.browser("superintendent")
+    page = browser.page(f"/performance?{where}")
+    assert list(numbers(page, "people").values()) == [str(count) for count in truth["people"]]
+    assert 0 < truth["people"][0] < len(played)
+    page = browser.page(f"/performance?{where}&authority=nottingham_city")
+    assert numbers(page, "people")["Episodes reported"] == str(truth["authority"]["nottingham_city"])
+    assert page.select("#authority.hw-chart") == []
+
+
+def test_each_number_leads_to_the_episodes_behind_it(site: Site, played: list[str]) -> None:
+    browser = site.browser("chief_inspector_missing")
+    page = browser.page(f"/performance?{QUERY}")
+    links = page.select(".hw-bar-count a")
+    assert len(links) > 25
+    for link in links:
+        listed = browser.page(str(link["href"]))
+        number = link.find(string=True)
+        people = link.find_parent("figure")["id"] == "people" and "of=episodes" not in str(link["href"])  # type: ignore[index]
+        rows = listed.select("tbody tr")
+        found = {row.select("td")[0].text for row in rows} if people else {row.select("th")[0].text for row in rows}
+        more = listed.select(".govuk-pagination__next")
+        assert len(found) == int(str(number)) or more, link
+        assert all(row.select("th a") for row in rows)
+    assert "Kit" not in page.text
+    assert len(played) > 50
+
+
+def test_a_long_list_has_pages_and_each_look_is_written_down(site: Site, played: list[str]) -> None:
+    browser = site.browser("chief_inspector_missing")
+    first = browser.page(f"/performance/episodes?{QUERY}&of=episodes")
+    (following,) = first.select(".govuk-pagination__next a")
+    second = browser.page(str(following["href"]))
+    seen = [row.text for page in (first, second) for row in page.select("tbody th")]
+    assert len(seen) == len(set(seen))
+    assert set(seen) <= set(played)
+    with reading(site.services.engine) as connection:
+        read = connection.execute(sa.select(ReadTable.case_id).where(ReadTable.person == "chief_inspector_missing"))
+        assert sorted(read.scalars()) == sorted(seen)
+
+
+def test_the_cost_in_statements_does_not_grow_with_the_cases(site: Site) -> None:
+    def statements() -> list[str]:
+        seen: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            seen.append(statement)
+
+        sa.event.listen(site.services.engine, "before_cursor_execute", note)
+        browser.page(f"/performance?{QUERY}")
+        sa.event.remove(site.services.engine, "before_cursor_execute", note)
+        return [text for text in seen if text.lstrip().startswith(("SELECT", "INSERT", "UPDATE"))]
+
+    browser = site.browser("chief_inspector_missing")
+    before = len(statements())
+    play(site.services, cases=25, until=site.clock() - timedelta(hours=1), days=90)
+    assert len(statements()) <= STATEMENTS
+    assert before <= STATEMENTS
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_who_sees_the_figures_and_who_the_episodes_behind_them(site: Site, role: str) -> None:
+    browser = site.browser(role)
+    assert browser.get("/performance").status_code == (200 if role in FIGURES else 403)
+    assert browser.get("/performance/tables/sex.csv").status_code == (200 if role in FIGURES else 403)
+    status = 200 if role in FIGURES_WITH_EPISODES else 403
+    assert browser.get("/performance/episodes?of=sex&is=female").status_code == status
+    shown = [link.text.strip() for link in browser.page("/tasks").select("nav a")]
+    assert ("Performance" in shown) == (role in FIGURES)
+
+
+@pytest.mark.parametrize("role", ["partnership_board", "inspection_coordinator", "rhi_commissioner"])
+def test_who_sees_figures_only_sees_no_small_number_and_no_list(site: Site, played: list[str], role: str) -> None:
+    browser = site.browser(role)
+    quarter = "from=2025-10-01&to=2025-12-31"
+    page = browser.page(f"/performance?{quarter}")
+    assert page.select(".hw-bar-count a") == []
+    assert page.select("h2#missing") == []
+    assert not any(case_id in page.text for case_id in played)
+    for chart in ("people", "interviews", *SLICES):
+        for words, number in numbers(page, chart).items():
+            assert number == "Not shown" or int(number) == 0 or int(number) >= 5, words
+    assert "Not shown" in page.text
+    csv_text = browser.get(f"/performance/tables/ethnicity.csv?{quarter}").text
+    assert "[c]" in csv_text
+
+
+def test_periods_that_overlap_are_not_for_those_who_see_figures_only(site: Site) -> None:
+    """Two periods that differ by a day would tell of that day alone."""
+    browser = site.browser("partnership_board")
+    page = browser.page("/performance?from=2025-10-01&to=2025-12-30", 422)
+    assert "whole quarters that are over" in page.text
+    assert browser.page("/performance?from=2026-01-01&to=2026-03-31", 422)
+    page = browser.page("/performance?authority=nottingham_city")
+    assert "all authorities" in page.text
+
+
+def test_a_council_sees_its_own_episodes_and_no_others(site: Site, played: list[str]) -> None:
+    everything = site.browser("superintendent").page(f"/performance?{QUERY}")
+    own = numbers(everything, "authority")["Nottinghamshire County"]
+    browser = site.browser("csc_service_manager")
+    page = browser.page(f"/performance?{QUERY}")
+    assert numbers(page, "people")["Episodes reported"] == own != str(len(played))
+    listed = browser.page(f"/performance/episodes?{QUERY}&of=episodes")
+    assert len(listed.select("tbody tr")) == int(own)
+    assert browser.page(f"/performance?{QUERY}&authority=nottingham_city", 422)
+    other = browser.page(f"/performance/episodes?{QUERY}&of=authority&is=nottingham_city")
+    assert other.select("tbody tr") == []
+
+
+def test_what_a_role_may_not_read_has_a_number_and_no_list(site: Site, played: list[str]) -> None:
+    """A locate sergeant reads no outcome of a return interview (D9), and sees how many were held."""
+    browser = site.browser("locate_sergeant")
+    page = browser.page(f"/performance?{QUERY}")
+    assert int(numbers(page, "interviews")["Held"]) > 0
+    linked = [link["href"] for link in page.select("#interviews .hw-bar-count a")]
+    assert [str(href).rpartition("of=")[2] for href in linked] == ["eligible"]
+    listed = browser.page(f"/performance/episodes?{QUERY}&of=held")
+    assert listed.select("tbody tr") == []
+    assert len(played) == 60
+
+
+def test_a_table_is_a_file_that_no_spreadsheet_takes_for_a_formula(site: Site, played: list[str]) -> None:
+    browser = site.browser("mfh_coordinator")
+    page = browser.page(f"/performance?{QUERY}")
+    for chart in ("people", "interviews", *SLICES):
+        answer = browser.get(f"/performance/tables/{chart}.csv?{QUERY}")
+        assert answer.mimetype == "text/csv"
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{chart}.csv"'
+        rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+        assert {row[0]: row[1] for row in rows[2:]} == numbers(page, chart)
+        assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))]
+    rows = list(csv.reader(io.StringIO(browser.get("/performance/tables/missing.csv").text)))
+    assert {row[0] for row in rows[2:]} <= set(played)
+    assert browser.get("/performance/tables/elephants.csv").status_code == 404
+    assert browser.get("/performance/episodes?of=elephants").status_code == 404
+
+
+def test_a_cell_that_would_be_a_formula_becomes_a_text() -> None:
+    from web.figure_words import written
+
+    assert written([["=1+1", "-2", "+3", "@SUM", "\tx", "plain"]]) == "\ufeff'=1+1,'-2,'+3,'@SUM,'\tx,plain\r\n"
+
+
+def test_days_are_chosen_in_a_form_and_become_an_address(site: Site) -> None:
+    browser = site.browser("duty_inspector")
+    form = "from-day=1&from-month=2&from-year=2026&to-day=28&to-month=2&to-year=2026"
+    answer = browser.get(f"/performance?{form}&authority=another")
+    assert answer.status_code == 302
+    assert answer.location == "/performance?from=2026-02-01&to=2026-02-28&authority=another"
+    assert "1 February 2026 to 28 February 2026, Another authority" in browser.page(answer.location).text
+
+
+def test_all_that_is_wrong_with_the_days_is_said_at_once_and_nothing_typed_is_lost(site: Site) -> None:
+    browser = site.browser("duty_inspector")
+    form = "from-day=31&from-month=2&from-year=2026&to-day=x&to-month=2&to-year=2026&authority=nobody"
+    page = browser.page(f"/performance?{form}", 422)
+    assert [link["href"] for link in page.select(".govuk-error-summary a")] == ["#from-day", "#to-day", "#authority"]
+    assert page.select("#from-day")[0]["value"] == "31"
+    assert page.select("#to-day")[0]["value"] == "x"
+    assert page.title is not None
+    assert page.title.text.startswith("Error: ")
+    page = browser.page("/performance?from=2026-02-01&to=2026-01-01", 422)
+    assert "The last day must be the first day or later" in page.text
+    assert "two years at most" in browser.page("/performance?from=2020-02-01&to=2026-01-01", 422).text
+    assert "today or in the past" in browser.page("/performance?from=2027-02-01&to=2027-03-01", 422).text
+
+
+def test_periods_begin_and_end_at_midnight_in_england(now: datetime) -> None:
+    spans = periods.presets(now)
+    assert {words: span.query for words, span in spans.items()} == {
+        "This month": {"from": "2026-03-01", "to": "2026-03-02"},
+        "Last month": {"from": "2026-02-01", "to": "2026-02-28"},
+        "This quarter": {"from": "2026-01-01", "to": "2026-03-02"},
+        "Last quarter": {"from": "2025-10-01", "to": "2025-12-31"},
+        "Last 90 days": {"from": "2025-12-03", "to": "2026-03-02"},
+        "Last 12 months": {"from": "2025-03-03", "to": "2026-03-02"},
+    }
+    summer = periods.ended_quarters(datetime(2026, 7, 1, 0, 30, tzinfo=UTC))[0]
+    assert summer.period.begins_at == datetime(2026, 3, 31, 23, tzinfo=UTC)
+    assert summer.period.ends_at == datetime(2026, 6, 30, 23, tzinfo=UTC)
+    assert set(AGE_BANDS) == set(SLICES["age"].always)

@@ -1,0 +1,230 @@
+"""The figures count what is in a period, know a child under every id, and remember what was before the cut-over."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from engine.store import CaseTable, ReleaseTable, TaskTable, reading, writing
+from tests.workflows.test_children import ROBIN, an_episode, follow, matched
+from tests.workflows.test_children import a_step as a_step_of
+from workflows import figures
+from workflows.children import PastEpisodeRow
+from workflows.figures import AGE_BANDS, INTERVIEWS, MEASURES, OFTEN_WITHIN, PEOPLE, SLICES, Period, Population
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+CASES = [f"MC-{letter * 8}" for letter in "2345678"]
+
+
+def of_a_year(engine: sa.Engine, now: datetime, **how: Any) -> Population:
+    with reading(engine) as connection:
+        return figures.population(connection, Period(now - 365 * DAY, now + DAY), now=now, **how)
+
+
+def people(population: Population) -> list[int]:
+    return [population.count(measure) for measure in PEOPLE]
+
+
+def an_old_report(engine: sa.Engine, now: datetime, reported_at: datetime) -> None:
+    """Bring in an episode of Robin from before the cut-over."""
+    row = {"child_id": ROBIN, "level": "", "unfinished": "", "imported_at": now, "imported_row": ""}
+    reference = f"OLD-{reported_at:%Y%m%d%H%M%S}"
+    with writing(engine) as connection:
+        connection.execute(sa.insert(PastEpisodeRow).values(reference=reference, reported_at=reported_at, **row))
+
+
+def test_a_period_has_its_first_moment_and_not_its_last(engine: sa.Engine, now: datetime) -> None:
+    for number, at in enumerate((now - HOUR, now, now + HOUR)):
+        follow(engine, matched(at, CASES[number], "new"))
+    with reading(engine) as connection:
+        found = figures.population(connection, Period(now - HOUR, now + HOUR), now=now)
+    assert [one.case_id for one in found.episodes] == [CASES[1], CASES[0]]
+
+
+def test_a_child_under_two_ids_is_one_person(engine: sa.Engine, now: datetime) -> None:
+    follow(engine, matched(now - DAY, CASES[0], "new"), matched(now, CASES[1], "new"))
+    assert people(of_a_year(engine, now)) == [2, 2, 0, 0]
+    follow(engine, matched(now, CASES[1], ROBIN))
+    assert people(of_a_year(engine, now)) == [2, 1, 1, 0]
+
+
+def test_an_episode_of_somebody_whom_nobody_has_named_yet_counts_as_one_person(
+    engine: sa.Engine, now: datetime
+) -> None:
+    facts = {"case_opening": {"": {"child_name": "Robin"}}}
+    follow(engine, a_step_of(now, CASES[0], facts, "case_opening"))
+    found = of_a_year(engine, now)
+    assert people(found) == [1, 1, 0, 0]
+    assert (found.parts("age")["not_recorded"], found.parts("ethnicity")["not_recorded"]) == (1, 1)
+    assert found.parts("who") == {"child": 0, "adult": 0, "not_recorded": 1}
+    assert found.parts("authority") == {"not_known": 1}
+
+
+@pytest.mark.parametrize(("before", "often"), [(OFTEN_WITHIN - timedelta(seconds=1), 1), (OFTEN_WITHIN, 0)])
+def test_three_reports_count_within_90_days_and_those_before_the_cut_over_too(
+    engine: sa.Engine, now: datetime, before: timedelta, often: int
+) -> None:
+    an_old_report(engine, now, now - before)
+    follow(engine, matched(now - DAY, CASES[0], "new"), matched(now, CASES[1], ROBIN))
+    found = of_a_year(engine, now)
+    assert people(found) == [2, 1, 1, often]
+    assert found.imported == 1
+
+
+def test_reports_of_90_days_before_the_period_count_towards_the_pattern(engine: sa.Engine, now: datetime) -> None:
+    for number, days in enumerate((80, 40, 0)):
+        follow(engine, matched(now - days * DAY, CASES[number], ROBIN if number else "new"))
+    with reading(engine) as connection:
+        found = figures.population(connection, Period(now - DAY, now + DAY), now=now)
+    assert people(found) == [1, 1, 0, 1]
+
+
+def test_age_is_that_of_the_day_of_the_report(engine: sa.Engine, now: datetime) -> None:
+    for number, (born, about, band) in enumerate(
+        (
+            (now.date().replace(year=2008, month=3, day=2), None, "adult"),
+            (now.date().replace(year=2008, month=3, day=3), None, "16_17"),
+            (now.date().replace(year=2016, month=3, day=2), None, "10_12"),
+            (None, 9, "under_10"),
+            (None, 13, "13_15"),
+            (now.date().replace(year=2030), None, "not_recorded"),
+        )
+    ):
+        report = {"date_of_birth": born, "approximate_age": about}
+        follow(engine, matched(now, CASES[number], "new", report=report))
+        assert of_a_year(engine, now).parts("age")[band] == 1, band
+    assert of_a_year(engine, now).parts("who") == {"child": 4, "adult": 1, "not_recorded": 1}
+
+
+def test_the_first_grade_stays_and_the_latest_follows(engine: sa.Engine, now: datetime) -> None:
+    for level in ("medium", "high", "low"):
+        follow(engine, a_step_of(now, CASES[0], an_episode(now, "new", risk={"level": level}), "risk"))
+    found = of_a_year(engine, now)
+    assert (found.parts("first_grade")["medium"], found.parts("grade")["low"], found.parts("change")["lowered"]) == (
+        1,
+        1,
+        1,
+    )
+
+
+def returned(now: datetime, **records: Any) -> dict[str, Any]:
+    found = {"returned_at": now - 100 * HOUR, "found_how": "returned_self"}
+    return {"found": found, **records}
+
+
+INTERVIEWED = {
+    "return_interview_offer": {"outcome": "accepted", "offered_at": None},
+    "return_interview_attempt": {"outcome": "held", "tried_at": None},
+    "return_interview_receipt": {"usable": "yes", "trigger_plan_change": "updated"},
+}
+
+
+@pytest.mark.parametrize(
+    ("after", "found", "age", "steps"),
+    [
+        (72, {}, 15, "eligible offered accepted held in_time received planned"),
+        (73, {}, 15, "eligible offered accepted held received planned"),
+        (72, {"found_how": "deceased"}, 15, ""),
+        (72, {}, 18, ""),
+        (72, {"returned_at": None}, 15, ""),
+    ],
+)
+def test_each_step_of_the_interview_is_counted_by_itself(
+    engine: sa.Engine, now: datetime, after: int, found: dict[str, Any], age: int, steps: str
+) -> None:
+    records = returned(now, **INTERVIEWED)
+    records["found"] |= found
+    records["return_interview_offer"] = {"outcome": "accepted", "offered_at": now - 90 * HOUR}
+    records["return_interview_attempt"] = {"outcome": "held", "tried_at": now - 100 * HOUR + after * HOUR}
+    report = {"date_of_birth": None, "approximate_age": age}
+    follow(
+        engine,
+        a_step_of(now - 120 * HOUR, CASES[0], an_episode(now - 120 * HOUR, "new", report=report, **records), "found"),
+    )
+    population = of_a_year(engine, now)
+    assert [step for step in INTERVIEWS if population.count(step)] == steps.split()
+
+
+@pytest.mark.parametrize(("hours", "waiting"), [(72, 1), (73, 0)])
+def test_an_interview_waits_until_its_72_hours_are_over(
+    engine: sa.Engine, now: datetime, hours: int, waiting: int
+) -> None:
+    back = {"returned_at": now - hours * HOUR, "found_how": "returned_self"}
+    follow(engine, a_step_of(now, CASES[0], an_episode(now - 200 * HOUR, "new", found=back), "found"))
+    assert of_a_year(engine, now).count("waiting") == waiting
+
+
+def test_a_number_is_as_long_as_its_list_and_an_unknown_one_has_none(engine: sa.Engine, now: datetime) -> None:
+    follow(engine, matched(now, CASES[0], "new"), matched(now, CASES[1], ROBIN))
+    found = of_a_year(engine, now)
+    assert found.behind("elephants") == ()
+    for key in SLICES:
+        assert {part: len(found.behind(key, part)) for part in found.parts(key)} == found.parts(key)
+    assert set(MEASURES) == set(PEOPLE) | set(INTERVIEWS)
+    assert set(SLICES["age"].words) == set(AGE_BANDS)
+
+
+def an_indexed_case(engine: sa.Engine, now: datetime) -> None:
+    """Put a case into the index, so that tasks can be of it."""
+    release = {"number": 1, "digest": "", "files": b"", "published_by": "", "published_at": now}
+    row = {"title": "", "status": "open", "opened_at": now, "state": b"", "facts": b"", "head": "", "seq": 0}
+    case = {"id": CASES[0], "procedure": "missing_child", "release_id": 1, "correlation": "", "failures": 0}
+    with writing(engine) as connection:
+        connection.execute(sa.insert(ReleaseTable).values(id=1, procedure="missing_child", **release))
+        connection.execute(sa.insert(CaseTable).values(**case, **row))
+
+
+@pytest.fixture
+def searches(engine: sa.Engine, now: datetime) -> None:
+    """Two searches: one with reviews done and open, one in which nothing has begun."""
+    an_indexed_case(engine, now)
+    task = {"name": "", "role": "locate_sergeant", "form": "", "record_key": "1", "opened_at": now, "element": "look"}
+    tasks = (
+        (1, "review", "completed", None, now - 5 * HOUR),
+        (2, "inspection", "completed", None, now - 3 * HOUR),
+        (3, "review", "open", now + HOUR, None),
+        (4, "inspection", "open", now - HOUR, None),
+        (5, "action", "open", now - 9 * HOUR, None),
+    )
+    with writing(engine) as connection:
+        for number, record, status, due_at, completed_at in tasks:
+            values = {"record": record, "status": status, "due_at": due_at, "completed_at": completed_at}
+            connection.execute(sa.insert(TaskTable).values(case_id=CASES[0], number=number, **task, **values))
+    since = {"missing_since": now - 30 * HOUR}
+    follow(engine, matched(now - 20 * HOUR, CASES[0], "new", report=since), matched(now - HOUR, CASES[1], "new"))
+    back = an_episode(now, "new", found={"returned_at": now})
+    follow(engine, a_step_of(now, CASES[2], back, "found"))
+
+
+@pytest.mark.usefixtures("searches")
+def test_who_is_missing_has_the_last_and_the_next_review(engine: sa.Engine, now: datetime) -> None:
+    with reading(engine) as connection:
+        first, second = figures.missing_now(connection)
+        assert figures.missing_now(connection, {"nottinghamshire_county"}) == ()
+    assert (first.case_id, second.case_id) == (CASES[0], CASES[1])
+    assert (first.last_review_at, first.next_review_at) == (now - 3 * HOUR, now - HOUR)
+    assert (first.is_overdue(now), first.missing_for(now)) == (True, 30 * HOUR)
+    assert (second.last_review_at, second.next_review_at, second.is_overdue(now)) == (None, None, False)
+    assert second.missing_for(now) == HOUR
+    assert not first.is_adult
+
+
+def test_the_period_is_read_by_its_index(sqlite_engine: sa.Engine, now: datetime) -> None:
+    """So that the figures of a month cost the same when ten years are kept."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        seen.append((statement, parameters))
+
+    sa.event.listen(sqlite_engine, "before_cursor_execute", note)
+    of_a_year(sqlite_engine, now, authorities={"nottingham_city"})
+    with reading(sqlite_engine) as connection:
+        figures.missing_now(connection)
+    sa.event.remove(sqlite_engine, "before_cursor_execute", note)
+    asked = [one for one in seen if one[0].startswith("SELECT")]
+    assert len(asked) == 3
+    with reading(sqlite_engine) as connection:
+        plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all() for text, values in asked]
+    steps = [str(row[-1]) for plan in plans for row in plan]
+    assert [step for step in steps if step.startswith("SCAN")] == []

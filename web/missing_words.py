@@ -1,0 +1,143 @@
+"""Who is missing, and the episodes behind a number, in words: references and times, and nothing that names anybody."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from web.figure_words import written
+from web.moments import say_key, say_moment, say_span, say_until
+from workflows.figures import SLICES, Counted, Missing
+from workflows.vocabulary import EPISODE_STATUS, RISK_LEVEL
+
+COLOURS = {"high": "red", "medium": "orange", "low": "blue"}
+NOT_GRADED = "Not graded yet"
+
+
+@dataclass(frozen=True, slots=True)
+class MissingLine:
+    """One person who is missing: `next_review` is empty while none is open."""
+
+    case_id: str
+    who: str
+    grade: str
+    colour: str
+    missing_for: str
+    last_review: str
+    next_review: str
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MissingNow:
+    """Everybody who is missing, as sentences and lines; `withheld` more have no line for this reader."""
+
+    sentences: tuple[str, ...]
+    lines: tuple[MissingLine, ...]
+    withheld: int
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeLine:
+    """One episode behind a number."""
+
+    case_id: str
+    person: str
+    reported: str
+    returned: str
+    first_grade: str
+    grade: str
+    state: str
+
+
+def describe(missing: Sequence[Missing], readable: frozenset[str], now: datetime) -> MissingNow:
+    """Say who is missing; only the cases in `readable` have a line."""
+    shown = tuple(_line(one, now) for one in missing if one.case_id in readable)
+    return MissingNow(tuple(_sentences(missing, now)), shown, len(missing) - len(shown))
+
+
+def lines(found: Iterable[Counted]) -> list[EpisodeLine]:
+    """Say of each episode what the list behind a number shows."""
+    return [
+        EpisodeLine(
+            one.case_id,
+            one.person if one.person != one.case_id else "",
+            say_moment(one.reported_at),
+            say_moment(one.returned_at) if one.returned_at else "",
+            _grade(one.initial_level),
+            _grade(one.level),
+            EPISODE_STATUS.get(one.status, say_key(one.status)),
+        )
+        for one in found
+    ]
+
+
+def as_csv(missing: Sequence[Missing], readable: frozenset[str], now: datetime) -> str:
+    """Write who is missing as a file for a spreadsheet."""
+    head = ["Case", "Who", "Risk grade", "Hours missing", "Last review", "Next review", "Overdue"]
+    rows = [
+        [
+            one.case_id,
+            _who(one),
+            _grade(one.level),
+            str(int(one.missing_for(now).total_seconds() // 3600)),
+            say_moment(one.last_review_at) if one.last_review_at else "",
+            say_moment(one.next_review_at) if one.next_review_at else "",
+            "Yes" if one.is_overdue(now) else "No",
+        ]
+        for one in missing
+        if one.case_id in readable
+    ]
+    return written([["Missing now", say_moment(now), *[""] * 5], head, *rows])
+
+
+def _line(one: Missing, now: datetime) -> MissingLine:
+    due = one.next_review_at
+    return MissingLine(
+        one.case_id,
+        _who(one),
+        _grade(one.level),
+        COLOURS.get(one.level, "grey"),
+        say_span(one.missing_for(now)),
+        say_moment(one.last_review_at) if one.last_review_at else "None yet",
+        f"{say_moment(due)} ({say_until(due, now)})" if due else "None open",
+        one.is_overdue(now),
+    )
+
+
+def _sentences(missing: Sequence[Missing], now: datetime) -> Iterable[str]:
+    """Say how many are missing, how they are graded, and how many reviews are overdue."""
+    adults = sum(1 for one in missing if one.is_adult)
+    children = len(missing) - adults
+    said = [_many(children, "child", "children")] if children else []
+    said += [_many(adults, "adult", "adults")] if adults else []
+    yield f"{' and '.join(said) or 'Nobody'} {'are' if len(missing) > 1 else 'is'} missing."
+    if not missing:
+        return
+    grades = Counter(one.level or "" for one in missing)
+    graded = [f"{count} {_grade(level).lower()}" for level, count in sorted(grades.items(), key=_gravest)]
+    yield f"By risk grade: {', '.join(graded)}."
+    overdue = sum(1 for one in missing if one.is_overdue(now))
+    yield f"{_many(overdue, 'review is', 'reviews are') if overdue else 'No review is'} overdue."
+
+
+def _gravest(entry: tuple[str, int]) -> int:
+    """Put the gravest grade first."""
+    order = list(RISK_LEVEL)
+    return order.index(entry[0]) if entry[0] in order else len(order)
+
+
+def _many(count: int, one: str, more: str) -> str:
+    return f"{count} {one if count == 1 else more}"
+
+
+def _who(one: Missing) -> str:
+    if one.age is None:
+        return SLICES["who"].words["not_recorded"]
+    return "Adult" if one.is_adult else "Child"
+
+
+def _grade(level: str) -> str:
+    return RISK_LEVEL.get(level, say_key(level)) if level else NOT_GRADED
