@@ -233,17 +233,24 @@ def check(files: Mapping[str, str], roles: Iterable[str] | None = None, operatio
 
 
 def examine(
-    files: Mapping[str, str], roles: Iterable[str] | None = None, operations: Iterable[str] = ()
+    files: Mapping[str, str],
+    roles: Iterable[str] | None = None,
+    operations: Iterable[str] = (),
+    *,
+    root: str = "",
 ) -> tuple[Compiled | None, tuple[Problem, ...]]:
-    """Give what `check` gives or refuses, both at once: the release, where there is something to run, and its problems."""
-    compiled, problems = _compile(files, pack(files)[1])
+    """Give what `check` gives or refuses, both at once: the release, where there is something to run, and its problems.
+
+    `root` is the process that should be the root; more is found in files of which several processes are called by no other.
+    """
+    compiled, problems = _compile(files, pack(files)[1], root)
     if compiled is not None:
         known = None if roles is None else frozenset(roles)
         problems.extend(rules.check(compiled, known, frozenset(operations)))
     return compiled, tuple(problems)
 
 
-def _compile(files: Mapping[str, str], digest: str) -> tuple[Compiled | None, list[Problem]]:
+def _compile(files: Mapping[str, str], digest: str, wanted: str = "") -> tuple[Compiled | None, list[Problem]]:
     """Read every file; give the release where there is something to run, and the problems of reading."""
     problems: list[Problem] = []
     processes: dict[str, Process] = {}
@@ -270,7 +277,7 @@ def _compile(files: Mapping[str, str], digest: str) -> tuple[Compiled | None, li
                 problems.append(Problem(name, "file-not-known", "A procedure holds .bpmn, .dmn and .form files only."))
         except Invalid as refusal:
             problems.extend(refusal.problems)
-    root = _root(processes, problems)
+    root = _root(processes, problems) or (wanted if wanted in processes else "")
     return (Compiled(digest, root, processes, tables, found_forms) if root else None), problems
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from engine import archives
+from engine.comparison import Change, compare
 from engine.errors import Conflict, Invalid, NotFound, Refusal
 from engine.publishing import Draft
 from engine.store import CaseTable, reading
@@ -112,6 +113,29 @@ def begin_from_archive(procedure: str) -> ResponseReturnValue:
 def draft(procedure: str) -> ResponseReturnValue:
     """Show a draft: how it stands, its problems, its files, its history."""
     return _draft_page(procedure)
+
+
+@page.get("/procedures/<procedure>/draft/changes")
+@roles(EDITOR, APPROVER)
+def changes(procedure: str) -> ResponseReturnValue:
+    """Show in words what a draft changes against the running release."""
+    base_id, name = running(procedure)
+    library = services().cases.library
+    found = compare(library.files(base_id), shelf().get(procedure).files)
+    files: dict[str, list[Change]] = {}
+    for change in found:
+        files.setdefault(change.file, []).append(change)
+    return flask.render_template(
+        "draft_changes.html",
+        procedure=procedure,
+        name=name,
+        number=library.releases(procedure)[0].number,
+        files=files,
+        total=len(found),
+        kinds=draft_words.KINDS,
+        stem=draft_words.stem,
+        kind_of=draft_words.kind_of,
+    )
 
 
 @page.get("/procedures/<procedure>/draft.zip")
@@ -236,6 +260,7 @@ def _draft_page(procedure: str, refused: Sequence[dict[str, str]] = ()) -> str:
         problems=shown_problems(problems, procedure),
         lines=draft_words.lines(found, before, problems),
         kinds=draft_words.KINDS,
+        changes=compare(before, found.files),
         changed=found.files != before,
         may_edit=EDITOR in held,
         may_approve=APPROVER in held,

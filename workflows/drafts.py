@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine import release, xml
 from engine.errors import Invalid, Problem
-from workflows import catalogue
+from workflows import catalogue, protected
 from workflows.agencies import ROLES
 from workflows.operations import OPERATIONS
 
@@ -32,11 +32,12 @@ class Located:
 def check(procedure: str, files: Mapping[str, str]) -> tuple[Problem, ...]:
     """Say everything that keeps files from being published as a procedure, all at once.
 
-    What the engine would ignore, and what our words do not cover.
+    What the engine would ignore, what our words do not cover, and what takes out or weakens a protected step.
     """
     try:
-        compiled, problems = release.examine(files, tuple(ROLES), OPERATIONS)
+        compiled, problems = release.examine(files, tuple(ROLES), OPERATIONS, root=procedure)
         found = [*problems, *catalogue.check(files)]
+        found += protected.check(compiled) if compiled is not None else ()
     except RecursionError:
         return (Problem(procedure, "nested-too-deeply", "One of the files is nested too deeply to be read."),)
     if compiled is not None and compiled.root != procedure:

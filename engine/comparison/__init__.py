@@ -1,0 +1,11 @@
+"""What differs between two versions of a procedure, in words, for people who do not know BPMN.
+
+Every file is taken apart into parts (steps, arrows, rows, questions) and every part into its settings, each setting with its
+path in the file. Most paths have words (`words.py`); one that has none is told by its path. So an edit cannot be missed
+because nobody thought of words for it. What lies only in the drawing is told in one line; how a file is indented is nothing.
+"""
+
+from engine.comparison.differ import compare
+from engine.comparison.parts import Change
+
+__all__ = ["Change", "compare"]

@@ -1,0 +1,261 @@
+"""Two versions of a procedure beside each other: no edit is missed, and no indentation is taken for one."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from engine.comparison import Change, compare
+from engine.comparison.drawn import USUAL
+from tests.drawn import form, procedure
+from workflows import catalogue
+
+EVERYTHING = [(name, file) for name in catalogue.procedures() for file in catalogue.files(name)]
+Element = Any
+
+
+def shape(element: Element) -> str:
+    """What kind of thing an element is: its name and its parent's, and which property it sets."""
+    parent = element.getparent()
+    around = "" if parent is None else etree.QName(parent).localname
+    named = element.get("name", "") if etree.QName(element).localname == "property" else ""
+    return f"{around}/{etree.QName(element).localname}[{named}]"
+
+
+def written(root: Element) -> str:
+    return str(etree.tostring(root, encoding="unicode"))
+
+
+def edits(text: str) -> Iterator[tuple[str, str]]:
+    """Change and remove each kind of attribute, text and element of an XML file once."""
+    root = etree.fromstring(text.encode())
+    seen: set[str] = set()
+    for number, element in enumerate(list(root.iter())):
+        if not isinstance(element.tag, str):
+            continue
+        kind = shape(element)
+        yield from of_attributes(root, element, seen)
+        yield from of_text(root, element, seen)
+        if f"{kind} itself" not in seen and element is not root:
+            seen.add(f"{kind} itself")
+            less = copy.deepcopy(root)
+            gone: Element = list(less.iter())[number]
+            gone.getparent().remove(gone)
+            yield f"remove {kind}", written(less)
+
+
+def of_attributes(root: Element, element: Element, seen: set[str]) -> Iterator[tuple[str, str]]:
+    """Change and remove the attributes of an element that were not seen yet."""
+    for attribute, value in element.attrib.items():
+        what = f"{shape(element)}@{attribute}"
+        if what in seen:
+            continue
+        seen.add(what)
+        element.set(attribute, f"{value}x")
+        yield f"change {what}", written(root)
+        del element.attrib[attribute]
+        if USUAL.get((etree.QName(element).localname, attribute)) != value:
+            yield f"remove {what}", written(root)
+        element.set(attribute, value)
+
+
+def of_text(root: Element, element: Element, seen: set[str]) -> Iterator[tuple[str, str]]:
+    """Change and remove the text of an element of a kind that was not seen yet."""
+    what, was = f"the text of {shape(element)}", element.text
+    if what in seen or not (was or "").strip():
+        return
+    seen.add(what)
+    element.text = f"{was} x"
+    yield f"change {what}", written(root)
+    element.text = ""
+    yield f"remove {what}", written(root)
+    element.text = was
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Give the path of every value inside a JSON value."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in inner:
+        yield (*path, key)
+        yield from places(each, (*path, key))
+
+
+def form_edits(text: str) -> Iterator[tuple[str, str]]:
+    """Change and remove every value of a form."""
+    whole = json.loads(text)
+    for path in places(whole):
+        for act in ("change", "remove"):
+            other = copy.deepcopy(whole)
+            holder = other
+            for key in path[:-1]:
+                holder = holder[key]
+            if act == "change":
+                holder[path[-1]] = not holder[path[-1]] if isinstance(holder[path[-1]], bool) else "x"
+            else:
+                del holder[path[-1]]
+            yield f"{act} {path}", json.dumps(other)
+
+
+@pytest.mark.parametrize(("name", "file"), EVERYTHING)
+def test_no_edit_of_our_own_files_is_missed(name: str, file: str) -> None:
+    text = catalogue.files(name)[file]
+    found = list(form_edits(text) if file.endswith(".form") else edits(text))
+    assert found
+    missed = [what for what, changed in found if not compare({file: text}, {file: changed})]
+    assert missed == []
+
+
+@pytest.mark.parametrize(("name", "file"), EVERYTHING)
+def test_a_file_that_is_indented_in_another_way_has_not_changed(name: str, file: str) -> None:
+    text = catalogue.files(name)[file]
+    if file.endswith(".form"):
+        other = json.dumps(json.loads(text), indent=7)
+    else:
+        root = etree.fromstring(text.encode())
+        etree.indent(root, "\t\t")
+        other = written(root).replace("><", ">\n<")
+    assert other != text
+    assert compare({file: text}, {file: other}) == ()
+
+
+MISSING = catalogue.files("missing_child")
+
+
+def changes(file: str, old: str, new: str) -> list[tuple[str, str, str, str]]:
+    """Replace one text in one of our own files; give the words of each change."""
+    assert old in MISSING[file]
+    found = compare(MISSING, {**MISSING, file: MISSING[file].replace(old, new, 1)})
+    return [(each.part, each.what, each.before, each.after) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        (
+            "return_interview.bpmn",
+            'name="Offer the interview"',
+            'name="Offer a talk"',
+            ("Task “Offer a talk”", "name", "Offer the interview", "Offer a talk"),
+        ),
+        (
+            "missing_child.bpmn",
+            '=prevention_exception[-1].approved = "yes"',
+            "=true",
+            (
+                "Arrow “Yes, from Exception approved? to Exception approved”",
+                "condition",
+                'prevention_exception[-1].approved = "yes"',
+                "true",
+            ),
+        ),
+        (
+            "missing_child.bpmn",
+            'attachedToRef="acknowledge_handover"',
+            'attachedToRef="assess_risk"',
+            (
+                "Clock “Handover clock (T-03)”",
+                "the step that it sits on",
+                "“Acknowledge handover”",
+                "“Ask the risk questions”",
+            ),
+        ),
+        (
+            "missing_child.bpmn",
+            'name="Handover clock (T-03)" cancelActivity="false"',
+            'name="Handover clock (T-03)"',
+            ("Clock “Handover clock (T-03)”", "whether it ends the step that it sits on", "no", "yes"),
+        ),
+        (
+            "missing_child.bpmn",
+            'name="other_than" value="hold_prevention_interview"',
+            'name="other_than" value=""',
+            (
+                "Task “Decide on the exception”",
+                "must be done by another person than",
+                "“Hold prevention interview”",
+                "",
+            ),
+        ),
+        (
+            "deadlines.dmn",
+            '<text>clock + duration("PT72H")</text></outputEntry>\n        <outputEntry id="t25_5_out_2">',
+            '<text>clock + duration("P4D")</text></outputEntry>\n        <outputEntry id="t25_5_out_2">',
+            ("Row “97 T-25”", "When", "clock + 72 hours", "clock + 4 days"),
+        ),
+        (
+            "found.form",
+            '"required": true',
+            '"required": false',
+            ("Question “When was the child found?”", "whether it must be answered", "yes", "no"),
+        ),
+    ],
+)
+def test_a_change_is_told_in_plain_words(file: str, old: str, new: str, told: tuple[str, str, str, str]) -> None:
+    assert told in changes(file, old, new)
+
+
+def test_a_step_that_moves_to_another_lane_is_told_with_both_lanes() -> None:
+    text = MISSING["missing_child.bpmn"]
+    ref = "        <bpmn:flowNodeRef>acknowledge_handover</bpmn:flowNodeRef>\n"
+    lane = '<bpmn:lane id="call_taker" name="Call taker">\n'
+    moved = text.replace(ref, "").replace(lane, lane + ref)
+    assert [
+        (each.element, each.what, each.before, each.after) for each in compare({"m.bpmn": text}, {"m.bpmn": moved})
+    ] == [("acknowledge_handover", "who does it", "“Duty inspector”", "“Call taker”")]
+
+
+def test_a_removed_step_says_what_it_was() -> None:
+    before = procedure(
+        "sample", "begun: start\nask: user form=answer\ndone: end\nbegun > ask\nask > done", form("answer", "text")
+    )
+    after = procedure("sample", "begun: start\ndone: end\nbegun > done", form("answer", "text"))
+    found = compare(before, after)
+    gone = next(each for each in found if each.element == "ask")
+    assert (gone.what, gone.after) == ("removed", "")
+    assert "form: answer" in gone.before
+
+
+def test_files_that_come_and_go_are_told_with_what_they_hold() -> None:
+    found = compare({"old.form": form("old", "word")}, {"new.form": form("new", "other_word")})
+    assert [(each.file, each.what) for each in found] == [("new.form", "added"), ("old.form", "removed")]
+    assert "Question: other word" in found[0].after
+
+
+def test_a_question_a_row_and_a_way_out_that_move_are_told() -> None:
+    asked = {"a.form": form("a", "one", "two", "three")}, {"a.form": form("a", "three", "one", "two")}
+    assert [each.what for each in compare(*asked)] == ["order"]
+    text = MISSING["new_grade.dmn"]
+    root = etree.fromstring(text.encode())
+    table = root.find(".//{*}decisionTable")
+    assert table is not None
+    rules = table.findall("{*}rule")
+    table.remove(rules[0])
+    table.append(rules[0])
+    found = compare({"new_grade.dmn": text}, {"new_grade.dmn": written(root)})
+    assert [(each.part, each.what) for each in found] == [("Order of the rows", "order")]
+
+
+def test_what_only_lies_elsewhere_in_the_drawing_is_one_line() -> None:
+    text = MISSING["locate.bpmn"]
+    found = compare({"locate.bpmn": text}, {"locate.bpmn": text.replace('x="3', 'x="4')})
+    assert [each.part for each in found] == ["The drawing was rearranged"]
+
+
+def test_a_file_that_cannot_be_read_is_compared_as_text() -> None:
+    assert [each.part for each in compare({"a.form": "{}"}, {"a.form": "{"})] == ["The file"]
+    assert [each.part for each in compare({"a.bpmn": "<a/>"}, {"a.bpmn": "<"})] == ["The file"]
+    assert compare({"a.form": "{"}, {"a.form": "{"}) == ()
+
+
+def test_every_change_of_a_value_shows_two_values_that_differ() -> None:
+    """A setting whose old and new value read the same would tell nobody anything."""
+    for file in ("return_interview.bpmn", "new_grade.dmn", "found.form"):
+        text = MISSING[file]
+        found = list(form_edits(text) if file.endswith(".form") else edits(text))
+        told: list[Change] = [each for _, changed in found for each in compare({file: text}, {file: changed})]
+        assert [each for each in told if each.before == each.after and each.what != "how it is drawn"] == []

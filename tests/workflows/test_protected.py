@@ -1,0 +1,356 @@
+"""No manager can take out or weaken a protected step; whatever else they change stays free."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from engine import release
+from workflows import catalogue, drafts, protected
+
+MISSING = catalogue.files("missing_child")
+B = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+ROOT, INTERVIEW, LOCATE = "missing_child.bpmn", "return_interview.bpmn", "locate.bpmn"
+
+Edit = Callable[[Any], None]
+
+
+def at(root: Any, name: str) -> Any:
+    """Find an element by its id."""
+    return next(each for each in root.iter() if each.get("id") == name)
+
+
+def gone(*names: str) -> Edit:
+    """Take elements out, with the flows to and from them and what sits on them."""
+
+    def edit(root: Any) -> None:
+        for each in list(root.iter()):
+            about = {each.get(name) for name in ("id", "sourceRef", "targetRef", "attachedToRef")}
+            listed = {each.text} if each.tag == f"{B}flowNodeRef" else set()
+            if (about | listed) & set(names):
+                each.getparent().remove(each)
+
+    return edit
+
+
+def attribute(element: str, name: str, value: str) -> Edit:
+    """Give an element's attribute another value."""
+    return lambda root: at(root, element).set(name, value)
+
+
+def condition(flow: str, text: str) -> Edit:
+    """Give a flow another condition."""
+
+    def edit(root: Any) -> None:
+        at(root, flow).find(f"{B}conditionExpression").text = text
+
+    return edit
+
+
+def no_property(element: str, name: str) -> Edit:
+    """Take a property from an element."""
+
+    def edit(root: Any) -> None:
+        for each in list(at(root, element).iter()):
+            if each.get("name") == name and each.tag.endswith("property"):
+                each.getparent().remove(each)
+
+    return edit
+
+
+def into_lane(element: str, lane: str) -> Edit:
+    """Move a step to another lane, which may be new in its diagram."""
+
+    def edit(root: Any) -> None:
+        ref = next(each for each in root.iter(f"{B}flowNodeRef") if each.text == element)
+        lanes = ref.getparent().getparent()
+        ref.getparent().remove(ref)
+        found = [each for each in lanes if each.get("id") == lane]
+        target = found[0] if found else etree.SubElement(lanes, f"{B}lane", id=lane, name=lane)
+        etree.SubElement(target, f"{B}flowNodeRef").text = element
+
+    return edit
+
+
+def flow(source: str, target: str, text: str = "") -> Edit:
+    """Add a flow, with a condition if there is a text."""
+
+    def edit(root: Any) -> None:
+        scope = at(root, source).getparent()
+        made = etree.SubElement(
+            scope, f"{B}sequenceFlow", id=f"{source}_new_{target}", sourceRef=source, targetRef=target
+        )
+        if text:
+            etree.SubElement(made, f"{B}conditionExpression").text = text
+
+    return edit
+
+
+def way_around(flow_name: str, target: str) -> Edit:
+    """Put a choice into a flow from which another way leads to a target."""
+
+    def edit(root: Any) -> None:
+        first = at(root, flow_name)
+        scope, onward = first.getparent(), first.get("targetRef")
+        etree.SubElement(scope, f"{B}exclusiveGateway", id="is_it_needed", default="it_is_needed")
+        first.set("targetRef", "is_it_needed")
+        etree.SubElement(scope, f"{B}sequenceFlow", id="it_is_needed", sourceRef="is_it_needed", targetRef=onward)
+        flow("is_it_needed", target, '=found.harm = "none"')(root)
+
+    return edit
+
+
+def interrupted(activity: str, target: str) -> Edit:
+    """Let a condition end an activity and lead on to a target."""
+
+    def edit(root: Any) -> None:
+        scope = at(root, activity).getparent()
+        event = etree.SubElement(scope, f"{B}boundaryEvent", id="no_longer_needed", attachedToRef=activity)
+        waits = etree.SubElement(event, f"{B}conditionalEventDefinition", id="no_longer_needed_condition")
+        etree.SubElement(waits, f"{B}condition").text = "=found.harm != null"
+        if target == "end":
+            etree.SubElement(scope, f"{B}endEvent", id="it_was_not_needed")
+        flow("no_longer_needed", "it_was_not_needed" if target == "end" else target)(root)
+
+    return edit
+
+
+def done_for_each(activity: str) -> Edit:
+    """Let an activity be done once for each entry of a list, which may be empty."""
+
+    def edit(root: Any) -> None:
+        loop = etree.SubElement(at(root, activity), f"{B}multiInstanceLoopCharacteristics")
+        held = etree.SubElement(loop, f"{B}extensionElements")
+        etree.SubElement(
+            held, "{http://camunda.org/schema/zeebe/1.0}loopCharacteristics", inputCollection="=found.harm"
+        )
+
+    return edit
+
+
+def both(*edits: Edit) -> Edit:
+    """Make several changes."""
+
+    def edit(root: Any) -> None:
+        for each in edits:
+            each(root)
+
+    return edit
+
+
+def after(file: str, edit: Edit) -> dict[str, str]:
+    """Give the files of the missing child after a change in one diagram."""
+    root = etree.fromstring(MISSING[file].encode())
+    edit(root)
+    return {**MISSING, file: etree.tostring(root, encoding="unicode")}
+
+
+def found(files: dict[str, str]) -> set[tuple[str, str]]:
+    """Give the protected steps that files break, with the elements."""
+    return {
+        (problem.rule.removeprefix("protected-").upper(), problem.where)
+        for problem in drafts.check("missing_child", files)
+        if problem.rule.startswith("protected-")
+    }
+
+
+@pytest.mark.parametrize("name", catalogue.procedures())
+def test_what_is_shipped_keeps_all_protected_steps(name: str) -> None:
+    assert drafts.check(name, catalogue.files(name)) == ()
+
+
+OFFER, HANDOVER, NOTICE = "offer_return_interview", "acknowledge_handover", "acknowledge_missing_notice"
+
+
+@pytest.mark.parametrize(
+    ("step", "where", "file", "edit"),
+    [
+        ("G-01", "offer_and_hold_interview", INTERVIEW, gone(OFFER)),
+        ("G-01", "return_interview", INTERVIEW, gone(OFFER, "offer_and_hold_interview")),
+        ("G-01", OFFER, INTERVIEW, way_around("interview_requested_to_offer_return_interview", "no_child_to_ask")),
+        ("G-01", OFFER, INTERVIEW, interrupted(OFFER, "no_child_to_ask")),
+        ("G-01", OFFER, INTERVIEW, interrupted("offer_and_hold_interview", "write_up_return_interview")),
+        ("G-01", OFFER, INTERVIEW, done_for_each(OFFER)),
+        ("G-01", OFFER, INTERVIEW, done_for_each("offer_and_hold_interview")),
+        ("G-01", OFFER, ROOT, done_for_each("arrange_return_interview")),
+        ("G-01", OFFER, ROOT, interrupted("arrange_return_interview", "end")),
+        ("G-01", OFFER, ROOT, gone("arrange_return_interview")),
+        ("G-01", OFFER, ROOT, attribute("arrange_return_interview_to_are_both_parts_done", "targetRef", "search_ended")),
+        ("G-01", OFFER, ROOT, way_around("who_speaks_with_the_child_to_arrange_return_interview", "search_ended")),
+        ("G-01", OFFER, ROOT, way_around("close_police_enquiry_to_are_both_parts_done", "close_case")),
+        ("G-01", OFFER, INTERVIEW, both(no_property(OFFER, "none"), into_lane("offer_and_hold_interview", "mfh_coordinator"))),
+        ("G-01", "interview_offered", INTERVIEW, no_property("interview_offered", "activity")),
+        ("G-12", "locate", LOCATE, gone("approve_downgrade")),
+        ("G-12", "approve_downgrade", LOCATE, no_property("approve_downgrade", "other_than")),
+        ("G-12", "approve_downgrade", LOCATE, into_lane("approve_downgrade", "locate_sergeant")),
+        ("G-14", "missing_child", ROOT, gone(HANDOVER)),
+        ("G-14", HANDOVER, ROOT, into_lane(HANDOVER, "locate_sergeant")),
+        ("G-14", HANDOVER, ROOT, into_lane(HANDOVER, "csc_mash")),
+        ("G-14", HANDOVER, ROOT, no_property(HANDOVER, "activity")),
+        ("G-14", HANDOVER, ROOT, way_around("what_starts_at_once_to_acknowledge_handover", "is_the_case_graded_and_handed_over")),
+        ("G-14", HANDOVER, ROOT, interrupted(HANDOVER, "end")),
+        ("G-14", HANDOVER, ROOT, gone("handover_clock_rang")),
+        ("G-14", HANDOVER, ROOT, attribute("handover_clock_rang", "cancelActivity", "true")),
+        ("G-24", "missing_child", ROOT, gone(NOTICE)),
+        ("G-24", NOTICE, ROOT, into_lane(NOTICE, "locate_sergeant")),
+        ("G-24", NOTICE, ROOT, no_property(NOTICE, "activity")),
+        ("G-24", NOTICE, ROOT, way_around("what_starts_at_once_to_acknowledge_missing_notice", "are_both_parts_done")),
+        ("G-24", NOTICE, ROOT, attribute("acknowledge_missing_notice_to_are_both_parts_done", "targetRef", "search_ended")),
+        ("G-24", NOTICE, ROOT, gone("notice_clock_rang")),
+        ("G-03", "missing_child", ROOT, gone("hold_prevention_interview")),
+        ("G-03", "missing_child", ROOT, gone("approve_prevention_exception")),
+        ("G-03", "hold_prevention_interview", ROOT, way_around("who_speaks_with_the_child_to_must_the_interview_be_tried", "has_the_child_been_seen")),
+        ("G-03", "hold_prevention_interview", ROOT, into_lane("hold_prevention_interview", "csc_social_worker")),
+        ("G-03", "approve_prevention_exception", ROOT, into_lane("approve_prevention_exception", "locate_sergeant")),
+        ("G-03", "approve_prevention_exception", ROOT, no_property("approve_prevention_exception", "other_than")),
+        (
+            "G-03",
+            "approve_prevention_exception",
+            ROOT,
+            condition("is_the_exception_approved_to_exception_approved", "=true"),
+        ),
+        (
+            "G-03",
+            "approve_prevention_exception",
+            ROOT,
+            condition("is_the_exception_approved_to_exception_approved", '=prevention_exception[-1].reason = "x"'),
+        ),
+        (
+            "G-03",
+            "approve_prevention_exception",
+            ROOT,
+            attribute("is_the_exception_approved", "default", "is_the_exception_approved_to_exception_approved"),
+        ),
+        (
+            "G-03",
+            "approve_prevention_exception",
+            ROOT,
+            condition("was_the_prevention_interview_held_to_child_seen_by_police", '=prevention_interview[-1].outcome != "held"'),
+        ),
+        (
+            "G-03",
+            "approve_prevention_exception",
+            ROOT,
+            attribute("was_the_prevention_interview_held_to_approve_prevention_exception", "targetRef", "has_the_child_been_seen"),
+        ),
+        (
+            "G-12",
+            "approve_downgrade",
+            LOCATE,
+            condition("who_answers_for_the_change_to_may_the_grade_be_set", '=authority.who != "sergeant"'),
+        ),
+        (
+            "G-12",
+            "approve_downgrade",
+            LOCATE,
+            attribute("who_answers_for_the_change_to_approve_downgrade", "targetRef", "may_the_grade_be_set"),
+        ),
+        (
+            "G-12",
+            "approve_downgrade",
+            LOCATE,
+            condition("is_the_downgrade_approved_to_downgrade_approved", "=true"),
+        ),
+        ("T-24", OFFER, INTERVIEW, gone("offer_clock_rang")),
+        ("T-25", "offer_and_hold_interview", INTERVIEW, gone("interview_clock_rang")),
+        ("T-25", "return_interview", INTERVIEW, gone("offer_and_hold_interview")),
+    ],
+)  # fmt: skip
+def test_a_protected_step_cannot_be_taken_out_or_weakened_in_a_drawing(
+    step: str, where: str, file: str, edit: Edit
+) -> None:
+    assert (step, where) in found(after(file, edit))
+
+
+def clock(event: str, text: str) -> Edit:
+    """Give a clock another expression."""
+
+    def edit(root: Any) -> None:
+        at(root, event).find(f".//{B}timeCycle").text = text
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("step", "event", "text"),
+    [
+        ("T-25", "interview_clock_rang", '=deadlines(deadline: "T-25", clock: task.opened_at)'),
+        ("T-25", "interview_clock_rang", '=deadlines(deadline: "T-25", clock: found.returned_at + duration("P1D"))'),
+        ("T-25", "interview_clock_rang", '=deadlines(deadline: "T-99", clock: found.returned_at)'),
+        ("T-25", "interview_clock_rang", "=[]"),
+        ("T-25", "interview_clock_rang", '=if risk.level = "low" then [] else deadlines(deadline: "T-25", clock: found.returned_at)'),
+        ("T-24", "offer_clock_rang", '=deadlines(deadline: "T-24", clock: return_interview_offer.offered_at)'),
+    ],
+)  # fmt: skip
+def test_a_protected_time_cannot_be_counted_in_another_way(step: str, event: str, text: str) -> None:
+    assert (step, event) in found(after(INTERVIEW, clock(event, text)))
+
+
+def cell(row: str, column: int, text: str) -> dict[str, str]:
+    """Give the files after another text in a cell of the deadlines."""
+    root = etree.fromstring(MISSING["deadlines.dmn"].encode())
+    at(root, f"{row}_out_{column}")[0].text = text
+    return {**MISSING, "deadlines.dmn": etree.tostring(root, encoding="unicode")}
+
+
+LATER = 'clock + duration("P4D")'
+
+
+@pytest.mark.parametrize(
+    ("step", "files", "where"),
+    [
+        ("T-25", cell("t25_5", 1, LATER), "interview_clock_rang"),
+        ("T-25", cell("t25_5", 1, 'clock + duration("PT72H1M")'), "interview_clock_rang"),
+        ("T-25", cell("t25_5", 1, "working days after(clock, 3)"), "interview_clock_rang"),
+        ("T-25", cell("t25_5", 3, "false"), "interview_clock_rang"),
+        ("T-25", cell("t25_5", 4, "[]"), "interview_clock_rang"),
+        ("T-25", cell("t25_5", 4, "null"), "interview_clock_rang"),
+        ("T-24", cell("t24_2", 1, LATER), "offer_clock_rang"),
+        ("G-14", cell("t03_other_2", 1, 'clock + duration("PT16M")'), "handover_clock_rang"),
+        ("G-14", cell("t03_high_2", 1, 'clock + duration("PT6M")'), "handover_clock_rang"),
+        ("G-24", cell("t06_other_2", 1, 'clock + duration("PT31M")'), "notice_clock_rang"),
+        ("G-24", cell("t06_high_2", 1, 'clock + duration("PT10M")'), "notice_clock_rang"),
+    ],
+)
+def test_a_protected_time_cannot_be_made_longer_in_the_table(step: str, files: dict[str, str], where: str) -> None:
+    assert (step, where) in found(files)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "where"),
+    [
+        ("regrade_authority.dmn", '"inspector"', '"sergeant"', "find_authority"),
+        ("regrade_authority.dmn", '"leaves_high_in_1"><text>"high"', '"leaves_high_in_1"><text>"medium"', "find_authority"),
+        ("new_grade.dmn", '_in_3"><text>"yes"', '_in_3"><text>-', "set_new_grade"),
+        ("new_grade.dmn", '"other_change_in_1"><text>not("high")', '"other_change_in_1"><text>-', "set_new_grade"),
+    ],
+)  # fmt: skip
+def test_the_tables_of_a_downgrade_cannot_be_weakened(file: str, old: str, new: str, where: str) -> None:
+    assert old in MISSING[file]
+    assert ("G-12", where) in found({**MISSING, file: MISSING[file].replace(old, new, 1)})
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        cell("t25_5", 1, 'clock + duration("PT48H")'),
+        cell("t24_2", 1, 'clock + duration("PT6H")'),
+        cell("t03_other_2", 1, 'clock + duration("PT5M")'),
+        after(ROOT, into_lane(HANDOVER, "superintendent")),
+        after(ROOT, into_lane(NOTICE, "csc_team_manager")),
+        after(ROOT, attribute(HANDOVER, "name", "Take the case over")),
+    ],
+)
+def test_shorter_times_higher_ranks_and_other_names_are_free(files: dict[str, str]) -> None:
+    assert found(files) == set()
+
+
+def test_each_row_names_elements_that_are_there_and_a_source() -> None:
+    compiled = release.check(MISSING, None, ("find_children", "recall_child", "plan_actions"))
+    for step in protected.STEPS:
+        assert set(step.elements) <= set(compiled.nodes)
+        assert step.source
+        assert all(set(around) <= {*compiled.nodes, *compiled.processes} for around in step.elements.values())
