@@ -118,14 +118,40 @@ def a_meeting_with_two_actions_is_settled_and_the_case_closes(case: Casework) ->
 
 
 @story
-def the_child_tells_of_harm_in_the_interview_and_a_meeting_is_called_for_then(case: Casework) -> None:
-    returned(case).fill("hold_prevention_interview")
-    assert reasons(case) == []
-    case.fill("offer_return_interview").fill("hold_return_interview", disclosure="yes").fill("pass_disclosure")
-    assert "convene_meeting" not in case.open_elements()
-    case.fill("write_up_return_interview", disclosure="yes", disclosure_passed_at=timedelta(0))
+def the_child_tells_of_harm_in_the_interview_and_a_meeting_is_called_for_at_once(case: Casework) -> None:
+    """It waits for no write-up: the discussion is due within a working day of what was told (G-17)."""
+    returned(case).fill("hold_prevention_interview").fill("offer_return_interview")
+    assert "meeting_reasons" not in case.facts
+    case.fill("hold_return_interview", disclosure="yes")
     assert reasons(case) == ["harm_told"]
     assert case.due("convene_meeting") == case.now + timedelta(days=1)
+
+
+@story
+def a_threshold_is_heard_after_a_quick_return(case: Casework) -> None:
+    returned(case).tell("threshold_reached", "T-1", count_90d=3, rule="frequent")
+    assert reasons(case) == ["third_episode"]
+    assert "convene_meeting" in case.open_elements()
+
+
+@story
+def a_threshold_that_asks_for_nothing_calls_for_no_meeting(case: Casework) -> None:
+    returned(case).tell("threshold_reached", "T-1", count_90d=2, rule="second")
+    assert "meeting_reasons" not in case.facts
+    assert "convene_meeting" not in case.open_elements()
+
+
+@story
+def a_threshold_before_the_close_is_met_by_a_meeting_first(case: Casework) -> None:
+    received(heard(returned(case).fill("hold_prevention_interview"))).fill("close_police_enquiry")
+    assert case.open_elements() == ["close_case"]
+    case.tell("threshold_reached", "T-1", count_90d=3, rule="frequent")
+    assert case.open_elements() == ["convene_meeting"]
+    case.fill("convene_meeting").fill("hold_meeting", **ACTION).fill("add_meeting_action")
+    assert "close_case" not in case.fill("issue_minutes").open_elements()
+    case.fill("do_meeting_action")
+    assert case.open_elements() == ["close_case"]
+    assert case.fill("close_case").closed
 
 
 @story
