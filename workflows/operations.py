@@ -58,7 +58,8 @@ def recall_child(connection: sa.Connection, scope: Mapping[str, Value], now: dat
     """Recall what is known of the child of an episode, whom a person has matched: the record ``known``.
 
     Episodes are counted with this one, imported ones too; what is to be carried over is what the last episode left to be
-    done. Source: G-09, G-10, G-11, T-08, domain.md 13.9.
+    done. `age` is in whole years at the report, by a date of birth that somebody gave, and None without one: an age that is
+    guessed makes nobody an adult. Source: G-09, G-10, G-11, T-08, domain.md 13.9, 13.10.
     """
     reference = str(scope["case"]["reference"])
     facts = _as_facts(scope)
@@ -73,11 +74,13 @@ def recall_child(connection: sa.Connection, scope: Mapping[str, Value], now: dat
         before = [each for each in children.episodes_of(connection, child_id) if each.case_id != reference]
         flags = _flags(connection, child_id, at)
         plan = children.live_plan(children.plans_of(connection, child_id), max(at, now))
-    said = child_projection.legal_status(latest(facts, "missing_report"))
-    status = said if said not in {"", "unknown"} else ("" if child is None else child.looked_after)
+    report = latest(facts, "missing_report")
+    told = child_projection.legal_status(report)
+    status = told if told not in {"", "unknown"} else ("" if child is None else child.looked_after)
     return {
         "child_id": child_id if child is None else child.child_id,
         "is_new": chosen in {None, NEW_CHILD},
+        "age": _age(report.get("date_of_birth") or (None if child is None else child.born_on), at),
         "flags": flags,
         "exploitation": not EXPLOITATION.isdisjoint(flags),
         "looked_after": status in LOOKED_AFTER or _said_yes(facts),
@@ -135,6 +138,14 @@ def _reported_at(facts: Mapping[str, Any], scope: Mapping[str, Value]) -> dateti
     told = facts["missing_report"][""].get("reported_at")
     opened: datetime = scope["case"]["opened_at"]
     return told if isinstance(told, datetime) else opened
+
+
+def _age(born_on: date | None, at: datetime) -> int | None:
+    """Give the age in whole years on the day of the report; who was born on 29 February turns on 1 March."""
+    if born_on is None:
+        return None
+    today = at.astimezone(_TODAY).date()
+    return today.year - born_on.year - ((today.month, today.day) < (born_on.month, born_on.day))
 
 
 def _said_yes(facts: Mapping[str, Any]) -> bool:

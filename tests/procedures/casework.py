@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 NEW_CHILD: Mapping[str, Any] = {
     "child_id": "CH-7K3QX9PW",
     "is_new": True,
+    "age": None,
     "flags": [],
     "exploitation": False,
     "looked_after": False,

@@ -280,6 +280,71 @@ def the_cases_of_the_child_hear_of_return_interview_and_close(case: Casework) ->
     assert case.closed
 
 
+# The adult -----------------------------------------------------------------------------------------------------------
+
+CHILDS_OWN = {
+    "acknowledge_missing_notice", "offer_return_interview", "hold_return_interview", "write_up_return_interview",
+    "receive_return_interview", "convene_meeting",
+}  # fmt: skip
+"""Tasks that a missing adult starts nowhere."""
+
+
+def known_adult(case: Casework) -> Casework:
+    """The report was taken and the adult matched."""
+    case.remember(age=34).report().fill("acknowledge_handover")
+    return case.fill("complete_missing_report").fill("match_child")
+
+
+@story
+def an_adult_takes_the_short_way(case: Casework) -> None:
+    case.remember(age=34).report().fill("acknowledge_handover").fill("complete_missing_report")
+    assert "acknowledge_missing_notice" in case.open_elements(), "until the date of birth is known it may be a child"
+    case.fill("match_child")
+    assert "acknowledge_missing_notice" not in case.open_elements()
+    case.fill("assess_risk")
+    assert case.facts["risk_floor"][""]["level"] == "low"
+    case.fill("decide_risk_grade", level="low", below_floor_reason=None).fill("endorse_risk_grade")
+    assert case.last is not None
+    assert case.last.title == "Missing adult, graded low"
+    case.wait(hours=60).fill("raise_action").fill("carry_out_action").fill("record_return")
+    case.fill("hold_prevention_interview").fill("close_police_enquiry")
+    assert CHILDS_OWN.isdisjoint(case.open_elements())
+    case.fill("close_case")
+    assert case.closed
+    assert [each.name for each in case.sent] == ["episode_closed"]
+    assert {"RHIRequested", "RHIOffered", "MeetingTriggered"}.isdisjoint(case.words())
+
+
+@story
+def an_adult_in_danger_is_graded_high_all_the_same(case: Casework) -> None:
+    known_adult(case).fill("assess_risk", ra_suicide="yes")
+    assert case.facts["risk_floor"][""]["level"] == "high"
+
+
+@story
+def somebody_asks_for_a_meeting_about_an_adult(case: Casework) -> None:
+    """No rule for children asks for one; a person may."""
+    decided(known_adult(case).fill("assess_risk"), "medium").fill("endorse_risk_grade")
+    case.wait(hours=60).fill("review_case", meeting_wanted="yes")
+    assert case.facts["meeting_reasons"][""]["rules"] == ["professional_judgement"]
+
+
+@story
+def an_age_that_is_guessed_makes_nobody_an_adult(case: Casework) -> None:
+    handed_over(case.remember(age=None))
+    case.fill("complete_missing_report", approximate_age="30").fill("match_child").fill("assess_risk")
+    assert case.facts["risk_floor"][""]["level"] == "medium"
+    assert case.sent[0].name == "child_reported"
+
+
+@story
+def a_child_who_turned_18_while_missing_stays_a_child(case: Casework) -> None:
+    """The age is that of the day of the report, and is not counted anew."""
+    assessed(handed_over(case.remember(age=17)))
+    decided(case, "medium").fill("endorse_risk_grade").wait(days=40).fill("record_return")
+    assert "offer_return_interview" in case.open_elements()
+
+
 # The local authority --------------------------------------------------------------------------------------------------
 
 

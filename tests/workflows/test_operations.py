@@ -18,6 +18,9 @@ from workflows import child_projection, children, episodes, matching
 from workflows.operations import BY_PLAN_WITHIN, MOST_CANDIDATES, OPERATIONS
 
 NOW_CASE = "MC-66666666"
+AGE = 13
+"""Of Robin, born on 3 May 2012, on 2 March 2026."""
+
 WORKER = Actor("wim", frozenset({"worker"}))
 
 
@@ -82,6 +85,7 @@ def test_a_new_child_gets_an_id_of_the_case_and_has_no_history(
     assert call(engine, "recall_child", a_scope(now, chosen), now) == {
         "child_id": "CH-66666666",
         "is_new": True,
+        "age": AGE,
         "flags": [],
         "exploitation": False,
         "looked_after": True,
@@ -98,6 +102,24 @@ def test_a_new_child_gets_an_id_of_the_case_and_has_no_history(
     }
 
 
+@pytest.mark.parametrize(
+    ("born_on", "age"),
+    [(date(2008, 3, 2), 18), (date(2008, 3, 3), 17), (date(2008, 2, 29), 18), (None, None)],
+)
+def test_the_age_is_that_on_the_day_of_the_report_and_only_by_a_date_of_birth(
+    engine: sa.Engine, now: datetime, born_on: date | None, age: int | None
+) -> None:
+    scope = a_scope(now, "new", date_of_birth=born_on, approximate_age=30)
+    assert call(engine, "recall_child", scope, now)["age"] == age
+
+
+def test_the_date_of_birth_of_a_child_whom_we_know_counts_where_the_caller_has_none(
+    engine: sa.Engine, now: datetime
+) -> None:
+    bring_in(engine, now)
+    assert call(engine, "recall_child", a_scope(now, robin(engine), date_of_birth=None), now)["age"] == AGE
+
+
 def test_a_known_child_is_recalled_with_flags_plan_and_what_was_left_to_do(engine: sa.Engine, now: datetime) -> None:
     """Imported history counts: one episode in 90 days, another in the year, an exploitation flag and a live plan."""
     bring_in(engine, now)
@@ -105,6 +127,7 @@ def test_a_known_child_is_recalled_with_flags_plan_and_what_was_left_to_do(engin
     assert known == {
         "child_id": robin(engine),
         "is_new": False,
+        "age": AGE,
         "flags": ["cse"],
         "exploitation": True,
         "looked_after": True,
