@@ -13,7 +13,7 @@ export NODE_USE_SYSTEM_CA := 1
 RUN_STAMP := .venv/.run-lock
 DEV_STAMP := .venv/.dev-lock
 
-.PHONY: help demo test check format assets lock bench clean
+.PHONY: help demo test torture check format assets lock bench clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ demo: $(RUN_STAMP) assets ## start the whole site with fictional cases on this m
 
 test: $(DEV_STAMP) assets ## run all tests (PYTEST_ARGS="..." narrows them)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+torture: $(DEV_STAMP) ## kill, freeze and lie to nodes for some minutes (SEED=N repeats a run)
+	@TORTURE=long $(BIN)/python -m pytest -n0 -q -s tests/torture
 
 check: $(DEV_STAMP) ## format, lint, types and import contracts, without changing anything
 	@status=0; \

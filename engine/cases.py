@@ -7,7 +7,7 @@ index and messages, or nothing at all. A command that the log knows as carried o
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -287,10 +287,10 @@ class Cases:
 
     # What the sweep does --------------------------------------------------------------------------------------------
 
-    def next_due(self, *, now: datetime) -> str | None:
-        """Give the case whose clock has been due for the longest, if any."""
+    def next_due(self, *, now: datetime, held: Collection[str] = ()) -> str | None:
+        """Give the case whose clock has been due for the longest, if any, apart from those that others hold."""
         with self.engine.connect() as connection:
-            return connection.execute(NEXT_DUE, {"at": now}).scalar()
+            return connection.execute(_but(NEXT_DUE, CaseTable.id, held), {"at": now}).scalar()
 
     def fire(self, case_id: str, *, now: datetime) -> bool:
         """Let the earliest due clock of a case go off; False where another node has the case, or nothing is due."""
@@ -301,9 +301,9 @@ class Cases:
             self._step(connection, stored, conductor, Fire(), now)
             return True
 
-    def next_message(self, *, now: datetime) -> Letter | None:
-        """Give a waiting message with the case that takes it or the procedure that it opens."""
-        return self.views.next_message(now)
+    def next_message(self, *, now: datetime, held: Collection[str] = ()) -> Letter | None:
+        """Give a waiting message, apart from those in `held`, with the case that takes it or the procedure that it opens."""
+        return self.views.next_message(now, held)
 
     def deliver(self, letter: Letter, *, now: datetime) -> bool:
         """Hand a message to the case that waits for it, or open the case that it opens; False where another was first."""
@@ -352,10 +352,10 @@ class Cases:
         self._tell(connection, write_new(connection, stored, outcome, now))
         return reference
 
-    def next_schedule(self, *, now: datetime) -> str | None:
-        """Give the procedure that should have opened a case by itself for the longest, if any."""
+    def next_schedule(self, *, now: datetime, held: Collection[str] = ()) -> str | None:
+        """Give the procedure that should have opened a case by itself for the longest, apart from those in `held`."""
         with self.engine.connect() as connection:
-            return connection.execute(NEXT_SCHEDULE, {"at": now}).scalar()
+            return connection.execute(_but(NEXT_SCHEDULE, ScheduleTable.procedure, held), {"at": now}).scalar()
 
     def open_scheduled(self, procedure: str, *, now: datetime) -> bool:
         """Open the case whose time has come; False where another node was first, or nothing is due.
@@ -522,6 +522,11 @@ def _opened_by_people(release: Compiled) -> Node:
     if not release.start.form:
         raise NotFound("Cases of this procedure are opened by other cases or by the calendar, not by people.")
     return release.start
+
+
+def _but(statement: sa.Select[Any], name: InstrumentedAttribute[str], held: Collection[str]) -> sa.Select[Any]:
+    """Leave out what another node holds."""
+    return statement.where(name.not_in(held)) if held else statement
 
 
 def _task_number(task_id: str) -> tuple[str, int]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -192,7 +192,7 @@ class Views:
 
     # Messages -------------------------------------------------------------------------------------------------------
 
-    def next_message(self, now: datetime) -> Letter | None:
+    def next_message(self, now: datetime, held: Collection[str] = ()) -> Letter | None:
         """Give the oldest message that somebody takes: a case that waits for it, or a procedure that it opens.
 
         A message that opens a procedure waits while an open case has its key, until that case takes it. What nobody took
@@ -201,6 +201,7 @@ class Views:
         message, awaited, case = MessageTable, AwaitedTable, CaseTable
         ready = sa.and_(
             message.status == "waiting",
+            message.id.not_in(held),
             message.expires_at > now,
             sa.or_(message.retry_at.is_(None), message.retry_at <= now),
         )

@@ -25,8 +25,8 @@ class Swept:
 def sweep(cases: Cases, *, now: datetime, limit: int = 500) -> Swept:
     """Fire due clocks, open due cases and deliver waiting messages until nothing is left or `limit` steps were taken.
 
-    A step that fails is rolled back whole; its case is pushed further away with a growing wait, the failure is logged with
-    the case's reference, and the sweep goes on.
+    What another node holds is passed over: that node may be frozen. A step that fails is rolled back whole; its case is
+    pushed further away with a growing wait, the failure is logged with the case's reference, and the sweep goes on.
     """
     fired, failed_clocks = _fire(cases, now, limit)
     opened, failed_openings = _open(cases, now, limit - fired - failed_clocks)
@@ -37,11 +37,13 @@ def sweep(cases: Cases, *, now: datetime, limit: int = 500) -> Swept:
 
 def _fire(cases: Cases, now: datetime, limit: int) -> tuple[int, int]:
     """Let due clocks go off; give how many did and how many failed."""
+    held: list[str] = []
     fired = failed = 0
-    while fired + failed < limit and (case_id := cases.next_due(now=now)) is not None:
+    while fired + failed < limit and (case_id := cases.next_due(now=now, held=held)) is not None:
         try:
             if not cases.fire(case_id, now=now):
-                break
+                held.append(case_id)
+                continue
             fired += 1
         except Exception as fault:  # noqa: BLE001 - one broken case never stops the others
             times = cases.postpone(case_id, now=now)
@@ -53,11 +55,13 @@ def _fire(cases: Cases, now: datetime, limit: int) -> tuple[int, int]:
 
 def _open(cases: Cases, now: datetime, limit: int) -> tuple[int, int]:
     """Open the cases of the procedures whose time has come; give how many were and how many failed."""
+    held: list[str] = []
     opened = failed = 0
-    while opened + failed < limit and (procedure := cases.next_schedule(now=now)) is not None:
+    while opened + failed < limit and (procedure := cases.next_schedule(now=now, held=held)) is not None:
         try:
             if not cases.open_scheduled(procedure, now=now):
-                break
+                held.append(procedure)
+                continue
             opened += 1
         except Exception as fault:  # noqa: BLE001 - one broken procedure never stops the others
             times = cases.postpone_schedule(procedure, now=now)
@@ -69,11 +73,13 @@ def _open(cases: Cases, now: datetime, limit: int) -> tuple[int, int]:
 
 def _deliver(cases: Cases, now: datetime, limit: int) -> tuple[int, int]:
     """Hand waiting messages over; give how many were and how many failed."""
+    held: list[str] = []
     delivered = failed = 0
-    while delivered + failed < limit and (found := cases.next_message(now=now)) is not None:
+    while delivered + failed < limit and (found := cases.next_message(now=now, held=held)) is not None:
         try:
             if not cases.deliver(found, now=now):
-                break
+                held.append(found.message_id)
+                continue
             delivered += 1
         except Exception as fault:  # noqa: BLE001 - one broken case never stops the others
             times = cases.postpone_message(found.message_id, now=now)

@@ -28,7 +28,7 @@ class Play:
         self.drives = [Drive(files, restored=restored) for restored in (False, True)]
         self.world: World = drawn.begin()
         for drive in self.drives:
-            drive.open()
+            drive.open(why="asked")
         self.compare()
 
     def move(self, choice: int) -> None:
