@@ -277,6 +277,17 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
+@contextmanager
+def snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Give a connection that reads the database as it stood at one moment, while others write on."""
+    with engine.connect() as plain:
+        connection = plain
+        if engine.dialect.name != "sqlite":
+            connection = plain.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with connection.begin():
+            yield connection
+
+
 def row_lock(engine: sa.Engine, statement: sa.Select[Any], *, skip: bool = False) -> sa.Select[Any]:
     """Lock the rows that a statement finds, where the database can; SQLite holds the whole file already."""
     if engine.dialect.name == "sqlite":

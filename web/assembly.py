@@ -45,4 +45,5 @@ def make_worker(services: Services) -> Worker:
         [channel],
         clock=services.clock,
         wall_clock=services.wall_clock,
+        base_url=settings.base_url,
     )

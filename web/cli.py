@@ -1,9 +1,10 @@
-"""The command line: `homeward demo`, `serve`, `worker`, `migrate`, `publish`, `import`, `organisation`, `user`, `bench`."""
+"""The command line: `homeward demo`, `serve`, `worker`, `migrate`, `publish`, `verify`, `rebuild`, `import`, `organisation`, `user`, `bench`."""
 
 from __future__ import annotations
 
 import argparse
 import getpass
+import json
 import logging
 import os
 import sys
@@ -12,9 +13,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+import workflows.verification
+from engine import rebuilding
 from engine.errors import Invalid, Problem, Refusal
 from engine.store import reading, writing
-from web import procedures, schema, serving
+from web import procedures, schema, serving, verification
 from web.app import create_app
 from web.assembly import assemble, make_worker
 from web.clock import system_clock
@@ -64,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "migrate", "bring the database to the schema of this program", _migrate)
     publish = _add(commands, "publish", "publish the shipped procedures where they have changed", _publish)
     publish.add_argument("--by", required=True, metavar="NAME", help="the sign-in name of who answers for it")
+    _add_upkeep_commands(commands)
     _add_import_command(commands)
     _add_organisation_commands(commands)
     _add_user_commands(commands)
@@ -79,6 +83,12 @@ def _add(
     added = commands.add_parser(name, help=does, description=does[:1].upper() + does[1:] + ".")
     added.set_defaults(run=run)
     return added
+
+
+def _add_upkeep_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    verify = _add(commands, "verify", "check everything that is kept against itself; nothing is changed", _verify)
+    verify.add_argument("--json", action="store_true", help="one JSON object a line, for a machine")
+    _add(commands, "rebuild", "write lists and projections anew from the cases and their log", _rebuild)
 
 
 def _add_import_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -163,6 +173,28 @@ def _publish(chosen: argparse.Namespace) -> None:
         print(f"{name} stands at release {number}.")
     for name in procedures.kept(services.cases):
         print(f"{name} was changed by managers here: the shipped files were not put in the place of theirs.")
+
+
+def _verify(chosen: argparse.Namespace) -> None:
+    services = _services()
+    found = 0
+    for finding in verification.verify(services.cases, services.clock()):
+        found += 1
+        print(json.dumps(finding.as_json()) if chosen.json else finding)
+    services.engine.dispose()
+    if found:
+        raise Invalid([Problem("verify", "found", f"{found} found. Each line says what to do.")])
+    if not chosen.json:
+        print("Everything that is kept agrees with itself.")
+
+
+def _rebuild(_chosen: argparse.Namespace) -> None:
+    services = _services()
+    for case_id in rebuilding.rebuild(services.engine, services.cases.library, now=services.clock()):
+        print(f"{case_id}: its lists were written anew.")
+    workflows.verification.rebuild(services.engine)
+    services.engine.dispose()
+    print("The projections were drawn anew.")
 
 
 def _import(chosen: argparse.Namespace) -> None:

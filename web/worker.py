@@ -15,12 +15,13 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from engine import faults, timers
+from engine import anchors, faults, timers
 from engine.cases import Cases
 from engine.model import Clock
 from engine.store import reading, writing
 from notifications import outbox
 from notifications.message import Channel
+from web import verification
 from web.tables import HeartbeatRow
 from workflows import alerts
 
@@ -31,6 +32,8 @@ STEPS_AT_ONCE = 200
 MAILS_AT_ONCE = 20
 ALL_MAILS = 1_000
 HEARTBEATS_KEPT = timedelta(days=1)
+LOOK_FOR_NIGHT = timedelta(minutes=5)
+"""How often the worker looks whether the night's work is to be done."""
 
 
 class Worker:
@@ -44,13 +47,15 @@ class Worker:
         *,
         clock: Clock,
         wall_clock: Clock,
+        base_url: str,
     ) -> None:
-        """Work on the cases by `clock`; `wall_clock` is for the heartbeat."""
+        """Work on the cases by `clock`; `wall_clock` is for the heartbeat, `base_url` the site's address for its mails."""
         self._engine = engine
         self._cases = cases
         self._channels = channels
         self._clock = clock
         self._wall_clock = wall_clock
+        self._base_url = base_url
         self._name = f"{platform.node()}/{os.getpid()}"
         self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"max_instances": 1, "coalesce": True})
 
@@ -59,6 +64,8 @@ class Worker:
         self.beat()
         for job in (self.fire, self.send, self.beat):
             self._scheduler.add_job(job, "interval", seconds=EVERY.total_seconds(), misfire_grace_time=None)
+        every = LOOK_FOR_NIGHT.total_seconds()
+        self._scheduler.add_job(self.work_at_night, "interval", seconds=every, misfire_grace_time=None)
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -82,6 +89,11 @@ class Worker:
     def beat(self) -> None:
         """Leave a sign of life."""
         self._guarded("heartbeat", lambda: _beat(self._engine, self._name, self._wall_clock()))
+
+    def work_at_night(self) -> None:
+        """Anchor the logs of the day that has ended, and verify everything once a night."""
+        self._guarded("anchors", lambda: anchors.write(self._engine, self._clock()))
+        self._guarded("verification", lambda: verification.nightly(self._cases, self._base_url, self._clock()))
 
     def _send(self, limit: int) -> None:
         """Send mails to those who hold the roles now."""

@@ -228,8 +228,8 @@ class Alerts:
         }
         subject, text = wording.write(alert.template, words)
         authority = step.facts.get("case_opening", {}).get("", {}).get("responsible_authority")
-        group = _group(alert.roles or event.data.get("tell", ()), authority if isinstance(authority, str) else "")
-        return Message(f"{step.case_id}/{event.seq}/{alert.id}", group, subject, text, urgent)
+        told = group(alert.roles or event.data.get("tell", ()), authority if isinstance(authority, str) else "")
+        return Message(f"{step.case_id}/{event.seq}/{alert.id}", told, subject, text, urgent)
 
 
 def directory(connection: sa.Connection, message: Message) -> Sequence[tuple[str, str]] | None:
@@ -250,8 +250,8 @@ def directory(connection: sa.Connection, message: Message) -> Sequence[tuple[str
     return [(name, found[name].mail) for name in sorted(found)]
 
 
-def _group(roles: Iterable[str], authority: str) -> str:
-    """Name those who hold one of these roles, in an authority where it is known."""
+def group(roles: Iterable[str], authority: str = "") -> str:
+    """Give the recipient of a message to those who hold one of these roles, in an authority where it is known."""
     return f"{_HOLDERS}{','.join(sorted(set(roles)))}{_OF if authority else ''}{authority}"
 
 

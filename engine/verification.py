@@ -1,0 +1,304 @@
+"""Checks what is kept of the cases against itself: log, facts, indexes, clocks, and that every open case has a future.
+
+Nothing is repaired here and nothing of a fact's value is told: a finding names the case and the element, and says in a
+sentence what to do. Cases are read one by one, a few in each snapshot, so that a large database needs little memory and
+the site works on; one case that cannot be read never hides the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from engine import log, runner, values
+from engine.clocks import Winder
+from engine.library import Library
+from engine.model import Facts
+from engine.runner import Conductor
+from engine.store import AwaitedTable, CaseTable, EventTable, FactTable, TaskTable, snapshot
+from engine.views import EventRow
+
+CASES_AT_ONCE = 50
+"""Cases that are read in one snapshot: a longer one would hold back what the database clears away."""
+
+EVENTS_AT_ONCE = 500
+
+LATE_AFTER = timedelta(hours=1)
+"""How long a clock may be due before somebody should look: a worker fires within seconds, and tries again hourly."""
+
+CASE, EVENT, FACT, TASK, AWAITED = (
+    table.__table__ for table in (CaseTable, EventTable, FactTable, TaskTable, AwaitedTable)
+)
+
+REBUILD = "Run: homeward rebuild."
+COMPARE = "Compare it with a backup of before, and ask who can write to the database."
+
+Holders = Callable[[str], frozenset[str]]
+"""Gives the sign-in names of the active people who hold a role."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as it must be.
+
+    `check` names the check in words with hyphens, for example ``log-broken``; `case_id` and `element` say where ("" where
+    it is about no case, or about a case as a whole); `sentence` says what is wrong and what to do, and nothing personal.
+    """
+
+    check: str
+    case_id: str
+    element: str
+    sentence: str
+
+    def __str__(self) -> str:
+        """Give the finding as one line: ``MC-7K3QX9PW assess_risk: ... [clock-missing]``."""
+        where = " ".join(part for part in (self.case_id, self.element) if part)
+        return f"{where or 'database'}: {self.sentence} [{self.check}]"
+
+    def as_json(self) -> dict[str, str]:
+        """Give the finding for a machine: ``{"check": ..., "case_id": ..., "element": ..., "sentence": ...}``."""
+        return asdict(self)
+
+
+def check(engine: sa.Engine, library: Library, *, holders: Holders, now: datetime) -> Iterator[Finding]:
+    """Give everything that is wrong with the cases, case by case in the order of their references."""
+    last = ""
+    while True:
+        with snapshot(engine) as connection:
+            page = sa.select(CASE).where(CASE.c.id > last).order_by(CASE.c.id).limit(CASES_AT_ONCE)
+            rows = connection.execute(page).all()
+            for row in rows:
+                yield from _case(connection, library, row, holders, now)
+        if len(rows) < CASES_AT_ONCE:
+            return
+        last = rows[-1].id
+
+
+def _case(connection: sa.Connection, library: Library, row: Any, holders: Holders, now: datetime) -> list[Finding]:
+    """Check one case; one that cannot be read is a finding itself."""
+    try:
+        findings = list(_log(connection, row))
+        conductor = runner.restore(library.get(row.release_id), row.state, values.loads(row.facts), now)
+        findings += [
+            *index_findings(connection, row, conductor),
+            *_clocks(row, conductor, now),
+            *_future(row, conductor, holders),
+        ]
+    except Exception as fault:  # noqa: BLE001 - one broken case never hides the others
+        sentence = f"The case cannot be read ({type(fault).__name__}): nobody can work on it. {COMPARE}"
+        return [Finding("case-unreadable", row.id, "", sentence)]
+    return findings
+
+
+# The log and the facts --------------------------------------------------------------------------------------------------
+
+
+def _log(connection: sa.Connection, row: Any) -> Iterator[Finding]:
+    """Check the chain of a case's log, the digests of its values, and that its facts are what the log wrote."""
+    asked = sa.select(FACT).where(FACT.c.case_id == row.id)
+    kept = {(each.seq, each.record, each.record_key, each.field): each for each in connection.execute(asked)}
+    facts: Facts = {}
+    head, count, broken = log.GENESIS, 0, False
+    statement = sa.select(EVENT).where(EVENT.c.case_id == row.id).order_by(EVENT.c.seq)
+    for found in connection.execute(statement, execution_options={"yield_per": EVENTS_AT_ONCE}):
+        count += 1
+        event = read_event(found)
+        head = log.chain(head, event)
+        if not broken and (event.seq != count or event.digest != head):
+            broken = True
+            yield _finding(row, "log-broken", event.element, _broken_at(event, count))
+        if event.kind in {"facts_written", "facts_corrected"}:
+            yield from _values(row, event, kept, facts)
+    if not broken and (head, count) != (row.head, row.seq):
+        sentence = (
+            f"The log ends at event {count}, and the case was left at event {row.seq}: a part of the log is gone."
+        )
+        yield _finding(row, "log-head", "", f"{sentence} {COMPARE}")
+    for _seq, record, _key, name in kept:
+        yield _finding(row, "fact-without-event", record, f"A value of “{name}” was written by no event. {COMPARE}")
+    yield from _facts(row, facts)
+
+
+def read_event(row: Any) -> EventRow:
+    """Read an event as the log chained it; data that is no JSON any more is read as empty, so that the chain breaks there."""
+    try:
+        data = orjson.loads(row.data)
+    except orjson.JSONDecodeError:
+        data = {}
+    told = (row.kind, row.activity, row.element, row.name, row.task, row.by)
+    return EventRow(row.case_id, row.seq, row.at, *told, data, row.command, row.digest)
+
+
+def _broken_at(event: EventRow, expected: int) -> str:
+    if event.seq != expected:
+        return f"Event {expected} is missing from the log. {COMPARE}"
+    return (
+        f"Event {event.seq} ({event.kind}) is not what was written then: it, or one before it, was changed. {COMPARE}"
+    )
+
+
+def _values(row: Any, event: EventRow, kept: dict[Any, Any], facts: Facts) -> Iterator[Finding]:
+    """Check the values of one event against its digests, and write them to the facts."""
+    record, key = str(event.data.get("record")), str(event.data.get("key", ""))
+    for name, digest in dict(event.data.get("fields", {})).items():
+        found = kept.pop((event.seq, record, key, name), None)
+        if found is None:
+            sentence = f"The value of “{name}” that event {event.seq} wrote is gone. {COMPARE}"
+            yield _finding(row, "fact-missing", record, sentence)
+            continue
+        if log.digest_of(found.value, found.salt) != digest:
+            sentence = f"The value of “{name}” is not the one that event {event.seq} wrote. {COMPARE}"
+            yield _finding(row, "fact-changed", record, sentence)
+        facts.setdefault(record, {}).setdefault(key, {})[name] = values.loads(found.value)
+
+
+def _facts(row: Any, written: Facts) -> Iterator[Finding]:
+    """Check the facts with which the case works against those that the log wrote."""
+    present, expected = _flat(values.loads(row.facts)), _flat(written)
+    differing = sorted(
+        {
+            (place[0], place[2])
+            for place in present.keys() | expected.keys()
+            if present.get(place) != expected.get(place)
+        }
+    )
+    for record, name in differing:
+        sentence = f"The case works with another value of “{name}” than the log wrote. {COMPARE}"
+        yield _finding(row, "facts-differ", record, sentence)
+
+
+def _flat(facts: Facts) -> dict[tuple[str, str, str], bytes]:
+    """Give each field by its place, written canonically."""
+    return {
+        (record, key, name): values.dumps(value)
+        for record, keys in facts.items()
+        for key, fields in keys.items()
+        for name, value in fields.items()
+    }
+
+
+# The indexes ------------------------------------------------------------------------------------------------------------
+
+
+def _indexes(connection: sa.Connection, case_id: str) -> tuple[dict[int, Any], frozenset[tuple[int, str, str]]]:
+    """Read what the lists of tasks and of awaited messages say of a case."""
+    tasks = sa.select(TASK).where(TASK.c.case_id == case_id, TASK.c.status == "open")
+    columns = (AWAITED.c.number, AWAITED.c.name, AWAITED.c.correlation)
+    awaited = connection.execute(sa.select(*columns).where(AWAITED.c.case_id == case_id))
+    return {each.number: each for each in connection.execute(tasks)}, frozenset(tuple(each) for each in awaited)
+
+
+def open_tasks(conductor: Conductor) -> dict[int, dict[str, Any]]:
+    """Give the tasks of people as the token state has them: number, and the columns that the index must have."""
+    winder = Winder(conductor)
+    everybody = {task.id: task for task in conductor.position.tokens.live() if task.task_spec.manual}
+    found = {}
+    for task in conductor.open_people(everybody):
+        node, (due_at, deadline) = task.task_spec.node, winder.due(task)
+        found[task.id] = {
+            "element": node.id,
+            "name": node.name,
+            "role": node.role,
+            "form": node.form,
+            "record": node.record,
+            "record_key": task.internal_data.get("key", ""),
+            "due_at": due_at,
+            "deadline": deadline,
+        }
+    return found
+
+
+def index_findings(connection: sa.Connection, row: Any, conductor: Conductor) -> Iterator[Finding]:
+    """Check what the lists say of a case against its token state."""
+    tasks, awaited = _indexes(connection, row.id)
+    yield from _listed(row, conductor, tasks)
+    if awaited != frozenset(conductor.awaited()):
+        sentence = (
+            f"The case waits for other messages than the list says: one that comes may not be handed over. {REBUILD}"
+        )
+        yield _finding(row, "awaited-differs", "", sentence)
+    if row.next_due_at != Winder(conductor).next_due():
+        sentence = f"The case's next clock is not at the moment at which the worker looks for it. {REBUILD}"
+        yield _finding(row, "next-due-differs", "", sentence)
+
+
+def _listed(row: Any, conductor: Conductor, listed: Mapping[int, Any]) -> Iterator[Finding]:
+    """Check the list of tasks."""
+    wanted = open_tasks(conductor)
+    for number, columns in wanted.items():
+        element, found = columns["element"], listed.get(number)
+        if found is None:
+            sentence = f"The case waits for this task ({number}), and it stands in nobody's list. {REBUILD}"
+            yield _finding(row, "task-not-listed", element, sentence)
+            continue
+        differing = [name for name, value in columns.items() if getattr(found, name) != value]
+        if differing:
+            sentence = f"The list shows this task ({number}) with another {' and '.join(differing)} than the case has. {REBUILD}"
+            yield _finding(row, "task-differs", element, sentence)
+    for number in sorted(listed.keys() - wanted.keys()):
+        sentence = f"This task ({number}) stands in the list, and the case does not wait for it. {REBUILD}"
+        yield _finding(row, "task-not-wanted", listed[number].element, sentence)
+
+
+# The clocks and the future ----------------------------------------------------------------------------------------------
+
+
+def _clocks(row: Any, conductor: Conductor, now: datetime) -> Iterator[Finding]:
+    """Check the case's status, that every timer and deadline of what is open has its clock, that no other runs, and that none is late."""
+    winder, release = Winder(conductor), conductor.release
+    wanted = dict(winder.wanted())
+    for key, (_task, node) in wanted.items():
+        if key not in winder.clocks:
+            name = release.deadline_name(node) if node.is_deadline else node.name
+            sentence = f"The clock “{name}” does not run, though its work is open: nobody will be told. {COMPARE}"
+            yield _finding(row, "clock-missing", node.id, sentence)
+    for _task_number, element in winder.clocks.keys() - wanted.keys():
+        yield _finding(row, "clock-not-wanted", element, f"A clock runs for work that is not open. {COMPARE}")
+    if (row.status == "closed") != conductor.position.tokens.completed:
+        sentence = f"The case is {row.status}, and where it stands says otherwise. {COMPARE}"
+        yield _finding(row, "status-differs", "", sentence)
+    if row.next_due_at is not None and row.next_due_at < now - LATE_AFTER:
+        sentence = (
+            f"A clock has been due since {row.next_due_at.astimezone(UTC):%d.%m.%Y %H:%M} UTC, and failed {row.failures} "
+            "times. See that a worker runs, and look for the case in its log."
+        )
+        yield _finding(row, "clock-late", "", sentence)
+
+
+def _future(row: Any, conductor: Conductor, holders: Holders) -> Iterator[Finding]:
+    """Check that an open case goes on: by a task that an active person may do, a clock, a message, or a condition."""
+    if row.status != "open":
+        return
+    tasks = open_tasks(conductor)
+    goes_on = tasks or Winder(conductor).next_due() or conductor.awaited() or conductor.hopes()
+    if not goes_on:
+        sentence = (
+            "The case is open, and no task, clock, message or condition carries it on. Finish by hand what is left."
+        )
+        yield _finding(row, "no-future", "", sentence)
+    for columns in tasks.values():
+        node = conductor.release.node(columns["element"])
+        first = conductor.position.done_by.get(node.properties.get("other_than", ""), "")
+        if not holders(node.role) - {first}:
+            other = f" but {first}, who may not do both parts," if first and first in holders(node.role) else ""
+            sentence = (
+                f"Nobody who is active{other} holds the role {node.role}. Give it to somebody: homeward user roles."
+            )
+            yield _finding(row, "task-for-nobody", node.id, sentence)
+
+
+def _finding(row: Any, check: str, element: str, sentence: str) -> Finding:
+    return Finding(check, row.id, element, sentence)
+
+
+def count(findings: Iterable[Finding]) -> dict[str, int]:
+    """Count findings by their check."""
+    found: dict[str, int] = {}
+    for each in findings:
+        found[each.check] = found.get(each.check, 0) + 1
+    return found

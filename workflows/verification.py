@@ -1,0 +1,150 @@
+"""Checks what this floor keeps: the projections are what the log says, and it is known who may do a task; rebuilds them.
+
+The projections are drawn anew into a database in memory, from the log in the order of time, and compared row by row: a few
+hundred bytes for each episode and child. The database of the site is only read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import history
+from engine.store import Base, CaseTable, reading, snapshot, writing
+from engine.verification import REBUILD, Finding, Holders
+from engine.views import Step
+from workflows import child_projection, episodes, people
+from workflows.children import ChildFlagRow, ChildPlanRow, ChildRow
+from workflows.episodes import EpisodeRow
+
+PROCEDURES = (episodes.PROCEDURE, child_projection.PLAN_PROCEDURE)
+"""Those from whose steps the projections are drawn."""
+
+IMPORTED = (ChildRow, ChildFlagRow, ChildPlanRow)
+"""Tables that hold rows of the import too: they are taken over as they are."""
+
+PROJECTED = (EpisodeRow, *IMPORTED)
+ROWS_AT_ONCE = 500
+
+Row = tuple[Any, ...]
+
+
+def holders_in(engine: sa.Engine) -> Holders:
+    """Give what tells who is active and holds a role; each role is asked for once."""
+
+    @cache
+    def holders(role: str) -> frozenset[str]:
+        with reading(engine) as connection:
+            return frozenset(person.sign_in for person in people.holders(connection, (role,)))
+
+    return holders
+
+
+def check(engine: sa.Engine) -> Iterator[Finding]:
+    """Give every row of a projection that is not what the log says, is not there, or should not be there."""
+    scratch = _scratch()
+    try:
+        with snapshot(engine) as kept, writing(scratch) as drawn:
+            _take_over(kept, drawn)
+            for step in history.steps(kept, PROCEDURES):
+                _draw(drawn, step)
+            for table in PROJECTED:
+                yield from _compare(Base.metadata.tables[table.__tablename__], kept, drawn)
+    finally:
+        scratch.dispose()
+
+
+def rebuild(engine: sa.Engine) -> None:
+    """Throw the projections away and draw them again from the log, in one transaction; what was imported stays."""
+    with writing(engine) as connection:
+        episodes.rebuild(connection, history.steps(connection, (episodes.PROCEDURE,)))
+        child_projection.rebuild(connection, history.steps(connection, PROCEDURES))
+
+
+def _scratch() -> sa.Engine:
+    """Make an empty database in memory with the tables that the projections write, and the cases, which they read."""
+    scratch = sa.create_engine("sqlite://", poolclass=sa.StaticPool, hide_parameters=True)
+    tables = [Base.metadata.tables[name] for name in ("releases", "cases", *(each.__tablename__ for each in PROJECTED))]
+    Base.metadata.create_all(scratch, tables=tables)
+    return scratch
+
+
+def _take_over(kept: sa.Connection, drawn: sa.Connection) -> None:
+    """Take over what was imported, and of the cases what the projections read; a live plan is ended by its steps."""
+    for table in IMPORTED:
+        rows = kept.execute(sa.select(table.__table__).where(table.imported_at.is_not(None)))
+        for row in rows.mappings():
+            drawn.execute(sa.insert(table), {**row, **({"valid_to": None} if "valid_to" in row else {})})
+    empty = {"state": b"", "facts": b"", "head": "", "seq": 0, "failures": 0}
+    columns = ("id", "procedure", "release_id", "correlation", "title", "status", "opened_at")
+    asked = sa.select(*(getattr(CaseTable, name) for name in columns)).where(CaseTable.procedure.in_(PROCEDURES))
+    for row in kept.execute(asked, execution_options={"yield_per": ROWS_AT_ONCE}).mappings():
+        drawn.execute(sa.insert(CaseTable), {**row, **empty})
+
+
+def _draw(drawn: sa.Connection, step: Step) -> None:
+    """Let the projections follow one step."""
+    episodes.project(drawn, step)
+    child_projection.project(drawn, step)
+
+
+def _compare(table: sa.Table, kept: sa.Connection, drawn: sa.Connection) -> Iterator[Finding]:
+    """Compare two tables row by row, in the order of their keys."""
+    keys = [column.name for column in table.primary_key]
+    names = [column.name for column in table.columns if not column.name.startswith("imported_")]
+    columns = [table.c[name] for name in names]
+    place = [names.index(name) for name in keys]
+
+    def key(row: Row) -> Row:
+        return tuple(row[each] for each in place)
+
+    for before, after in _pairs(_ordered(kept, columns, keys), _ordered(drawn, columns, keys), key):
+        row = before or after
+        if before != after and row is not None:
+            yield _finding(table.name, names, keys, row, before, after)
+
+
+def _finding(table: str, names: list[str], keys: list[str], row: Row, before: Row | None, after: Row | None) -> Finding:
+    """Name the row by its key, and the columns that differ, without their values."""
+    about = dict(zip(names, row, strict=True))
+    where = str(about.get("case_id") or about[keys[0]])
+    if before is None:
+        return Finding("projection-missing", where, table, f"A row that the log gives is not there. {REBUILD}")
+    if after is None:
+        return Finding("projection-unknown", where, table, f"A row is there that the log does not give. {REBUILD}")
+    differing = [name for name, one, other in zip(names, before, after, strict=True) if one != other]
+    sentence = f"{', '.join(differing)}: this is not what the log says. {REBUILD}"
+    return Finding("projection-differs", where, table, sentence)
+
+
+def _ordered(connection: sa.Connection, columns: list[Any], keys: list[str]) -> Iterator[Row]:
+    """Read a table in the order of its key, byte by byte, as Python compares."""
+    plain = "BINARY" if connection.dialect.name == "sqlite" else "C"
+    order = [
+        sa.collate(column, plain) if isinstance(column.type, sa.String) else column
+        for column in columns
+        if column.name in keys
+    ]
+    statement = sa.select(*columns).order_by(*order)
+    return (tuple(row) for row in connection.execute(statement, execution_options={"yield_per": ROWS_AT_ONCE}))
+
+
+def _pairs(
+    left: Iterable[Row], right: Iterable[Row], key: Callable[[Row], Row]
+) -> Iterator[tuple[Row | None, Row | None]]:
+    """Give the rows of two ordered lists side by side, None where one list has no such row."""
+    ones, others = iter(left), iter(right)
+    one, other = next(ones, None), next(others, None)
+    while one is not None or other is not None:
+        if other is None or (one is not None and key(one) < key(other)):
+            yield one, None
+            one = next(ones, None)
+        elif one is None or key(other) < key(one):
+            yield None, other
+            other = next(others, None)
+        else:
+            yield one, other
+            one, other = next(ones, None), next(others, None)
