@@ -8,9 +8,10 @@ import flask
 import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
+from engine import anchors
 from engine.store import reading
 from notifications import outbox
-from web import schema
+from web import schema, verification
 from web.access import everyone, roles
 from web.services import services
 from web.tables import HeartbeatRow
@@ -48,7 +49,7 @@ def readyz() -> ResponseReturnValue:
 @page.get("/operations")
 @roles("administrator")
 def operations() -> ResponseReturnValue:
-    """Show the workers, the outbox, what opens by itself, and what failed."""
+    """Show the workers, the outbox, what opens by itself, what failed, and what the night's verification found."""
     here = services()
     with reading(here.engine) as connection:
         beats = connection.execute(sa.select(HeartbeatRow.__table__).order_by(HeartbeatRow.beat_at.desc())).all()
@@ -60,4 +61,6 @@ def operations() -> ResponseReturnValue:
         standing=standing,
         late_before=late_before,
         schedules=here.cases.schedules(),
+        verified=verification.last_run(here.engine),
+        anchor=anchors.newest(here.engine),
     )

@@ -15,18 +15,21 @@ import sqlalchemy as sa
 from engine import history
 from engine.store import Base, CaseTable, reading, snapshot, writing
 from engine.verification import REBUILD, Finding, Holders
-from engine.views import Step
-from workflows import child_projection, episodes, people
+from workflows import audits, child_projection, episodes, people
+from workflows.audits import AuditFindingRow, AuditRow, AuditSampleRow
 from workflows.children import ChildFlagRow, ChildPlanRow, ChildRow
 from workflows.episodes import EpisodeRow
 
-PROCEDURES = (episodes.PROCEDURE, child_projection.PLAN_PROCEDURE)
+PROJECTIONS = (episodes, child_projection, audits)
+"""Each has `project`, which follows a step, and `rebuild`, which draws all anew."""
+
+PROCEDURES = (episodes.PROCEDURE, child_projection.PLAN_PROCEDURE, audits.PROCEDURE)
 """Those from whose steps the projections are drawn."""
 
 IMPORTED = (ChildRow, ChildFlagRow, ChildPlanRow)
 """Tables that hold rows of the import too: they are taken over as they are."""
 
-PROJECTED = (EpisodeRow, *IMPORTED)
+PROJECTED = (EpisodeRow, *IMPORTED, AuditRow, AuditSampleRow, AuditFindingRow)
 ROWS_AT_ONCE = 500
 
 Row = tuple[Any, ...]
@@ -50,7 +53,8 @@ def check(engine: sa.Engine) -> Iterator[Finding]:
         with snapshot(engine) as kept, writing(scratch) as drawn:
             _take_over(kept, drawn)
             for step in history.steps(kept, PROCEDURES):
-                _draw(drawn, step)
+                for projection in PROJECTIONS:
+                    projection.project(drawn, step)
             for table in PROJECTED:
                 yield from _compare(Base.metadata.tables[table.__tablename__], kept, drawn)
     finally:
@@ -60,8 +64,8 @@ def check(engine: sa.Engine) -> Iterator[Finding]:
 def rebuild(engine: sa.Engine) -> None:
     """Throw the projections away and draw them again from the log, in one transaction; what was imported stays."""
     with writing(engine) as connection:
-        episodes.rebuild(connection, history.steps(connection, (episodes.PROCEDURE,)))
-        child_projection.rebuild(connection, history.steps(connection, PROCEDURES))
+        for projection in PROJECTIONS:
+            projection.rebuild(connection, history.steps(connection, PROCEDURES))
 
 
 def _scratch() -> sa.Engine:
@@ -83,12 +87,6 @@ def _take_over(kept: sa.Connection, drawn: sa.Connection) -> None:
     asked = sa.select(*(getattr(CaseTable, name) for name in columns)).where(CaseTable.procedure.in_(PROCEDURES))
     for row in kept.execute(asked, execution_options={"yield_per": ROWS_AT_ONCE}).mappings():
         drawn.execute(sa.insert(CaseTable), {**row, **empty})
-
-
-def _draw(drawn: sa.Connection, step: Step) -> None:
-    """Let the projections follow one step."""
-    episodes.project(drawn, step)
-    child_projection.project(drawn, step)
 
 
 def _compare(table: sa.Table, kept: sa.Connection, drawn: sa.Connection) -> Iterator[Finding]:
