@@ -279,12 +279,14 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 @contextmanager
 def snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """Give a connection that reads the database as it stood at one moment, while others write on."""
+    """Give a connection that reads the database as it stood at one moment, while others write on; it may take its time."""
     with engine.connect() as plain:
         connection = plain
         if engine.dialect.name != "sqlite":
             connection = plain.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         with connection.begin():
+            if engine.dialect.name != "sqlite":  # it locks nothing that somebody waits for
+                connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '10min'")
             yield connection
 
 
