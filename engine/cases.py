@@ -14,13 +14,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
-from engine import log, reading, runner, schedules, values
-from engine.diagrams import Node
+from engine import reading, runner, schedules, values
+from engine.admission import fingerprint, is_recorded, opened_by_people, task_number
 from engine.errors import (
     CaseNotFound,
     Conflict,
     FactNotFound,
-    NotFound,
     NotYourTask,
     PageIsStale,
     Problem,
@@ -165,7 +164,7 @@ class Cases:
             NotFound: no release of this procedure was published.
         """
         release_id, release = self.library.newest(procedure)
-        start = _opened_by_people(release)
+        start = opened_by_people(release)
         return OpeningView(
             procedure, release.process.name, release.forms[start.form], start.role, release_id, start.documentation
         )
@@ -181,13 +180,13 @@ class Cases:
             Conflict: the key was used for another command.
         """
         release_id, release = self.library.newest(procedure)
-        start = _opened_by_people(release)
+        start = opened_by_people(release)
         if start.role not in by.roles:
             message = f"Opening a case is for {start.role}."
             raise NotYourTask(message)
         form = release.forms[start.form]
         writes = tuple(FactWrite(start.record, "", field.key, answers.get(field.key)) for field in form.fields)
-        digest = _fingerprint("open", procedure, by, answers)
+        digest = fingerprint("open", procedure, by, answers)
         with writing(self.engine) as connection:
             done = _answer(connection, key, digest)
             if done is not None:
@@ -214,8 +213,8 @@ class Cases:
         `NotYourTask` (another role's) and `SamePersonTwice` (a second person is needed); `TaskAlreadyCompleted`,
         `TaskNoLongerOpen` and `PageIsStale` (the case has moved on); `Conflict` (the key belongs to another command).
         """
-        case_id, number = _task_number(task_id)
-        digest = _fingerprint("complete", task_id, by, answers)
+        case_id, number = task_number(task_id)
+        digest = fingerprint("complete", task_id, by, answers)
         with writing(self.engine) as connection:
             stored, done, conductor = self._load(connection, case_id, now, key, digest)
             if done is not None:
@@ -273,16 +272,36 @@ class Cases:
         """
         if not reason.strip():
             raise ReasonMissing([Problem("reason", "reason-missing", "Say why this is put right.")])
-        digest = _fingerprint("correct", case_id, by, {f"{record}.{record_key}.{field}": value})
+        digest = fingerprint("correct", case_id, by, {f"{record}.{record_key}.{field}": value})
         with writing(self.engine) as connection:
             stored, done, conductor = self._load(connection, case_id, now, key, digest)
             if done is not None:
                 return done
             if conductor is None:
                 raise CaseNotFound("There is no such case.")
-            if not _is_recorded(conductor.release, stored.facts, record, record_key, field):
+            if not is_recorded(conductor.release, stored.facts, record, record_key, field):
                 raise FactNotFound("There is no such fact in this case.")
             command = Correct((FactWrite(record, record_key, field, value),), by, reason)
+            return self._step(connection, stored, conductor, command, now)
+
+    def tell(
+        self, case_id: str, message: str, payload: Mapping[str, Value], *, by: Actor, now: datetime, key: str
+    ) -> Done:
+        """Hand a message to a case that waits for it under its own reference, as another case would; `by` is its sender.
+
+        Raises:
+            CaseNotFound: there is no such case.
+            NotFound: the case does not wait for this message.
+            Conflict: the key was used for another command.
+        """
+        digest = fingerprint("tell", case_id, by, {message: dict(payload)})
+        with writing(self.engine) as connection:
+            stored, done, conductor = self._load(connection, case_id, now, key, digest)
+            if done is not None:
+                return done
+            if conductor is None:
+                raise CaseNotFound("There is no such case.")
+            command = Deliver(message, case_id, {"sender": by.person, **payload})
             return self._step(connection, stored, conductor, command, now)
 
     # What the sweep does --------------------------------------------------------------------------------------------
@@ -412,7 +431,7 @@ class Cases:
         Raises:
             TaskNotFound, NotYourTask, TaskAlreadyCompleted, TaskNoLongerOpen.
         """
-        return self.views.task(*_task_number(task_id), by=by, now=now, classes=classes)
+        return self.views.task(*task_number(task_id), by=by, now=now, classes=classes)
 
     def case(self, case_id: str, *, classes: frozenset[str], by: Actor, purpose: str, now: datetime) -> CaseView:
         """Give a case with the facts of these data classes; who read what, and why, is committed first.
@@ -440,6 +459,14 @@ class Cases:
     def inbox(self, roles: frozenset[str], *, after: Cursor | None = None, limit: int = 50) -> Page:
         """Give the open tasks of these roles, the earliest due first, those without a due time last."""
         return self.views.inbox(roles, after=after, limit=limit)
+
+    def decided(self, procedure: str, table: str, *, now: datetime) -> dict[str, Value]:
+        """Give what a decision table says now of each case of a procedure, by reference; nothing is written.
+
+        For what depends on the calendar and must be right whenever it is looked at. A case whose release has no such
+        table is left out. Whoever shows it notes the reading (`note_reading`).
+        """
+        return self.views.decided(procedure, table, now=now)
 
     def _calls(self, connection: sa.Connection, now: datetime) -> Operation:
         """Bind the operations to a step's transaction and instant."""
@@ -517,42 +544,9 @@ class Cases:
         return int(found)
 
 
-def _opened_by_people(release: Compiled) -> Node:
-    """Give the start of a procedure that people open; one that a message opens is not for them."""
-    if not release.start.form:
-        raise NotFound("Cases of this procedure are opened by other cases or by the calendar, not by people.")
-    return release.start
-
-
 def _but(statement: sa.Select[Any], name: InstrumentedAttribute[str], held: Collection[str]) -> sa.Select[Any]:
     """Leave out what another node holds."""
     return statement.where(name.not_in(held)) if held else statement
-
-
-def _task_number(task_id: str) -> tuple[str, int]:
-    """Split a task's id into the case's reference and its number."""
-    case_id, _, number = task_id.rpartition(".")
-    if not case_id or not (task_id.isascii() and task_id.isprintable()) or not number.isdigit() or len(number) > 9:  # noqa: PLR2004
-        raise TaskNotFound("There is no such task.")
-    return case_id, int(number)
-
-
-def _is_recorded(release: Compiled, facts: Facts, record: str, record_key: str, field: str) -> bool:
-    """Whether a fact can be put right: it is there, or its question is, asked or not yet, and nothing is answered there.
-
-    A key that no task gave out would turn a record that occurs once into one that repeats, and stop every clock on it.
-    """
-    kept = facts.get(record, {}).get(record_key)
-    form = release.forms_by_record.get(record)
-    asked = form is not None and field in {each.key for each in form.fields}
-    if kept is None:
-        return asked and not record_key and record not in release.repeating and record not in facts
-    return asked or field in kept
-
-
-def _fingerprint(kind: str, what: str, by: Actor, answers: Mapping[str, Value]) -> str:
-    """Give a digest of a command, so that a key that comes again with something else is noticed."""
-    return log.digest_of(values.dumps([kind, what, by.person, dict(answers)]), b"")
 
 
 def _answer(connection: sa.Connection, key: str, digest: str | None) -> Done | None:

@@ -183,6 +183,20 @@ class Views:
             with writing(self.engine) as connection:
                 connection.execute(sa.insert(ReadTable), [{"case_id": each[:20], **row} for each in about])
 
+    def decided(self, procedure: str, table: str, *, now: datetime) -> dict[str, Any]:
+        """Give what a decision table says now of each case of a procedure."""
+        case, found = CaseTable, {}
+        asked = sa.select(case.id, case.release_id, case.facts, case.opened_at).where(case.procedure == procedure)
+        with self.engine.connect() as connection:
+            rows = connection.execute(asked.order_by(case.id)).all()
+        for row in rows:
+            release = self.library.get(row.release_id)
+            decision = release.decisions.get(table)
+            if decision is not None:
+                seen = Scope(release, values.loads(row.facts), now, row.id, row.opened_at).values
+                found[row.id] = decision.decide(seen, now=now).result
+        return found
+
     def schedules(self) -> tuple[ScheduleRow, ...]:
         """Give the procedures that open their cases by themselves."""
         row = ScheduleTable

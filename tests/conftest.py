@@ -25,6 +25,7 @@ WITH_CHECKS = (
     "procedures.stories_of_a_repeat_pattern",
     "procedures.stories_of_a_trigger_plan",
     "procedures.stories_of_a_prevention_plan",
+    "procedures.stories_of_a_recommendation",
     "procedures.stories_of_an_audit",
     "procedures.oversight",
     "procedures.milestones",

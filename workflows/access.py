@@ -42,6 +42,7 @@ _COLUMNS: Mapping[str, str] = {
     "call_taker":    "CR   CR   C    -    R    R(E) -    -    F    -    C    -",
     "control_room":  "CR   CR   CR   -    R    R(E) -    -    F    -    C    -",
     "locate":        "CR   CR   CR   R    CR   R(E) CR   -    S    S    R    -",
+    "owner":         "CR   CR   CR   R    CR   R(E) CR   -    S    S    R    R",
     "mfh":           "CR   CR   CR   R    CR   R    CR   S    R    R    R    R",
     "ppu":           "R    R    R    CR   R    S    R    S    R    R    R    -",
     "csc":           "R    R    R    -    S    R    R    R    R    CR   R    S",
@@ -62,6 +63,7 @@ _COLUMNS: Mapping[str, str] = {
 
 # Which column speaks for a role. `csc_desk` is `csc` without the full account of the interview, which domain.md 5.2
 # gives to the allocated worker and team manager only (N9: "narrative only to SW"); `host` is rule ii and N2;
+# `owner` is `locate` with the recommendations for which a superintendent answers (domain.md 6.10);
 # `control_room` is `call_taker` with the answers read back, since nobody can endorse a grade unread (T-02).
 COLUMN_OF: Mapping[str, str] = MappingProxyType(
     {
@@ -71,7 +73,7 @@ COLUMN_OF: Mapping[str, str] = MappingProxyType(
         "response_officer": "locate",
         "locate_sergeant": "locate",
         "duty_inspector": "locate",
-        "superintendent": "locate",
+        "superintendent": "owner",
         "mfh_coordinator": "mfh",
         "chief_inspector_missing": "mfh",
         "ppu_cse_unit": "ppu",

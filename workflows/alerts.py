@@ -136,6 +136,54 @@ ALERTS: tuple[Alert, ...] = (
         source="domain 6.9, T-44",
         procedure="audit",
     ),
+    *(
+        Alert(
+            f"position_{role}",
+            "task_opened",
+            element,
+            (role,),
+            "task",
+            "take a position on a recommendation",
+            urgent=False,
+            source="domain 3.5, C-51",
+            procedure="recommendation",
+        )
+        for element, role in (
+            ("assess_as_chief_inspector", "chief_inspector_missing"),
+            ("assess_as_superintendent", "superintendent"),
+        )
+    ),
+    *(
+        Alert(
+            f"milestone_{role}",
+            "task_opened",
+            element,
+            (role,),
+            "task",
+            "carry out a milestone of an inspection's recommendation",
+            urgent=False,
+            source="domain 6.10, T-46",
+            procedure="recommendation",
+        )
+        for element, role in (
+            ("carry_out_as_coordinator", "inspection_coordinator"),
+            ("carry_out_as_chief_inspector", "chief_inspector_missing"),
+            ("carry_out_as_mfh", "mfh_coordinator"),
+            ("carry_out_as_locate", "locate_sergeant"),
+            ("carry_out_as_audit", "audit_lead"),
+        )
+    ),
+    Alert(
+        "milestone_escalated",
+        "task_opened",
+        "decide_on_overdue_milestone",
+        ("chief_inspector_missing",),
+        "task",
+        "say why a milestone of a recommendation is late",
+        urgent=False,
+        source="T-46 first escalation",
+        procedure="recommendation",
+    ),
     Alert(
         "stranded",
         "case_stranded",
@@ -195,6 +243,13 @@ OBLIGATIONS: Mapping[str, str] = MappingProxyType(
         "C-42": "check what was done about a finding of an audit",
         "C-43": "read the summary of the month's audits and decide what changes",
         "C-44": "decide on a finding of an audit that is not settled",
+        "T-46": "carry out a milestone of an inspection's recommendation",
+        "G-38": "say where a recommendation stands, or ask the inspectorate",
+        "C-51": "take a position on a recommendation",
+        "C-52": "plan a milestone of a recommendation",
+        "C-53": "say why a milestone of a recommendation is late",
+        "C-54": "put the evidence for a recommendation together",
+        "C-55": "close a recommendation",
     }
 )
 """What a deadline asks for, by its name in ``deadlines.dmn``: T- from domain.md 7, C- of the procedure's own."""

@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 from engine.errors import Invalid, Problem
 from engine.views import Observer
 from engine.xml import Element, local_name, parse
-from workflows import audits, child_projection, episodes
+from workflows import audits, child_projection, episodes, recommendations
 from workflows.agencies import ROLES, role_of_lane
 from workflows.alerts import ALERTS, OBLIGATIONS, Alerts
 from workflows.vocabulary import DATA_CLASS
@@ -21,6 +21,7 @@ KINDS_OF_FILE = (".bpmn", ".dmn", ".form")
 RESTS_ON: Mapping[str, frozenset[tuple[str, str]]] = {
     episodes.PROCEDURE: episodes.READS | child_projection.READS,
     audits.PROCEDURE: audits.READS,
+    recommendations.PROCEDURE: recommendations.READS,
 }
 """Every (record, field) from which the projections are drawn, by the procedure that writes it."""
 
@@ -44,7 +45,7 @@ def files(procedure: str) -> dict[str, str]:
 
 def observers(base_url: str) -> tuple[Observer, ...]:
     """Give everything that follows each step inside its transaction; links in messages lead to `base_url`."""
-    return (episodes.project, child_projection.project, audits.project, Alerts(base_url))
+    return (episodes.project, child_projection.project, audits.project, recommendations.project, Alerts(base_url))
 
 
 def check(release: Mapping[str, str]) -> tuple[Problem, ...]:

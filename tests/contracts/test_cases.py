@@ -480,3 +480,51 @@ def test_a_task_in_a_multi_instance_shows_its_own_item_and_not_those_of_its_neig
     for each in answers_of:
         done = cases.complete(each, {"text": "a"}, by=WORKER, now=NOW, key=f"answer {each}")
     assert shown(done.tasks[0]) == {"item": ["1", "2", "3"], "note": ["1.1", "2.2", "3.3"]}
+
+
+TOLD = procedure(
+    "told",
+    """
+    begun: start form=opening
+    heard: catch message=word key={=case.reference} repeats=true
+    look: user form=seen
+    done: end
+    begun > heard
+    heard > look
+    look > done
+    """,
+    form("opening", "name"),
+    form("seen", "text"),
+)
+
+
+def test_a_person_tells_a_case_what_it_waits_for_once_however_often_the_page_is_sent(engine: sa.Engine) -> None:
+    cases = Cases(engine)
+    cases.publish(TOLD, by="ann", now=NOW)
+    opened = cases.open("told", {"name": "Ada"}, by=WORKER, now=NOW, key="open").case_id
+    done = [cases.tell(opened, "word", {"text": "Hear"}, by=WORKER, now=NOW, key="k") for _turn in range(2)]
+    assert [each.repeated for each in done] == [False, True]
+    view = cases.case(opened, classes=frozenset({"D2"}), by=WORKER, purpose="test", now=NOW)
+    assert view.facts["word"] == {"1": {"sender": "ann", "text": "Hear"}}
+    with pytest.raises(Conflict):
+        cases.tell(opened, "word", {"text": "Other"}, by=WORKER, now=NOW, key="k")
+    with pytest.raises(NotFound):
+        cases.tell(opened, "word", {"text": "Again"}, by=WORKER, now=NOW, key="k2")
+    with pytest.raises(CaseNotFound):
+        cases.tell("X-1", "word", {}, by=WORKER, now=NOW, key="k3")
+
+
+def test_a_table_says_of_every_case_how_it_stands_now(engine: sa.Engine) -> None:
+    table = """<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="age" namespace="x">
+      <decision id="age" name="age"><decisionTable id="t" hitPolicy="FIRST">
+        <input id="i"><inputExpression id="e"><text>now() - case.opened_at</text></inputExpression></input>
+        <output id="o" name="age"/>
+        <rule id="r1"><inputEntry id="a"><text>&gt; duration("P1D")</text></inputEntry><outputEntry id="b"><text>"old"</text></outputEntry></rule>
+        <rule id="r2"><inputEntry id="c"><text>-</text></inputEntry><outputEntry id="f"><text>"new"</text></outputEntry></rule>
+      </decisionTable></decision></definitions>"""
+    cases = Cases(engine)
+    cases.publish({**TOLD, "age.dmn": table}, by="ann", now=NOW)
+    early = cases.open("told", {"name": "A"}, by=WORKER, now=NOW, key="1").case_id
+    late = cases.open("told", {"name": "B"}, by=WORKER, now=NOW + timedelta(days=2), key="2").case_id
+    assert cases.decided("told", "age", now=NOW + timedelta(days=2)) == {early: "old", late: "new"}
+    assert cases.decided("told", "nothing", now=NOW) == {}

@@ -28,11 +28,18 @@ def missing_child() -> dict[str, str]:
 
 
 def test_the_missing_child_procedure_and_those_of_a_child_are_shipped() -> None:
-    assert catalogue.procedures() == ("audit", "missing_child", "prevention", "repeat_pattern", "trigger_plan")
+    assert catalogue.procedures() == (
+        "audit",
+        "missing_child",
+        "prevention",
+        "recommendation",
+        "repeat_pattern",
+        "trigger_plan",
+    )
 
 
-FROM_ANYBODY = {"action_wanted"}
-"""Messages that any case may send to an episode, whether a shipped procedure does so or not."""
+FROM_ANYBODY = {"action_wanted", "panel_reported"}
+"""Messages that any case or page may send, whether a shipped procedure does so or not."""
 
 
 def test_what_one_procedure_says_to_another_is_heard_there() -> None:

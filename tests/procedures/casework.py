@@ -151,7 +151,7 @@ class Casework(Drive):
         return [
             (at, event.data)
             for at, event in zip(self.times, self.events, strict=True)
-            if event.kind == "timer_fired" and event.data["deadline"] == deadline
+            if event.kind == "timer_fired" and event.data.get("deadline") == deadline
         ]
 
     def told(self, deadline: str, since: datetime | None = None) -> list[tuple[str, str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from engine.model import SYSTEM, Actor, FactWrite, Found, Open
@@ -70,14 +70,76 @@ AUDIT_PAGES: Mapping[str, Mapping[str, Any]] = {
 """What people usually type, task by task; answers to hidden questions are typed too, and have to be left out."""
 
 
-CALLS: Mapping[str, str] = {"record_finding": "finding_was_raised"}
+RECOMMENDATION_PAGES: Mapping[str, Mapping[str, Any]] = {
+    "recommendation_received": {
+        "source_body": "hmic",
+        "ref_no": "HMIC-2016-1",
+        "report_title": "Missing children: who cares?",
+        "published_on": date(2016, 3, 23),
+        "kind": "recommendation",
+        "text": "Manage information so that it shows what became of the children.",
+        "text_status": "paraphrase",
+        "addressee": "Chief constables",
+        "deadline": timedelta(days=200),
+        "owner": "chief_inspector_missing",
+        "owner_name": "Hamza Example, chief inspector",
+    },
+    **{
+        f"assess_as_{who}": {
+            "position": "accept",
+            "reason": "It is right.",
+            "aim": "Each child's outcome is known and compared.",
+        }
+        for who in ("chief_inspector", "superintendent")
+    },
+    "plan_milestone": {
+        "what": "Record the ethnicity of every child.",
+        "due_on": timedelta(days=60),
+        "role": "mfh_coordinator",
+        "evidence_wanted": "The figure on the dashboard",
+        "another": "no",
+    },
+    **{
+        f"carry_out_as_{who}": {
+            "done_on": timedelta(0),
+            "what_was_done": "The form asks for it.",
+            "evidence_kind": "metric",
+            "evidence_ref": "Dashboard, May",
+        }
+        for who in ("coordinator", "chief_inspector", "mfh", "locate", "audit")
+    },
+    "decide_on_overdue_milestone": {
+        "why_late": "The form had to be agreed with both councils.",
+        "decision": "new_date",
+        "new_due_on": timedelta(days=30),
+    },
+    "update_status": {
+        "as_of": timedelta(0),
+        "progress": "The form has changed.",
+        "standing": "On course.",
+        "next": "go_on",
+    },
+    "submit_evidence": {"summary": "It is recorded.", "refs": "Dashboard, May", "sent_to": "The liaison officer"},
+    "record_review": {"outcome": "closed", "said": "Letter of 1 May", "said_on": timedelta(0)},
+    "close_recommendation": {
+        "how": "closed_locally",
+        "superseded_by": "Typed before the answer was changed",
+        "reason": "All is done.",
+        "open_milestones": "None",
+    },
+}
+
+CALLS: Mapping[str, str] = {
+    "record_finding": "finding_was_raised",
+    "plan_milestone": "milestone_was_handed_over",
+}
 """What begins in a called diagram when a task has been done."""
 
 
 class Oversight(Casework):
     """One case of an oversight procedure; `about` is the record key of the task that was done last."""
 
-    pages: ClassVar[Mapping[str, Mapping[str, Any]]] = AUDIT_PAGES
+    pages: ClassVar[Mapping[str, Mapping[str, Any]]] = {**AUDIT_PAGES, **RECOMMENDATION_PAGES}
     sample: tuple[Mapping[str, Any], ...] = SAMPLE
     about = ""
 
@@ -87,6 +149,29 @@ class Oversight(Casework):
         writes = (FactWrite("month", "", "at", self.now), FactWrite("month", "", "missed", 0))
         self._take(self.begin(Open(writes, Actor(SYSTEM))))
         return self
+
+    def takes(self, position: str = "accept", owner: str = "chief_inspector") -> Self:
+        """Let the inspection co-ordinator take a recommendation in, and its owner take a position."""
+        owners = {"chief_inspector": "chief_inspector_missing", "superintendent": "superintendent"}
+        self.report(owner=owners[owner])
+        return self.fill(f"assess_as_{owner}", position=position)
+
+    def panel(self) -> Self:
+        """Let the scrutiny panel have a report with it."""
+        self.tell("panel_reported", "T-1", sender="iona", reported_on=self.now.date())
+        self.follow("panel_was_told")
+        return self
+
+    def report(self, **changes: Any) -> Self:
+        """Let the inspection co-ordinator take a recommendation in."""
+        super().report(**changes)
+        self.follow("who_owns_it")
+        return self
+
+    def stands(self) -> str:
+        """Give how it stands now, by the table."""
+        result = self.release.decisions["rag"].decide(self.scope().values, now=self.now).result
+        return f"{result['rag']}: {result['why']}"
 
     def operations(self, name: str, scope: Mapping[str, Any]) -> Found:
         """Draw the sample that the story tells."""

@@ -13,6 +13,7 @@ from engine.release import Compiled
 from tests.procedures import (
     stories_of_a_missing_child,
     stories_of_a_prevention_plan,
+    stories_of_a_recommendation,
     stories_of_a_repeat_pattern,
     stories_of_a_return_interview,
     stories_of_a_search,
@@ -33,6 +34,9 @@ TOLD_IN: Mapping[str, Mapping[str, ModuleType]] = {
     "repeat_pattern": {"repeat_pattern": stories_of_a_repeat_pattern, "answer_report": stories_of_a_repeat_pattern},
     "trigger_plan": {"trigger_plan": stories_of_a_trigger_plan},
     "audit": dict.fromkeys(("audit", "act_on_risk", "follow_up_finding"), stories_of_an_audit),
+    "recommendation": dict.fromkeys(
+        ("recommendation", "see_milestone_through", "carry_out_milestone"), stories_of_a_recommendation
+    ),
     "prevention": {"prevention": stories_of_a_prevention_plan, "see_action_through": stories_of_a_prevention_plan},
 }
 """The stories of each diagram, by procedure."""

@@ -1,0 +1,44 @@
+"""Whether a command may be carried out at all: what its reference means, and who may begin or correct something."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine import log, values
+from engine.diagrams import Node
+from engine.errors import NotFound, TaskNotFound
+from engine.model import Actor, Facts, Value
+from engine.release import Compiled
+
+
+def opened_by_people(release: Compiled) -> Node:
+    """Give the start of a procedure that people open; one that a message opens is not for them."""
+    if not release.start.form:
+        raise NotFound("Cases of this procedure are opened by other cases or by the calendar, not by people.")
+    return release.start
+
+
+def task_number(task_id: str) -> tuple[str, int]:
+    """Split a task's id into the case's reference and its number."""
+    case_id, _, number = task_id.rpartition(".")
+    if not case_id or not (task_id.isascii() and task_id.isprintable()) or not number.isdigit() or len(number) > 9:  # noqa: PLR2004
+        raise TaskNotFound("There is no such task.")
+    return case_id, int(number)
+
+
+def is_recorded(release: Compiled, facts: Facts, record: str, record_key: str, field: str) -> bool:
+    """Whether a fact can be put right: it is there, or its question is, asked or not yet, and nothing is answered there.
+
+    A key that no task gave out would turn a record that occurs once into one that repeats, and stop every clock on it.
+    """
+    kept = facts.get(record, {}).get(record_key)
+    form = release.forms_by_record.get(record)
+    asked = form is not None and field in {each.key for each in form.fields}
+    if kept is None:
+        return asked and not record_key and record not in release.repeating and record not in facts
+    return asked or field in kept
+
+
+def fingerprint(kind: str, what: str, by: Actor, answers: Mapping[str, Value]) -> str:
+    """Give a digest of a command, so that a key that comes again with something else is noticed."""
+    return log.digest_of(values.dumps([kind, what, by.person, dict(answers)]), b"")
