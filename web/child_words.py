@@ -115,7 +115,8 @@ def _plan(plan: ChildPlan) -> Section:
 
 def _version(plan: ChildPlan) -> str:
     until = f" until {say_moment(plan.valid_to)}" if plan.valid_to else ""
-    return f"Version {plan.version}, from {say_moment(plan.valid_from)}{until}"
+    origin = f"written in {plan.case_id}" if plan.case_id else "from before this service"
+    return f"Version {plan.version}, {origin}, from {say_moment(plan.valid_from)}{until}"
 
 
 def _interviews(episodes: Sequence[Episode], parts: Mapping[str, frozenset[str]]) -> list[Section]:

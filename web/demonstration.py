@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from engine.store import CaseTable, reading
-from web import demo_cases, demo_people, procedures, schema, serving
+from web import demo_cases, demo_people, demo_sheets, procedures, schema, serving
 from web.app import create_app
 from web.assembly import assemble, make_worker
 from web.clock import prepare_demo_tables
@@ -53,7 +53,7 @@ def demo_settings(port: int, folder: Path) -> Settings:
 
 
 def prepare(settings: Settings) -> Services:
-    """Migrate the demo's database, add people, publish the procedures and open cases, each only where it is missing."""
+    """Migrate the demo's database, add people, publish the procedures, bring in what was before and open cases, each only where it is missing."""
     services = assemble(settings)
     schema.migrate(create_app(settings, services=services, migrated=False))
     prepare_demo_tables(services.engine)
@@ -62,6 +62,7 @@ def prepare(settings: Settings) -> Services:
         demo_people.add_people(services.engine, now)
     procedures.publish_all(services.cases, by="administrator", now=now)
     if _has_no_cases(services.engine):
+        demo_sheets.bring_in(services.engine, now)
         demo_cases.open_cases(services, now)
     return services
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from tests.browser.visits import Answer
+from tests.browser.visits import Answers
 from tests.procedures.pages import QUESTIONS
-
-Answers = Mapping[str, Answer]
 
 CHILD = ("Quill", "Thistledown", "Featherstone", "Marigold", "kittiwake", "Umberleigh", "Larkspur", "960 777")
 """Names, places and words of the child's story, as typed below: none of them may stand in a mail."""

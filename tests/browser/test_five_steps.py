@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 import sys
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
 
 from tests.browser import quill
 from tests.browser.conftest import Visit
-from tests.browser.demo_process import COMMAND, DemoProcess
-from tests.browser.visits import Visitor, reference_of, reload_until
+from tests.browser.demo_process import DemoProcess
+from tests.browser.play import OWN_PASSWORD, Play, add_person, move_clock, read_mail
+from tests.browser.visits import Visitor, reference_of
 
 pytestmark = pytest.mark.browser
 
-OPEN = "What is open, and with whom"
 SEARCH = {
     ("Record the child's return", "Response officer"),
     ("Raise an action", "Locate team sergeant"),
@@ -30,58 +27,7 @@ SEARCH = {
 }
 """What is open as long as a child is missing."""
 
-ACTING_UP, PASSWORD = "acting_sergeant", "a long password for tests"
-
-
-@dataclass
-class Play:
-    """The people on stage, each with a browser of their own, and the case that they share."""
-
-    visit: Visit
-    case_id: str = ""
-    people: dict[str, Visitor] = field(default_factory=dict)
-
-    def __call__(self, name: str) -> Visitor:
-        """Give a person, who signs in at the first time."""
-        if name not in self.people:
-            self.people[name] = self.visit(name, javascript=False)
-        return self.people[name]
-
-    def do(self, name: str, task: str, answers: quill.Answers) -> Visitor:
-        """Let somebody take a task of the case from the list, answer it and send it."""
-        person = self(name)
-        person.take(self.case_id, task)
-        self.send(person, answers)
-        return person
-
-    def send(self, person: Visitor, answers: quill.Answers) -> None:
-        """Answer the page that is open and send it; it is taken, or the test says which problems the page shows."""
-        person.answer(answers)
-        person.click(person.page.locator("main form button").last)
-        assert person.page.locator(".govuk-error-summary").count() == 0, person.text
-        expect(person.page.locator(".govuk-notification-banner--success")).to_be_visible()
-
-    def open_tasks(self) -> set[tuple[str, str]]:
-        """Read on the case's page what is open, and with whom."""
-        page = self.read_case().page
-        lines = page.locator(f"h2:has-text('{OPEN}') + ul > li")
-        return {tuple(line.inner_text().split("\n")[:2]) for line in lines.all()}  # type: ignore[misc]
-
-    def read_case(self) -> Visitor:
-        """Let the co-ordinator, who sees every episode, look at the case."""
-        reader = self("mfh_coordinator")
-        reader.page.goto(f"/cases/{self.case_id}")
-        return reader
-
-    def timeline(self) -> list[str]:
-        """Read what happened, the first thing first."""
-        return list(reversed(self.read_case().page.locator(".moj-timeline__title").all_inner_texts()))
-
-    def row(self, key: str) -> str:
-        """Read one row of the case page's summaries."""
-        rows = self("mfh_coordinator").page.locator(".govuk-summary-list__row")
-        named = rows.filter(has=rows.page.locator(f"dt:text-is('{key}')"))
-        return named.first.locator("dd").inner_text()
+ACTING_UP = "acting_sergeant"
 
 
 @pytest.fixture
@@ -92,28 +38,12 @@ def play(visit: Visit) -> Play:
 @pytest.fixture
 def acting_sergeant(demo: DemoProcess) -> str:
     """One person who grades and endorses, added as an administrator would add her."""
-    environment = os.environ | {
-        "HOMEWARD_DATABASE_URL": f"sqlite:///{demo.folder / 'homeward.sqlite3'}",
-        "HOMEWARD_SECRET": (demo.folder / "secret").read_text("utf-8"),
-        "HOMEWARD_BASE_URL": demo.url,
-    }
-    roles = ["--role", "call_taker", "--role", "control_room_supervisor"]
-    who = ["--name", "Ada Example", "--mail", "ada@example-police.example", "--organisation", "example_police"]
-    added = subprocess.run(
-        [COMMAND, "user", "add", ACTING_UP, *who, *roles],
-        input=f"{PASSWORD}\n",
-        capture_output=True,
-        env=environment,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert added.returncode == 0, added.stderr
+    add_person(demo, ACTING_UP, "call_taker", "control_room_supervisor")
     return ACTING_UP
 
 
 def test_a_case_runs_from_the_report_to_the_close(play: Play, visit: Visit, acting_sergeant: str, build: Path) -> None:
-    play.people[acting_sergeant] = visit(acting_sergeant, javascript=False, password=PASSWORD)
+    play.people[acting_sergeant] = visit(acting_sergeant, javascript=False, password=OWN_PASSWORD)
     open_with_four_facts(play)
     grade_the_risk(play, acting_sergeant)
     return_and_prevention_interview(play)
@@ -221,23 +151,6 @@ def offer_and_let_the_clock_run_out(play: Play) -> None:
     follow_the_link(play, escalation)
     assert "Overdue" in play.read_case().text
     no_mail_tells_of_the_child(play)
-
-
-def move_clock(person: Visitor, button: str) -> None:
-    """Move the demonstration's clock on, as anybody may who watches it."""
-    person.page.goto("/demo/clock")
-    person.page.get_by_role("button", name=button, exact=True).click()
-    expect(person.page.locator(".govuk-notification-banner--success")).to_be_visible()
-
-
-def read_mail(person: Visitor, subject: str, to: str) -> str:
-    """Open the latest mail with these words to an address in the mailbox, and give what stands in it."""
-    person.page.goto("/demo/mailbox")
-    lines = person.page.locator("main li").filter(has_text=to).filter(has_text=subject)
-    reload_until(lines)
-    lines.first.get_by_role("link").click()
-    person.examine(f"mail to {to}")
-    return person.text
 
 
 def follow_the_link(play: Play, mail: str) -> None:

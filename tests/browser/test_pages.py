@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import quill
 from tests.browser.conftest import Visit
 from tests.browser.guard import axe, look_at
-from tests.browser.visits import Visitor, reference_of, reload_until
+from tests.browser.visits import Answers, Visitor, reference_of, reload_until
 
 pytestmark = pytest.mark.browser
 
@@ -84,7 +84,7 @@ def test_everything_works_with_the_keyboard(visit: Visit) -> None:
     assert met == [*quill.FOUR_FACTS, "Open the case"]
 
 
-def wrong_report(person: Visitor) -> quill.Answers:
+def wrong_report(person: Visitor) -> Answers:
     """A report in which three answers are wrong: the age in words, no sex, and seen after it was reported."""
     now = person.now()
     right = dict(quill.report(now))

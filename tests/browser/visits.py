@@ -13,6 +13,7 @@ from tests.browser.guard import Guard, look_at
 from web.moments import LONDON
 
 Answer = str | bool | Sequence[str] | date
+Answers = Mapping[str, Answer]
 REFERENCE = re.compile(r"MC-[0-9A-Z]{8}")
 
 
