@@ -13,6 +13,7 @@ from engine.decisions import Table
 from engine.forms import Field, Form
 from engine.model import Facts, Value
 from engine.release import Compiled
+from web import known_words
 from web.moments import say_key, say_value
 from workflows.vocabulary import RISK_LEVEL
 
@@ -60,6 +61,8 @@ def sections(
         form = asked.settled(scope=scope, now=now) if asked else None
         title = form.title if form else titles.get(record, say_key(record))
         said = _answers(fields, form) if form else _results(fields, record, release)
+        if record == known_words.RECORD:
+            title, said = known_words.TITLE, (row(*pair) for pair in known_words.known(fields))
         yield Section(f"{title}, number {key}" if key else title, list(said), notes.get((record, key), ""))
 
 

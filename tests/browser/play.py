@@ -18,11 +18,12 @@ OWN_PASSWORD = "a long password for tests"
 
 @dataclass
 class Play:
-    """The people on stage, each with a browser of their own, and the case that they share."""
+    """The people on stage, each with a browser of their own, and the case that they share; `about` is the child's id."""
 
     visit: Visit
     case_id: str = ""
     people: dict[str, Visitor] = field(default_factory=dict)
+    about: str = ""
 
     def __call__(self, name: str) -> Visitor:
         """Give a person, who signs in at the first time."""
@@ -49,6 +50,17 @@ class Play:
         page = self.read_case().page
         lines = page.locator(f"h2:has-text('{OPEN}') + ul > li")
         return {tuple(line.inner_text().split("\n")[:2]) for line in lines.all()}  # type: ignore[misc]
+
+    def lines(self, task: tuple[str, str]) -> int:
+        """Count on the case's page how often a task is open with a role."""
+        page = self.read_case().page
+        lines = page.locator(f"h2:has-text('{OPEN}') + ul > li")
+        return [tuple(line.inner_text().split("\n")[:2]) for line in lines.all()].count(task)
+
+    def wait_for(self, task: tuple[str, str]) -> None:
+        """Wait until a task is open that a message from another case brings."""
+        page = self.read_case().page
+        reload_until(page.locator(f"h2:has-text('{OPEN}') + ul > li").filter(has_text=task[0]).filter(has_text=task[1]))
 
     def read_case(self) -> Visitor:
         """Let the co-ordinator, who sees every episode, look at the case."""

@@ -76,7 +76,7 @@ class Visitor:
         """Take a task of a case from the list."""
         self.go_to_tasks()
         line = self.page.get_by_role("listitem").filter(has_text=case_id)
-        self.click(line.get_by_role("link", name=task, exact=True))
+        self.click(line.get_by_role("link", name=task, exact=True).first)
         expect(self.page.locator("h1")).to_have_text(task)
         self.examine(task)
 

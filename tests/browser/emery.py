@@ -1,0 +1,118 @@
+"""What the people of Emery's third episode type, page by page; her history comes from the sheets of the demonstration."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from tests.browser import quill
+from tests.browser.visits import Answers
+
+NAME = "Emery Example"
+FLAG = "Child sexual exploitation"
+PLAN = "Meets an older man near Example Arcade."
+RULE = "Do not ring the mother"
+LOOKED_AFTER = "s20"
+
+FOUR_FACTS: Answers = dict(quill.FOUR_FACTS) | {
+    "child_name": NAME,
+    "last_place": "The stop of bus 4",
+    "why_worried": "Emery left with nobody knowing, for the third time",
+}
+
+
+def report(now: datetime) -> Answers:
+    """Give the missing report: by the name that we know, and a child in care."""
+    return dict(quill.report(now)) | {
+        "reported_at": now,
+        "child_full_name": NAME,
+        "date_of_birth": date(2011, 6, 14),
+        "sex": "female",
+        "reporter_name": "Key worker Example",
+        "reporter_relationship": "carer_foster",
+        "previous_missing_known": "yes",
+    }
+
+
+RISK_QUESTIONS: Answers = dict(quill.RISK_QUESTIONS) | {"source": "The key worker"}
+
+PLAN_TAKEN_UP: Answers = {"tasks": ["plan_1", "plan_2", "carry_1"]}
+
+RESULT: Answers = {"result_code": "information", "result": "She rang her aunt from a bus."}
+
+REVIEW: Answers = {
+    "grade_right": "yes",
+    "new_information": "The aunt has heard from her.",
+    "actions_set": "None are needed beyond those that run.",
+    "overdue_explained": "Nothing",
+    "meeting_wanted": "no",
+}
+
+LOWER: Answers = {
+    "level": "medium",
+    "rationale": "She is on her way to her aunt, who is known and trusted, and has told her when she will be there.",
+    "new_information": "The aunt has spoken with her.",
+    "la_view": "The social worker agrees and goes to the aunt.",
+}
+
+AGREED: Answers = {"approved": "yes", "reason": "The aunt was rung back and is sure that it was Emery."}
+
+
+def refused_by_parent(now: datetime) -> Answers:
+    """Give the attempt to which a parent said no."""
+    return {
+        "outcome": "not_held",
+        "reason": "parent_refused_under_capacity",
+        "tried_at": now,
+    }
+
+
+WRITE_UP: Answers = dict(quill.WRITE_UP) | {
+    "trigger_people": "A man called Jay, with a grey van",
+    "trigger_places": "The lock behind Example Arcade",
+    "story": "Jay waits at the lock and gives her things.",
+    "actions": "The social worker and the police speak about Jay.",
+}
+
+NEW_VERSION: Answers = {
+    "taken_in": "changed",
+    "summary": "Meets a man called Jay at the lock behind Example Arcade.",
+    "immediate_tasks": "Look at the lock\nRing the aunt",
+    "contact_rules": RULE,
+    "known_places": "Example Arcade\nThe lock",
+    "known_people": "Jay, with a grey van",
+    "default_risk": "high",
+    "default_risk_rationale": "She is groomed by a man whom she meets when missing.",
+}
+
+FIRST_VERSION: Answers = {key: answer for key, answer in NEW_VERSION.items() if key != "taken_in"} | {
+    "summary": "Meets an older man near Example Arcade.",
+    "known_places": "Example Arcade",
+}
+
+OWNER: Answers = {
+    "owner": "Robin Example, social worker",
+    "owner_agency": "social_care",
+    "concern": "A man grooms her, and she does not feel at home where she lives.",
+    "aim": "She sleeps where she lives every night and does not meet Jay.",
+    "child_asked": "yes",
+    "child_wants": "To see her aunt each weekend",
+}
+
+
+def prevention_action(now: datetime) -> Answers:
+    """Give an action that lowers the risk of another episode."""
+    return {
+        "what": "Weekends with the aunt are agreed",
+        "kind": "family",
+        "agency": "social_care",
+        "who": "Robin Example",
+        "due_on": (now + timedelta(days=10)).date(),
+        "another": "no",
+    }
+
+
+CLOSURE: Answers = {
+    "nothing_critical_open": True,
+    "actions_handed_over": "The prevention plan has them.",
+    "trigger_plan_checked": "yes",
+}
