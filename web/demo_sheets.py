@@ -75,7 +75,7 @@ def _plans(now: datetime) -> tuple[dict[str, str], ...]:
             "version": "1",
             "valid_from": _at(now - timedelta(days=13)),
             "summary": "Meets an older man near Example Arcade. Goes by bus, and answers her aunt first.",
-            "immediate_tasks": "phone_contact: Ring the aunt | cctv: Ask for the pictures of the bus station",
+            "immediate_tasks": "Contact by phone: Ring the aunt | CCTV: Ask for the pictures of the bus station",
             "known_people": "A man who calls himself Jay",
             "known_places": "Example Arcade | The bus station",
             "contact_rules": "Do not ring the mother",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
+
+from playwright.sync_api import Page
 
 from tests.browser import quill
 from tests.browser.visits import Answers
@@ -11,13 +14,19 @@ NAME = "Emery Example"
 FLAG = "Child sexual exploitation"
 PLAN = "Meets an older man near Example Arcade."
 RULE = "Do not ring the mother"
-LOOKED_AFTER = "s20"
 
 FOUR_FACTS: Answers = dict(quill.FOUR_FACTS) | {
     "child_name": NAME,
     "last_place": "The stop of bus 4",
     "why_worried": "Emery left with nobody knowing, for the third time",
 }
+
+
+def choose_known_child(page: Page) -> str:
+    """Choose her, whom we know, on the page that matches the child, and give her id."""
+    choice = page.get_by_label(re.compile(rf"{NAME}.*14 June 2011, \d+ earlier episodes"))
+    choice.check()
+    return choice.input_value()
 
 
 def report(now: datetime) -> Answers:

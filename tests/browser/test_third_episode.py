@@ -11,7 +11,7 @@ from tests.browser import emery, quill
 from tests.browser.conftest import Visit
 from tests.browser.demo_process import DemoProcess
 from tests.browser.play import OWN_PASSWORD, Play, add_person, move_clock
-from tests.browser.visits import Visitor, reference_of, reload_until
+from tests.browser.visits import reference_of, reload_until
 
 pytestmark = pytest.mark.browser
 
@@ -42,13 +42,6 @@ def test_a_third_episode_runs_from_what_was_known_to_the_close(play: Play) -> No
     assert [fault for person in play.people.values() for fault in person.wrong] == []
 
 
-def known_child(person: Visitor) -> str:
-    """Choose the child whom we know on the page that matches her, and give her id."""
-    choice = person.page.get_by_label(re.compile(rf"{emery.NAME}.*14 June 2011, 2 earlier episodes"))
-    choice.check()
-    return choice.input_value()
-
-
 def report_a_child_whom_we_know(play: Play) -> None:
     caller = play("call_taker")
     caller.click(caller.page.get_by_role("button", name="Open a case"))
@@ -57,7 +50,7 @@ def report_a_child_whom_we_know(play: Play) -> None:
     play.send(caller, emery.report(play("mfh_coordinator").now()))
     assert caller.heading == "Match the child"
     caller.examine("match a known child")
-    play.about = known_child(caller)
+    play.about = emery.choose_known_child(caller.page)
     play.send(caller, {})
     play.do("duty_inspector", "Acknowledge handover", quill.HANDOVER)
     play.do("csc_mash", "Acknowledge the notice", quill.NOTICE)
@@ -138,7 +131,6 @@ def hear_the_child(play: Play) -> None:
     play.do("mfh_coordinator", "Receive the outcome", quill.RECEIPT)
     play.read_case()
     assert (play.row("Held")[:7], play.row("Held in time")) == ("Yes, on", "Yes")
-    assert play.row("Content in the trigger plan") == "Not yet"
 
 
 def case_about(play: Play, prefix: str) -> Play:
