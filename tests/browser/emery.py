@@ -44,7 +44,11 @@ def report(now: datetime) -> Answers:
 
 RISK_QUESTIONS: Answers = dict(quill.RISK_QUESTIONS) | {"source": "The key worker"}
 
-PLAN_TAKEN_UP: Answers = {"tasks": ["plan_1", "plan_2", "carry_1"]}
+PLAN_TAKEN_UP: Answers = {
+    "tasks": ["plan_1", "plan_2"],
+    "dismissed_reason": "The shop owner was asked last week and knew nothing.",
+}
+"""Where nothing is left from the last time, the reason is hidden, and the form leaves it out."""
 
 RESULT: Answers = {"result_code": "information", "result": "She rang her aunt from a bus."}
 

@@ -5,23 +5,32 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser import quill
 from tests.browser.conftest import Visit
 from tests.browser.guard import look_at
+from tests.browser.visits import reference_of
 
 pytestmark = pytest.mark.browser
 
 
-def first_case(page: Page) -> str:
-    """Go to the latest case of a missing child and give its address."""
-    page.goto("/cases")
-    page.locator("main .govuk-task-list a[href*='/MC-']").first.click()
+@pytest.fixture
+def address(visit: Visit) -> str:
+    """Open a case, and give the address of its page."""
+    caller = visit("call_taker", javascript=False)
+    caller.page.goto("/cases/open")
+    caller.answer(quill.FOUR_FACTS)
+    caller.press("Open the case")
+    return f"/cases/{reference_of(caller.page)}"
+
+
+def go_to(page: Page, address: str) -> None:
+    page.goto(address)
     expect(page.locator("#where")).to_be_visible()
-    return page.url
 
 
-def test_the_diagram_is_drawn_with_what_is_open_and_keeps_its_watermark(visit: Visit) -> None:
+def test_the_diagram_is_drawn_with_what_is_open_and_keeps_its_watermark(visit: Visit, address: str) -> None:
     page = visit("mfh_coordinator").page
-    first_case(page)
+    go_to(page, address)
     drawn = page.get_by_role("group", name="Diagram of Missing child")
     expect(drawn.locator("svg .hw-current").first).to_be_visible()
     expect(drawn.locator(".bjs-powered-by")).to_be_visible()
@@ -33,9 +42,9 @@ def test_the_diagram_is_drawn_with_what_is_open_and_keeps_its_watermark(visit: V
     assert look_at(page, "case-diagram") == []
 
 
-def test_the_diagram_grows_by_a_button_and_another_one_is_chosen_by_a_link(visit: Visit) -> None:
+def test_the_diagram_grows_by_a_button_and_another_one_is_chosen_by_a_link(visit: Visit, address: str) -> None:
     page = visit("mfh_coordinator").page
-    first_case(page)
+    go_to(page, address)
     plane = page.locator(".hw-canvas svg .viewport")
     expect(page.locator(".hw-canvas svg .djs-shape").first).to_be_visible()
     before = plane.get_attribute("transform")
@@ -49,9 +58,9 @@ def test_the_diagram_grows_by_a_button_and_another_one_is_chosen_by_a_link(visit
     ).to_be_visible()
 
 
-def test_without_javascript_the_table_and_the_words_stand_alone(visit: Visit) -> None:
+def test_without_javascript_the_table_and_the_words_stand_alone(visit: Visit, address: str) -> None:
     page = visit("mfh_coordinator", javascript=False).page
-    first_case(page)
+    go_to(page, address)
     expect(page.locator("[data-diagram]")).to_be_hidden()
     expect(page.get_by_role("table", name="Open steps")).to_be_visible()
     expect(page.get_by_role("row", name="Plan is known")).to_contain_text("The case waits until this is so")
