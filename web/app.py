@@ -20,6 +20,7 @@ from web import (
     access,
     cases,
     children,
+    daily,
     demo,
     drafts,
     errors,
@@ -139,7 +140,8 @@ def _words_for_every_page() -> dict[str, object]:
 
 def _navigation(held: frozenset[str]) -> list[dict[str, object]]:
     """List the pages that this person may go to, the present one marked."""
-    entries = [("inbox.tasks", "Your tasks"), ("cases.cases", "Cases"), ("performance.dashboard", "Performance")]
+    entries = [("inbox.tasks", "Your tasks"), ("cases.cases", "Cases"), ("daily.latest", "Daily meeting")]
+    entries += [("performance.dashboard", "Performance")]
     entries += [("drafts.procedures", "Procedures"), ("health.operations", "Operations")]
     entries += [("demo.clock", "Clock"), ("demo.mailbox", "Mailbox")]
     app = flask.current_app
@@ -154,7 +156,7 @@ def _navigation(held: frozenset[str]) -> list[dict[str, object]]:
 def _add_pages(app: flask.Flask, settings: Settings) -> None:
     identity.register(app)
     errors.register(app)
-    pages = (inbox.page, tasks.page, cases.page, children.page, performance.page, health.page)
+    pages = (inbox.page, tasks.page, cases.page, children.page, daily.page, performance.page, health.page)
     for page in (*pages, drafts.page, modeller.page):
         app.register_blueprint(page)
     if settings.demo:

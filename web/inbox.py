@@ -14,6 +14,7 @@ from engine.errors import NotFound
 from engine.store import CaseTable, ReleaseTable, reading
 from engine.views import Cursor, TaskRow
 from web.access import actor, signed_in
+from web.missing_words import COLOURS
 from web.moments import read_moment, say_moment, say_until
 from web.procedures import MISSING_CHILD
 from web.services import services
@@ -25,8 +26,6 @@ PAGE_SIZE = 50
 LONGEST_NUMBER = 9
 GRADED = ", graded "
 """Stands in a case's title between what it is and how it is graded (bpmn/missing_child, property `title`)."""
-
-COLOURS = {"high": "red", "medium": "orange", "low": "blue"}
 
 
 @dataclass(frozen=True, slots=True)

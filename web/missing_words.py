@@ -109,7 +109,7 @@ def _line(one: Missing, now: datetime) -> MissingLine:
 
 def _sentences(missing: Sequence[Missing], now: datetime) -> Iterable[str]:
     """Say how many are missing, how they are graded, and how many reviews are overdue."""
-    adults = sum(1 for one in missing if one.is_adult)
+    adults = sum(1 for one in missing if one.adult)
     children = len(missing) - adults
     said = [_many(children, "child", "children")] if children else []
     said += [_many(adults, "adult", "adults")] if adults else []
@@ -134,9 +134,9 @@ def _many(count: int, one: str, more: str) -> str:
 
 
 def _who(one: Missing) -> str:
-    if one.age is None:
-        return SLICES["who"].words["not_recorded"]
-    return "Adult" if one.is_adult else "Child"
+    if one.adult:
+        return "Adult"
+    return SLICES["who"].words["not_recorded"] if one.age is None else "Child"
 
 
 def _grade(level: str) -> str:

@@ -206,6 +206,8 @@ OBLIGATIONS: Mapping[str, str] = MappingProxyType(
         "T-06": "acknowledge the notice that a child is missing",
         "T-08": "acknowledge the trigger plan and make its tasks live",
         "T-09": "review the risk grade and the plan",
+        "T-11": "hold the daily management meeting and sign it off",
+        "G-21": "deal with every episode of the daily management meeting",
         "T-10": "look at a case that has been graded high for hours",
         "T-18": "tell the UK Missing Persons Unit",
         "T-20": "hold the strategy meeting while the child is missing",

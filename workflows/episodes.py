@@ -76,6 +76,9 @@ RECORDED: Mapping[str, str] = MappingProxyType(
 UNFINISHED = "unfinished"
 """The field, of whatever record asks it, with what an episode leaves to be done (domain.md 13.9)."""
 
+ADULT_FROM = 18
+"""Years; only a date of birth makes somebody an adult, and until one is known the child's safeguards hold (13.10)."""
+
 MISSING = frozenset({"reported", "graded", "locating", "located_not_returned"})
 """The statuses in which the child is missing."""
 
@@ -89,7 +92,8 @@ class EpisodeRow(Base):
 
     `child_id` is the child as a person matched it, `unfinished` what is left to be done at the end, one text a line, and
     `reported_at` when the case was opened while nobody has said more.
-    `workflows.figures` counts by `reported_at`, `age` (whole years when reported), `sex`, `ethnicity`, `found_how` and
+    `workflows.figures` counts by `reported_at`, `age` (whole years when reported), `adult` (as the procedure
+    treats the person: by a date of birth, never by a guess), `sex`, `ethnicity`, `found_how` and
     `initial_level`, the first grade that was given: `risk_level` is the latest.
     """
 
@@ -115,6 +119,7 @@ class EpisodeRow(Base):
     case_closed_at: Mapped[datetime | None] = mapped_column(Moment)
     unfinished: Mapped[str] = mapped_column(sa.Text)
     age: Mapped[int | None]
+    adult: Mapped[bool]
     sex: Mapped[str] = mapped_column(sa.String(20))
     ethnicity: Mapped[str] = mapped_column(sa.String(40))
     found_how: Mapped[str] = mapped_column(sa.String(40))
@@ -244,7 +249,8 @@ def _counted_by(facts: Facts) -> dict[str, Any]:
     reported_at = _time(facts, "missing_report", "reported_at")
     return {
         "reported_at": reported_at,
-        "age": _age(latest(facts, "missing_report"), reported_at),
+        "age": _age(facts, reported_at),
+        "adult": (_whole(latest(facts, "known").get("age")) or 0) >= ADULT_FROM,
         "sex": _text(facts, "missing_report", "sex"),
         "ethnicity": _text(facts, "missing_report", "ethnicity"),
         "found_how": _text(facts, "found", "found_how"),
@@ -252,14 +258,21 @@ def _counted_by(facts: Facts) -> dict[str, Any]:
     }
 
 
-def _age(report: Record, reported_at: datetime | None) -> int | None:
-    """Give the age in whole years on the day of the report, or about it where the date of birth is not known."""
-    born, about = report.get("date_of_birth"), report.get("approximate_age")
+def _age(facts: Facts, reported_at: datetime | None) -> int | None:
+    """Give the age in whole years on the day of the report, or about it where no date of birth is known."""
+    report = latest(facts, "missing_report")
+    born = report.get("date_of_birth")
     if isinstance(born, date) and reported_at is not None:
         day = reported_at.astimezone(_LONDON).date()
         years = day.year - born.year - ((day.month, day.day) < (born.month, born.day))
         return years if years >= 0 else None
-    return int(about) if isinstance(about, (int, Decimal)) else None
+    known = _whole(latest(facts, "known").get("age"))
+    return _whole(report.get("approximate_age")) if known is None else known
+
+
+def _whole(value: Value) -> int | None:
+    """Give a number as a whole one."""
+    return int(value) if isinstance(value, (int, Decimal)) else None
 
 
 def recorded(facts: Facts) -> frozenset[str]:

@@ -18,11 +18,8 @@ import sqlalchemy as sa
 
 from engine.store import TaskTable
 from workflows.children import ChildRow, PastEpisodeRow
-from workflows.episodes import HELD_WITHIN, MISSING, EpisodeRow
+from workflows.episodes import ADULT_FROM, HELD_WITHIN, MISSING, EpisodeRow
 from workflows.vocabulary import ETHNICITY, RESPONSIBLE_AUTHORITY, RISK_LEVEL, SEX, Words
-
-ADULT_FROM = 18
-"""Years; a person whose age is not recorded yet is protected as a child."""
 
 OFTEN, OFTEN_WITHIN = 3, timedelta(days=90)
 """The repeat pattern: three reports in 90 days (G-16)."""
@@ -66,6 +63,7 @@ class Counted:
     authority: str
     reported_at: datetime
     age: int | None
+    adult: bool
     sex: str
     ethnicity: str
     initial_level: str
@@ -79,30 +77,25 @@ class Counted:
     interview_received_at: datetime | None
     trigger_plan_updated_at: datetime | None
 
-    @property
-    def is_adult(self) -> bool:
-        """Whether the person was of age when reported."""
-        return self.age is not None and self.age >= ADULT_FROM
-
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """One person who is missing now: `next_review_at` is the earliest review that is due, None while none is open."""
+    """One person who is missing now: `next_review_at` is the earliest review that is due, None while none is open.
+
+    `child_id` is empty while nobody has said who it is.
+    """
 
     case_id: str
+    child_id: str
     authority: str
     age: int | None
+    adult: bool
     level: str
     status: str
     reported_at: datetime
     missing_since: datetime | None
     last_review_at: datetime | None
     next_review_at: datetime | None
-
-    @property
-    def is_adult(self) -> bool:
-        """Whether the person is of age."""
-        return self.age is not None and self.age >= ADULT_FROM
 
     def missing_for(self, now: datetime) -> timedelta:
         """How long the person has been missing, from the report where nobody knows since when."""
@@ -151,9 +144,10 @@ def _authority(one: Counted) -> str:
 
 
 def _who(one: Counted) -> str:
-    if one.age is None:
-        return "not_recorded"
-    return "adult" if one.is_adult else "child"
+    """Tell how the procedure treats a person: a guessed age makes nobody an adult."""
+    if one.adult:
+        return "adult"
+    return "not_recorded" if one.age is None else "child"
 
 
 def _band(one: Counted) -> str:
@@ -295,7 +289,7 @@ class Population:
 
     def _reached(self, one: Counted, step: str) -> bool:
         """Tell whether an episode counts at a step of the return interview; each rests on what it is a share of."""
-        if one.is_adult or one.returned_at is None or one.found_how == "deceased":
+        if one.adult or one.returned_at is None or one.found_how == "deceased":
             return False
         held = one.interview_held_at
         after = None if held is None else held - one.returned_at
@@ -319,8 +313,8 @@ def missing_now(connection: sa.Connection, authorities: Collection[str] | None =
     last = sa.select(sa.func.max(task.completed_at)).where(of_case, task.status == "completed")
     due = sa.select(sa.func.min(task.due_at)).where(of_case, task.status == "open")
     query = sa.select(
-        row.case_id, row.responsible_authority, row.age, row.risk_level, row.status, row.reported_at, row.missing_since,
-        last.correlate(row).scalar_subquery(), due.correlate(row).scalar_subquery(),
+        row.case_id, row.child_id, row.responsible_authority, row.age, row.adult, row.risk_level, row.status, row.reported_at,
+        row.missing_since, last.correlate(row).scalar_subquery(), due.correlate(row).scalar_subquery(),
     ).where(row.status.in_(sorted(MISSING)))  # fmt: skip
     query = _of_authorities(query, authorities).order_by(sa.func.coalesce(row.missing_since, row.reported_at))
     return tuple(Missing(*one) for one in connection.execute(query))

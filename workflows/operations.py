@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from engine.cases import OperationInStep
 from engine.model import Found, Value
-from workflows import child_projection, children, sampling
+from workflows import child_projection, children, daily, sampling
 from workflows.children import EXPLOITATION, LOOKED_AFTER, Child, ChildEpisode, ChildPlan
 from workflows.likeness import ALIKE, likeness
 from workflows.matching import MATCH, NEW_CHILD, child_in, latest, own_id
@@ -117,6 +117,9 @@ OPERATIONS: Mapping[str, OperationInStep] = MappingProxyType(
         "recall_child": recall_child,
         "plan_actions": plan_actions,
         "draw_audit_sample": sampling.draw,
+        "list_missing_episodes": daily.list_missing_episodes,
+        "list_what_is_due": daily.list_what_is_due,
+        "count_daily_meeting": daily.count_daily_meeting,
     }
 )
 """Every operation by the name that a service task calls."""

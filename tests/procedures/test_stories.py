@@ -20,6 +20,7 @@ from tests.procedures import (
     stories_of_a_strategy_meeting,
     stories_of_a_trigger_plan,
     stories_of_an_audit,
+    stories_of_the_daily_meeting,
 )
 from tests.procedures.casework import STORIES, Reach, everywhere, files_of, flows_from, played
 from workflows import catalogue
@@ -31,6 +32,7 @@ TOLD_IN: Mapping[str, Mapping[str, ModuleType]] = {
         "locate": stories_of_a_search,
         "strategy_meeting": stories_of_a_strategy_meeting,
     },
+    "daily_management": {"daily_management": stories_of_the_daily_meeting},
     "repeat_pattern": {"repeat_pattern": stories_of_a_repeat_pattern, "answer_report": stories_of_a_repeat_pattern},
     "trigger_plan": {"trigger_plan": stories_of_a_trigger_plan},
     "audit": dict.fromkeys(("audit", "act_on_risk", "follow_up_finding"), stories_of_an_audit),

@@ -72,6 +72,7 @@ def counted(engine: sa.Engine, begins_at: datetime, ends_at: datetime, now: date
     return {
         "people": [len(inside), len(people), sum(1 for count in people.values() if count >= 2), len(often)],
         "authority": Counter(t.last("case_opening", "responsible_authority") or "not_known" for t in inside.values()),
+        "who": Counter(_kind(told) for told in inside.values()),
         "age": Counter(_band(_age(told)) for told in inside.values()),
         "sex": Counter(told.last("missing_report", "sex") or "not_recorded" for told in inside.values()),
         "ethnicity": Counter(told.last("missing_report", "ethnicity") or "not_recorded" for told in inside.values()),
@@ -90,9 +91,17 @@ def _who(case_id: str, told: Told) -> str:
 def _age(told: Told) -> int | None:
     born, about = told.last("missing_report", "date_of_birth"), told.last("missing_report", "approximate_age")
     if not born:
-        return None if about is None else int(about)
+        told_before = told.last("known", "age")
+        found = about if told_before is None else told_before
+        return None if found is None else int(found)
     day = told.last("missing_report", "reported_at").astimezone(ZoneInfo("Europe/London")).date()
     return sum(1 for year in range(born.year + 1, day.year + 1) if date(year, born.month, born.day) <= day)
+
+
+def _kind(told: Told) -> str:
+    if (told.last("known", "age") or 0) >= 18:
+        return "adult"
+    return "not_recorded" if _age(told) is None else "child"
 
 
 def _band(age: int | None) -> str:
@@ -105,8 +114,7 @@ def _band(age: int | None) -> str:
 def _steps(told: Told, now: datetime) -> tuple[bool, ...]:
     """Tell, of one case, each step of the return interview in the order of the dashboard."""
     back = told.last("found", "returned_at")
-    age = _age(told)
-    owed = back is not None and told.last("found", "found_how") != "deceased" and (age is None or age < 18)
+    owed = back is not None and told.last("found", "found_how") != "deceased" and _kind(told) != "adult"
     offer = told.last("return_interview_offer", "outcome")
     tried = dict(told.each("return_interview_attempt", "tried_at"))
     held = [tried[key] for key, outcome in told.each("return_interview_attempt", "outcome") if outcome == "held"]

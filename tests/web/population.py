@@ -44,6 +44,14 @@ class Population:
         answers = view.form.load(posted(view.form, typed, now), scope=view.scope, now=now)
         cases.complete(view.row.id, answers, by=who, now=now, key=f"{view.row.id}")
 
+    def is_open(self, case_id: str, element: str) -> bool:
+        """Tell whether the case waits for somebody to do a task."""
+        task = sa.select(TaskTable.number).where(
+            TaskTable.case_id == case_id, TaskTable.element == element, TaskTable.status == "open"
+        )
+        with reading(self.services.engine) as connection:
+            return connection.execute(task).first() is not None
+
     def scope(self, case_id: str, element: str, now: datetime) -> dict[str, Any]:
         """Give what the page of an open task sees."""
         task = sa.select(TaskTable.number).where(
@@ -79,12 +87,12 @@ class Population:
         known = bool(self.people) and self.chance.random() < 0.5
         if not known:
             name = f"{pick(('Kit', 'Noa', 'Sam', 'Ari', 'Lou'))}{chr(97 + len(self.people) % 26)}x Example"
-            self.people.append((name, pick((None, date(pick((2009, 2012, 2016, 2018)), pick((3, 11)), 12)))))
+            self.people.append((name, pick((None, date(pick((1990, 2009, 2012, 2016, 2018)), pick((3, 11)), 12)))))
         name, born = pick(self.people[:6]) if known else self.people[-1]
         said: dict[str, Any] = {
             "child_full_name": name,
             "date_of_birth": born,
-            "approximate_age": str(pick((7, 12, 15, 17))),
+            "approximate_age": str(pick((7, 12, 15, 17, 19))),
             "sex": pick(("female", "male", "not_known")),
             "ethnicity": pick([*sorted(ETHNICITY)[:4], "not_stated", "not_recorded"]),
         }
@@ -111,8 +119,8 @@ class Population:
         how = how if how != "deceased" or self.chance.random() < 0.2 else "found_public"
         self.do(case_id, "record_return", back, found_how=how)
         self.do(case_id, "hold_prevention_interview", back)
-        if self.chance.random() < 0.15:
-            return
+        if self.chance.random() < 0.15 or not self.is_open(case_id, "offer_return_interview"):
+            return  # nobody has offered it yet, or an adult came back
         outcome = pick(("accepted", "accepted", "accepted", "no_answer", "not_offered"))
         self.do(case_id, "offer_return_interview", back, outcome=outcome, not_offered_reason="untraced")
         if outcome not in {"accepted", "no_answer"} or self.chance.random() < 0.2:

@@ -94,7 +94,18 @@ def test_age_is_that_of_the_day_of_the_report(engine: sa.Engine, now: datetime) 
         report = {"date_of_birth": born, "approximate_age": about}
         follow(engine, matched(now, CASES[number], "new", report=report))
         assert of_a_year(engine, now).parts("age")[band] == 1, band
-    assert of_a_year(engine, now).parts("who") == {"child": 4, "adult": 1, "not_recorded": 1}
+    assert of_a_year(engine, now).parts("who") == {"child": 5, "adult": 0, "not_recorded": 1}, "nothing was looked up"
+
+
+@pytest.mark.parametrize(("known", "about", "who"), [(18, None, "adult"), (17, 30, "child"), (None, 30, "child")])
+def test_only_a_date_of_birth_makes_an_adult(
+    engine: sa.Engine, now: datetime, known: int | None, about: int | None, who: str
+) -> None:
+    """As the procedure treats them (domain.md 13.10): otherwise a child whose age is guessed would lose an interview."""
+    report = {"date_of_birth": None, "approximate_age": about}
+    facts = an_episode(now, "new", report=report, known={"age": known})
+    follow(engine, a_step_of(now, CASES[0], facts, "known"))
+    assert of_a_year(engine, now).parts("who")[who] == 1
 
 
 def test_the_first_grade_stays_and_the_latest_follows(engine: sa.Engine, now: datetime) -> None:
@@ -137,7 +148,8 @@ def test_each_step_of_the_interview_is_counted_by_itself(
     records["found"] |= found
     records["return_interview_offer"] = {"outcome": "accepted", "offered_at": now - 90 * HOUR}
     records["return_interview_attempt"] = {"outcome": "held", "tried_at": now - 100 * HOUR + after * HOUR}
-    report = {"date_of_birth": None, "approximate_age": age}
+    report = {"date_of_birth": None, "approximate_age": 15}
+    records["known"] = {"age": age}
     follow(
         engine,
         a_step_of(now - 120 * HOUR, CASES[0], an_episode(now - 120 * HOUR, "new", report=report, **records), "found"),
@@ -207,7 +219,7 @@ def test_who_is_missing_has_the_last_and_the_next_review(engine: sa.Engine, now:
     assert (first.is_overdue(now), first.missing_for(now)) == (True, 30 * HOUR)
     assert (second.last_review_at, second.next_review_at, second.is_overdue(now)) == (None, None, False)
     assert second.missing_for(now) == HOUR
-    assert not first.is_adult
+    assert not first.adult
 
 
 def test_the_period_is_read_by_its_index(sqlite_engine: sa.Engine, now: datetime) -> None:

@@ -1,0 +1,200 @@
+"""A daily management meeting as its page says it: each episode with what was decided, and how the meeting ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from engine.forms import Form
+from engine.model import Actor
+from engine.release import Compiled
+from engine.views import CaseView, TaskRow
+from web.fact_words import Row, row
+from web.missing_words import COLOURS
+from web.moments import LONDON, say_day, say_moment, say_until
+from workflows.daily import LAPSED, PUT_OFF, Day, dealt_with
+from workflows.vocabulary import RISK_LEVEL
+
+ELEMENT = "decide_on_episode"
+SIGNING = "sign_off_meeting"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One episode of the agenda: `task` is the address part of the task where it is up and the reader may do it."""
+
+    reference: str
+    child: str
+    grade: str
+    colour: str
+    missing_for: str
+    last_review: str
+    next_review: str
+    overdue: bool
+    standing: str
+    is_dealt_with: bool
+    decided: tuple[str, ...]
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One return interview, or return without a prevention interview, that the meeting looks at."""
+
+    reference: str
+    words: str
+    overdue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DayLine:
+    """One other day: what came of its meeting."""
+
+    case_id: str
+    day: str
+    words: str
+
+
+def describe(view: CaseView, release: Compiled, *, who: Actor, now: datetime) -> dict[str, object]:
+    """Give everything that the template of the page needs."""
+    up = {task.record_key.partition(".")[0]: task for task in view.tasks if _is_open(task, ELEMENT)}
+    agenda = view.facts.get("missing_episode", {})
+    decisions = _by_episode(view.facts.get("daily_decision", {}))
+    over = view.status != "open"
+    entries = [
+        _entry(agenda[key], decisions.get(key, []), up.get(key), release, who=who, over=over)
+        for key in sorted(agenda, key=int)
+    ]
+    due = view.facts.get("due_today", {}).get("", {})
+    return {
+        "case": view,
+        "day": say_day(view.opened_at.astimezone(LONDON).date()),
+        "summary": _summary(view, entries, release, now),
+        "sign_off": next((t.id for t in view.tasks if _is_open(t, SIGNING) and t.role in who.roles), ""),
+        "entries": entries,
+        "left": [entry for entry in entries if not entry.is_dealt_with],
+        "over": over,
+        "returns": [
+            Due(one["reference"], f"back since {say_moment(one['returned_at'])}") for one in due.get("returns") or ()
+        ],
+        "interviews": [_interview(one) for one in due.get("interviews") or ()],
+    }
+
+
+def earlier(days: Iterable[Day], *, but: str) -> list[DayLine]:
+    """Say of each other day what came of its meeting."""
+    return [
+        DayLine(day.case_id, say_day(day.opened_at.astimezone(LONDON).date()), _outcome(day))
+        for day in days
+        if day.case_id != but
+    ]
+
+
+def _outcome(day: Day) -> str:
+    if day.signed_off is None:
+        return "not signed off yet"
+    end = "signed off" if day.signed_off else "never signed off"
+    return f"{end}, {day.dealt_with} of {day.listed} dealt with"
+
+
+def _summary(view: CaseView, entries: list[Entry], release: Compiled, now: datetime) -> list[Row]:
+    done = sum(1 for entry in entries if entry.is_dealt_with)
+    said = view.facts.get("daily_sign_off", {}).get("", {})
+    rows = [("Began", say_moment(view.opened_at)), ("Dealt with", f"{done} of {len(entries)}")]
+    rows.append(("Signed off", _signed_off(view, now)))
+    form = release.forms["daily_sign_off"]
+    for key, words in (
+        ("chair", "Led by"),
+        ("attended", "Agencies"),
+        ("attendees", "Who came"),
+        ("left_reason", "Why not all were dealt with"),
+        ("note", "Also decided"),
+    ):
+        if said.get(key):
+            rows.append((words, _choice_words(form, key, said[key])))
+    if said.get("chair_rank"):
+        led = f"{said.get('chair')}, {_choice_words(form, 'chair_rank', said['chair_rank'])}"
+        rows = [(words, led if words == "Led by" else value) for words, value in rows]
+    return [row(words, value) for words, value in rows]
+
+
+def _signed_off(view: CaseView, now: datetime) -> str:
+    """Say whether and when, or by when, the meeting is signed off."""
+    done = next((task for task in view.tasks if task.element == SIGNING and task.status == "completed"), None)
+    if done is not None and done.completed_at is not None:
+        return f"Yes, on {say_moment(done.completed_at)}"
+    if LAPSED in view.facts:
+        return "Never: the next day began"
+    waiting = next((task for task in view.tasks if _is_open(task, SIGNING)), None)
+    due = waiting.due_at if waiting is not None else None
+    return f"Not yet, due {say_moment(due)} ({say_until(due, now)})" if due else "Not yet"
+
+
+def _entry(
+    item: Mapping[str, Any],
+    decisions: list[Mapping[str, Any]],
+    task: TaskRow | None,
+    release: Compiled,
+    *,
+    who: Actor,
+    over: bool,
+) -> Entry:
+    level, review = item.get("grade") or "", item.get("next_review_at")
+    last = item.get("last_review_at")
+    is_done = bool(dealt_with({**one, "key": "1"} for one in decisions))
+    standing = "Dealt with" if is_done else "Not dealt with" if over else "Up now" if task else "To come"
+    if standing == "To come" and any(one.get("outcome") == PUT_OFF for one in decisions):
+        standing = "Put off, comes round again"
+    return Entry(
+        reference=item["reference"],
+        child=item.get("child") or "",
+        grade=RISK_LEVEL.get(level, level) if level else "Not graded yet",
+        colour=COLOURS.get(level, "grey"),
+        missing_for=f"{item['hours_missing']} {'hour' if item['hours_missing'] == 1 else 'hours'}",
+        last_review=say_moment(last) if last else "None yet",
+        next_review=say_moment(review) if review else "None open",
+        overdue=bool(item.get("overdue")),
+        standing=standing,
+        is_dealt_with=is_done,
+        decided=tuple(words for one in decisions for words in _decided(one, release)),
+        task=task.id if task is not None and task.role in who.roles else "",
+    )
+
+
+def _decided(decision: Mapping[str, Any], release: Compiled) -> Iterable[str]:
+    """Say what the meeting decided on an episode."""
+    form = release.forms["daily_decision"]
+    yield _choice_words(form, "outcome", decision.get("outcome"))
+    if decision.get("regrade_to"):
+        yield f"{_choice_words(form, 'regrade_to', decision['regrade_to'])}: {decision.get('regrade_reason')}"
+    if decision.get("what"):
+        yield f"Action: {decision['what']}, {_choice_words(form, 'within', decision.get('within')).lower()}"
+    if decision.get("note"):
+        yield str(decision["note"])
+
+
+def _interview(one: Mapping[str, Any]) -> Due:
+    return Due(one["reference"], f"due {say_moment(one['due_at'])}", bool(one.get("overdue")))
+
+
+def _by_episode(found: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Give the decisions of each episode in the order in which they were made."""
+    decisions: dict[str, list[Mapping[str, Any]]] = {}
+    for key in sorted(found, key=lambda key: int(key.rpartition(".")[2])):
+        decisions.setdefault(key.partition(".")[0], []).append(found[key])
+    return decisions
+
+
+def _choice_words(form: Form, key: str, value: object) -> str:
+    """Give the words of what was chosen, as the form has them."""
+    field = next((each for each in form.fields if each.key == key), None)
+    words = {choice.value: choice.label for choice in field.choices} if field is not None else {}
+    if isinstance(value, list):
+        return ", ".join(words.get(str(one), str(one)) for one in value)
+    return words.get(str(value), str(value))
+
+
+def _is_open(task: TaskRow, element: str) -> bool:
+    return task.element == element and task.status == "open"

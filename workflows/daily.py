@@ -1,0 +1,146 @@
+"""The daily management meeting: who is missing at its beginning, what is due that day, and what was dealt with (G-21).
+
+The first two operations read tables; what they found are facts of the meeting's case, and stay as they were at 08:00.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from engine import values
+from engine.model import Found, Value
+from engine.store import CaseTable, FactTable
+from workflows import figures
+from workflows.episodes import HELD_WITHIN, EpisodeRow
+from workflows.figures import GRADES, Missing
+
+PROCEDURE = "daily_management"
+
+PUT_OFF = "later"
+"""The decision that is none: the episode comes round again, and counts as not dealt with until then."""
+
+DUE_WITHIN = timedelta(hours=24)
+
+MOST = 200
+"""So many of what is due are listed at most: more is no agenda."""
+
+NOT_HELD_YET = ("returned_pending_pi", "pi_done", "rhi_pending")
+"""The statuses between the return and the end of the return interview."""
+
+SIGNED_OFF, LAPSED = "meeting_result", "meeting_lapse"
+"""The records of a meeting's end: signed off, or overtaken by the next day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One daily meeting; what is counted is None while it goes on, and `signed_off` then too."""
+
+    case_id: str
+    opened_at: datetime
+    signed_off: bool | None
+    listed: int | None
+    dealt_with: int | None
+
+
+def list_missing_episodes(connection: sa.Connection, _scope: Mapping[str, Value], now: datetime) -> Found:
+    """List everybody who is missing, the gravest grade first and then the longest: records ``missing_episode``.
+
+    ``[{"reference": "MC-7K3QX9PW", "child": "CH-7K3QX9PW", "grade": "high", "hours_missing": 31, "overdue": True}]``, with
+    ``last_review_at`` and ``next_review_at``; nothing in it names anybody. Source: G-21, domain.md 1.7.
+    """
+    found = sorted(figures.missing_now(connection), key=_gravest)
+    return [_item(one, now) for one in found]
+
+
+def list_what_is_due(connection: sa.Connection, _scope: Mapping[str, Value], now: datetime) -> Found:
+    """List what else the meeting looks at: the record ``due_today``.
+
+    ``returns`` are those who are back and had no prevention interview; ``interviews`` the return interviews that are due
+    within 24 hours or overdue, each with ``reference`` and ``due_at``. Source: domain.md 1.7, T-21, T-25.
+    """
+    row = EpisodeRow
+    query = sa.select(row.case_id, row.returned_at, row.status, row.interview_held_at, row.adult)
+    query = query.where(row.status.in_(NOT_HELD_YET)).order_by(row.returned_at).limit(MOST)
+    back = connection.execute(query).all()
+    returns = [
+        {"reference": one.case_id, "returned_at": one.returned_at} for one in back if one.status == NOT_HELD_YET[0]
+    ]
+    interviews = [
+        {"reference": one.case_id, "due_at": due, "overdue": due <= now}
+        for one in back
+        if (due := one.returned_at + HELD_WITHIN) <= now + DUE_WITHIN
+        and one.interview_held_at is None
+        and not one.adult
+    ]
+    return {"returns": returns, "interviews": interviews}
+
+
+def count_daily_meeting(_connection: sa.Connection, scope: Mapping[str, Value], _now: datetime) -> Found:
+    """Count which episodes of the agenda were dealt with: the record of the meeting's end.
+
+    ``{"listed": 12, "dealt_with": 10, "not_dealt_with": ["MC-7K3QX9PW", ...]}``. Source: G-21.
+    """
+    agenda = [one for one in _list(scope.get("missing_episode")) if isinstance(one, dict)]
+    done = dealt_with(one for one in _list(scope.get("daily_decision")) if isinstance(one, dict))
+    left = [str(one["reference"]) for one in agenda if one["key"] not in done]
+    return {"listed": len(agenda), "dealt_with": len(agenda) - len(left), "not_dealt_with": left}
+
+
+def dealt_with(decisions: Iterable[Mapping[str, Value]]) -> frozenset[str]:
+    """Name the keys of the episodes that were decided on; each decision's `key` begins with that of its episode."""
+    return frozenset(
+        str(one.get("key")).partition(".")[0] for one in decisions if one.get("outcome") not in {None, PUT_OFF}
+    )
+
+
+def days(connection: sa.Connection, *, limit: int) -> tuple[Day, ...]:
+    """Give the last daily meetings, the newest first, with what was dealt with at each (G-21). Two statements."""
+    case, fact = CaseTable, FactTable
+    query = sa.select(case.id, case.opened_at).where(case.procedure == PROCEDURE)
+    met = connection.execute(query.order_by(case.opened_at.desc(), case.id).limit(limit)).all()
+    ends = sa.select(fact.case_id, fact.record, fact.field, fact.value).where(
+        fact.case_id.in_([one.id for one in met]),
+        fact.record.in_((SIGNED_OFF, LAPSED)),
+        fact.field.in_(("listed", "dealt_with")),
+    )
+    counted: dict[str, dict[str, Value]] = {}
+    for row in connection.execute(ends):
+        counted.setdefault(row.case_id, {"end": row.record})[row.field] = values.loads(row.value)
+    return tuple(_day(one.id, one.opened_at, counted.get(one.id, {})) for one in met)
+
+
+def _day(case_id: str, opened_at: datetime, end: Mapping[str, Value]) -> Day:
+    """Give one meeting with what its end counted."""
+    if not end:
+        return Day(case_id, opened_at, None, None, None)
+    listed, done = (int(str(end.get(name) or 0)) for name in ("listed", "dealt_with"))
+    return Day(case_id, opened_at, end["end"] == SIGNED_OFF, listed, done)
+
+
+def _item(one: Missing, now: datetime) -> dict[str, Value]:
+    """Give an entry of the agenda."""
+    return {
+        "reference": one.case_id,
+        "child": one.child_id or None,
+        "adult": one.adult,
+        "grade": one.level or None,
+        "hours_missing": int(one.missing_for(now) / timedelta(hours=1)),
+        "last_review_at": one.last_review_at,
+        "next_review_at": one.next_review_at,
+        "overdue": one.is_overdue(now),
+    }
+
+
+def _gravest(one: Missing) -> tuple[int, datetime]:
+    """Put the gravest grade first; what is not graded yet may be the gravest of all."""
+    grade = GRADES.index(one.level) if one.level in GRADES else len(GRADES)
+    return -grade, one.missing_since or one.reported_at
+
+
+def _list(value: Value) -> list[Value]:
+    """Give a record that repeats; none where it was never written."""
+    return value if isinstance(value, list) else []
