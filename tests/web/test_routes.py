@@ -11,12 +11,14 @@ import sqlalchemy as sa
 from engine.store import Base, reading
 from tests.web.site import Site
 from web import access
-from workflows.access import FIGURES, FIGURES_WITH_EPISODES
+from workflows.access import FIGURES, FIGURES_WITH_EPISODES, SEES_EVERY_EPISODE
 from workflows.agencies import ROLES
 
 PUBLIC = {"/sign-in", "/healthz", "/readyz", "/static/<path:filename>"}
 FOR_SOME: dict[str, frozenset[str]] = {
     "/operations": frozenset({"administrator"}),
+    "/daily": SEES_EVERY_EPISODE,
+    "/daily/<case_id>": SEES_EVERY_EPISODE,
     "/performance": FIGURES,
     "/performance/tables/<name>.csv": FIGURES,
     "/performance/episodes": FIGURES_WITH_EPISODES,
