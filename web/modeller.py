@@ -84,6 +84,7 @@ def _page(draft: Draft, name: str, text: str, refused: Refusal | None = None) ->
         text=text,
         stamp="" if standing is None else stamp_of(standing),
         problems=shown_problems(problems, draft.procedure, on_page=name),
+        marks=[{"element": each.element, "text": each.problem.sentence} for each in problems if each.element],
         refused=None if refused is None else sentence_of(refused),
         changed_by=draft_words.names({draft.changed_by})[draft.changed_by],
         form=form,

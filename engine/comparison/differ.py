@@ -18,7 +18,7 @@ _READERS: Mapping[str, Callable[[str, str], Anatomy]] = {
 _NAMES = frozenset({"@default", "@sourceRef", "@targetRef", "@attachedToRef", "lane", "inside"})
 """Settings whose value is the id of another part."""
 _NAMES_TOO = ("messageEventDefinition/@messageRef", "zeebe:property[other_than]/@value")
-_SILENT = frozenset({"kind", "@sourceRef", "@targetRef"})
+_SILENT = frozenset({"kind", "@sourceRef", "@targetRef", "extensionElements/zeebe:userTask"})
 """Settings of a part that was added or removed which its name says already."""
 
 REARRANGED = "The drawing was rearranged"

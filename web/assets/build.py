@@ -1,10 +1,11 @@
-"""Build web/static from the pinned npm packages: two scripts, two style sheets, the icons that it asks for, a favicon.
+"""Build web/static from the pinned npm packages: scripts, style sheets, the icons and fonts that they ask for, a favicon.
 
 `make assets` runs this file. It is in five steps, and nothing is done when nothing has changed:
 
 1. `npm ci` when package-lock.json is newer than what is installed (Node comes with the Python environment);
 2. if the stamp in web/static is that of the sources as they are now, stop;
-3. esbuild bundles homeward.js with both packages, and viewer.js, which the page of a case alone loads, with bpmn-js;
+3. esbuild bundles homeward.js with both packages; viewer.js, which the page of a case alone loads, with bpmn-js; and for
+   those who change procedures modeller.js and table.js, in which two shims take the place of what the CSP would stop;
 4. the two prebuilt style sheets and homeward.css become one, without the font and the crest of GOV.UK, which are not
    for services outside it (compiling the Sass was tried and fails: the Ministry's Sass loads GOV.UK's a second time);
 5. the new folder takes the place of the old one in one move.
@@ -18,6 +19,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -25,11 +27,25 @@ MODULES = HERE / "node_modules"
 GOVUK_CSS = MODULES / "govuk-frontend/dist/govuk/govuk-frontend.min.css"
 MOJ = MODULES / "@ministryofjustice/frontend/moj"
 STATIC = HERE.parent / "static"
-SOURCES = ("build.py", "package-lock.json", "homeward.js", "homeward.css", "viewer.js", "viewer.css", "favicon.svg")
+SCRIPTS = ("homeward.js", "viewer.js", "modeller.js", "table.js")
+SHIMS = {"domify": "shims/domify.js", "style-mod": "shims/style-mod.js"}
+STYLES = ("homeward.css", "viewer.css", "modeller.css")
+SOURCES = ("build.py", "package-lock.json", "editing.js", "favicon.svg", *SCRIPTS, *STYLES, *SHIMS.values())
 FONT = 'system-ui,"Segoe UI","Noto Sans",'
 NOTICE = "Holds govuk-frontend, (c) Crown Copyright (Government Digital Service), and @ministryofjustice/frontend, "
 NOTICE += "(c) Crown Copyright (Ministry of Justice); both under the MIT licence."
 VIEWER_CSS = tuple(MODULES / "bpmn-js/dist/assets" / name for name in ("diagram-js.css", "bpmn-js.css"))
+DMN_CSS = [
+    MODULES / "dmn-js/dist/assets" / name
+    for name in (
+        "diagram-js.css",
+        "dmn-js-shared.css",
+        "dmn-js-decision-table.css",
+        "dmn-js-decision-table-controls.css",
+    )
+]
+PANEL_CSS = MODULES / "@bpmn-io/properties-panel/dist/assets/properties-panel.css"
+FONTS = {name: MODULES / f"{name}-js/dist/assets/{name}-font" for name in ("bpmn", "dmn")}
 VIEWER_NOTICE = (
     "Holds bpmn-js, (c) Camunda Services GmbH, under the bpmn.io licence (bpmn.io/license): its watermark stays."
 )
@@ -45,10 +61,15 @@ def main() -> None:
     new = MODULES / ".homeward"
     shutil.rmtree(new, ignore_errors=True)
     (new / "images").mkdir(parents=True)
-    bundle_script("homeward.js", new, NOTICE)
-    bundle_script("viewer.js", new, VIEWER_NOTICE)
+    for name in SCRIPTS:
+        bundle_script(name, new, NOTICE if name == "homeward.js" else VIEWER_NOTICE)
     (new / "homeward.css").write_text(style_sheet(), "utf-8")
-    (new / "viewer.css").write_text(viewer_style_sheet(), "utf-8")
+    (new / "viewer.css").write_text(drawing_style_sheet((*VIEWER_CSS, HERE / "viewer.css")), "utf-8")
+    for name, sheets in (("modeller", (*VIEWER_CSS, PANEL_CSS)), ("table", DMN_CSS)):
+        font = "bpmn" if name == "modeller" else "dmn"
+        css = drawing_style_sheet((*sheets, FONTS[font] / f"css/{font}.css", HERE / "modeller.css"))
+        (new / f"{name}.css").write_text(css, "utf-8")
+        shutil.copyfile(FONTS[font] / f"font/{font}.woff2", new / f"{font}.woff2")
     for icon in sorted((MOJ / "assets/images").glob("icon-*.svg")):
         shutil.copyfile(icon, new / "images" / icon.name)
     shutil.copyfile(HERE / "favicon.svg", new / "favicon.svg")
@@ -93,6 +114,7 @@ def bundle_script(name: str, folder: Path, notice: str) -> None:
             "esbuild is not installed for this machine; remove web/assets/node_modules and run `make assets` again."
         )
     command = [str(binaries[0]), name, "--bundle", "--minify", "--format=esm", "--target=es2020"]
+    command += [f"--alias:{package}=./{shim}" for package, shim in SHIMS.items()]
     command += [f"--outfile={folder / name}", f"--banner:js=/* {notice} */", "--log-level=warning"]
     subprocess.run(command, cwd=HERE, check=True, timeout=120)
 
@@ -114,12 +136,14 @@ def style_sheet() -> str:
     return f"/* {NOTICE} */\n{css}"
 
 
-def viewer_style_sheet() -> str:
-    """Join the style sheets of the viewer; they ask for no file."""
-    css = "\n".join(path.read_text("utf-8") for path in (*VIEWER_CSS, HERE / "viewer.css"))
-    asked = [address for address in re.findall(r"url\(['\"]?([^)'\"]+)", css) if not address.startswith("data:")]
-    if asked:
-        sys.exit(f"The style sheets of the viewer ask for files that are not served: {asked}.")
+def drawing_style_sheet(sheets: Iterable[Path]) -> str:
+    """Join style sheets of the drawings; of their fonts the one file that browsers of today read is served beside them."""
+    css = "\n".join(path.read_text("utf-8") for path in sheets).replace('@charset "utf-8";', "")
+    font = r"@font-face\s*\{[^}]*?font-family:\s*['\"]?(\w+)['\"]?[^}]*\}"
+    css = re.sub(font, r'@font-face { font-family: "\1"; src: url("\1.woff2") format("woff2"); }', css)
+    asked = {address for address in re.findall(r"url\(['\"]?([^)'\"]+)", css) if not address.startswith("data:")}
+    if asked - {f"{name}.woff2" for name in FONTS}:
+        sys.exit(f"The style sheets of the drawings ask for files that are not served: {sorted(asked)}.")
     return f"/* {VIEWER_NOTICE} */\n{css}"
 
 

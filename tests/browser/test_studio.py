@@ -1,0 +1,224 @@
+"""A manager changes a procedure in the browser and somebody else approves it, on a demonstration of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.demo_process import DemoProcess
+from tests.browser.guard import look_at
+from tests.browser.visits import Visitor
+
+pytestmark = pytest.mark.browser
+
+HOME = "/procedures/missing_child"
+DRAFT = f"{HOME}/draft"
+DRAWN = f"{DRAFT}/files/return_interview.bpmn"
+FLOW = "may_it_be_written_up_to_write_up_return_interview"
+
+DROP_A_TASK = """flow => {
+    const modeler = document.querySelector('.hw-editing').editor.modeler
+    const arrow = modeler.get('elementRegistry').get(flow)
+    const [from, to] = [arrow.waypoints[0], arrow.waypoints[arrow.waypoints.length - 1]]
+    const shape = modeler.get('elementFactory').createShape({ type: 'bpmn:UserTask' })
+    const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 }
+    modeler.get('selection').select(modeler.get('modeling').createShape(shape, middle, arrow))
+}"""
+"""Drops a task on an arrow as the palette does, where a mouse would have to hit a few pixels."""
+
+DELETE = """id => {
+    const modeler = document.querySelector('.hw-editing').editor.modeler
+    modeler.get('modeling').removeElements([modeler.get('elementRegistry').get(id)])
+}"""
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture(scope="module")
+def own_demo(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcess]:
+    """A demonstration whose procedures may be changed without disturbing other tests."""
+    process = DemoProcess(tmp_path_factory.mktemp("studio") / "demo")
+    process.start()
+    yield process
+    status = process.stop()
+    assert process.faults() == []
+    assert status == 0
+
+
+@pytest.fixture
+def editor(visit: Visit, own_demo: DemoProcess) -> Iterator[Page]:
+    """The page of somebody who changes procedures, on a fresh draft of the missing child."""
+    page = visit("procedure_editor", url=own_demo.url).page
+    page.goto(HOME)
+    page.get_by_role("button", name="Begin a draft", exact=True).click()
+    yield page
+    page.goto(HOME)
+    if page.get_by_role("button", name="Go to the draft").count():
+        page.goto(DRAFT)
+        page.get_by_text("Drop this draft").click()
+        page.fill("#drop-reason", "The test is over")
+        page.get_by_role("button", name="Drop the draft").click()
+
+
+def drawn(page: Page, path: str) -> None:
+    """Open a file and wait until it is drawn."""
+    page.goto(path)
+    page.locator(".hw-modeller[data-ready]").wait_for()
+
+
+def opened(page: Page) -> str:
+    """Open a case as a call taker does; give its reference."""
+    page.goto("/cases/open")
+    page.fill("#child_name", "Alex")
+    page.fill("#last_place", "The park")
+    page.fill("#why_worried", "Very young")
+    page.fill("#call_back", "01632 960 118")
+    page.get_by_label("Nottinghamshire", exact=False).first.check()
+    page.get_by_role("button", name="Open the case").click()
+    page.wait_for_url("**/tasks/**")
+    return page.url.rpartition("/")[2].partition(".")[0]
+
+
+def test_a_task_is_added_approved_by_another_and_new_cases_have_it(
+    visit: Visit, own_demo: DemoProcess, editor: Page
+) -> None:
+    taker = visit("call_taker", url=own_demo.url).page
+    old = opened(taker)
+    editor.get_by_text("Add a form or a decision table").click()
+    editor.fill("#name", "plan_check")
+    editor.get_by_role("button", name="Add it").click()
+    drawn(editor, DRAWN)
+    editor.evaluate(DROP_A_TASK, FLOW)
+    settings = editor.locator(".hw-settings")
+    settings.get_by_text("General", exact=True).click()
+    settings.locator("#bio-properties-panel-name").fill("Check the plan")
+    editor.keyboard.press("Tab")
+    settings.get_by_text("Form", exact=True).click()
+    settings.locator("#bio-properties-panel-formType").select_option(label="Camunda Form")
+    settings.locator("#bio-properties-panel-formId").fill("plan_check")
+    editor.keyboard.press("Tab")
+    editor.get_by_role("button", name="Save and check").click()
+    expect(editor.get_by_text("Saved. No problem found in it.")).to_be_visible()
+    editor.goto(DRAFT)
+    editor.fill("#reason", "The plan is read before the interview is written up")
+    editor.get_by_role("button", name="Propose the draft").click()
+    expect(editor.get_by_text("Somebody else must approve it now")).to_be_visible()
+    assert editor.get_by_role("button", name="Approve and publish").count() == 0
+
+    approver = visit("procedure_approver", url=own_demo.url).page
+    approver.goto(DRAFT)
+    approver.get_by_role("link", name="against the running release").click()
+    expect(approver.get_by_role("row").filter(has_text="Task “Check the plan”")).to_contain_text("plan_check")
+    approver.get_by_role("button", name="Back to the draft").click()
+    approver.get_by_role("button", name="Approve and publish").click()
+    expect(approver.get_by_text("New cases start on this release")).to_be_visible()
+
+    new = opened(taker)
+    shown = {case: taker.request.get(f"/cases/{case}/diagram/return_interview").text() for case in (old, new)}
+    assert ["check_the_plan" in shown[case] for case in (old, new)] == [False, True]
+
+
+def test_the_offer_of_the_interview_cannot_be_deleted_and_the_drawing_says_where(editor: Page) -> None:
+    drawn(editor, DRAWN)
+    editor.evaluate(DELETE, "offer_return_interview")
+    editor.get_by_role("button", name="Save and check").click()
+    problem = editor.locator(".hw-problems li").filter(has_text="offer of a return interview is protected")
+    expect(problem.first).to_contain_text("offer_and_hold_interview")
+    editor.locator(".hw-modeller[data-ready]").wait_for()
+    marked = editor.locator("[data-container-id=offer_and_hold_interview] .hw-problem")
+    expect(marked).to_contain_text("problem", ignore_case=True)
+    problem.first.get_by_role("link").click()
+    expect(editor.locator(".djs-element.selected[data-element-id=offer_and_hold_interview]")).to_have_count(1)
+    editor.goto(DRAFT)
+    assert editor.get_by_role("button", name="Propose the draft").count() == 0
+
+
+def test_of_two_managers_who_save_the_same_diagram_the_second_loses_nothing(
+    visit: Visit, own_demo: DemoProcess, editor: Page
+) -> None:
+    other = visit("procedure_editor", url=own_demo.url, fresh=True).page
+    for page in (editor, other):
+        drawn(page, DRAWN)
+        page.evaluate(DROP_A_TASK, FLOW)
+    other.get_by_role("button", name="Save and check").click()
+    expect(other.get_by_text("Saved.")).to_be_visible()
+    editor.get_by_role("button", name="Save and check").click()
+    expect(editor.get_by_text("Not saved: somebody else was faster")).to_be_visible()
+    editor.locator(".hw-modeller[data-ready]").wait_for()
+    assert 'bpmn:userTask id="Activity_' in editor.locator("#hw-text").input_value()
+    editor.get_by_role("button", name="Save mine in its place").click()
+    expect(editor.get_by_text("Saved.")).to_be_visible()
+
+
+def test_a_drawing_that_nobody_touched_is_saved_as_it_was(editor: Page) -> None:
+    for file in ("return_interview.bpmn", "deadlines.dmn"):
+        drawn(editor, f"{DRAFT}/files/{file}")
+        editor.get_by_role("button", name="Save and check").click()
+        expect(editor.get_by_text("Saved. No problem found in it.")).to_be_visible()
+    editor.goto(f"{DRAFT}/changes")
+    expect(editor.get_by_text("Nothing differs")).to_be_visible()
+
+
+def test_a_cell_of_a_table_is_changed_and_a_protected_time_marks_its_clock(editor: Page) -> None:
+    drawn(editor, f"{DRAFT}/files/deadlines.dmn")
+    editor.locator("tr:has([data-row-id=t25_5]) td.output-cell").first.click()
+    editor.keyboard.press("Control+a")
+    editor.keyboard.type('clock + duration("PT96H")')
+    editor.get_by_role("button", name="Save and check").click()
+    expect(editor.get_by_text("Saved.")).to_be_visible()
+    drawn(editor, DRAWN)
+    expect(editor.locator("[data-container-id=interview_clock_rang] .hw-problem")).to_be_visible()
+    editor.goto(f"{DRAFT}/changes")
+    expect(editor.get_by_role("row").filter(has_text="T-25")).to_contain_text("clock + 96 hours")
+
+
+def test_a_diagram_is_changed_as_text_without_javascript_and_with_it(
+    visit: Visit, own_demo: DemoProcess, editor: Page
+) -> None:
+    plain = visit("procedure_editor", url=own_demo.url, javascript=False).page
+    plain.goto(DRAWN)
+    text = plain.locator("#hw-text").input_value()
+    plain.fill("#hw-text", text.replace("<bpmn:process", "<bpmn:process wrong", 1))
+    plain.get_by_role("button", name="Save and check").click()
+    expect(plain.locator(".hw-problems")).to_contain_text("not well-formed")
+    drawn(editor, DRAWN)
+    expect(editor.get_by_text("It cannot be drawn")).to_be_visible()
+    editor.fill("#hw-text", text)
+    editor.get_by_role("button", name="Show it as a drawing").click()
+    expect(editor.locator("[data-element-id=offer_return_interview]").first).to_be_visible()
+    editor.get_by_role("button", name="Show it as text").click()
+    expect(editor.locator("#hw-text")).to_have_value(text)
+    editor.get_by_role("button", name="Save and check").click()
+    expect(editor.get_by_text("No problem found in it.")).to_be_visible()
+
+
+def test_the_pages_of_the_procedures_please_axe_and_fit_a_narrow_window(
+    visit: Visit, own_demo: DemoProcess, editor: Page, build: Path
+) -> None:
+    wrong = []
+    editor.goto(f"{DRAFT}/files/found.form")
+    text = editor.locator("#hw-text").input_value()
+    editor.fill("#hw-text", text.replace('"dataClass": "D2"', '"dataClass": "D99"', 1))
+    editor.get_by_role("button", name="Save and check").click()
+    wrong += look_at(editor, "studio-form")
+    for name, path in (("list", "/procedures"), ("procedure", HOME), ("draft", DRAFT), ("changes", f"{DRAFT}/changes")):
+        editor.goto(path)
+        wrong += look_at(editor, f"studio-{name}")
+    for name, file in (("diagram", "return_interview.bpmn"), ("table", "new_grade.dmn")):
+        drawn(editor, f"{DRAFT}/files/{file}")
+        wrong += look_at(editor, f"studio-{name}")
+    editor.goto(f"{DRAFT}/files/found.form")
+    editor.fill("#hw-text", text.replace('"required": true', '"required": false', 1))
+    editor.get_by_role("button", name="Save and check").click()
+    editor.goto(DRAFT)
+    editor.fill("#reason", "Better")
+    editor.get_by_role("button", name="Propose the draft").click()
+    approver = visit("procedure_approver", url=own_demo.url).page
+    approver.goto(DRAFT)
+    wrong += look_at(approver, "studio-approve")
+    drawn(approver, DRAWN)
+    wrong += look_at(approver, "studio-read")
+    assert wrong == []

@@ -1,0 +1,93 @@
+// What the pages of a diagram and of a decision table share: the text stays the one truth of the page, and the drawing is put
+// before it when it can be read. Without JavaScript, or where it cannot be read, the text itself is edited.
+
+import { EditorView } from '@codemirror/view'
+
+// Typing over a selection, the browser itself writes a style into the page, which the Content-Security-Policy stops. The editor
+// of expressions therefore replaces what is selected, before the browser does.
+document.addEventListener('beforeinput', event => {
+  const content = event.target.closest?.('.cm-content')
+  const view = content && EditorView.findFromDOM(content)
+  if (!view || event.inputType !== 'insertText' || view.state.selection.main.empty) return
+  event.preventDefault()
+  event.stopPropagation()
+  view.dispatch(view.state.replaceSelection(event.data || ''), { userEvent: 'input.type', scrollIntoView: true })
+}, true)
+
+export function page () {
+  const form = document.querySelector('.hw-editing')
+  const data = document.getElementById('hw-problems')
+  return {
+    form,
+    holder: form.querySelector('.hw-modeller'),
+    source: form.querySelector('.hw-source'),
+    text: form.querySelector('textarea'),
+    problems: data ? JSON.parse(data.textContent) : []
+  }
+}
+
+// `editor` has: open(text), save() -> text, changed() -> boolean, show(id).
+export async function edit ({ form, holder, source, text, problems }, editor) {
+  const button = holder.querySelector('.hw-switch')
+  const canvas = holder.querySelector('.hw-drawn')
+  const note = holder.querySelector('.hw-unreadable')
+  let drawn = false
+  let sending = false
+  let opened = ''
+
+  function put (isDrawn) {
+    drawn = isDrawn
+    canvas.hidden = !isDrawn
+    source.hidden = isDrawn
+    button.textContent = isDrawn ? 'Show it as text' : 'Show it as a drawing'
+  }
+
+  async function draw () {
+    holder.hidden = false
+    canvas.hidden = false
+    try {
+      await editor.open(text.value)
+      opened = text.value
+      note.hidden = true
+      put(true)
+      follow()
+    } catch (fault) {
+      note.hidden = false
+      put(false)
+    }
+  }
+
+  async function write () {
+    if (drawn && editor.changed()) text.value = await editor.save()
+  }
+
+  function follow () {
+    const id = decodeURIComponent(location.hash.slice(1))
+    if (drawn && problems.some(problem => problem.element === id)) {
+      holder.scrollIntoView()
+      editor.show(id)
+    }
+  }
+
+  button.addEventListener('click', async () => {
+    if (!drawn) return draw()
+    await write()
+    put(false)
+    text.focus()
+  })
+  form.addEventListener('submit', async event => {
+    if (sending) return
+    event.preventDefault()
+    sending = true
+    await write()
+    form.submit()
+  })
+  window.addEventListener('beforeunload', event => {
+    if (!sending && (text.value !== opened || (drawn && editor.changed()))) event.preventDefault()
+  })
+  window.addEventListener('hashchange', follow)
+  opened = text.value
+  await draw()
+  form.editor = editor
+  holder.dataset.ready = 'yes'
+}

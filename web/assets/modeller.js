@@ -1,0 +1,109 @@
+// A diagram of a draft: drawn and changed with bpmn-js, its settings beside it. Who may only read it sees it without tools.
+import Modeler from 'bpmn-js/lib/Modeler'
+import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer'
+import { BpmnPropertiesPanelModule, BpmnPropertiesProviderModule, ZeebePropertiesProviderModule } from 'bpmn-js-properties-panel'
+import ZeebeBehaviors from 'camunda-bpmn-js-behaviors/lib/camunda-cloud'
+import zeebe from 'zeebe-bpmn-moddle/resources/zeebe.json'
+import { edit, page } from './editing.js'
+
+const GENERATED = /^(Activity|Event|Gateway)_[0-9a-z]{7}$/
+const LONGEST = 40
+const TOOLS = 120
+
+// An id is words and stays for ever, and a generated one is refused: the first name that a step is given becomes its id.
+function NameBecomesId (eventBus, modeling, elementRegistry) {
+  eventBus.on(['commandStack.element.updateLabel.postExecuted', 'commandStack.element.updateProperties.postExecuted'], event => {
+    const element = event.context.element.labelTarget || event.context.element
+    const step = element.businessObject
+    if (!step || !step.name || !GENERATED.test(step.id)) return
+    const words = step.name.toLowerCase().replace(/[^a-z0-9]+/g, '_').replace(/^[^a-z]+/, '').slice(0, LONGEST).replace(/_+$/, '')
+    if (!words) return
+    let id = words
+    for (let number = 2; elementRegistry.get(id); number += 1) id = `${words}_${number}`
+    modeling.updateProperties(element, { id })
+  })
+}
+NameBecomesId.$inject = ['eventBus', 'modeling', 'elementRegistry']
+
+function make (here) {
+  const container = here.holder.querySelector('.hw-canvas')
+  const common = { container, moddleExtensions: { zeebe } }
+  if (here.text.readOnly) return new NavigatedViewer({ ...common, zoomScroll: { enabled: false } })
+  return new Modeler({
+    ...common,
+    zoomScroll: { enabled: false },
+    propertiesPanel: { parent: here.holder.querySelector('.hw-settings') },
+    additionalModules: [
+      BpmnPropertiesPanelModule,
+      BpmnPropertiesProviderModule,
+      ZeebePropertiesProviderModule,
+      ZeebeBehaviors,
+      { __init__: ['nameBecomesId'], nameBecomesId: ['type', NameBecomesId] }
+    ]
+  })
+}
+
+const here = page()
+const modeler = make(here)
+
+function mark () {
+  const overlays = modeler.get('overlays')
+  const canvas = modeler.get('canvas')
+  const elements = modeler.get('elementRegistry')
+  const counts = new Map()
+  for (const { element } of here.problems) {
+    if (elements.get(element)) counts.set(element, (counts.get(element) || 0) + 1)
+  }
+  for (const [id, count] of counts) {
+    const badge = document.createElement('div')
+    badge.className = 'hw-problem'
+    badge.textContent = count === 1 ? 'Problem' : `${count} problems`
+    badge.title = here.problems.filter(each => each.element === id).map(each => each.text).join(' ')
+    canvas.addMarker(id, 'hw-wrong')
+    overlays.add(id, 'hw-problem', { position: { top: -22, left: 0 }, html: badge })
+  }
+}
+
+// The whole diagram, beside the tools and not under them.
+function fit () {
+  const canvas = modeler.get('canvas')
+  const { inner, outer } = canvas.viewbox()
+  const left = here.text.readOnly ? 0 : TOOLS
+  const scale = Math.min((outer.width - left) / inner.width, outer.height / inner.height, 1)
+  canvas.viewbox({
+    x: inner.x - left / scale,
+    y: inner.y - (outer.height / scale - inner.height) / 2,
+    width: outer.width / scale,
+    height: outer.height / scale
+  })
+}
+
+edit(here, {
+  modeler,
+  async open (text) {
+    await modeler.importXML(text)
+    here.holder.querySelector('.djs-container svg').setAttribute('aria-label', 'Diagram')
+    fit()
+    mark()
+  },
+  async save () {
+    const { xml } = await modeler.saveXML({ format: true })
+    return xml
+  },
+  changed: () => !here.text.readOnly && modeler.get('commandStack').canUndo(),
+  show (id) {
+    const element = modeler.get('elementRegistry').get(id)
+    if (!element) return
+    if (!element.isRoot && element.parent) modeler.get('canvas').scrollToElement(element, 80)
+    modeler.get('selection', false)?.select(element)
+  }
+})
+
+for (const button of here.holder.querySelectorAll('[data-zoom]')) {
+  button.addEventListener('click', () => {
+    const canvas = modeler.get('canvas')
+    const step = Number(button.dataset.zoom)
+    if (step) canvas.zoom(canvas.zoom() * 1.25 ** step)
+    else fit()
+  })
+}

@@ -1,0 +1,45 @@
+// A decision table of a draft: changed with dmn-js, as a table. Who may only read it sees it without tools.
+import Modeler from 'dmn-js/lib/Modeler'
+import Viewer from 'dmn-js/lib/Viewer'
+import { edit, page } from './editing.js'
+
+const here = page()
+const container = here.holder.querySelector('.hw-canvas')
+const modeler = here.text.readOnly ? new Viewer({ container }) : new Modeler({ container })
+
+function table () {
+  return modeler.getActiveViewer()
+}
+
+// The column with the numbers of the rows has no heading of its own.
+function nameRows () {
+  const heading = container.querySelector('th.index-column')
+  if (!heading || heading.textContent) return
+  const words = document.createElement('span')
+  words.className = 'govuk-visually-hidden'
+  words.textContent = 'Row'
+  heading.append(words)
+}
+
+edit(here, {
+  modeler,
+  async open (text) {
+    await modeler.importXML(text)
+    const view = modeler.getViews().find(each => each.type === 'decisionTable')
+    if (!view) throw new Error('There is no decision table in it.')
+    await modeler.open(view)
+    nameRows()
+    const wrong = new Set(here.problems.map(each => each.element))
+    for (const cell of container.querySelectorAll('[data-row-id]')) {
+      if (wrong.has(cell.dataset.rowId)) cell.classList.add('hw-wrong-row')
+    }
+  },
+  async save () {
+    const { xml } = await modeler.saveXML({ format: true })
+    return xml
+  },
+  changed: () => !here.text.readOnly && table().get('commandStack').canUndo(),
+  show (id) {
+    container.querySelector(`[data-row-id="${CSS.escape(id)}"]`)?.scrollIntoView({ block: 'center' })
+  }
+})
