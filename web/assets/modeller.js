@@ -81,7 +81,8 @@ function fit () {
 edit(here, {
   modeler,
   async open (text) {
-    await modeler.importXML(text)
+    const { warnings } = await modeler.importXML(text)
+    if (warnings.length) throw warnings[0] // what it did not understand would be gone after the next save
     here.holder.querySelector('.djs-container svg').setAttribute('aria-label', 'Diagram')
     fit()
     mark()

@@ -24,7 +24,8 @@ function nameRows () {
 edit(here, {
   modeler,
   async open (text) {
-    await modeler.importXML(text)
+    const { warnings } = await modeler.importXML(text)
+    if (warnings.length) throw warnings[0] // what it did not understand would be gone after the next save
     const view = modeler.getViews().find(each => each.type === 'decisionTable')
     if (!view) throw new Error('There is no decision table in it.')
     await modeler.open(view)
