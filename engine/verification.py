@@ -65,6 +65,14 @@ class Finding:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """The cases with a clock that is due, and since when the first of them is; `oldest_at` is None where none is."""
+
+    cases: int
+    oldest_at: datetime | None
+
+
 def check(engine: sa.Engine, library: Library, *, holders: Holders, now: datetime) -> Iterator[Finding]:
     """Give everything that is wrong with the cases, case by case in the order of their references."""
     last = ""
@@ -294,6 +302,13 @@ def _future(row: Any, conductor: Conductor, holders: Holders) -> Iterator[Findin
 
 def _finding(row: Any, check: str, element: str, sentence: str) -> Finding:
     return Finding(check, row.id, element, sentence)
+
+
+def overdue(engine: sa.Engine, now: datetime) -> Overdue:
+    """Count the clocks that the next sweep fires, one a case, and give the moment of the oldest."""
+    asked = sa.select(sa.func.count(), sa.func.min(CASE.c.next_due_at)).where(CASE.c.next_due_at <= now)
+    with snapshot(engine) as connection:
+        return Overdue(*connection.execute(asked).one())
 
 
 def count(findings: Iterable[Finding]) -> dict[str, int]:

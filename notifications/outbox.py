@@ -42,7 +42,7 @@ Directory = Callable[[sa.Connection, Message], Sequence[tuple[str, str]] | None]
 
 
 class OutboxRow(Base):
-    """One message to one recipient: `waiting`, `sent` or `failed`."""
+    """One message to one recipient: `waiting`, `sent`, `failed`, or `dropped` by a person who said why."""
 
     __tablename__ = "outbox"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -59,9 +59,24 @@ class OutboxRow(Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
     __table_args__ = (
-        sa.CheckConstraint("status IN ('waiting', 'sent', 'failed')", name="status"),
+        sa.CheckConstraint("status IN ('waiting', 'sent', 'failed', 'dropped')", name="status"),
         sa.Index("ix_outbox_waiting", "status", "urgent", "next_try_at", "id"),
     )
+
+
+class HoldRow(Base):
+    """A time in which nothing leaves (`notifications.holding`), and what a person decided then of the mails that waited."""
+
+    __tablename__ = "outbox_holds"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    held_at: Mapped[datetime] = mapped_column(Moment)
+    held_by: Mapped[str] = mapped_column(sa.String(120))
+    reason: Mapped[str] = mapped_column(sa.String(400))
+    decision: Mapped[str] = mapped_column(sa.String(12))
+    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    decided_by: Mapped[str] = mapped_column(sa.String(120))
+    decided_why: Mapped[str] = mapped_column(sa.String(400))
+    mails: Mapped[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +190,7 @@ def _claim(engine: sa.Engine, directory: Directory, now: datetime) -> _Claim | N
     due = (
         sa.select(OutboxRow.__table__)
         .where(OutboxRow.status == "waiting", OutboxRow.next_try_at <= now)
+        .where(~sa.exists().where(HoldRow.decided_at.is_(None)))
         .order_by(OutboxRow.urgent.desc(), OutboxRow.next_try_at, OutboxRow.id)
         .limit(1)
     )

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from engine.store import snapshot
 from engine.verification import Finding
+from notifications import holding
 from notifications.outbox import LONGEST_WAIT, OutboxRow
 
 ROWS_AT_ONCE = 500
@@ -17,10 +18,18 @@ PARTS_OF_A_CASE_KEY = 3
 
 
 def check(engine: sa.Engine, now: datetime) -> Iterator[Finding]:
-    """Give every message that was given up, should have been, or that nobody has tried to send for an hour."""
+    """Give every message that was given up, should have been, or that nobody has tried to send for an hour.
+
+    While the outbox is held after a restore, that is one finding.
+    """
+    on_hold = holding.held(engine)
     waits = OutboxRow.status == "waiting"
     late = sa.or_(OutboxRow.give_up_at < now, OutboxRow.next_try_at < now - LONGEST_WAIT)
-    stuck = sa.or_(OutboxRow.status == "failed", sa.and_(waits, late))
+    given_up = OutboxRow.status == "failed"
+    stuck = given_up if on_hold else sa.or_(given_up, sa.and_(waits, late))
+    if on_hold is not None:
+        sentence = f"{on_hold.waiting} mails are held after a restore. Say what becomes of them: homeward resume."
+        yield Finding("mails-held", "", "", sentence)
     columns = (OutboxRow.key, OutboxRow.status, OutboxRow.created_at, OutboxRow.attempts)
     statement = sa.select(*columns).where(stuck).order_by(OutboxRow.id)
     with snapshot(engine) as connection:

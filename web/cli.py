@@ -1,23 +1,20 @@
-"""The command line: `homeward demo`, `serve`, `worker`, `migrate`, `publish`, `verify`, `rebuild`, `import`, `organisation`, `user`, `bench`."""
+"""The command line: `homeward demo`, `serve`, `worker`, `migrate`, `publish`, `verify`, `rebuild`, `backup`, `restore`, `hold`, `resume`, `import`, `organisation`, `user`, `bench`."""
 
 from __future__ import annotations
 
 import argparse
 import getpass
-import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import sqlalchemy as sa
 
-import workflows.verification
-from engine import rebuilding
 from engine.errors import Invalid, Problem, Refusal
 from engine.store import reading, writing
-from web import procedures, schema, serving, verification
+from web import procedures, schema, serving, upkeep
 from web.app import create_app
 from web.assembly import assemble, make_worker
 from web.clock import system_clock
@@ -89,6 +86,21 @@ def _add_upkeep_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
     verify = _add(commands, "verify", "check everything that is kept against itself; nothing is changed", _verify)
     verify.add_argument("--json", action="store_true", help="one JSON object a line, for a machine")
     _add(commands, "rebuild", "write lists and projections anew from the cases and their log", _rebuild)
+    copy = _add(commands, "backup", "copy an SQLite database to a new file while the site runs", _back_up)
+    copy.add_argument("file", type=Path, metavar="FILE", help="the new file")
+    restore = _add(commands, "restore", "put a backup in the place of an SQLite database; its mails are held", _restore)
+    restore.add_argument("file", type=Path, metavar="FILE", help="the backup")
+    restore.add_argument("--yes-replace", action="store_true", help="put the database aside that is there")
+    hold = _add(commands, "hold", "hold all mails, after a restore by other tools", _hold)
+    resume = _add(commands, "resume", "say what becomes of the mails that are held", _resume)
+    choice = resume.add_mutually_exclusive_group(required=True)
+    choice.add_argument("--send", action="store_true", help="send those that wait")
+    choice.add_argument(
+        "--drop", action="store_true", help="drop those that wait, because they left before the restore"
+    )
+    for command in (hold, resume):
+        command.add_argument("--by", required=True, metavar="NAME", help="the sign-in name of who answers for it")
+        command.add_argument("--reason", required=True, metavar="TEXT", help="why; it is kept")
 
 
 def _add_import_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -176,25 +188,32 @@ def _publish(chosen: argparse.Namespace) -> None:
 
 
 def _verify(chosen: argparse.Namespace) -> None:
-    services = _services()
-    found = 0
-    for finding in verification.verify(services.cases, services.clock()):
-        found += 1
-        print(json.dumps(finding.as_json()) if chosen.json else finding)
-    services.engine.dispose()
-    if found:
-        raise Invalid([Problem("verify", "found", f"{found} found. Each line says what to do.")])
-    if not chosen.json:
-        print("Everything that is kept agrees with itself.")
+    _say(upkeep.verify(_services(), as_json=chosen.json))
 
 
 def _rebuild(_chosen: argparse.Namespace) -> None:
-    services = _services()
-    for case_id in rebuilding.rebuild(services.engine, services.cases.library, now=services.clock()):
-        print(f"{case_id}: its lists were written anew.")
-    workflows.verification.rebuild(services.engine)
-    services.engine.dispose()
-    print("The projections were drawn anew.")
+    _say(upkeep.rebuild(_services()))
+
+
+def _back_up(chosen: argparse.Namespace) -> None:
+    _say(upkeep.back_up(read_settings(os.environ), chosen.file))
+
+
+def _restore(chosen: argparse.Namespace) -> None:
+    _say(upkeep.restore(read_settings(os.environ), chosen, system_clock()))
+
+
+def _hold(chosen: argparse.Namespace) -> None:
+    _say(upkeep.hold(_services(), chosen))
+
+
+def _resume(chosen: argparse.Namespace) -> None:
+    _say(upkeep.resume(_services(), chosen))
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line)
 
 
 def _import(chosen: argparse.Namespace) -> None:

@@ -10,9 +10,10 @@ from flask.typing import ResponseReturnValue
 
 from engine import anchors
 from engine.store import reading
-from notifications import outbox
-from web import schema, verification
-from web.access import everyone, roles
+from engine.verification import overdue
+from notifications import holding, outbox
+from web import moments, schema, verification
+from web.access import actor, everyone, roles
 from web.services import services
 from web.tables import HeartbeatRow
 from web.worker import last_beat
@@ -50,6 +51,26 @@ def readyz() -> ResponseReturnValue:
 @roles("administrator")
 def operations() -> ResponseReturnValue:
     """Show the workers, the outbox, what opens by itself, what failed, and what the night's verification found."""
+    return _show({}, {})
+
+
+@page.post("/operations/resume")
+@roles("administrator")
+def resume() -> ResponseReturnValue:
+    """Let the mails go that are held after a restore: send or drop those that the page showed."""
+    here, sent = services(), flask.request.form
+    until = moments.read_moment(sent.get("until", "")) or here.clock()
+    decision, reason = sent.get("decision", ""), sent.get("reason", "")
+    try:
+        holding.resume(here.engine, decision, by=actor().person, reason=reason, until=until, now=here.clock())
+    except holding.ReasonInvalid as refusal:
+        problems = {problem.where: problem.sentence for problem in refusal.problems}
+        return _show({"decision": decision, "reason": reason}, problems), 422
+    return flask.redirect(flask.url_for("health.operations"))
+
+
+def _show(typed: dict[str, str], problems: dict[str, str]) -> str:
+    """Draw the page, with what was typed where it was refused."""
     here = services()
     with reading(here.engine) as connection:
         beats = connection.execute(sa.select(HeartbeatRow.__table__).order_by(HeartbeatRow.beat_at.desc())).all()
@@ -63,4 +84,9 @@ def operations() -> ResponseReturnValue:
         schedules=here.cases.schedules(),
         verified=verification.last_run(here.engine),
         anchor=anchors.newest(here.engine),
+        held=holding.held(here.engine),
+        decided=holding.last_decision(here.engine),
+        overdue=overdue(here.engine, here.clock()),
+        typed=typed,
+        problems=problems,
     )
