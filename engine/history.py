@@ -11,19 +11,19 @@ import sqlalchemy as sa
 
 from engine import values
 from engine.model import Facts
-from engine.store import CaseTable, EventTable, FactTable
+from engine.store import CaseTable, EventTable, FactTable, TaskTable
 from engine.verification import read_event
-from engine.views import Step
+from engine.views import EventRow, Step, TaskRow
 
 EVENTS_AT_ONCE = 500
 FACTS_KEPT = 1_000
 """Cases whose facts are kept in memory while their steps are told; those of others are read again."""
 
-CASE, EVENT, FACT = (table.__table__ for table in (CaseTable, EventTable, FactTable))
+CASE, EVENT, FACT, TASK = (table.__table__ for table in (CaseTable, EventTable, FactTable, TaskTable))
 
 
 def steps(connection: sa.Connection, procedures: Iterable[str]) -> Iterator[Step]:
-    """Give every step of the cases of some procedures with the facts as it left them; `opened` is empty.
+    """Give every step of the cases of some procedures with the facts as it left them; its tasks as they are in the list.
 
     Steps of one case at the same moment that no command tells apart are one.
     """
@@ -39,7 +39,19 @@ def steps(connection: sa.Connection, procedures: Iterable[str]) -> Iterator[Step
         facts, closed = standing.after(case_id, first.seq, last.seq, any(row.kind == "case_closed" for row in events))
         told = tuple(read_event(row) for row in events)
         status = "closed" if closed else "open"
-        yield Step(case_id, first.procedure, first.release_id, first.title, at, told, facts, (), status)
+        opened = tuple(_opened(connection, told, first.title))
+        yield Step(case_id, first.procedure, first.release_id, first.title, at, told, facts, opened, status)
+
+
+def _opened(connection: sa.Connection, events: tuple[EventRow, ...], title: str) -> Iterator[TaskRow]:
+    """Give the tasks that some events opened; when each is due is what the list says now."""
+    numbers = [event.task for event in events if event.kind == "task_opened"]
+    if not numbers:
+        return
+    asked = sa.select(TASK).where(TASK.c.case_id == events[0].case_id, TASK.c.number.in_(numbers))
+    anew = {"status": "open", "completed_at": None, "completed_by": "", "case_title": title}
+    for row in connection.execute(asked.order_by(TASK.c.number)).mappings():
+        yield TaskRow(**{**row, **anew})
 
 
 class _Standing:

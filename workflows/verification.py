@@ -15,21 +15,27 @@ import sqlalchemy as sa
 from engine import history
 from engine.store import Base, CaseTable, reading, snapshot, writing
 from engine.verification import REBUILD, Finding, Holders
-from workflows import audits, child_projection, episodes, people
+from workflows import audits, child_projection, episodes, people, recommendations
 from workflows.audits import AuditFindingRow, AuditRow, AuditSampleRow
 from workflows.children import ChildFlagRow, ChildPlanRow, ChildRow
 from workflows.episodes import EpisodeRow
+from workflows.recommendations import MilestoneRow, RecommendationRow, RecommendationStepRow
 
-PROJECTIONS = (episodes, child_projection, audits)
+PROJECTIONS = (episodes, child_projection, audits, recommendations)
 """Each has `project`, which follows a step, and `rebuild`, which draws all anew."""
 
-PROCEDURES = (episodes.PROCEDURE, child_projection.PLAN_PROCEDURE, audits.PROCEDURE)
+PROCEDURES = (episodes.PROCEDURE, child_projection.PLAN_PROCEDURE, audits.PROCEDURE, recommendations.PROCEDURE)
 """Those from whose steps the projections are drawn."""
 
 IMPORTED = (ChildRow, ChildFlagRow, ChildPlanRow)
 """Tables that hold rows of the import too: they are taken over as they are."""
 
-PROJECTED = (EpisodeRow, *IMPORTED, AuditRow, AuditSampleRow, AuditFindingRow)
+PROJECTED = (
+    EpisodeRow,
+    *IMPORTED,
+    *(AuditRow, AuditSampleRow, AuditFindingRow),
+    *(RecommendationRow, MilestoneRow, RecommendationStepRow),
+)
 ROWS_AT_ONCE = 500
 
 Row = tuple[Any, ...]

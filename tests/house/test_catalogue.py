@@ -8,6 +8,7 @@ from engine import release as engine_release
 from notifications import wording
 from web import verification
 from workflows import catalogue
+from workflows import verification as projected
 from workflows.agencies import ROLES
 from workflows.alerts import ALERTS, OBLIGATIONS, WHOEVER_IS_ON_DUTY
 from workflows.operations import OPERATIONS
@@ -129,3 +130,10 @@ def test_all_problems_are_said_at_once(missing_child: dict[str, str]) -> None:
         "deadline-has-words",
         "task-has-a-form",
     }
+
+
+def test_every_projection_is_verified_and_rebuilt() -> None:
+    following = {
+        observer.__module__ for observer in catalogue.observers("") if getattr(observer, "__name__", "") == "project"
+    }
+    assert following == {projection.__name__ for projection in projected.PROJECTIONS}

@@ -19,6 +19,7 @@ FOR_SOME: dict[str, frozenset[str]] = {
     "/operations": frozenset({"administrator"}),
     "/daily": SEES_EVERY_EPISODE,
     "/daily/<case_id>": SEES_EVERY_EPISODE,
+    "/operations/resume": frozenset({"administrator"}),
     "/performance": FIGURES,
     "/performance/tables/<name>.csv": FIGURES,
     "/performance/episodes": FIGURES_WITH_EPISODES,

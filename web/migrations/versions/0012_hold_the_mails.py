@@ -1,14 +1,14 @@
 """Hold the mails after a restore until a person has decided on them.
 
-Revision ID: 0009
-Revises: 0008
+Revision ID: 0012
+Revises: 0010
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0012"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
