@@ -29,6 +29,7 @@ from engine.errors import (
     TaskNoLongerOpen,
     TaskNotFound,
 )
+from engine.incidents import Alarm, Incidents
 from engine.library import Library
 from engine.model import (
     SYSTEM,
@@ -53,6 +54,7 @@ from engine.views import (
     Cursor,
     Done,
     EventRow,
+    Late,
     Letter,
     Observer,
     OpeningView,
@@ -121,7 +123,7 @@ class Cases:
 
     `observers` are called inside each step's transaction, in their order: projections and alerts. `operations` are what
     service tasks call, inside the step too: they read, and what they find becomes facts. `references` makes the reference
-    of a new case from the procedure's prefix.
+    of a new case from the procedure's prefix. `alarms` are told of what fails, inside the transaction that keeps it.
     """
 
     def __init__(
@@ -131,6 +133,7 @@ class Cases:
         observers: Sequence[Observer] = (),
         operations: Mapping[str, OperationInStep] | None = None,
         references: Callable[[str], str] = new_reference,
+        alarms: Sequence[Alarm] = (),
     ) -> None:
         """Use a database that `engine.store.connect` opened."""
         self.engine = engine
@@ -139,6 +142,7 @@ class Cases:
         self.references = references
         self.library = Library(engine)
         self.views = reading.Views(engine, self.library)
+        self.incidents = Incidents(engine, self._load, self._step, alarms)
         self._loading = {skip: row_lock(engine, LOAD, skip=skip) for skip in (False, True)}
 
     # Releases -------------------------------------------------------------------------------------------------------
@@ -187,7 +191,7 @@ class Cases:
         form = release.forms[start.form]
         writes = tuple(FactWrite(start.record, "", field.key, answers.get(field.key)) for field in form.fields)
         digest = fingerprint("open", procedure, by, answers)
-        with writing(self.engine) as connection:
+        with self.incidents.kept("", ("opening", procedure), now), writing(self.engine) as connection:
             done = _answer(connection, key, digest)
             if done is not None:
                 return done
@@ -211,11 +215,13 @@ class Cases:
 
         `stamp` is the one that `task` gave with the page; None leaves the check out. Refused with `TaskNotFound`;
         `NotYourTask` (another role's) and `SamePersonTwice` (a second person is needed); `TaskAlreadyCompleted`,
-        `TaskNoLongerOpen` and `PageIsStale` (the case has moved on); `Conflict` (the key belongs to another command).
+        `TaskNoLongerOpen` and `PageIsStale` (the case has moved on); `Conflict` (the key belongs to another command);
+        `CaseHeldUp` (the step failed: nothing was changed, and it is an incident).
         """
         case_id, number = task_number(task_id)
         digest = fingerprint("complete", task_id, by, answers)
-        with writing(self.engine) as connection:
+        about = ("task", str(number))
+        with self.incidents.kept(case_id, about, now), writing(self.engine) as connection:
             stored, done, conductor = self._load(connection, case_id, now, key, digest)
             if done is not None:
                 return done
@@ -269,11 +275,12 @@ class Cases:
             FactNotFound: the procedure has no such question, or no such record was begun.
             ReasonMissing: a correction says why.
             Conflict: the key was used for another command.
+            CaseHeldUp: the step failed; nothing was changed.
         """
         if not reason.strip():
             raise ReasonMissing([Problem("reason", "reason-missing", "Say why this is put right.")])
         digest = fingerprint("correct", case_id, by, {f"{record}.{record_key}.{field}": value})
-        with writing(self.engine) as connection:
+        with self.incidents.kept(case_id, ("correction", ""), now), writing(self.engine) as connection:
             stored, done, conductor = self._load(connection, case_id, now, key, digest)
             if done is not None:
                 return done
@@ -420,6 +427,10 @@ class Cases:
             wait = min(BACK_OFF * 2 ** min(failures - 1, 10), BACK_OFF_AT_MOST)
             connection.execute(sa.update(table).where(name == key).values(failures=failures, retry_at=now + wait))
             return failures
+
+    def late(self, *, now: datetime) -> Late:
+        """Tell how many clocks are more than a minute late, and since when."""
+        return self.views.late(now)
 
     # Reading --------------------------------------------------------------------------------------------------------
 

@@ -177,6 +177,7 @@ class Winder:
 
     def evaluate(self, clock: Clock, node: Node, task: Task | None) -> Any:
         """Evaluate a timer's expression; `task.opened_at` in it is when the clock's activity began."""
+        self.conductor.here = node
         begun = {"task": {"opened_at": datetime.fromtimestamp(clock.since, tz=UTC)}}
         found = task or self.conductor.position.tokens.get_task_from_id(clock.task)
         return self.release.timer(node).evaluate(self.conductor.scope.at(found, begun), now=self.now)

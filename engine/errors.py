@@ -80,6 +80,26 @@ class ReasonMissing(Invalid):
     """What is put right needs a reason."""
 
 
+class CannotMend(Invalid):
+    """What an operator asked for would not carry the case on, or would lose a token."""
+
+
+class CaseHeldUp(Unavailable):
+    """A step of the case has failed; nothing was changed, and the operators have been told."""
+
+
+class CaseIsBusy(Unavailable):
+    """Somebody else, or a clock, is writing this case at the same moment."""
+
+
+class IncidentNotFound(NotFound):
+    """There is no such incident."""
+
+
+class IncidentSettled(Conflict):
+    """Somebody has dealt with the incident."""
+
+
 class NotYourTask(NotAllowed):
     """The task belongs to another role."""
 

@@ -112,6 +112,25 @@ class Correct:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """An operation that fails is left out the next time that a token comes to it; what it would have found stays unknown."""
+
+    element: str
+    by: Actor
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The token at one element is put before another element of the same process."""
+
+    element: str
+    to: str
+    by: Actor
+    reason: str
+
+
 Found = Mapping[str, Value] | list[Mapping[str, Value]]
 """What an operation found: the fields of one record, or of several (each is written under a key of its own)."""
 
@@ -124,4 +143,4 @@ def no_operations(name: str, scope: Mapping[str, Value]) -> Found:
     raise LookupError(f"there is no operation {name} for {sorted(scope)}")
 
 
-Command = Open | Complete | Fire | Deliver | Correct
+Command = Open | Complete | Fire | Deliver | Correct | Skip | Move

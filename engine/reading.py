@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -21,6 +21,7 @@ from engine.model import Actor, Facts
 from engine.release import Compiled
 from engine.scope import Scope
 from engine.store import (
+    NEVER,
     AwaitedTable,
     CaseTable,
     EventTable,
@@ -32,9 +33,12 @@ from engine.store import (
     TaskTable,
     writing,
 )
-from engine.views import CaseView, Cursor, EventRow, Letter, Page, ScheduleRow, TaskRow, TaskView
+from engine.views import CaseView, Cursor, EventRow, Late, Letter, Page, ScheduleRow, TaskRow, TaskView
 
 TASK = TaskTable.__table__
+LATE_AFTER = timedelta(minutes=1)
+"""From when on a clock that has not gone off is late: several sweeps have passed it."""
+
 OPEN = sa.text("tasks.status = 'open'")
 """A literal, because a partial index is not used for a bound value."""
 
@@ -204,6 +208,20 @@ class Views:
         with self.engine.connect() as connection:
             return tuple(ScheduleRow(each.procedure, each.next_at, each.failures) for each in connection.execute(asked))
 
+    def late(self, now: datetime) -> Late:
+        """Count the cases whose clock should have gone off more than a minute ago; those held up stand apart."""
+        case = CaseTable
+        overdue = case.next_due_at < now - LATE_AFTER
+        quarantined = sa.and_(case.retry_at.is_not(None), case.retry_at >= NEVER)
+        asked = sa.select(
+            sa.func.count(case.id).filter(~quarantined | case.retry_at.is_(None)),
+            sa.func.min(case.next_due_at).filter(~quarantined | case.retry_at.is_(None)),
+            sa.func.count(case.id).filter(quarantined),
+        )
+        with self.engine.connect() as connection:
+            count, oldest, held_up = connection.execute(asked.where(overdue)).one()
+        return Late(count, oldest, held_up)
+
     # Messages -------------------------------------------------------------------------------------------------------
 
     def next_message(self, now: datetime, held: Collection[str] = ()) -> Letter | None:
@@ -220,11 +238,11 @@ class Views:
             sa.or_(message.retry_at.is_(None), message.retry_at <= now),
         )
         same = sa.and_(awaited.name == message.name, awaited.correlation == message.correlation)
-        taken = sa.select(message.id, awaited.case_id).join(awaited, same).where(ready)
+        taken = sa.select(message.id, message.name, awaited.case_id).join(awaited, same).where(ready)
         with self.engine.connect() as connection:
             row = connection.execute(taken.order_by(message.sent_at, message.id).limit(1)).first()
             if row is not None:
-                return Letter(row.id, row.case_id, "")
+                return Letter(row.id, row.name, row.case_id, "")
             for name, procedure in self.library.opened_by().items():
                 has_case = sa.exists().where(
                     case.procedure == procedure, case.correlation == message.correlation, case.status == "open"
@@ -232,7 +250,7 @@ class Views:
                 opens = sa.select(message.id).where(ready, message.name == name, ~has_case)
                 found = connection.execute(opens.order_by(message.sent_at, message.id).limit(1)).scalar()
                 if found is not None:
-                    return Letter(found, "", procedure)
+                    return Letter(found, name, "", procedure)
             late = sa.exists().where(message.status == "waiting", message.expires_at <= now)
             if not connection.execute(sa.select(late)).scalar():
                 return None

@@ -148,6 +148,27 @@ class Compiled:
             names |= self.decisions[table].names
         return names
 
+    def around(self, node: Node) -> Process:
+        """Give the process or embedded sub-process in which a node stands."""
+        inside = (each for process in self.processes.values() for each in process.walk())
+        return next(each for each in inside if node.id in each.nodes)
+
+    def looked_at(self, node: Node) -> frozenset[str]:
+        """Name the records that are looked at where a token is at a node: by its expressions and those of its ways out."""
+        flows = self.around(node).outgoing(node.id)
+        texts = [
+            node.condition,
+            node.correlation,
+            *(flow.condition for flow in flows),
+            *(text for _, text in node.payload),
+        ]
+        names: frozenset[str] = frozenset().union(*(self.expression(text).names for text in texts if text))
+        if node.timer is not None:
+            names |= self.dependencies(node)
+        if node.loop is not None:
+            names |= self.collection(node).names
+        return names | self.decisions[node.decision].names if node.decision else names
+
     @staticmethod
     def deadline_name(node: Node) -> str:
         """Give the name by which a deadline calls its table: the first text in its expression, such as ``T-25``."""

@@ -18,7 +18,9 @@ from SpiffWorkflow.util.task import TaskState
 from engine import state, values
 from engine.clocks import Winder
 from engine.diagrams import Node
-from engine.errors import NotFound, SamePersonTwice, TaskNoLongerOpen
+from engine.errors import NotFound, Refusal, SamePersonTwice, TaskNoLongerOpen
+from engine.feel import BudgetExceeded
+from engine.mending import Mender
 from engine.model import (
     SYSTEM,
     Command,
@@ -29,8 +31,10 @@ from engine.model import (
     Facts,
     FactWrite,
     Fire,
+    Move,
     Open,
     Operation,
+    Skip,
     Value,
     Wait,
     no_operations,
@@ -40,7 +44,7 @@ from engine.scope import Scope
 from engine.specs import CHILD
 from engine.state import Position, Tokens
 
-STEPS_AT_MOST = 10_000
+STEPS_AT_MOST = 2_000
 """Automatic tasks in one step; a loop of automatic tasks without end is stopped here and the step rolled back."""
 
 
@@ -50,6 +54,39 @@ LONGEST_ACTIVITY = 60
 
 class RunawayLoop(Exception):
     """A step ran more automatic tasks than any procedure needs."""
+
+
+class StepFailed(Exception):
+    """A step could not be taken, and nothing of it was kept; `element` is where, `facts` names what it was looking at.
+
+    The cause says what went wrong; its text may hold a value, so people are told `engine.faults.sentence` of it.
+    """
+
+    def __init__(self, element: str, name: str = "", facts: tuple[str, ...] = ()) -> None:
+        """Say at which element and its name, "" where the case could not even be read."""
+        self.element = element
+        self.name = name[:200]
+        self.facts = facts
+        super().__init__(f"the step failed at {element or 'reading the case'}")
+
+
+class _Located:
+    """Turns what goes wrong inside it into a `StepFailed` that says where; a refusal stays a refusal.
+
+    An expression over its budget is no refusal here: the person who sent the answers cannot put it right.
+    """
+
+    def __init__(self, conductor: Conductor) -> None:
+        self.conductor = conductor
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, _kind: object, fault: BaseException | None, _trace: object) -> None:
+        """Say where it went wrong."""
+        passes = isinstance(fault, Refusal) and not isinstance(fault, BudgetExceeded)
+        if isinstance(fault, Exception) and not passes and not isinstance(fault, StepFailed):
+            raise self.conductor.failed() from fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +144,12 @@ def begin(
 ) -> Outcome:
     """Open a case: write the facts of the opening form, or of the message that opens it, and run to the first tasks."""
     conductor = Conductor(release, facts, now, reference, now, operations)
+    with _Located(conductor):
+        return _begun(conductor, release, reference, command, now)
+
+
+def _begun(conductor: Conductor, release: Compiled, reference: str, command: Open, now: datetime) -> Outcome:
+    """Open a case on its conductor."""
     tokens = Tokens(release.specs[release.root], release.specs, script_engine=conductor)
     conductor.position = Position(tokens, reference, now.timestamp())
     start = release.start
@@ -123,11 +166,11 @@ def restore(
     """Read a saved position; `Conductor.step` carries it on.
 
     Raises:
-        UnknownStateVersion: the state was written by an engine that this one does not know.
+        StepFailed: it cannot be read; because of `UnknownStateVersion` where another engine wrote it.
     """
     conductor = Conductor(release, facts, now, "", now, operations)
-    position = state.load(data, release.specs, release.root, conductor)
-    conductor.take(position)
+    with _Located(conductor):
+        conductor.take(state.load(data, release.specs, release.root, conductor))
     return conductor
 
 
@@ -158,6 +201,8 @@ class Conductor:
         self.writes: list[FactWrite] = []
         self.sent: list[Sent] = []
         self.completed: tuple[int, str] | None = None
+        self.here: Node | None = None
+        self.count = 0
 
     def take(self, position: Position) -> None:
         """Take over a restored position."""
@@ -172,7 +217,21 @@ class Conductor:
             TaskNoLongerOpen: the task is not open in this case.
             SamePersonTwice: the task needs another person than the one who did the task that it names.
             NotFound: nothing waits for the message.
+            Invalid: a token cannot be moved so.
+            StepFailed: anything else that goes wrong; nothing of the step may be kept.
         """
+        with _Located(self):
+            return self.carry_out(command)
+
+    def failed(self) -> StepFailed:
+        """Say where a step has failed, and which records of the case were looked at there."""
+        if self.here is None:
+            return StepFailed("")
+        seen = self.release.looked_at(self.here) & self.scope.facts.keys()
+        return StepFailed(self.here.id, self.here.name, tuple(sorted(seen)))
+
+    def carry_out(self, command: Command) -> Outcome:
+        """Apply a command; what goes wrong in it is said by `step`."""
         before = {task.id: _as_open(task) for task in self.position.tokens.live() if task.task_spec.manual}
         state.predict(self.position)
         match command:
@@ -184,6 +243,8 @@ class Conductor:
                 self.deliver(command)
             case Correct():
                 self.correct(command)
+            case Skip() | Move():
+                Mender(self).carry_out(command)
             case _:
                 message = f"{type(command).__name__} does not continue a case"
                 raise TypeError(message)
@@ -276,6 +337,7 @@ class Conductor:
         activity: bool = True,
     ) -> None:
         """Note that something happened."""
+        self.here = node or self.here
         word = self.activity(node) if node is not None and activity else ""
         element, name = (node.id, node.name) if node is not None else ("", "")
         self.events.append(Event(kind, element, name, task, word, by, dict(data or {})))
@@ -332,6 +394,10 @@ class Conductor:
     def operate(self, task: Task) -> None:
         """Carry out an operation; what it found becomes facts of its record, each of several under a key of its own."""
         node = task.task_spec.node
+        reason = self.position.skipped.pop(node.id, None)
+        if reason is not None:
+            self.note("operation_skipped", node, data={"operation": node.operation, "reason": reason}, activity=False)
+            return
         found = self.operations(node.operation, self.scope.at(task))
         self.note("operation_done", node, data={"operation": node.operation})
         repeats = node.properties.get("repeats") == "true"
@@ -404,18 +470,19 @@ class Conductor:
 
     def run_automatic(self) -> None:
         """Run what needs no person until nothing is ready, the deepest process first."""
-        count, again = 0, True
-        tokens = self.position.tokens
+        tokens, again = self.position.tokens, True
         while again:
             again = False
             for workflow in tokens.all_workflows():
                 ready = [t for t in workflow.tasks.values() if t.state == TaskState.READY and not t.task_spec.manual]
                 for task in ready:
                     if task.state == TaskState.READY and task.id in workflow.tasks:
+                        self.here = getattr(task.task_spec, "node", None) or self.here
                         task.run()
                         self.passed(task)
-                        again, count = True, count + 1
-            if count > STEPS_AT_MOST:
+                        again = True
+                        self.count += 1
+            if self.count > STEPS_AT_MOST:
                 message = f"more than {STEPS_AT_MOST} automatic tasks in one step of {self.position.reference}"
                 raise RunawayLoop(message)
 
@@ -426,6 +493,7 @@ class Conductor:
             node = getattr(task.task_spec, "node", None)
             if node is None or not node.properties.get("grows") or "items" not in task.internal_data:
                 continue
+            self.here = node
             items = task.internal_data["items"]
             new = [key for key in self.item_keys(task, node) if key not in items]
             items.extend(new)
@@ -439,6 +507,7 @@ class Conductor:
             node = getattr(task.task_spec, "node", None)
             if node is None or not node.condition or task.state != TaskState.WAITING:
                 continue
+            self.here = node
             if self.release.expression(node.condition).evaluate(self.scope.at(task), now=self.now) is True:
                 task.internal_data["event_fired"] = True
                 self.note("condition_met", node)

@@ -109,7 +109,7 @@ class Position:
     """Where a case stands: its tokens, its clocks, and the few things that the engine must remember of the past.
 
     `keys` counts the record keys given out for each repeating record; `done_by` keeps who last did the tasks of which
-    another task says `other_than`.
+    another task says `other_than`; `skipped` holds the operations that are to be left out when they come next, with the reason.
     """
 
     tokens: Tokens
@@ -119,6 +119,7 @@ class Position:
     clocks: dict[tuple[int, str], Clock] = field(default_factory=dict)
     keys: dict[str, int] = field(default_factory=dict)
     done_by: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
 
 
 def tidy(position: Position) -> None:
@@ -234,6 +235,8 @@ def dump(position: Position) -> bytes:
         "k": position.keys,
         "b": position.done_by,
     }
+    if position.skipped:
+        document["s"] = position.skipped
     return orjson.dumps(document)
 
 
@@ -259,6 +262,7 @@ def load(data: bytes, specs: Mapping[str, ProcessSpec], root: str, conductor: An
         raise UnknownStateVersion(message)
     tokens = Tokens(specs[root], specs, script_engine=conductor, deserializing=True)
     position = Position(tokens, document["r"], document["o"], document["n"], keys=document["k"], done_by=document["b"])
+    position.skipped = document.get("s", {})
     first, *others = document["w"]
     _fill(tokens, first[1:])
     tokens.completed = document["d"]

@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from engine.errors import CaseIsBusy
+
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -23,6 +25,10 @@ NAMES = {
     "ck": "ck_%(table_name)s_%(constraint_name)s",
 }
 """Constraints have names, so that migrations can speak of them on both databases."""
+
+
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""Until when the sweep leaves alone what is quarantined: until an operator acts."""
 
 
 class Moment(sa.TypeDecorator[datetime]):
@@ -219,6 +225,36 @@ class ScheduleTable(Base):
     failures: Mapped[int] = mapped_column(default=0)
 
 
+class IncidentTable(Base):
+    """A step that failed: where and why, in words without values; which records it looked at; and how it was settled.
+
+    `subject` is the number of the task, the id of the message or the procedure that the step was about. A case with an open
+    incident is quarantined: the sweep leaves it alone.
+    """
+
+    __tablename__ = "incidents"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[str] = mapped_column(sa.String(20))
+    procedure: Mapped[str] = mapped_column(sa.String(80))
+    kind: Mapped[str] = mapped_column(sa.String(12))
+    subject: Mapped[str] = mapped_column(sa.String(120))
+    element: Mapped[str] = mapped_column(sa.String(80))
+    name: Mapped[str] = mapped_column(sa.String(200))
+    error: Mapped[str] = mapped_column(sa.String(200))
+    facts: Mapped[str] = mapped_column(sa.Text)
+    state: Mapped[str] = mapped_column(sa.String(12))
+    first_seen_at: Mapped[datetime] = mapped_column(Moment)
+    last_seen_at: Mapped[datetime] = mapped_column(Moment)
+    times: Mapped[int]
+    settled_by: Mapped[str] = mapped_column(sa.String(120), default="")
+    settled_at: Mapped[datetime | None] = mapped_column(Moment)
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    __table_args__ = (
+        sa.Index("ix_incidents_case", "case_id", "state"),
+        sa.Index("ix_incidents_standing", "state", "last_seen_at"),
+    )
+
+
 class ReadTable(Base):
     """Who read what of a case, and why; the row is committed before the page is sent."""
 
@@ -261,13 +297,32 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+BUSY = 5
+"""SQLite's number for a lock that it waited for in vain."""
+
+
+def _is_busy(fault: sa.exc.OperationalError) -> bool:
+    """Whether a statement failed only because somebody else held the lock for too long."""
+    cause = fault.orig
+    return getattr(cause, "sqlite_errorcode", None) == BUSY or getattr(cause, "sqlstate", None) == "55P03"
+
+
 @contextmanager
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """Give a connection in a transaction that writes; commit at the end, roll back on any exception."""
-    with engine.connect() as plain:
-        connection = plain.execution_options(homeward_writes=True)
-        with connection.begin():
-            yield connection
+    """Give a connection in a transaction that writes; commit at the end, roll back on any exception.
+
+    Raises:
+        CaseIsBusy: others held what is to be written for longer than the database waits.
+    """
+    try:
+        with engine.connect() as plain:
+            connection = plain.execution_options(homeward_writes=True)
+            with connection.begin():
+                yield connection
+    except sa.exc.OperationalError as fault:
+        if _is_busy(fault):
+            raise CaseIsBusy("The case is being written by others. Nothing was changed; send it again.") from None
+        raise
 
 
 @contextmanager

@@ -101,10 +101,23 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """How many cases have a clock that is more than a minute late, and when the oldest of these was due.
+
+    `held_up` counts the cases that are quarantined and late for that reason; they are not in `count`.
+    """
+
+    count: int
+    oldest_due_at: datetime | None
+    held_up: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A message and who takes it: a case that waits for it, or (where `case_id` is "") a procedure that it opens."""
 
     message_id: str
+    name: str
     case_id: str
     procedure: str
 

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine import log, state, values
-from engine.model import Facts
+from engine.model import Event, Facts
 from engine.runner import OpenTask, Outcome
 from engine.store import Base, Moment
 from engine.views import Step, TaskRow
@@ -146,6 +146,14 @@ def write_step(connection: sa.Connection, stored: Stored, outcome: Outcome, now:
     change = {**_case(stored, outcome, rows, now), "failures": 0, "retry_at": None}
     connection.execute(CHANGE_CASE, {"this_case": stored.case_id, **change})
     return _write_rest(connection, stored, outcome, rows, kept, now)
+
+
+def write_event(connection: sa.Connection, stored: Stored, event: Event, now: datetime) -> None:
+    """Write an event that moves no token; the rest of the case may even be unreadable."""
+    rows, _kept = log.extend(stored.case_id, stored.head, stored.seq, [event], (), now, stored.command)
+    connection.execute(ADD_EVENTS, [_event(rows[0], stored.asked if stored.command else None)])
+    head = {"head": rows[0].digest, "seq": rows[0].seq}
+    connection.execute(CHANGE_CASE, {"this_case": stored.case_id, **head})
 
 
 def _case(stored: Stored, outcome: Outcome, rows: list[Any], now: datetime) -> dict[str, Any]:

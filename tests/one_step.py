@@ -30,6 +30,8 @@ def written(command: Command) -> dict[str, Any]:
             return {"name": name, "key": key, "payload": dict(payload)}
         case Fire():
             return {}
+        case _:
+            raise TypeError(type(command).__name__)
 
 
 def read(given: Mapping[str, Any]) -> Command:

@@ -30,6 +30,7 @@ from web import (
     inbox,
     modeller,
     moments,
+    operations,
     performance,
     schema,
     tasks,
@@ -142,7 +143,7 @@ def _navigation(held: frozenset[str]) -> list[dict[str, object]]:
     """List the pages that this person may go to, the present one marked."""
     entries = [("inbox.tasks", "Your tasks"), ("cases.cases", "Cases"), ("daily.latest", "Daily meeting")]
     entries += [("performance.dashboard", "Performance")]
-    entries += [("drafts.procedures", "Procedures"), ("health.operations", "Operations")]
+    entries += [("drafts.procedures", "Procedures"), ("operations.operations", "Operations")]
     entries += [("demo.clock", "Clock"), ("demo.mailbox", "Mailbox")]
     app = flask.current_app
     marks = {endpoint: access.mark_of(app, endpoint) for endpoint, _ in entries if endpoint in app.view_functions}
@@ -157,7 +158,7 @@ def _add_pages(app: flask.Flask, settings: Settings) -> None:
     identity.register(app)
     errors.register(app)
     pages = (inbox.page, tasks.page, cases.page, children.page, daily.page, performance.page, health.page)
-    for page in (*pages, drafts.page, modeller.page):
+    for page in (*pages, operations.page, drafts.page, modeller.page):
         app.register_blueprint(page)
     if settings.demo:
         app.register_blueprint(demo.page)

@@ -10,7 +10,7 @@ from web.clock import DemoClock, system_clock
 from web.services import Services
 from web.settings import Settings
 from web.worker import Worker
-from workflows import catalogue
+from workflows import alarms, catalogue
 from workflows.operations import OPERATIONS
 
 
@@ -21,7 +21,12 @@ def assemble(settings: Settings, *, clock: Clock | None = None, wall_clock: Cloc
     return Services(
         settings=settings,
         engine=engine,
-        cases=Cases(engine, observers=catalogue.observers(settings.base_url), operations=OPERATIONS),
+        cases=Cases(
+            engine,
+            observers=catalogue.observers(settings.base_url),
+            operations=OPERATIONS,
+            alarms=(alarms.IncidentAlarm(settings.base_url),),
+        ),
         clock=clock or demo_clock or wall_clock,
         wall_clock=wall_clock,
         demo_clock=demo_clock,

@@ -25,6 +25,11 @@ SAID = {
     "nothing_corrected": "Nothing to correct: it said so already",
     "message_received": "Message received: {name}",
     "case_closed": "Case closed",
+    "case_held_up": "Held up: a step failed at {name}",
+    "incident_retried": "Tried again by an operator: {name}",
+    "operation_to_skip": "To be left out, an operator says: {name}",
+    "operation_skipped": "Left out: {name}",
+    "token_moved": "Moved on by an operator from: {name}",
 }
 """The kinds of events that the timeline tells; the others are for auditors and machines."""
 

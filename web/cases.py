@@ -8,7 +8,7 @@ import flask
 import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
-from engine.errors import AnswersInvalid, Conflict, Problem
+from engine.errors import AnswersInvalid, Conflict, Problem, Unavailable
 from engine.forms import Raw
 from engine.store import reading
 from engine.views import OpeningView
@@ -56,7 +56,7 @@ def open_case() -> ResponseReturnValue:
         done = here.cases.open(view.procedure, answers, by=actor(), now=now, key=posted.key)
     except AnswersInvalid as refusal:
         return _opening_page(view, posted.raw, key=posted.key, problems=refusal.problems), 422
-    except Conflict as refusal:
+    except (Conflict, Unavailable) as refusal:
         return conflict_page(refusal, posted.raw, form=view.form, case_id="")
     flask.flash(f"Case {done.case_id} is open.", "done")
     return go_on(done)
@@ -81,6 +81,7 @@ def case(case_id: str) -> ResponseReturnValue:
     return flask.render_template(
         "case.html",
         **told,
+        held_up_since=min((each.first_seen_at for each in here.cases.incidents.of_case(case_id)), default=None),
         child_id=child_id,
         drawings=drawings,
         shown=next((drawing for drawing in drawings if drawing.id == wanted), drawings[0]),

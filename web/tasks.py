@@ -8,7 +8,7 @@ import flask
 import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
-from engine.errors import AnswersInvalid, Conflict, NotYourTask, Problem, SamePersonTwice, TaskNotFound
+from engine.errors import AnswersInvalid, Conflict, NotYourTask, Problem, SamePersonTwice, TaskNotFound, Unavailable
 from engine.forms import Form, Raw
 from engine.store import TaskTable, reading
 from engine.views import TaskView
@@ -51,7 +51,7 @@ def complete(task_id: str) -> ResponseReturnValue:
         done = here.cases.complete(task_id, answers, by=actor(), now=now, key=key, stamp=stamp)
     except AnswersInvalid as refusal:
         return _page(view, posted.raw, key=posted.key, stamp=posted.stamp, problems=refusal.problems), 422
-    except (Conflict, SamePersonTwice) as refusal:
+    except (Conflict, SamePersonTwice, Unavailable) as refusal:
         form = view.form.settled(scope=view.scope, now=now)
         return conflict_page(refusal, posted.raw, form=form, case_id=view.row.case_id)
     flask.flash(f"{view.row.name}: this is done for case {done.case_id}.", "done")

@@ -9,8 +9,10 @@ from __future__ import annotations
 import logging
 import os
 import platform
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -23,14 +25,21 @@ from notifications import outbox
 from notifications.message import Channel
 from web import verification
 from web.tables import HeartbeatRow
-from workflows import alerts
+from workflows import alarms, alerts
 
 log = logging.getLogger(__name__)
 
 EVERY = timedelta(seconds=5)
+WORKER_IS_LATE_AFTER = timedelta(seconds=60)
 STEPS_AT_ONCE = 200
 MAILS_AT_ONCE = 20
 ALL_MAILS = 1_000
+LATE_SWEEPS = 2
+"""For how many sweeps a clock may be late before people hear of it."""
+
+PAUSE = 0.01
+"""Seconds between two clocks on SQLite: who waits for its one lock looks again and again, and a busy sweep leaves no gap."""
+
 HEARTBEATS_KEPT = timedelta(days=1)
 LOOK_FOR_NIGHT = timedelta(minutes=5)
 """How often the worker looks whether the night's work is to be done."""
@@ -50,6 +59,7 @@ class Worker:
         base_url: str,
     ) -> None:
         """Work on the cases by `clock`; `wall_clock` is for the heartbeat, `base_url` the site's address for its mails."""
+        self._late_sweeps = 0
         self._engine = engine
         self._cases = cases
         self._channels = channels
@@ -80,7 +90,16 @@ class Worker:
 
     def fire(self) -> None:
         """Let the clocks that are due go off, and hand messages from case to case."""
-        self._guarded("timers", lambda: timers.sweep(self._cases, now=self._clock(), limit=STEPS_AT_ONCE))
+        self._guarded("timers", self._sweep)
+
+    def _sweep(self) -> None:
+        """Sweep, then look whether clocks have stayed late in spite of it."""
+        now = self._clock()
+        timers.sweep(self._cases, now=now, limit=STEPS_AT_ONCE, between=pause_for(self._engine))
+        late = self._cases.late(now=now)
+        self._late_sweeps = self._late_sweeps + 1 if late.count else 0
+        if self._late_sweeps > LATE_SWEEPS:
+            alarms.late_clocks(self._engine, late, now, self._base_url)
 
     def send(self, limit: int = MAILS_AT_ONCE) -> None:
         """Send mails that wait, at most `limit`."""
@@ -114,6 +133,11 @@ class Worker:
                 connection.execute(mine.values(**values, last_failure_at=self._wall_clock()))
         except sa.exc.SQLAlchemyError as fault:
             log.error("the failure could not be noted: %s", faults.describe(fault))  # noqa: TRY400 - no values in the log
+
+
+def pause_for(engine: sa.Engine) -> Callable[[], None] | None:
+    """Give the pause between two clocks of a sweep: on SQLite a gap in which people write, elsewhere none."""
+    return partial(time.sleep, PAUSE) if engine.dialect.name == "sqlite" else None
 
 
 def last_beat(engine: sa.Engine) -> datetime | None:

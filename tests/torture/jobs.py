@@ -17,6 +17,7 @@ from sqlalchemy import event
 from engine import store, timers
 from engine.cases import Cases
 from tests.torture import sample
+from web.worker import pause_for
 
 Hook = Callable[[str], None]
 
@@ -104,8 +105,9 @@ def sweep(url: str, zero: float, until: float, pause: float) -> None:
 
 def sweep_all(url: str, at: str) -> None:
     """Sweep at one moment until nothing is left."""
-    cases = sample.cases_in(store.connect(url))
-    while timers.sweep(cases, now=datetime.fromisoformat(at), limit=200).fired:
+    engine = store.connect(url)
+    cases, pause = sample.cases_in(engine), pause_for(engine)
+    while timers.sweep(cases, now=datetime.fromisoformat(at), limit=200, between=pause).fired:
         pass
 
 

@@ -136,7 +136,8 @@ def test_the_inbox_stays_usable_while_very_many_clocks_are_due_at_once(engine: s
         say(
             f"{what} on {engine.dialect.name} while {AT_ONE_INSTANT} clocks are due: {spread(during)}, {ratio:.1f} times idle"
         )
-        assert during[-1] < 5, "people wait too long"
+        assert during[len(during) // 2] < 1, "people wait too long"
+        assert during[-1] < 5, "somebody waits far too long"
     say(f"{fired} of them went off in the meantime")
     assert fired
 

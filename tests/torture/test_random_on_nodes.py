@@ -15,6 +15,7 @@ from engine import runner, store, values
 from engine.cases import Cases
 from engine.model import Actor, Command, Complete, Deliver, Event, Fire, Open
 from engine.runner import OpenTask, Outcome
+from engine.views import Letter
 from tests.blocks import Drawn, procedures
 from tests.driving import Drive
 from tests.engine.test_random_diagrams import Play
@@ -58,9 +59,7 @@ class OnNodes(Drive):
         else:
             assert isinstance(command, Deliver)
             self.post(command, key)
-            letter = node.next_message(now=self.now)
-            assert letter is not None
-            assert node.deliver(letter, now=self.now)
+            assert node.deliver(Letter(key, command.name, self.reference, ""), now=self.now)
         return self.found()
 
     def post(self, command: Deliver, key: str) -> None:
