@@ -455,6 +455,8 @@ class Cases:
     def waits(self, case_id: str, *, now: datetime) -> tuple[Wait, ...]:
         """Give for what a case waits by itself, without a person, as its position has it; nothing is written or taken.
 
+        Nothing is known of it where the case cannot be read; it is held up then (`incidents`).
+
         Raises:
             CaseNotFound: there is no such case.
         """
@@ -465,7 +467,10 @@ class Cases:
         if found is None:
             raise CaseNotFound("There is no such case.")
         release = self.library.get(found.release_id)
-        return tuple(runner.restore(release, found.state, values.loads(found.facts), now).waits())
+        try:
+            return tuple(runner.restore(release, found.state, values.loads(found.facts), now).waits())
+        except runner.StepFailed:
+            return ()
 
     def inbox(self, roles: frozenset[str], *, after: Cursor | None = None, limit: int = 50) -> Page:
         """Give the open tasks of these roles, the earliest due first, those without a due time last."""

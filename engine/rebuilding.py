@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from engine import runner, values
 from engine.clocks import Winder
+from engine.errors import CaseHeldUp
 from engine.library import Library
-from engine.runner import Conductor
+from engine.runner import Conductor, StepFailed
 from engine.store import CaseTable, EventTable, TaskTable, reading, row_lock, writing
 from engine.verification import index_findings, open_tasks
 from engine.writing import ADD_AWAITED, FORGET_AWAITED
@@ -22,21 +23,35 @@ CASE, TASK, EVENT = (table.__table__ for table in (CaseTable, TaskTable, EventTa
 def rebuild(engine: sa.Engine, library: Library, *, now: datetime) -> Iterator[str]:
     """Bring the indexes of each case to where its tokens are, each in its own transaction; give those that were changed.
 
-    A case whose indexes agree is not touched. One that cannot be read stops the rebuilding: verify names it.
+    A case whose indexes agree is not touched. Refuses at the end with `CaseHeldUp` where some could not be read.
     """
+    unread = []
     with reading(engine) as connection:
         case_ids = list(connection.execute(sa.select(CASE.c.id).order_by(CASE.c.id)).scalars())
     for case_id in case_ids:
-        with writing(engine) as connection:
-            row = connection.execute(row_lock(engine, sa.select(CASE).where(CASE.c.id == case_id))).one()
-            conductor = runner.restore(library.get(row.release_id), row.state, values.loads(row.facts), now)
-            if not any(index_findings(connection, row, conductor)):
-                continue
-            _tasks(connection, row, conductor, now)
-            _awaited(connection, case_id, conductor)
-            due = Winder(conductor).next_due()
-            connection.execute(sa.update(CaseTable).where(CASE.c.id == case_id).values(next_due_at=due))
-        yield case_id
+        try:
+            changed = _rebuild(engine, library, case_id, now)
+        except StepFailed:
+            unread.append(case_id)
+            continue
+        if changed:
+            yield case_id
+    if unread:
+        raise CaseHeldUp(f"These cases could not be read and stay as they are: {', '.join(unread)}.")
+
+
+def _rebuild(engine: sa.Engine, library: Library, case_id: str, now: datetime) -> bool:
+    """Bring the indexes of one case to where its tokens are; say whether anything was changed."""
+    with writing(engine) as connection:
+        row = connection.execute(row_lock(engine, sa.select(CASE).where(CASE.c.id == case_id))).one()
+        conductor = runner.restore(library.get(row.release_id), row.state, values.loads(row.facts), now)
+        if not any(index_findings(connection, row, conductor)):
+            return False
+        _tasks(connection, row, conductor, now)
+        _awaited(connection, case_id, conductor)
+        due = Winder(conductor).next_due()
+        connection.execute(sa.update(CaseTable).where(CASE.c.id == case_id).values(next_due_at=due))
+        return True
 
 
 def _tasks(connection: sa.Connection, row: Any, conductor: Conductor, now: datetime) -> None:

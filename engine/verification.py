@@ -98,7 +98,8 @@ def _case(connection: sa.Connection, library: Library, row: Any, holders: Holder
             *_future(row, conductor, holders),
         ]
     except Exception as fault:  # noqa: BLE001 - one broken case never hides the others
-        sentence = f"The case cannot be read ({type(fault).__name__}): nobody can work on it. {COMPARE}"
+        what = type(fault.__cause__ or fault).__name__
+        sentence = f"The case cannot be read ({what}): nobody can work on it. {COMPARE}"
         return [Finding("case-unreadable", row.id, "", sentence)]
     return findings
 

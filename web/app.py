@@ -106,7 +106,9 @@ def _dress(app: flask.Flask) -> None:
     """Give the templates their components and words, and each answer its headers."""
     app.jinja_loader = govuk.loader()
     app.jinja_env.undefined = jinja2.ChainableUndefined
-    app.jinja_env.filters.update(moment=moments.say_moment, value=moments.say_value, role=title_of)
+    app.jinja_env.filters.update(
+        moment=moments.say_moment, value=moments.say_value, key_words=moments.say_key, role=title_of
+    )
     app.context_processor(_words_for_every_page)
     policy = POLICY.format(snippet=snippet_hash())
     app.after_request(lambda response: _protect(response, policy))

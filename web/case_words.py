@@ -25,7 +25,7 @@ SAID = {
     "nothing_corrected": "Nothing to correct: it said so already",
     "message_received": "Message received: {name}",
     "case_closed": "Case closed",
-    "case_held_up": "Held up: a step failed at {name}",
+    "case_held_up": "Held up, because a step failed: {name}",
     "incident_retried": "Tried again by an operator: {name}",
     "operation_to_skip": "To be left out, an operator says: {name}",
     "operation_skipped": "Left out: {name}",
@@ -133,7 +133,7 @@ def _happening(event: EventRow, names: Mapping[str, str]) -> Happening:
     roles = [title_of(role) for role in event.data.get("tell", ())]
     told = f", to {' and '.join(roles)}" if roles else ""
     step = event.data.get("step", "due")
-    title = SAID[event.kind].format(name=event.name or say_key(event.element), step=step, told=told)
+    title = SAID[event.kind].format(name=event.name or say_key(event.element), step=step, told=told).rstrip(": ")
     return Happening(title, "" if event.by == SYSTEM else names.get(event.by, event.by), event.at)
 
 

@@ -14,11 +14,12 @@ from engine import anchors
 from engine.errors import Invalid, Problem
 from engine.incidents import Incident
 from engine.store import reading
-from notifications import outbox
+from engine.verification import overdue
+from notifications import holding, outbox
 from web import verification
 from web.access import actor, roles
 from web.answering import new_key
-from web.moments import say_key, say_moment
+from web.moments import read_moment, say_key, say_moment
 from web.services import services
 from web.tables import HeartbeatRow
 from web.worker import WORKER_IS_LATE_AFTER
@@ -26,6 +27,8 @@ from web.worker import WORKER_IS_LATE_AFTER
 page = flask.Blueprint("operations", __name__)
 
 LONGEST_REASON = 1_000
+INCIDENTS_SHOWN = 50
+GONE_ON_SHOWN = 10
 KINDS = {
     "clock": "A clock",
     "message": "A message from another case",
@@ -56,21 +59,49 @@ class Sent:
 @page.get("/operations")
 @roles("administrator")
 def operations() -> ResponseReturnValue:
-    """Show what is held up, the late clocks, the workers, the outbox, what opens by itself and the night's verification."""
+    """Show what is held up, the clocks, mails and workers, what opens by itself and the night's verification."""
+    return _operations_page({}, {})
+
+
+@page.post("/operations/resume")
+@roles("administrator")
+def resume() -> ResponseReturnValue:
+    """Let the mails go that are held after a restore: send or drop those that the page showed."""
+    here, sent = services(), flask.request.form
+    until = read_moment(sent.get("until", "")) or here.clock()
+    decision, reason = sent.get("decision", ""), sent.get("reason", "")
+    try:
+        holding.resume(here.engine, decision, by=actor().person, reason=reason, until=until, now=here.clock())
+    except holding.ReasonInvalid as refusal:
+        problems = {problem.where: problem.sentence for problem in refusal.problems}
+        return _operations_page({"decision": decision, "reason": reason}, problems), 422
+    return flask.redirect(flask.url_for("operations.operations"))
+
+
+def _operations_page(typed: dict[str, str], problems: dict[str, str]) -> str:
+    """Draw the page, with what was typed where it was refused."""
     here = services()
-    with reading(here.engine) as connection:
+    now, engine = here.clock(), here.engine
+    incidents = here.cases.incidents.standing(limit=INCIDENTS_SHOWN)
+    with reading(engine) as connection:
         beats = connection.execute(sa.select(HeartbeatRow.__table__).order_by(HeartbeatRow.beat_at.desc())).all()
     return flask.render_template(
         "operations.html",
         beats=beats,
-        standing=outbox.standing(here.engine),
         late_before=here.wall_clock() - WORKER_IS_LATE_AFTER,
-        late=here.cases.late(now=here.clock()),
-        incidents=[(each, _element(each)) for each in here.cases.incidents.standing(limit=50)],
+        standing=outbox.standing(engine),
+        late=here.cases.late(now=now),
+        overdue=overdue(engine, now),
+        incidents=[(each, _element(each), _seen(each)) for each in incidents if each.state != "resolved"],
+        gone_on=[each for each in incidents if each.state == "resolved"][:GONE_ON_SHOWN],
         states=STATES,
         schedules=here.cases.schedules(),
-        verified=verification.last_run(here.engine),
-        anchor=anchors.newest(here.engine),
+        verified=verification.last_run(engine),
+        anchor=anchors.newest(engine),
+        held=holding.held(engine),
+        decided=holding.last_decision(engine),
+        typed=typed,
+        problems=problems,
     )
 
 
@@ -158,6 +189,13 @@ def _element(found: Incident) -> str:
     return found.element or "The case could not be read"
 
 
+def _seen(found: Incident) -> str:
+    """Say when it happened, and how often."""
+    if found.times == 1:
+        return say_moment(found.first_seen_at)
+    return f"{found.times} times, first on {say_moment(found.first_seen_at)}, last on {say_moment(found.last_seen_at)}"
+
+
 def _rows(found: Incident) -> list[dict[str, object]]:
     """Give the lines of an incident's summary."""
     settled = f"{STATES[found.state]}, by {found.settled_by}" if found.settled_by else STATES[found.state]
@@ -167,10 +205,9 @@ def _rows(found: Incident) -> list[dict[str, object]]:
         ("What failed", KINDS.get(found.kind, found.kind)),
         ("Element", _element(found)),
         ("What went wrong", found.error),
-        ("Records it looked at", ", ".join(found.facts) or "None"),
-        ("First seen", say_moment(found.first_seen_at)),
-        ("Last seen", f"{say_moment(found.last_seen_at)}, {found.times} times" if found.times > 1 else "Once"),
+        ("Records it looked at", ", ".join(found.facts)),
+        ("Seen", _seen(found)),
         ("State", settled),
-        ("Reason", found.reason or "None given yet"),
+        ("Reason", found.reason),
     ]
-    return [{"key": {"text": key}, "value": {"text": value}} for key, value in told]
+    return [{"key": {"text": key}, "value": {"text": value}} for key, value in told if value]

@@ -39,10 +39,10 @@ def verify(services: Services, *, as_json: bool) -> Iterator[str]:
 
 def rebuild(services: Services) -> Iterator[str]:
     """Write the lists of the cases and the projections anew."""
-    for case_id in rebuilding.rebuild(services.engine, services.cases.library, now=services.clock()):
-        yield f"{case_id}: its lists were written anew."
     workflows.verification.rebuild(services.engine)
     yield "The projections were drawn anew."
+    for case_id in rebuilding.rebuild(services.engine, services.cases.library, now=services.clock()):
+        yield f"{case_id}: its lists were written anew."
 
 
 def back_up(settings: Settings, target: Path) -> Iterator[str]:

@@ -15,6 +15,7 @@ from workflows import people
 from workflows.alerts import in_words
 
 ADMINISTRATORS = frozenset({"administrator"})
+INCIDENT, LATE_CLOCKS = TEMPLATES = ("incident", "late_clocks")
 
 
 class IncidentAlarm:
@@ -33,7 +34,7 @@ class IncidentAlarm:
             "at": in_words(now),
             "link": f"{self.base_url}/operations/incidents/{incident.id}",
         }
-        _tell(connection, f"incident/{incident.id}/{incident.times}", "incident", words, now)
+        _tell(connection, f"incident/{incident.id}/{incident.times}", INCIDENT, words, now)
 
 
 def late_clocks(engine: sa.Engine, late: Late, now: datetime, base_url: str) -> None:
@@ -46,7 +47,7 @@ def late_clocks(engine: sa.Engine, late: Late, now: datetime, base_url: str) -> 
         "link": f"{base_url.rstrip('/')}/operations",
     }
     with writing(engine) as connection:
-        _tell(connection, f"late/{now:%Y-%m-%dT%H}", "late_clocks", words, now)
+        _tell(connection, f"late/{now:%Y-%m-%dT%H}", LATE_CLOCKS, words, now)
 
 
 def _tell(connection: sa.Connection, key: str, template: str, words: dict[str, str], now: datetime) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from engine import store, timers
+from engine import rebuilding, store, timers
 from engine.cases import Cases
 from engine.errors import CannotMend, CaseHeldUp, IncidentSettled, ReasonMissing
 from engine.incidents import Incident
@@ -198,6 +198,19 @@ def test_a_case_that_cannot_be_read_is_kept_and_told_of(desk: Desk) -> None:
     assert desk.only().error == "The case was saved by another version of the program."
     desk.cases.incidents.retry(desk.only().id, by=OPERATOR, reason="a new version", now=LATER, key="r")
     assert desk.kinds(broken)[-2:] == ["case_held_up", "incident_retried"]
+
+
+def test_the_lists_of_the_other_cases_are_written_anew_beside_one_that_cannot_be_read(desk: Desk) -> None:
+    """The first case that could not be read stopped the rebuilding of all behind it."""
+    cases = desk.cases
+    broken, *others = sorted(desk.open(name) for name in ("Sam", "Kim", "Alex"))
+    with store.writing(cases.engine) as connection:
+        spoilt = sa.update(store.CaseTable).where(store.CaseTable.id == broken)
+        connection.execute(spoilt.values(state=b'{"v":99}'))
+        connection.execute(sa.delete(store.TaskTable))
+    with pytest.raises(CaseHeldUp, match=broken):
+        list(rebuilding.rebuild(cases.engine, cases.library, now=NOW))
+    assert [set(desk.tasks(case_id)) for case_id in (broken, *others)] == [set(), {"ask"}, {"ask"}]
 
 
 def test_clocks_that_ring_without_end_are_stopped(desk: Desk) -> None:

@@ -52,7 +52,9 @@ def test_a_case_that_cannot_be_read_is_shown_told_and_retried(site: Site) -> Non
     page = operator.page("/operations/incidents/1")
     for _ in range(2):
         operator.send("/operations/incidents/1", READABLE, form=page)
-    assert site.sweep().fired == 1
+    swept = site.sweep()
+    assert swept.fired
+    assert not swept.failed
     site.sweep()
     assert "This case is held up." not in site.browser("call_taker").page(f"/cases/{case_id}").text
     assert "Has gone on by administrator" in operator.page("/operations").text
@@ -96,9 +98,9 @@ def test_a_person_whose_step_fails_keeps_what_was_typed(site: Site) -> None:
 
 def test_late_clocks_are_gauged_and_told_of_after_two_sweeps(site: Site) -> None:
     site.opened()
-    assert site.browser().get("/readyz").json["late_clocks"] == {"count": 0, "held_up": 0, "oldest_seconds": None}
+    assert site.browser().get("/readyz").get_json()["late_clocks"] == {"count": 0, "held_up": 0, "oldest_seconds": None}
     site.clock.forward(days=3)
-    late = site.browser().get("/readyz").json["late_clocks"]
+    late = site.browser().get("/readyz").get_json()["late_clocks"]
     assert late["count"] == 1
     assert late["oldest_seconds"] > 60
     assert "Clocks are late: 1." in site.browser("administrator").page("/operations").text

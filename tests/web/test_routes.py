@@ -20,6 +20,7 @@ FOR_SOME: dict[str, frozenset[str]] = {
     "/daily": SEES_EVERY_EPISODE,
     "/daily/<case_id>": SEES_EVERY_EPISODE,
     "/operations/resume": frozenset({"administrator"}),
+    "/operations/incidents/<int:number>": frozenset({"administrator"}),
     "/performance": FIGURES,
     "/performance/tables/<name>.csv": FIGURES,
     "/performance/episodes": FIGURES_WITH_EPISODES,

@@ -1,14 +1,14 @@
 """Keep the steps that failed.
 
-Revision ID: 0008
-Revises: 0007
+Revision ID: 0013
+Revises: 0012
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
