@@ -18,6 +18,7 @@ from flask_wtf.csrf import CSRFProtect
 from engine.store import Base
 from web import (
     access,
+    audits,
     cases,
     children,
     daily,
@@ -32,6 +33,7 @@ from web import (
     moments,
     operations,
     performance,
+    recommendations,
     schema,
     tasks,
 )
@@ -145,6 +147,7 @@ def _navigation(held: frozenset[str]) -> list[dict[str, object]]:
     """List the pages that this person may go to, the present one marked."""
     entries = [("inbox.tasks", "Your tasks"), ("cases.cases", "Cases"), ("daily.latest", "Daily meeting")]
     entries += [("performance.dashboard", "Performance")]
+    entries += [("audits.months", "Audits"), ("recommendations.listed", "Recommendations")]
     entries += [("drafts.procedures", "Procedures"), ("operations.operations", "Operations")]
     entries += [("demo.clock", "Clock"), ("demo.mailbox", "Mailbox")]
     app = flask.current_app
@@ -160,7 +163,7 @@ def _add_pages(app: flask.Flask, settings: Settings) -> None:
     identity.register(app)
     errors.register(app)
     pages = (inbox.page, tasks.page, cases.page, children.page, daily.page, performance.page, health.page)
-    for page in (*pages, operations.page, drafts.page, modeller.page):
+    for page in (*pages, operations.page, audits.page, recommendations.page, drafts.page, modeller.page):
         app.register_blueprint(page)
     if settings.demo:
         app.register_blueprint(demo.page)

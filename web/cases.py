@@ -39,17 +39,19 @@ def cases() -> ResponseReturnValue:
 
 
 @page.get("/cases/open")
+@page.get("/cases/open/<procedure>")
 @signed_in
-def opening() -> ResponseReturnValue:
-    """Ask the few things that open a case."""
-    return _opening_page(_opening(), {}, key=new_key())
+def opening(procedure: str = MISSING_CHILD) -> ResponseReturnValue:
+    """Ask what opens a case of a procedure."""
+    return _opening_page(_opening(procedure), {}, key=new_key())
 
 
 @page.post("/cases/open")
+@page.post("/cases/open/<procedure>")
 @signed_in
-def open_case() -> ResponseReturnValue:
+def open_case(procedure: str = MISSING_CHILD) -> ResponseReturnValue:
     """Open a case and go on to its first task."""
-    view, posted, here = _opening(), Posted.read(), services()
+    view, posted, here = _opening(procedure), Posted.read(), services()
     now = here.clock()
     try:
         answers = view.form.load(posted.raw, scope={}, now=now)
@@ -104,8 +106,8 @@ def _names(connection: sa.Connection, sign_ins: set[str]) -> dict[str, str]:
     return {row.sign_in: row.name for row in rows}
 
 
-def _opening() -> OpeningView:
-    view = services().cases.opening(MISSING_CHILD)
+def _opening(procedure: str) -> OpeningView:
+    view = services().cases.opening(procedure)
     if view.role not in actor().roles:
         raise RoleMissing("Your roles do not include opening a case.")
     return view

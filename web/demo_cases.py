@@ -6,7 +6,7 @@ steps go off in between.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from engine import timers
 from engine.model import Actor, Value
-from engine.store import TaskTable, reading
+from engine.store import CaseTable, TaskTable, reading
 from web.procedures import MISSING_CHILD
 from web.services import Services
 from workflows import people
@@ -35,41 +35,59 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One invented case: how long ago it was opened, with which answers, and what was done since."""
+    """One invented case: how long ago it was opened, with which answers, what was done since, and of which procedure."""
 
     opened_ago: timedelta
-    opening: Answers
+    opening: Callable[[datetime], Answers]
     deeds: tuple[Deed, ...] = ()
+    procedure: str = MISSING_CHILD
 
 
-def open_cases(services: Services, now: datetime) -> None:
-    """Open the invented cases so that they stand at different stages at the instant `now`."""
+def by_calendar(_at: datetime) -> Answers:
+    """Stand for the opening of a case that the calendar opens: nobody answers anything."""
+    return {}
+
+
+def open_cases(services: Services, now: datetime, stories: Sequence[Story] = ()) -> None:
+    """Open the invented cases, those of children or others, so that they stand at different stages at the instant `now`."""
+    stories = stories or STORIES
     references: dict[int, str] = {}
     todo: list[tuple[timedelta, int, Deed | None]] = [
-        (story.opened_ago, number, None) for number, story in enumerate(STORIES)
+        (story.opened_ago, number, None) for number, story in enumerate(stories)
     ]
-    deeds = [(deed.ago, number, deed) for number, story in enumerate(STORIES) for deed in story.deeds]
+    deeds = [(deed.ago, number, deed) for number, story in enumerate(stories) for deed in story.deeds]
     for ago, number, deed in sorted([*todo, *deeds], key=lambda one: -one[0]):
         at = now - ago
         timers.sweep(services.cases, now=at)
         if deed is None:
-            references[number] = _open(services, STORIES[number].opening, at)
+            references[number] = _open(services, stories[number], at)
         else:
             _do(services, references[number], deed, at)
 
 
-def _open(services: Services, answers: Answers, at: datetime) -> str:
-    view = services.cases.opening(MISSING_CHILD)
-    loaded = view.form.load(view.form.as_raw(answers), scope={}, now=at)
-    return services.cases.open(MISSING_CHILD, loaded, by=_person(services, view.role), now=at, key=str(uuid4())).case_id
+def _open(services: Services, story: Story, at: datetime) -> str:
+    if story.opening is by_calendar:
+        return _latest(services, story.procedure)
+    view = services.cases.opening(story.procedure)
+    loaded = view.form.load(view.form.as_raw(story.opening(at)), scope={}, now=at)
+    by, key = _person(services, view.role), str(uuid4())
+    return services.cases.open(story.procedure, loaded, by=by, now=at, key=key).case_id
+
+
+def _latest(services: Services, procedure: str) -> str:
+    """Give the case of a procedure that was opened last."""
+    own = sa.select(CaseTable.id).where(CaseTable.procedure == procedure).order_by(CaseTable.opened_at.desc()).limit(1)
+    with reading(services.engine) as connection:
+        return connection.execute(own).scalar_one()
 
 
 def _do(services: Services, case_id: str, deed: Deed, at: datetime) -> None:
-    open_tasks = sa.select(TaskTable.number, TaskTable.role).where(
-        TaskTable.case_id == case_id, TaskTable.element == deed.element, TaskTable.status == "open"
-    )
+    """Do the first open task of an element."""
+    task = TaskTable
+    own = sa.and_(task.case_id == case_id, task.element == deed.element, task.status == "open")
+    first = sa.select(task.number, task.role).where(own).order_by(task.number).limit(1)
     with reading(services.engine) as connection:
-        number, role = connection.execute(open_tasks).one()
+        number, role = connection.execute(first).one()
     who, task_id = _person(services, role), f"{case_id}.{number}"
     view = services.cases.task(task_id, by=who, now=at)
     loaded = view.form.load(view.form.as_raw(deed.answers(at)), scope=view.scope, now=at)
@@ -81,8 +99,8 @@ def _person(services: Services, role: str) -> Actor:
         return people.holders(connection, (role,))[0].actor
 
 
-def _child(name: str, place: str, worry: str) -> Answers:
-    return {
+def _child(name: str, place: str, worry: str) -> Callable[[datetime], Answers]:
+    return lambda _at: {
         "child_name": name,
         "last_place": place,
         "why_worried": worry,
@@ -251,6 +269,46 @@ def _returned(ago: timedelta) -> tuple[Deed, ...]:
         Deed(ago - HOUR, "hold_prevention_interview", _prevention_interview),
         Deed(ago - 2 * HOUR, "close_police_enquiry", _police_closed),
         Deed(ago - 5 * HOUR, "offer_return_interview", _offered),
+    )
+
+
+def _written_up(at: datetime) -> Answers:
+    return {
+        "held": "yes",
+        "reasons": ["family_conflict"],
+        "exploitation_screen": ["none"],
+        "disclosure": "no",
+        "safe_now": "yes",
+        "would_go_again": "maybe",
+        "risk_change": "same",
+        "actions": "A family worker calls within the week.",
+        "story": "There was an argument about school; it is settled for now.",
+        "child_told_of_sharing": "yes",
+        "interview_ended_at": at,
+    }
+
+
+def _received(_at: datetime) -> Answers:
+    return {"usable": "yes", "trigger_plan_change": "updated", "note": "The friend's address was added."}
+
+
+def _closed(_at: datetime) -> Answers:
+    return {"nothing_critical_open": True, "actions_handed_over": "To the family worker", "trigger_plan_checked": "yes"}
+
+
+def whole_case(ago: timedelta, name: str, age: int, level: str, *said_yes: str) -> Story:
+    """One whole case that was opened so long ago, five days or more: from the report to the close, in the order in which tasks open."""
+    return Story(
+        ago,
+        _child(name[:-6], "A children's playground", "Has never done this before"),
+        (
+            *_graded(ago - 6 * MINUTE, name, age, level, *said_yes),
+            *_returned(ago - 4 * HOUR),
+            Deed(ago - 40 * HOUR, "hold_return_interview", _interview_held),
+            Deed(ago - 50 * HOUR, "write_up_return_interview", _written_up),
+            Deed(ago - 60 * HOUR, "receive_return_interview", _received),
+            Deed(ago - 80 * HOUR, "close_case", _closed),
+        ),
     )
 
 

@@ -11,13 +11,14 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from engine.store import CaseTable, reading
-from web import demo_cases, demo_people, demo_sheets, procedures, schema, serving
+from web import demo_cases, demo_oversight, demo_people, demo_sheets, procedures, schema, serving
 from web.app import create_app
 from web.assembly import assemble, make_worker
 from web.clock import prepare_demo_tables
 from web.mail_sink import HOST, free_port, mail_sink
 from web.services import Services
 from web.settings import Settings
+from workflows import audits
 from workflows.agencies import ROLES
 
 
@@ -60,10 +61,14 @@ def prepare(settings: Settings) -> Services:
     now = services.clock()
     if demo_people.is_empty(services.engine):
         demo_people.add_people(services.engine, now)
+    empty = _has_no_cases(services.engine)
+    if empty:  # the calendar opens the audit with which it begins
+        before = demo_oversight.month_begins(now) - demo_oversight.DAY
+        procedures.publish(services.cases, audits.PROCEDURE, by="administrator", now=before)
     procedures.publish_all(services.cases, by="administrator", now=now)
-    if _has_no_cases(services.engine):
+    if empty:
         demo_sheets.bring_in(services.engine, now)
-        demo_cases.open_cases(services, now)
+        demo_cases.open_cases(services, now, (*demo_cases.STORIES, *demo_oversight.stories(now)))
     return services
 
 

@@ -77,10 +77,11 @@ def _answers(fields: Mapping[str, Value], form: Form) -> Iterable[Row]:
     for key in ordered:
         if fields[key] not in (None, "", []):
             question = questions.get(key)
-            yield row(question.label if question else say_key(key), _say_answer(fields[key], question))
+            yield row(question.label if question else say_key(key), say_answer(fields[key], question))
 
 
-def _say_answer(value: Value, question: Field | None) -> str:
+def say_answer(value: Value, question: Field | None) -> str:
+    """Say an answer by the words of its question; text and what the question does not know stay as they are."""
     words = {choice.value: choice.label for choice in question.choices} if question else {}
     if isinstance(value, list):
         return ", ".join(words.get(one, one) if isinstance(one, str) else say_value(one) for one in value)

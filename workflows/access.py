@@ -170,6 +170,16 @@ FIGURES_WITH_EPISODES = frozenset(role for role in FIGURES if MATRIX["D2", role]
 """Who may look at the episodes behind a figure and sees every number; to the others small numbers are hidden (rule vi)."""
 
 
+OVERSIGHT = frozenset({"inspection_coordinator", "audit_lead", "chief_inspector_missing", "superintendent"})
+"""Who reads the audits and the recommendations of inspections (D12; domain.md 5.1, 6.9, 6.10)."""
+
+OVERSIGHT_FIGURES = OVERSIGHT | {"partnership_board"}
+"""Who sees their figures: the board sees those and nothing else (N12, D12 "agg")."""
+
+REPORTS_TO_PANEL = "inspection_coordinator"
+"""Who records that the scrutiny panel has had its report (domain.md 3.5 [PCC])."""
+
+
 def readable(roles: Collection[str], *, episode_open: bool, sampled: bool = False) -> frozenset[str]:
     """Name the data classes whose facts a holder of these roles may read in full: ``frozenset({"D1", "D2"})``.
 

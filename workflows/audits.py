@@ -223,16 +223,24 @@ def sampled_cases() -> sa.Select[tuple[str]]:
 
 def months(connection: sa.Connection, now: datetime, limit: int = 24) -> tuple[Month, ...]:
     """Give the audits of the latest months, the newest first."""
-    audits = connection.execute(
-        sa.select(AuditRow.__table__).order_by(AuditRow.month.desc(), AuditRow.case_id).limit(limit)
-    ).all()
-    case_ids = [row.case_id for row in audits]
+    return _months(connection, sa.select(AuditRow.__table__).limit(limit), now)
+
+
+def find(connection: sa.Connection, case_id: str, now: datetime) -> Month | None:
+    """Give the audit of a case, where the case is one."""
+    return next(iter(_months(connection, sa.select(AuditRow.__table__).where(AuditRow.case_id == case_id), now)), None)
+
+
+def _months(connection: sa.Connection, wanted: sa.Select[Any], now: datetime) -> tuple[Month, ...]:
+    """Put months together from rows of the table of the audits."""
+    rows = connection.execute(wanted.order_by(AuditRow.month.desc(), AuditRow.case_id)).all()
+    case_ids = [row.case_id for row in rows]
     samples = _by_case(connection, AuditSampleRow, case_ids)
     findings = _by_case(connection, AuditFindingRow, case_ids)
     late = _late(connection, case_ids, now)
     return tuple(
         _month(row, samples.get(row.case_id, []), findings.get(row.case_id, []), late.get(row.case_id, 0))
-        for row in audits
+        for row in rows
     )
 
 

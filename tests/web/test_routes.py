@@ -11,7 +11,14 @@ import sqlalchemy as sa
 from engine.store import Base, reading
 from tests.web.site import Site
 from web import access
-from workflows.access import FIGURES, FIGURES_WITH_EPISODES, SEES_EVERY_EPISODE
+from workflows.access import (
+    FIGURES,
+    FIGURES_WITH_EPISODES,
+    OVERSIGHT,
+    OVERSIGHT_FIGURES,
+    REPORTS_TO_PANEL,
+    SEES_EVERY_EPISODE,
+)
 from workflows.agencies import ROLES
 
 PUBLIC = {"/sign-in", "/healthz", "/readyz", "/static/<path:filename>"}
@@ -24,6 +31,13 @@ FOR_SOME: dict[str, frozenset[str]] = {
     "/performance": FIGURES,
     "/performance/tables/<name>.csv": FIGURES,
     "/performance/episodes": FIGURES_WITH_EPISODES,
+    "/audits": OVERSIGHT_FIGURES,
+    "/audits/<case_id>": OVERSIGHT,
+    "/recommendations": OVERSIGHT_FIGURES,
+    "/recommendations/<case_id>": OVERSIGHT,
+    "/recommendations/report": OVERSIGHT,
+    "/recommendations/reported": frozenset({REPORTS_TO_PANEL}),
+    "/recommendations/report.csv": OVERSIGHT,
 }
 """Who may call the routes that are for some roles only."""
 PUBLISHERS = {"procedure_editor", "procedure_approver"}

@@ -14,7 +14,7 @@ from engine.forms import Raw
 from engine.model import Actor, Value
 from engine.store import TaskTable, reading
 from web.bench.site import Site
-from web.demo_cases import STORIES
+from web.demo_cases import whole_case
 from web.procedures import MISSING_CHILD
 
 Answers = dict[str, Value]
@@ -51,45 +51,16 @@ class Ready:
         )
 
 
-def _written_up(at: datetime) -> Answers:
-    return {
-        "held": "yes",
-        "reasons": ["family_conflict"],
-        "exploitation_screen": ["none"],
-        "disclosure": "no",
-        "safe_now": "yes",
-        "would_go_again": "maybe",
-        "risk_change": "same",
-        "actions": "A family worker calls within the week.",
-        "story": "There was an argument about school; it is settled for now.",
-        "child_told_of_sharing": "yes",
-        "interview_ended_at": at,
-    }
-
-
-def _received(_at: datetime) -> Answers:
-    return {"usable": "yes", "trigger_plan_change": "updated", "note": "The friend's address was added."}
-
-
-def _closed(_at: datetime) -> Answers:
-    return {"nothing_critical_open": True, "actions_handed_over": "To the family worker", "trigger_plan_checked": "yes"}
-
-
-_LONGEST = max(STORIES, key=lambda story: len(story.deeds))
-OPENING = _LONGEST.opening
-WHOLE_CASE: tuple[Deed, ...] = (
-    *(Deed(deed.element, deed.answers) for deed in _LONGEST.deeds),
-    Deed("write_up_return_interview", _written_up),
-    Deed("receive_return_interview", _received),
-    Deed("close_case", _closed),
-)
+_WHOLE = whole_case(timedelta(days=9), "Devon Example", 12, "medium", "out_of_character")
+OPENING = _WHOLE.opening
+WHOLE_CASE: tuple[Deed, ...] = tuple(Deed(deed.element, deed.answers) for deed in _WHOLE.deeds)
 """Every task from the report to the close, in an order in which they are open."""
 
 
 def begin(site: Site, now: datetime) -> str:
     """Open a case and give its reference."""
     view = site.cases.opening(MISSING_CHILD)
-    answers = view.form.load(view.form.as_raw(OPENING), scope={}, now=now)
+    answers = view.form.load(view.form.as_raw(OPENING(now)), scope={}, now=now)
     return site.cases.open(MISSING_CHILD, answers, by=site.actor(view.role), now=now, key=str(uuid4())).case_id
 
 

@@ -1,0 +1,61 @@
+"""Three weeks into a month of the force's oversight: two recommendations, and an audit that the calendar has opened."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from bs4 import BeautifulSoup, Tag
+
+from engine import timers
+from tests.web.site import Site
+from web import demo_cases, demo_oversight
+
+NOW = datetime(2026, 3, 23, 9, tzinfo=UTC)
+OUTCOMES, RISK = "HMIC-2016-R1", "HMIC-2016-R2"
+
+
+def play(site: Site) -> Site:
+    """Bring a site to `NOW`, by what its people and its clocks did since January."""
+    site.clock.now = site.wall_clock.now = NOW
+    demo_cases.open_cases(site.services, NOW, demo_oversight.stories(NOW))
+    timers.sweep(site.services.cases, now=NOW - timedelta(days=3))
+    return site
+
+
+def words(found: Tag | BeautifulSoup) -> str:
+    """Give what stands there as one line."""
+    return " ".join(found.text.split())
+
+
+def row(page: BeautifulSoup, name: str) -> dict[str, str]:
+    """Give the cells of the table's row with this heading, by the heading of their column."""
+    found = next(each for each in page.select("main tbody tr") if words(each.select("th")[0]) == name)
+    return {str(cell["data-head"]): " ".join(cell.get_text(" ").split()) for cell in found.select("td")}
+
+
+def link_of(page: BeautifulSoup, name: str) -> str:
+    """Give where the first link with these words leads."""
+    found = {words(each): str(each["href"]) for each in reversed(page.select("main a"))}
+    return found[name]
+
+
+def do(site: Site, role: str, task: str, answers: dict[str, Any]) -> None:
+    """Let a role do the first task of this name in its list."""
+    browser = site.browser(role)
+    answer = browser.send(link_of(browser.page("/tasks"), task), typed(answers))
+    assert answer.status_code == 302, answer.text
+
+
+def typed(answers: dict[str, Any]) -> dict[str, Any]:
+    """Give answers as a browser sends them: a day has three parts."""
+    found: dict[str, Any] = {}
+    for key, value in answers.items():
+        parts = {"day": value.day, "month": value.month, "year": value.year} if isinstance(value, date) else {}
+        found |= {f"{key}-{part}": str(number) for part, number in parts.items()} or {key: value}
+    return found
+
+
+def day(days: int) -> date:
+    """Give the day so many days after `NOW`."""
+    return (NOW + timedelta(days=days)).date()

@@ -1,0 +1,98 @@
+"""The audits as pages: the months, and one month with its summary, its findings and its sample as far as one may know of it."""
+
+from __future__ import annotations
+
+import pytest
+from bs4 import BeautifulSoup
+
+from tests.web.overseen import do, link_of, play, row, words
+from tests.web.site import Site
+
+MONTH = "February 2026"
+FOLLOWED_UP = "Waits for missing from home co-ordinator: act on the finding"
+
+
+@pytest.fixture
+def overseen(site: Site) -> Site:
+    """An audit of two cases: one finding is settled, the other waits for an answer."""
+    return play(site)
+
+
+def month(site: Site, role: str) -> BeautifulSoup:
+    browser = site.browser(role)
+    return browser.page(link_of(browser.page("/audits"), MONTH))
+
+
+def findings(page: BeautifulSoup) -> dict[str, str]:
+    return {words(each.select("h3")[0]): words(each) for each in page.select("main section")}
+
+
+def test_the_months_show_how_far_the_audit_is_what_is_open_and_how_good_the_work_is(overseen: Site) -> None:
+    page = overseen.browser("audit_lead").page("/audits")
+    assert row(page, MONTH) == {
+        "Audited": "2 of 2",
+        "Overdue tasks": "None",
+        "Findings open": "1",
+        "Findings settled": "1",
+        "Risks seen": "0",
+        "Summary": "Written",
+    }
+    assert row(page, "Supervision") == {"Feb 2026": "2.0"}
+    assert row(page, "Close") == {"Feb 2026": "3.0"}
+
+
+def test_a_month_shows_its_summary_each_finding_with_what_came_of_it_and_its_sample(overseen: Site) -> None:
+    page = month(overseen, "chief_inspector_missing")
+    said = words(page)
+    assert "What is good Every child was seen by an officer" in said
+    assert "What the chief inspector decided Something changes" in said
+    settled, waiting = findings(page).items()
+    assert settled[0] == "1.1 Supervision Settled"
+    assert "What was done The rota of each night" in settled[1]
+    assert waiting[0].endswith("The child's voice Open")
+    assert FOLLOWED_UP in waiting[1]
+    drawn = [words(each) for each in page.select("main tbody th")]
+    assert len(drawn) == 2
+    assert {row(page, each)["Why it was drawn"] for each in drawn} == {"Graded high", "By chance"}
+    assert overseen.browser("audit_lead").get(f"/cases/{drawn[0]}").status_code == 200
+
+
+def test_an_answer_to_a_finding_shows_at_once_and_goes_back_to_the_audit_lead(overseen: Site) -> None:
+    done = {"outcome": "done", "what_was_done": "It stands in the plan."}
+    do(overseen, "mfh_coordinator", "Act on the finding", done)
+    said = findings(month(overseen, "audit_lead")).popitem()[1]
+    assert "What was done It stands in the plan." in said
+    assert "Waits for audit lead: check what was done" in said
+    do(overseen, "audit_lead", "Check what was done", {"settled": "yes", "why_settled": "I read it."})
+    assert "How we know I read it." in findings(month(overseen, "audit_lead")).popitem()[1]
+    assert row(overseen.browser("audit_lead").page("/audits"), MONTH)["Findings settled"] == "2"
+
+
+def test_a_finding_that_nobody_answers_is_overdue(overseen: Site) -> None:
+    overseen.clock.forward(days=30)
+    overseen.wall_clock.forward(days=30)
+    overseen.sweep()
+    page = overseen.browser("audit_lead").page("/audits")
+    assert row(page, MONTH)["Overdue tasks"] == "1 overdue"
+    assert any("Overdue" in each for each in findings(month(overseen, "superintendent")))
+
+
+def test_who_has_no_part_in_the_cases_reads_findings_and_summary_only(overseen: Site) -> None:
+    page = month(overseen, "inspection_coordinator")
+    said = words(page)
+    assert "Reviews at night come late" in said
+    assert "What was found The second review came nine hours late." in said
+    assert "MC-" not in said
+    assert "What to do" not in said
+
+
+def test_the_board_sees_the_figures_of_a_month_only(overseen: Site) -> None:
+    page = overseen.browser("partnership_board").page("/audits")
+    assert row(page, MONTH)["Audited"] == "2 of 2"
+    assert page.select("main a") == []
+
+
+def test_before_the_first_audit_the_page_says_when_it_begins_and_what_is_none_has_no_page(site: Site) -> None:
+    browser = site.browser("audit_lead")
+    assert "No month has been audited yet." in browser.page("/audits").text
+    assert "There is no such audit" in browser.page("/audits/AU-22222222", 404).text

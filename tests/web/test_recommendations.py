@@ -1,0 +1,167 @@
+"""The recommendations of inspections as pages: the list, one of them, and the report to the scrutiny panel."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+import sqlalchemy as sa
+
+from engine.store import ReadTable, reading
+from tests.web.overseen import OUTCOMES, RISK, day, do, link_of, play, row, typed, words
+from tests.web.site import Site
+
+AGREE = "Agree with both councils which outcomes are compared"
+AUDIT = "Audit how third episodes are graded"
+COORDINATOR = "inspection_coordinator"
+RECEIVED = {
+    "source_body": "iopc",
+    "ref_no": "IOPC-9",
+    "report_title": "A report",
+    "published_on": day(-30),
+    "kind": "recommendation",
+    "text": "=Write down why.",
+    "text_status": "verbatim",
+    "addressee": "Chief constables",
+    "owner": "superintendent",
+    "owner_name": "Iris Example, superintendent",
+}
+
+
+@pytest.fixture
+def overseen(site: Site) -> Site:
+    """Two recommendations: one whose milestone was late and is explained, one whose milestone is overdue."""
+    return play(site)
+
+
+def sections(site: Site) -> dict[str, str]:
+    """Give what the report says of each recommendation."""
+    page = site.browser(COORDINATOR).page("/recommendations/report")
+    return {str(each.select("h2")[0].contents[0]).strip(): words(each) for each in page.select("main section")}
+
+
+def tell_panel(site: Site) -> str:
+    browser = site.browser(COORDINATOR)
+    form = browser.page("/recommendations/report")
+    answer = browser.send("/recommendations/reported", form=form)
+    assert answer.status_code == 302
+    return words(browser.page("/recommendations").select(".govuk-notification-banner")[0])
+
+
+def test_the_list_says_who_owns_it_how_it_stands_and_what_is_late_the_gravest_first(overseen: Site) -> None:
+    page = overseen.browser("chief_inspector_missing").page("/recommendations")
+    assert [words(each) for each in page.select("main tbody th")] == [RISK, OUTCOMES]
+    assert row(page, RISK) == {
+        "Stands": "Red A milestone is overdue",
+        "Position and status": "Accepted in part In progress",
+        "Owner": "Iris Example, superintendent",
+        "Deadline": "None set",
+        "Next milestone": f"{AUDIT}, by 19 March 2026 1 overdue 1 escalated",
+    }
+    late = row(page, OUTCOMES)
+    assert (late["Stands"], late["Next milestone"]) == (
+        "Amber The deadline is within 90 days",
+        f"{AGREE}, by 25 April 2026 1 escalated",
+    )
+    assert "Milestones overdue: 1." in words(page)
+
+
+def test_one_recommendation_shows_milestones_proof_escalation_and_history(overseen: Site) -> None:
+    browser = overseen.browser("superintendent")
+    path = link_of(browser.page("/recommendations"), OUTCOMES)
+    page = browser.page(path)
+    said = " ".join(page.get_text(" ").split())
+    assert "26 February 2026 Done on 21 February 2026 Dashboard, ethnicity not recorded (figure)" in said
+    assert "25 April 2026, first 8 March 2026 To be done Escalated Nothing yet" in said
+    assert f"{AGREE}: to the chief inspector on 11 March 2026. Why it is late: Both councils had to agree" in said
+    told = [words(each) for each in page.select(".moj-timeline__title")]
+    assert told[0].startswith("Update: Ethnicity is asked for")
+    assert told[1:] == ["In progress", "Accepted", "Assessed", "Received"]
+    case_id = path.rpartition("/")[2]
+    with reading(overseen.services.engine) as connection:
+        looked = sa.select(ReadTable.person).where(ReadTable.case_id == case_id)
+        assert "superintendent" in connection.execute(looked).scalars().all(), "who looked is written down"
+
+
+def test_what_is_no_recommendation_has_no_page(overseen: Site) -> None:
+    browser = overseen.browser("superintendent")
+    assert "There is no such recommendation" in browser.page("/recommendations/MC-22222222", 404).text
+
+
+def test_the_board_sees_how_many_and_nothing_else(overseen: Site) -> None:
+    browser = overseen.browser("partnership_board")
+    page = browser.page("/recommendations")
+    assert "Red: 1, Amber: 1, Green: 0, Closed: 0. Milestones overdue: 1." in words(page)
+    assert page.select("main table, main a") == []
+    assert browser.get("/recommendations/report").status_code == 403
+
+
+def test_the_report_says_what_is_overdue_what_was_escalated_and_what_proves_it(overseen: Site) -> None:
+    said = sections(overseen)
+    assert f"Milestones overdue {AUDIT} (Audit lead, 19 March 2026)" in said[RISK]
+    assert f"{AUDIT}: to the chief inspector on 20 March 2026. Why it is late has not been said yet." in said[RISK]
+    assert "Evidence Record the ethnicity of every child: Dashboard" in said[OUTCOMES]
+    assert "Last reported to the panel: Never" in said[OUTCOMES]
+    chief = overseen.browser("chief_inspector_missing").page("/recommendations/report")
+    assert chief.select("main form") == [], "only the inspection co-ordinator records it"
+
+
+def test_after_a_report_the_next_one_tells_what_is_new(overseen: Site) -> None:
+    assert "The report of 23 March 2026 is recorded with 2 recommendations." in tell_panel(overseen)
+    assert "The report of 23 March 2026 is recorded." in words(
+        overseen.browser(COORDINATOR).page("/recommendations/report")
+    )
+    said = sections(overseen)
+    assert all("Last reported to the panel: 23 March 2026" in each for each in said.values())
+    assert all("Since the last report Nothing new." in each for each in said.values())
+    overseen.clock.forward(days=1)
+    overseen.wall_clock.forward(days=1)
+    late = {"why_late": "Nobody had the time.", "decision": "new_date", "new_due_on": day(30)}
+    do(overseen, "chief_inspector_missing", "Say why it is late", late)
+    said = sections(overseen)
+    assert "Why it is late: Nobody had the time." in said[RISK]
+    assert "Milestones overdue None." in said[RISK]
+
+
+def test_a_report_that_is_recorded_twice_is_one(overseen: Site) -> None:
+    browser = overseen.browser(COORDINATOR)
+    form = browser.page("/recommendations/report")
+    for _ in range(2):
+        assert browser.send("/recommendations/reported", form=form).status_code == 302
+    page = browser.page(link_of(browser.page("/recommendations"), RISK))
+    assert [words(each) for each in page.select(".moj-timeline__title")].count("Reported to the scrutiny panel") == 1
+
+
+def test_a_recommendation_is_taken_in_by_its_form_and_leaves_the_report_when_the_panel_knows_that_it_is_closed(
+    overseen: Site,
+) -> None:
+    browser = overseen.browser(COORDINATOR)
+    where = str(browser.page("/recommendations").select("main a.govuk-button")[0]["href"])
+    assert browser.send(where, typed(RECEIVED)).status_code == 302
+    assert "No position yet Received" in row(browser.page("/recommendations"), "IOPC-9")["Position and status"]
+    do(overseen, "superintendent", "Take a position", {"position": "reject", "reason": "It is done already."})
+    assert "Position: Rejected: It is done already." in sections(overseen)["IOPC-9"]
+    closing = {"how": "closed_locally", "reason": "It is done already.", "open_milestones": "None"}
+    do(overseen, COORDINATOR, "Close it here", closing)
+    assert "Stands: Closed. It is closed" in sections(overseen)["IOPC-9"]
+    assert "1 of them are closed and leave the report now" in tell_panel(overseen)
+    assert set(sections(overseen)) == {OUTCOMES, RISK}
+
+
+def test_the_file_says_what_the_report_says_and_holds_no_formula(overseen: Site) -> None:
+    browser = overseen.browser(COORDINATOR)
+    browser.send("/cases/open/recommendation", typed(RECEIVED))
+    answer = browser.get("/recommendations/report.csv")
+    assert answer.mimetype == "text/csv"
+    assert 'filename="recommendations-2026-03-23.csv"' in answer.headers["Content-Disposition"]
+    rows = {each["Reference"]: each for each in csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig")))}
+    assert set(rows) == {OUTCOMES, RISK, "IOPC-9"}
+    assert rows[RISK]["Escalated and why"].startswith(f"{AUDIT}: to the chief inspector on 20 March 2026.")
+    assert not rows["IOPC-9"]["What it asks for"].startswith("=")
+
+
+def test_before_the_first_recommendation_the_pages_say_so(site: Site) -> None:
+    browser = site.browser(COORDINATOR)
+    assert "There is no recommendation yet." in browser.page("/recommendations").text
+    assert "There is no recommendation to report." in browser.page("/recommendations/report").text

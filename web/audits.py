@@ -1,0 +1,52 @@
+"""The audits of closed work, month by month: samples, scores, findings and what came of them, summaries."""
+
+from __future__ import annotations
+
+import flask
+from flask.typing import ResponseReturnValue
+
+from engine.errors import NotFound
+from engine.store import reading
+from web import audit_words, case_access
+from web.access import actor, roles
+from web.services import services
+from workflows import access, audits
+from workflows.access import OVERSIGHT, OVERSIGHT_FIGURES
+from workflows.audits import STANDARDS
+
+page = flask.Blueprint("audits", __name__)
+
+PURPOSE = "oversight, audits"
+
+
+class AuditNotFound(NotFound):
+    """There is no such audit."""
+
+
+@page.get("/audits")
+@roles(*OVERSIGHT_FIGURES)
+def months() -> ResponseReturnValue:
+    """Show the audits of the latest months as figures."""
+    here, who, now = services(), actor(), services().clock()
+    here.cases.note_reading(audits.PROCEDURE, by=who, purpose=PURPOSE, classes=frozenset({"D12"}), now=now)
+    with reading(here.engine) as connection:
+        found = audits.months(connection, now)
+    every = bool(who.roles & OVERSIGHT)
+    return flask.render_template("audits.html", months=found, standards=STANDARDS, leads_on=every, now=now)
+
+
+@page.get("/audits/<case_id>")
+@roles(*OVERSIGHT)
+def month(case_id: str) -> ResponseReturnValue:
+    """Show the audit of a month: summary, findings and what came of them, and the sample as far as one may know of its cases."""
+    here, who, now = services(), actor(), services().clock()
+    with reading(here.engine) as connection:
+        found = audits.find(connection, case_id, now)
+    if found is None:
+        raise AuditNotFound("There is no such audit.")
+    view = here.cases.case(
+        case_id, classes=access.readable(who.roles, episode_open=True), by=who, purpose=PURPOSE, now=now
+    )
+    known = case_access.readable_each(here.engine, who.roles, [case_id, *(each.case_id for each in found.sample)])
+    told = audit_words.describe(view, here.cases.release_of(case_id), found, known, now)
+    return flask.render_template("audit.html", **told, has_case=case_id in known, now=now)

@@ -1,0 +1,142 @@
+"""The recommendations of inspections: the list, one of them, and the report to the scrutiny panel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import flask
+import sqlalchemy as sa
+from flask.typing import ResponseReturnValue
+
+from engine.errors import NotFound
+from engine.model import Value
+from engine.store import reading
+from web import recommendation_words
+from web.access import actor, roles
+from web.case_list import may_know_of
+from web.figure_words import written
+from web.moments import LONDON, say_day
+from web.recommendation_words import Line
+from web.services import services
+from workflows import people, recommendations
+from workflows.access import OVERSIGHT, OVERSIGHT_FIGURES, REPORTS_TO_PANEL
+from workflows.recommendations import CLOSED, PANEL_REPORTED, PROCEDURE, RAG_TABLE, Recommendation
+
+page = flask.Blueprint("recommendations", __name__)
+
+PURPOSE = "oversight, recommendations"
+D12 = frozenset({"D12"})
+
+
+class RecommendationNotFound(NotFound):
+    """There is no such recommendation."""
+
+
+@page.get("/recommendations")
+@roles(*OVERSIGHT_FIGURES)
+def listed() -> ResponseReturnValue:
+    """List the recommendations and how they stand; to the board their figures only."""
+    who, now = actor(), services().clock()
+    every = bool(who.roles & OVERSIGHT)
+    lines = [each for _, each in _lines(now)]
+    return flask.render_template(
+        "recommendations.html",
+        lines=recommendation_words.by_gravity(lines) if every else None,
+        counts=recommendation_words.counted(lines),
+        overdue=sum(each.overdue for each in lines),
+        takes_in=REPORTS_TO_PANEL in who.roles,
+        now=now,
+    )
+
+
+@page.get("/recommendations/<case_id>")
+@roles(*OVERSIGHT)
+def one(case_id: str) -> ResponseReturnValue:
+    """Show one recommendation: what it asks for, the milestones, and what has happened."""
+    here, who, now = services(), actor(), services().clock()
+    found, stands = _one(case_id, now)
+    shown = recommendation_words.line(found, stands, now)
+    return flask.render_template(
+        "recommendation.html",
+        line=shown,
+        summary=recommendation_words.summary(found, shown),
+        history=recommendation_words.history(found, _names({each.by for each in found.history})),
+        has_case=may_know_of(here.engine, who.roles, case_id),
+    )
+
+
+@page.get("/recommendations/report")
+@roles(*OVERSIGHT)
+def report() -> ResponseReturnValue:
+    """Show the report to the scrutiny panel, for reading and for paper."""
+    now = services().clock()
+    found = [(each, line) for each, line in _lines(now) if each.closed_at is None]
+    today = now.astimezone(LONDON).date()
+    return flask.render_template(
+        "recommendations_report.html",
+        lines=[line for _, line in found],
+        counts=recommendation_words.counted([line for _, line in found]),
+        records=REPORTS_TO_PANEL in actor().roles,
+        recorded=bool(found) and all(today in each.reported_on for each, _ in found),
+        today=say_day(today),
+        now=now,
+    )
+
+
+@page.get("/recommendations/report.csv")
+@roles(*OVERSIGHT)
+def file() -> ResponseReturnValue:
+    """Give the report as a file that a spreadsheet opens."""
+    now = services().clock()
+    lines = [line for each, line in _lines(now) if each.closed_at is None]
+    answer = flask.Response(written(recommendation_words.as_rows(lines)), mimetype="text/csv")
+    name = f"recommendations-{now.astimezone(LONDON).date().isoformat()}.csv"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+@page.post("/recommendations/reported")
+@roles(REPORTS_TO_PANEL)
+def record() -> ResponseReturnValue:
+    """Record that the panel has had the report: once a day for each recommendation, however often this is sent."""
+    here, who, now = services(), actor(), services().clock()
+    today = now.astimezone(LONDON).date()
+    with reading(here.engine) as connection:
+        found = [each for each in recommendations.everything(connection) if each.closed_at is None]
+    told = [each for each in found if today not in each.reported_on]
+    for each in told:
+        key = f"panel {today.isoformat()} {each.case_id}"
+        here.cases.tell(each.case_id, PANEL_REPORTED, {"reported_on": today}, by=who, now=now, key=key)
+    ended = sum(each.status in CLOSED for each in told)
+    words = f"The report of {say_day(today)} is recorded with {len(found)} recommendations."
+    flask.flash(f"{words} {ended} of them are closed and leave the report now." if ended else words, "done")
+    return flask.redirect(flask.url_for("recommendations.listed"))
+
+
+def _lines(now: datetime) -> list[tuple[Recommendation, Line]]:
+    """Read every recommendation and say it; that this was read is written down first."""
+    here = services()
+    here.cases.note_reading(PROCEDURE, by=actor(), purpose=PURPOSE, classes=D12, now=now)
+    stands = here.cases.decided(PROCEDURE, RAG_TABLE, now=now)
+    with reading(here.engine) as connection:
+        found = recommendations.everything(connection)
+    return [(each, recommendation_words.line(each, stands.get(each.case_id), now)) for each in found]
+
+
+def _one(case_id: str, now: datetime) -> tuple[Recommendation, Value]:
+    """Read one recommendation; that it was read is written down first."""
+    here = services()
+    with reading(here.engine) as connection:
+        found = recommendations.find(connection, case_id)
+    if found is None:
+        raise RecommendationNotFound("There is no such recommendation.")
+    here.cases.note_reading(case_id, by=actor(), purpose=PURPOSE, classes=D12, now=now)
+    return found, here.cases.decided(PROCEDURE, RAG_TABLE, now=now).get(case_id)
+
+
+def _names(sign_ins: set[str]) -> Mapping[str, str]:
+    person = people.PersonRow
+    asked = sa.select(person.sign_in, person.name).where(person.sign_in.in_(sign_ins))
+    with reading(services().engine) as connection:
+        return {row.sign_in: row.name for row in connection.execute(asked)}
