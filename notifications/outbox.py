@@ -189,7 +189,7 @@ def _claim(engine: sa.Engine, directory: Directory, now: datetime) -> _Claim | N
     """Take the next message to one person that is due, if there is one; those to groups become such messages first."""
     due = (
         sa.select(OutboxRow.__table__)
-        .where(OutboxRow.status == "waiting", OutboxRow.next_try_at <= now)
+        .where(OutboxRow.status == "waiting", sa.or_(OutboxRow.next_try_at <= now, OutboxRow.attempts == 0))
         .where(~sa.exists().where(HoldRow.decided_at.is_(None)))
         .order_by(OutboxRow.urgent.desc(), OutboxRow.next_try_at, OutboxRow.id)
         .limit(1)

@@ -31,7 +31,7 @@ def readyz() -> ResponseReturnValue:
     """
     here = services()
     present, needed = schema.present_revision(here.engine), schema.needed_revision()
-    beat = last_beat(here.engine) if present == needed else None
+    beat = last_beat(here.engine, here.wall_clock()) if present == needed else None
     ago = None if beat is None else here.wall_clock() - beat
     ready = present == needed and ago is not None and ago < WORKER_IS_LATE_AFTER
     seconds = None if ago is None else int(ago.total_seconds())

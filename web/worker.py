@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import platform
+import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from functools import partial
 
 import sqlalchemy as sa
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.schedulers.base import BaseScheduler
 
 from engine import anchors, faults, timers
 from engine.cases import Cases
@@ -24,6 +26,7 @@ from engine.store import reading, writing
 from notifications import outbox
 from notifications.message import Channel
 from web import verification
+from web.clock import system_clock
 from web.tables import HeartbeatRow
 from workflows import alarms, alerts
 
@@ -68,6 +71,8 @@ class Worker:
         self._base_url = base_url
         self._name = f"{platform.node()}/{os.getpid()}"
         self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"max_instances": 1, "coalesce": True})
+        self._stopped = threading.Event()
+        self._steady = threading.Thread(target=self._keep_steady, name="steady", daemon=True)
 
     def start(self) -> None:
         """Begin to tick in threads of this process."""
@@ -77,10 +82,19 @@ class Worker:
         every = LOOK_FOR_NIGHT.total_seconds()
         self._scheduler.add_job(self.work_at_night, "interval", seconds=every, misfire_grace_time=None)
         self._scheduler.start()
+        self._steady.start()
 
     def stop(self) -> None:
         """Let the running ticks come to their end, then stop."""
+        self._stopped.set()
         self._scheduler.shutdown(wait=True)
+        if self._steady.ident is not None:
+            self._steady.join()
+
+    def _keep_steady(self) -> None:
+        """Look after each interval, counted by a clock that nobody puts back."""
+        while not self._stopped.wait(EVERY.total_seconds()):
+            stay_steady(self._scheduler, system_clock())
 
     def tick(self) -> None:
         """Do all that is due at this moment, and send all mails that wait."""
@@ -140,10 +154,18 @@ def pause_for(engine: sa.Engine) -> Callable[[], None] | None:
     return partial(time.sleep, PAUSE) if engine.dialect.name == "sqlite" else None
 
 
-def last_beat(engine: sa.Engine) -> datetime | None:
-    """Give the latest sign of life of any worker."""
+def stay_steady(scheduler: BaseScheduler, now: datetime) -> None:
+    """Let no job wait longer than its interval: the scheduler counts by the machine's clock, which may be put back."""
+    for job in scheduler.get_jobs():
+        if job.next_run_time is not None and job.next_run_time > now + job.trigger.interval:
+            job.modify(next_run_time=now)
+
+
+def last_beat(engine: sa.Engine, now: datetime) -> datetime | None:
+    """Give the latest sign of life of any worker; one from the future tells nothing, for a clock was put back since."""
+    seen = HeartbeatRow.beat_at <= now + WORKER_IS_LATE_AFTER
     with reading(engine) as connection:
-        return connection.execute(sa.select(sa.func.max(HeartbeatRow.beat_at))).scalar_one()
+        return connection.execute(sa.select(sa.func.max(HeartbeatRow.beat_at)).where(seen)).scalar_one()
 
 
 def _beat(engine: sa.Engine, name: str, now: datetime) -> None:
