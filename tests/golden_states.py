@@ -17,6 +17,7 @@ import orjson
 
 from engine import runner, state, values
 from engine.clocks import Winder
+from engine.model import Actor, Skip
 from tests.drawn import form, procedure
 from tests.driving import Drive
 
@@ -31,6 +32,7 @@ class Shape:
     files: Mapping[str, str]
     before: Callable[[Drive], object]
     after: Callable[[Drive], object]
+    drive: type[Drive] = Drive
 
 
 def _forms(*names: str) -> list[str]:
@@ -176,6 +178,143 @@ def _several(how: str) -> Shape:
     )
 
 
+WORDS_AND_CONDITIONS = Shape(
+    procedure(
+        "words_and_conditions",
+        """
+        begun: start form=opening
+        tell_all: throw message=opened correlation=opening.why gives={why: opening.why}
+        split: parallel
+        look: user form=look
+        heard: boundary on=look quiet message=heard key={=case.reference} repeats=true
+        noted: boundary on=look quiet when={=note.text = "go"}
+        note: user form=note
+        given_up: boundary on=note when={=note.last = "never"}
+        wait: catch when={=note.text = "go"}
+        answer: catch message=answered key={=case.reference}
+        looked: end
+        was_heard: end
+        was_noted: end
+        noted_down: end
+        gave_up: end
+        waited: end
+        done: end message=closed correlation=opening.why gives={why: opening.why}
+        begun > tell_all
+        tell_all > split
+        split > look
+        split > note
+        split > wait
+        split > answer
+        look > looked
+        heard > was_heard
+        noted > was_noted
+        note > noted_down
+        given_up > gave_up
+        wait > waited
+        answer > done
+        """,
+        *_forms("look", "note"),
+    ),
+    lambda case: case.open(why="x"),
+    lambda case: (
+        case.tell("heard", "T-1", place="south").do("note", text="go").tell("answered", "T-1", text="yes").do("look")
+    ),
+)
+
+GRADE = """<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="tests">
+<decision id="grade" name="grade"><decisionTable id="t" hitPolicy="UNIQUE">
+<input id="i" label="Text"><inputExpression id="e" typeRef="string"><text>ask.text</text></inputExpression></input>
+<output id="o" name="level" typeRef="string"/>
+<rule id="first"><inputEntry id="a1"><text>"one"</text></inputEntry><outputEntry id="a2"><text>"a"</text></outputEntry></rule>
+</decisionTable></decision></definitions>"""
+
+
+class Calling(Drive):
+    """A drive that knows the operation which an operator leaves out."""
+
+    knows = frozenset({"look_up"})
+
+
+LEFT_OUT_AND_DECIDED = Shape(
+    {
+        **procedure(
+            "left_out_and_decided",
+            """
+            begun: start form=opening
+            split: parallel
+            other: user form=other
+            ask: user form=ask
+            look_up: service does=look_up record=known
+            find: rule asks=grade into=found
+            level: exclusive
+            other_done: end
+            done: stop
+            no_level: end
+            begun > split
+            split > other
+            split > ask
+            other > other_done
+            ask > look_up
+            look_up > find
+            find > level
+            level > done : =found.value = "a"
+            level > no_level default
+            """,
+            *_forms("ask", "other"),
+        ),
+        "grade.dmn": GRADE,
+    },
+    lambda case: case.open().step(Skip("look_up", Actor("operator"), "the register is down")),
+    lambda case: case.do("ask", text="one"),
+    Calling,
+)
+
+GROWING = Shape(
+    procedure(
+        "growing",
+        """
+        begun: start form=opening
+        first: user form=action repeats=true
+        split: parallel
+        more: user form=action repeats=true
+        act: user form=outcome each=action as=action grows=true
+        raised: end
+        done: end
+        begun > first
+        first > split
+        split > more
+        split > act
+        more > raised
+        act > done
+        """,
+        *_forms("action", "outcome"),
+    ),
+    lambda case: case.open().do("first", text="a"),
+    lambda case: case.do("more", text="b").do("act", key="2").do("act", key="1"),
+)
+
+
+def _begun_by(name: str, start: str) -> Shape:
+    return Shape(
+        procedure(
+            name,
+            f"""
+            begun: start {start}
+            look: user form=look
+            on_day: boundary on=look date=2026-03-04T09:00:00Z
+            done: end
+            late: end
+            begun > look
+            look > done
+            on_day > late
+            """,
+            *_forms("look")[1:],
+        ),
+        lambda case: case.open(),
+        lambda case: case.wait(days=3),
+    )
+
+
 SHAPES: Mapping[str, Shape] = {
     "loop_and_timer": LOOP_AND_TIMER,
     "half_joined": HALF_JOINED,
@@ -183,6 +322,11 @@ SHAPES: Mapping[str, Shape] = {
     "deadline": DEADLINE,
     "several_at_once": _several(""),
     "several_one_by_one": _several("one_by_one"),
+    "words_and_conditions": WORDS_AND_CONDITIONS,
+    "left_out_and_decided": LEFT_OUT_AND_DECIDED,
+    "growing": GROWING,
+    "begun_by_the_calendar": _begun_by("begun_by_the_calendar", 'cycle={=next local time(after, @"08:00:00")}'),
+    "begun_by_a_message": _begun_by("begun_by_a_message", "message=told key={=told.sender}"),
 }
 
 
@@ -191,9 +335,14 @@ def path_of(name: str, version: int = state.VERSION) -> Path:
     return FOLDER / f"{name}_v{version}.json"
 
 
+def shape_of(path: Path) -> Shape:
+    """Give the shape of a golden file."""
+    return SHAPES[path.stem.rpartition("_v")[0]]
+
+
 def write(name: str) -> None:
     """Write the golden file of a shape."""
-    case = Drive(SHAPES[name].files, restored=False)
+    case = SHAPES[name].drive(SHAPES[name].files, restored=False)
     SHAPES[name].before(case)
     assert case.position is not None
     document = {
@@ -209,7 +358,7 @@ def write(name: str) -> None:
 def opened(path: Path) -> tuple[Drive, dict[str, Any]]:
     """Open a golden file with the engine of today, and give the case with what the file holds."""
     document = values.loads(path.read_bytes())
-    case = Drive(document["release"], restored=True, now=document["now"])
+    case = shape_of(path).drive(document["release"], restored=True, now=document["now"])
     case.facts = document["facts"]
     conductor = runner.restore(case.release, orjson.dumps(document["state"]), case.facts, case.now)
     case.position = conductor.position

@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from engine import runner, state
-from tests.golden_states import FOLDER, SHAPES, opened, path_of
+from engine.diagrams import NODES, Node
+from tests.golden_states import FOLDER, SHAPES, opened, path_of, shape_of
 
 FILES = sorted(FOLDER.glob("*.json"))
 
@@ -17,11 +18,25 @@ def test_every_shape_has_been_saved_in_the_present_version() -> None:
     assert {path_of(name) for name in SHAPES} <= set(FILES)
 
 
+def test_every_kind_of_element_is_in_a_saved_case() -> None:
+    saved = {(node.kind, trigger(node)) for path in FILES for node in opened(path)[0].release.nodes.values()}
+    kinds = {(kind, "") for kind in NODES.values()} - {("boundary", ""), ("catch", ""), ("throw", "")}
+    triggers = {(kind, what) for kind in ("boundary", "catch") for what in ("timer", "message", "condition")}
+    events = {("start", "timer"), ("start", "message"), ("throw", "message"), ("end", "message"), ("end", "terminate")}
+    assert saved == kinds | triggers | events
+
+
+def trigger(node: Node) -> str:
+    """Say what an event reacts to, or does."""
+    if node.timer is not None:
+        return "timer"
+    return "message" if node.message else "condition" if node.condition else "terminate" if node.terminate else ""
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_saved_case_is_opened_and_goes_on_to_its_end(path: Path) -> None:
     case, _document = opened(path)
-    shape = SHAPES[path.stem.rpartition("_v")[0]]
-    shape.after(case)
+    shape_of(path).after(case)
     assert case.closed
     assert case.open_elements() == []
 
