@@ -9,9 +9,10 @@ do not shut; a list may be empty, so a step that is done once for each entry may
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from engine import feel
 from engine.diagrams import Flow, Node, Process
@@ -27,13 +28,18 @@ _FEEL = frozenset({"and", "or", "not", "null", "true", "false", "if", "then", "e
 
 @dataclass(frozen=True)
 class World:
-    """A release in which the steps in `never` are never done; `known` are the facts that are certain, and no others."""
+    """A release in which the steps in `never` are never done; in `known` stand all the ways in which certain facts may be.
+
+    What is in none of them may be anything: ``[{"known": {"": {"age": 8}}}, {"known": {"": {"age": None}}}]`` says that
+    the age is 8 or was not found, and nothing else.
+    """
 
     release: Compiled
     never: frozenset[str]
-    known: Facts
+    known: Sequence[Facts]
     now: datetime
     _ended: dict[str, bool] = field(default_factory=dict)
+    _held: dict[str, bool | None] = field(default_factory=dict)
 
     def reached(self) -> frozenset[str]:
         """Name every node at which a case can arrive."""
@@ -48,9 +54,18 @@ class World:
     # Arriving ---------------------------------------------------------------------------------------------------------
 
     def _reach(self, process: Process, found: set[str], inside: set[str]) -> None:
-        """Follow the tokens of one process, and of what it holds and calls."""
+        """Add the nodes at which a case can arrive in one process, and in what it holds and calls."""
         if process.id in inside:
             return
+        arrived = self._arrived(process)
+        found |= arrived
+        for name in arrived - self.never:
+            inner = self._inner(process.nodes[name], process)
+            if inner is not None:
+                self._reach(inner, found, {*inside, process.id})
+
+    def _arrived(self, process: Process) -> set[str]:
+        """Follow the tokens of one process."""
         arrived = {node.id for node in process.nodes.values() if node.kind == "start"}
         carried: set[str] = set()
         while True:
@@ -59,20 +74,17 @@ class World:
                 node = process.nodes[name]
                 if self._passes(node, process):
                     carried |= {flow.id for flow in self._ways(node, process)}
-                arrived |= {each.id for each in process.attached(name) if not each.is_deadline}
+                arrived |= {each.id for each in process.attached(name) if self._happens(each)}
             arrived |= {node.id for node in process.nodes.values() if _is_arrived_at(node, process, carried)}
             if before == (len(arrived), len(carried)):
-                break
-        found |= arrived
-        for name in arrived - self.never:
-            inner = self._inner(process.nodes[name], process)
-            if inner is not None:
-                self._reach(inner, found, {*inside, process.id})
+                return arrived
 
     def _passes(self, node: Node, process: Process) -> bool:
         """Tell whether a token that arrives at a node can go on from it."""
         if node.id in self.never:
             return node.loop is not None
+        if node.condition and self._holds(node.condition) is False:
+            return False
         inner = self._inner(node, process)
         return inner is None or node.loop is not None or self._can_end(inner)
 
@@ -83,46 +95,32 @@ class World:
     # Ending -----------------------------------------------------------------------------------------------------------
 
     def _can_end(self, process: Process) -> bool:
-        """Tell whether all tokens of a process can come to an end."""
+        """Tell whether all tokens of a process can come to an end, each by itself or all by an end that ends everything."""
         if process.id not in self._ended:
             self._ended[process.id] = False  # a process that calls itself does not end by that
-            stops = self._least(process, self._stops)
-            ends = self._least(process, lambda node, of, known: self._node_ends(node, of, known, stops))
-            starts = [node.id for node in process.nodes.values() if node.kind == "start"]
-            self._ended[process.id] = any(name in ends for name in starts)
+            stopped = any(process.nodes[name].terminate for name in self._arrived(process))
+            self._ended[process.id] = stopped or self._can_run_out(process)
         return self._ended[process.id]
 
-    @staticmethod
-    def _least(process: Process, holds: Callable[[Node, Process, set[str]], bool]) -> set[str]:
-        """Give the nodes of which something certainly holds, beginning with none."""
-        known: set[str] = set()
+    def _can_run_out(self, process: Process) -> bool:
+        """Tell whether each token of a process can come to an end of its own."""
+        ends: set[str] = set()
         while True:
-            more = {node.id for node in process.nodes.values() if node.id not in known and holds(node, process, known)}
+            rest = [node for node in process.nodes.values() if node.id not in ends]
+            more = {node.id for node in rest if self._runs_out(node, process, ends)}
             if not more:
-                return known
-            known |= more
+                return any(process.nodes[name].kind == "start" for name in ends)
+            ends |= more
 
-    def _stops(self, node: Node, process: Process, known: set[str]) -> bool:
-        """Tell whether a token here can reach an end that ends everything."""
-        if node.kind == "end":
-            return node.terminate
-        return self._goes_on(node, process, known, any)
-
-    def _node_ends(self, node: Node, process: Process, known: set[str], stops: set[str]) -> bool:
-        """Tell whether all that follows from a token here can come to an end."""
+    def _runs_out(self, node: Node, process: Process, ends: set[str]) -> bool:
+        """Tell whether all that follows from a token here can come to an end, if it can from `ends`."""
         if node.kind == "end":
             return True
-        if node.kind == "parallel" and any(flow.target in stops for flow in process.outgoing(node.id)):
+        if any(each.id in ends for each in process.attached(node.id) if each.interrupting and self._happens(each)):
             return True
-        return self._goes_on(node, process, known, all if node.kind == "parallel" else any)
-
-    def _goes_on(self, node: Node, process: Process, known: set[str], quantity: Callable[[list[bool]], bool]) -> bool:
-        """Tell whether a node leads on to what is known, by its own ways or by an event that ends it."""
-        ended_by = [each for each in process.attached(node.id) if each.interrupting]
-        if any(each.id in known for each in ended_by):
-            return True
-        ways = self._ways(node, process)
-        return bool(ways) and self._passes(node, process) and quantity([flow.target in known for flow in ways])
+        ways = [flow.target in ends for flow in self._ways(node, process)]
+        quantity = all if node.kind == "parallel" else any
+        return bool(ways) and self._passes(node, process) and quantity(ways)
 
     # Choosing ---------------------------------------------------------------------------------------------------------
 
@@ -140,21 +138,35 @@ class World:
                 break
         return found
 
+    def _happens(self, event: Node) -> bool:
+        """Tell whether an event at an activity can come and move a token."""
+        return not event.is_deadline and not (event.condition and self._holds(event.condition) is False)
+
     def _holds(self, condition: str) -> bool | None:
         """Tell whether a condition holds; None where it rests on anything that is not known."""
-        names = set(_NAMES.findall(_TEXTS.sub("", condition))) - _FEEL
-        fields = {name for record in self.known.values() for keys in record.values() for name in keys}
-        if not names <= fields | self.known.keys():
-            return None
-        try:
-            return feel.compile(condition).evaluate(self._scope, now=self.now) is True
-        except Invalid:
-            return None
+        if condition not in self._held:
+            self._held[condition] = self._evaluated(condition)
+        return self._held[condition]
 
-    @property
-    def _scope(self) -> Mapping[str, object]:
-        copied = {record: {key: dict(fields) for key, fields in keys.items()} for record, keys in self.known.items()}
-        return Scope(self.release, copied, self.now, "W", self.now).values
+    def _evaluated(self, condition: str) -> bool | None:
+        names = set(_NAMES.findall(_TEXTS.sub("", condition))) - _FEEL
+        said = set()
+        for facts, scope in zip(self.known, self._scopes, strict=True):
+            fields = {name for record in facts.values() for keys in record.values() for name in keys}
+            if not names <= fields | facts.keys():
+                return None
+            try:
+                said.add(feel.compile(condition).evaluate(scope, now=self.now) is True)
+            except Invalid:
+                return None
+        return said.pop() if len(said) == 1 else None
+
+    @cached_property
+    def _scopes(self) -> list[Mapping[str, object]]:
+        copies = [
+            {name: {key: dict(each) for key, each in of.items()} for name, of in facts.items()} for facts in self.known
+        ]
+        return [Scope(self.release, facts, self.now, "W", self.now).values for facts in copies]
 
 
 def _is_arrived_at(node: Node, process: Process, carried: set[str]) -> bool:

@@ -40,6 +40,8 @@ LADDERS: tuple[tuple[tuple[str, ...], ...], ...] = (
 _ANCHOR = datetime(2026, 1, 15, 10, 0, tzinfo=UTC)
 _DAY = timedelta(days=1)
 _HARM: tuple[Any, ...] = (None, ["none"], ["injury"])
+_AGES: tuple[int | None, ...] = (None, *range(18))
+"""Whoever may be under 18 is a child (domain 13.10), so the steps hold for an age that nobody knows too."""
 
 Finding = tuple[str, str]
 """The element, and what is wrong there."""
@@ -85,7 +87,7 @@ def never_without(*steps: str, goals: Sequence[str]) -> Check:
 
     def checked(release: Compiled) -> Iterator[Finding]:
         for step in steps:
-            yield from _out_of_reach(release, World(release, frozenset({step}), {}, _ANCHOR), step, goals)
+            yield from _out_of_reach(release, World(release, frozenset({step}), _children({}), _ANCHOR), step, goals)
 
     return checked
 
@@ -102,12 +104,17 @@ def never_while(step: str, answers: Mapping[tuple[str, str], str], goals: Sequen
             known: Facts = {}
             for (record, field), value in zip(answers, values, strict=True):
                 known.setdefault(record, {}).setdefault("1", {})[field] = value
-            wrong = list(_out_of_reach(release, World(release, frozenset(), known, _ANCHOR), step, goals))
+            wrong = list(_out_of_reach(release, World(release, frozenset(), _children(known), _ANCHOR), step, goals))
             if wrong:
                 yield wrong[0]
                 return
 
     return checked
+
+
+def _children(known: Facts) -> list[Facts]:
+    """Give what is known with every age of a child, and with none."""
+    return [{**known, "known": {"": {"age": age}}} for age in _AGES]
 
 
 def _out_of_reach(release: Compiled, world: World, step: str, goals: Sequence[str]) -> Iterator[Finding]:
@@ -223,7 +230,7 @@ def keeps_high(release: Compiled) -> Iterator[Finding]:
                 return
             known: Facts = {**refused, "lowering_endorsement": {"1": {"agreed": "yes"}}}
             known[release.nodes["find_authority"].result] = {"": authority}
-            if "set_new_grade" in World(release, frozenset(), known, _ANCHOR).reached():
+            if "set_new_grade" in World(release, frozenset(), [known], _ANCHOR).reached():
                 yield "approve_downgrade", "A way leads from high to a lower grade without an inspector's yes"
                 return
 

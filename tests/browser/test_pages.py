@@ -41,7 +41,7 @@ def one_of_each_kind(page: Page, begin: str) -> Iterator[str]:
         links = page.locator("a[href^='/']").evaluate_all("all => all.map(a => [a.pathname, a.innerText])")
         for target, words in links:
             found = kind_of(target, words.strip())
-            if found not in met and not target.startswith("/static"):
+            if found not in met and not target.startswith("/static") and not target.endswith((".csv", ".zip")):
                 met.add(found)
                 ahead.append((target, found))
 

@@ -218,7 +218,8 @@ class Casework(Drive):
                 node = self.release.node(flow.target)
                 if node.kind in {"user_task", "throw", "end"}:
                     assert node.id in here, f"{flow.id}: the token did not reach {node.id}, but {sorted(here)}"
-                if node.kind in {"exclusive", "throw", "decision_task", "operation"}:
+                forks = node.kind == "parallel" and len(flows_into(self.release, node.id)) == 1
+                if forks or node.kind in {"exclusive", "throw", "decision_task", "operation"}:
                     todo.append(node.id)
                 around = self.release.nodes.get(node.process)
                 if node.kind == "end" and around is not None and around.loop is None:
@@ -244,6 +245,11 @@ def posted(form: Form, typed: Mapping[str, Any], now: datetime) -> dict[str, lis
 def flows_from(compiled: Compiled, element: str) -> list[Flow]:
     """Give the flows that leave an element."""
     return [flow for process in everywhere(compiled) for flow in process.outgoing(element)]
+
+
+def flows_into(compiled: Compiled, element: str) -> list[Flow]:
+    """Give the flows that lead to an element."""
+    return [flow for process in everywhere(compiled) for flow in process.incoming(element)]
 
 
 def everywhere(compiled: Compiled) -> Iterator[Process]:

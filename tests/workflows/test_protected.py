@@ -41,11 +41,11 @@ def attribute(element: str, name: str, value: str) -> Edit:
     return lambda root: at(root, element).set(name, value)
 
 
-def condition(flow: str, text: str) -> Edit:
-    """Give a flow another condition."""
+def condition(element: str, text: str) -> Edit:
+    """Give a flow, or an event that waits for a condition, another condition."""
 
     def edit(root: Any) -> None:
-        at(root, flow).find(f"{B}conditionExpression").text = text
+        next(at(root, element).iter(f"{B}conditionExpression", f"{B}condition")).text = text
 
     return edit
 
@@ -178,8 +178,8 @@ OFFER, HANDOVER, NOTICE = "offer_return_interview", "acknowledge_handover", "ack
         ("G-01", OFFER, ROOT, done_for_each("arrange_return_interview")),
         ("G-01", OFFER, ROOT, interrupted("arrange_return_interview", "end")),
         ("G-01", OFFER, ROOT, gone("arrange_return_interview")),
-        ("G-01", OFFER, ROOT, attribute("arrange_return_interview_to_are_both_parts_done", "targetRef", "search_ended")),
-        ("G-01", OFFER, ROOT, way_around("who_speaks_with_the_child_to_arrange_return_interview", "search_ended")),
+        ("G-01", OFFER, ROOT, attribute("is_the_interview_settled_to_are_both_parts_done", "targetRef", "search_ended")),
+        ("G-01", OFFER, ROOT, way_around("who_speaks_with_the_child_to_must_an_interview_be_offered", "search_ended")),
         ("G-01", OFFER, ROOT, way_around("close_police_enquiry_to_are_both_parts_done", "close_case")),
         ("G-01", OFFER, INTERVIEW, both(no_property(OFFER, "none"), into_lane("offer_and_hold_interview", "mfh_coordinator"))),
         ("G-01", "interview_offered", INTERVIEW, no_property("interview_offered", "activity")),
@@ -198,8 +198,13 @@ OFFER, HANDOVER, NOTICE = "offer_return_interview", "acknowledge_handover", "ack
         ("G-24", NOTICE, ROOT, into_lane(NOTICE, "locate_sergeant")),
         ("G-24", NOTICE, ROOT, no_property(NOTICE, "activity")),
         ("G-24", NOTICE, ROOT, way_around("what_starts_at_once_to_acknowledge_missing_notice", "are_both_parts_done")),
-        ("G-24", NOTICE, ROOT, attribute("acknowledge_missing_notice_to_are_both_parts_done", "targetRef", "search_ended")),
+        ("G-24", NOTICE, ROOT, attribute("is_the_authority_told_to_are_both_parts_done", "targetRef", "search_ended")),
         ("G-24", NOTICE, ROOT, gone("notice_clock_rang")),
+        ("G-01", OFFER, ROOT, condition("must_an_interview_be_offered_to_is_the_interview_settled", "=known.age >= 16")),
+        ("G-01", OFFER, ROOT, condition("must_an_interview_be_offered_to_is_the_interview_settled", "=known.age != 5")),
+        ("G-01", OFFER, ROOT, condition("must_an_interview_be_offered_to_is_the_interview_settled", "=known.age = 12")),
+        ("G-24", NOTICE, ROOT, condition("adult_is_missing", "=known.age >= 17")),
+        ("G-24", NOTICE, ROOT, condition("adult_is_missing", "=known.age = null or known.age >= 18")),
         ("G-03", "missing_child", ROOT, gone("hold_prevention_interview")),
         ("G-03", "missing_child", ROOT, gone("approve_prevention_exception")),
         ("G-03", "hold_prevention_interview", ROOT, way_around("who_speaks_with_the_child_to_must_the_interview_be_tried", "has_the_child_been_seen")),
