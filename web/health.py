@@ -23,7 +23,7 @@ def healthz() -> ResponseReturnValue:
 @page.get("/readyz")
 @everyone
 def readyz() -> ResponseReturnValue:
-    """Say whether people can work: the schema is the program's own and a worker has been alive within a minute.
+    """Say whether people can work: the schema is one that the program knows and a worker has been alive within a minute.
 
     Beside it stands a gauge of the clocks that are more than a minute late; they do not make the site unready. Example:
     ``{"ready": true, "schema": {"present": "0001", "needed": "0001"}, "worker_seconds_ago": 3,
@@ -31,12 +31,13 @@ def readyz() -> ResponseReturnValue:
     """
     here = services()
     present, needed = schema.present_revision(here.engine), schema.needed_revision()
-    beat = last_beat(here.engine, here.wall_clock()) if present == needed else None
+    fits = schema.fits(here.engine)
+    beat = last_beat(here.engine, here.wall_clock()) if fits else None
     ago = None if beat is None else here.wall_clock() - beat
-    ready = present == needed and ago is not None and ago < WORKER_IS_LATE_AFTER
+    ready = fits and ago is not None and ago < WORKER_IS_LATE_AFTER
     seconds = None if ago is None else int(ago.total_seconds())
     answer = {"ready": ready, "schema": {"present": present, "needed": needed}, "worker_seconds_ago": seconds}
-    if present == needed:
+    if fits:
         answer["late_clocks"] = _late_clocks()
     return answer, 200 if ready else 503
 

@@ -40,3 +40,10 @@ class HeartbeatRow(Base):
     failures: Mapped[int] = mapped_column(default=0)
     last_failure: Mapped[str] = mapped_column(sa.String(200), default="")
     last_failure_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class SchemaReachRow(Base):
+    """The oldest program, by the revision that it needs, that may work on the schema: one row, written by each migration."""
+
+    __tablename__ = "schema_reach"
+    oldest_program: Mapped[str] = mapped_column(sa.String(32), primary_key=True)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
 import flask_migrate
 import pytest
 import sqlalchemy as sa
@@ -9,7 +14,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from engine import timers
 from engine.store import Base, connect, reading, writing
+from tests.contracts.sample import FILES, NOW, WORKER
 from tests.web.site import SECRET
 from web import schema
 from web.app import create_app
@@ -93,6 +100,79 @@ def test_what_an_older_program_kept_is_there_after_the_migration_and_after_its_w
                 ("OLD-1", ""),
             ]
     services.engine.dispose()
+
+
+PLANTED = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "9998"
+down_revision = "{before}"
+oldest_program = "{oldest}"
+
+
+def upgrade() -> None:
+    op.add_column("cases", sa.Column("planted", sa.String(10), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("cases", "planted")
+"""
+
+
+@pytest.mark.parametrize("what", ["it adds", "it takes away"])
+def test_an_old_program_works_beside_new_ones_until_a_migration_takes_away_what_it_uses(
+    database_url: str, tmp_path: Path, what: str
+) -> None:
+    """Every migration stopped the nodes of the old release: none was ready until all had been replaced."""
+    settings = Settings(database_url=database_url, secret=SECRET)
+    services = assemble(settings)
+    app = create_app(settings, services=services, migrated=False)
+    later = shutil.copytree(schema.DIRECTORY, tmp_path / "migrations")
+    oldest = "9998" if what == "it takes away" else schema.needed_revision()
+    planted = PLANTED.format(before=schema.needed_revision(), oldest=oldest)
+    (later / "versions" / "9998_planted.py").write_text(planted, "utf-8")
+    flask_migrate.Migrate(app, app.extensions["sqlalchemy"], directory=str(later))
+    with app.app_context():
+        flask_migrate.upgrade(directory=str(later))
+    if what == "it takes away":
+        with pytest.raises(schema.SchemaNotMigrated, match="Start the new program"):
+            schema.require_migrated(services.engine)
+    else:
+        cases = create_app(settings, services=services).extensions["homeward"].cases
+        cases.publish(FILES, by="ann", now=NOW)
+        opened = cases.open("sample", {"name": "Robin"}, by=WORKER, now=NOW, key="open")
+        assert timers.sweep(cases, now=NOW + timedelta(hours=25)).fired
+        cases.complete(opened.tasks[0], {"text": "x", "when": None}, by=WORKER, now=NOW, key="done")
+    services.engine.dispose()
+
+
+NARROWING = re.compile(r"\b(?:drop_\w+|alter_column|rename_\w+|create_(?:check|unique|foreign|primary)\w*|execute)\(")
+
+
+def narrows(source: str) -> bool:
+    """Whether a migration may take something away from a program that does not know it."""
+    upgrade = source.partition("def upgrade")[2].partition("def downgrade")[0]
+    must_be_given = [line for line in upgrade.splitlines() if "add_column" in line and "nullable=False" in line]
+    return bool(NARROWING.search(upgrade)) or any("server_default" not in line for line in must_be_given)
+
+
+def test_a_migration_that_takes_something_away_says_that_old_programs_must_stop() -> None:
+    for path in sorted(schema.DIRECTORY.glob("versions/[0-9]*.py")):
+        revision, source = path.name.partition("_")[0], path.read_text("utf-8")
+        if revision >= "0014":
+            said = re.search(r'^oldest_program = "(\w+)"$', source, re.MULTILINE)
+            assert said, f"{path.name} does not say which is the oldest program that may work on its schema"
+            assert "0014" <= said[1] <= revision
+            assert said[1] == revision or not narrows(source), path.name
+
+
+@pytest.mark.parametrize(
+    "line", ['op.drop_column("cases", "title")', 'op.add_column("cases", sa.Column("x", sa.Integer(), nullable=False))']
+)
+def test_what_takes_something_away_is_seen(line: str) -> None:
+    assert narrows(f"def upgrade() -> None:\n    {line}\n\n\ndef downgrade() -> None:\n    pass\n")
+    assert not narrows(PLANTED)
 
 
 def there(engine: sa.Engine, query: str) -> list[tuple[object, ...]]:
