@@ -6,7 +6,7 @@ when the table is read, for the engine would have to ignore it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -153,6 +153,25 @@ class Table:
         return Decision(
             result, rule_ids, {column.label: value for column, value in zip(self.inputs, values, strict=True)}
         )
+
+    def may_apply(
+        self, scope: Mapping[str, Any], unsure: Collection[int], *, now: datetime, budget: Budget = _BUDGET
+    ) -> tuple[Rule, ...]:
+        """Give the rules that can apply where nobody knows what some columns ask, which `unsure` names by their places.
+
+        In a FIRST table the last of them is the first one that surely applies.
+        """
+        run = Run(budget, now)
+        values = [None if at in unsure else asked.code(scope, run) for at, asked in enumerate(self._asked)]
+        scopes = [{**scope, "?": value} for value in values]
+        found: list[Rule] = []
+        for row, rule in zip(self._rows, self.rules, strict=True):
+            run.spend()
+            if all(test.code(scopes[at], run) for at, test in row.tests if at not in unsure):
+                found.append(rule)
+                if self.hit_policy == "FIRST" and not any(at in unsure for at, _ in row.tests):
+                    break
+        return tuple(found)
 
     def _hits(self, scopes: Sequence[Mapping[str, Any]], run: Run) -> list[_Row]:
         hits: list[_Row] = []

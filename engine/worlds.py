@@ -24,6 +24,7 @@ from engine.scope import Scope
 _TEXTS = re.compile(r'"[^"]*"')
 _NAMES = re.compile(r"[A-Za-z_]\w*")
 _FEEL = frozenset({"and", "or", "not", "null", "true", "false", "if", "then", "else", "count", "list", "contains"})
+_LATEST = r"(?!\s*\[\s*-\s*1\s*\]\s*\.)"
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,12 @@ class World:
         return self._held[condition]
 
     def _evaluated(self, condition: str) -> bool | None:
-        names = set(_NAMES.findall(_TEXTS.sub("", condition))) - _FEEL
+        """Evaluate a condition; of a record that repeats the latest answers are known, and not how many there are."""
+        plain = _TEXTS.sub("", condition)
+        names = set(_NAMES.findall(plain)) - _FEEL
+        lists = "|".join(sorted(names & self.release.repeating))
+        if lists and re.search(rf"\b(?:{lists})\b{_LATEST}", plain):
+            return None
         said = set()
         for facts, scope in zip(self.known, self._scopes, strict=True):
             fields = {name for record in facts.values() for keys in record.values() for name in keys}

@@ -73,6 +73,14 @@ def test_first_gives_the_first_rule_that_applies_and_what_was_seen() -> None:
     assert decision == decisions.Decision("high", ("r1",), {"Age": 15, "Harm": True})
 
 
+def test_rules_that_may_apply_are_given_where_a_column_is_not_known() -> None:
+    found = decisions.read(table("FIRST", COLUMNS, ["level"], GRADES), "grade.dmn")
+    scope = {"child": {"age": Decimal(17)}, "harm": False}
+    assert [rule.id for rule in found.may_apply(scope, {1}, now=NOW)] == ["r2", "r3"]
+    assert [rule.id for rule in found.may_apply({"child": {"age": Decimal(15)}}, {1}, now=NOW)] == ["r1"]
+    assert [rule.id for rule in found.may_apply(scope, (), now=NOW)] == ["r3"]
+
+
 def test_unique_refuses_two_rules_and_names_them() -> None:
     text = table("UNIQUE", COLUMNS, ["level"], GRADES)
     assert decide(text, child={"age": 17}, harm=False).result == "medium"

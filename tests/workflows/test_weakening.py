@@ -1,0 +1,191 @@
+"""Ways to weaken a protected step without touching it: each was accepted once, and each is refused at an element."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from tests.workflows.edits import (
+    INTERVIEW,
+    LOCATE,
+    MISSING,
+    ROOT,
+    B,
+    Edit,
+    after,
+    at,
+    both,
+    cell,
+    clock,
+    condition,
+    flow,
+    found,
+)
+
+Z = "{http://camunda.org/schema/zeebe/1.0}"
+Files = dict[str, str]
+
+
+def beside(file: str, lane: str, step: str, **properties: str) -> Edit:
+    """Let a step be done beside a diagram's first task: by a person (`form=`), by a table (`table=`), with properties."""
+
+    def edit(root: Any) -> None:
+        process = root.find(f"{B}process")
+        fork = next(each for each in process.iter(f"{B}parallelGateway"))
+        scope = fork.getparent()
+        form, table = properties.pop("form", ""), properties.pop("table", "")
+        made = etree.SubElement(scope, f"{B}{'userTask' if form else 'businessRuleTask'}", id=step, name=step)
+        held = etree.SubElement(made, f"{B}extensionElements")
+        if form:
+            etree.SubElement(held, f"{Z}userTask")
+            etree.SubElement(held, f"{Z}formDefinition", formId=form)
+        else:
+            result = properties.pop("result")
+            etree.SubElement(held, f"{Z}calledDecision", decisionId=table, resultVariable=result)
+        if properties:
+            kept = etree.SubElement(held, f"{Z}properties")
+            for name, value in properties.items():
+                etree.SubElement(kept, f"{Z}property", name=name, value=value)
+        etree.SubElement(scope, f"{B}endEvent", id=f"{step}_was_done")
+        flow(fork.get("id"), step)(root)
+        flow(step, f"{step}_was_done")(root)
+        target = next(each for each in process.iter(f"{B}lane") if each.get("id") == lane)
+        for each in (step, f"{step}_was_done"):
+            etree.SubElement(target, f"{B}flowNodeRef").text = each
+
+    return edit
+
+
+def says(element: str, word: str) -> Edit:
+    """Let an element leave a word in the log."""
+
+    def edit(root: Any) -> None:
+        held = at(root, element).find(f"{B}extensionElements")
+        if held is None:
+            held = etree.Element(f"{B}extensionElements")
+            at(root, element).insert(0, held)
+        kept = held.find(f"{Z}properties")
+        kept = etree.SubElement(held, f"{Z}properties") if kept is None else kept
+        etree.SubElement(kept, f"{Z}property", name="activity", value=word)
+
+    return edit
+
+
+def question(form: str, key: str, **changed: Any) -> Files:
+    """Give the files after a change of a question's settings."""
+    whole = json.loads(MISSING[f"{form}.form"])
+
+    def visit(components: list[Any]) -> None:
+        for each in components:
+            if each.get("key") == key:
+                each.update(changed)
+            visit(each.get("components", []))
+
+    visit(whole["components"])
+    return {**MISSING, f"{form}.form": json.dumps(whole)}
+
+
+def table(name: str, answers: dict[str, str], when: str = "-") -> str:
+    """Write a table with one row."""
+    outputs = "".join(f'<output id="{name}_{key}" name="{key}" label="{key}" typeRef="string"/>' for key in answers)
+    entries = "".join(
+        f'<outputEntry id="{name}_1_{key}"><text>{text}</text></outputEntry>' for key, text in answers.items()
+    )
+    return (
+        '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="n">'
+        f'<decision id="{name}" name="{name}"><decisionTable id="{name}_table" hitPolicy="FIRST">'
+        f'<input id="{name}_in" label="x"><inputExpression id="{name}_ex" typeRef="string"><text>risk.level</text></inputExpression></input>'
+        f'{outputs}<rule id="{name}_1"><inputEntry id="{name}_1_in"><text>{when}</text></inputEntry>{entries}</rule>'
+        "</decisionTable></decision></definitions>"
+    )
+
+
+def quietly(result: str, **answers: str) -> Files:
+    """Give the files in which a table writes a record beside everything else."""
+    made = table("quiet", answers)
+    return {**after(ROOT, beside(ROOT, "call_taker", "note_quietly", table="quiet", result=result)), "quiet.dmn": made}
+
+
+def replaced(file: str, pattern: str, new: str, files: Files = MISSING) -> Files:
+    """Give the files after another text at the one place that a pattern finds."""
+    text, count = re.subn(pattern, new, files[file], count=1)
+    assert count
+    return {**files, file: text}
+
+
+def in_root(*edits: Edit) -> Files:
+    return after(ROOT, both(*edits))
+
+
+LEVEL = '"low"'
+EXCEPTION = "is_the_exception_approved_to_exception_approved"
+ADULT = "must_an_interview_be_offered_to_is_the_interview_settled"
+OFFERED_LIST = [
+    {"value": value, "label": value} for value in ("deceased", "untraced", "transferred_overseas", "staff_capacity")
+]
+SWAPPED = [{"value": "yes", "label": "No"}, {"value": "no", "label": "Yes"}]
+
+ACCEPTED_ONCE: list[tuple[str, str, Files]] = [
+    # records that are written beside the step that is meant to write them
+    ("G-12", "a table writes a lower grade", quietly("risk", level=LEVEL)),
+    ("G-12", "a person writes a lower grade", after(LOCATE, beside(LOCATE, "locate_sergeant", "note_grade", form="risk"))),
+    ("G-12", "a table says the inspector's yes", quietly("downgrade_approval", approved='"yes"')),
+    ("G-12", "a sergeant's form says the inspector's yes", after(LOCATE, beside(LOCATE, "locate_sergeant", "say_yes", form="downgrade_approval", repeats="true"))),
+    ("G-03", "a table says the exception's yes", quietly("prevention_exception", approved='"yes"')),
+    ("G-03", "a table says that the interview was held", quietly("prevention_interview", outcome='"held"')),
+    ("G-01", "a table says the age", quietly("known", age='"99"')),
+    ("T-25", "a table writes a later return", quietly("found", returned_at="now()")),
+    ("G-01", "a table says that there is no child to ask", quietly("return_interview_offer", outcome='"not_offered"')),
+    # words in the log without the step
+    ("G-01", "another step says that it was offered", after(INTERVIEW, says("interview_requested", "RHIOffered"))),
+    ("G-14", "another step says that it was handed over", in_root(says("grade_endorsed", "HandoverAcknowledged"))),
+    ("G-24", "another step says in an expression that they were told", after(LOCATE, says("lowering_endorsed", '=if true then "LANotified" else null'))),
+    # ages and lists
+    ("G-01", "no offer for small children", in_root(condition(ADULT, "=known.age < 10"))),
+    ("G-01", "no offer for one age", in_root(condition(ADULT, "=known.age = 12"))),
+    ("G-01", "adults from 16", in_root(condition(ADULT, "=known.age >= 16"))),
+    ("G-01", "no offer where no age is known", in_root(condition(ADULT, "=known.age = null"))),
+    ("G-24", "no notice for small children", in_root(condition("adult_is_missing", "=known.age < 10"))),
+    ("G-03", "a third refused exception is one", in_root(condition(EXCEPTION, "=count(prevention_exception) > 2"))),
+    ("G-03", "a second refused exception is one", in_root(condition(EXCEPTION, '=prevention_exception[2].approved = "no"'))),
+    ("G-03", "two refused exceptions are one", in_root(condition(EXCEPTION, '=prevention_exception.approved = ["no", "no"]'))),
+    # forms
+    ("G-01", "another reason for not offering", question("return_interview_offer", "not_offered_reason", values=OFFERED_LIST)),
+    ("G-01", "no reason for not offering", question("return_interview_offer", "not_offered_reason", validate={})),
+    ("G-12", "no is stored as yes", question("downgrade_approval", "approved", values=SWAPPED)),
+    ("G-12", "the inspector need not answer", question("downgrade_approval", "approved", validate={})),
+    ("G-03", "no is stored as yes", question("prevention_exception", "approved", values=SWAPPED)),
+    ("G-03", "the answer may be left out, and counts as yes", {**question("prevention_exception", "approved", validate={}), ROOT: in_root(condition(EXCEPTION, '=prevention_exception[-1].approved != "no"'))[ROOT]}),
+    ("T-25", "the time of return need not be said", question("found", "returned_at", validate={})),
+    ("T-25", "the time of return may be later than the page", question("found", "returned_at", properties={"dataClass": "D2", "error": "Enter the time of return"})),
+    # the answer that leads past the offer
+    ("G-01", "who declined was not offered anything", after(INTERVIEW, condition("is_there_a_child_to_ask_to_no_child_to_ask", '=return_interview_offer.outcome != "accepted"'))),
+    ("G-01", "nobody is asked", after(INTERVIEW, condition("is_there_a_child_to_ask_to_no_child_to_ask", "=true"))),
+    # deadlines
+    ("T-25", "only an officer is told", cell("t25_5", 4, '["response_officer"]')),
+    ("G-14", "the call taker is told of the handover", cell("t03_other_2", 4, '["call_taker"]')),
+    ("G-24", "the police tell themselves", cell("t06_other_2", 4, '["mfh_coordinator"]')),
+    ("T-25", "longer in one year", cell("t25_5", 1, 'if clock >= date and time("2028-01-01T00:00:00Z") and clock < date and time("2029-01-01T00:00:00Z") then clock + duration("P9D") else clock + duration("PT72H")')),
+    ("T-25", "longer in one month of each year", cell("t25_5", 1, 'clock + duration(if clock.month = 8 then "P9D" else "PT72H")')),
+    ("T-25", "longer at night", cell("t25_5", 1, 'clock + duration(if clock.hour > 21 then "P9D" else "PT72H")')),
+    ("T-25", "longer for looked-after children", cell("t25_5", 1, 'clock + duration(if missing_report.looked_after = "yes" then "P9D" else "PT72H")')),
+    ("T-25", "longer for those who were found by themselves", cell("t25_5", 1, 'clock + duration(if found.found_how = "returned_self" then "P9D" else "PT72H")')),
+    ("T-25", "longer in one case in the timer", after(INTERVIEW, clock("interview_clock_rang", '=if known.flags != null then [] else deadlines(deadline: "T-25", clock: found.returned_at)'))),
+    ("T-25", "never for some in the table", cell("t25_5", 3, "known.flags = null")),
+    # tables of the grade
+    ("G-12", "another authority from a later day on", replaced("regrade_authority.dmn", r'(id="leaves_high_in_4"><text>)-', r'\1&lt; date("2027-01-01")')),
+    ("G-12", "another authority in one locality", replaced("regrade_authority.dmn", r'(id="leaves_high_in_3"><text>)-', r'\1"notts_default"' )),
+    ("G-12", "no inspector where a rationale says so", replaced("new_grade.dmn", r"(<text>)downgrade_approval\[-1\]\.approved", r'\1if regrade[-1].rationale = null then downgrade_approval[-1].approved else "yes"')),
+    ("G-12", "no inspector where the grade came from the endorser", replaced("regrade_authority.dmn", r"(<text>)risk\.level", r'\1if known.flags = null then risk.level else "low"')),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("step", "files"), [pytest.param(step, files, id=f"{step}: {what}") for step, what, files in ACCEPTED_ONCE]
+)
+def test_a_protected_step_cannot_be_weakened_beside_it(step: str, files: Files) -> None:
+    assert step in {each for each, _ in found(files)}

@@ -1,0 +1,89 @@
+"""How a high grade is left: only by the decision of an inspector (G-12)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from engine import feel
+from engine.decisions import Rule, Table
+from engine.errors import Invalid
+from engine.model import Facts
+from engine.release import Compiled
+from engine.worlds import World
+from workflows.protected.findings import ANCHOR, Finding, facts_of, others, rests_on, scope_of
+from workflows.vocabulary import RISK_LEVEL
+
+_KNOWN = frozenset({"risk", "level", "regrade", "downgrade_approval", "approved"})
+_EARLIER = re.compile(r"\b(?:regrade|downgrade_approval)\b(?!\[-1\]\.)")
+"""Answers that are not the latest ones."""
+
+
+def keeps_high(release: Compiled) -> Iterator[Finding]:
+    """No table and no way lets a high grade be left without the decision of an inspector.
+
+    Whatever else a table asks may be answered in any way.
+    """
+    for lower in (level for level in RISK_LEVEL if level != "high"):
+        proposed = {("risk", "level"): "high", ("regrade", "level"): lower}
+        wrong = _authority(release, facts_of(release, proposed), lower)
+        for answer in others(release, "downgrade_approval", "approved", "yes"):
+            refused = facts_of(release, {**proposed, ("downgrade_approval", "approved"): answer})
+            wrong = wrong or _grade(release, refused, lower) or _way(release, refused)
+        if wrong is not None:
+            yield wrong
+            return
+
+
+def _authority(release: Compiled, facts: Facts, lower: str) -> Finding | None:
+    """Find a row that names somebody else than an inspector, or that nobody is named."""
+    answers = [answer for _, answer in _answers(release, "find_authority", facts, "who")]
+    if not answers or any(answer != "inspector" for answer in answers):
+        return "find_authority", f"Leaving high for {RISK_LEVEL[lower]} must be decided by an inspector"
+    return None
+
+
+def _grade(release: Compiled, refused: Facts, lower: str) -> Finding | None:
+    """Find a row that gives another grade than high."""
+    answers = [answer for _, answer in _answers(release, "set_new_grade", refused, "level")]
+    if any(answer not in {None, "high"} for answer in answers):
+        return "set_new_grade", f"The table leaves high for {RISK_LEVEL[lower]} without an inspector's yes"
+    return None
+
+
+def _way(release: Compiled, refused: Facts) -> Finding | None:
+    """Find a way around the decision in the drawing."""
+    known: Facts = {**refused, "lowering_endorsement": {"1": {"agreed": "yes"}}}
+    known[release.nodes["find_authority"].result] = {"": {"who": "inspector"}}
+    if "set_new_grade" in World(release, frozenset(), [known], ANCHOR).reached():
+        return "approve_downgrade", "A way leads from high to a lower grade without an inspector's yes"
+    return None
+
+
+def _answers(release: Compiled, task: str, facts: Facts, output: str) -> list[tuple[Rule, Any]]:
+    """Give what the table of a step may answer, row by row; a text that cannot be foreseen stands as it is written."""
+    table = release.decisions.get(release.nodes[task].decision)
+    at = _column(table, output)
+    if table is None or at is None:
+        return []
+    unsure = {number for number, each in enumerate(table.inputs) if _unsure(each.expression)}
+    scope = scope_of(release, facts)
+    try:
+        rules = table.may_apply(scope, unsure, now=ANCHOR)
+        return [(rule, _value(rule.outputs[at], scope)) for rule in rules]
+    except Invalid:
+        return []
+
+
+def _column(table: Table | None, output: str) -> int | None:
+    """Give the place of an output."""
+    return None if table is None else next((at for at, each in enumerate(table.outputs) if each.name == output), None)
+
+
+def _unsure(text: str) -> bool:
+    return bool(rests_on(text, _KNOWN)) or _EARLIER.search(text) is not None
+
+
+def _value(text: str, scope: dict[str, Any]) -> Any:
+    return text if _unsure(text) else feel.compile(text).evaluate(scope, now=ANCHOR)
