@@ -115,12 +115,12 @@ def record() -> ResponseReturnValue:
 
 
 def _lines(now: datetime) -> list[tuple[Recommendation, Line]]:
-    """Read every recommendation and say it; that this was read is written down first."""
+    """Read every recommendation and say it; who looked at which is written down before anything is shown."""
     here = services()
-    here.cases.note_reading(PROCEDURE, by=actor(), purpose=PURPOSE, classes=D12, now=now)
-    stands = here.cases.decided(PROCEDURE, RAG_TABLE, now=now)
     with reading(here.engine) as connection:
         found = recommendations.everything(connection)
+    here.cases.note_reading(*(each.case_id for each in found), by=actor(), purpose=PURPOSE, classes=D12, now=now)
+    stands = here.cases.decided(PROCEDURE, RAG_TABLE, now=now)
     return [(each, recommendation_words.line(each, stands.get(each.case_id), now)) for each in found]
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.web.overseen import do, link_of, play, row, words
+from tests.web.overseen import NOW, do, link_of, play, row, words
 from tests.web.site import Site
+from web import demo_oversight
+from web.procedures import MISSING_CHILD
+from workflows import audits
 
 MONTH = "February 2026"
 FOLLOWED_UP = "Waits for missing from home co-ordinator: act on the finding"
@@ -90,6 +95,18 @@ def test_the_board_sees_the_figures_of_a_month_only(overseen: Site) -> None:
     page = overseen.browser("partnership_board").page("/audits")
     assert row(page, MONTH)["Audited"] == "2 of 2"
     assert page.select("main a") == []
+
+
+def test_on_every_day_the_demonstration_begins_with_a_month_that_can_have_been_audited() -> None:
+    for days in range(800):
+        now = NOW + timedelta(days=days, hours=days % 24)
+        begins = demo_oversight.month_begins(now)
+        assert timedelta(days=4) <= now - begins < timedelta(days=40)
+        *_, audit = demo_oversight.stories(now)
+        assert all(now - begins >= deed.ago > timedelta(0) for deed in audit.deeds)
+        cases = [each for each in demo_oversight.stories(now) if each.procedure == MISSING_CHILD]
+        assert len(cases) == 2
+        assert {(now - case.deeds[-1].ago).month for case in cases} == {audits.month_before(begins).month}
 
 
 def test_before_the_first_audit_the_page_says_when_it_begins_and_what_is_none_has_no_page(site: Site) -> None:
