@@ -21,14 +21,18 @@ MET = {
     "mfh_coordinator": EVERYBODY,
     "rhi_worker": EVERYBODY | {"Hold the interview", "Write up the interview"},
     "administrator": {"/operations"},
+    "inspection_coordinator": {
+        *("/audits", "/audits/one", "/cases/open/recommendation"),
+        *("/recommendations", "/recommendations/one", "/recommendations/report"),
+    },
 }
 
 
 def kind_of(path: str, words: str) -> str:
     """Name the kind of page behind a link: tasks by the words of the link, others by their address."""
-    if re.fullmatch(r"/tasks/MC-\w+\.\d+", path):
+    if re.fullmatch(r"/tasks/[A-Z]{2}-\w+\.\d+", path):
         return words
-    return re.sub(r"/(MC-\w+|\d+)$", "/one", path.partition("?")[0])
+    return re.sub(r"/([A-Z]{2}-\w+|\d+)$", "/one", path.partition("?")[0])
 
 
 def one_of_each_kind(page: Page, begin: str) -> Iterator[str]:
