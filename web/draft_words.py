@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from html import unescape
 
 import flask
 import orjson
@@ -35,6 +38,9 @@ EVENTS: Mapping[str, str] = {
     "approved": "Approved and published",
     "dropped": "Draft dropped",
 }
+
+
+_NAMED = re.compile(r'<(?:\w+:)?(?:process|decision)\s[^>]*?\bname="([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,21 @@ def stem(name: str) -> str:
     return name.rpartition(".")[0].replace("_", " ").capitalize()
 
 
+@lru_cache(maxsize=512)
+def title_of(name: str, text: str) -> str:
+    """Give what a file calls itself, such as the title of a form; its name as words where it says nothing."""
+    found = ""
+    if kind_of(name) == "form":
+        try:
+            read = json.loads(text)
+        except (ValueError, RecursionError):
+            read = None
+        found = str(read.get("title") or "") if isinstance(read, dict) else ""
+    elif named := _NAMED.search(text):
+        found = unescape(named[1])
+    return found.strip() or stem(name)
+
+
 def kind_of(name: str) -> str:
     """Give the kind of a file: ``bpmn``, ``dmn`` or ``form``."""
     return name.rpartition(".")[2]
@@ -123,5 +144,8 @@ def lines(draft: Draft, before: Mapping[str, str], problems: Sequence[Located]) 
         count = sum(each.file == name for each in problems)
         kind = kind_of(name)
         if kind in found:
-            found[kind].append(FileLine(name, kind, stem(name), standing, count))
+            title = title_of(name, (old if new is None else new) or "")
+            found[kind].append(FileLine(name, kind, title, standing, count))
+    for each in found.values():
+        each.sort(key=lambda line: line.title.casefold())
     return found

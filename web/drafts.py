@@ -121,7 +121,8 @@ def changes(procedure: str) -> ResponseReturnValue:
     """Show in words what a draft changes against the running release."""
     base_id, name = running(procedure)
     library = services().cases.library
-    found = compare(library.files(base_id), shelf().get(procedure).files)
+    before, after = library.files(base_id), shelf().get(procedure).files
+    found = compare(before, after)
     files: dict[str, list[Change]] = {}
     for change in found:
         files.setdefault(change.file, []).append(change)
@@ -133,7 +134,7 @@ def changes(procedure: str) -> ResponseReturnValue:
         files=files,
         total=len(found),
         kinds=draft_words.KINDS,
-        stem=draft_words.stem,
+        titles={file: draft_words.title_of(file, after.get(file) or before.get(file, "")) for file in files},
         kind_of=draft_words.kind_of,
     )
 
@@ -247,6 +248,7 @@ def _draft_page(procedure: str, refused: Sequence[dict[str, str]] = ()) -> str:
     before = services().cases.library.files(base_id)
     problems = problems_of(found)
     hands = {event.by for event in history if event.kind in {"imported", "saved", "added", "removed"}}
+    lines = draft_words.lines(found, before, problems)
     held, who = actor().roles, actor().person
     involved = who in hands or who == found.proposed_by
     return flask.render_template(
@@ -258,7 +260,8 @@ def _draft_page(procedure: str, refused: Sequence[dict[str, str]] = ()) -> str:
         history=history,
         events=draft_words.EVENTS,
         problems=shown_problems(problems, procedure),
-        lines=draft_words.lines(found, before, problems),
+        lines=lines,
+        touched=[line for kind in lines.values() for line in kind if line.standing or line.problem_count],
         kinds=draft_words.KINDS,
         changes=compare(before, found.files),
         changed=found.files != before,

@@ -5,16 +5,14 @@ from __future__ import annotations
 import flask
 from flask.typing import ResponseReturnValue
 
-from engine import forms
-from engine.errors import DraftIsStale, Invalid, NotFound, Refusal
-from engine.forms import Form
+from engine.errors import DraftIsStale, NotFound, Refusal
 from engine.publishing import Draft, stamp_of
 from engine.release import plain
 from web import draft_words
 from web.access import actor, roles
 from web.draft_words import problems_of, running, shelf, shown_problems
 from web.errors import sentence_of
-from web.govuk import render_form
+from web.previews import preview
 from web.services import services
 from workflows.drafts import APPROVER, EDITOR
 
@@ -71,7 +69,6 @@ def _page(draft: Draft, name: str, text: str, refused: Refusal | None = None) ->
     standing = draft.files.get(name)
     problems = [each for each in problems_of(draft) if each.file == name]
     kind = draft_words.kind_of(name)
-    form, questions = _preview(name, text) if kind == "form" else (None, "")
     return flask.render_template(
         "draft_file.html",
         procedure=draft.procedure,
@@ -80,23 +77,13 @@ def _page(draft: Draft, name: str, text: str, refused: Refusal | None = None) ->
         name=name,
         kind=kind,
         words=draft_words.KINDS[kind][0],
-        title=draft_words.stem(name),
+        title=draft_words.title_of(name, text),
         text=text,
         stamp="" if standing is None else stamp_of(standing),
         problems=shown_problems(problems, draft.procedure, on_page=name),
         marks=[{"element": each.element, "text": each.problem.sentence} for each in problems if each.element],
         refused=None if refused is None else sentence_of(refused),
         changed_by=draft_words.names({draft.changed_by})[draft.changed_by],
-        form=form,
-        questions=questions,
+        shown=preview(name, text, [each.problem for each in problems]) if kind == "form" else None,
         may_edit=EDITOR in actor().roles,
     )
-
-
-def _preview(name: str, text: str) -> tuple[Form | None, str]:
-    """Draw a form as staff will see it, with all its questions; nothing where it cannot be read."""
-    try:
-        form = forms.read(text, name)
-    except (Invalid, RecursionError):
-        return None, ""
-    return form, render_form(form, {}, scope={})

@@ -139,6 +139,60 @@ def test_the_offer_of_the_interview_cannot_be_deleted_and_the_drawing_says_where
     assert editor.get_by_role("button", name="Propose the draft").count() == 0
 
 
+def test_by_keyboard_alone_a_step_is_found_taken_out_and_put_back(editor: Page) -> None:
+    """Enter in the search of the drawing sent the page once, since its field stands in the page's form."""
+    drawn(editor, DRAWN)
+    editor.locator(".hw-canvas svg[tabindex]").focus()
+    for act in ("take out and back", "take out"):
+        editor.keyboard.press("Control+f")
+        editor.keyboard.type("Offer the interview")
+        editor.keyboard.press("Enter")
+        expect(editor.locator(".djs-element.selected[data-element-id=offer_return_interview]")).to_have_count(1)
+        editor.keyboard.press("Delete")
+        expect(editor.locator("[data-element-id=offer_return_interview]")).to_have_count(0)
+        if "back" in act:
+            editor.keyboard.press("Control+z")
+            expect(editor.locator("[data-element-id=offer_return_interview]").first).to_be_visible()
+    for _ in range(40):
+        if editor.evaluate("document.activeElement.textContent.trim() === 'Save and check'"):
+            break
+        editor.keyboard.press("Tab")
+    editor.keyboard.press("Enter")
+    expect(editor.locator(".hw-problems")).to_contain_text("The offer of a return interview is protected")
+
+
+def test_a_procedure_leaves_as_an_archive_and_comes_back_as_a_draft(editor: Page, tmp_path: Path) -> None:
+    with editor.expect_download() as download:
+        editor.goto(DRAFT)
+        editor.get_by_role("link", name="Export the draft").click()
+    archive = tmp_path / "draft.zip"
+    download.value.save_as(archive)
+    editor.get_by_text("Drop this draft").click()
+    editor.fill("#drop-reason", "It comes back from the archive")
+    editor.get_by_role("button", name="Drop the draft").click()
+    editor.get_by_text("Begin a draft from an archive").click()
+    editor.set_input_files("#archive", archive)
+    editor.get_by_role("button", name="Begin a draft from it").click()
+    expect(editor.get_by_text("The archive is a draft now")).to_be_visible()
+    expect(editor.get_by_text("Nothing differs from the running release")).to_be_visible()
+
+
+def test_a_form_shows_its_problem_at_the_question_without_javascript(
+    visit: Visit, own_demo: DemoProcess, editor: Page
+) -> None:
+    page = visit("procedure_editor", url=own_demo.url, javascript=False).page
+    page.goto(f"{DRAFT}/files/handover.form")
+    text = page.locator("#hw-text").input_value()
+    page.fill("#hw-text", text.replace('"label": "What are your directions?"', '"label": "What is to be done first?"'))
+    page.get_by_role("button", name="Save and check").click()
+    expect(page.locator(".hw-preview")).to_contain_text("What is to be done first?")
+    page.fill("#hw-text", text.replace('"key": "first_directions"', '"key": "first_directions", "colour": "red"'))
+    page.get_by_role("button", name="Save and check").click()
+    expect(page.locator(".hw-problems li")).to_contain_text("line")
+    expect(page.locator(".hw-preview")).to_contain_text("“What are your directions?” cannot be shown.")
+    expect(page.locator(".hw-preview")).to_contain_text("Have you read the report?")
+
+
 def test_of_two_managers_who_save_the_same_diagram_the_second_loses_nothing(
     visit: Visit, own_demo: DemoProcess, editor: Page
 ) -> None:

@@ -177,6 +177,20 @@ def test_a_form_is_shown_as_staff_will_see_it(begun: Browser) -> None:
     assert "First of all" in preview.text
 
 
+def test_what_is_wrong_with_a_question_stands_at_it_in_the_preview(begun: Browser) -> None:
+    text = begun.page(FORM).find("textarea", id="hw-text").text  # type: ignore[union-attr]
+    for old, new, said in (
+        ('"dataClass": "D2"', '"dataClass": "D99"', "data class"),
+        ('"key": "read"', '"key": "read", "colour": "red"', "cannot be shown"),
+    ):
+        assert old in text
+        begun.send(FORM, {"text": text.replace(old, new, 1)}, form=begun.page(FORM))
+        preview = begun.page(FORM).select_one(".hw-preview")
+        assert preview is not None
+        assert said in preview.text
+        assert "What are your directions?" in preview.text
+
+
 def test_a_proposal_without_a_reason_is_refused_at_the_reason(begun: Browser) -> None:
     changed(begun)
     answer = begun.send(f"{DRAFT}/propose", {"reason": " "}, form=begun.page(DRAFT))

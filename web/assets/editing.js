@@ -85,6 +85,10 @@ export async function edit ({ form, holder, source, text, problems }, editor) {
   window.addEventListener('beforeunload', event => {
     if (!sending && (text.value !== opened || (drawn && editor.changed()))) event.preventDefault()
   })
+  // The fields of the editors stand in the page's form: Enter in one of them must not send it.
+  form.addEventListener('keydown', event => {
+    if (event.key === 'Enter' && canvas.contains(event.target) && event.target.matches('input')) event.preventDefault()
+  }, true)
   window.addEventListener('hashchange', follow)
   opened = text.value
   await draw()

@@ -25,6 +25,18 @@ function NameBecomesId (eventBus, modeling, elementRegistry) {
 }
 NameBecomesId.$inject = ['eventBus', 'modeling', 'elementRegistry']
 
+// What the engine would refuse is not offered.
+function FewerTools (palette) {
+  const refused = ['create.data-object', 'create.data-store', 'create.participant-expanded']
+  palette.registerProvider(500, {
+    getPaletteEntries: () => entries => {
+      for (const name of refused) delete entries[name]
+      return entries
+    }
+  })
+}
+FewerTools.$inject = ['palette']
+
 function make (here) {
   const container = here.holder.querySelector('.hw-canvas')
   const common = { container, moddleExtensions: { zeebe } }
@@ -38,7 +50,11 @@ function make (here) {
       BpmnPropertiesProviderModule,
       ZeebePropertiesProviderModule,
       ZeebeBehaviors,
-      { __init__: ['nameBecomesId'], nameBecomesId: ['type', NameBecomesId] }
+      {
+        __init__: ['nameBecomesId', 'fewerTools'],
+        nameBecomesId: ['type', NameBecomesId],
+        fewerTools: ['type', FewerTools]
+      }
     ]
   })
 }
