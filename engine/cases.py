@@ -16,6 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from engine import reading, runner, schedules, values
 from engine.admission import fingerprint, is_recorded, opened_by_people, task_number
+from engine.errands import Errand, Errands
 from engine.errors import (
     CaseNotFound,
     Conflict,
@@ -123,7 +124,7 @@ class Cases:
 
     `observers` are called inside each step's transaction, in their order: projections and alerts. `operations` are what
     service tasks call, inside the step too: they read, and what they find becomes facts. `references` makes the reference
-    of a new case from the procedure's prefix. `alarms` are told of what fails, inside the transaction that keeps it.
+    of a new case from the procedure's prefix. `errands` are operations after the step. `alarms` are told of what fails, inside the transaction that keeps it.
     """
 
     def __init__(
@@ -134,6 +135,7 @@ class Cases:
         operations: Mapping[str, OperationInStep] | None = None,
         references: Callable[[str], str] = new_reference,
         alarms: Sequence[Alarm] = (),
+        errands: Mapping[str, Errand] | None = None,
     ) -> None:
         """Use a database that `engine.store.connect` opened."""
         self.engine = engine
@@ -143,6 +145,7 @@ class Cases:
         self.library = Library(engine)
         self.views = reading.Views(engine, self.library)
         self.incidents = Incidents(engine, self._load, self._step, alarms)
+        self.errands = Errands(engine, self._load, self._step, errands or {})
         self._loading = {skip: row_lock(engine, LOAD, skip=skip) for skip in (False, True)}
 
     # Releases -------------------------------------------------------------------------------------------------------
@@ -157,7 +160,9 @@ class Cases:
         Raises:
             ReleaseInvalid: with every problem of every file.
         """
-        return self.library.publish(files, by=by, now=now, roles=roles, operations=self.operations)
+        return self.library.publish(
+            files, by=by, now=now, roles=roles, operations={*self.operations, *self.errands.names}
+        )
 
     # Commands -------------------------------------------------------------------------------------------------------
 

@@ -103,7 +103,7 @@ PROPERTIES: Mapping[str, frozenset[str]] = {
     "startEvent": frozenset({"activity", "record", "repeats", "data_class"}),
     "callActivity": frozenset({"activity", "grows"}),
     "businessRuleTask": frozenset({"activity", "data_class"}),
-    "serviceTask": frozenset({"activity", "record", "repeats", "data_class"}),
+    "serviceTask": frozenset({"activity", "after", "record", "repeats", "data_class"}),
     "boundaryEvent": frozenset({"activity", "source", "repeats", "data_class"}),
     "intermediateCatchEvent": frozenset({"activity", "record", "repeats", "data_class"}),
     "intermediateThrowEvent": frozenset({"activity", "correlation"}),
@@ -192,6 +192,11 @@ class Node:
         if self.timer.text.startswith("="):
             return feel(self.timer.text)
         return f'date and time("{self.timer.text}")' if self.timer.kind == "date" else f'duration("{self.timer.text}")'
+
+    @property
+    def is_errand(self) -> bool:
+        """Whether this operation is carried out after the step, outside the case; the token waits for what it finds."""
+        return self.kind == "operation" and self.properties.get("after") == "true"
 
     @property
     def is_deadline(self) -> bool:

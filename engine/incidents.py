@@ -49,7 +49,7 @@ INCIDENT = Base.metadata.tables["incidents"]
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """A step that failed; `kind` is clock, message, schedule, task, correction or opening, `facts` names records only."""
+    """A step that failed; `kind` is clock, message, errand, schedule, task, correction or opening, `facts` names records only."""
 
     id: int
     case_id: str
@@ -114,6 +114,8 @@ class Incidents:
             if kind == "message":
                 waits = sa.and_(MessageTable.name == subject, MessageTable.status == "waiting")
                 self._push(connection, MessageTable, sa.and_(waits, MessageTable.failures > 0))
+            if kind == "errand":
+                self._push(connection, MessageTable, MessageTable.id == subject)
             if not is_new:
                 return
             if stored is not None:
@@ -247,6 +249,8 @@ class Incidents:
         if incident.kind == "message":
             waits = sa.and_(MessageTable.name == incident.subject, MessageTable.status == "waiting")
             connection.execute(sa.update(MessageTable).where(waits).values(retry_at=None))
+        if incident.kind == "errand":
+            connection.execute(sa.update(MessageTable).where(MessageTable.id == incident.subject).values(**awake))
         if incident.kind == "schedule":
             connection.execute(
                 sa.update(ScheduleTable).where(ScheduleTable.procedure == incident.subject).values(**awake)
@@ -272,6 +276,9 @@ class Incidents:
             return True
         if incident.kind == "clock" and case is not None:
             return not case.failures and (case.next_due_at is None or case.next_due_at > now)
+        if incident.kind == "errand":
+            row = sa.select(MessageTable.status).where(MessageTable.id == incident.subject)
+            return connection.execute(row).scalar() != "waiting"
         if incident.kind == "task":
             number = int(incident.subject)
             row = sa.select(TaskTable.status).where(TaskTable.case_id == incident.case_id, TaskTable.number == number)

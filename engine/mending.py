@@ -48,12 +48,20 @@ class Mender:
             self.move(command)
 
     def skip(self, command: Skip) -> None:
-        """Leave an operation out when a token comes to it next."""
+        """Leave an operation out when a token comes to it next; at once where a token waits for what it finds."""
         node = self.release.nodes.get(command.element)
         if not self.may_skip(command.element) or node is None:
             raise CannotMend(
                 [Problem("element", "no-operation", "This is not an operation, so it cannot be left out.")]
             )
+        waiting = [task for task in self.tokens.live() if task.task_spec.name == node.id and node.is_errand]
+        for task in waiting:
+            data = {"operation": node.operation, "reason": command.reason}
+            self.conductor.note("operation_skipped", node, by=command.by.person, data=data, activity=False)
+            task.internal_data["event_fired"] = True
+            task.task_spec._update(task)
+        if waiting:
+            return
         self.conductor.position.skipped[node.id] = command.reason
         self.conductor.note(
             "operation_to_skip", node, by=command.by.person, data={"reason": command.reason}, activity=False
@@ -110,6 +118,15 @@ class Mender:
         for each in process.nodes.values():
             if each.kind != "start" and not each.attached_to and each is not node and not _joins(process, each):
                 yield each.id, each.name or each.id
+
+
+def left_out(conductor: Conductor, node: Node) -> bool:
+    """Whether an operator has said that an operation is left out; it is so once."""
+    reason = conductor.position.skipped.pop(node.id, None)
+    if reason is not None:
+        data = {"operation": node.operation, "reason": reason}
+        conductor.note("operation_skipped", node, data=data, activity=False)
+    return reason is not None
 
 
 def _joins(process: Process, node: Node) -> bool:

@@ -138,6 +138,13 @@ Operation = Callable[[str, Mapping[str, Value]], Found]
 """Carries out an operation by its name on what a step sees."""
 
 
+ASKED, FOUND = "ask:", "found:"
+"""How the names of the two messages begin by which an operation after the step is asked for and answered."""
+
+AFTER = "after "
+"""How the names of these operations begin where a release is checked, so that they are not taken for those inside the step."""
+
+
 def no_operations(name: str, scope: Mapping[str, Value]) -> Found:
     """Stand for operations where a procedure has none."""
     raise LookupError(f"there is no operation {name} for {sorted(scope)}")

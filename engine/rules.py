@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from engine import feel, schedules
 from engine.diagrams import ACTIVITIES, GATEWAYS, Node, Process
 from engine.errors import Invalid, Problem
+from engine.model import AFTER
 
 if TYPE_CHECKING:
     from engine.release import Compiled
@@ -306,10 +307,11 @@ def _known_names(release: Compiled) -> frozenset[str]:
 
 
 def operations_are_known(release: Compiled, operations: frozenset[str]) -> Iterator[Problem]:
-    """Every service task calls an operation that there is."""
+    """Every service task calls an operation that there is: one inside the step, or (property `after`) one after it."""
     for node in release.nodes.values():
-        if node.kind == "operation" and node.operation not in operations:
-            near = difflib.get_close_matches(node.operation, operations, 1)
+        known = {name.removeprefix(AFTER) for name in operations if name.startswith(AFTER) == node.is_errand}
+        if node.kind == "operation" and node.operation not in known:
+            near = difflib.get_close_matches(node.operation, known, 1)
             hint = f" Did you mean {near[0]}?" if near else ""
             yield Problem(node.id, "operation-not-known", f"There is no operation {node.operation or '(none)'}.{hint}")
 

@@ -20,8 +20,10 @@ from engine.clocks import Winder
 from engine.diagrams import Node
 from engine.errors import NotFound, Refusal, SamePersonTwice, TaskNoLongerOpen
 from engine.feel import BudgetExceeded
-from engine.mending import Mender
+from engine.mending import Mender, left_out
 from engine.model import (
+    ASKED,
+    FOUND,
     SYSTEM,
     Command,
     Complete,
@@ -300,7 +302,8 @@ class Conductor:
             if (name, key) == (command.name, command.key):
                 task = next(each for each in self.position.tokens.live() if each.id == number)
                 node = task.task_spec.node
-                self.note("message_received", node, data={"message": name}, activity=False)  # passing it says the word
+                kind, what = ("operation_done", "operation") if node.is_errand else ("message_received", "message")
+                self.note(kind, node, data={what: node.operation or name}, activity=False)  # passing it says the word
                 own = self.next_key(node.record) if node.properties.get("repeats") == "true" else ""
                 writes = [FactWrite(node.record, own, each, value) for each, value in command.payload.items()]
                 self.write(writes, node, SYSTEM)
@@ -393,10 +396,7 @@ class Conductor:
 
     def operate(self, task: Task) -> None:
         """Carry out an operation; what it found becomes facts of its record, each of several under a key of its own."""
-        node = task.task_spec.node
-        reason = self.position.skipped.pop(node.id, None)
-        if reason is not None:
-            self.note("operation_skipped", node, data={"operation": node.operation, "reason": reason}, activity=False)
+        if left_out(self, node := task.task_spec.node):
             return
         found = self.operations(node.operation, self.scope.at(task))
         self.note("operation_done", node, data={"operation": node.operation})
@@ -404,6 +404,16 @@ class Conductor:
         for fields in found if isinstance(found, list) else [found]:
             key = self.next_key(node.record) if repeats else ""
             self.write([FactWrite(node.record, key, name, value) for name, value in fields.items()], node, SYSTEM)
+
+    def commission(self, task: Task) -> None:
+        """Send for an operation that is carried out after the step."""
+        if left_out(self, node := task.task_spec.node):
+            task.internal_data["event_fired"] = True
+            return
+        name, reference = f"{ASKED}{node.operation}", self.position.reference
+        task.internal_data["errand"] = key = f"{reference}/{node.id}/{self.next_key(f'errand {node.id}')}"
+        self.sent.append(Sent(name, key, node.id, {"sender": reference}))
+        self.note("message_sent", node, data={"message": name}, activity=False)
 
     def send(self, task: Task) -> None:
         """Keep a message that goes out with this step."""
@@ -558,8 +568,10 @@ class Conductor:
         found = Winder(self).waits()
         for task in self.position.tokens.live():
             node = getattr(task.task_spec, "node", None)
-            if node is not None and task.state == TaskState.WAITING and (node.message or node.condition):
-                found.append(Wait(node.id, "message" if node.message else "condition"))
+            if node is None or task.state != TaskState.WAITING:
+                continue
+            if node.message or node.condition or node.is_errand:
+                found.append(Wait(node.id, "condition" if node.condition else "message"))
         return found
 
     def awaited(self) -> list[tuple[int, str, str]]:
@@ -567,7 +579,11 @@ class Conductor:
         found = []
         for task in self.position.tokens.live():
             node = getattr(task.task_spec, "node", None)
-            if node is not None and node.message and task.state == TaskState.WAITING:
+            if node is None or task.state != TaskState.WAITING:
+                continue
+            if node.is_errand:
+                found.append((task.id, f"{FOUND}{node.operation}", task.internal_data["errand"]))
+            if node.message:
                 text = node.correlation
                 key = self.release.expression(text).evaluate(self.scope.at(task), now=self.now) if text else ""
                 found.append((task.id, node.message, str(key)))

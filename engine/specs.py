@@ -164,6 +164,15 @@ class Operate(OneStepAhead, BpmnSpecMixin):
         return True
 
 
+class Errand(OneStepAhead, defaults.IntermediateCatchEvent):
+    """A service task that is carried out after the step: the runner sends for it, and the token waits for what it finds."""
+
+    def _update_hook(self, my_task: Task) -> Any:
+        if my_task.state != TaskState.WAITING:
+            my_task.workflow.script_engine.commission(my_task)
+        return super()._update_hook(my_task)
+
+
 class TokenJoin(OneStepAhead, BpmnSpecMixin):
     """Waits for a token on each incoming flow; further tokens stay where they are.
 
@@ -369,7 +378,7 @@ class _Builder:
 MAKERS: Mapping[str, Callable[[ProcessSpec, Node], Any]] = {
     "user_task": lambda spec, node: Person(spec, node.id),
     "decision_task": lambda spec, node: Decide(spec, node.id),
-    "operation": lambda spec, node: Operate(spec, node.id),
+    "operation": lambda spec, node: Errand(spec, node.id, Named()) if node.is_errand else Operate(spec, node.id),
     "call": lambda spec, node: Call(spec, node.id, node.called),
     "sub_process": lambda spec, node: Inside(spec, node.id, node.id),
     "exclusive": lambda spec, node: Choice(spec, node.id),

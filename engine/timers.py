@@ -36,6 +36,7 @@ class Swept:
     delivered: int = 0
     failed: int = 0
     opened: int = 0
+    done: int = 0
 
 
 def sweep(cases: Cases, *, now: datetime, limit: int = 500, between: Callable[[], object] | None = None) -> Swept:
@@ -50,7 +51,9 @@ def sweep(cases: Cases, *, now: datetime, limit: int = 500, between: Callable[[]
     opened, failed_openings = _open(cases, now, limit - fired - failed_clocks)
     left = limit - fired - failed_clocks - opened - failed_openings
     delivered, failed_messages = _deliver(cases, now, left)
-    return Swept(fired, delivered, failed_clocks + failed_openings + failed_messages, opened)
+    done, failed_errands = _run_errands(cases, now, left - delivered - failed_messages)
+    failed = failed_clocks + failed_openings + failed_messages + failed_errands
+    return Swept(fired, delivered, failed, opened, done)
 
 
 def _fire(cases: Cases, now: datetime, limit: int, between: Callable[[], object] | None = None) -> tuple[int, int]:
@@ -114,6 +117,27 @@ def _deliver(cases: Cases, now: datetime, limit: int) -> tuple[int, int]:
             _keep(cases, ("message", found.name), found.case_id, fault, now, times)
             failed += 1
     return delivered, failed
+
+
+def _run_errands(cases: Cases, now: datetime, limit: int) -> tuple[int, int]:
+    """Carry out what cases have asked for; give how many were done and how many failed.
+
+    Another system may be away for a while: only what has failed five times, with a growing wait, is an incident.
+    """
+    held: list[str] = []
+    done = failed = 0
+    while done + failed < limit and (message_id := cases.errands.next(now=now, held=held)) is not None:
+        held.append(message_id)
+        try:
+            done += cases.errands.carry_out(message_id, now=now)
+        except Exception as fault:  # noqa: BLE001 - one broken errand never stops the others
+            times = cases.postpone_message(message_id, now=now)
+            if times >= WEATHER_AT_MOST:
+                cases.incidents.keep(message_id.rpartition("/")[0], ("errand", message_id), fault, now)
+            text = "the errand %s failed (%d): %s"
+            logger.error(text, message_id, times, describe(fault))  # noqa: TRY400 - no values in the log
+            failed += 1
+    return done, failed
 
 
 def _keep(cases: Cases, about: tuple[str, str], case_id: str, fault: Exception, now: datetime, times: int) -> None:

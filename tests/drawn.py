@@ -126,7 +126,18 @@ def _extensions(given: dict[str, str]) -> str:
         parts.append(f'<zeebe:calledElement processId="{given["calls"]}"/>')
     if "asks" in given:
         parts.append(f'<zeebe:calledDecision decisionId="{given["asks"]}" resultVariable="{given["into"]}"/>')
-    names = {"repeats", "other_than", "record", "activity", "correlation", "reference", "title", "grows", "show"}
+    names = {
+        "after",
+        "repeats",
+        "other_than",
+        "record",
+        "activity",
+        "correlation",
+        "reference",
+        "title",
+        "grows",
+        "show",
+    }
     properties = "".join(
         f"<zeebe:property name={quoteattr(key)} value={quoteattr(given[key])}/>" for key in given if key in names
     )

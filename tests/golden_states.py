@@ -315,6 +315,31 @@ def _begun_by(name: str, start: str) -> Shape:
     )
 
 
+class Asking(Drive):
+    """A drive that knows the operation which is carried out after the step."""
+
+    knows = frozenset({"after look_up"})
+
+
+ASKED_OUTSIDE = Shape(
+    procedure(
+        "asked_outside",
+        """
+        begun: start form=opening
+        look_up: service does=look_up record=known after=true
+        look: user form=look
+        done: end
+        begun > look_up
+        look_up > look
+        look > done
+        """,
+        *_forms("look"),
+    ),
+    lambda case: case.open(),
+    lambda case: case.tell("found:look_up", "T-1/look_up/1", plate="p").do("look"),
+    Asking,
+)
+
 SHAPES: Mapping[str, Shape] = {
     "loop_and_timer": LOOP_AND_TIMER,
     "half_joined": HALF_JOINED,
@@ -325,6 +350,7 @@ SHAPES: Mapping[str, Shape] = {
     "words_and_conditions": WORDS_AND_CONDITIONS,
     "left_out_and_decided": LEFT_OUT_AND_DECIDED,
     "growing": GROWING,
+    "asked_outside": ASKED_OUTSIDE,
     "begun_by_the_calendar": _begun_by("begun_by_the_calendar", 'cycle={=next local time(after, @"08:00:00")}'),
     "begun_by_a_message": _begun_by("begun_by_a_message", "message=told key={=told.sender}"),
 }

@@ -32,6 +32,7 @@ GONE_ON_SHOWN = 10
 KINDS = {
     "clock": "A clock",
     "message": "A message from another case",
+    "errand": "An operation outside the case",
     "schedule": "A case that opens by the calendar",
     "task": "A task that somebody sent",
     "correction": "A correction that somebody sent",

@@ -23,13 +23,13 @@ def test_every_kind_of_element_is_in_a_saved_case() -> None:
     kinds = {(kind, "") for kind in NODES.values()} - {("boundary", ""), ("catch", ""), ("throw", "")}
     triggers = {(kind, what) for kind in ("boundary", "catch") for what in ("timer", "message", "condition")}
     events = {("start", "timer"), ("start", "message"), ("throw", "message"), ("end", "message"), ("end", "terminate")}
-    assert saved == kinds | triggers | events
+    assert saved == kinds | triggers | events | {("operation", "errand")}
 
 
 def trigger(node: Node) -> str:
     """Say what an event reacts to, or does."""
-    if node.timer is not None:
-        return "timer"
+    if node.timer is not None or node.is_errand:
+        return "timer" if node.timer is not None else "errand"
     return "message" if node.message else "condition" if node.condition else "terminate" if node.terminate else ""
 
 
