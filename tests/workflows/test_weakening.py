@@ -18,6 +18,7 @@ from tests.workflows.edits import (
     Edit,
     after,
     at,
+    attribute,
     both,
     cell,
     clock,
@@ -56,6 +57,30 @@ def beside(file: str, lane: str, step: str, **properties: str) -> Edit:
         target = next(each for each in process.iter(f"{B}lane") if each.get("id") == lane)
         for each in (step, f"{step}_was_done"):
             etree.SubElement(target, f"{B}flowNodeRef").text = each
+
+    return edit
+
+
+def moved_out(task: str, group: str) -> Edit:
+    """Let a step be done after the group of steps in which it stood; where it stood its way goes on."""
+
+    def edit(root: Any) -> None:
+        inside, step = at(root, group), at(root, task)
+        leads = next(each for each in inside.iter(f"{B}sequenceFlow") if each.get("sourceRef") == task)
+        comes = next(each for each in inside.iter(f"{B}sequenceFlow") if each.get("targetRef") == task)
+        comes.set("targetRef", leads.get("targetRef"))
+        inside.remove(leads)
+        scope = inside.getparent()
+        for each in [each for each in inside if each.get("attachedToRef") == task]:
+            ended = next(flow for flow in inside if flow.get("sourceRef") == each.get("id"))
+            inside.remove(at(root, ended.get("targetRef")))
+            inside.remove(ended)
+            inside.remove(each)
+        scope.append(step)
+        after_group = next(each for each in scope if each.get("sourceRef") == group)
+        goes_on = after_group.get("targetRef")
+        after_group.set("targetRef", task)
+        flow(task, goes_on)(root)
 
     return edit
 
@@ -176,6 +201,15 @@ ACCEPTED_ONCE: list[tuple[str, str, Files]] = [
     ("T-25", "longer for those who were found by themselves", cell("t25_5", 1, 'clock + duration(if found.found_how = "returned_self" then "P9D" else "PT72H")')),
     ("T-25", "longer in one case in the timer", after(INTERVIEW, clock("interview_clock_rang", '=if known.flags != null then [] else deadlines(deadline: "T-25", clock: found.returned_at)'))),
     ("T-25", "never for some in the table", cell("t25_5", 3, "known.flags = null")),
+    # the interview itself, and what says that it is over
+    ("T-25", "who accepted is not interviewed", after(INTERVIEW, attribute("how_was_the_offer_answered_to_must_an_attempt_be_made", "targetRef", "is_there_no_interview"))),
+    ("T-25", "no answer counts as declined", after(INTERVIEW, condition("how_was_the_offer_answered_to_is_there_no_interview", '=return_interview_offer.outcome != "accepted"'))),
+    ("T-25", "the interview stands behind its clock", after(INTERVIEW, moved_out("hold_return_interview", "offer_and_hold_interview"))),
+    ("T-25", "a table says that it was held", quietly("return_interview_attempt", outcome='"held"')),
+    ("G-01", "a table says that the case is closed", quietly("case_closure", what_changed='"nothing"')),
+    ("G-03", "a person says early that the police are done", in_root(beside(ROOT, "call_taker", "be_done", form="police_closure"))),
+    ("G-01", "everybody is an adult until somebody says otherwise", question("missing_report", "date_of_birth", properties={"dataClass": "D2", "error": "Enter a date", "prefill": '=date("1990-01-01")'})),
+    ("G-01", "a table says the date of birth", quietly("missing_report", date_of_birth='"1990-01-01"')),
     # tables of the grade
     ("G-12", "another authority from a later day on", replaced("regrade_authority.dmn", r'(id="leaves_high_in_4"><text>)-', r'\1&lt; date("2027-01-01")')),
     ("G-12", "another authority in one locality", replaced("regrade_authority.dmn", r'(id="leaves_high_in_3"><text>)-', r'\1"notts_default"' )),

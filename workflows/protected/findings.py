@@ -15,8 +15,8 @@ from workflows.vocabulary import RISK_LEVEL
 Finding = tuple[str, str]
 """The element, and what is wrong there."""
 Check = Callable[[Compiled], Iterator[Finding]]
-Answers = Mapping[tuple[str, str], str]
-"""Answers by record and field."""
+Answers = Mapping[tuple[str, str], str | tuple[str, ...]]
+"""Answers by record and field; where there are several, each of them counts."""
 
 ANCHOR = datetime(2026, 1, 15, 10, 0, tzinfo=UTC)
 """The moment at which the checks look."""
@@ -58,9 +58,9 @@ def scope_of(release: Compiled, facts: Facts, opened_at: datetime = ANCHOR, now:
     return Scope(release, copied, now, "W", opened_at).values
 
 
-def others(release: Compiled, record: str, field: str, needed: str) -> list[str | None]:
-    """Give the answers of a question that are not the one that is needed, none at all included."""
+def others(release: Compiled, record: str, field: str, needed: str | tuple[str, ...]) -> list[str | None]:
+    """Give the answers of a question that are none of those that are needed, no answer at all included."""
     form = release.forms_by_record.get(record)
     fields = {each.key: each for each in form.fields} if form is not None else {}
-    offered = [choice.value for choice in fields[field].choices] if field in fields else []
-    return [None, *(value for value in offered if value != needed)] if offered else [None, "another"]
+    offered = [choice.value for choice in fields[field].choices] if field in fields else ["another"]
+    return [None, *(value for value in offered if value not in ((needed,) if isinstance(needed, str) else needed))]

@@ -1,4 +1,4 @@
-"""Who does a protected step, and who alone may say that it was done."""
+"""Where a protected step stands, who does it, and who alone may say that it was done."""
 
 from __future__ import annotations
 
@@ -77,5 +77,15 @@ def written_only_by(record: str, *elements: str) -> Check:
             if record in {node.record, node.result} and node.id not in elements:
                 named = ", ".join(f"“{name_of(release, each)}”" for each in elements)
                 yield node.id, f"“{node.name or node.id}” writes “{record}”, which only {named} may write"
+
+    return checked
+
+
+def stays_inside(task: str, around: str) -> Check:
+    """A step stays inside the group of steps over which its time runs."""
+
+    def checked(release: Compiled) -> Iterator[Finding]:
+        if release.nodes[task].process != around:
+            yield task, f"“{name_of(release, task)}” was moved out of “{name_of(release, around)}”"
 
     return checked

@@ -39,6 +39,17 @@ def never_later(task: str, key: str, beside: Sequence[str] = ()) -> Check:
     return checked
 
 
+def by_hand(task: str, key: str) -> Check:
+    """Nobody answered a question before the page was opened."""
+
+    def checked(release: Compiled) -> Iterator[Finding]:
+        field = _field(release, task, key)
+        if field is not None and field.prefill is not None:
+            yield task, f"“{_label(release, task, key)}” may not be filled in beforehand"
+
+    return checked
+
+
 def says_yes(task: str, key: str) -> Check:
     """A yes is stored where somebody chose a yes, and nobody chose it for them."""
 

@@ -10,8 +10,8 @@ from engine.errors import Problem
 from engine.release import Compiled
 from workflows.protected.findings import Check, Finding
 from workflows.protected.grades import keeps_high
-from workflows.protected.hands import by_another_than, done_by, told_as, written_only_by
-from workflows.protected.pages import must_be_said, never_later, offers_only, says_yes
+from workflows.protected.hands import by_another_than, done_by, stays_inside, told_as, written_only_by
+from workflows.protected.pages import by_hand, must_be_said, never_later, offers_only, says_yes
 from workflows.protected.times import within
 from workflows.protected.ways import never_while, never_without
 
@@ -62,7 +62,12 @@ STEPS: tuple[Step, ...] = (
         "The offer of a return interview is protected",
         "every child who returns is offered one by somebody independent, before the case is closed",
         "G-01, statutory guidance [S47]",
-        {"offer_return_interview": _INTERVIEW, "interview_offered": _INTERVIEW, "close_case": ()},
+        {
+            "offer_return_interview": _INTERVIEW,
+            "interview_offered": _INTERVIEW,
+            "complete_missing_report": (PROCEDURE,),
+            "close_case": (),
+        },
         (
             never_without("offer_return_interview", goals=("close_case",)),
             never_while(
@@ -75,6 +80,9 @@ STEPS: tuple[Step, ...] = (
             told_as("interview_offered", "RHIOffered"),
             written_only_by("return_interview_offer", "offer_return_interview"),
             written_only_by("known", "recall_child"),
+            written_only_by("missing_report", "complete_missing_report"),
+            by_hand("complete_missing_report", "date_of_birth"),
+            written_only_by("case_closure", "close_case"),
             must_be_said("offer_return_interview", "not_offered_reason", {"outcome": "not_offered"}),
             offers_only("offer_return_interview", "not_offered_reason", NOT_OFFERED),
         ),
@@ -92,9 +100,23 @@ STEPS: tuple[Step, ...] = (
         "The 72 hours of the return interview are protected",
         "they may be made shorter and never longer",
         "T-25, G-02, statutory guidance [S46][S47]",
-        {"offer_and_hold_interview": ("return_interview", "arrange_return_interview"), "record_return": (PROCEDURE,)},
+        {
+            "offer_and_hold_interview": ("return_interview", "arrange_return_interview"),
+            **dict.fromkeys(("offer_return_interview", "hold_return_interview"), _INTERVIEW),
+            "record_return": (PROCEDURE,),
+            "close_case": (),
+        },
         (
             within("offer_and_hold_interview", "found.returned_at", timedelta(hours=72), tells=_INTERVIEWERS),
+            stays_inside("offer_return_interview", "offer_and_hold_interview"),
+            stays_inside("hold_return_interview", "offer_and_hold_interview"),
+            never_while(
+                "hold_return_interview",
+                {("return_interview_offer", "outcome"): ("not_offered", "declined")},
+                ("close_case",),
+                without=("hold_return_interview",),
+            ),
+            written_only_by("return_interview_attempt", "hold_return_interview"),
             written_only_by("found", "record_return"),
             must_be_said("record_return", "returned_at"),
             never_later("record_return", "returned_at", ["found_at"]),
@@ -179,6 +201,7 @@ STEPS: tuple[Step, ...] = (
             done_by("hold_prevention_interview", "response_officer"),
             done_by("approve_prevention_exception", "duty_inspector"),
             by_another_than("approve_prevention_exception", "hold_prevention_interview"),
+            written_only_by("police_closure", "close_police_enquiry"),
             written_only_by("prevention_interview", "hold_prevention_interview"),
             written_only_by("prevention_exception", "approve_prevention_exception"),
             must_be_said("hold_prevention_interview", "outcome"),
