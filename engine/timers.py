@@ -39,19 +39,27 @@ class Swept:
     done: int = 0
 
 
-def sweep(cases: Cases, *, now: datetime, limit: int = 500, between: Callable[[], object] | None = None) -> Swept:
+def sweep(
+    cases: Cases,
+    *,
+    now: datetime,
+    limit: int = 500,
+    between: Callable[[], object] | None = None,
+    outside: bool = True,
+) -> Swept:
     """Fire due clocks, open due cases and deliver waiting messages until nothing is left or `limit` steps were taken.
 
     What another node holds is passed over: that node may be frozen. A step that fails is rolled back whole and
     becomes an incident (`engine.incidents`), and the sweep goes on.
-    `between` is called after each clock that went off, so that the caller may let people write first.
+    `between` is called after each clock that went off, so that the caller may let people write first. Without `outside`
+    no other system is asked for anything.
     """
     cases.incidents.resolve(now)
     fired, failed_clocks = _fire(cases, now, limit, between)
     opened, failed_openings = _open(cases, now, limit - fired - failed_clocks)
     left = limit - fired - failed_clocks - opened - failed_openings
     delivered, failed_messages = _deliver(cases, now, left)
-    done, failed_errands = _run_errands(cases, now, left - delivered - failed_messages)
+    done, failed_errands = _run_errands(cases, now, left - delivered - failed_messages) if outside else (0, 0)
     failed = failed_clocks + failed_openings + failed_messages + failed_errands
     return Swept(fired, delivered, failed, opened, done)
 

@@ -23,7 +23,7 @@ from engine import anchors, faults, timers
 from engine.cases import Cases
 from engine.model import Clock
 from engine.store import reading, writing
-from notifications import outbox
+from notifications import holding, outbox
 from notifications.message import Channel
 from web import verification
 from web.clock import system_clock
@@ -109,7 +109,8 @@ class Worker:
     def _sweep(self) -> None:
         """Sweep, then look whether clocks have stayed late in spite of it."""
         now = self._clock()
-        timers.sweep(self._cases, now=now, limit=STEPS_AT_ONCE, between=pause_for(self._engine))
+        free = holding.held(self._engine) is None  # after a restore nothing leaves before a person has said so
+        timers.sweep(self._cases, now=now, limit=STEPS_AT_ONCE, between=pause_for(self._engine), outside=free)
         late = self._cases.late(now=now)
         self._late_sweeps = self._late_sweeps + 1 if late.count else 0
         if self._late_sweeps > LATE_SWEEPS:

@@ -16,10 +16,12 @@ from engine.errors import ReleaseInvalid
 from engine.incidents import Incident
 from engine.model import Actor
 from engine.store import MessageTable, reading, writing
+from notifications import holding
 from tests.contracts.sample import NOW, WORKER
 from tests.drawn import form, procedure
 from tests.driving import Drive, both_of
 from tests.torture.soundness import violations
+from web.worker import Worker
 
 OPERATOR = Actor("olu", frozenset({"administrator"}))
 FILES = procedure(
@@ -164,6 +166,18 @@ def test_what_a_case_waits_for_no_more_is_dropped(desk: Desk) -> None:
     desk.cases.complete(desk.open()["beside"], {"text": "over"}, by=WORKER, now=NOW, key="over")
     assert desk.sweep().done == 0
     assert (desk.register.asked, desk.status()) == ([], "dropped")
+
+
+def test_after_a_restore_no_other_system_is_asked_before_a_person_has_said_so(desk: Desk) -> None:
+    engine, now = desk.cases.engine, lambda: NOW
+    worker = Worker(engine, desk.cases, (), clock=now, wall_clock=now, base_url="http://127.0.0.1")
+    with writing(engine) as connection:
+        holding.hold(connection, by="restore", reason="Restored", now=NOW)
+    worker.fire()
+    assert desk.register.asked == []
+    holding.resume(engine, holding.DROP, by="olu", reason="They left", until=NOW, now=NOW)
+    worker.fire()
+    assert len(desk.register.asked) == 1
 
 
 def test_an_errand_whose_node_died_is_run_again_under_the_same_key(desk: Desk) -> None:
