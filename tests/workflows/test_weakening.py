@@ -1,4 +1,4 @@
-"""Ways to weaken a protected step without touching it: each was accepted once, and each is refused at an element."""
+"""Ways to weaken a protected step without touching it: nearly all were accepted once, and each is refused at an element."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from tests.workflows.edits import (
     condition,
     flow,
     found,
+    way_around,
 )
 
 Z = "{http://camunda.org/schema/zeebe/1.0}"
@@ -81,6 +82,25 @@ def moved_out(task: str, group: str) -> Edit:
         goes_on = after_group.get("targetRef")
         after_group.set("targetRef", task)
         flow(task, goes_on)(root)
+
+    return edit
+
+
+def passed_by(task: str) -> Edit:
+    """Lead every way to a step to what follows it; a way that is never taken leads to the step still."""
+
+    def edit(root: Any) -> None:
+        flows = list(root.iter(f"{B}sequenceFlow"))
+        onward = next(each.get("targetRef") for each in flows if each.get("sourceRef") == task)
+        for each in [each for each in flows if each.get("targetRef") == task]:
+            way_around(each.get("id"), onward)(root)
+            at(root, "it_is_needed").set("id", f"{each.get('id')}_needed")
+            at(root, "is_it_needed").set("default", f"is_it_needed_new_{onward}")
+            choice = at(root, f"is_it_needed_new_{onward}")
+            choice.remove(choice[0])
+            needed = at(root, f"{each.get('id')}_needed")
+            etree.SubElement(needed, f"{B}conditionExpression").text = "=false"
+            return
 
     return edit
 
@@ -210,6 +230,10 @@ ACCEPTED_ONCE: list[tuple[str, str, Files]] = [
     ("G-03", "a person says early that the police are done", in_root(beside(ROOT, "call_taker", "be_done", form="police_closure"))),
     ("G-01", "everybody is an adult until somebody says otherwise", question("missing_report", "date_of_birth", properties={"dataClass": "D2", "error": "Enter a date", "prefill": '=date("1990-01-01")'})),
     ("G-01", "a table says the date of birth", quietly("missing_report", date_of_birth='"1990-01-01"')),
+    # an earlier yes, and an earlier step
+    ("G-12", "an earlier yes of the inspector counts again", after(LOCATE, passed_by("approve_downgrade"))),
+    ("G-03", "an earlier yes to an exception counts again", in_root(passed_by("approve_prevention_exception"))),
+    ("G-12", "the first grade is given again later", in_root(way_around("is_the_case_graded_and_handed_over_to_is_all_police_work_done", "must_a_grade_be_decided"))),
     # tables of the grade
     ("G-12", "another authority from a later day on", replaced("regrade_authority.dmn", r'(id="leaves_high_in_4"><text>)-', r'\1&lt; date("2027-01-01")')),
     ("G-12", "another authority in one locality", replaced("regrade_authority.dmn", r'(id="leaves_high_in_3"><text>)-', r'\1"notts_default"' )),

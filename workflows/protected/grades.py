@@ -36,6 +36,19 @@ def keeps_high(release: Compiled) -> Iterator[Finding]:
             return
 
 
+def graded_once(release: Compiled) -> Iterator[Finding]:
+    """The first grade is given once: after its endorsement no way leads back to it."""
+    around = release.around(release.nodes["grade_endorsed"])
+    todo, seen = ["grade_endorsed"], {"grade_endorsed"}
+    while todo:
+        name = todo.pop()
+        onward = {flow.target for flow in around.outgoing(name)} | {each.id for each in around.attached(name)}
+        todo += onward - seen
+        seen |= onward
+    if "decide_risk_grade" in seen:
+        yield "decide_risk_grade", "A way leads back to the first grade after it was endorsed"
+
+
 def _authority(release: Compiled, facts: Facts, lower: str) -> Finding | None:
     """Find a row that names somebody else than an inspector, or that nobody is named."""
     answers = [answer for _, answer in _answers(release, "find_authority", facts, "who")]
@@ -56,8 +69,10 @@ def _way(release: Compiled, refused: Facts) -> Finding | None:
     """Find a way around the decision in the drawing."""
     known: Facts = {**refused, "lowering_endorsement": {"1": {"agreed": "yes"}}}
     known[release.nodes["find_authority"].result] = {"": {"who": "inspector"}}
-    if "set_new_grade" in World(release, frozenset(), [known], ANCHOR).reached():
-        return "approve_downgrade", "A way leads from high to a lower grade without an inspector's yes"
+    unasked = {record: answers for record, answers in known.items() if record != "downgrade_approval"}
+    for never, facts in ((frozenset[str](), known), (frozenset({"approve_downgrade"}), unasked)):
+        if "set_new_grade" in World(release, never, [facts], ANCHOR).reached():
+            return "approve_downgrade", "A way leads from high to a lower grade without an inspector's yes"
     return None
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from engine.errors import Problem
 from engine.release import Compiled
 from workflows.protected.findings import Check, Finding
-from workflows.protected.grades import keeps_high
+from workflows.protected.grades import graded_once, keeps_high
 from workflows.protected.hands import by_another_than, done_by, stays_inside, told_as, written_only_by
 from workflows.protected.pages import by_hand, must_be_said, never_later, offers_only, says_yes
 from workflows.protected.times import within
@@ -127,9 +127,13 @@ STEPS: tuple[Step, ...] = (
         "The inspector's decision on leaving high is protected",
         "a high grade is left only where a second person of at least an inspector's rank agrees",
         "G-12, domain 1.6",
-        dict.fromkeys(("approve_downgrade", "propose_regrade", "find_authority", "set_new_grade"), _SEARCH),
+        {
+            **dict.fromkeys(("approve_downgrade", "propose_regrade", "find_authority", "set_new_grade"), _SEARCH),
+            **dict.fromkeys(("decide_risk_grade", "grade_endorsed"), (PROCEDURE,)),
+        },
         (
             keeps_high,
+            graded_once,
             done_by("approve_downgrade", "duty_inspector"),
             by_another_than("approve_downgrade", "propose_regrade"),
             written_only_by("risk", "decide_risk_grade", "set_new_grade"),
@@ -197,6 +201,12 @@ STEPS: tuple[Step, ...] = (
                 "approve_prevention_exception",
                 {("prevention_interview", "outcome"): "held", ("prevention_exception", "approved"): "yes"},
                 _CLOSED,
+            ),
+            never_while(
+                "approve_prevention_exception",
+                {("prevention_interview", "outcome"): "held"},
+                _CLOSED,
+                without=("approve_prevention_exception",),
             ),
             done_by("hold_prevention_interview", "response_officer"),
             done_by("approve_prevention_exception", "duty_inspector"),
