@@ -114,7 +114,10 @@ class Views:
             row=TaskRow(**{name: getattr(row, name) for name in (*TASK.c.keys(), "case_title")}),
             form=form,
             values=facts.get(row.record, {}).get(row.record_key, {}),
-            scope=Scope(release, facts, now, case_id, row.began).values,
+            scope={
+                **Scope(release, facts, now, case_id, row.began).values,
+                "task": {"key": row.record_key, "opened_at": row.opened_at},
+            },
             stamp=stamp_of(facts, row.record, row.record_key),
             documentation=node.documentation,
             beside=shown,

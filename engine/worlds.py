@@ -29,7 +29,7 @@ _LATEST = r"(?!\s*\[\s*-\s*1\s*\]\s*\.)"
 
 @dataclass(frozen=True)
 class World:
-    """A release in which the steps in `never` are never done; in `known` stand all the ways in which certain facts may be.
+    """A release in which the steps in `never` are never done, and the events in it never come; in `known` stand all the ways in which certain facts may be.
 
     What is in none of them may be anything: ``[{"known": {"": {"age": 8}}}, {"known": {"": {"age": None}}}]`` says that
     the age is 8 or was not found, and nothing else.
@@ -141,7 +141,9 @@ class World:
 
     def _happens(self, event: Node) -> bool:
         """Tell whether an event at an activity can come and move a token."""
-        return not event.is_deadline and not (event.condition and self._holds(event.condition) is False)
+        if event.is_deadline or event.id in self.never:
+            return False
+        return not (event.condition and self._holds(event.condition) is False)
 
     def _holds(self, condition: str) -> bool | None:
         """Tell whether a condition holds; None where it rests on anything that is not known."""

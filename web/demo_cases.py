@@ -289,7 +289,7 @@ def _written_up(at: datetime) -> Answers:
 
 
 def _received(_at: datetime) -> Answers:
-    return {"usable": "yes", "trigger_plan_change": "updated", "note": "The friend's address was added."}
+    return {"usable": "yes", "for_the_plan": "yes", "note": "The friend's address was added."}
 
 
 def _closed(_at: datetime) -> Answers:

@@ -21,8 +21,6 @@ from workflows import episodes
 from workflows.children import ChildFlagRow, ChildPlanRow, ChildRow, ids_of, sounds_text
 from workflows.matching import MATCH, child_in, latest, own_id
 
-PLAN_PROCEDURE = "trigger_plan"
-
 READS: frozenset[tuple[str, str]] = frozenset(
     {
         ("case_opening", "child_name"),
@@ -46,6 +44,9 @@ SCREENED: Mapping[str, str] = MappingProxyType({"cse": "cse", "cce": "cce", "tra
 """What the screening of a return interview finds, and the flag that it raises, so that the next report shows it (G-10)."""
 
 REPEATEDLY_MISSING = "repeat_3_in_90"
+
+PROTECTION = "protection_decision"
+"""The record with what public protection decided on each flag of exploitation, by the flag (domain.md 13.8)."""
 
 _LONDON = ZoneInfo("Europe/London")
 
@@ -79,7 +80,7 @@ def project(connection: sa.Connection, step: Step) -> None:
     """Bring what is known of a child up to where a step of one of its cases left it."""
     if step.procedure == episodes.PROCEDURE:
         _follow_episode(connection, step)
-    elif step.procedure == PLAN_PROCEDURE:
+    elif step.procedure == episodes.PLAN_PROCEDURE:
         _follow_plan(connection, step)
 
 
@@ -128,6 +129,8 @@ def _follow_episode(connection: sa.Connection, step: Step) -> None:
             _join(connection, own_id(step.case_id), child_id)
     for flag in _flags(step.facts, written):
         _raise_flag(connection, child_id, flag, step)
+    if PROTECTION in written:
+        _follow_protection(connection, child_id, step)
 
 
 def _join(connection: sa.Connection, younger: str, child_id: str) -> None:
@@ -149,6 +152,24 @@ def _raise_flag(connection: sa.Connection, child_id: str, flag: str, step: Step)
     if connection.execute(has.where(sa.or_(table.until.is_(None), table.since == today))).scalar_one() == 0:
         row = {"child_id": child_id, "flag": flag, "since": today, "until": None, "source": step.case_id}
         connection.execute(sa.insert(table).values(**row, imported_at=None))
+
+
+def _follow_protection(connection: sa.Connection, child_id: str, step: Step) -> None:
+    """Raise the flags that public protection has confirmed in a step, and end those that it has found wrong."""
+    for event in _writes(step):
+        if event.data["record"] != PROTECTION:
+            continue
+        flag, confirmed = event.data["key"], step.facts[PROTECTION][event.data["key"]].get("confirmed")
+        if confirmed == "yes":
+            _raise_flag(connection, child_id, flag, step)
+        elif confirmed == "no":
+            today = step.now.astimezone(_LONDON).date()
+            held = (
+                ChildFlagRow.child_id.in_(ids_of(child_id)),
+                ChildFlagRow.flag == flag,
+                ChildFlagRow.until.is_(None),
+            )
+            connection.execute(sa.update(ChildFlagRow).where(*held).values(until=today))
 
 
 def _flags(facts: Facts, written: frozenset[str]) -> list[str]:

@@ -20,11 +20,20 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.model import Facts, Value
-from engine.store import Base, Moment
+from engine.store import Base, Moment, TaskTable
 from engine.views import Step, TaskRow
 from workflows.matching import child_in, latest
 
 PROCEDURE = "missing_child"
+
+PLAN_PROCEDURE = "trigger_plan"
+"""The procedure that takes what an interview told into the child's trigger plan (G-07)."""
+
+TAKEN_IN = frozenset({"changed", "confirmed"})
+"""Answers that say that an interview stands in the plan; one that had nothing for it does not (`plan_update`)."""
+
+INTERVIEWING = ("return_interview_offer", "return_interview_attempt", "carer_information")
+"""The records of the tasks that stand open as long as a return interview is owed."""
 
 HELD_WITHIN = timedelta(hours=72)
 """From the return to the return interview (T-25, G-02; statutory guidance 2014 [S46])."""
@@ -58,7 +67,6 @@ READS: frozenset[tuple[str, str]] = frozenset(
         ("return_interview_attempt", "tried_at"),
         ("return_interview", "held"),
         ("return_interview_receipt", "usable"),
-        ("return_interview_receipt", "trigger_plan_change"),
         ("police_closure", "child_seen"),
     }
 )
@@ -67,11 +75,13 @@ READS: frozenset[tuple[str, str]] = frozenset(
 RECORDED: Mapping[str, str] = MappingProxyType(
     {
         "interview_received_at": "return_interview_receipt",
-        "trigger_plan_updated_at": "return_interview_receipt",
         "police_closed_at": "police_closure",
     }
 )
 """Columns whose time is the one at which a person recorded the fact, for no form asks when it happened; by record."""
+
+COVERED = "interview_covered"
+"""The record of an episode whose return a later interview covered: ``held_at``, ``offered_at``, and who says so."""
 
 UNFINISHED = "unfinished"
 """The field, of whatever record asks it, with what an episode leaves to be done (domain.md 13.9)."""
@@ -115,6 +125,7 @@ class EpisodeRow(Base):
     interview_held_at: Mapped[datetime | None] = mapped_column(Moment)
     interview_received_at: Mapped[datetime | None] = mapped_column(Moment)
     trigger_plan_updated_at: Mapped[datetime | None] = mapped_column(Moment)
+    covered_by: Mapped[str] = mapped_column(sa.String(20))
     police_closed_at: Mapped[datetime | None] = mapped_column(Moment)
     case_closed_at: Mapped[datetime | None] = mapped_column(Moment)
     unfinished: Mapped[str] = mapped_column(sa.Text)
@@ -178,7 +189,9 @@ class Episode:
 
 
 def project(connection: sa.Connection, step: Step) -> None:
-    """Bring the episode up to where a step of its case left it; steps of other procedures are passed over."""
+    """Bring the episode up to where a step left it, of its own case or of the plan that takes its interview in."""
+    if step.procedure == PLAN_PROCEDURE:
+        _take_in(connection, step)
     if step.procedure != PROCEDURE:
         return
     closed_at = _moment_of(step, "case_closed")
@@ -187,6 +200,8 @@ def project(connection: sa.Connection, step: Step) -> None:
         "child_id": child_in(step.facts, step.case_id) or "",
         "opened_at": step.now,
         "unfinished": unfinished(step.facts),
+        "covered_by": _text(step.facts, COVERED, "sender"),
+        "trigger_plan_updated_at": None,
         "case_closed_at": closed_at,
         **derive(step.facts),
         **_counted_by(step.facts),
@@ -208,6 +223,19 @@ def find(connection: sa.Connection, case_id: str) -> Episode | None:
     """Give the episode of a case, where the case is one of a missing child."""
     row = connection.execute(_select().where(EpisodeRow.case_id == case_id)).one_or_none()
     return None if row is None else Episode(*row)
+
+
+def awaiting_interview(
+    connection: sa.Connection, child_ids: sa.CompoundSelect[Any]
+) -> tuple[tuple[str, datetime], ...]:
+    """Give the returns of a child whose interview is still owed: case and time of return, the oldest first."""
+    task = TaskTable
+    still = sa.exists().where(task.case_id == EpisodeRow.case_id, task.status == "open", task.record.in_(INTERVIEWING))
+    asked = sa.select(EpisodeRow.case_id, EpisodeRow.returned_at).where(
+        EpisodeRow.child_id.in_(child_ids), EpisodeRow.returned_at.is_not(None), still
+    )
+    rows = connection.execute(asked.order_by(EpisodeRow.returned_at, EpisodeRow.case_id))
+    return tuple((case_id, back) for case_id, back in rows)
 
 
 def newest(connection: sa.Connection, *, statuses: Iterable[str] | None = None, limit: int = 50) -> tuple[Episode, ...]:
@@ -277,10 +305,9 @@ def _whole(value: Value) -> int | None:
 
 def recorded(facts: Facts) -> frozenset[str]:
     """Name those of the columns `RECORDED` whose fact is there."""
-    taken_up = _text(facts, "return_interview_receipt", "trigger_plan_change") in {"updated", "new_plan"}
     received = _text(facts, "return_interview_receipt", "usable")
     police_closed = _text(facts, "police_closure", "child_seen")
-    there = zip(RECORDED, (received, taken_up, police_closed), strict=True)
+    there = zip(RECORDED, (received, police_closed), strict=True)
     return frozenset(column for column, is_there in there if is_there)
 
 
@@ -314,7 +341,7 @@ def interview_outcome(facts: Facts) -> str:
     as what it is and does not end the offer (domain.md 13.2).
     """
     attempts = _all(facts, "return_interview_attempt")
-    if any(attempt.get("outcome") == "held" for attempt in attempts):
+    if any(attempt.get("outcome") == "held" for attempt in attempts) or _time(facts, COVERED, "held_at") is not None:
         return "held"
     outcome = _of_the_offer(latest(facts, "return_interview_offer"))
     for attempt in attempts:
@@ -326,16 +353,19 @@ def interview_outcome(facts: Facts) -> str:
 
 def _interview(facts: Facts) -> dict[str, Any]:
     """Tell the outcome of the return interview, and when it was offered, accepted and held."""
-    offer = latest(facts, "return_interview_offer")
+    offer, covered = latest(facts, "return_interview_offer"), latest(facts, COVERED)
     held = [
         attempt["tried_at"]
         for attempt in _all(facts, "return_interview_attempt")
         if attempt.get("outcome") == "held" and attempt.get("tried_at") is not None
     ]
+    held += [covered["held_at"]] if covered.get("held_at") is not None else []
+    offered_at = None if offer.get("outcome") == "not_offered" else offer.get("offered_at")
+    accepted_at = offer.get("offered_at") if offer.get("outcome") == "accepted" else None
     return {
         "interview_outcome": interview_outcome(facts),
-        "interview_offered_at": None if offer.get("outcome") == "not_offered" else offer.get("offered_at"),
-        "interview_accepted_at": offer.get("offered_at") if offer.get("outcome") == "accepted" else None,
+        "interview_offered_at": offered_at or covered.get("offered_at"),
+        "interview_accepted_at": accepted_at or covered.get("offered_at"),
         "interview_held_at": min(held, default=None),
     }
 
@@ -396,9 +426,37 @@ def _moment_of(step: Step, kind: str) -> datetime | None:
     return next((event.at for event in step.events if event.kind == kind), None)
 
 
+def column(name: str) -> sa.ColumnElement[Any]:
+    """Give a column as it is to be read: of a return that another interview covered, what came of that one."""
+    if name not in {"interview_received_at", "trigger_plan_updated_at"}:
+        return getattr(EpisodeRow, name).expression  # type: ignore[no-any-return]
+    where = sa.orm.aliased(EpisodeRow)
+    there = sa.select(getattr(where, name)).where(where.case_id == EpisodeRow.covered_by, EpisodeRow.covered_by != "")
+    return sa.func.coalesce(getattr(EpisodeRow, name), there.correlate(EpisodeRow).scalar_subquery()).label(name)
+
+
 def _select() -> sa.Select[Any]:
     """Ask for the columns in the order of `Episode`."""
-    return sa.select(*(getattr(EpisodeRow, field.name) for field in fields(Episode)))
+    return sa.select(*(column(field.name) for field in fields(Episode)))
+
+
+def _take_in(connection: sa.Connection, step: Step) -> None:
+    """Note with an episode that the plan of its child has taken its interview in: the n-th answer is to the n-th interview.
+
+    Source: G-07, T-37.
+    """
+    keys = {
+        event.data["key"]
+        for event in step.events
+        if event.kind in {"facts_written", "facts_corrected"} and event.data["record"] == "plan"
+    }
+    plans, interviews = step.facts.get("plan", {}), _all(step.facts, "interview_received")
+    answered = [key for key in sorted(plans, key=lambda key: (len(key), key)) if plans[key].get("taken_in") is not None]
+    for key, interview in zip(answered, interviews, strict=False):
+        if key in keys and plans[key]["taken_in"] in TAKEN_IN:
+            episode = sa.update(EpisodeRow).where(EpisodeRow.case_id == str(interview.get("sender")))
+            first = sa.func.coalesce(EpisodeRow.trigger_plan_updated_at, sa.bindparam("at", type_=Moment()))
+            connection.execute(episode.values(trigger_plan_updated_at=first), {"at": step.now})
 
 
 _EPISODES = Base.metadata.tables[EpisodeRow.__tablename__]
@@ -430,7 +488,7 @@ def _change() -> sa.Update:
 
 _CHANGE = _change()
 _GIVEN = ("status", "reported_at", "initial_level", *_ONCE)
-_ANEW = frozenset({"case_id", "opened_at", *_GIVEN})
+_ANEW = frozenset({"case_id", "opened_at", "trigger_plan_updated_at", *_GIVEN})
 
 
 def _write(connection: sa.Connection, values: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from engine.store import TaskTable
 from workflows.children import ChildRow, PastEpisodeRow
-from workflows.episodes import ADULT_FROM, HELD_WITHIN, MISSING, EpisodeRow
+from workflows.episodes import ADULT_FROM, HELD_WITHIN, MISSING, EpisodeRow, column
 from workflows.vocabulary import ETHNICITY, RESPONSIBLE_AUTHORITY, RISK_LEVEL, SEX, Words
 
 OFTEN, OFTEN_WITHIN = 3, timedelta(days=90)
@@ -328,7 +328,7 @@ def population(
     Episodes from before the cut-over are no cases of ours: they count towards the repeats and nowhere else.
     """
     row = EpisodeRow
-    columns = {name: getattr(row, _COLUMN.get(name, name)) for name in _FIELDS if name != "person"}
+    columns = {name: column(_COLUMN.get(name, name)) for name in _FIELDS if name != "person"}
     columns["person"] = sa.func.coalesce(_MAIN, sa.func.nullif(row.child_id, ""), row.case_id)
     query = (
         sa.select(*(columns[name] for name in _FIELDS))

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from engine.cases import OperationInStep
 from engine.model import Found, Value
-from workflows import child_projection, children, daily, sampling
+from workflows import child_projection, children, daily, episodes, sampling
 from workflows.children import EXPLOITATION, LOOKED_AFTER, Child, ChildEpisode, ChildPlan
 from workflows.likeness import ALIKE, likeness
 from workflows.matching import MATCH, NEW_CHILD, child_in, latest, own_id
@@ -111,11 +111,29 @@ def plan_actions(_connection: sa.Connection, scope: Mapping[str, Value], _now: d
     return [_action(entry["label"]) for entry in offered if entry["value"] in taken_up]
 
 
+def open_interviews(connection: sa.Connection, scope: Mapping[str, Value], _now: datetime) -> Found:
+    """Find the earlier returns of a child whose return interview is still owed: the record ``open_interviews``.
+
+    ``{"returns": [{"value": "MC-7K3QX9PW", "label": "Back on 3 March 2026, case MC-7K3QX9PW"}], "count": 1}``; one interview
+    may cover them. Source: domain.md 7 (clock rules) [S129].
+    """
+    child_id = _last(scope.get("known")).get("child_id")
+    reference = str(scope["case"]["reference"])
+    found = () if child_id is None else episodes.awaiting_interview(connection, children.ids_of(str(child_id)))
+    returns = [
+        {"value": case_id, "label": f"Back on {_day(back.astimezone(_TODAY).date())}, case {case_id}"}
+        for case_id, back in found
+        if case_id != reference
+    ]
+    return {"returns": returns, "count": len(returns)}
+
+
 OPERATIONS: Mapping[str, OperationInStep] = MappingProxyType(
     {
         "find_children": find_children,
         "recall_child": recall_child,
         "plan_actions": plan_actions,
+        "open_interviews": open_interviews,
         "draw_audit_sample": sampling.draw,
         "list_missing_episodes": daily.list_missing_episodes,
         "list_what_is_due": daily.list_what_is_due,

@@ -24,7 +24,7 @@ from workflows.recommendations import MilestoneRow, RecommendationRow, Recommend
 PROJECTIONS = (episodes, child_projection, audits, recommendations)
 """Each has `project`, which follows a step, and `rebuild`, which draws all anew."""
 
-PROCEDURES = (episodes.PROCEDURE, child_projection.PLAN_PROCEDURE, audits.PROCEDURE, recommendations.PROCEDURE)
+PROCEDURES = (episodes.PROCEDURE, episodes.PLAN_PROCEDURE, audits.PROCEDURE, recommendations.PROCEDURE)
 """Those from whose steps the projections are drawn."""
 
 IMPORTED = (ChildRow, ChildFlagRow, ChildPlanRow)

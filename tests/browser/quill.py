@@ -162,7 +162,7 @@ WRITE_UP: Answers = {
     "child_told_of_sharing": "yes",
 }
 
-RECEIPT: Answers = {"usable": "yes", "trigger_plan_change": "updated", "note": "Larkspur Cottage was added."}
+RECEIPT: Answers = {"usable": "yes", "for_the_plan": "yes", "note": "Larkspur Cottage was added."}
 
 CLOSURE: Answers = {
     "nothing_critical_open": True,

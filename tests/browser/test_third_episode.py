@@ -16,6 +16,7 @@ from tests.browser.visits import reference_of, reload_until
 pytestmark = pytest.mark.browser
 
 ACTING = "acting_inspector"
+UNIT = "ppu_cse_unit"
 CARRY_OUT = ("Carry out the action", "Response officer")
 
 
@@ -32,6 +33,7 @@ def test_a_third_episode_runs_from_what_was_known_to_the_close(play: Play) -> No
     report_a_child_whom_we_know(play)
     see_flags_and_plan_before_the_grade(play)
     put_the_plan_to_work(play)
+    decide_on_the_flag(play)
     leave_high_through_another_inspector(play)
     return_and_hear_no_from_a_parent(play)
     meet(play)
@@ -86,9 +88,23 @@ def put_the_plan_to_work(play: Play) -> None:
     assert play.timeline().count("Done: Review the case") == 1
 
 
+def decide_on_the_flag(play: Play) -> None:
+    """Public protection reads its mail about the flag, and says on one page what it makes of it."""
+    unit = play(UNIT)
+    unit.take(play.case_id, "Decide on exploitation")
+    for sentence in (emery.FLAG, emery.PLAN):
+        assert sentence in unit.text
+    unit.examine("decide on a sign of exploitation")
+    assert unit.page.is_checked("[name=flag][value=cse]")
+    play.send(unit, emery.SIGN)
+
+
 def leave_high_through_another_inspector(play: Play) -> None:
+    """The exploitation team is heard first, because there is a sign; who proposed it does not decide."""
     proposer = play.do(ACTING, "Propose another grade", emery.LOWER)
     assert proposer.heading == "Your tasks", "the decision is for somebody else"
+    assert all(title != "Decide on leaving high" for title, _role in play.open_tasks())
+    play.do(UNIT, "Give the exploitation view", emery.VIEW)
     proposer.take(play.case_id, "Decide on leaving high")
     assert "Somebody else must do this. You did “Propose another grade”" in proposer.text
     assert proposer.page.get_by_role("button", name="Complete").count() == 0

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from engine import release
-from engine.diagrams import Flow, Process
+from engine.diagrams import Flow, Node, Process
 from engine.errors import AnswersInvalid
 from engine.forms import Form
 from engine.model import Actor, Complete, FactWrite, Found
 from engine.release import Compiled
-from engine.runner import Outcome
+from engine.runner import OpenTask, Outcome
 from engine.scope import Scope
 from tests.driving import MORNING, Drive, both_of
 from tests.procedures.pages import PAGES
@@ -80,6 +80,9 @@ def answer(name: str, scope: Mapping[str, Any], now: datetime, history: Mapping[
         return {"matches": [{"value": NEW_CHILD["child_id"], "label": "Kit Example, 1 May 2012"}], "count": 1}
     if name == "recall_child":
         return {**NEW_CHILD, **history}
+    if name == "open_interviews":
+        returns = history.get("returns", [])
+        return {"returns": [{"value": each, "label": f"Case {each}"} for each in returns], "count": len(returns)}
     return plan_actions(cast("Connection", None), scope, now)  # it reads nothing
 
 
@@ -123,26 +126,34 @@ class Casework(Drive):
         """
         task = self.task(element, key)
         form = self.release.forms[task.node.form]
-        answers = self.read(form, {**self.pages[element], **changes})
+        answers = self.read(form, {**self.pages[element], **changes}, task)
         writes = tuple(FactWrite(task.node.record, task.key, each.key, answers.get(each.key)) for each in form.fields)
         self.step(Complete(task.number, writes, Actor(by or task.node.role)))
         self.reach.done.add(element)
         self.follow(element)
         return self
 
+    def tell(self, message: str, key: str = "", **payload: Any) -> Self:
+        """Hand a message to the case, and walk from what waited for its facts."""
+        super().tell(message, key, **payload)
+        self.follow("")
+        return self
+
     def refusals(self, element: str, **changes: Any) -> dict[str, str]:
         """Post the page of an open task that has to be refused; give the sentence at each question."""
-        form = self.release.forms[self.task(element).node.form]
+        task = self.task(element)
         try:
-            self.read(form, {**self.pages[element], **changes})
+            self.read(self.release.forms[task.node.form], {**self.pages[element], **changes}, task)
         except AnswersInvalid as refusal:
             return {problem.where: problem.sentence for problem in refusal.problems}
         message = f"the page of {element} was taken"
         raise AssertionError(message)
 
-    def read(self, form: Form, typed: Mapping[str, Any]) -> dict[str, Any]:
-        """Read a page through its form, as the site does."""
-        return form.load(posted(form, typed, self.now), scope=self.scope().values, now=self.now)
+    def read(self, form: Form, typed: Mapping[str, Any], task: OpenTask | None = None) -> dict[str, Any]:
+        """Read a page through its form, as the site does: an answer that was filled in stands unless it is typed over."""
+        scope = {**self.scope().values, "task": {"key": task.key}} if task is not None else self.scope().values
+        shown = {key: value for key, value in form.prefilled({}, scope=scope, now=self.now).items() if key not in typed}
+        return form.load({**form.as_raw(shown), **posted(form, typed, self.now)}, scope=scope, now=self.now)
 
     # What a story asks ----------------------------------------------------------------------------------------------
 
@@ -219,11 +230,20 @@ class Casework(Drive):
                 if node.kind in {"user_task", "throw", "end"}:
                     assert node.id in here, f"{flow.id}: the token did not reach {node.id}, but {sorted(here)}"
                 forks = node.kind == "parallel" and len(flows_into(self.release, node.id)) == 1
-                if forks or node.kind in {"exclusive", "throw", "decision_task", "operation"}:
+                if (
+                    forks
+                    or node.kind in {"exclusive", "throw", "decision_task", "operation"}
+                    or self.ends_at_once(node)
+                ):
                     todo.append(node.id)
                 around = self.release.nodes.get(node.process)
                 if node.kind == "end" and around is not None and around.loop is None:
                     todo.append(around.id)
+
+    def ends_at_once(self, node: Node) -> bool:
+        """Say whether nobody has anything to do in a sub-process."""
+        inside = [each.nodes.values() for each in everywhere(self.release) if each.id == node.id]
+        return node.kind == "sub_process" and all(each.kind in {"start", "end"} for nodes in inside for each in nodes)
 
     def holds(self, flow: Flow, scope: Scope) -> bool:
         """Say whether the condition of a flow holds."""

@@ -198,6 +198,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "interviewer": "R. Worker",
         "held_remotely": "in_person",
         "venue": "The library",
+        "covers": ["none"],
     },
     "ask_carer": {
         "outcome": "gave",
@@ -218,7 +219,15 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "story": "It was loud at home.",
         "child_told_of_sharing": "yes",
     },
-    "receive_return_interview": {"usable": "yes", "trigger_plan_change": "updated", "note": "The park was added."},
+    "receive_return_interview": {"usable": "yes", "for_the_plan": "yes", "note": "The park was added."},
+    "decide_on_sign": {
+        "confirmed": "suspected",
+        "investigate": "no",
+        "reference": "CRI-1",
+        "reason": "Nothing new is known of the older friend.",
+        "for_the_search": "Look at the car park by the river.",
+    },
+    "give_exploitation_view": {"view": "agrees", "why": "The older friend has been in prison since May."},
     "close_case": {
         "nothing_critical_open": "true",
         "unfinished": [],

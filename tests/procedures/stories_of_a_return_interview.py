@@ -330,3 +330,69 @@ def a_parents_no_does_not_end_the_offer_to_the_child(case: Casework) -> None:
     assert "hold_return_interview" in case.open_elements()
     case.fill("hold_return_interview")
     assert case.words()[-1] == "RHIHeld"
+
+
+# One interview for several returns --------------------------------------------------------------------------------------
+
+
+@story
+def one_interview_covers_the_return_before_it_too(case: Casework) -> None:
+    """Each return that the worker chooses is told when the interview was held; nothing is asked where none is owed."""
+    returned(case.remember(returns=["MC-2", "MC-3"])).fill("offer_return_interview")
+    assert set(case.refusals("hold_return_interview", covers=[])) == {"covers"}
+    assert set(case.refusals("hold_return_interview", covers=["MC-2", "none"])) == {"covers"}
+    assert set(case.refusals("hold_return_interview", covers=["MC-4"])) == {"covers"}
+    case.fill("hold_return_interview", outcome="no_answer", covers=["MC-2"])
+    assert [each.name for each in case.sent if each.name == "interview_covered"] == []
+    case.fill("hold_return_interview", covers=["MC-2", "MC-3"])
+    told = [each for each in case.sent if each.name == "interview_covered"]
+    assert [each.correlation for each in told] == ["MC-2", "MC-3"]
+    held = case.facts["return_interview_attempt"]["2"]["tried_at"]
+    assert [each.payload["held_at"] for each in told] == [held, held]
+    assert "write_up_return_interview" in case.open_elements()
+
+
+@story
+def an_interview_that_covers_no_other_return_tells_none(case: Casework) -> None:
+    returned(case.remember(returns=["MC-2"])).fill("offer_return_interview")
+    case.fill("hold_return_interview", covers=["none"])
+    assert [each.name for each in case.sent if each.name == "interview_covered"] == []
+
+
+@story
+def a_later_interview_covers_this_return(case: Casework) -> None:
+    """Its clock stops, nothing is written up twice, and the case can close."""
+    returned(case).fill("hold_prevention_interview").fill("close_police_enquiry")
+    back = case.now
+    case.wait(hours=80)
+    assert case.told("T-25", back)[-1][1] == "due"
+    case.tell("interview_covered", "T-1", sender="MC-9", held_at=case.now, offered_at=case.now)
+    assert case.open_elements() == ["close_case"]
+    assert case.words()[-1] == "RHIHeld"
+    assert "interview_is_covered" in case.reach.passed
+    assert "interview_received" not in [each.name for each in case.sent]
+    case.fill("close_case")
+    assert case.closed
+
+
+# The plan -------------------------------------------------------------------------------------------------------------
+
+
+@story
+def an_interview_with_something_for_the_plan_opens_one_where_there_is_none(case: Casework) -> None:
+    heard(returned(case)).fill("write_up_return_interview").fill("receive_return_interview", for_the_plan="yes")
+    wanted = [each for each in case.sent if each.name == "plan_wanted"]
+    assert [(each.correlation, each.payload["rule"]) for each in wanted] == [("CH-7K3QX9PW", "interview")]
+
+
+@story
+def an_interview_asks_for_no_second_plan(case: Casework) -> None:
+    heard(returned(case.remember(plan=True))).fill("write_up_return_interview")
+    case.fill("receive_return_interview", for_the_plan="yes")
+    assert "plan_wanted" not in [each.name for each in case.sent]
+
+
+@story
+def an_interview_with_nothing_for_the_plan_opens_none(case: Casework) -> None:
+    heard(returned(case)).fill("write_up_return_interview").fill("receive_return_interview", for_the_plan="no")
+    assert "plan_wanted" not in [each.name for each in case.sent]

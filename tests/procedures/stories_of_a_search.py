@@ -184,6 +184,36 @@ def a_lower_grade_than_medium_needs_another_sergeant(case: Casework) -> None:
 
 
 @story
+def with_a_sign_of_exploitation_the_team_is_heard_and_an_inspector_decides(case: Casework) -> None:
+    """A lowering from medium too, for which another sergeant would be enough otherwise."""
+    graded(handed_over(case.remember(**HISTORY)), "high")
+    case.fill("propose_regrade", by="ann", level="medium")
+    assert "approve_downgrade" not in case.open_elements()
+    case.fill("give_exploitation_view", view="objects").fill("approve_downgrade", by="eve")
+    assert "without_view" not in case.facts["downgrade_approval"]["1"]
+    assert case.facts["risk"][""]["level"] == "medium"
+    case.fill("propose_regrade", by="ann", level="low")
+    assert "endorse_lowering" not in case.open_elements()
+    case.fill("give_exploitation_view").fill("approve_downgrade", by="eve", approved="no")
+    assert case.facts["risk"][""]["level"] == "medium"
+
+
+@story
+def the_exploitation_team_does_not_answer_and_the_inspector_says_why_it_cannot_wait(case: Casework) -> None:
+    graded(handed_over(case.remember(**HISTORY)), "high").fill("propose_regrade", by="ann", level="medium")
+    asked = case.now
+    case.wait(minutes=61)
+    assert case.told("C-11", asked) == [
+        ("0:30", "reminder", "ppu_cse_unit"),
+        ("0:55", "due", "duty_inspector ppu_cse_unit"),
+    ]
+    assert "give_exploitation_view" not in case.open_elements()
+    assert set(case.refusals("approve_downgrade", without_view=None)) == {"without_view"}
+    case.fill("approve_downgrade", by="eve", without_view="The unit is at an arrest; the child is on the phone.")
+    assert case.facts["risk"][""]["level"] == "medium"
+
+
+@story
 def there_is_no_other_grade_before_the_first(case: Casework) -> None:
     handed_over(case)
     assert "there is none yet" in case.refusals("propose_regrade")["level"]

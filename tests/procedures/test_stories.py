@@ -45,6 +45,7 @@ TOLD_IN: Mapping[str, Mapping[str, ModuleType]] = {
 
 CANNOT_BE_REACHED: dict[str, str] = {
     "no_more_actions": "the return interrupts the search from outside; actions can be raised until then",
+    "no_more_signs": "a sign of exploitation can be seen until the close ends everything",
 }
 """What no story can reach, with the reason."""
 

@@ -16,9 +16,13 @@ from engine.store import EventTable, FactTable, reading
 
 @dataclass
 class Told:
-    """What the log tells of one case: every value of every fact in the order of writing, and when it was written."""
+    """What the log tells of one case: every value of every fact in the order of writing, and when it was written.
+
+    `planned` is whether the trigger plan of the child says that it holds what was told in this case's interview.
+    """
 
     opened_at: datetime
+    planned: bool = False
     values: dict[tuple[str, str, str], list[tuple[datetime, Any]]] = field(default_factory=dict)
 
     def last(self, record: str, name: str, key: str = "") -> Any:
@@ -43,14 +47,21 @@ def log_of(engine: sa.Engine) -> dict[str, Told]:
         at = {}
         for event in connection.execute(sa.select(EventTable).order_by(EventTable.case_id, EventTable.seq)):
             at[event.case_id, event.seq] = event.at
-            if event.kind == "case_opened" and event.case_id.startswith("MC-"):
+            if event.kind == "case_opened" and event.case_id.startswith(("MC-", "TP-")):
                 found[event.case_id] = Told(event.at)
         for row in connection.execute(sa.select(FactTable).order_by(FactTable.case_id, FactTable.seq)):
             if row.case_id in found:
                 place = (row.record, row.record_key, row.field)
                 entry = (at[row.case_id, row.seq], values.loads(row.value))
                 found[row.case_id].values.setdefault(place, []).append(entry)
-    return found
+    for plan in [told for case_id, told in found.items() if case_id.startswith("TP-")]:
+        answers = [
+            answer for _key, answer in sorted(plan.each("plan", "taken_in"), key=lambda one: int(one[0])) if answer
+        ]
+        senders = sorted(plan.each("interview_received", "sender"), key=lambda one: int(one[0]))
+        for answer, (_key, case_id) in zip(answers, senders, strict=False):
+            found[case_id].planned |= answer in {"changed", "confirmed"}
+    return {case_id: told for case_id, told in found.items() if case_id.startswith("MC-")}
 
 
 def counted(engine: sa.Engine, begins_at: datetime, ends_at: datetime, now: datetime) -> dict[str, Any]:
@@ -119,7 +130,7 @@ def _steps(told: Told, now: datetime) -> tuple[bool, ...]:
     tried = dict(told.each("return_interview_attempt", "tried_at"))
     held = [tried[key] for key, outcome in told.each("return_interview_attempt", "outcome") if outcome == "held"]
     received = told.last("return_interview_receipt", "usable") is not None
-    planned = told.last("return_interview_receipt", "trigger_plan_change") in {"updated", "new_plan"}
+    planned = told.planned
     limit = timedelta(hours=72)
     return (
         owed,

@@ -9,14 +9,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine import timers
 from engine.model import Actor
 from engine.store import TaskTable, reading
+from tests.procedures import childwork
 from tests.procedures.casework import posted
-from tests.procedures.pages import PAGES
+from tests.procedures.pages import PAGES as OF_AN_EPISODE
 from web.services import Services
 from workflows.agencies import ROLES
 from workflows.vocabulary import ETHNICITY
 
+PAGES = {**OF_AN_EPISODE, **childwork.PAGES}
 EVERYBODY = frozenset(ROLES)
 GRADES = ("high", "medium", "low", "very_low")
 AUTHORITIES = ("nottingham_city", "nottinghamshire_county", "another", "not_known", "")
@@ -24,10 +27,11 @@ AUTHORITIES = ("nottingham_city", "nottinghamshire_county", "another", "not_know
 
 @dataclass
 class Population:
-    """Plays cases on the services of a site; `ids` are those of the cases, the first reported first."""
+    """Plays cases on the services of a site until a moment; `ids` are those of the cases, the first reported first."""
 
     services: Services
     chance: random.Random
+    until: datetime
     ids: list[str] = field(default_factory=list)
     people: list[tuple[str, date | None]] = field(default_factory=list)
 
@@ -137,13 +141,29 @@ class Population:
         if self.chance.random() < 0.8:
             self.do(case_id, "write_up_return_interview", at)
             if self.chance.random() < 0.7:
-                change = self.chance.choice(("updated", "new_plan", "nothing"))
-                self.do(case_id, "receive_return_interview", at, trigger_plan_change=change)
+                self.do(case_id, "receive_return_interview", at, for_the_plan=self.chance.choice(("yes", "no")))
+                if at <= self.until:
+                    self._plan(at)
+
+    def _plan(self, at: datetime) -> None:
+        """Write the trigger plans that were asked for, and take the interviews in."""
+        for element in ("write_trigger_plan", "update_trigger_plan"):
+            timers.sweep(self.services.cases, now=at)
+            for task in self._open(element):
+                answer = self.chance.choice(("changed", "confirmed", "nothing"))
+                said = {"taken_in": answer} if element.startswith("update") else {}
+                self.do(task, element, at, **said)
+
+    def _open(self, element: str) -> list[str]:
+        """Give the cases in which a task is open."""
+        asked = sa.select(TaskTable.case_id).where(TaskTable.element == element, TaskTable.status == "open")
+        with reading(self.services.engine) as connection:
+            return list(connection.execute(asked.order_by(TaskTable.case_id)).scalars())
 
 
 def play(services: Services, *, cases: int, until: datetime, days: int, seed: int = 5) -> Population:
     """Play many cases that were reported in the days up to a moment."""
-    made = Population(services, random.Random(seed))  # noqa: S311 - a story, not a secret
+    made = Population(services, random.Random(seed), until)  # noqa: S311 - a story, not a secret
     for number in range(cases):
         made.play(until - timedelta(days=days * (cases - number) / cases))
     return made

@@ -247,8 +247,9 @@ def test_the_opening_of_another_procedure_is_no_notice_of_a_missing_child(databa
 
 def tasks_of(procedure: str, facts: Facts, now: datetime) -> Step:
     """Make a step that opens every task of a procedure of which an alert tells."""
-    elements = sorted({alert.element for alert in ALERTS if alert.procedure == procedure})
-    first = 50 if procedure == "audit" else 100
+    about = [alert for alert in ALERTS if alert.procedure == procedure and alert.kind == "task_opened"]
+    elements = sorted({alert.element for alert in about})
+    first = {"audit": 50, "missing_child": 150}.get(procedure, 100)
     opened = tuple(a_task(number, each, "audit_lead", now, None) for number, each in enumerate(elements, first))
     events = [an_event("task_opened", now, seq=each.number, element=each.element, task=each.number) for each in opened]
     return a_step(now, facts, tuple(events), opened, procedure=procedure)
@@ -263,7 +264,9 @@ def test_no_message_holds_anything_of_the_child(database: sa.Engine, now: dateti
 
     stranded = a_step(now, facts, (an_event("case_stranded", now, seq=40),))
     steps = (an_opening(now, facts), an_offer(now, facts), a_step(now, facts, a_rung(now).events), stranded)
-    told = messages(database, *steps, *(tasks_of(procedure, facts, now) for procedure in ("audit", "recommendation")))
+    told = messages(
+        database, *steps, *(tasks_of(each, facts, now) for each in ("missing_child", "audit", "recommendation"))
+    )
 
     assert len(written) > 100
     assert {alert.id for alert in ALERTS} == {row.key.split("/")[2] for row in told}

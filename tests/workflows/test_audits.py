@@ -40,7 +40,9 @@ def episode(
     """Keep an episode as the projections do; its reference is ``MC-<number>``."""
     case_id, opened_at = f"MC-{number}", (returned_at or closed_at or FEBRUARY) - timedelta(days=1)
     empty = {
-        column.name: "" for column in EpisodeRow.__table__.columns if not column.nullable and column.name != "case_id"
+        column.name: False if isinstance(column.type, sa.Boolean) else ""
+        for column in EpisodeRow.__table__.columns
+        if not column.nullable and column.name != "case_id"
     }
     row = empty | {
         "case_id": case_id,

@@ -181,6 +181,30 @@ def test_three_reports_in_90_days_and_a_screening_raise_flags_once(engine: sa.En
     assert all(flag.since == now.date() and flag.holds_on(now.date()) for flag in flags)
 
 
+def test_public_protection_raises_a_flag_and_ends_one_that_is_wrong(engine: sa.Engine, now: datetime) -> None:
+    screened = an_episode(now, "new", return_interview={"exploitation_screen": ["cse", "trafficking"]})
+    follow(engine, a_step(now, FIRST, screened, "child_match", "return_interview"))
+    decided: Facts = {
+        **screened,
+        "protection_decision": {
+            "cse": {"confirmed": "no"},
+            "trafficking_nrm": {"confirmed": "suspected"},
+            "cce": {"confirmed": "yes"},
+        },
+    }
+    follow(
+        engine,
+        a_step(now + DAY, FIRST, decided, *(f"protection_decision.{key}" for key in ("cse", "trafficking_nrm", "cce"))),
+    )
+
+    with reading(engine) as connection:
+        flags = {each.flag: each for each in children.flags_of(connection, ROBIN)}
+    later = (now + DAY).date()
+    assert {name for name, flag in flags.items() if flag.holds_on(later)} == {"trafficking_nrm", "cce"}
+    assert flags["cse"].until == later
+    assert flags["cce"].since == later
+
+
 def a_plan(summary: str | None, **changed: Any) -> dict[str, Any]:
     return {"summary": summary, "immediate_tasks": "Ring the aunt", "built_from": [FIRST]} | changed
 

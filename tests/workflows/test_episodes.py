@@ -41,7 +41,7 @@ def a_story(now: datetime) -> tuple[Step, ...]:
         (13, {"police_closure": {"child_seen": "police"}}),
         (40, {"return_interview_attempt": [{"outcome": "held", "tried_at": now + 39 * HOUR}]}),
         (50, {"return_interview": {"held": "yes"}}),
-        (60, {"return_interview_receipt": {"usable": "yes", "trigger_plan_change": "updated"}}),
+        (60, {"return_interview_receipt": {"usable": "yes", "for_the_plan": "yes"}}),
     ):
         records |= record
         steps.append(a_step(now + hours * HOUR, facts_of(**records)))
@@ -102,7 +102,7 @@ def test_at_the_end_an_episode_says_who_when_and_what_came_of_it(engine: sa.Engi
         now + 12 * HOUR,
         now + 39 * HOUR,
         now + 60 * HOUR,
-        now + 60 * HOUR,
+        None,
         now + 13 * HOUR,
         now + 70 * HOUR,
     )
@@ -157,6 +157,67 @@ def test_a_reason_never_makes_an_interview_that_was_not_held_one_in_time(engine:
     assert (found(engine).held_in_time, found(engine).interview_held_at) == (None, None)
 
 
+def a_plan_step(at: datetime, answers: dict[str, str], senders: list[str], wrote: str) -> Step:
+    """Give a step of a trigger plan: what each version says of an interview, whose interviews came, which version was written."""
+    plans: dict[str, Any] = {key: {"taken_in": answer or None} for key, answer in answers.items()}
+    interviews: dict[str, Any] = {str(number): {"sender": sender} for number, sender in enumerate(senders, 1)}
+    event = an_event("facts_written", at, record="plan", key=wrote, fields=["taken_in"])
+    return a_step(at, {"plan": plans, "interview_received": interviews}, (event,), procedure="trigger_plan")
+
+
+@pytest.mark.parametrize(
+    ("answers", "senders", "taken_in"),
+    [
+        ({"1": "", "2": "changed"}, [CASE], True),
+        ({"1": "", "2": "confirmed"}, [CASE], True),
+        ({"1": "", "2": "nothing"}, [CASE], False),
+        ({"1": "", "2": "changed"}, ["MC-22222222", CASE], False),
+        ({"1": "", "2": ""}, [CASE], False),
+    ],
+    ids=["changed", "confirmed", "nothing for it", "another interview", "written anew by a review"],
+)
+def test_an_interview_is_in_the_plan_when_the_plan_of_the_child_says_so(
+    engine: sa.Engine, now: datetime, answers: dict[str, str], senders: list[str], *, taken_in: bool
+) -> None:
+    with writing(engine) as connection:
+        for step in (*a_story(now), a_plan_step(now + 90 * HOUR, answers, senders, "2")):
+            episodes.project(connection, step)
+
+    assert (found(engine).trigger_plan_updated_at == now + 90 * HOUR) is taken_in
+
+
+def test_what_the_plan_has_taken_in_outlasts_later_steps_and_its_first_time_counts(
+    engine: sa.Engine, now: datetime
+) -> None:
+    story = a_story(now)
+    with writing(engine) as connection:
+        for step in (*story[:-1], a_plan_step(now + 61 * HOUR, {"1": "changed"}, [CASE], "1"), story[-1]):
+            episodes.project(connection, step)
+        episodes.project(connection, a_plan_step(now + 99 * HOUR, {"1": "changed"}, [CASE], "1"))
+
+    assert found(engine).trigger_plan_updated_at == now + 61 * HOUR
+
+
+def test_a_return_that_another_interview_covered_takes_its_times_from_there(engine: sa.Engine, now: datetime) -> None:
+    """Held when the other was, in time or not by its own return; received and taken in when the other was."""
+    earlier = "MC-22222222"
+    facts = facts_of(
+        found={"returned_at": now - 70 * HOUR},
+        interview_covered={"sender": CASE, "held_at": now + 39 * HOUR, "offered_at": now + 12 * HOUR},
+    )
+    with writing(engine) as connection:
+        for step in (*a_story(now), a_plan_step(now + 90 * HOUR, {"1": "changed"}, [CASE], "1")):
+            episodes.project(connection, step)
+        episodes.project(connection, replace(a_step(now + 41 * HOUR, facts), case_id=earlier))
+    with reading(engine) as connection:
+        episode = episodes.find(connection, earlier)
+
+    assert episode is not None
+    assert (episode.interview_outcome, episode.held_after, episode.held_in_time) == ("held", 109 * HOUR, False)
+    assert (episode.interview_offered_at, episode.interview_accepted_at) == (now + 12 * HOUR, now + 12 * HOUR)
+    assert (episode.interview_received_at, episode.trigger_plan_updated_at) == (now + 60 * HOUR, now + 90 * HOUR)
+
+
 def test_other_procedures_are_passed_over(engine: sa.Engine, now: datetime) -> None:
     with writing(engine) as connection:
         episodes.project(connection, a_step(now, procedure="recommendation"))
@@ -182,6 +243,7 @@ def test_the_facts_and_tasks_of_a_case_say_what_the_projection_says(engine: sa.E
         for step in a_story(now):
             episodes.project(connection, step)
     stated = {"case_id": CASE, "opened_at": now, "case_closed_at": now + 70 * HOUR, "status": "closed"}
+    stated["trigger_plan_updated_at"] = None  # the child's own case says it
     tasks = [
         replace(a_task(1, "", "", now, None), record="police_closure", completed_at=now + 13 * HOUR),
         replace(a_task(2, "", "", now, None), record="return_interview_receipt", completed_at=now + 60 * HOUR),

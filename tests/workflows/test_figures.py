@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from engine.store import CaseTable, ReleaseTable, TaskTable, reading, writing
 from tests.workflows.test_children import ROBIN, an_episode, follow, matched
 from tests.workflows.test_children import a_step as a_step_of
-from workflows import figures
+from workflows import episodes, figures
 from workflows.children import PastEpisodeRow
 from workflows.figures import AGE_BANDS, INTERVIEWS, MEASURES, OFTEN_WITHIN, PEOPLE, SLICES, Period, Population
 
@@ -127,7 +127,7 @@ def returned(now: datetime, **records: Any) -> dict[str, Any]:
 INTERVIEWED = {
     "return_interview_offer": {"outcome": "accepted", "offered_at": None},
     "return_interview_attempt": {"outcome": "held", "tried_at": None},
-    "return_interview_receipt": {"usable": "yes", "trigger_plan_change": "updated"},
+    "return_interview_receipt": {"usable": "yes", "for_the_plan": "yes"},
 }
 
 
@@ -154,6 +154,9 @@ def test_each_step_of_the_interview_is_counted_by_itself(
         engine,
         a_step_of(now - 120 * HOUR, CASES[0], an_episode(now - 120 * HOUR, "new", report=report, **records), "found"),
     )
+    taken_in = {"plan": {"1": {"taken_in": "changed"}}, "interview_received": {"1": {"sender": CASES[0]}}}
+    with writing(engine) as connection:
+        episodes.project(connection, a_step_of(now, "TP-22222222", taken_in, "plan.1", procedure="trigger_plan"))
     population = of_a_year(engine, now)
     assert [step for step in INTERVIEWS if population.count(step)] == steps.split()
 

@@ -26,6 +26,7 @@ from tests.workflows.edits import (
     way_around,
 )
 from workflows import catalogue, drafts, protected
+from workflows.operations import OPERATIONS
 
 
 @pytest.mark.parametrize("name", catalogue.procedures())
@@ -33,6 +34,7 @@ def test_what_is_shipped_keeps_all_protected_steps(name: str) -> None:
     assert drafts.check(name, catalogue.files(name)) == ()
 
 
+COVERED = "covered_by_another_interview"
 OFFER, HANDOVER, NOTICE = "offer_return_interview", "acknowledge_handover", "acknowledge_missing_notice"
 
 
@@ -54,6 +56,8 @@ OFFER, HANDOVER, NOTICE = "offer_return_interview", "acknowledge_handover", "ack
         ("G-01", OFFER, ROOT, way_around("close_police_enquiry_to_are_both_parts_done", "close_case")),
         ("G-01", OFFER, INTERVIEW, both(no_property(OFFER, "none"), into_lane("offer_and_hold_interview", "mfh_coordinator"))),
         ("G-01", "interview_offered", INTERVIEW, no_property("interview_offered", "activity")),
+        ("G-01", COVERED, INTERVIEW, attribute(f"{COVERED}_message", "messageRef", "plan_wanted_message")),
+        ("G-01", "plan_asked_for", INTERVIEW, attribute("plan_asked_for_message", "messageRef", "interview_covered_message")),
         ("G-12", "locate", LOCATE, gone("approve_downgrade")),
         ("G-12", "approve_downgrade", LOCATE, no_property("approve_downgrade", "other_than")),
         ("G-12", "approve_downgrade", LOCATE, into_lane("approve_downgrade", "locate_sergeant")),
@@ -122,7 +126,7 @@ OFFER, HANDOVER, NOTICE = "offer_return_interview", "acknowledge_handover", "ack
             "G-12",
             "approve_downgrade",
             LOCATE,
-            attribute("who_answers_for_the_change_to_approve_downgrade", "targetRef", "may_the_grade_be_set"),
+            attribute("must_the_team_be_heard_to_approve_downgrade", "targetRef", "set_new_grade"),
         ),
         (
             "G-12",
@@ -182,7 +186,7 @@ def test_a_protected_time_cannot_be_made_longer_in_the_table(step: str, files: d
 @pytest.mark.parametrize(
     ("file", "old", "new", "where"),
     [
-        ("regrade_authority.dmn", '"inspector"', '"sergeant"', "find_authority"),
+        ("regrade_authority.dmn", 'high_out_1"><text>"inspector"', 'high_out_1"><text>"sergeant"', "find_authority"),
         ("regrade_authority.dmn", '"leaves_high_in_1"><text>"high"', '"leaves_high_in_1"><text>"medium"', "find_authority"),
         ("new_grade.dmn", '_in_3"><text>"yes"', '_in_3"><text>-', "set_new_grade"),
         ("new_grade.dmn", '"other_change_in_1"><text>not("high")', '"other_change_in_1"><text>-', "set_new_grade"),
@@ -209,7 +213,7 @@ def test_shorter_times_higher_ranks_and_other_names_are_free(files: dict[str, st
 
 
 def test_each_row_names_elements_that_are_there_and_a_source() -> None:
-    compiled = release.check(MISSING, None, ("find_children", "recall_child", "plan_actions"))
+    compiled = release.check(MISSING, None, OPERATIONS)
     for step in protected.STEPS:
         assert set(step.elements) <= set(compiled.nodes)
         assert step.source

@@ -5,8 +5,8 @@ ordinary boundary timer of the library that is never due; a decision task become
 condition becomes the same comparison in Python. The library then runs the same elements in the same order and carries the
 answers as its task data. It writes nothing, logs nothing, asks no decision table and no clock but its own.
 
-What only a condition or a message ends or begins cannot be played so: a called process with a multi-instance (the search, the
-strategy meeting) is passed over, an event that waits for a condition is passed at once, and no message is sent. Our engine
+What only a condition or a message ends or begins cannot be played so: a multi-instance is passed over, and so is a called process
+in which people do one (the search, the strategy meeting); an event that waits for a condition is passed at once, and no message is sent. Our engine
 does all of it in the same comparison.
 """
 
@@ -39,7 +39,7 @@ class StockProcedure:
         parser = BpmnParser()
         diagrams = {name: parse(text, name) for name, text in files.items() if name.endswith(".bpmn")}
         several = {
-            name for name, diagram in diagrams.items() if next(diagram.iter(f"{BPMN}{SEVERAL}"), None) is not None
+            name for name, diagram in diagrams.items() if name != f"{root}.bpmn" and _has_tasks_for_each(diagram)
         }
         for name, diagram in diagrams.items():
             if name not in several:
@@ -75,11 +75,9 @@ class StockCase:
 
 def _plain(root: Element, several: set[str]) -> Element:
     """Take out of a diagram what the stock library does not know; pass over calls of the diagrams in `several`."""
-    for each in list(root.iter(f"{BPMN}callActivity")):
-        called = next(each.iter(f"{ZEEBE}calledElement")).get("processId", "")
-        if f"{called}.bpmn" in several:
-            _script(each, "pass")
-        each.set("calledElement", called)
+    _call(root, several)
+    for each in _done_for_each(root):
+        _pass_over(each)
     for each in list(root.iter(f"{BPMN}businessRuleTask")):
         called = next(each.iter(f"{ZEEBE}calledDecision")).get("resultVariable", "")
         _script(each, f"{called} = {{'level': 'medium'}}")
@@ -93,6 +91,32 @@ def _plain(root: Element, several: set[str]) -> Element:
     for each in root.iter(f"{BPMN}conditionExpression"):
         each.text = _condition(each.text or "")
     return root
+
+
+def _call(root: Element, several: set[str]) -> None:
+    """Say which processes are called; pass over those of the diagrams in `several`."""
+    for each in list(root.iter(f"{BPMN}callActivity")):
+        called = next(each.iter(f"{ZEEBE}calledElement")).get("processId", "")
+        if f"{called}.bpmn" in several:
+            _script(each, "pass")
+        each.set("calledElement", called)
+
+
+def _pass_over(element: Element) -> None:
+    """Leave nothing of a sub-process but the ways to it and from it."""
+    for inner in [inner for inner in element if inner.tag not in {f"{BPMN}incoming", f"{BPMN}outgoing"}]:
+        element.remove(inner)
+    _script(element, "pass")
+
+
+def _done_for_each(root: Element) -> list[Any]:
+    """Find the sub-processes that are done once for each of several things."""
+    return [_above(each) for each in root.iter(f"{BPMN}{SEVERAL}")]
+
+
+def _has_tasks_for_each(root: Element) -> bool:
+    """Say whether people have something to do for each of several things."""
+    return any(next(each.iter(f"{BPMN}userTask"), None) is not None for each in _done_for_each(root))
 
 
 def _condition(text: str) -> str:

@@ -89,3 +89,17 @@ def stays_inside(task: str, around: str) -> Check:
             yield task, f"“{name_of(release, task)}” was moved out of “{name_of(release, around)}”"
 
     return checked
+
+
+def heard_as(event: str, message: str, sender: str) -> Check:
+    """An event comes with this message and in no other way, and only one element sends it."""
+
+    def checked(release: Compiled) -> Iterator[Finding]:
+        node = release.nodes.get(event)
+        if node is not None and node.message != message:
+            yield event, f"“{name_of(release, event)}” must wait for the message {message}"
+        for other in release.nodes.values():
+            if other.kind in {"throw", "end"} and other.message == message and other.id != sender:
+                yield other.id, f"Only “{name_of(release, sender)}” may send the message {message}"
+
+    return checked

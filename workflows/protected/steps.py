@@ -10,7 +10,7 @@ from engine.errors import Problem
 from engine.release import Compiled
 from workflows.protected.findings import Check, Finding
 from workflows.protected.grades import graded_once, keeps_high
-from workflows.protected.hands import by_another_than, done_by, stays_inside, told_as, written_only_by
+from workflows.protected.hands import by_another_than, done_by, heard_as, stays_inside, told_as, written_only_by
 from workflows.protected.pages import by_hand, must_be_said, never_later, offers_only, says_yes
 from workflows.protected.times import within
 from workflows.protected.ways import never_while, never_without
@@ -56,6 +56,9 @@ NOT_OFFERED = frozenset({"deceased", "untraced", "transferred_overseas"})
 _INTERVIEWERS = ("rhi_worker", "rhi_manager", "cmo")
 _INTERVIEW = ("offer_and_hold_interview", "return_interview", "arrange_return_interview")
 
+_COVERED = "covered_by_another_interview"
+"""The event that a later interview with the same child has covered this return too (domain 7 [S129])."""
+
 STEPS: tuple[Step, ...] = (
     Step(
         "G-01",
@@ -69,12 +72,13 @@ STEPS: tuple[Step, ...] = (
             "close_case": (),
         },
         (
-            never_without("offer_return_interview", goals=("close_case",)),
+            never_without("offer_return_interview", goals=("close_case",), but_for=(_COVERED,)),
+            heard_as(_COVERED, "interview_covered", "covered_return_told"),
             never_while(
                 "interview_offered",
                 {("return_interview_offer", "outcome"): "not_offered"},
                 ("close_case",),
-                without=("interview_offered",),
+                without=("interview_offered", _COVERED),
             ),
             done_by("offer_return_interview", "rhi_worker"),
             told_as("interview_offered", "RHIOffered"),
@@ -114,7 +118,7 @@ STEPS: tuple[Step, ...] = (
                 "hold_return_interview",
                 {("return_interview_offer", "outcome"): ("not_offered", "declined")},
                 ("close_case",),
-                without=("hold_return_interview",),
+                without=("hold_return_interview", _COVERED),
             ),
             written_only_by("return_interview_attempt", "hold_return_interview"),
             written_only_by("found", "record_return"),

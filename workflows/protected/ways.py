@@ -14,12 +14,12 @@ AGES: tuple[int | None, ...] = (None, *range(18))
 """Whoever may be under 18 is a child (domain 13.10), so the steps hold for every such age and for one that nobody knows."""
 
 
-def never_without(*steps: str, goals: Sequence[str]) -> Check:
-    """No case of a child reaches a goal, or its end, while one of these steps is not done."""
+def never_without(*steps: str, goals: Sequence[str], but_for: Sequence[str] = ()) -> Check:
+    """No case of a child reaches a goal, or its end, while one of these steps is not done; the events in `but_for` do not come."""
 
     def checked(release: Compiled) -> Iterator[Finding]:
         for step in steps:
-            yield from _first(release, step, {}, goals, without=(step,))
+            yield from _first(release, step, {}, goals, without=(step, *but_for))
 
     return checked
 
@@ -28,7 +28,7 @@ def never_while(step: str, answers: Answers, goals: Sequence[str], *, without: S
     """No case of a child reaches a goal, or its end, while every answer is another than the one that is needed.
 
     `answers` gives for each record and field the answer that opens the way; all others that the form offers are tried, and
-    none. The steps in `without` are not done either.
+    none. The steps in `without` are not done either, and the events in it do not come.
     """
 
     def checked(release: Compiled) -> Iterator[Finding]:
