@@ -67,14 +67,6 @@ LOWER: Answers = {
     "la_view": "The social worker agrees and goes to the aunt.",
 }
 
-SIGN: Answers = {
-    "confirmed": "yes",
-    "investigate": "yes",
-    "reference": "CRI-EXAMPLE-1",
-    "reason": "He is known to us by his van.",
-    "for_the_search": "Do not ring his number.",
-}
-
 VIEW: Answers = {"view": "agrees", "why": "He was seen in another town this morning."}
 
 AGREED: Answers = {"approved": "yes", "reason": "The aunt was rung back and is sure that it was Emery."}

@@ -162,6 +162,14 @@ WRITE_UP: Answers = {
     "child_told_of_sharing": "yes",
 }
 
+SIGN: Answers = {
+    "confirmed": "yes",
+    "investigate": "yes",
+    "reference": "CRI-EXAMPLE-1",
+    "reason": "He is known to us by his van.",
+    "for_the_search": "Do not ring his number.",
+}
+
 RECEIPT: Answers = {"usable": "yes", "for_the_plan": "yes", "note": "Larkspur Cottage was added."}
 
 CLOSURE: Answers = {

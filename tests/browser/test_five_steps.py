@@ -96,8 +96,10 @@ def grade_the_risk(play: Play, acting_sergeant: str) -> None:
     supervisor.take(play.case_id, "Endorse risk grade")
     assert "Somebody has been waiting for Quill" in supervisor.text
     play.send(supervisor, quill.ENDORSEMENT)
-    assert play.open_tasks() == SEARCH | {("Acknowledge handover", "Duty inspector")}
+    unit = ("Decide on exploitation", "Public protection and exploitation unit")
+    assert play.open_tasks() == SEARCH | {("Acknowledge handover", "Duty inspector"), unit}
     play.do("duty_inspector", "Acknowledge handover", quill.HANDOVER)
+    play.do("ppu_cse_unit", unit[0], quill.SIGN)
     assert play.open_tasks() == SEARCH
     assert play.row("Risk grade") == "High (lowest allowed: high)"
 

@@ -96,21 +96,21 @@ def decide_on_the_flag(play: Play) -> None:
         assert sentence in unit.text
     unit.examine("decide on a sign of exploitation")
     assert unit.page.is_checked("[name=flag][value=cse]")
-    play.send(unit, emery.SIGN)
+    play.send(unit, quill.SIGN)
 
 
 def leave_high_through_another_inspector(play: Play) -> None:
     """The exploitation team is heard first, because there is a sign; who proposed it does not decide."""
     proposer = play.do(ACTING, "Propose another grade", emery.LOWER)
     assert proposer.heading == "Your tasks", "the decision is for somebody else"
-    assert all(title != "Decide on leaving high" for title, _role in play.open_tasks())
+    assert all(title != "Decide on a lower grade" for title, _role in play.open_tasks())
     play.do(UNIT, "Give the exploitation view", emery.VIEW)
-    proposer.take(play.case_id, "Decide on leaving high")
+    proposer.take(play.case_id, "Decide on a lower grade")
     assert "Somebody else must do this. You did “Propose another grade”" in proposer.text
     assert proposer.page.get_by_role("button", name="Complete").count() == 0
     play.read_case()
     assert play.row("Risk grade").startswith("High")
-    play.do("duty_inspector", "Decide on leaving high", emery.AGREED)
+    play.do("duty_inspector", "Decide on a lower grade", emery.AGREED)
     play.read_case()
     assert play.row("Risk grade").startswith("Medium")
 
