@@ -16,7 +16,7 @@ from sqlalchemy import event
 
 from engine import store, timers
 from engine.cases import Cases
-from tests.torture import sample
+from tests.torture import after_the_step, sample
 from web.worker import pause_for
 
 Hook = Callable[[str], None]
@@ -57,6 +57,15 @@ def command(url: str, what: str, target: str, key: str, point: int, sent: int = 
     cases.next_message(now=sample.NOW)
     watch(engine, at_point(point, sent))
     carry_out(cases, what, target, key)
+
+
+def command_after(url: str, what: str, target: str, key: str, point: int, sent: int = signal.SIGKILL) -> None:
+    """Carry out what is no step of a person, and be struck at one point of it."""
+    engine = store.connect(url)
+    cases = after_the_step.cases_in(engine)
+    cases.library.newest("asking")
+    watch(engine, at_point(point, sent))
+    after_the_step.carry_out(cases, what, target, key)
 
 
 def carry_out(cases: Cases, what: str, target: str, key: str) -> object:
