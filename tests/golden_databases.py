@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import gzip
 import itertools
+import lzma
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -98,20 +99,33 @@ def write() -> Path:
     with tempfile.TemporaryDirectory() as folder:
         services = migrated(f"sqlite:///{folder}/golden.sqlite", "head")
         story(services.engine)
-        with reading(services.engine) as connection:
-            names = [name for name in sa.inspect(connection).get_table_names() if name != "alembic_version"]
-            rows = {
-                name: [
-                    {key: _plain(value) for key, value in row.items()}
-                    for row in connection.exec_driver_sql(f'SELECT * FROM "{name}"').mappings()
-                ]
-                for name in names
-            }
+        target = save(services.engine, path_of(schema.needed_revision()))
         services.engine.dispose()
-    target = path_of(schema.needed_revision())
-    document = {"revision": schema.needed_revision(), "rows": {name: found for name, found in rows.items() if found}}
-    target.write_bytes(gzip.compress(orjson.dumps(document, option=orjson.OPT_SORT_KEYS), mtime=0))
     return target
+
+
+def save(engine: sa.Engine, target: Path) -> Path:
+    """Write every row of a database of this program's schema to a file."""
+    with reading(engine) as connection:
+        names = [name for name in sa.inspect(connection).get_table_names() if name != "alembic_version"]
+        rows = {
+            name: [
+                {key: _plain(value) for key, value in row.items()}
+                for row in connection.exec_driver_sql(f'SELECT * FROM "{name}"').mappings()
+            ]
+            for name in names
+        }
+    document = {"revision": schema.needed_revision(), "rows": {name: found for name, found in rows.items() if found}}
+    content = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+    target.write_bytes(lzma.compress(content) if target.suffix == ".xz" else gzip.compress(content, mtime=0))
+    return target
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read a file: the schema's revision, and the rows of each table."""
+    content = path.read_bytes()
+    found: dict[str, Any] = orjson.loads(lzma.decompress(content) if path.suffix == ".xz" else gzip.decompress(content))
+    return found
 
 
 def migrated(url: str, revision: str) -> Services:
@@ -133,6 +147,7 @@ def fill(engine: sa.Engine, rows: Mapping[str, list[dict[str, Any]]]) -> None:
         for table in tables.sorted_tables:
             found = rows.get(table.name, [])
             if found:
+                connection.execute(table.delete())  # what the migrations themselves have written
                 connection.execute(table.insert(), [_typed(table, row, engine.dialect.name) for row in found])
             if found and engine.dialect.name == "postgresql" and "id" in table.c and _counts(table):
                 asked = f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), max(id)) FROM {table.name}"

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
 import flask_migrate
-import orjson
 import pytest
 import sqlalchemy as sa
 
 from engine import timers
 from engine.cases import Cases
 from engine.store import CaseTable, reading
-from tests.golden_databases import FOLDER, SAVED_AT, fill, finish, migrated, path_of
+from tests.golden_databases import FOLDER, SAVED_AT, fill, finish, load, migrated, path_of
 from tests.torture import sample
 from tests.torture.soundness import violations
 from web import schema, verification
@@ -33,7 +31,7 @@ def test_the_first_release_with_such_a_database_is_kept() -> None:
 def test_a_saved_database_is_opened_and_its_cases_go_on_to_their_end(
     path: Path, database_url: str, request: pytest.FixtureRequest
 ) -> None:
-    document = orjson.loads(gzip.decompress(path.read_bytes()))
+    document = load(path)
     services = migrated(database_url, document["revision"])
     request.addfinalizer(services.engine.dispose)
     fill(services.engine, document["rows"])
