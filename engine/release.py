@@ -79,7 +79,8 @@ class Compiled:
         inside: dict[str, set[str]] = {}
         for node in self.nodes.values():
             for loop in around[node.id]:
-                inside.setdefault(loop.id, set(self.collection(loop).names & self.repeating)).add(node.record)
+                records = inside.setdefault(loop.id, set(self.collection(loop).names & self.repeating))
+                records |= {node.record} - {""}
         for records in [*inside.values(), *inside.values()]:  # an item of an item; deeper ones are not drawn
             written = (node for node in self.nodes.values() if node.record in records)
             records |= {each for node in written for loop in around[node.id] for each in inside[loop.id]}

@@ -32,8 +32,8 @@ def play(visit: Visit, demo: DemoProcess) -> Play:
 def test_a_third_episode_runs_from_what_was_known_to_the_close(play: Play) -> None:
     report_a_child_whom_we_know(play)
     see_flags_and_plan_before_the_grade(play)
-    put_the_plan_to_work(play)
     decide_on_the_flag(play)
+    put_the_plan_to_work(play)
     leave_high_through_another_inspector(play)
     return_and_hear_no_from_a_parent(play)
     meet(play)
@@ -79,6 +79,11 @@ def put_the_plan_to_work(play: Play) -> None:
     """The tasks of the plan become actions that people carry out."""
     play.do("locate_sergeant", "Acknowledge the plan", emery.PLAN_TAKEN_UP)
     assert play.lines(CARRY_OUT) == 2
+    officer = play("response_officer")
+    officer.take(play.case_id, CARRY_OUT[0])
+    assert str(quill.SIGN["for_the_search"]) in officer.text, (
+        "what public protection tells the search stands beside the action"
+    )
     for _ in range(2):
         play.do("response_officer", CARRY_OUT[0], emery.RESULT)
     assert play.lines(CARRY_OUT) == 0
@@ -110,7 +115,10 @@ def leave_high_through_another_inspector(play: Play) -> None:
     assert proposer.page.get_by_role("button", name="Complete").count() == 0
     play.read_case()
     assert play.row("Risk grade").startswith("High")
-    play.do("duty_inspector", "Decide on a lower grade", emery.AGREED)
+    inspector = play("duty_inspector")
+    inspector.take(play.case_id, "Decide on a lower grade")
+    assert str(emery.VIEW["why"]) in inspector.text
+    play.send(inspector, emery.AGREED)
     play.read_case()
     assert play.row("Risk grade").startswith("Medium")
 
