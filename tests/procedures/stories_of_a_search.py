@@ -183,6 +183,22 @@ def a_lower_grade_than_medium_needs_another_sergeant(case: Casework) -> None:
     assert case.words()[-2:] == ["Approval", "RiskRegraded"]
 
 
+LARGEST_STATE = 4096
+"""Bytes (performance.md): the widest point of an open case."""
+
+
+@story
+def eight_open_actions_stay_small(case: Casework) -> None:
+    """A high grade, eight actions, both reviews, and clocks that have rung for an hour."""
+    graded(handed_over(case), "high")
+    while case.open_elements().count("carry_out_action") < 8:
+        case.fill("raise_action")
+    widest = case.size
+    case.wait(minutes=61)
+    assert case.open_elements().count("carry_out_action") == 8
+    assert max(widest, case.size) < LARGEST_STATE
+
+
 @story
 def with_a_sign_of_exploitation_the_team_is_heard_and_an_inspector_decides(case: Casework) -> None:
     """A lowering from medium too, for which another sergeant would be enough otherwise."""
