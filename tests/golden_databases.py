@@ -132,11 +132,24 @@ def migrated(url: str, revision: str) -> Services:
     """Bring an empty database to a revision."""
     settings = Settings(database_url=url, secret=SECRET)
     services = assemble(settings)
-    app = create_app(settings, services=services, migrated=False)
+    _upgrade(services, revision)
+    return services
+
+
+def opened(url: str, path: Path) -> Services:
+    """Bring a saved database to today's schema, as the first start of a newer program does."""
+    document = load(path)
+    services = migrated(url, document["revision"])
+    fill(services.engine, document["rows"])
+    _upgrade(services, "head")
+    return services
+
+
+def _upgrade(services: Services, revision: str) -> None:
+    app = create_app(services.settings, services=services, migrated=False)
     flask_migrate.Migrate(app, app.extensions["sqlalchemy"], directory=str(schema.DIRECTORY))
     with app.app_context():
         flask_migrate.upgrade(directory=str(schema.DIRECTORY), revision=revision)
-    return services
 
 
 def fill(engine: sa.Engine, rows: Mapping[str, list[dict[str, Any]]]) -> None:

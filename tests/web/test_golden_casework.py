@@ -6,17 +6,14 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
-import flask_migrate
 import pytest
 import sqlalchemy as sa
 
 from engine import timers
 from engine.store import CaseTable, reading
 from tests.golden_casework import SAVED_AT, TYPED, fill, open_tasks, path_of
-from tests.golden_databases import FOLDER, load, migrated
-from tests.golden_databases import fill as fill_tables
-from web import schema, verification
-from web.app import create_app
+from tests.golden_databases import FOLDER, opened
+from web import verification
 from web.services import Services
 
 FILES = sorted(FOLDER.glob("casework_*.json.xz"))
@@ -46,14 +43,8 @@ def test_the_first_release_with_such_casework_is_kept() -> None:
 def test_saved_casework_is_opened_and_goes_on_to_its_close(
     path: Path, database_url: str, request: pytest.FixtureRequest
 ) -> None:
-    document = load(path)
-    services = migrated(database_url, document["revision"])
+    services = opened(database_url, path)
     request.addfinalizer(services.engine.dispose)
-    fill_tables(services.engine, document["rows"])
-    app = create_app(services.settings, services=services, migrated=False)
-    flask_migrate.Migrate(app, app.extensions["sqlalchemy"], directory=str(schema.DIRECTORY))
-    with app.app_context():
-        flask_migrate.upgrade(directory=str(schema.DIRECTORY))
     assert {task.element for task in open_tasks(services)} >= MIDWAY
     assert {finding.check for finding in verification.verify(services.cases, SAVED_AT)} <= {"mail-stuck"}
     before = standing(services)

@@ -6,18 +6,16 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
-import flask_migrate
 import pytest
 import sqlalchemy as sa
 
 from engine import timers
 from engine.cases import Cases
 from engine.store import CaseTable, reading
-from tests.golden_databases import FOLDER, SAVED_AT, fill, finish, load, migrated, path_of
+from tests.golden_databases import FOLDER, SAVED_AT, finish, opened, path_of
 from tests.torture import sample
 from tests.torture.soundness import violations
-from web import schema, verification
-from web.app import create_app
+from web import verification
 
 FILES = sorted(FOLDER.glob("database_*.json.gz"))
 LATER = SAVED_AT + timedelta(days=3)
@@ -31,14 +29,8 @@ def test_the_first_release_with_such_a_database_is_kept() -> None:
 def test_a_saved_database_is_opened_and_its_cases_go_on_to_their_end(
     path: Path, database_url: str, request: pytest.FixtureRequest
 ) -> None:
-    document = load(path)
-    services = migrated(database_url, document["revision"])
+    services = opened(database_url, path)
     request.addfinalizer(services.engine.dispose)
-    fill(services.engine, document["rows"])
-    app = create_app(services.settings, services=services, migrated=False)
-    flask_migrate.Migrate(app, app.extensions["sqlalchemy"], directory=str(schema.DIRECTORY))
-    with app.app_context():
-        flask_migrate.upgrade(directory=str(schema.DIRECTORY))
     cases = Cases(services.engine, observers=(sample.tell,))
     assert {finding.check for finding in verification.verify(cases, SAVED_AT)} <= {"task-for-nobody", "mail-stuck"}
     assert cases.open("work", {"name": "Invented 0"}, by=sample.ANN, now=LATER, key="open 0").repeated
