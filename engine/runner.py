@@ -6,7 +6,7 @@ is to be stored, sent or shown goes out as values. The runner's `Conductor` answ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -563,13 +563,17 @@ class Conductor:
         keys[record] = keys.get(record, 0) + 1
         return str(keys[record])
 
+    def waiting(self) -> Iterator[tuple[Task, Node]]:
+        """Give the tokens that wait at an element of the diagram by themselves, with the element."""
+        for task in self.position.tokens.live():
+            node = getattr(task.task_spec, "node", None)
+            if node is not None and task.state == TaskState.WAITING:
+                yield task, node
+
     def waits(self) -> list[Wait]:
         """Give the events of the diagram for which the case waits by itself, each once for every token that is there."""
         found = Winder(self).waits()
-        for task in self.position.tokens.live():
-            node = getattr(task.task_spec, "node", None)
-            if node is None or task.state != TaskState.WAITING:
-                continue
+        for _task, node in self.waiting():
             if node.message or node.condition or node.is_errand:
                 found.append(Wait(node.id, "condition" if node.condition else "message"))
         return found
@@ -577,10 +581,7 @@ class Conductor:
     def awaited(self) -> list[tuple[int, str, str]]:
         """Give what the case waits for: task number, message name, correlation key."""
         found = []
-        for task in self.position.tokens.live():
-            node = getattr(task.task_spec, "node", None)
-            if node is None or task.state != TaskState.WAITING:
-                continue
+        for task, node in self.waiting():
             if node.is_errand:
                 found.append((task.id, f"{FOUND}{node.operation}", task.internal_data["errand"]))
             if node.message:

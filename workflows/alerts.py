@@ -60,6 +60,22 @@ class Alert:
     procedure: str = PROCEDURE
 
 
+def _one_for_each(name: str, procedure: str, obligation: str, source: str, roles: Mapping[str, str]) -> Iterator[Alert]:
+    """Give an alert for each element that is the same task for another role; `roles` has the role by the element."""
+    for element, role in roles.items():
+        yield Alert(
+            f"{name}_{role}",
+            "task_opened",
+            element,
+            (role,),
+            "task",
+            obligation,
+            urgent=False,
+            source=source,
+            procedure=procedure,
+        )
+
+
 ALERTS: tuple[Alert, ...] = (
     Alert(
         "deadline", "timer_fired", "", (), "deadline", "", urgent=False, source="domain 7, who and when", procedure=""
@@ -125,25 +141,18 @@ ALERTS: tuple[Alert, ...] = (
         source="domain 6.9 (immediate_risk_found), C-41",
         procedure="audit",
     ),
-    *(
-        Alert(
-            f"audit_finding_{role}",
-            "task_opened",
-            element,
-            (role,),
-            "task",
-            "act on a finding of an audit",
-            urgent=False,
-            source="G-39 [PCC]",
-            procedure="audit",
-        )
-        for element, role in (
-            ("act_on_finding_control_room", "control_room_supervisor"),
-            ("act_on_finding_inspector", "duty_inspector"),
-            ("act_on_finding_locate", "locate_sergeant"),
-            ("act_on_finding_coordinator", "mfh_coordinator"),
-            ("act_on_finding_provider", "rhi_manager"),
-        )
+    *_one_for_each(
+        "audit_finding",
+        "audit",
+        "act on a finding of an audit",
+        "G-39 [PCC]",
+        {
+            "act_on_finding_control_room": "control_room_supervisor",
+            "act_on_finding_inspector": "duty_inspector",
+            "act_on_finding_locate": "locate_sergeant",
+            "act_on_finding_coordinator": "mfh_coordinator",
+            "act_on_finding_provider": "rhi_manager",
+        },
     ),
     Alert(
         "audit_month",
@@ -156,42 +165,28 @@ ALERTS: tuple[Alert, ...] = (
         source="domain 6.9, T-44",
         procedure="audit",
     ),
-    *(
-        Alert(
-            f"position_{role}",
-            "task_opened",
-            element,
-            (role,),
-            "task",
-            "take a position on a recommendation",
-            urgent=False,
-            source="domain 3.5, C-51",
-            procedure="recommendation",
-        )
-        for element, role in (
-            ("assess_as_chief_inspector", "chief_inspector_missing"),
-            ("assess_as_superintendent", "superintendent"),
-        )
+    *_one_for_each(
+        "position",
+        "recommendation",
+        "take a position on a recommendation",
+        "domain 3.5, C-51",
+        {
+            "assess_as_chief_inspector": "chief_inspector_missing",
+            "assess_as_superintendent": "superintendent",
+        },
     ),
-    *(
-        Alert(
-            f"milestone_{role}",
-            "task_opened",
-            element,
-            (role,),
-            "task",
-            "carry out a milestone of an inspection's recommendation",
-            urgent=False,
-            source="domain 6.10, T-46",
-            procedure="recommendation",
-        )
-        for element, role in (
-            ("carry_out_as_coordinator", "inspection_coordinator"),
-            ("carry_out_as_chief_inspector", "chief_inspector_missing"),
-            ("carry_out_as_mfh", "mfh_coordinator"),
-            ("carry_out_as_locate", "locate_sergeant"),
-            ("carry_out_as_audit", "audit_lead"),
-        )
+    *_one_for_each(
+        "milestone",
+        "recommendation",
+        "carry out a milestone of an inspection's recommendation",
+        "domain 6.10, T-46",
+        {
+            "carry_out_as_coordinator": "inspection_coordinator",
+            "carry_out_as_chief_inspector": "chief_inspector_missing",
+            "carry_out_as_mfh": "mfh_coordinator",
+            "carry_out_as_locate": "locate_sergeant",
+            "carry_out_as_audit": "audit_lead",
+        },
     ),
     Alert(
         "milestone_escalated",
