@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from engine import feel, schedules
-from engine.diagrams import ACTIVITIES, GATEWAYS, Node, Process
+from engine.diagrams import ACTIVITIES, GATEWAYS, NAME, Node, Process
 from engine.errors import Invalid, Problem
 from engine.model import AFTER
 
@@ -298,6 +298,27 @@ def _expressions(release: Compiled) -> Iterator[tuple[str, str]]:
             yield process.id, title.removeprefix("=")
 
 
+def names_are_free(release: Compiled) -> Iterator[Problem]:
+    """What is written, and the items of multi-instances, do not hide a table or the engine's own names; a message has a word."""
+    asked: set[str] = set()
+    for _, text in _expressions(release):
+        try:
+            asked |= feel.compile(text).names
+        except Invalid:  # said by another rule
+            continue
+    for node in release.nodes.values():
+        own = {node.decision} - asked  # a table that no expression asks may give its name to its own result
+        taken = ({"case", "task"} | set(release.decisions)) - own
+        for name in sorted({node.record, node.result, node.loop.element if node.loop else ""} & taken):
+            what = "a decision table" if name in release.decisions else "what the engine itself knows of a case"
+            yield Problem(
+                node.id, "name-taken", f"{name} is the name of {what}: call what is written here something else."
+            )
+        if node.message and not NAME.match(node.message):
+            sentence = f"The message “{node.message}” must be a word of small letters, digits and underscores."
+            yield Problem(node.id, "message-is-a-word", sentence)
+
+
 def _known_names(release: Compiled) -> frozenset[str]:
     """Give the names that an expression may take: records, tables, items of multi-instances, and the engine's own."""
     nodes = release.nodes.values()
@@ -362,6 +383,7 @@ RULES: tuple[Rule, ...] = (
     boundaries_belong,
     events_wait_for_something,
     names_are_known,
+    names_are_free,
     tasks_refer_to_what_is_there,
     growing_is_parallel,
     calls_do_not_circle,

@@ -24,6 +24,7 @@ from engine.scope import Scope
 _TEXTS = re.compile(r'"[^"]*"')
 _NAMES = re.compile(r"[A-Za-z_]\w*")
 _FEEL = frozenset({"and", "or", "not", "null", "true", "false", "if", "then", "else", "count", "list", "contains"})
+_PASSED_AT_ONCE = frozenset({"throw", "exclusive", "inclusive", "parallel", "decision_task", "operation"})
 _LATEST = r"(?!\s*\[\s*-\s*1\s*\]\s*\.)"
 
 
@@ -51,6 +52,33 @@ class World:
     def ends(self) -> bool:
         """Tell whether a case can come to its end."""
         return self._can_end(self.release.process)
+
+    def at_once(self, step: str, after: str) -> bool:
+        """Tell whether a token that leaves one node is surely at another without waiting for a person, a time or a message."""
+        scopes = {each.id: each for process in self.release.processes.values() for each in process.walk()}
+        node = self.release.nodes[after]
+        return self._leads(node, scopes[node.process], step, frozenset())
+
+    def _leads(self, node: Node, process: Process, step: str, passed: frozenset[str]) -> bool:
+        """Tell whether the ways out of a node lead to a step at once: each of a choice, one of those that are taken together."""
+        behind = passed | {node.id}
+        ways = [self._comes(flow.target, process, step, behind) for flow in self._ways(node, process)]
+        quantity = all if node.kind in {"exclusive", "inclusive"} else any
+        return bool(ways) and quantity(ways)
+
+    def _comes(self, name: str, process: Process, step: str, passed: frozenset[str]) -> bool:
+        """Tell whether a token that comes to a node is at a step at once."""
+        node = process.nodes[name]
+        if name == step:
+            return True
+        joins = node.kind == "parallel" and len(process.incoming(name)) > 1
+        if name in passed or joins or node.loop is not None or node.is_errand:
+            return False
+        inner = self._inner(node, process)
+        if inner is not None:
+            starts = [each for each in inner.nodes.values() if each.kind == "start"]
+            return any(self._leads(each, inner, step, passed | {name}) for each in starts)
+        return node.kind in _PASSED_AT_ONCE and self._leads(node, process, step, passed)
 
     # Arriving ---------------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from engine.release import Compiled
@@ -21,6 +22,9 @@ LADDERS: tuple[tuple[tuple[str, ...], ...], ...] = (
 )
 """Roles of one service by rank, the lowest first; ranks of two services are not compared."""
 
+_WORD = re.compile(r'"\w*"|null')
+_CHOICE = re.compile(rf"if (?:(?!\b(?:then|else)\b).)+ then (?:{_WORD.pattern}) else (.+)", re.DOTALL)
+
 
 def at_least(role: str) -> frozenset[str]:
     """Give a role and every higher rank of the same service."""
@@ -33,9 +37,12 @@ def at_least(role: str) -> frozenset[str]:
 
 
 def done_by(task: str, role: str) -> Check:
-    """A step is done by this role, or by a higher rank of the same service."""
+    """A step is done by a person of this role, or of a higher rank of the same service."""
 
     def checked(release: Compiled) -> Iterator[Finding]:
+        if release.nodes[task].kind != "user_task":
+            yield task, f"“{name_of(release, task)}” must be done by a person"
+            return
         given = release.nodes[task].role
         if given not in at_least(role):
             named = title_of(given) if given else "nobody"
@@ -55,30 +62,38 @@ def by_another_than(task: str, first: str) -> Check:
     return checked
 
 
-def told_as(element: str, word: str) -> Check:
-    """An element leaves this word in the log, from which it is proved that the step was done; no other element does."""
+def told_as(word: str, *elements: str) -> Check:
+    """Elements leave this word in the log, from which it is proved that the step was done; no other element does."""
 
     def checked(release: Compiled) -> Iterator[Finding]:
-        if release.nodes[element].properties.get("activity") != word:
-            yield element, f"“{name_of(release, element)}” must leave the word {word} in the log"
+        named = ", ".join(f"“{name_of(release, each)}”" for each in elements)
+        for each in elements:
+            if release.nodes[each].properties.get("activity") != word:
+                yield each, f"“{name_of(release, each)}” must leave the word {word} in the log"
         for node in release.nodes.values():
             said = node.properties.get("activity", "")
-            if node.id != element and (said == word or f'"{word}"' in said):
-                yield node.id, f"Only “{name_of(release, element)}” may leave the word {word} in the log"
+            if node.id not in elements and (said == word or f'"{word}"' in said):
+                yield node.id, f"Only {named} may leave the word {word} in the log"
 
     return checked
 
 
-def written_only_by(record: str, *elements: str) -> Check:
-    """The facts on which a step rests are written by these elements, and by nothing beside them."""
+def words_are_plain(release: Compiled) -> Iterator[Finding]:
+    """No element puts together the word that it leaves in the log: it could be that of a protected step."""
+    for node in release.nodes.values():
+        said = node.properties.get("activity", "")
+        if said.startswith("=") and not _is_chosen(said.removeprefix("=")):
+            yield (
+                node.id,
+                f"“{node.name or node.id}” must leave a word in the log that is written out, not put together",
+            )
 
-    def checked(release: Compiled) -> Iterator[Finding]:
-        for node in release.nodes.values():
-            if record in {node.record, node.result} and node.id not in elements:
-                named = ", ".join(f"“{name_of(release, each)}”" for each in elements)
-                yield node.id, f"“{node.name or node.id}” writes “{record}”, which only {named} may write"
 
-    return checked
+def _is_chosen(text: str) -> bool:
+    """Tell whether an expression only chooses among words that are written out: ``if x then "A" else null``."""
+    while found := _CHOICE.fullmatch(text.strip()):
+        text = found[1]
+    return _WORD.fullmatch(text.strip()) is not None
 
 
 def stays_inside(task: str, around: str) -> Check:

@@ -10,12 +10,11 @@ from engine.errors import Problem
 from engine.release import Compiled
 from workflows.protected.findings import Check, Finding
 from workflows.protected.grades import graded_once, keeps_high
-from workflows.protected.hands import by_another_than, done_by, heard_as, stays_inside, told_as, written_only_by
+from workflows.protected.hands import by_another_than, done_by, heard_as, stays_inside, told_as, words_are_plain
+from workflows.protected.kept import PROCEDURE, asked_as, kept, written_only_by
 from workflows.protected.pages import by_hand, must_be_said, never_later, offers_only, says_yes
 from workflows.protected.times import within
-from workflows.protected.ways import never_while, never_without
-
-PROCEDURE = "missing_child"
+from workflows.protected.ways import at_once, never_before, never_while, never_without
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,7 @@ class Step:
 def check(release: Compiled) -> Iterator[Problem]:
     """Give every way in which a release takes out or weakens a protected step."""
     if release.root != PROCEDURE:
+        yield from _elsewhere(release)
         return
     for step in STEPS:
         gone = [name for name in step.elements if name not in release.nodes]
@@ -43,12 +43,29 @@ def check(release: Compiled) -> Iterator[Problem]:
             yield Problem(where, f"protected-{step.id.lower()}", f"{wrong}. {step.what}: {step.why} ({step.source}).")
 
 
+def _elsewhere(release: Compiled) -> Iterator[Problem]:
+    """Give what another procedure would send to a protected step, or say in its place."""
+    for node in release.nodes.values():
+        if node.message == _MESSAGE:
+            sentence = f"Only “{_TELLS}” of the missing child may send the message {_MESSAGE}: it stops the clock of an interview"
+            yield Problem(node.id, "protected-t-25", f"{sentence} (T-25, domain 7).")
+        said = node.properties.get("activity", "")
+        if said in _WORDS or any(f'"{word}"' in said for word in _WORDS):
+            sentence = (
+                "This word proves a protected step: only the procedure of the missing child may leave it (domain 8)."
+            )
+            yield Problem(node.id, "protected-word", sentence)
+    for where, wrong in words_are_plain(release):
+        yield Problem(where, "protected-word", f"{wrong} (domain 8).")
+
+
 def _left(release: Compiled, around: Iterable[str]) -> str:
     """Give the first of some elements or diagrams that is still there."""
     there = {*release.nodes, *release.processes}
     return next((name for name in around if name in there), release.root)
 
 
+_WORDS = frozenset({"RHIOffered", "RHIHeld", "HandoverAcknowledged", "LANotified"})
 _CLOSED = ("close_police_enquiry", "close_case")
 _SEARCH = ("locate", "locate_child")
 NOT_OFFERED = frozenset({"deceased", "untraced", "transferred_overseas"})
@@ -58,6 +75,9 @@ _INTERVIEW = ("offer_and_hold_interview", "return_interview", "arrange_return_in
 
 _COVERED = "covered_by_another_interview"
 """The event that a later interview with the same child has covered this return too (domain 7 [S129])."""
+_TELLS, _MESSAGE = "covered_return_told", "interview_covered"
+"""The only element that may say so, and the message in which it does."""
+_HELD = {("return_interview_attempt", "outcome"): "held"}
 
 STEPS: tuple[Step, ...] = (
     Step(
@@ -69,11 +89,16 @@ STEPS: tuple[Step, ...] = (
             "offer_return_interview": _INTERVIEW,
             "interview_offered": _INTERVIEW,
             "complete_missing_report": (PROCEDURE,),
+            "match_child": (PROCEDURE,),
+            "record_return": (PROCEDURE,),
             "close_case": (),
         },
         (
+            words_are_plain,
             never_without("offer_return_interview", goals=("close_case",), but_for=(_COVERED,)),
-            heard_as(_COVERED, "interview_covered", "covered_return_told"),
+            never_before("offer_return_interview", ("interview_offered",)),
+            at_once("record_return"),
+            at_once("offer_return_interview", "record_return"),
             never_while(
                 "interview_offered",
                 {("return_interview_offer", "outcome"): "not_offered"},
@@ -81,12 +106,15 @@ STEPS: tuple[Step, ...] = (
                 without=("interview_offered", _COVERED),
             ),
             done_by("offer_return_interview", "rhi_worker"),
-            told_as("interview_offered", "RHIOffered"),
+            told_as("RHIOffered", "interview_offered"),
             written_only_by("return_interview_offer", "offer_return_interview"),
             written_only_by("known", "recall_child"),
+            written_only_by("child_match", "match_child"),
             written_only_by("missing_report", "complete_missing_report"),
             by_hand("complete_missing_report", "date_of_birth"),
             written_only_by("case_closure", "close_case"),
+            asked_as("offer_return_interview", "outcome"),
+            asked_as("offer_return_interview", "not_offered_reason"),
             must_be_said("offer_return_interview", "not_offered_reason", {"outcome": "not_offered"}),
             offers_only("offer_return_interview", "not_offered_reason", NOT_OFFERED),
         ),
@@ -106,11 +134,26 @@ STEPS: tuple[Step, ...] = (
         "T-25, G-02, statutory guidance [S46][S47]",
         {
             "offer_and_hold_interview": ("return_interview", "arrange_return_interview"),
-            **dict.fromkeys(("offer_return_interview", "hold_return_interview"), _INTERVIEW),
+            **dict.fromkeys(("offer_return_interview", "hold_return_interview", "interview_held"), _INTERVIEW),
+            **dict.fromkeys((_COVERED, "interview_is_covered", _TELLS, "tell_covered_returns"), _INTERVIEW),
             "record_return": (PROCEDURE,),
             "close_case": (),
         },
         (
+            heard_as(_COVERED, _MESSAGE, _TELLS),
+            kept(_COVERED, "kind", "attached_to", "interrupting", "correlation"),
+            kept(_TELLS, "kind", "correlation", "payload"),
+            kept("tell_covered_returns", "kind", "loop"),
+            stays_inside(_TELLS, "tell_covered_returns"),
+            never_before("hold_return_interview", ("interview_held",), _HELD),
+            told_as("RHIHeld", "interview_held", "interview_is_covered"),
+            at_once("offer_and_hold_interview", "record_return"),
+            done_by("hold_return_interview", "rhi_worker"),
+            done_by("record_return", "response_officer"),
+            asked_as("hold_return_interview", "outcome"),
+            asked_as("hold_return_interview", "covers"),
+            asked_as("record_return", "returned_at"),
+            written_only_by("interview_covered", _COVERED, _TELLS),
             within("offer_and_hold_interview", "found.returned_at", timedelta(hours=72), tells=_INTERVIEWERS),
             stays_inside("offer_return_interview", "offer_and_hold_interview"),
             stays_inside("hold_return_interview", "offer_and_hold_interview"),
@@ -139,6 +182,9 @@ STEPS: tuple[Step, ...] = (
             keeps_high,
             graded_once,
             done_by("approve_downgrade", "duty_inspector"),
+            asked_as("approve_downgrade", "approved"),
+            asked_as("propose_regrade", "level"),
+            asked_as("decide_risk_grade", "level"),
             by_another_than("approve_downgrade", "propose_regrade"),
             written_only_by("risk", "decide_risk_grade", "set_new_grade"),
             written_only_by("regrade", "propose_regrade"),
@@ -156,8 +202,9 @@ STEPS: tuple[Step, ...] = (
         {"acknowledge_handover": (PROCEDURE,), "close_police_enquiry": (), "close_case": ()},
         (
             never_without("acknowledge_handover", goals=_CLOSED),
+            at_once("acknowledge_handover"),
             done_by("acknowledge_handover", "duty_inspector"),
-            told_as("acknowledge_handover", "HandoverAcknowledged"),
+            told_as("HandoverAcknowledged", "acknowledge_handover"),
             written_only_by("handover", "acknowledge_handover"),
             within(
                 "acknowledge_handover",
@@ -176,8 +223,9 @@ STEPS: tuple[Step, ...] = (
         {"acknowledge_missing_notice": (PROCEDURE,), "close_case": ()},
         (
             never_without("acknowledge_missing_notice", goals=("close_case",)),
+            at_once("acknowledge_missing_notice"),
             done_by("acknowledge_missing_notice", "csc_mash"),
-            told_as("acknowledge_missing_notice", "LANotified"),
+            told_as("LANotified", "acknowledge_missing_notice"),
             written_only_by("missing_notice", "acknowledge_missing_notice"),
             within(
                 "acknowledge_missing_notice",
@@ -196,11 +244,15 @@ STEPS: tuple[Step, ...] = (
         {
             "hold_prevention_interview": (PROCEDURE,),
             "approve_prevention_exception": (PROCEDURE,),
+            "record_return": (PROCEDURE,),
             "close_police_enquiry": (),
             "close_case": (),
         },
         (
             never_without("hold_prevention_interview", goals=_CLOSED),
+            at_once("hold_prevention_interview", "record_return"),
+            asked_as("hold_prevention_interview", "outcome"),
+            asked_as("approve_prevention_exception", "approved"),
             never_while(
                 "approve_prevention_exception",
                 {("prevention_interview", "outcome"): "held", ("prevention_exception", "approved"): "yes"},

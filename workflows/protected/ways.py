@@ -47,11 +47,41 @@ def _first(
     release: Compiled, step: str, known: Facts, goals: Sequence[str], *, without: Sequence[str]
 ) -> Iterator[Finding]:
     """Say the first goal that a case of a child can reach."""
-    children = [{**known, "known": {"": {"age": age}}} for age in AGES]
-    world = World(release, frozenset(without), children, ANCHOR)
+    world = _world(release, known, without)
     reached = world.reached()
     goal = next((each for each in goals if each in reached), None)
     if goal is not None:
         yield step, f"A way leads to “{name_of(release, goal)}” without “{name_of(release, step)}”"
     elif world.ends():
         yield step, f"A case can end without “{name_of(release, step)}”"
+
+
+def never_before(step: str, goals: Sequence[str], answers: Answers | None = None) -> Check:
+    """No case of a child passes a goal while a step is not done, or while every answer is another than the one needed."""
+
+    def checked(release: Compiled) -> Iterator[Finding]:
+        tried = [others(release, record, field, needed) for (record, field), needed in (answers or {}).items()]
+        worlds = [facts_of(release, dict(zip(answers or {}, values, strict=True))) for values in product(*tried)]
+        reached = _world(release, {}, (step,)).reached()
+        reached |= frozenset().union(*(_world(release, known, ()).reached() for known in worlds if answers))
+        for goal in (each for each in goals if each in reached):
+            yield goal, f"A way leads to “{name_of(release, goal)}” before “{name_of(release, step)}”"
+
+    return checked
+
+
+def at_once(step: str, after: str = "") -> Check:
+    """A step waits for no person, time or message after another, or after the beginning of the case: its clock runs from there."""
+
+    def checked(release: Compiled) -> Iterator[Finding]:
+        begun = after or release.start.id
+        if not _world(release, {}, ()).at_once(step, begun):
+            yield step, f"“{name_of(release, step)}” must begin at once after “{name_of(release, begun)}”"
+
+    return checked
+
+
+def _world(release: Compiled, known: Facts, without: Sequence[str]) -> World:
+    """Give the world of a child in which some answers are known and some steps are never done."""
+    children = [{**known, "known": {"": {"age": age}}} for age in AGES]
+    return World(release, frozenset(without), children, ANCHOR)

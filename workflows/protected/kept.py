@@ -1,0 +1,107 @@
+"""What of a protected step stays as it is shipped: the question on its page, the message that ends it, who writes its facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+from engine import release as releases
+from engine.forms.fields import Field
+from engine.release import Compiled
+from workflows import catalogue
+from workflows.protected.findings import Check, Finding, name_of
+
+PROCEDURE = "missing_child"
+
+
+@cache
+def shipped() -> Compiled:
+    """Give the procedure as it is shipped, which the rows of `steps` were written for."""
+    return releases.load(releases.pack(catalogue.files(PROCEDURE))[0])
+
+
+_SETTINGS = {
+    "kind": "must stay what it is in the drawing",
+    "attached_to": "must stay at the step that it sits on",
+    "interrupting": "must end the step that it sits on",
+    "correlation": "must find the other case by the same key",
+    "payload": "must send the same values",
+    "loop": "must be done for the same entries",
+}
+
+
+def kept(element: str, *settings: str) -> Check:
+    """An element keeps some of its settings as they are shipped; `settings` are those of `Node`."""
+
+    def checked(release: Compiled) -> Iterator[Finding]:
+        here, model = release.nodes[element], shipped().nodes[element]
+        for name in settings:
+            said = [(getattr(node, name), node.properties.get(name)) for node in (here, model)]
+            if said[0] != said[1]:
+                yield element, f"“{name_of(release, element)}” {_SETTINGS[name]}"
+
+    return checked
+
+
+def written_only_by(record: str, *elements: str) -> Check:
+    """The facts on which a step rests are written by these elements in their own way, and by nothing beside them."""
+
+    def checked(release: Compiled) -> Iterator[Finding]:
+        named = ", ".join(f"“{name_of(release, each)}”" for each in elements)
+        for node in release.nodes.values():
+            if record in {node.record, node.result} and node.id not in elements:
+                yield node.id, f"“{node.name or node.id}” writes “{record}”, which only {named} may write"
+            if node.loop is not None and node.loop.element == record:
+                yield (
+                    node.id,
+                    f"“{node.name or node.id}” may not call its entries “{record}”, which only {named} may write",
+                )
+        for each in (name for name in elements if name in release.nodes):
+            here, model = release.nodes[each], shipped().nodes[each]
+            if (here.kind, here.operation) != (model.kind, model.operation):
+                yield each, f"“{name_of(release, each)}” writes “{record}” and must stay what it is in the drawing"
+
+    return checked
+
+
+def asked_as(task: str, key: str) -> Check:
+    """A question on which a step rests keeps its words and answers, is asked of everybody, and nobody answers it beforehand.
+
+    Answers may be added. Words that say something else than what is stored would turn a no into a yes.
+    """
+
+    def checked(release: Compiled) -> Iterator[Finding]:
+        here, model = _field(release, task, key), _field(shipped(), task, key)
+        if model is None:
+            return
+        told = f"the question “{model.label}”"
+        if here is None or here.kind is not model.kind or here.label != model.label:
+            yield task, f"“{name_of(release, task)}” must ask {told} in these words"
+            return
+        wrong = next(_differences(here, model), "")
+        if wrong:
+            yield task, f"{told[0].upper()}{told[1:]} {wrong}"
+
+    return checked
+
+
+def _differences(here: Field, model: Field) -> Iterator[str]:
+    """Say in what a question differs from the one that is shipped; answers with a value of their own are no difference."""
+    values = {each.value for each in model.choices}
+    same = [each for each in here.choices if each.value in values]
+    if sorted(map(str, same)) != sorted(map(str, model.choices)) or here.choices_from != model.choices_from:
+        named = ", ".join(f"“{each.label}”" for each in model.choices)
+        yield f"must offer {named}, each with the same meaning"
+    if [each.hides for each in here.conditions] != [each.hides for each in model.conditions]:
+        yield "must be asked as often as before"
+    if here.required < model.required:
+        yield "must be answered"
+    if here.check != model.check:
+        yield "must keep the check of its answer"
+    if here.prefill != model.prefill:
+        yield "may not be filled in beforehand in another way"
+
+
+def _field(release: Compiled, task: str, key: str) -> Field | None:
+    form = release.forms.get(release.nodes[task].form)
+    return None if form is None else next((each for each in form.fields if each.key == key), None)
