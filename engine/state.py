@@ -1,4 +1,4 @@
-"""Token state to bytes and back: our own format with its own version number.
+"""Token state to bytes and back: our own format with its own version number (`engine.packing`).
 
 The library's serializer writes the specification, which never changes, with every case, keeps every finished task for ever,
 and accepts an unknown version in silence (spiffworkflow.md 7). Ours holds the live tasks only: the specification belongs to
@@ -11,24 +11,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from engine import packing
 from engine.specs import ACTIVE, CHILD, FinishJoin, Inclusive, ProcessSpec, Split, TokenJoin
 
-VERSION = 1
 REEVALUATED = (Inclusive, FinishJoin)
 """The joins that look at other tokens, and so must look again whenever a task completes."""
 
 FINISHED = TaskState.FINISHED_MASK
 PREDICTED = TaskState.FUTURE | TaskState.LIKELY | TaskState.MAYBE
-
-
-class UnknownStateVersion(Exception):
-    """The state was written by a release of the engine that this one does not know."""
 
 
 def _look_again(workflow: Any) -> None:
@@ -219,10 +214,9 @@ def predict(position: Position) -> None:
 
 
 def dump(position: Position) -> bytes:
-    """Write a position as bytes: JSON with short keys, live tasks only."""
+    """Write a position as bytes: the live tasks only."""
     tokens = position.tokens
     document = {
-        "v": VERSION,
         "r": position.reference,
         "o": position.opened_at,
         "n": position.counter,
@@ -237,29 +231,22 @@ def dump(position: Position) -> bytes:
     }
     if position.skipped:
         document["s"] = position.skipped
-    return orjson.dumps(document)
+    return packing.pack(document)
 
 
 def _rows(workflow: Any) -> Iterator[list[Any]]:
-    """Give one short list per task: number, name of its specification, state, parent, what the library keeps for it.
-
-    The name, not its place in a list, so that a later engine may build more specifications for the same diagram.
-    """
+    """Give one short list per task: number, name of its specification, state, parent, what the library keeps for it."""
     for task in workflow.tasks.values():
-        row = [task.id, task.task_spec.name, task.state, task._parent]
-        yield [*row, task.internal_data] if task.internal_data else row
+        yield [task.id, task.task_spec.name, task.state, task._parent, task.internal_data]
 
 
 def load(data: bytes, specs: Mapping[str, ProcessSpec], root: str, conductor: Any) -> Position:
     """Read a position back on the specifications of its release.
 
     Raises:
-        UnknownStateVersion: the state has another version number than this engine writes.
+        UnknownStateVersion: the state has a version number that this engine does not know.
     """
-    document = orjson.loads(data)
-    if document.get("v") != VERSION:
-        message = f"state version {document.get('v')} is not {VERSION}"
-        raise UnknownStateVersion(message)
+    document = packing.unpack(data)
     tokens = Tokens(specs[root], specs, script_engine=conductor, deserializing=True)
     position = Position(tokens, document["r"], document["o"], document["n"], keys=document["k"], done_by=document["b"])
     position.skipped = document.get("s", {})

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from engine import runner, state, values
+from engine import packing, runner, state, values
 from engine.clocks import Winder
 from engine.model import Actor, Skip
 from tests.drawn import form, procedure
@@ -356,7 +356,7 @@ SHAPES: Mapping[str, Shape] = {
 }
 
 
-def path_of(name: str, version: int = state.VERSION) -> Path:
+def path_of(name: str, version: int = packing.VERSION) -> Path:
     """Give the place of a golden file."""
     return FOLDER / f"{name}_v{version}.json"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from engine import runner, state
+from engine import packing, runner, state
 from engine.diagrams import NODES, Node
 from tests.golden_states import FOLDER, SHAPES, opened, path_of, shape_of
 
@@ -45,7 +45,7 @@ def test_a_saved_case_is_opened_and_goes_on_to_its_end(path: Path) -> None:
 def test_opening_and_saving_again_keeps_everything(path: Path) -> None:
     case, document = opened(path)
     assert case.position is not None
-    if document["state"]["v"] == state.VERSION:
+    if document["state"]["v"] == packing.VERSION:
         assert orjson.loads(state.dump(case.position)) == document["state"]
     conductor = runner.restore(case.release, state.dump(case.position), case.facts, case.now)
     people = {task.id: task.task_spec.node.id for task in conductor.position.tokens.live() if task.task_spec.manual}

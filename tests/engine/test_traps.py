@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import release, runner, state, values
+from engine import packing, release, runner, state, values
 from engine.decisions import DecisionAmbiguous
 from engine.errors import ReleaseInvalid
 from engine.feel import YearMonthDuration
 from engine.model import Actor, Complete, FactWrite
+from engine.packing import UnknownStateVersion
 from engine.runner import StepFailed
-from engine.state import UnknownStateVersion
 from tests.drawn import form, procedure
 from tests.driving import MORNING, Drive, both
 
@@ -306,7 +306,7 @@ def test_a_state_of_an_unknown_version_is_refused() -> None:
     case = Drive(TWO_TASKS, restored=False).open()
     assert case.position is not None
     saved = orjson.loads(state.dump(case.position))
-    for version in (0, state.VERSION + 1, str(state.VERSION), None):
+    for version in (0, packing.VERSION + 1, str(packing.VERSION), None):
         with pytest.raises(StepFailed, match="reading the case") as failed:
             runner.restore(case.release, orjson.dumps({**saved, "v": version}), case.facts, MORNING)
         assert isinstance(failed.value.__cause__, UnknownStateVersion)

@@ -189,13 +189,21 @@ LARGEST_STATE = 4096
 
 @story
 def eight_open_actions_stay_small(case: Casework) -> None:
-    """A high grade, eight actions, both reviews, and clocks that have rung for an hour."""
-    graded(handed_over(case), "high")
+    """A high grade and two kinds of exploitation, every action and a lower grade open, and clocks that have rung for an hour.
+
+    Nothing happens at a full second, as nothing does: the state keeps instants to the microsecond.
+    """
+    case.wait(seconds=1.234567)
+    known = handed_over(case.remember(**HISTORY))
+    decided(assessed(known, cce="yes", exploitation="yes"), "high").fill("endorse_risk_grade")
     while case.open_elements().count("carry_out_action") < 8:
-        case.fill("raise_action")
+        case.wait(seconds=7.654321).fill("raise_action")
+    case.wait(seconds=1.000001).fill("propose_regrade", by="ann", level="medium")
     widest = case.size
     case.wait(minutes=61)
     assert case.open_elements().count("carry_out_action") == 8
+    assert case.open_elements().count("decide_on_sign") == 2
+    assert len(case.open_elements()) == 16
     assert max(widest, case.size) < LARGEST_STATE
 
 

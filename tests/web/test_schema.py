@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from engine import timers
+from engine import packing, timers
 from engine.store import Base, connect, reading, writing
 from tests.contracts.sample import FILES, NOW, WORKER
 from tests.web.site import SECRET
@@ -165,6 +165,17 @@ def test_a_migration_that_takes_something_away_says_that_old_programs_must_stop(
             assert said, f"{path.name} does not say which is the oldest program that may work on its schema"
             assert "0014" <= said[1] <= revision
             assert said[1] == revision or not narrows(source), path.name
+
+
+def test_a_program_that_cannot_read_what_later_ones_save_must_stop() -> None:
+    """Each version of the written token state was announced by a migration."""
+    said = {}
+    for path in schema.DIRECTORY.glob("versions/[0-9]*.py"):
+        source = path.read_text("utf-8")
+        if found := re.search(r"^state_version = (\d+)$", source, re.MULTILINE):
+            said[int(found[1])] = path.name
+            assert f'oldest_program = "{path.name.partition("_")[0]}"' in source
+    assert sorted(said) == list(range(2, packing.VERSION + 1))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,177 @@
+"""The written form of a case's token state: what `engine.state` says of it, in as few bytes as stay readable.
+
+A state is read and written with every step, so its size is a cost of every step. Its plain form is what `engine.state` builds::
+
+    {
+        "r": "MC-1",
+        "o": 1772442000.0,
+        "n": 3,
+        "d": False,
+        "k": {"action": 2},
+        "b": {"grade": "ann"},
+        "w": [
+            [None, [1, "Start", 64, None], [2, "look", 16, 1, {"since": 1772442000.0, "due": 1772445600.5, "key": "2"}]]
+        ],
+        "c": [[2, "look_clock", 1772442000.0, 1772445600.5, None, ["reminder"], None]],
+    }
+
+``r`` reference, ``o`` opened at, ``n`` the last number given to a task, ``d`` done, ``k`` record keys given out, ``b`` who did what,
+``s`` (where there are any) operations to be left out, ``w`` the case's tasks and those of each process inside it, ``c`` clocks.
+All instants are seconds since 1970 in UTC. The written form, version 2, says each name once and instants after the opening::
+
+    {
+        "v": 2,
+        "r": "MC-1",
+        "o": 1772442000.0,
+        "n": 3,
+        "d": False,
+        "k": {"action": 2},
+        "b": {"grade": "ann"},
+        "t": ["Start", "look", "look_clock", "reminder"],
+        "w": [[None, [1, 0, 64], [2, 1, 16, 1, {"s": 0, "d": 3600.5, "k": "2"}]]],
+        "c": [[2, 2, 0, 3600.5, None, [3]]],
+    }
+
+Names stand in the state's own list, not as places in the specification, so that a later engine may build more specifications for
+the same diagram. Version 1 was the plain form; it is read for ever, and written no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+VERSION = 2
+MICROSECONDS = 6
+ROW, CLOCK = 5, 7
+"""How many things are said of a task and of a clock; what is empty at the end is left out."""
+
+_SHORT = {
+    "since": "s",
+    "due": "d",
+    "key": "k",
+    "key_or_index": "i",
+    "items": "l",
+    "given": "g",
+    "merged": "m",
+    "from": "f",
+    "errand": "e",
+}
+"""What the runner and the library keep with a task; a name that is not here is written as it is."""
+_LONG = {short: name for name, short in _SHORT.items()}
+_INSTANTS = frozenset({"since", "due"})
+
+
+class UnknownStateVersion(Exception):
+    """The state was written by a release of the engine that this one does not know."""
+
+
+def pack(plain: Mapping[str, Any]) -> bytes:
+    """Write a plain state as bytes of the present version."""
+    return orjson.dumps(_Writer(plain["o"]).document(plain))
+
+
+def unpack(data: bytes) -> dict[str, Any]:
+    """Give the plain form of a written state of this version or an earlier one.
+
+    Raises:
+        UnknownStateVersion: the state has a version number that this engine does not know.
+    """
+    document: dict[str, Any] = orjson.loads(data)
+    match document.get("v"):
+        case 1:
+            return document
+        case 2:
+            return _Reader(document["o"], document["t"]).plain(document)
+        case other:
+            message = f"state version {other} is not one of 1, {VERSION}"
+            raise UnknownStateVersion(message)
+
+
+class _Writer:
+    """Writes version 2: gathers names, and takes the moment of opening off each instant."""
+
+    def __init__(self, opened: float) -> None:
+        self.opened = opened
+        self.names: dict[str, int] = {}
+
+    def document(self, plain: Mapping[str, Any]) -> dict[str, Any]:
+        first, *inside = plain["w"]
+        workflows = [
+            [None, *map(self.row, first[1:])],
+            *([key, self.name(spec), *map(self.row, rows)] for key, spec, *rows in inside),
+        ]
+        clocks = [self.clock(*each) for each in plain["c"]]
+        return {**plain, "v": VERSION, "t": list(self.names), "w": workflows, "c": clocks}
+
+    def name(self, text: str) -> int:
+        return self.names.setdefault(text, len(self.names))
+
+    def after(self, moment: float | None) -> float | None:
+        """Write an instant, whole seconds without a point; exact to the microsecond, as `_Reader.moment` rounds to it."""
+        if moment is None:
+            return None
+        seconds = round(moment - self.opened, MICROSECONDS)
+        return int(seconds) if seconds.is_integer() else seconds
+
+    def row(self, given: list[Any]) -> list[Any]:
+        number, spec, state, parent, *kept = given
+        short = {
+            _SHORT.get(key, key): self.after(value)
+            if key in _INSTANTS
+            else self.name(value)
+            if key == "from"
+            else value
+            for key, value in (kept[0] if kept else {}).items()
+            if value is not None
+        }
+        return _without_end([number, self.name(spec), state, parent, short or None])
+
+    def clock(self, task: int, element: str, since: float, *when: Any) -> list[Any]:
+        at, due, fired, last = when
+        moments = map(self.after, (since, at, due))
+        return _without_end([task, self.name(element), *moments, [self.name(rung) for rung in fired], self.after(last)])
+
+
+class _Reader:
+    """Reads version 2."""
+
+    def __init__(self, opened: float, names: list[str]) -> None:
+        self.opened, self.names = opened, names
+
+    def plain(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        first, *inside = document["w"]
+        workflows = [
+            [None, *map(self.row, first[1:])],
+            *([key, self.names[spec], *map(self.row, rows)] for key, spec, *rows in inside),
+        ]
+        return {**document, "w": workflows, "c": [self.clock(each) for each in document["c"]]}
+
+    def moment(self, after: float | None) -> float | None:
+        return None if after is None else round(self.opened + after, MICROSECONDS)
+
+    def row(self, given: list[Any]) -> list[Any]:
+        number, spec, state, parent, short = given + [None] * (ROW - len(given))
+        kept = {
+            (key := _LONG.get(each, each)): self.moment(value)
+            if key in _INSTANTS
+            else self.names[value]
+            if key == "from"
+            else value
+            for each, value in (short or {}).items()
+        }
+        return [number, self.names[spec], state, parent, kept]
+
+    def clock(self, given: list[Any]) -> list[Any]:
+        task, element, since, at, due, fired, last = given + [None] * (CLOCK - len(given))
+        rungs = [self.names[rung] for rung in fired or ()]
+        return [task, self.names[element], *map(self.moment, (since, at, due)), rungs, self.moment(last)]
+
+
+def _without_end(row: list[Any]) -> list[Any]:
+    """Leave out what is empty at the end of a row."""
+    while not row[-1] and row[-1] != 0:
+        row.pop()
+    return row
