@@ -21,7 +21,7 @@ OVERSTEPS = [
     ("floors", "workflows/__init__.py", "web"),
     ("spiffworkflow", "engine/store.py", "SpiffWorkflow"),
     ("spiffworkflow", "web/inbox.py", "SpiffWorkflow.bpmn"),
-    ("lxml", "engine/decisions.py", "lxml.etree"),
+    ("lxml", "engine/decisions/files.py", "lxml.etree"),
     ("lxml", "web/inbox.py", "lxml"),
     ("web-libraries", "engine/store.py", "flask_sqlalchemy"),
     ("web-libraries", "engine/timers.py", "apscheduler"),

@@ -238,6 +238,8 @@ ACCEPTED_ONCE: list[tuple[str, str, Files]] = [
     ("G-12", "another authority from a later day on", replaced("regrade_authority.dmn", r'(id="leaves_high_in_4"><text>)-', r'\1&lt; date("2027-01-01")')),
     ("G-12", "another authority in one locality", replaced("regrade_authority.dmn", r'(id="leaves_high_in_3"><text>)-', r'\1"notts_default"' )),
     ("G-12", "no inspector where a rationale says so", replaced("new_grade.dmn", r"(<text>)downgrade_approval\[-1\]\.approved", r'\1if regrade[-1].rationale = null then downgrade_approval[-1].approved else "yes"')),
+    ("G-12", "a default that leaves high", replaced("new_grade.dmn", r'(name="level"[^>]*?)/>', r'\1><defaultOutputEntry><text>"low"</text></defaultOutputEntry></output>')),
+    ("G-12", "a grade that is no row of a table", replaced("new_grade.dmn", r"(?s)<decisionTable.*</decisionTable>", '<literalExpression><text>{level: "low"}</text></literalExpression>')),
     ("G-12", "no inspector where the grade came from the endorser", replaced("regrade_authority.dmn", r"(<text>)risk\.level", r'\1if known.flags = null then risk.level else "low"')),
 ]  # fmt: skip
 

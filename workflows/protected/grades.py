@@ -58,7 +58,10 @@ def _authority(release: Compiled, facts: Facts, lower: str) -> Finding | None:
 
 
 def _grade(release: Compiled, refused: Facts, lower: str) -> Finding | None:
-    """Find a row that gives another grade than high."""
+    """Find a row that gives another grade than high; a decision that is no plain table may give any."""
+    table = release.decisions.get(release.nodes["set_new_grade"].decision)
+    if table is not None and not table.is_plain:
+        return "set_new_grade", "The new grade must come from the rows of one table, without a default"
     answers = [answer for _, answer in _answers(release, "set_new_grade", refused, "level")]
     if any(answer not in {None, "high"} for answer in answers):
         return "set_new_grade", f"The table leaves high for {RISK_LEVEL[lower]} without an inspector's yes"
@@ -80,7 +83,7 @@ def _answers(release: Compiled, task: str, facts: Facts, output: str) -> list[tu
     """Give what the table of a step may answer, row by row; a text that cannot be foreseen stands as it is written."""
     table = release.decisions.get(release.nodes[task].decision)
     at = _column(table, output)
-    if table is None or at is None:
+    if table is None or at is None or not table.is_plain:
         return []
     unsure = {number for number, each in enumerate(table.inputs) if _unsure(each.expression)}
     scope = scope_of(release, facts)

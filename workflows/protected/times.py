@@ -40,7 +40,10 @@ def within(
         deadlines = release.deadlines.get(activity, ())
         where = deadlines[0].id if deadlines else activity
         texts = [text for node in deadlines for text in _texts(release, node)]
-        unsure = sorted({name for text in texts for name in rests_on(text, _KNOWN | release.decisions.keys())})
+        unsure = sorted({
+            *(name for text in texts for name in rests_on(text, _KNOWN | release.decisions.keys())),
+            *(name for node in deadlines for name in _not_plain(release, node)),
+        })
         if unsure:
             yield where, f"The time of “{name_of(release, activity)}” may not rest on {', '.join(unsure)}"
         for level, harm, anchor in product((None, *RISK_LEVEL), _harms(release, texts), _anchors(texts)):
@@ -67,6 +70,12 @@ def _texts(release: Compiled, node: Node) -> Iterator[str]:
     named = set(_LITERAL.findall(node.timer_text))
     for name in release.timer(node).names & release.decisions.keys():
         yield from _rows(release.decisions[name], named)
+
+
+def _not_plain(release: Compiled, node: Node) -> list[str]:
+    """Name the decisions of a deadline whose rows alone do not say what they give."""
+    named = release.timer(node).names & release.decisions.keys()
+    return [name for name in named if not release.decisions[name].is_plain]
 
 
 def _rows(table: Table, named: Collection[str]) -> Iterator[str]:
