@@ -127,6 +127,27 @@ class DraftEvent:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn that a draft has taken: `event` says which, `number` is its place in the history, `hands` who changed the files.
+
+    The draft is as it stood before; so a proposal that was sent back still says who proposed it.
+    """
+
+    draft: Draft
+    event: DraftEvent
+    number: int
+    hands: frozenset[str]
+
+
+Tell = Callable[[sa.Connection, Turn], None]
+"""Is told, inside the transaction, of each draft that is proposed, withdrawn, sent back, approved or dropped."""
+
+
+def _tell_nobody(_connection: sa.Connection, _turn: Turn) -> None:
+    """Tell nobody."""
+
+
 def stamp_of(text: str) -> str:
     """Give the stamp of a file's text, which a page sends back with the changed text."""
     return hashlib.sha256(text.encode()).hexdigest()[:32]
@@ -136,7 +157,13 @@ class Drafts:
     """The drafts in one database; `check` says what is wrong with files, `roles` and `operations` are what they may name."""
 
     def __init__(
-        self, library: Library, check: Check, *, roles: Sequence[str] | None, operations: Iterable[str] = ()
+        self,
+        library: Library,
+        check: Check,
+        *,
+        roles: Sequence[str] | None,
+        operations: Iterable[str] = (),
+        tell: Tell = _tell_nobody,
     ) -> None:
         """Use the database of a library; an approved draft becomes a release there."""
         self.engine = library.engine
@@ -144,6 +171,7 @@ class Drafts:
         self.check = check
         self.roles = roles
         self.operations = tuple(operations)
+        self.tell = tell
 
     # Reading ----------------------------------------------------------------------------------------------------------
 
@@ -174,6 +202,23 @@ class Drafts:
         asked = sa.select(row).where(row.c.procedure == procedure, row.c.release_id.is_not(None))
         with reading(self.engine) as connection:
             return {found.release_id: _draft(found) for found in connection.execute(asked)}
+
+    def waiting_for(self, person: str) -> tuple[Draft, ...]:
+        """Give the proposals that somebody could decide on: those in which they had no hand, the oldest first."""
+        row, event = DraftTable.__table__, DraftEventTable.__table__
+        theirs = sa.exists().where(event.c.draft_id == row.c.id, event.c.by == person, event.c.kind.in_(CHANGES))
+        asked = sa.select(row).where(row.c.status == "proposed", row.c.proposed_by != person, ~theirs)
+        with reading(self.engine) as connection:
+            return tuple(_draft(found) for found in connection.execute(asked.order_by(row.c.proposed_at, row.c.id)))
+
+    def sent_back_to(self, person: str) -> tuple[Draft, ...]:
+        """Give the drafts in which somebody had a hand and that were sent back, and not changed since."""
+        row, event = DraftTable.__table__, DraftEventTable.__table__
+        theirs = sa.exists().where(event.c.draft_id == row.c.id, event.c.by == person)
+        last = sa.select(event.c.kind).where(event.c.draft_id == row.c.id).order_by(event.c.seq.desc()).limit(1)
+        asked = sa.select(row).where(row.c.status == "open", theirs, last.scalar_subquery() == "sent_back")
+        with reading(self.engine) as connection:
+            return tuple(_draft(found) for found in connection.execute(asked.order_by(row.c.id)))
 
     # Changing ---------------------------------------------------------------------------------------------------------
 
@@ -324,7 +369,9 @@ class Drafts:
         connection.execute(sa.update(DraftTable).where(DraftTable.id == draft.id).values(**values))
         self._note(connection, draft.id, kind, by, now, digest, file=file)
         if draft.is_proposed:
-            self._note(connection, draft.id, "withdrawn", by, now, digest, reason="The draft was changed.")
+            reason = "The draft was changed."
+            number = self._note(connection, draft.id, "withdrawn", by, now, digest, reason=reason)
+            self._say(connection, draft, DraftEvent(now, by, "withdrawn", "", reason, digest), number)
 
     def _move(
         self,
@@ -339,7 +386,12 @@ class Drafts:
     ) -> None:
         """Give a draft another status and note who did it."""
         connection.execute(sa.update(DraftTable).where(DraftTable.id == draft.id).values(status=status, **more))
-        self._note(connection, draft.id, kind, by, now, draft.digest, reason=reason)
+        number = self._note(connection, draft.id, kind, by, now, draft.digest, reason=reason)
+        self._say(connection, draft, DraftEvent(now, by, kind, "", reason, draft.digest), number)
+
+    def _say(self, connection: sa.Connection, draft: Draft, event: DraftEvent, number: int) -> None:
+        """Let those hear who are told of a draft."""
+        self.tell(connection, Turn(draft, event, number, self._hands(connection, draft.id)))
 
     @staticmethod
     def _note(
@@ -352,12 +404,13 @@ class Drafts:
         *,
         file: str = "",
         reason: str = "",
-    ) -> None:
-        """Write the next line of a draft's history."""
+    ) -> int:
+        """Write the next line of a draft's history; give its number."""
         row = DraftEventTable
         last = connection.execute(sa.select(sa.func.max(row.seq)).where(row.draft_id == draft_id)).scalar()
         line = {"draft_id": draft_id, "seq": (last or 0) + 1, "at": now, "by": by, "kind": kind, "digest": digest}
         connection.execute(sa.insert(row).values(**line, file=file, reason=reason))
+        return int(last or 0) + 1
 
     @staticmethod
     def _hands(connection: sa.Connection, draft_id: int) -> frozenset[str]:

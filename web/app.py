@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
 
+from engine.model import Actor
 from engine.store import Base
 from web import (
     access,
@@ -23,6 +24,7 @@ from web import (
     children,
     daily,
     demo,
+    draft_words,
     drafts,
     errors,
     govuk,
@@ -140,15 +142,19 @@ def _words_for_every_page() -> dict[str, object]:
         return {"demo": here.settings.demo}
     titles = ", ".join(title_of(role) for role in sorted(user.actor.roles)) or "no role"
     person = {"name": user.name, "titles": titles}
-    return {"demo": here.settings.demo, "person": person, "navigation": _navigation(user.actor.roles)}
+    return {"demo": here.settings.demo, "person": person, "navigation": _navigation(user.actor)}
 
 
-def _navigation(held: frozenset[str]) -> list[dict[str, object]]:
-    """List the pages that this person may go to, the present one marked."""
+def _navigation(who: Actor) -> list[dict[str, object]]:
+    """List the pages that this person may go to, the present one marked; beside the procedures, how many drafts wait."""
+    held, waiting = who.roles, len(draft_words.items_for(who.person, who.roles))
     entries = [("inbox.tasks", "Your tasks"), ("cases.cases", "Cases"), ("daily.latest", "Daily meeting")]
     entries += [("performance.dashboard", "Performance")]
     entries += [("audits.months", "Audits"), ("recommendations.listed", "Recommendations")]
-    entries += [("drafts.procedures", "Procedures"), ("operations.operations", "Operations")]
+    entries += [
+        ("drafts.procedures", f"Procedures ({waiting})" if waiting else "Procedures"),
+        ("operations.operations", "Operations"),
+    ]
     entries += [("demo.clock", "Clock"), ("demo.mailbox", "Mailbox")]
     app = flask.current_app
     marks = {endpoint: access.mark_of(app, endpoint) for endpoint, _ in entries if endpoint in app.view_functions}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from html import unescape
 
@@ -19,7 +20,8 @@ from engine.store import reading
 from web.services import services
 from workflows import catalogue, drafts, people
 from workflows.agencies import ROLES
-from workflows.drafts import Located
+from workflows.draft_mails import DraftMails
+from workflows.drafts import APPROVER, EDITOR, Located
 
 KINDS: Mapping[str, tuple[str, str]] = {
     "bpmn": ("Diagram", "Diagrams"),
@@ -57,7 +59,27 @@ class FileLine:
 def shelf() -> Drafts:
     """Give the drafts of this site."""
     here = services()
-    return Drafts(here.cases.library, drafts.check, roles=tuple(ROLES), operations=here.cases.operations)
+    tell = DraftMails(here.settings.base_url)
+    return Drafts(here.cases.library, drafts.check, roles=tuple(ROLES), operations=here.cases.operations, tell=tell)
+
+
+@dataclass(frozen=True, slots=True)
+class DraftItem:
+    """A draft that asks something of a person: to be decided on, or to be put right."""
+
+    procedure: str
+    name: str
+    to_decide: bool
+    at: datetime
+
+
+def items_for(person: str, held: Collection[str]) -> list[DraftItem]:
+    """List the drafts that ask something of somebody: proposals that they can approve, and their own that were sent back."""
+    waiting = shelf().waiting_for(person) if APPROVER in held else ()
+    returned = shelf().sent_back_to(person) if EDITOR in held else ()
+    found = [(draft, True, draft.proposed_at or draft.changed_at) for draft in waiting]
+    found += [(draft, False, draft.changed_at) for draft in returned]
+    return [DraftItem(draft.procedure, running(draft.procedure)[1], to_decide, at) for draft, to_decide, at in found]
 
 
 def running(procedure: str) -> tuple[int, str]:

@@ -43,6 +43,8 @@ STARTERS = {
 """What a new form or table begins with; a new diagram comes with an archive."""
 
 SHOWN_AT_ONCE = 10
+OUTCOMES = frozenset({"proposed", "sent_back"})
+"""Of these events the latest says whether a draft that is open was sent back."""
 
 
 @page.get("/procedures")
@@ -258,6 +260,7 @@ def _draft_page(procedure: str, refused: Sequence[dict[str, str]] = ()) -> str:
         draft=found,
         names=draft_words.names({event.by for event in history} | {found.changed_by}),
         history=history,
+        outcome=next((each for each in history if each.kind in OUTCOMES), None),
         events=draft_words.EVENTS,
         problems=shown_problems(problems, procedure),
         lines=lines,

@@ -14,6 +14,7 @@ from engine.errors import NotFound
 from engine.store import CaseTable, ReleaseTable, reading
 from engine.views import Cursor, TaskRow
 from web.access import actor, signed_in
+from web.draft_words import items_for
 from web.missing_words import COLOURS
 from web.moments import read_moment, say_moment, say_until
 from web.procedures import MISSING_CHILD
@@ -71,6 +72,7 @@ def tasks() -> ResponseReturnValue:
         first=after is None,
         may_open=_may_open(who.roles),
         roles=len(who.roles),
+        drafts=items_for(who.person, who.roles) if after is None else [],
     )
 
 

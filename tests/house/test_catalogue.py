@@ -7,7 +7,7 @@ import pytest
 from engine import release as engine_release
 from notifications import wording
 from web import verification
-from workflows import alarms, catalogue
+from workflows import alarms, catalogue, draft_mails
 from workflows import verification as projected
 from workflows.agencies import ROLES
 from workflows.alerts import ALERTS, OBLIGATIONS, WHOEVER_IS_ON_DUTY
@@ -62,7 +62,11 @@ def test_what_is_shipped_speaks_our_words(release: dict[str, str]) -> None:
 
 
 def test_every_alert_has_a_template_and_every_template_an_alert() -> None:
-    assert {alert.template for alert in ALERTS} | {verification.TEMPLATE, *alarms.TEMPLATES} == wording.names()
+    assert {alert.template for alert in ALERTS} | {
+        verification.TEMPLATE,
+        *alarms.TEMPLATES,
+        *draft_mails.TEMPLATES,
+    } == wording.names()
 
 
 def test_every_alert_has_a_name_of_its_own_a_source_and_known_roles() -> None:
