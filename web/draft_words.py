@@ -14,6 +14,7 @@ import flask
 import orjson
 import sqlalchemy as sa
 
+from engine.comparison import Change
 from engine.errors import NotFound
 from engine.publishing import Draft, Drafts
 from engine.store import reading
@@ -157,12 +158,19 @@ def kind_of(name: str) -> str:
     return name.rpartition(".")[2]
 
 
-def lines(draft: Draft, before: Mapping[str, str], problems: Sequence[Located]) -> dict[str, list[FileLine]]:
-    """List the files of a draft by their kind; those that were taken out stand there too."""
+def lines(
+    draft: Draft, before: Mapping[str, str], changes: Iterable[Change], problems: Sequence[Located]
+) -> dict[str, list[FileLine]]:
+    """List the files of a draft by their kind; those that were taken out stand there too.
+
+    A file counts as changed where the comparison has something to say of it: one that is only written in another way, as
+    after a step that was drawn and deleted again, has not changed.
+    """
     found: dict[str, list[FileLine]] = {kind: [] for kind in KINDS}
+    told = {change.file for change in changes}
     for name in sorted({*draft.files, *before}):
         old, new = before.get(name), draft.files.get(name)
-        standing = "Removed" if new is None else "New" if old is None else "Changed" if old != new else ""
+        standing = "Removed" if new is None else "New" if old is None else "Changed" if name in told else ""
         count = sum(each.file == name for each in problems)
         kind = kind_of(name)
         if kind in found:

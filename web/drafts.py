@@ -250,7 +250,8 @@ def _draft_page(procedure: str, refused: Sequence[dict[str, str]] = ()) -> str:
     before = services().cases.library.files(base_id)
     problems = problems_of(found)
     hands = {event.by for event in history if event.kind in {"imported", "saved", "added", "removed"}}
-    lines = draft_words.lines(found, before, problems)
+    changes = compare(before, found.files)
+    lines = draft_words.lines(found, before, changes, problems)
     held, who = actor().roles, actor().person
     involved = who in hands or who == found.proposed_by
     return flask.render_template(
@@ -266,8 +267,7 @@ def _draft_page(procedure: str, refused: Sequence[dict[str, str]] = ()) -> str:
         lines=lines,
         touched=[line for kind in lines.values() for line in kind if line.standing or line.problem_count],
         kinds=draft_words.KINDS,
-        changes=compare(before, found.files),
-        changed=found.files != before,
+        changes=changes,
         may_edit=EDITOR in held,
         may_approve=APPROVER in held,
         involved=involved,

@@ -79,6 +79,8 @@ class _Reader:
 
         def turn(child: Element, _path: str) -> bool:
             namespace, name = markup.split(child)
+            if name in {"incoming", "outgoing", "flowNodeRef"} and (child.attrib or len(child)):
+                return False  # what does not belong there is told like any other setting
             if namespace == BPMN and name in KINDS:
                 self._part(child, name, owner)
             elif namespace == BPMN and name in {"incoming", "outgoing"}:
@@ -150,9 +152,11 @@ class _Reader:
 
     def _drawing(self, diagram: Element) -> None:
         """Keep what is only drawn, by the element that it draws."""
-        for each in diagram.iter():
-            drawn = each.get("bpmnElement")
-            if drawn is not None and markup.split(each)[1] != "BPMNPlane":
-                self.found.drawing[drawn] = self.found.drawing.get(drawn, "") + markup.flattened(each, BPMN)
-        frame = [each for each in (diagram, *diagram) if isinstance(each.tag, str)]
-        self.found.drawing[""] = str([(markup.split(each)[1], sorted(each.attrib.items())) for each in frame])
+        planes = [each for each in (diagram, *diagram) if isinstance(each.tag, str)]
+        frame = [(markup.split(each)[1], sorted(each.attrib.items()), (each.text or "").strip()) for each in planes]
+        for each in (each for plane in planes[1:] for each in plane if isinstance(each.tag, str)):
+            drawn = each.get("bpmnElement", "")
+            self.found.drawing[drawn] = (
+                self.found.drawing.get(drawn, "") + markup.split(each)[1] + markup.flattened(each, BPMN)
+            )
+        self.found.drawing[""] = f"{self.found.drawing.get('', '')}{frame}"

@@ -104,4 +104,4 @@ class _Reader:
 
     def _drawing(self, diagram: Element) -> None:
         """Keep what is only drawn."""
-        self.found.drawing[""] = markup.flattened(diagram, self.home)
+        self.found.drawing[""] = f"{self.found.drawing.get('', '')}drawn\n{markup.flattened(diagram, self.home)}"

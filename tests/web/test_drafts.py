@@ -91,6 +91,20 @@ def test_one_changes_another_approves_and_a_new_case_has_it_and_an_old_one_has_n
     assert "Begin a draft" in begun.page(HOME).text
 
 
+def test_a_file_that_is_only_written_in_another_way_has_not_changed(begun: Browser) -> None:
+    """A step that was drawn and deleted again left a file marked as changed, and nothing said what had changed."""
+    path = f"{DRAFT}/files/locate.bpmn"
+    page = begun.page(path)
+    text = text_of(page)
+    other = text.replace("  ", "    ").replace("\n\n", "\n")
+    assert other != text
+    assert begun.send(path, {"text": other}, form=page).status_code == 303
+    words = begun.page(DRAFT)
+    assert "Nothing differs from the running release" in words.text
+    assert "Changed" not in [tag.text.strip() for tag in words.select(".govuk-tag")]
+    assert "Propose the draft" not in words.text
+
+
 def test_an_approver_changes_nothing_and_an_editor_approves_nothing(begun: Browser, approver: Browser) -> None:
     page = approver.page(FORM)
     assert page.select_one("textarea[readonly]") is not None
