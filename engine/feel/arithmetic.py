@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from engine.feel import temporal
+from engine.feel import distant, temporal
 from engine.feel.budget import Run
 from engine.feel.values import DECIMAL, EXACT, NUMBERS, YearMonthDuration, kind
 
@@ -82,9 +82,23 @@ def _apply(table: Mapping[tuple[str, str], Operation], left: Any, right: Any, ru
     if operation is None:
         return None
     try:
+        if type(left) in distant.TYPES or type(right) in distant.TYPES:
+            return _far(operation, left, right, run)
         return operation(left, right, run)
     except (ArithmeticError, ValueError):
         return None
+
+
+def _far(operation: Operation, left: Any, right: Any, run: Run) -> Any:
+    """Calculate with a day or moment of a distant year: two are subtracted, or one is moved by a duration."""
+    kinds = {kind(left), kind(right)}
+    if len(kinds) == 1:
+        return timedelta(microseconds=distant.place(left) - distant.place(right))
+    if kinds == {D, DT}:
+        return None
+    if isinstance(left, distant.Distant):
+        return distant.through(operation, left, right, run)
+    return distant.through(lambda near: operation(left, near, run), right)
 
 
 def add(left: Any, right: Any, run: Run) -> Any:

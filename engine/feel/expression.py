@@ -11,7 +11,7 @@ from typing import Any
 from engine.feel import functions, loops, types
 from engine.feel.budget import Budget, BudgetExceeded, FeelSyntaxError, Run
 from engine.feel.compiler import Code, Compiler
-from engine.feel.functions import lists, moments, numbers, ranges, text
+from engine.feel.functions import lists, matching, moments, numbers, ranges, text
 from engine.feel.functions.registry import BUILTINS, phrases
 from engine.feel.parser import Parser
 from engine.feel.syntax import Literal
@@ -22,6 +22,7 @@ _TAUGHT = (
     loops,
     types,
     lists,
+    matching,
     moments,
     numbers,
     ranges,
@@ -64,8 +65,8 @@ class Expression:
         return value
 
 
-def _build(text: str, *, cell: bool) -> Expression:
-    parser = Parser(text, phrases())
+def _build(text: str, names: frozenset[str], *, cell: bool) -> Expression:
+    parser = Parser(text, phrases(), names)
     tree = parser.whole(parser.cell if cell else parser.expression)
     compiler = Compiler(BUILTINS)
     code = compiler.compile(tree)
@@ -81,19 +82,22 @@ def _build(text: str, *, cell: bool) -> Expression:
 
 
 @lru_cache(maxsize=8192)
-def compile(text: str) -> Expression:
-    """Compile an expression such as ``found.returned_at + duration("PT72H")``; raises FeelSyntaxError."""
-    return _build(text, cell=False)
+def compile(text: str, names: frozenset[str] = frozenset()) -> Expression:
+    """Compile an expression such as ``found.returned_at + duration("PT72H")``; raises FeelSyntaxError.
+
+    `names` of the scope are needed only where they hold signs or reserved words, such as ``pick-up time``.
+    """
+    return _build(text, names, cell=False)
 
 
 @lru_cache(maxsize=8192)
-def compile_unary_tests(text: str) -> Expression:
+def compile_unary_tests(text: str, names: frozenset[str] = frozenset()) -> Expression:
     """Compile a cell such as ``>= 18, "high", not(null), -``; raises FeelSyntaxError.
 
     The value that is tested is `scope`'s ``?``; the result is always true or false. A test that mentions ``?`` or is
     itself a condition must be true; any other is compared with the value: equal, in the list, in the range.
     """
-    return _build(text, cell=True)
+    return _build(text, names, cell=True)
 
 
 def compile_source(text: str) -> Expression:

@@ -13,11 +13,12 @@ CHARACTERS_AT_MOST = 20_000
 """An expression that is longer is refused before it is read."""
 
 _LETTER = r"A-Za-z_\u00c0-\u1fff\u200c\u200d\u2070-\u218f\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufffd\U00010000-\U000effff"
+_MORE = rf"{_LETTER}0-9\u00b7\u0300-\u036f\u203f-\u2040"
 _PATTERN = re.compile(
     r"(?P<space>(?:\s|//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)+)"
     r"|(?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)"
     r'|(?P<string>"(?:[^"\\]|\\.)*")'
-    rf"|(?P<name>[{_LETTER}?][{_LETTER}0-9\u00b7\u0300-\u036f\u203f-\u2040]*)"
+    rf"|(?P<name>[{_LETTER}?][{_MORE}]*(?:'[{_LETTER}][{_MORE}]*)*)"
     r"|(?P<symbol>\*\*|\.\.|!=|<=|>=|->|[-+*/=<>()\[\]{},.:@])",
     re.DOTALL,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Generator, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,7 +11,7 @@ from typing import Any
 from engine.feel import syntax
 from engine.feel.budget import Run
 from engine.feel.compiler import Code, Compiler, Scope, teach
-from engine.feel.values import NUMBERS, Range, kind
+from engine.feel.values import NUMBERS, Range, ordered
 
 Source = Callable[[Scope, Run], "Iterable[Any] | None"]
 _ABSENT = object()
@@ -37,7 +38,7 @@ def span(start: Any, end: Any, run: Run) -> Iterable[Any] | None:
     """Give all whole numbers or days from `start` to `end`, upwards or downwards, one after the other; None for others."""
     if type(start) in NUMBERS and type(end) in NUMBERS:
         return _numbers(start, end, run)
-    return _dates(start, end, run) if kind(start) == kind(end) == "date" else None
+    return _dates(start, end, run) if type(start) is type(end) is date else None
 
 
 def _items(value: Any, run: Run) -> Iterable[Any] | None:
@@ -48,7 +49,7 @@ def _items(value: Any, run: Run) -> Iterable[Any] | None:
         return None if value is None else [value]
     if not (value.start_included and value.end_included) or value.start is None or value.end is None:
         return None
-    return span(value.start, value.end, run) if value.start <= value.end else None
+    return span(value.start, value.end, run) if ordered(operator.le, value.start, value.end) else None
 
 
 def _source(compiler: Compiler, node: syntax.Iterator) -> Source:

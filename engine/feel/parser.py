@@ -1,12 +1,16 @@
 """Reads FEEL text into a tree, or says where it is wrong and what was expected.
 
-The grammar is that of DMN 1.3, 10.3.1.2, with names of one word; the names of several words are those of the built-in
-functions and parts, which are known beforehand.
+The grammar is that of DMN 1.5, 10.3.1.2. Names may have several words. Words that stand side by side are one name, for
+nothing else could be meant (`Full Name`). A name that holds a sign or a reserved word (`pick-up time`, `date and place`)
+must be known: the text itself introduces it, as the key of a context, an item or a parameter, or the caller says that the
+scope has it. Of the known names the longest that fits is read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from itertools import pairwise
 from typing import NoReturn
 
 from engine.feel import lexer, syntax
@@ -28,14 +32,29 @@ RESERVED = frozenset({
 COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 _BINDING = {"+": 1, "-": 1, "*": 2, "/": 2, "**": 3}
 _CONSTANTS = {"true": True, "false": False, "null": None}
-PARTS_OF_WORDS = ("time offset", "start included", "end included")
+_SIGNS_OF_NAMES = frozenset({".", "/", "-", "+", "*", "**"})
 TYPES_OF_WORDS = ("date and time", "days and time duration", "years and months duration")
 
 
-class Parser:
-    """Reads one text; `phrases` are the names of several words that stand for one thing."""
+@lru_cache(maxsize=4096)
+def _words(name: str) -> tuple[str, ...]:
+    """Cut a name as the text is cut; what cannot be cut is never read."""
+    try:
+        return tuple(token.text for token in lexer.tokens(name)[:-1])
+    except FeelSyntaxError:
+        return ()
 
-    def __init__(self, text: str, phrases: frozenset[str]) -> None:
+
+def _joined(words: Sequence[Token]) -> str:
+    """Write a name with one space wherever the text has any."""
+    spaces = ["", *(" " if before.end < after.at else "" for before, after in pairwise(words))]
+    return "".join(space + word.text for space, word in zip(spaces, words, strict=True))
+
+
+class Parser:
+    """Reads one text; `phrases` are the language's own names of several words, `names` those that the scope has."""
+
+    def __init__(self, text: str, phrases: frozenset[str], names: Iterable[str] = ()) -> None:
         self.text = text
         self.tokens = lexer.tokens(text)
         self.next = 0
@@ -43,6 +62,9 @@ class Parser:
         self.returns = 0
         self.ends_range = False
         self.phrases = phrases
+        self.known: dict[str, tuple[tuple[str, ...], ...]] = {}
+        for name in names:
+            self.introduce(name)
 
     # --------------------------------------------------------------------------------------- tokens
 
@@ -80,6 +102,36 @@ class Parser:
         self.next += 1
         return token.text
 
+    def introduce(self, name: str) -> None:
+        """Let a name of several words or signs be read from here on."""
+        words = _words(name)
+        if len(words) > 1 and words not in self.known.get(words[0], ()):
+            longest_first = sorted((*self.known.get(words[0], ()), words), key=len, reverse=True)
+            self.known = {**self.known, words[0]: tuple(longest_first)}
+
+    def known_name(self) -> str | None:
+        """Read the longest of the names that were introduced, if one begins here."""
+        for words in self.known.get(self.token.text, ()):
+            here = self.tokens[self.next : self.next + len(words)]
+            if tuple(token.text for token in here) == words:
+                self.next += len(words)
+                return _joined(here)
+        return None
+
+    def name(self, what: str) -> str:
+        """Read a name: one that is known, or all the words that stand side by side."""
+        known = self.known_name()
+        if known is not None:
+            return known
+        return " ".join([self.word(what), *self.more_words()])
+
+    def more_words(self) -> list[str]:
+        """Read the words that follow and are not reserved."""
+        start = self.next
+        while self.token.kind == "name" and self.token.text not in RESERVED:
+            self.next += 1
+        return [token.text for token in self.tokens[start : self.next]]
+
     def phrase(self, known: frozenset[str] | tuple[str, ...]) -> str | None:
         """Read the longest of the known names of several words that begins here."""
         words: list[str] = []
@@ -97,14 +149,16 @@ class Parser:
 
     def key(self) -> str | None:
         """Read the words before a colon, as of a named argument; step over nothing if there is no colon."""
-        at = self.next
-        while self.tokens[at].kind == "name":
-            at += 1
-        if at == self.next or self.tokens[at].text != ":" or self.tokens[at].kind != "symbol":
+        if self.token.kind != "name":
             return None
-        words = [token.text for token in self.tokens[self.next : at]]
+        at = self.next
+        while self.tokens[at].kind in {"name", "number"} or self.tokens[at].text in _SIGNS_OF_NAMES:
+            at += 1
+        if self.tokens[at].text != ":" or self.tokens[at].kind != "symbol":
+            return None
+        words = self.tokens[self.next : at]
         self.next = at + 1
-        return " ".join(words)
+        return _joined(words)
 
     # --------------------------------------------------------------------------------------- whole texts
 
@@ -274,13 +328,13 @@ class Parser:
 
     def part(self) -> str:
         """Read the name after a dot."""
-        phrase = self.phrase(PARTS_OF_WORDS)
-        if phrase is not None:
-            return phrase
         if self.token.kind != "name":
             self.fail("a name after '.'")
+        known = self.known_name()
+        if known is not None:
+            return known
         self.next += 1
-        return self.tokens[self.next - 1].text
+        return " ".join([self.tokens[self.next - 1].text, *self.more_words()])
 
     def call(self, function: Node) -> Node:
         """Read the arguments of a function, all by position or all by name."""
@@ -336,6 +390,9 @@ class Parser:
             "every": self.quantified,
             "function": self.function,
         }
+        known = self.known_name()
+        if known is not None:
+            return syntax.Name(token.at, known)
         if token.text in _CONSTANTS:
             self.next += 1
             return syntax.Literal(token.at, _CONSTANTS[token.text])
@@ -347,7 +404,7 @@ class Parser:
         if phrase is not None and self.sees("("):
             return syntax.Name(token.at, phrase)
         self.next = start
-        return syntax.Name(token.at, self.word("a value"))
+        return syntax.Name(token.at, self.name("a value"))
 
     def at_literal(self, token: Token) -> Node:
         """Read the text after ``@``."""
@@ -397,15 +454,18 @@ class Parser:
         """Read ``{key: value}``."""
         keys: list[str] = []
         values: list[Node] = []
+        outside = self.known
         while not self.sees("}"):
             at = self.token
             keys.append(self.context_key())
             if keys[-1] in keys[:-1]:
                 raise FeelSyntaxError(self.text, at.at, f"The key '{keys[-1]}' stands twice in one context.")
             values.append(self.expression())
+            self.introduce(keys[-1])
             if not self.take(","):
                 break
         self.need("}", "',' or '}' in the context")
+        self.known = outside
         return syntax.ContextNode(token.at, tuple(keys), tuple(values))
 
     def context_key(self) -> str:
@@ -433,39 +493,68 @@ class Parser:
         found: list[Iterator] = []
         while True:
             at = self.token.at
-            name = self.word("a name for the item")
-            self.need("in", "'in' after the name of the item")
+            name = self.item_name()
             source = self.expression()
             end = self.expression() if self.take("..") else None
+            self.introduce(name)
             found.append(Iterator(at, name, source, end))
             if not self.take(","):
                 return tuple(found)
 
+    def item_name(self) -> str:
+        """Read the words before ``in``."""
+        start = self.next
+        while (self.token.kind in {"name", "number"} and not self.sees("in")) or self.token.text in _SIGNS_OF_NAMES:
+            self.next += 1
+        words = self.tokens[start : self.next]
+        if not words or words[0].kind != "name" or words[0].text in RESERVED:
+            self.fail("a name for the item", self.tokens[start])
+        self.need("in", "'in' after the name of the item")
+        return _joined(words)
+
     def loop(self, token: Token) -> Node:
         """Read ``for ... return ...``."""
+        outside = self.known
         iterators = self.iterators()
         self.need("return")
-        return syntax.For(token.at, iterators, self.expression())
+        body = self.expression()
+        self.known = outside
+        return syntax.For(token.at, iterators, body)
 
     def quantified(self, token: Token) -> Node:
         """Read ``some ... satisfies ...``."""
+        outside = self.known
         iterators = self.iterators()
         self.need("satisfies")
-        return syntax.Quantified(token.at, token.text == "every", iterators, self.expression())
+        condition = self.expression()
+        self.known = outside
+        return syntax.Quantified(token.at, token.text == "every", iterators, condition)
 
     def function(self, token: Token) -> Node:
         """Read ``function(a, b: number) body``."""
         self.need("(")
         names: list[str] = []
+        outside = self.known
         if not self.take(")"):
             while True:
-                names.append(self.word("the name of a parameter"))
-                if self.take(":"):
-                    self.type()
+                names.append(self.parameter())
+                self.introduce(names[-1])
                 if not self.take(","):
                     break
             self.need(")", "',' or ')' after the parameter")
-        return syntax.FunctionNode(token.at, tuple(names), self.expression())
+        if self.sees("external"):
+            self.fail("a body in FEEL: functions of other languages are never run")
+        body = self.expression()
+        self.known = outside
+        return syntax.FunctionNode(token.at, tuple(names), body)
+
+    def parameter(self) -> str:
+        """Read the name of a parameter, with its type if it has one."""
+        key = self.key()
+        if key is None:
+            return self.name("the name of a parameter")
+        self.type()
+        return key
 
     # --------------------------------------------------------------------------------------- types
 

@@ -16,6 +16,8 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engine.feel import distant
+from engine.feel.distant import Distant
 from engine.feel.values import DECIMAL, EXACT, YearMonthDuration, instant
 
 LONDON = ZoneInfo("Europe/London")
@@ -25,7 +27,7 @@ LOCAL = ZoneInfo.no_cache("Europe/London")
 ZULU = timezone(timedelta(0), "Z")
 """UTC as a literal names it."""
 
-_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
+_DATE = re.compile(r"(-?(?:\d{4}|[1-9]\d{4,8}))-(\d\d)-(\d\d)", re.ASCII)
 _TIME = re.compile(r"(\d\d):(\d\d):(\d\d)(?:\.(\d{1,18}))?(.*)", re.ASCII | re.DOTALL)
 _OFFSET = re.compile(r"([+-])(\d\d):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
 _REGION = re.compile(r"[A-Za-z][A-Za-z0-9_+\-/]{1,40}")
@@ -33,11 +35,11 @@ _DAYS = re.compile(r"(-?)P(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\
 _MONTHS = re.compile(r"(-?)P(?:(\d{1,6})Y)?(?:(\d{1,6})M)?", re.ASCII)
 
 
-def read_date(text: str) -> date | None:
-    """Read ``2026-01-31``; None for anything else. Years run from 0001 to 9999."""
+def read_date(text: str) -> Any:
+    """Read ``2026-01-31``; None for anything else. A year outside 0001 to 9999 gives a `DistantDate`."""
     match = _DATE.fullmatch(text)
     try:
-        return date(int(match[1]), int(match[2]), int(match[3])) if match else None
+        return distant.day(int(match[1]), int(match[2]), int(match[3])) if match else None
     except ValueError:
         return None
 
@@ -80,7 +82,7 @@ def read_time(text: str) -> time | None:
         return None
 
 
-def read_moment(text: str) -> datetime | None:
+def read_moment(text: str) -> Any:
     """Read ``2026-01-31T10:00:00`` with an optional zone; without one it is Europe/London. A bare date is its midnight."""
     day, _, rest = text.partition("T")
     on = read_date(day)
@@ -90,7 +92,8 @@ def read_moment(text: str) -> datetime | None:
     at = read_time(rest.replace("24", "00", 1) if later else rest) if rest else time(0)
     if at is None:
         return None
-    return shift(at_time(on, at), timedelta(days=1)) if later else at_time(on, at)
+    moment = distant.through(at_time, on, at)
+    return distant.through(shift, moment, timedelta(days=1)) if later else moment
 
 
 def at_time(day: date, at: time) -> datetime:
@@ -132,7 +135,7 @@ def read_literal(text: str) -> Any:
     """Read what stands in ``@"..."``: a duration, a date and time, a date or a time; None for anything else."""
     if "P" in text[:2]:
         return read_duration(text)
-    if "T" in text[:12]:
+    if "T" in text and ":" not in text.partition("T")[0]:
         return read_moment(text)
     return read_time(text) if ":" in text else read_date(text)
 
@@ -172,8 +175,10 @@ def write_offset(offset: timedelta) -> str:
     return f"{'-' if offset < timedelta(0) else '+'}{minutes // 60:02d}:{minutes % 60:02d}{tail}"
 
 
-def write(value: date | time | datetime | timedelta | YearMonthDuration) -> str:
-    """Write any of them as ISO 8601."""
+def write(value: Any) -> str:
+    """Write a day, time, moment or duration as ISO 8601."""
+    if isinstance(value, Distant):
+        return distant.written(write(value.base), value.year)
     if isinstance(value, datetime):
         return f"{value.year:04d}-{value.month:02d}-{value.day:02d}T{write_time(value)}"
     if isinstance(value, time):
@@ -217,9 +222,9 @@ def add_months_to_moment(moment: datetime, months: int) -> datetime:
     return moved.astimezone(UTC) if moment.tzinfo is UTC else moved
 
 
-def months_between(start: date, end: date) -> int:
+def months_between(start: date | Distant, end: date | Distant) -> int:
     """Count the whole months from one day to another; negative when `end` is earlier."""
-    if end < start:
+    if (end.year, end.month, end.day) < (start.year, start.month, start.day):
         return -months_between(end, start)
     months = (end.year - start.year) * 12 + end.month - start.month
     return months - 1 if end.day < start.day else months
@@ -326,4 +331,6 @@ def part(value: Any, of: str, name: str) -> Any:
     get = PARTS.get(of, {}).get(name)
     if get is None:
         return None
+    if isinstance(value, Distant):
+        return value.year if name == "year" else get(value.base)
     return get(local(value) if of == "date and time" else value)

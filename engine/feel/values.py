@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Any
 
+from engine.feel import distant
 from engine.feel.budget import Run
 
 DECIMAL = Context(prec=34, Emin=-6143, Emax=6144, traps=[InvalidOperation, DivisionByZero, Overflow])
@@ -64,6 +65,8 @@ KINDS: Mapping[type, str] = {
     datetime: "date and time",
     timedelta: "days and time duration",
     YearMonthDuration: "years and months duration",
+    distant.DistantDate: "date",
+    distant.DistantMoment: "date and time",
     list: "list",
     dict: "context",
     Range: "range",
@@ -117,6 +120,8 @@ def equal(left: Any, right: Any, run: Run) -> bool | None:
     same = kind(left)
     if same != kind(right):
         return None
+    if one in distant.TYPES or other in distant.TYPES:
+        return distant.place(left) == distant.place(right)
     compare = _EQUAL.get(same)
     return compare(left, right, run) if compare is not None else bool(left == right)
 
@@ -195,6 +200,8 @@ def ordered(compare: Callable[[Any, Any], bool], left: Any, right: Any) -> bool 
     same = kind(left)
     if same not in _HAVE_ORDER or same != kind(right):
         return None
+    if one in distant.TYPES or other in distant.TYPES:
+        return compare(distant.place(left), distant.place(right))
     return compare(rank(left), rank(right))
 
 

@@ -123,3 +123,27 @@ def test_what_runs_out_of_the_calendar_is_null() -> None:
     assert feel('@"9999-12-31" + @"P1D"') is None
     assert feel('@"9999-12-31T23:00:00Z" + @"P1D"') is None
     assert feel('duration("P999999999D") * 10') is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('string(@"-2021-01-01T10:10:10+11:00" - @"P1D")', "-2022-12-31T10:10:10+11:00"),
+        ('string(date("999999999-12-31"))', "999999999-12-31"),
+        ('string(@"0000-02-29")', "0000-02-29"),
+        ('@"-0001-02-29"', None),
+        ('@"12021-01-01" - @"12020-01-01" = @"P366D"', True),
+        ('@"-2021-01-01" < @"2021-01-01" and @"2021-01-01" < @"12021-01-01"', True),
+        ('@"12021-01-01" in [@"2021-01-01"..@"12021-01-03"]', True),
+        ('@"12021-01-01".year + @"12021-01-01".month', 12022),
+        ('string(@"10000-12-31" - @"P1Y") = "9999-12-31"', True),
+        ('day of week(@"12021-01-01")', "Friday"),
+        ('@"9999-12-31" + @"P1D"', None),
+        ('@"12021-01-01T00:00:00Z" - @"12021-01-01T00:00:00+01:00" = @"PT1H"', True),
+        ('is working day(@"12021-01-01")', None),
+        ('for x in @"12021-01-01"..@"12021-01-03" return x', None),
+        ('working days after(@"12021-01-01", 1)', None),
+    ],
+)
+def test_a_year_beyond_those_of_python_is_counted_with_all_the_same(text: str, value: Any) -> None:
+    assert compile(text).evaluate({}, now=NOW) == value

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine import calendars
 from engine.errors import Invalid
-from engine.feel import temporal
+from engine.feel import distant, temporal
 from engine.feel.budget import Run
 from engine.feel.functions.registry import builtin
 from engine.feel.values import YearMonthDuration, equal, kind
@@ -17,20 +17,22 @@ from engine.feel.values import YearMonthDuration, equal, kind
 Number = int | Decimal
 
 
-def _day(value: date | datetime) -> date:
+def _day(value: Any) -> Any:
+    if isinstance(value, distant.DistantMoment):
+        return value.date()
     return temporal.local(value).date() if isinstance(value, datetime) else value
 
 
-@builtin("date", "from:string|date|date and time")
-def date_from(_: Run, value: Any) -> date | None:
+@builtin("date", "from:string|date|date and time|any year")
+def date_from(_: Run, value: Any) -> Any:
     """Read a date, or take the day of a moment."""
     return temporal.read_date(value) if isinstance(value, str) else _day(value)
 
 
 @builtin("date", "year:number, month:number, day:number")
-def date_of(_: Run, year: Number, month: Number, day: Number) -> date:
+def date_of(_: Run, year: Number, month: Number, day: Number) -> Any:
     """Make a date of three numbers."""
-    return date(int(year), int(month), int(day))
+    return distant.day(int(year), int(month), int(day))
 
 
 @builtin("time", "from:string|time|date and time|date")
@@ -53,24 +55,46 @@ def time_of(_: Run, hour: Number, minute: Number, second: Number, offset: timede
     return time(int(hour), int(minute), whole, micros, zone)
 
 
-@builtin("date and time", "from:string|date and time|date")
-def moment_from(_: Run, value: Any) -> datetime | None:
+@builtin("date and time", "from:string|date and time|date|any year")
+def moment_from(_: Run, value: Any) -> Any:
     """Read a moment; without a zone it is read on the clock of England."""
     if isinstance(value, str):
         return temporal.read_moment(value)
-    return value if isinstance(value, datetime) else temporal.at_time(value, time(0, tzinfo=temporal.ZULU))
+    if isinstance(value, datetime | distant.DistantMoment):
+        return value
+    return distant.through(temporal.at_time, value, time(0, tzinfo=temporal.ZULU))
 
 
-@builtin("date and time", "date:date|date and time, time:time")
-def moment_of(_: Run, day: date | datetime, at: time) -> datetime:
+@builtin("date and time", "date:date|date and time|any year, time:time")
+def moment_of(_: Run, day: Any, at: time) -> Any:
     """Join a day and a time."""
-    return temporal.at_time(_day(day), at)
+    return distant.through(temporal.at_time, _day(day), at)
+
+
+@builtin(
+    "date and time",
+    "year:number, month:number, day:number, hour:number, minute:number, second:number, "
+    "offset:days and time duration|string?",
+)
+def moment_of_numbers(
+    run: Run, year: Number, month: Number, day: Number, hour: Number, minute: Number, second: Number, offset: Any
+) -> Any:
+    """Make a moment of six numbers, and an offset or the name of a zone; without one it is on the clock of England."""
+    at = time_of(run, hour, minute, second, offset if isinstance(offset, timedelta) else None)
+    zone = _zone(offset) if isinstance(offset, str) else at.tzinfo
+    if isinstance(offset, str) and zone is None:
+        return None
+    return distant.through(temporal.at_time, distant.day(int(year), int(month), int(day)), at.replace(tzinfo=zone))
+
+
+def _zone(text: str) -> Any:
+    return temporal.read_zone(text if text[:1] in {"Z", "+", "-"} else f"@{text}")
 
 
 @builtin("date and time", "date:date and time, timezone:string")
 def moment_elsewhere(_: Run, moment: datetime, zone: str) -> datetime | None:
     """Give the same instant on the clock of another zone, for example ``"Europe/Paris"``."""
-    found = temporal.read_zone(zone if zone[:1] in {"Z", "+", "-"} else f"@{zone}")
+    found = _zone(zone)
     return None if found is None else moment.astimezone(found)
 
 
@@ -80,8 +104,8 @@ def duration(_: Run, value: Any) -> timedelta | YearMonthDuration | None:
     return temporal.read_duration(value) if isinstance(value, str) else value
 
 
-@builtin("years and months duration", "from:date|date and time, to:date|date and time")
-def years_and_months_duration(_: Run, start: date | datetime, end: date | datetime) -> YearMonthDuration:
+@builtin("years and months duration", "from:date|date and time|any year, to:date|date and time|any year")
+def years_and_months_duration(_: Run, start: Any, end: Any) -> YearMonthDuration:
     """Count the whole months between two days."""
     return YearMonthDuration(temporal.months_between(_day(start), _day(end)))
 
@@ -106,9 +130,10 @@ _MONTHS = (
 
 
 def _of_day(name: str, get: Callable[[date], Any]) -> None:
-    @builtin(name, "date:date|date and time")
+    @builtin(name, "date:date|date and time|any year")
     def part(_: Run, value: date | datetime) -> Any:
-        return get(_day(value))
+        day = _day(value)
+        return get(day.base if isinstance(day, distant.Distant) else day)
 
 
 _of_day("day of week", lambda day: _DAYS[day.weekday()])

@@ -2,7 +2,8 @@
 
 A function is written once, as a plain Python function of the run and its arguments, with its parameters as FEEL names
 them: ``@builtin("substring", "string:string, start position:number, length:number?")``. A ``?`` marks what may be left
-out or null, a ``*`` what may be given several times; ``any`` takes null too. Where no parameters fit, the result is
+out or null, a ``*`` what may be given several times; ``any`` takes null too, and ``any year`` a date that Python has no
+year for. Where no parameters fit, the result is
 null, as everywhere in FEEL.
 """
 
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from engine.feel import distant
 from engine.feel.budget import Run
 from engine.feel.values import kind
 
@@ -28,13 +30,14 @@ class Parameter:
     kinds: frozenset[str]
     optional: bool = False
     several: bool = False
+    any_year: bool = False
 
     def take(self, value: Any) -> Any:
         """Give the value as this parameter takes it: a single value may stand for its list and the reverse."""
         if value is None:
             return None if self.optional or not self.kinds else _MISFIT
         if not self.kinds or kind(value) in self.kinds:
-            return value
+            return _MISFIT if self.kinds and type(value) in distant.TYPES and not self.any_year else value
         if "function" in self.kinds and isinstance(value, Builtin):
             return value
         if self.kinds == {"list"}:
@@ -112,8 +115,8 @@ BUILTINS: dict[str, Builtin] = {}
 def _parameter(text: str) -> Parameter:
     name, _, kinds = text.strip().partition(":")
     optional, several = kinds.endswith("?"), kinds.endswith("*")
-    wanted = frozenset(kinds.rstrip("?*").split("|")) - {"any"}
-    return Parameter(name, wanted, optional, several)
+    wanted = frozenset(kinds.rstrip("?*").split("|"))
+    return Parameter(name, wanted - {"any", "any year"}, optional, several, "any year" in wanted)
 
 
 def builtin(name: str, parameters: str = "") -> Callable[[Implementation], Implementation]:
