@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 
 from engine.errors import Invalid, Problem
 
@@ -28,6 +29,9 @@ class BudgetExceeded(Invalid):
     def __init__(self, sentence: str) -> None:
         """Say in `sentence` which limit was met."""
         super().__init__([Problem("expression", "feel-budget", sentence)])
+
+
+_LEAVES = frozenset({str, int, bool, type(None), Decimal, date, datetime, time, timedelta})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +88,18 @@ class Run:
 
     def weigh(self, value: object) -> None:
         """Pay for walking through a whole value, however often one list is held in it."""
-        waiting = [(value, 0)]
-        while waiting:
-            at, level = waiting.pop()
-            self.spend()
+        self.spend()
+        here: list[object] = [value]
+        level = 0
+        while here:
             if level > self.depth:
                 raise BudgetExceeded("The expression calls functions or nests values too deeply.")
-            if isinstance(at, list):
-                waiting.extend((each, level + 1) for each in at)
-            elif isinstance(at, dict):
-                waiting.extend((each, level + 1) for each in at.values())
+            below: list[object] = []
+            for at in here:
+                held = at if isinstance(at, list) else at.values() if isinstance(at, dict) else ()
+                self.steps -= len(held)
+                if self.steps < 0:
+                    self.spend(0)
+                below += [each for each in held if type(each) not in _LEAVES]
+            here = below
+            level += 1

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from engine.feel import syntax, temporal
-from engine.feel.budget import Run
-from engine.feel.compiler import Code, Compiler, Scope, teach
+from engine.feel.budget import Budget, Run
+from engine.feel.compiler import Compiler, teach
 from engine.feel.functions.registry import Builtin
+from engine.feel.shortcuts import Code, Scope
 from engine.feel.syntax import Node
 from engine.feel.values import Function
 
 _READERS = {"date": temporal.read_date, "time": temporal.read_time, "date and time": temporal.read_moment}
+_ENOUGH = Budget()
+_NOWHEN = datetime(2000, 1, 1, tzinfo=UTC)
 _CHECKED = {**_READERS, "duration": temporal.read_duration}
 
 
@@ -39,9 +43,22 @@ def _call(compiler: Compiler, node: syntax.Call) -> Code:
     builtin = compiler.builtins.get(name)
     if isinstance(builtin, Builtin) and not any(name in bound for bound in compiler.bound):
         _doubt(compiler, node, builtin)
-        return _call_of_builtin(name, builtin, arguments, names)
+        code = _call_of_builtin(name, builtin, arguments, names)
+        return _made_once(compiler, node, name, code) if name in _CHECKED else code
     function = compiler.compile(node.function)
     return lambda scope, run: invoke(function(scope, run), [each(scope, run) for each in arguments], names, run)
+
+
+def _made_once(compiler: Compiler, node: syntax.Call, name: str, code: Code) -> Code:
+    """Make a date or duration of constants once; a function of the scope with its name still goes before."""
+    if not node.arguments or not all(id(each) in compiler.constants for each in node.arguments):
+        return code
+    value = code({}, Run(_ENOUGH, _NOWHEN))
+
+    def made(scope: Scope, run: Run) -> Any:
+        return value if name not in scope else code(scope, run)
+
+    return made
 
 
 def _call_of_builtin(name: str, builtin: Builtin, arguments: list[Code], names: tuple[str, ...]) -> Code:

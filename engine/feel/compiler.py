@@ -9,23 +9,19 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from engine.feel import arithmetic, syntax, temporal
-from engine.feel.budget import Run
+from engine.feel import arithmetic, shortcuts, syntax, temporal
+from engine.feel.budget import Budget, BudgetExceeded, Run
+from engine.feel.shortcuts import ORDERS, Code, Scope
 from engine.feel.syntax import Node
 from engine.feel.values import NUMBERS, Function, Range, equal, kind, ordered, within
 
-Scope = Mapping[str, Any]
-Code = Callable[[Scope, Run], Any]
+_FOLDED = (syntax.Negate, syntax.Binary, syntax.RangeNode)
+_ENOUGH = Budget(steps=500, size=500, depth=20)
+_NOWHEN = datetime(2000, 1, 1, tzinfo=UTC)
 
-_PLAIN = frozenset({str, bool, int})
-_ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 _ARITHMETIC: Mapping[str, arithmetic.Operation] = {
     "+": arithmetic.add,
     "-": arithmetic.subtract,
@@ -50,10 +46,27 @@ class Compiler:
         self.doubts: list[tuple[int, str]] = []
         self.bound: list[frozenset[str]] = []
         self.filters = 0
+        self.constants: dict[int, Any] = {}
 
     def compile(self, node: Node) -> Code:
-        """Compile a node and all that is in it."""
-        return _COMPILE[type(node)](self, node)
+        """Compile a node and all that is in it; what is constant is calculated now."""
+        code = _COMPILE[type(node)](self, node)
+        return self.folded(node, code) if isinstance(node, _FOLDED) else code
+
+    def folded(self, node: Node, code: Code) -> Code:
+        """Calculate a node once where all its parts are constants."""
+        if not all(id(part) in self.constants for part in syntax.parts(node)):
+            return code
+        try:
+            value = code({}, Run(_ENOUGH, _NOWHEN))
+        except BudgetExceeded:
+            return code
+        return self.constant(node, value)
+
+    def constant(self, node: Node, value: Any) -> Code:
+        """Note that a node is always the same, and compile it."""
+        self.constants[id(node)] = value
+        return lambda scope, run: value
 
     def inner(self, node: Node, *names: str) -> Code:
         """Compile a node in which these names are bound."""
@@ -71,16 +84,15 @@ class Compiler:
 # ------------------------------------------------------------------------------------------- values and names
 
 
-def _literal(_: Compiler, node: syntax.Literal) -> Code:
-    value = node.value
-    return lambda scope, run: value
+def _literal(compiler: Compiler, node: syntax.Literal) -> Code:
+    return compiler.constant(node, node.value)
 
 
 def _at_literal(compiler: Compiler, node: syntax.AtLiteral) -> Code:
     value = temporal.read_literal(node.text)
     if value is None:
         compiler.doubts.append((node.at, f'@"{node.text}" is not a date, a time or a duration.'))
-    return lambda scope, run: value
+    return compiler.constant(node, value)
 
 
 def _name(compiler: Compiler, node: syntax.Name) -> Code:
@@ -174,11 +186,12 @@ def _negate(compiler: Compiler, node: syntax.Negate) -> Code:
 
 def _compare(compiler: Compiler, node: syntax.Compare) -> Code:
     left, right = compiler.compile(node.left), compiler.compile(node.right)
-    if node.operator in _ORDERS:
-        return _order(_ORDERS[node.operator], left, right)
+    constant = compiler.constants.get(id(node.right))
+    if node.operator in ORDERS:
+        return _order(ORDERS[node.operator], left, right, constant)
     negated = node.operator == "!="
     if isinstance(node.right, syntax.Literal):
-        return _same_as(left, node.right.value, negated=negated)
+        return _same_as(node.left, left, node.right.value, negated=negated)
 
     def code(scope: Scope, run: Run) -> bool | None:
         same = equal(left(scope, run), right(scope, run), run)
@@ -187,32 +200,17 @@ def _compare(compiler: Compiler, node: syntax.Compare) -> Code:
     return code
 
 
-def _same_as(left: Code, value: Any, *, negated: bool) -> Code:
-    """Compare with a constant, the commonest test of all."""
-    if value is None:
-        if negated:
-            return lambda scope, run: left(scope, run) is not None
-        return lambda scope, run: left(scope, run) is None
-    plain = type(value) if type(value) in _PLAIN else None
-
-    def code(scope: Scope, run: Run) -> bool | None:
-        found = left(scope, run)
-        if type(found) is plain:
-            return (found == value) is not negated
-        same = equal(found, value, run)
-        return same is not negated if same is not None else None
-
-    return code
+def _order(compare: Callable[[Any, Any], bool], left: Code, right: Code, constant: Any) -> Code:
+    if type(constant) in NUMBERS:
+        return shortcuts.order_constant(compare, left, constant)
+    return shortcuts.order(compare, left, right)
 
 
-def _order(compare: Callable[[Any, Any], bool], left: Code, right: Code) -> Code:
-    def code(scope: Scope, run: Run) -> bool | None:
-        one, other = left(scope, run), right(scope, run)
-        if type(one) in NUMBERS and type(other) in NUMBERS:
-            return compare(one, other)
-        return ordered(compare, one, other)
-
-    return code
+def _same_as(node: Node, left: Code, value: Any, *, negated: bool) -> Code:
+    general = shortcuts.same_as(left, value, negated=negated)
+    if isinstance(node, syntax.Path) and isinstance(node.whole, syntax.Name):
+        return shortcuts.part_same_as(node.whole.name, node.part, value, general, negated=negated)
+    return general
 
 
 def _logic(compiler: Compiler, node: syntax.Logic) -> Code:
@@ -302,10 +300,10 @@ def _check(compiler: Compiler, test: Node, subject: Code) -> Code:
     """Compile one test of a subject into a condition."""
     if isinstance(test, syntax.Test):
         bound = compiler.compile(test.bound)
-        if test.operator in _ORDERS:
-            return _order(_ORDERS[test.operator], subject, bound)
+        if test.operator in ORDERS:
+            return _order(ORDERS[test.operator], subject, bound, compiler.constants.get(id(test.bound)))
         if isinstance(test.bound, syntax.Literal):
-            return _same_as(subject, test.bound.value, negated=test.operator == "!=")
+            return shortcuts.same_as(subject, test.bound.value, negated=test.operator == "!=")
         negated = test.operator == "!="
 
         def unequal(scope: Scope, run: Run) -> bool | None:
@@ -314,8 +312,11 @@ def _check(compiler: Compiler, test: Node, subject: Code) -> Code:
 
         return unequal
     if isinstance(test, syntax.Literal) and test.value is not None:
-        return _same_as(subject, test.value, negated=False)
+        return shortcuts.same_as(subject, test.value, negated=False)
     value = compiler.compile(test)
+    constant = compiler.constants.get(id(test))
+    if isinstance(constant, Range):
+        return shortcuts.lies_within(subject, constant)
     if isinstance(test, syntax.RangeNode):
         return lambda scope, run: _lies(subject(scope, run), value(scope, run), run)
     return lambda scope, run: holds(subject(scope, run), value(scope, run), run)
@@ -336,7 +337,15 @@ def _in(compiler: Compiler, node: syntax.In) -> Code:
         results = [check(scope, run) for check in checks]
         return True if True in results else None if all(result is None for result in results) else False
 
-    return code
+    return _texts(node.tests, subject, code) or code
+
+
+def _texts(tests: tuple[Node, ...], subject: Code, general: Code) -> Code | None:
+    """Compile the question whether a value is one of several constant texts, if that is what is asked."""
+    values = [test.value for test in tests if isinstance(test, syntax.Literal) and type(test.value) is str]
+    if len(values) < max(2, len(tests)):
+        return None
+    return shortcuts.one_of(subject, values, general)
 
 
 _CONDITIONS = (syntax.Compare, syntax.Logic, syntax.Between, syntax.In, syntax.Quantified, syntax.InstanceOf)
@@ -351,16 +360,36 @@ def _tests(compiler: Compiler, node: syntax.Tests) -> Code:
         if asks or isinstance(test, _CONDITIONS):
             checks.append(compiler.compile(test))
         else:
-            checks.append(_check(compiler, test, lambda scope, run: scope.get("?")))
+            checks.append(_check(compiler, test, _asked))
     compiler.bound.pop()
     if not checks:
         return lambda scope, run: True
     if len(checks) == 1 and not node.negated:
         only = checks[0]
         return lambda scope, run: only(scope, run) is True
+    return _any_or_none(node, checks)
+
+
+def _asked(scope: Scope, _: Run) -> Any:
+    return scope.get("?")
+
+
+def _any_or_none(node: syntax.Tests, checks: list[Code]) -> Code:
+    def code(scope: Scope, run: Run) -> bool:
+        for check in checks:  # noqa: SIM110 - twice as fast as any()
+            if check(scope, run) is True:
+                return True
+        return False
+
+    def none(scope: Scope, run: Run) -> bool:
+        for check in checks:  # noqa: SIM110 - as above
+            if check(scope, run) is not False:
+                return False
+        return True
+
     if node.negated:
-        return lambda scope, run: all(check(scope, run) is False for check in checks)
-    return lambda scope, run: any(check(scope, run) is True for check in checks)
+        return none
+    return _texts(node.tests, _asked, code) or code
 
 
 # ------------------------------------------------------------------------------------------- if, functions, types

@@ -10,10 +10,11 @@ from typing import Any
 
 from engine.feel import functions, loops, types
 from engine.feel.budget import Budget, BudgetExceeded, FeelSyntaxError, Run
-from engine.feel.compiler import Code, Compiler
+from engine.feel.compiler import Compiler
 from engine.feel.functions import lists, matching, moments, numbers, ranges, text
 from engine.feel.functions.registry import BUILTINS, phrases
 from engine.feel.parser import Parser
+from engine.feel.shortcuts import Code
 from engine.feel.syntax import Literal
 
 __all__ = ["Expression", "compile", "compile_source", "compile_unary_tests"]

@@ -8,9 +8,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from engine.feel import syntax
+from engine.feel import shortcuts, syntax
 from engine.feel.budget import Run
-from engine.feel.compiler import Code, Compiler, Scope, teach
+from engine.feel.compiler import Compiler, teach
+from engine.feel.shortcuts import Code, Scope
 from engine.feel.values import NUMBERS, Range, ordered
 
 Source = Callable[[Scope, Run], "Iterable[Any] | None"]
@@ -88,10 +89,33 @@ def _passes(sources: list[tuple[str, Source]], inner: dict[str, Any], run: Run) 
             yield
 
 
+def _for_each(name: str, source: Source, body: Code) -> Code:
+    """Compile the commonest loop, over one list."""
+
+    def code(scope: Scope, run: Run) -> list[Any] | None:
+        inner = dict(scope)
+        items = source(inner, run)
+        if items is None:
+            return None
+        made: list[Any] = []
+        inner["partial"] = made
+        for item in items:
+            run.steps -= 1
+            if run.steps < 0:
+                run.spend(0)
+            inner[name] = item
+            made.append(body(inner, run))
+        return made
+
+    return code
+
+
 def _for(compiler: Compiler, node: syntax.For) -> Code:
     sources = _sources(compiler, node.iterators)
     body = compiler.inner(node.body, "partial")
     del compiler.bound[-len(sources) :]
+    if len(sources) == 1:
+        return _for_each(*sources[0], body)
 
     def code(scope: Scope, run: Run) -> list[Any] | None:
         inner = dict(scope)
@@ -149,10 +173,18 @@ def _filter(compiler: Compiler, node: syntax.Filter) -> Code:
     compiler.loose |= outside
     compiler.filters -= 1
 
+    test = shortcuts.item_test(node.predicate, compiler.builtins)
+    place = compiler.constants.get(id(node.predicate))
+
     def code(scope: Scope, run: Run) -> Any:
         value = whole(scope, run)
         items = value if isinstance(value, list) else [] if value is None else [value]
-        return _filtered(items, predicate, names, scope, run)
+        if place is not None and type(place) in NUMBERS:
+            return _position(items, place)
+        if test is None:
+            return _filtered(items, predicate, names, scope, run)
+        run.spend(len(items))
+        return [item for item in items if test(item, scope, run) is True]
 
     return code
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.feel import syntax
-from engine.feel.compiler import Code, Compiler, teach
+from engine.feel.compiler import Compiler, teach
 from engine.feel.functions.registry import Builtin
+from engine.feel.shortcuts import Code
 from engine.feel.syntax import TypeName
 from engine.feel.values import Function, Range, kind
 

@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from web.bench import crowd, loop, process, site, steps
+from web.bench import crowd, language, loop, process, site, steps
 from web.bench.report import Measure, table, write
 
 
@@ -45,7 +45,8 @@ def measure(folder: Path, effort: Effort) -> tuple[list[Measure], list[str]]:
     prepared = site.prepare(folder / "prepared")
     place = prepared.copy(folder / "steps")
     ratios, notes = steps.ratios(place, repetitions=effort.cases)
-    measures = [*steps.counts(place), *ratios]
+    spoken, sentences = language.measures()
+    measures = [*steps.counts(place), *ratios, *spoken]
     place.close()
     place = prepared.copy(folder / "loop")
     measures += loop.turns(place, late=effort.turns)
@@ -55,4 +56,4 @@ def measure(folder: Path, effort: Effort) -> tuple[list[Measure], list[str]]:
     place = prepared.copy(folder / "process")
     measures += process.worker(place, starts=effort.starts)
     place.close()
-    return measures, notes
+    return measures, [*notes, *sentences]
