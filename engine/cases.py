@@ -49,7 +49,16 @@ from engine.model import (
     Wait,
 )
 from engine.release import Compiled
-from engine.store import CaseTable, EventTable, MessageTable, ScheduleTable, TaskTable, row_lock, writing
+from engine.store import (
+    LONGEST_WAIT,
+    CaseTable,
+    EventTable,
+    MessageTable,
+    ScheduleTable,
+    TaskTable,
+    row_lock,
+    writing,
+)
 from engine.views import (
     CaseView,
     Cursor,
@@ -90,28 +99,12 @@ OperationInStep = Callable[[sa.Connection, Mapping[str, Value], datetime], Found
 """What a service task calls: reads in the step's transaction what the case sees, and gives the fields that it found."""
 
 BACK_OFF = timedelta(minutes=1)
-BACK_OFF_AT_MOST = timedelta(hours=1)
 
 # The statements of the hot path are made once (engine.writing says why).
 _DONE_BEFORE = sa.and_(EventTable.command == sa.bindparam("key"), EventTable.asked.is_not(None))
 LOAD = sa.select(
     CaseTable.__table__, sa.select(EventTable.asked).where(_DONE_BEFORE).scalar_subquery().label("asked")
 ).where(CaseTable.id == sa.bindparam("this_case"))
-NEXT_DUE = (
-    sa.select(CaseTable.id)
-    .where(CaseTable.next_due_at <= sa.bindparam("at"))
-    .where(sa.or_(CaseTable.retry_at.is_(None), CaseTable.retry_at <= sa.bindparam("at")))
-    .order_by(CaseTable.next_due_at)
-    .limit(1)
-)
-"""By the due moment alone: a second key would sort all that is due at the same moment, once for each of them."""
-NEXT_SCHEDULE = (
-    sa.select(ScheduleTable.procedure)
-    .where(ScheduleTable.next_at <= sa.bindparam("at"))
-    .where(sa.or_(ScheduleTable.retry_at.is_(None), ScheduleTable.retry_at <= sa.bindparam("at")))
-    .order_by(ScheduleTable.next_at, ScheduleTable.procedure)
-    .limit(1)
-)
 
 
 def new_reference(prefix: str) -> str:
@@ -320,8 +313,7 @@ class Cases:
 
     def next_due(self, *, now: datetime, held: Collection[str] = ()) -> str | None:
         """Give the case whose clock has been due for the longest, if any, apart from those that others hold."""
-        with self.engine.connect() as connection:
-            return connection.execute(_but(NEXT_DUE, CaseTable.id, held), {"at": now}).scalar()
+        return self.views.next_due(now, held)
 
     def fire(self, case_id: str, *, now: datetime) -> bool:
         """Let the earliest due clock of a case go off; False where another node has the case, or nothing is due."""
@@ -385,8 +377,7 @@ class Cases:
 
     def next_schedule(self, *, now: datetime, held: Collection[str] = ()) -> str | None:
         """Give the procedure that should have opened a case by itself for the longest, apart from those in `held`."""
-        with self.engine.connect() as connection:
-            return connection.execute(_but(NEXT_SCHEDULE, ScheduleTable.procedure, held), {"at": now}).scalar()
+        return self.views.next_schedule(now, held)
 
     def open_scheduled(self, procedure: str, *, now: datetime) -> bool:
         """Open the case whose time has come; False where another node was first, or nothing is due.
@@ -429,7 +420,7 @@ class Cases:
         table = name.class_
         with writing(self.engine) as connection:
             failures = int(connection.execute(sa.select(table.failures).where(name == key)).scalar() or 0) + 1
-            wait = min(BACK_OFF * 2 ** min(failures - 1, 10), BACK_OFF_AT_MOST)
+            wait = min(BACK_OFF * 2 ** min(failures - 1, 10), LONGEST_WAIT)
             connection.execute(sa.update(table).where(name == key).values(failures=failures, retry_at=now + wait))
             return failures
 
@@ -563,11 +554,6 @@ class Cases:
         if found is None:
             raise CaseNotFound("There is no such case.")
         return int(found)
-
-
-def _but(statement: sa.Select[Any], name: InstrumentedAttribute[str], held: Collection[str]) -> sa.Select[Any]:
-    """Leave out what another node holds."""
-    return statement.where(name.not_in(held)) if held else statement
 
 
 def _answer(connection: sa.Connection, key: str, digest: str | None) -> Done | None:

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from engine.diagrams import Node
 from engine.model import AFTER, ASKED, FOUND, Deliver, Value
 from engine.runner import Conductor, StepFailed
-from engine.store import MessageTable, row_lock, writing
+from engine.store import LONGEST_WAIT, MessageTable, may_try, row_lock, writing
 from engine.writing import Stored
 
 LEASE = timedelta(minutes=5)
@@ -83,8 +83,7 @@ class Errands:
 
     def _ready(self, now: datetime) -> sa.ColumnElement[bool]:
         mine = MESSAGE.c.name.in_([f"{ASKED}{name}" for name in self.known])
-        due = sa.or_(MESSAGE.c.retry_at.is_(None), MESSAGE.c.retry_at <= now)
-        return sa.and_(MESSAGE.c.status == "waiting", mine, due)
+        return sa.and_(MESSAGE.c.status == "waiting", mine, may_try(MESSAGE.c.retry_at, now, now + LONGEST_WAIT))
 
     def carry_out(self, message_id: str, *, now: datetime) -> bool:
         """Carry an errand out and give the case what was found; False where another was first or nobody waits for it.

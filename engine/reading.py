@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute
 
 from engine import values
 from engine.errors import CaseNotFound, NotYourTask, TaskAlreadyCompleted, TaskNoLongerOpen, TaskNotFound
@@ -21,6 +22,7 @@ from engine.model import Actor, Facts
 from engine.release import Compiled
 from engine.scope import Scope
 from engine.store import (
+    LONGEST_WAIT,
     NEVER,
     AwaitedTable,
     CaseTable,
@@ -31,6 +33,7 @@ from engine.store import (
     ReleaseTable,
     ScheduleTable,
     TaskTable,
+    may_try,
     writing,
 )
 from engine.views import CaseView, Cursor, EventRow, Late, Letter, Page, ScheduleRow, TaskRow, TaskView
@@ -38,6 +41,22 @@ from engine.views import CaseView, Cursor, EventRow, Late, Letter, Page, Schedul
 TASK = TaskTable.__table__
 LATE_AFTER = timedelta(minutes=1)
 """From when on a clock that has not gone off is late: several sweeps have passed it."""
+
+NEXT_DUE = (
+    sa.select(CaseTable.id)
+    .where(CaseTable.next_due_at <= sa.bindparam("at"))
+    .where(may_try(CaseTable.retry_at, sa.bindparam("at"), sa.bindparam("ahead")))
+    .order_by(CaseTable.next_due_at)
+    .limit(1)
+)
+"""By the due moment alone: a second key would sort all that is due at the same moment, once for each of them."""
+NEXT_SCHEDULE = (
+    sa.select(ScheduleTable.procedure)
+    .where(ScheduleTable.next_at <= sa.bindparam("at"))
+    .where(may_try(ScheduleTable.retry_at, sa.bindparam("at"), sa.bindparam("ahead")))
+    .order_by(ScheduleTable.next_at, ScheduleTable.procedure)
+    .limit(1)
+)
 
 OPEN = sa.text("tasks.status = 'open'")
 """A literal, because a partial index is not used for a bound value."""
@@ -225,6 +244,18 @@ class Views:
             count, oldest, held_up = connection.execute(asked.where(overdue)).one()
         return Late(count, oldest, held_up)
 
+    # What is next for the sweep ---------------------------------------------------------------------------------------
+
+    def next_due(self, now: datetime, held: Collection[str]) -> str | None:
+        """Give the case whose clock has been due for the longest, if any, apart from those in `held`."""
+        with self.engine.connect() as connection:
+            return connection.execute(_but(NEXT_DUE, CaseTable.id, held), _around(now)).scalar()
+
+    def next_schedule(self, now: datetime, held: Collection[str]) -> str | None:
+        """Give the procedure that should have opened a case by itself for the longest, apart from those in `held`."""
+        with self.engine.connect() as connection:
+            return connection.execute(_but(NEXT_SCHEDULE, ScheduleTable.procedure, held), _around(now)).scalar()
+
     # Messages -------------------------------------------------------------------------------------------------------
 
     def next_message(self, now: datetime, held: Collection[str] = ()) -> Letter | None:
@@ -238,7 +269,7 @@ class Views:
             message.status == "waiting",
             message.id.not_in(held),
             message.expires_at > now,
-            sa.or_(message.retry_at.is_(None), message.retry_at <= now),
+            may_try(message.retry_at, now, now + LONGEST_WAIT),
         )
         same = sa.and_(awaited.name == message.name, awaited.correlation == message.correlation)
         taken = sa.select(message.id, message.name, awaited.case_id).join(awaited, same).where(ready)
@@ -286,3 +317,12 @@ def _filter(facts: Facts, release: Compiled, classes: frozenset[str]) -> tuple[F
                 elif value is not None:
                     withheld.add(data_class)
     return shown, frozenset(withheld)
+
+
+def _around(now: datetime) -> dict[str, datetime]:
+    return {"at": now, "ahead": now + LONGEST_WAIT}
+
+
+def _but(statement: sa.Select[Any], name: InstrumentedAttribute[str], held: Collection[str]) -> sa.Select[Any]:
+    """Leave out what another node holds."""
+    return statement.where(name.not_in(held)) if held else statement

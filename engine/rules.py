@@ -141,7 +141,13 @@ def boundaries_belong(release: Compiled) -> Iterator[Problem]:
             if node.kind != "boundary":
                 continue
             host = process.nodes.get(node.attached_to)
-            if host is None or host.kind not in ACTIVITIES:
+            if host is not None and host.kind == "operation" and not host.is_errand:
+                sentence = (
+                    "The operation below this event is over in a moment, so nothing can happen meanwhile. Give the operation "
+                    "the property after with the value true, or take the event away."
+                )
+                yield Problem(node.id, "boundary-without-host", sentence)
+            elif host is None or not (host.kind in ACTIVITIES or host.is_errand):
                 yield Problem(
                     node.id, "boundary-without-host", "The boundary event sits on no activity of its process."
                 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,6 +29,8 @@ NAMES = {
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Until when the sweep leaves alone what is quarantined: until an operator acts."""
+LONGEST_WAIT = timedelta(hours=1)
+"""How long what has failed is left alone at most before it is tried again."""
 
 
 class Moment(sa.TypeDecorator[datetime]):
@@ -343,6 +345,14 @@ def snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
             if engine.dialect.name != "sqlite":  # it locks nothing that somebody waits for
                 connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '10min'")
             yield connection
+
+
+def may_try(retry_at: Any, at: Any, ahead: Any) -> sa.ColumnElement[bool]:
+    """Whether what has failed may be tried again at a moment; `ahead` is that moment and `LONGEST_WAIT`.
+
+    What is to wait for longer was put off while the machine's clock was ahead.
+    """
+    return sa.or_(retry_at.is_(None), retry_at <= at, sa.and_(retry_at > ahead, retry_at < NEVER))
 
 
 def row_lock(engine: sa.Engine, statement: sa.Select[Any], *, skip: bool = False) -> sa.Select[Any]:

@@ -1,12 +1,16 @@
-"""The sweep: fires what is due, opens what begins by itself and hands messages over; one broken case never stops the others."""
+"""The sweep: fires what is due, opens what begins by itself, hands messages over and asks other systems; one broken case never stops
+the others.
+"""
 
 from __future__ import annotations
 
 import logging
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 
 import sqlalchemy as sa
 
@@ -14,8 +18,11 @@ from engine.cases import Cases
 from engine.errors import Refusal
 from engine.faults import describe
 from engine.runner import StepFailed
+from engine.views import Letter
 
 logger = logging.getLogger("homeward.timers")
+
+Found = TypeVar("Found")
 
 RINGS_AT_MOST = 50
 """How often the clocks of one case may go off in one sweep; more is a loop of clocks that are due at once."""
@@ -36,123 +43,161 @@ class Swept:
     delivered: int = 0
     failed: int = 0
     opened: int = 0
-    done: int = 0
 
 
-def sweep(
-    cases: Cases,
-    *,
-    now: datetime,
-    limit: int = 500,
-    between: Callable[[], object] | None = None,
-    outside: bool = True,
-) -> Swept:
+def sweep(cases: Cases, *, now: datetime, limit: int = 500, between: Callable[[], object] | None = None) -> Swept:
     """Fire due clocks, open due cases and deliver waiting messages until nothing is left or `limit` steps were taken.
 
     What another node holds is passed over: that node may be frozen. A step that fails is rolled back whole and
     becomes an incident (`engine.incidents`), and the sweep goes on.
-    `between` is called after each clock that went off, so that the caller may let people write first. Without `outside`
-    no other system is asked for anything.
+    `between` is called after each clock that went off, so that the caller may let people write first.
     """
     cases.incidents.resolve(now)
-    fired, failed_clocks = _fire(cases, now, limit, between)
-    opened, failed_openings = _open(cases, now, limit - fired - failed_clocks)
-    left = limit - fired - failed_clocks - opened - failed_openings
-    delivered, failed_messages = _deliver(cases, now, left)
-    done, failed_errands = _run_errands(cases, now, left - delivered - failed_messages) if outside else (0, 0)
-    failed = failed_clocks + failed_openings + failed_messages + failed_errands
-    return Swept(fired, delivered, failed, opened, done)
+    clocks, openings, messages = _Clocks(cases, now, between), _Openings(cases, now), _Messages(cases, now)
+    for line in (clocks, openings, messages):
+        limit -= line.work(limit)
+    failed = clocks.failed + openings.failed + messages.failed
+    return Swept(clocks.done, messages.done, failed, openings.done)
 
 
-def _fire(cases: Cases, now: datetime, limit: int, between: Callable[[], object] | None = None) -> tuple[int, int]:
-    """Let due clocks go off; give how many did and how many failed."""
-    held: list[str] = []
-    rings: Counter[str] = Counter()
-    failed = 0
-    while rings.total() + failed < limit and (case_id := cases.next_due(now=now, held=held)) is not None:
-        try:
-            if _ring(cases, case_id, rings[case_id], now):
-                rings[case_id] += 1
-                if between is not None:
-                    between()
-            else:
-                held.append(case_id)
-        except Exception as fault:  # noqa: BLE001 - one broken case never stops the others
-            held.append(case_id)
-            _keep(cases, ("clock", ""), case_id, fault, now, cases.postpone(case_id, now=now))
-            failed += 1
-    return rings.total(), failed
+def run_errands(cases: Cases, *, now: datetime, limit: int = 500) -> tuple[int, int]:
+    """Ask other systems what cases have sent for, at most `limit` times; give how many answers came and how often none did.
 
-
-def _ring(cases: Cases, case_id: str, rings: int, now: datetime) -> bool:
-    """Let a clock of a case go off that has done so `rings` times in this sweep; False where another node holds the case."""
-    if rings >= RINGS_AT_MOST:
-        raise RingsWithoutEnd(case_id)
-    return cases.fire(case_id, now=now)
-
-
-def _open(cases: Cases, now: datetime, limit: int) -> tuple[int, int]:
-    """Open the cases of the procedures whose time has come; give how many were and how many failed."""
-    held: list[str] = []
-    opened = failed = 0
-    while opened + failed < limit and (procedure := cases.next_schedule(now=now, held=held)) is not None:
-        try:
-            if cases.open_scheduled(procedure, now=now):
-                opened += 1
-            else:
-                held.append(procedure)
-        except Exception as fault:  # noqa: BLE001 - one broken procedure never stops the others
-            held.append(procedure)
-            times = cases.postpone_schedule(procedure, now=now)
-            _keep(cases, ("schedule", procedure), "", fault, now, times)
-            failed += 1
-    return opened, failed
-
-
-def _deliver(cases: Cases, now: datetime, limit: int) -> tuple[int, int]:
-    """Hand waiting messages over; give how many were and how many failed."""
-    held: list[str] = []
-    delivered = failed = 0
-    while delivered + failed < limit and (found := cases.next_message(now=now, held=held)) is not None:
-        try:
-            if cases.deliver(found, now=now):
-                delivered += 1
-            else:
-                held.append(found.message_id)
-        except Exception as fault:  # noqa: BLE001 - one broken case never stops the others
-            held.append(found.message_id)
-            times = cases.postpone_message(found.message_id, now=now)
-            _keep(cases, ("message", found.name), found.case_id, fault, now, times)
-            failed += 1
-    return delivered, failed
-
-
-def _run_errands(cases: Cases, now: datetime, limit: int) -> tuple[int, int]:
-    """Carry out what cases have asked for; give how many were done and how many failed.
-
-    Another system may be away for a while: only what has failed five times, with a growing wait, is an incident.
+    They may be slow: whoever sweeps the clocks does not wait for them.
     """
-    held: list[str] = []
-    done = failed = 0
-    while done + failed < limit and (message_id := cases.errands.next(now=now, held=held)) is not None:
-        held.append(message_id)
-        try:
-            done += cases.errands.carry_out(message_id, now=now)
-        except Exception as fault:  # noqa: BLE001 - one broken errand never stops the others
-            times = cases.postpone_message(message_id, now=now)
-            if times >= WEATHER_AT_MOST:
-                cases.incidents.keep(message_id.rpartition("/")[0], ("errand", message_id), fault, now)
-            text = "the errand %s failed (%d): %s"
-            logger.error(text, message_id, times, describe(fault))  # noqa: TRY400 - no values in the log
-            failed += 1
-    return done, failed
+    errands = _Errands(cases, now)
+    errands.work(limit)
+    return errands.done, errands.failed
 
 
-def _keep(cases: Cases, about: tuple[str, str], case_id: str, fault: Exception, now: datetime, times: int) -> None:
-    """Keep a failure: what may pass by itself is tried again with a growing wait, anything else is an incident."""
-    cause = fault.__cause__ if isinstance(fault, StepFailed) else fault
-    passes = isinstance(cause, sa.exc.DBAPIError) or (isinstance(cause, Refusal) and cause is fault)
-    if not passes or times >= WEATHER_AT_MOST:
-        cases.incidents.keep(case_id, about, fault, now)
-    text = "a step of the sweep failed (%d): %s %s of case %s: %s"
-    logger.error(text, times, *about, case_id or "none", describe(fault))
+class _Line(ABC, Generic[Found]):
+    """One kind of work of the sweep: what is next, how it is done, and what becomes of it where that fails."""
+
+    def __init__(self, cases: Cases, now: datetime) -> None:
+        self.cases, self.now = cases, now
+        self.held: list[str] = []
+        self.done = self.failed = 0
+
+    def work(self, limit: int) -> int:
+        """Do what is next until nothing is left or `limit` attempts were made; give how many were."""
+        while self.done + self.failed < limit and (found := self.next()) is not None:
+            try:
+                went = self.take(found)
+            except Exception as fault:  # noqa: BLE001 - one broken case never stops the others
+                self.held.append(self.key(found))
+                self.fail(found, fault)
+                self.failed += 1
+            else:
+                self.done += went
+                if not went:
+                    self.held.append(self.key(found))
+        return self.done + self.failed
+
+    @abstractmethod
+    def next(self) -> Found | None:
+        """Give what is next, apart from what is in `held`."""
+
+    @abstractmethod
+    def take(self, found: Found) -> bool:
+        """Do it; False where another node holds it or was first."""
+
+    @abstractmethod
+    def key(self, found: Found) -> str:
+        """Give the name under which it is passed over in this sweep."""
+
+    @abstractmethod
+    def fail(self, found: Found, fault: Exception) -> None:
+        """Put it off, and keep the failure."""
+
+    def keep(self, about: tuple[str, str], case_id: str, fault: Exception, times: int) -> None:
+        """Keep a failure: what may pass by itself is tried again with a growing wait, anything else is an incident."""
+        if not self.passes(fault) or times >= WEATHER_AT_MOST:
+            self.cases.incidents.keep(case_id, about, fault, self.now)
+        text = "a step of the sweep failed (%d): %s %s of case %s: %s"
+        logger.error(text, times, *about, case_id or "none", describe(fault))
+
+    def passes(self, fault: Exception) -> bool:
+        """Whether this may pass by itself: the database is away, or another node was first."""
+        cause = fault.__cause__ if isinstance(fault, StepFailed) else fault
+        return isinstance(cause, sa.exc.DBAPIError) or (isinstance(cause, Refusal) and cause is fault)
+
+
+class _Clocks(_Line[str]):
+    """The clocks that are due, by the reference of their case; each of a case in turn."""
+
+    def __init__(self, cases: Cases, now: datetime, between: Callable[[], object] | None) -> None:
+        super().__init__(cases, now)
+        self.rings: Counter[str] = Counter()
+        self.between = between
+
+    def next(self) -> str | None:
+        return self.cases.next_due(now=self.now, held=self.held)
+
+    def take(self, found: str) -> bool:
+        if self.rings[found] >= RINGS_AT_MOST:
+            raise RingsWithoutEnd(found)
+        went = self.cases.fire(found, now=self.now)
+        self.rings[found] += went
+        if went and self.between is not None:
+            self.between()
+        return went
+
+    def key(self, found: str) -> str:
+        return found
+
+    def fail(self, found: str, fault: Exception) -> None:
+        self.keep(("clock", ""), found, fault, self.cases.postpone(found, now=self.now))
+
+
+class _Openings(_Line[str]):
+    """The procedures whose time to open a case has come."""
+
+    def next(self) -> str | None:
+        return self.cases.next_schedule(now=self.now, held=self.held)
+
+    def take(self, found: str) -> bool:
+        return self.cases.open_scheduled(found, now=self.now)
+
+    def key(self, found: str) -> str:
+        return found
+
+    def fail(self, found: str, fault: Exception) -> None:
+        self.keep(("schedule", found), "", fault, self.cases.postpone_schedule(found, now=self.now))
+
+
+class _Messages(_Line[Letter]):
+    """The messages that somebody takes."""
+
+    def next(self) -> Letter | None:
+        return self.cases.next_message(now=self.now, held=self.held)
+
+    def take(self, found: Letter) -> bool:
+        return self.cases.deliver(found, now=self.now)
+
+    def key(self, found: Letter) -> str:
+        return found.message_id
+
+    def fail(self, found: Letter, fault: Exception) -> None:
+        times = self.cases.postpone_message(found.message_id, now=self.now)
+        self.keep(("message", found.name), found.case_id, fault, times)
+
+
+class _Errands(_Line[str]):
+    """What cases have asked other systems for, by the message that says so."""
+
+    def next(self) -> str | None:
+        return self.cases.errands.next(now=self.now, held=self.held)
+
+    def take(self, found: str) -> bool:
+        return self.cases.errands.carry_out(found, now=self.now)
+
+    def key(self, found: str) -> str:
+        return found
+
+    def fail(self, found: str, fault: Exception) -> None:
+        times = self.cases.postpone_message(found, now=self.now)
+        self.keep(("errand", found), found.rpartition("/")[0], fault, times)
+
+    def passes(self, fault: Exception) -> bool:  # noqa: ARG002 - whatever it was
+        """Another system may be away for a while, and says so in its own way."""
+        return True

@@ -18,9 +18,9 @@ import sqlalchemy as sa
 from engine import log, runner, values
 from engine.clocks import Winder
 from engine.library import Library
-from engine.model import Facts
+from engine.model import ASKED, FOUND, Facts
 from engine.runner import Conductor
-from engine.store import AwaitedTable, CaseTable, EventTable, FactTable, TaskTable, snapshot
+from engine.store import AwaitedTable, CaseTable, EventTable, FactTable, MessageTable, TaskTable, snapshot
 from engine.views import EventRow
 
 CASES_AT_ONCE = 50
@@ -31,8 +31,8 @@ EVENTS_AT_ONCE = 500
 LATE_AFTER = timedelta(hours=1)
 """How long a clock may be due before somebody should look: a worker fires within seconds, and tries again hourly."""
 
-CASE, EVENT, FACT, TASK, AWAITED = (
-    table.__table__ for table in (CaseTable, EventTable, FactTable, TaskTable, AwaitedTable)
+CASE, EVENT, FACT, TASK, AWAITED, MESSAGE = (
+    table.__table__ for table in (CaseTable, EventTable, FactTable, TaskTable, AwaitedTable, MessageTable)
 )
 
 REBUILD = "Run: homeward rebuild."
@@ -96,6 +96,7 @@ def _case(connection: sa.Connection, library: Library, row: Any, holders: Holder
             *index_findings(connection, row, conductor),
             *_clocks(row, conductor, now),
             *_future(row, conductor, holders),
+            *_asked(connection, row, conductor),
         ]
     except Exception as fault:  # noqa: BLE001 - one broken case never hides the others
         what = type(fault.__cause__ or fault).__name__
@@ -299,6 +300,22 @@ def _future(row: Any, conductor: Conductor, holders: Holders) -> Iterator[Findin
                 f"Nobody who is active{other} holds the role {node.role}. Give it to somebody: homeward user roles."
             )
             yield _finding(row, "task-for-nobody", node.id, sentence)
+
+
+def _asked(connection: sa.Connection, row: Any, conductor: Conductor) -> Iterator[Finding]:
+    """Check that every operation for which a case waits outside it is still to be carried out."""
+    for number, name, key in conductor.awaited():
+        if not name.startswith(FOUND):
+            continue
+        asked = f"{ASKED}{name.removeprefix(FOUND)}"
+        same = sa.and_(MESSAGE.c.name == asked, MESSAGE.c.correlation == key, MESSAGE.c.status == "waiting")
+        if connection.execute(sa.select(MESSAGE.c.id).where(same)).first() is None:
+            node = next(each.task_spec.node for each in conductor.position.tokens.live() if each.id == number)
+            sentence = (
+                f"The case waits for the operation “{node.name}”, and nobody is to carry it out: the message that asked for "
+                f"it is gone. Leave the operation out, or move the case on. {COMPARE}"
+            )
+            yield _finding(row, "errand-missing", node.id, sentence)
 
 
 def _finding(row: Any, check: str, element: str, sentence: str) -> Finding:

@@ -77,7 +77,7 @@ class Worker:
     def start(self) -> None:
         """Begin to tick in threads of this process."""
         self.beat()
-        for job in (self.fire, self.send, self.beat):
+        for job in (self.fire, self.ask, self.send, self.beat):
             self._scheduler.add_job(job, "interval", seconds=EVERY.total_seconds(), misfire_grace_time=None)
         every = LOOK_FOR_NIGHT.total_seconds()
         self._scheduler.add_job(self.work_at_night, "interval", seconds=every, misfire_grace_time=None)
@@ -99,6 +99,7 @@ class Worker:
     def tick(self) -> None:
         """Do all that is due at this moment, and send all mails that wait."""
         self.fire()
+        self.ask()
         self.send(ALL_MAILS)
         self.beat()
 
@@ -109,12 +110,20 @@ class Worker:
     def _sweep(self) -> None:
         """Sweep, then look whether clocks have stayed late in spite of it."""
         now = self._clock()
-        free = holding.held(self._engine) is None  # after a restore nothing leaves before a person has said so
-        timers.sweep(self._cases, now=now, limit=STEPS_AT_ONCE, between=pause_for(self._engine), outside=free)
+        timers.sweep(self._cases, now=now, limit=STEPS_AT_ONCE, between=pause_for(self._engine))
         late = self._cases.late(now=now)
         self._late_sweeps = self._late_sweeps + 1 if late.count else 0
         if self._late_sweeps > LATE_SWEEPS:
             alarms.late_clocks(self._engine, late, now, self._base_url)
+
+    def ask(self) -> None:
+        """Ask other systems what cases have sent for; after a restore nobody is asked before a person has said so."""
+        if self._cases.errands.known:
+            self._guarded("errands", self._ask)
+
+    def _ask(self) -> None:
+        if holding.held(self._engine) is None:
+            timers.run_errands(self._cases, now=self._clock(), limit=STEPS_AT_ONCE)
 
     def send(self, limit: int = MAILS_AT_ONCE) -> None:
         """Send mails that wait, at most `limit`."""

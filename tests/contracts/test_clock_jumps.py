@@ -51,6 +51,19 @@ def test_a_clock_that_was_behind_only_makes_deadlines_late(engine: sa.Engine) ->
     assert violations(cases) == []
 
 
+def test_what_was_put_off_while_the_clock_was_ahead_is_tried_once_it_is_right(engine: sa.Engine) -> None:
+    """It waited until the clock had come to the moment that was written, an hour and more."""
+    cases = Cases(engine)
+    cases.publish(FILES, by="ann", now=NOW)
+    done = cases.open("sample", {"name": "x"}, by=WORKER, now=NOW, key="open")
+    due = NOW + HALF + HOUR
+    cases.postpone(done.case_id, now=due + 2 * HOUR)
+    assert timers.sweep(cases, now=due).fired == 1
+    cases.postpone(done.case_id, now=NOW + 2 * HOUR)
+    assert timers.sweep(cases, now=NOW + 2 * HOUR).fired == 0, "it has just failed"
+    assert timers.sweep(cases, now=NOW + 3 * HOUR).fired == 1
+
+
 def test_a_mail_that_was_written_while_the_clock_was_ahead_leaves_at_once(engine: sa.Engine) -> None:
     """It waited until the clock had come to the hour at which it seemed to be written."""
     with writing(engine) as connection:

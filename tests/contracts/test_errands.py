@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from engine import timers
+from engine import timers, verification
 from engine.cases import Cases
 from engine.errands import LEASE
 from engine.errors import ReleaseInvalid
@@ -43,6 +44,25 @@ FILES = procedure(
     """,
     form("opening", "name"),
     form("beside", "text"),
+    form("looked", "text"),
+)
+
+
+WITH_DEADLINE = procedure(
+    "asking",
+    """
+    begun: start form=opening
+    look_up: service does=look_up record=known after=true
+    too_late: boundary on=look_up duration=PT1H
+    by_hand: user form=looked
+    done: end
+    late: end
+    begun > look_up
+    look_up > done
+    too_late > by_hand
+    by_hand > late
+    """,
+    form("opening", "name"),
     form("looked", "text"),
 )
 
@@ -88,8 +108,11 @@ class Desk:
     def open(self) -> dict[str, str]:
         return {row.element: row.id for row in self.cases.inbox(WORKER.roles).rows}
 
-    def sweep(self, **after: float) -> timers.Swept:
-        return timers.sweep(self.cases, now=NOW + timedelta(**after))
+    def sweep(self, **after: float) -> tuple[int, int]:
+        """Let everything happen that is due; give how many answers came, and how often none did."""
+        now = NOW + timedelta(**after)
+        assert timers.sweep(self.cases, now=now).failed == 0
+        return timers.run_errands(self.cases, now=now)
 
     def found(self) -> Mapping[str, Any]:
         view = self.cases.case(self.case_id, classes=frozenset({"D2"}), by=WORKER, purpose="test", now=NOW)
@@ -107,8 +130,8 @@ def desk(engine: sa.Engine) -> Desk:
 
 def test_an_errand_is_run_after_the_step_outside_any_transaction_once(desk: Desk) -> None:
     assert (set(desk.open()), desk.register.asked) == ({"beside"}, [])
-    assert desk.sweep().done == 1
-    assert desk.sweep(hours=1).done == 0
+    assert desk.sweep() == (1, 0)
+    assert desk.sweep(hours=1) == (0, 0)
     assert set(desk.open()) == {"beside", "look"}
     assert desk.found() == {"": {"plate": "plate 1"}}
     assert [name for name, _key in desk.register.asked] == ["Robin"]
@@ -117,7 +140,7 @@ def test_an_errand_is_run_after_the_step_outside_any_transaction_once(desk: Desk
 
 def test_a_system_that_is_away_is_asked_again_with_a_growing_wait(desk: Desk) -> None:
     desk.register.away = 4
-    tried = [minute for minute in range(40) if desk.sweep(minutes=minute).failed]
+    tried = [minute for minute in range(40) if desk.sweep(minutes=minute) == (0, 1)]
     assert len(tried) == 4
     assert all(
         later - earlier <= then - later for earlier, later, then in zip(tried, tried[1:], tried[2:], strict=False)
@@ -132,7 +155,7 @@ def broken(desk: Desk) -> Incident:
     desk.register.away = 99
     for hour in range(5):
         desk.sweep(hours=hour)
-    assert desk.sweep(days=3).failed == 0, "it waits for an operator now"
+    assert desk.sweep(days=3) == (0, 0), "it waits for an operator now"
     (incident,) = desk.heard
     return incident
 
@@ -144,7 +167,7 @@ def test_what_stays_away_is_an_incident_at_the_element_and_can_be_retried(desk: 
     assert "beside" in desk.open(), "the rest of the case goes on"
     desk.register.away = 0
     desk.cases.incidents.retry(incident.id, by=OPERATOR, reason="it is up", now=NOW, key="retry")
-    assert desk.sweep(days=3).done == 1
+    assert desk.sweep(days=3) == (1, 0)
     desk.sweep(days=3)
     assert desk.cases.incidents.get(incident.id).state == "resolved"
     assert violations(desk.cases) == []
@@ -157,14 +180,14 @@ def test_what_stays_away_can_be_left_out_with_a_reason(desk: Desk) -> None:
         desk.cases.incidents.skip(incident.id, by=OPERATOR, reason="by telephone", now=now, key="skip")
     assert set(desk.open()) == {"beside", "look"}
     asked = len(desk.register.asked)
-    assert desk.sweep(days=3).done == 0
+    assert desk.sweep(days=3) == (0, 0)
     assert (len(desk.register.asked), desk.status(), desk.found()) == (asked, "dropped", {})
     assert violations(desk.cases) == []
 
 
 def test_what_a_case_waits_for_no_more_is_dropped(desk: Desk) -> None:
     desk.cases.complete(desk.open()["beside"], {"text": "over"}, by=WORKER, now=NOW, key="over")
-    assert desk.sweep().done == 0
+    assert desk.sweep() == (0, 0)
     assert (desk.register.asked, desk.status()) == ([], "dropped")
 
 
@@ -173,10 +196,10 @@ def test_after_a_restore_no_other_system_is_asked_before_a_person_has_said_so(de
     worker = Worker(engine, desk.cases, (), clock=now, wall_clock=now, base_url="http://127.0.0.1")
     with writing(engine) as connection:
         holding.hold(connection, by="restore", reason="Restored", now=NOW)
-    worker.fire()
+    worker.tick()
     assert desk.register.asked == []
     holding.resume(engine, holding.DROP, by="olu", reason="They left", until=NOW, now=NOW)
-    worker.fire()
+    worker.tick()
     assert len(desk.register.asked) == 1
 
 
@@ -184,8 +207,8 @@ def test_an_errand_whose_node_died_is_run_again_under_the_same_key(desk: Desk) -
     desk.register.dies = True
     with pytest.raises(NodeDies):
         desk.sweep()
-    assert desk.sweep(seconds=LEASE.total_seconds() - 1).done == 0
-    assert desk.sweep(seconds=LEASE.total_seconds()).done == 1
+    assert desk.sweep(seconds=LEASE.total_seconds() - 1) == (0, 0)
+    assert desk.sweep(seconds=LEASE.total_seconds()) == (1, 0)
     (first, second) = desk.register.asked
     assert first == second
     assert violations(desk.cases) == []
@@ -197,11 +220,11 @@ def test_the_answer_of_a_node_that_was_too_slow_is_not_written(desk: Desk) -> No
 
     def asks_and_is_overtaken(scope: Mapping[str, Any], key: str, now: datetime) -> Mapping[str, Any]:
         other = Cases(desk.cases.engine, errands={"look_up": quick})
-        assert timers.sweep(other, now=now + LEASE).done == 1
+        assert timers.run_errands(other, now=now + LEASE) == (1, 0)
         return slow(scope, key, now)
 
     desk.cases.errands.known["look_up"] = asks_and_is_overtaken
-    assert desk.sweep().done == 0
+    assert desk.sweep() == (0, 0)
     assert desk.found() == {"": {"plate": "plate 1"}}
     assert len(slow.asked) == len(quick.asked) == 1
     assert violations(desk.cases) == []
@@ -216,6 +239,64 @@ def test_an_operation_inside_the_step_is_none_after_it(sqlite_engine: sa.Engine,
     }
     with pytest.raises(ReleaseInvalid, match="no operation look_up"):
         cases.publish(FILES if known == "operations" else files, by="ann", now=NOW)
+
+
+def test_the_clocks_do_not_wait_for_a_slow_system(sqlite_engine: sa.Engine) -> None:
+    """An errand ran inside the sweep: a system that answers after a minute kept every clock waiting for as long."""
+    begun, free = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> Mapping[str, Any]:
+        begun.set()
+        assert free.wait(30)
+        return {"plate": "late"}
+
+    cases = Cases(sqlite_engine, errands={"look_up": slow})
+    cases.publish(WITH_DEADLINE, by="ann", now=NOW)
+    cases.open("asking", {"name": "x"}, by=WORKER, now=NOW, key="open")
+    clock = iter([NOW])
+    asking = threading.Thread(target=lambda: timers.run_errands(cases, now=next(clock)))
+    asking.start()
+    try:
+        assert begun.wait(30)
+        assert timers.sweep(cases, now=NOW + timedelta(hours=2)).fired == 1
+    finally:
+        free.set()
+        asking.join()
+    assert {row.element for row in cases.inbox(WORKER.roles).rows} == {"by_hand"}, "the answer came after its deadline"
+    assert violations(cases) == []
+
+
+def test_an_errand_has_the_deadline_that_is_drawn_at_it(desk: Desk) -> None:
+    desk.cases.publish(WITH_DEADLINE, by="ann", now=NOW)
+    desk.register.away = 99
+    desk.cases.open("asking", {"name": "x"}, by=WORKER, now=NOW, key="second")
+    desk.sweep(minutes=59)
+    assert "by_hand" not in desk.open()
+    desk.sweep(hours=1)
+    assert "by_hand" in desk.open()
+    assert violations(desk.cases) == []
+
+
+def test_no_event_can_happen_at_an_operation_inside_the_step(sqlite_engine: sa.Engine) -> None:
+    cases = Cases(sqlite_engine, operations={"look_up": _nothing})
+    inside = {
+        name: text.replace('name="after" value="true"', 'name="after" value="false"')
+        for name, text in WITH_DEADLINE.items()
+    }
+    with pytest.raises(ReleaseInvalid, match="over in a moment"):
+        cases.publish(inside, by="ann", now=NOW)
+
+
+def test_a_case_that_waits_for_an_errand_of_which_nobody_knows_is_found(desk: Desk) -> None:
+    def found() -> list[str]:
+        library = desk.cases.library
+        checked = verification.check(desk.cases.engine, library, holders=lambda _role: frozenset({"ann"}), now=NOW)
+        return [each.check for each in checked]
+
+    assert found() == []
+    with writing(desk.cases.engine) as connection:
+        connection.execute(sa.delete(MessageTable))
+    assert found() == ["errand-missing"]
 
 
 def _nothing(*_: object) -> Mapping[str, Any]:

@@ -65,6 +65,7 @@ CHANGES = {
     "a second way out of a task": ('<sequenceFlow id="ask_to_choose"',
                                    '<sequenceFlow id="more" sourceRef="ask" targetRef="done"/><sequenceFlow id="ask_to_choose"',
                                    ("ask", "several-ways-out")),
+    "an event at a gateway": ('attachedToRef="ask"', 'attachedToRef="choose"', ("clock", "boundary-without-host")),
     "what nobody reaches": ("</process>", '<endEvent id="lost" name="lost"/></process>', ("lost", "unreachable")),
     "two start events": ("</process>", '<startEvent id="again" name="again"/></process>', ("sound", "one-start")),
 }  # fmt: skip

@@ -40,10 +40,12 @@ def within(
         deadlines = release.deadlines.get(activity, ())
         where = deadlines[0].id if deadlines else activity
         texts = [text for node in deadlines for text in _texts(release, node)]
-        unsure = sorted({
-            *(name for text in texts for name in rests_on(text, _KNOWN | release.decisions.keys())),
-            *(name for node in deadlines for name in _not_plain(release, node)),
-        })
+        unsure = sorted(
+            {
+                *(name for text in texts for name in rests_on(text, _KNOWN | release.decisions.keys())),
+                *(name for node in deadlines for name in _not_plain(release, node)),
+            }
+        )
         if unsure:
             yield where, f"The time of “{name_of(release, activity)}” may not rest on {', '.join(unsure)}"
         for level, harm, anchor in product((None, *RISK_LEVEL), _harms(release, texts), _anchors(texts)):
