@@ -1,4 +1,4 @@
-"""FEEL, the expression language of DMN 1.3: read once, compiled to closures, run within a budget.
+"""FEEL, the expression language of DMN 1.5: read once, compiled to closures, run within a budget.
 
 >>> from datetime import datetime, UTC
 >>> compile('found.returned_at != null and risk.level = "high"').names == {"found", "risk"}
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from engine.feel.budget import Budget, BudgetExceeded, FeelSyntaxError
 from engine.feel.expression import Expression, compile, compile_source, compile_unary_tests
+from engine.feel.reasons import Reason
 from engine.feel.values import Function, Range, YearMonthDuration
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "FeelSyntaxError",
     "Function",
     "Range",
+    "Reason",
     "YearMonthDuration",
     "compile",
     "compile_source",

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 from engine.errors import Invalid, Problem
+
+
+def position(text: str, offset: int) -> tuple[int, int]:
+    """Give line and column, counted from 1, of a place in a text that is counted from 0."""
+    before = text[:offset]
+    return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
 
 
 class FeelSyntaxError(Invalid):
@@ -14,9 +22,7 @@ class FeelSyntaxError(Invalid):
 
     def __init__(self, text: str, offset: int, sentence: str) -> None:
         """Say where in `text` the fault is (`offset` counts from 0) and what was expected there."""
-        before = text[:offset]
-        self.line = before.count("\n") + 1
-        self.column = offset - (before.rfind("\n") + 1) + 1
+        self.line, self.column = position(text, offset)
         self.sentence = sentence
         self.text = text
         shown = text if len(text) <= 60 else f"{text[:57]}..."
@@ -38,7 +44,8 @@ _LEAVES = frozenset({str, int, bool, type(None), Decimal, date, datetime, time, 
 class Budget:
     """What one evaluation may take at most.
 
-    `steps` counts passes through a list or range, calls of functions and 64 characters of new text each; `size` is the
+    `steps` counts passes through a list or range (one for every sixteen parts of what is done in it), calls of functions,
+    items of new lists and 64 characters of new text each; `size` is the
     most items of a list and characters of a string; `depth` is the most levels of nested calls and nested values.
     """
 
@@ -48,15 +55,16 @@ class Budget:
 
 
 class Run:
-    """What is left of the budget in one evaluation, and the moment that `now()` gives."""
+    """What is left of the budget in one evaluation, the moment that `now()` gives, and what last made a function fail."""
 
-    __slots__ = ("depth", "now", "size", "steps")
+    __slots__ = ("depth", "fault", "now", "size", "steps")
 
     def __init__(self, budget: Budget, now: datetime) -> None:
         self.steps = budget.steps
         self.size = budget.size
         self.depth = budget.depth
         self.now = now
+        self.fault: Exception | None = None
 
     def spend(self, steps: int = 1) -> None:
         """Take steps from the budget; raises BudgetExceeded when they run out."""
@@ -69,6 +77,11 @@ class Run:
         if count > self.size:
             raise BudgetExceeded(f"The expression builds a list of more than {self.size} items.")
         self.spend(count)
+
+    def copy(self, scope: Mapping[str, Any]) -> dict[str, Any]:
+        """Pay for a copy of the names in sight, and make it."""
+        self.spend(1 + (len(scope) >> 6))
+        return dict(scope)
 
     def text(self, length: int) -> None:
         """Pay for a string of `length` characters before it is built."""

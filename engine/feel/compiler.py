@@ -36,11 +36,13 @@ class Compiler:
 
     `names` are needed for certain; `loose` ones stand inside a filter, where they may be keys
     of the item, or are the language's own. `doubts` are
-    places (offset, sentence) that can only give null, such as a date that is none.
+    places (offset, sentence) that can only give null, such as a date that is none. With a `watch` every node is compiled
+    the general way, and given to it with its code.
     """
 
-    def __init__(self, builtins: Mapping[str, Any]) -> None:
+    def __init__(self, builtins: Mapping[str, Any], watch: Callable[[Node, Code], Code] | None = None) -> None:
         self.builtins = builtins
+        self.watch = watch
         self.names: set[str] = set()
         self.loose: set[str] = set()
         self.doubts: list[tuple[int, str]] = []
@@ -51,6 +53,8 @@ class Compiler:
     def compile(self, node: Node) -> Code:
         """Compile a node and all that is in it; what is constant is calculated now."""
         code = _COMPILE[type(node)](self, node)
+        if self.watch is not None:
+            return self.watch(node, code)
         return self.folded(node, code) if isinstance(node, _FOLDED) else code
 
     def folded(self, node: Node, code: Code) -> Code:
@@ -65,7 +69,8 @@ class Compiler:
 
     def constant(self, node: Node, value: Any) -> Code:
         """Note that a node is always the same, and compile it."""
-        self.constants[id(node)] = value
+        if self.watch is None:
+            self.constants[id(node)] = value
         return lambda scope, run: value
 
     def inner(self, node: Node, *names: str) -> Code:
@@ -105,12 +110,13 @@ def _name(compiler: Compiler, node: syntax.Name) -> Code:
     return lambda scope, run: scope.get(name)
 
 
-def reach(whole: Any, part: str) -> Any:
+def reach(whole: Any, part: str, run: Run) -> Any:
     """Give what stands behind a dot: the key of a context, a part of a date, the same of each item of a list."""
     if isinstance(whole, Mapping):
         return whole.get(part)
     if isinstance(whole, list):
-        return [reach(item, part) for item in whole]
+        run.items(len(whole))
+        return [item.get(part) if type(item) is dict else reach(item, part, run) for item in whole]
     return temporal.part(whole, kind(whole), part)
 
 
@@ -120,18 +126,16 @@ def _path(compiler: Compiler, node: syntax.Path) -> Code:
         name = node.whole.name
         compiler.free(name)
 
-        def code_of_name(scope: Scope, _: Run) -> Any:
+        def code_of_name(scope: Scope, run: Run) -> Any:
             whole = scope.get(name)
-            return whole.get(part) if type(whole) is dict else reach(whole, part)
+            return whole.get(part) if type(whole) is dict else reach(whole, part, run)
 
         return code_of_name
     inside = compiler.compile(node.whole)
 
     def code(scope: Scope, run: Run) -> Any:
         whole = inside(scope, run)
-        if isinstance(whole, list):
-            run.weigh(whole)
-        return whole.get(part) if type(whole) is dict else reach(whole, part)
+        return whole.get(part) if type(whole) is dict else reach(whole, part, run)
 
     return code
 
@@ -147,7 +151,7 @@ def _context(compiler: Compiler, node: syntax.ContextNode) -> Code:
         entries.append((key, compiler.inner(value, *node.keys[:index])))
 
     def code(scope: Scope, run: Run) -> dict[str, Any]:
-        inner = dict(scope)
+        inner = run.copy(scope)
         made: dict[str, Any] = {}
         for key, value in entries:
             made[key] = inner[key] = value(inner, run)
@@ -190,7 +194,7 @@ def _compare(compiler: Compiler, node: syntax.Compare) -> Code:
     if node.operator in ORDERS:
         return _order(ORDERS[node.operator], left, right, constant)
     negated = node.operator == "!="
-    if isinstance(node.right, syntax.Literal):
+    if isinstance(node.right, syntax.Literal) and compiler.watch is None:
         return _same_as(node.left, left, node.right.value, negated=negated)
 
     def code(scope: Scope, run: Run) -> bool | None:
@@ -360,7 +364,9 @@ def _tests(compiler: Compiler, node: syntax.Tests) -> Code:
         if asks or isinstance(test, _CONDITIONS):
             checks.append(compiler.compile(test))
         else:
-            checks.append(_check(compiler, test, _asked))
+            check = _check(compiler, test, _asked)
+            asked = syntax.In(test.at, syntax.Name(test.at, "?"), (test,))
+            checks.append(compiler.watch(asked, check) if compiler.watch is not None else check)
     compiler.bound.pop()
     if not checks:
         return lambda scope, run: True
@@ -403,11 +409,13 @@ def _if(compiler: Compiler, node: syntax.If) -> Code:
 def _function(compiler: Compiler, node: syntax.FunctionNode) -> Code:
     parameters = node.parameters
     body = compiler.inner(node.body, *parameters)
+    cost = syntax.weight(node.body)
 
     def code(scope: Scope, run: Run) -> Function:
-        kept = dict(scope)
+        kept = run.copy(scope)
 
         def call(**values: Any) -> Any:
+            run.spend(cost + (len(kept) >> 6))
             run.enter(10)
             try:
                 return body({**kept, **values}, run)

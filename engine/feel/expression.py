@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -14,8 +14,9 @@ from engine.feel.compiler import Compiler
 from engine.feel.functions import lists, matching, moments, numbers, ranges, text
 from engine.feel.functions.registry import BUILTINS, phrases
 from engine.feel.parser import Parser
+from engine.feel.reasons import Reason, Watch
 from engine.feel.shortcuts import Code
-from engine.feel.syntax import Literal
+from engine.feel.syntax import Literal, Node
 
 __all__ = ["Expression", "compile", "compile_source", "compile_unary_tests"]
 _TAUGHT = (
@@ -30,6 +31,7 @@ _TAUGHT = (
     text,
 )  # imported for what they enter into the tables
 _DEFAULT = Budget()
+_NOWHEN = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Expression:
     constant: bool = field(compare=False)
     value: Any = field(compare=False)
     code: Code = field(repr=False, compare=False)
+    spoken: frozenset[str] = field(repr=False, compare=False)
+    cell: bool = field(compare=False)
 
     def evaluate(self, scope: Mapping[str, Any], *, budget: Budget = _DEFAULT, now: datetime) -> Any:
         """Evaluate with the names in `scope`; `now` is an aware datetime, which `now()` and `today()` give.
@@ -65,10 +69,30 @@ class Expression:
             raise BudgetExceeded("The expression calls functions or nests values too deeply.") from None
         return value
 
+    def explain(
+        self, scope: Mapping[str, Any], *, budget: Budget = _DEFAULT, now: datetime = _NOWHEN
+    ) -> tuple[Reason, ...]:
+        """Say where an evaluation comes to null and why, in a sentence.
+
+        Empty where nothing is null. Kinds are named and keys, never values. Without `now`, a moment in 2000 stands for it.
+        Raises BudgetExceeded as `evaluate` does.
+        """
+        watch = Watch(self.text, BUILTINS)
+        code = Compiler(BUILTINS, watch.watched).compile(_tree(self.text, self.spoken, cell=self.cell))
+        try:
+            code(scope, Run(budget, now))
+        except RecursionError:
+            raise BudgetExceeded("The expression calls functions or nests values too deeply.") from None
+        return watch.reasons()
+
+
+def _tree(text: str, names: frozenset[str], *, cell: bool) -> Node:
+    parser = Parser(text, phrases(), names)
+    return parser.whole(parser.cell if cell else parser.expression)
+
 
 def _build(text: str, names: frozenset[str], *, cell: bool) -> Expression:
-    parser = Parser(text, phrases(), names)
-    tree = parser.whole(parser.cell if cell else parser.expression)
+    tree = _tree(text, names, cell=cell)
     compiler = Compiler(BUILTINS)
     code = compiler.compile(tree)
     return Expression(
@@ -79,6 +103,8 @@ def _build(text: str, names: frozenset[str], *, cell: bool) -> Expression:
         constant=isinstance(tree, Literal),
         value=tree.value if isinstance(tree, Literal) else None,
         code=code,
+        spoken=names,
+        cell=cell,
     )
 
 

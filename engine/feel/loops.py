@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Generator, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.feel import shortcuts, syntax
 from engine.feel.budget import Run
@@ -74,33 +74,35 @@ def _sources(compiler: Compiler, iterators: tuple[syntax.Iterator, ...]) -> list
     return found
 
 
-def _passes(sources: list[tuple[str, Source]], inner: dict[str, Any], run: Run) -> Generator[None, None, None]:
-    """Bind the names to one combination after the other."""
+def _passes(
+    sources: list[tuple[str, Source]], inner: dict[str, Any], cost: int, run: Run
+) -> Generator[None, None, None]:
+    """Bind the names to one combination after the other, each for what a pass costs."""
     (name, source), rest = sources[0], sources[1:]
     items = source(inner, run)
     if items is None:
         raise _NothingToWalk
     for item in items:
-        run.spend()
+        run.spend(cost)
         inner[name] = item
         if rest:
-            yield from _passes(rest, inner, run)
+            yield from _passes(rest, inner, cost, run)
         else:
             yield
 
 
-def _for_each(name: str, source: Source, body: Code) -> Code:
+def _for_each(name: str, source: Source, body: Code, cost: int) -> Code:
     """Compile the commonest loop, over one list."""
 
     def code(scope: Scope, run: Run) -> list[Any] | None:
-        inner = dict(scope)
+        inner = run.copy(scope)
         items = source(inner, run)
         if items is None:
             return None
         made: list[Any] = []
         inner["partial"] = made
         for item in items:
-            run.steps -= 1
+            run.steps -= cost
             if run.steps < 0:
                 run.spend(0)
             inner[name] = item
@@ -114,15 +116,16 @@ def _for(compiler: Compiler, node: syntax.For) -> Code:
     sources = _sources(compiler, node.iterators)
     body = compiler.inner(node.body, "partial")
     del compiler.bound[-len(sources) :]
+    cost = syntax.weight(node.body)
     if len(sources) == 1:
-        return _for_each(*sources[0], body)
+        return _for_each(*sources[0], body, cost)
 
     def code(scope: Scope, run: Run) -> list[Any] | None:
-        inner = dict(scope)
+        inner = run.copy(scope)
         made: list[Any] = []
         inner["partial"] = made
         try:
-            for _ in _passes(sources, inner, run):
+            for _ in _passes(sources, inner, cost, run):
                 made.append(body(inner, run))  # noqa: PERF401 - the body may look at what is made so far
         except _NothingToWalk:
             return None
@@ -137,12 +140,13 @@ def _quantified(compiler: Compiler, node: syntax.Quantified) -> Code:
     condition = compiler.compile(node.condition)
     del compiler.bound[-len(sources) :]
     decides = not node.every
+    cost = syntax.weight(node.condition)
 
     def code(scope: Scope, run: Run) -> bool | None:
-        inner = dict(scope)
+        inner = run.copy(scope)
         result: bool | None = not decides
         try:
-            for _ in _passes(sources, inner, run):
+            for _ in _passes(sources, inner, cost, run):
                 value: object = condition(inner, run)
                 if value is decides:
                     return decides
@@ -173,8 +177,9 @@ def _filter(compiler: Compiler, node: syntax.Filter) -> Code:
     compiler.loose |= outside
     compiler.filters -= 1
 
-    test = shortcuts.item_test(node.predicate, compiler.builtins)
+    test = shortcuts.item_test(node.predicate, compiler.builtins) if compiler.watch is None else None
     place = compiler.constants.get(id(node.predicate))
+    cost = syntax.weight(node.predicate)
 
     def code(scope: Scope, run: Run) -> Any:
         value = whole(scope, run)
@@ -182,21 +187,29 @@ def _filter(compiler: Compiler, node: syntax.Filter) -> Code:
         if place is not None and type(place) in NUMBERS:
             return _position(items, place)
         if test is None:
-            return _filtered(items, predicate, names, scope, run)
-        run.spend(len(items))
+            return _filtered(items, _Predicate(predicate, names, cost), scope, run)
+        run.spend(len(items) * cost)
         return [item for item in items if test(item, scope, run) is True]
 
     return code
 
 
-def _filtered(items: list[Any], predicate: Code, names: tuple[str, ...], scope: Scope, run: Run) -> Any:
-    inner = dict(scope)
-    outer = {name: scope.get(name, _ABSENT) for name in names}
+class _Predicate(NamedTuple):
+    """What a filter asks of each item, the names that an item may give it, and what it costs."""
+
+    code: Code
+    names: tuple[str, ...]
+    cost: int
+
+
+def _filtered(items: list[Any], predicate: _Predicate, scope: Scope, run: Run) -> Any:
+    inner = run.copy(scope)
+    outer = {name: scope.get(name, _ABSENT) for name in predicate.names}
     kept: list[Any] = []
     for item in items:
-        run.spend()
+        run.spend(predicate.cost)
         _show(item, inner, outer)
-        found = predicate(inner, run)
+        found = predicate.code(inner, run)
         if type(found) in NUMBERS:
             return _position(items, found)
         if found is True:

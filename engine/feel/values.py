@@ -166,6 +166,7 @@ _EQUAL: Mapping[str, Callable[[Any, Any, Run], bool | None]] = {
     "time": _equal_times,
     "date and time": lambda left, right, _: bool(instant(left) == instant(right)),
     "function": lambda left, right, _: left is right,
+    "unknown": lambda left, right, _: left is right,
 }
 
 

@@ -23,7 +23,7 @@ def _found(pattern: Pattern, text: str, run: Run) -> Iterator[Any]:
     if pattern.compiled.search("") is not None:
         raise UnusablePattern("The pattern matches nothing at all, so it would be found everywhere.")
     for match in pattern.compiled.finditer(text):
-        run.spend(1 + (len(text) - match.start() >> 12))
+        run.spend(1 + (len(text) - match.start() >> 10))
         yield match
 
 

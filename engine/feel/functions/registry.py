@@ -94,13 +94,18 @@ class Builtin:
             if arranged is not None:
                 try:
                     return overload.implementation(run, *arranged)
-                except (ArithmeticError, ValueError):
+                except (ArithmeticError, ValueError) as error:
+                    run.fault = error
                     return None
         return None
 
     def fits(self, count: int, names: Sequence[str]) -> bool:
         """Say whether any list of parameters has a place for so many arguments, or for these names."""
         return any(overload.fits(count, names) for overload in self.overloads)
+
+    def takes(self, values: Sequence[Any], names: Sequence[str]) -> bool:
+        """Say whether any list of parameters takes these values."""
+        return any(overload.arrange(values, names) is not None for overload in self.overloads)
 
     def wanted(self) -> str:
         """Say which arguments the function takes, for a refusal."""

@@ -86,8 +86,9 @@ def string_length(_: Run, text: str) -> int:
 
 
 @builtin("substring", "string:string, start position:number, length:number?")
-def substring(_: Run, text: str, start: int | Decimal, length: int | Decimal | None) -> str | None:
+def substring(run: Run, text: str, start: int | Decimal, length: int | Decimal | None) -> str | None:
     """Cut out a part; the first character is 1, the last -1."""
+    run.text(len(text))
     at = int(start)
     if at == 0 or abs(at) > len(text) or (length is not None and length < 1):
         return None
@@ -110,20 +111,23 @@ def lower_case(run: Run, text: str) -> str:
 
 
 @builtin("substring before", "string:string, match:string")
-def substring_before(_: Run, text: str, match: str) -> str:
+def substring_before(run: Run, text: str, match: str) -> str:
     """Give what stands before the first match; nothing if there is none."""
+    run.text(len(text))
     return text.partition(match)[0] if match and match in text else ""
 
 
 @builtin("substring after", "string:string, match:string")
-def substring_after(_: Run, text: str, match: str) -> str:
+def substring_after(run: Run, text: str, match: str) -> str:
     """Give what stands after the first match; nothing if there is none."""
+    run.text(len(text))
     return text.partition(match)[2] if match else text
 
 
 @builtin("contains", "string:string, match:string")
-def contains(_: Run, text: str, match: str) -> bool:
+def contains(run: Run, text: str, match: str) -> bool:
     """Say whether a text holds another."""
+    run.text(len(text))
     return match in text
 
 
