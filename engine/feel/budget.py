@@ -40,6 +40,10 @@ class BudgetExceeded(Invalid):
 _LEAVES = frozenset({str, int, bool, type(None), Decimal, date, datetime, time, timedelta})
 
 
+class Unusable(ValueError):
+    """A function cannot use what it was given, so its result is null; the message is a sentence that says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
     """What one evaluation may take at most.

@@ -11,7 +11,7 @@ from typing import Any
 from engine.feel import functions, loops, types
 from engine.feel.budget import Budget, BudgetExceeded, FeelSyntaxError, Run
 from engine.feel.compiler import Compiler
-from engine.feel.functions import lists, matching, moments, numbers, ranges, text
+from engine.feel.functions import lists, matching, moments, numbers, ranges, text, working
 from engine.feel.functions.registry import BUILTINS, phrases
 from engine.feel.parser import Parser
 from engine.feel.reasons import Reason, Watch
@@ -29,6 +29,7 @@ _TAUGHT = (
     numbers,
     ranges,
     text,
+    working,
 )  # imported for what they enter into the tables
 _DEFAULT = Budget()
 _NOWHEN = datetime(2000, 1, 1, tzinfo=UTC)

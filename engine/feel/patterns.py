@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import re2
 
+from engine.feel.budget import Unusable
+
 PATTERN_AT_MOST = 1_000
 """Characters of a pattern."""
 PROGRAM_AT_MOST = 20_000
@@ -59,7 +61,7 @@ _SINGLE = {"n": 10, "r": 13, "t": 9} | {sign: ord(sign) for sign in "\\|.?*+(){}
 _SPECIAL = frozenset("\\.?*+()|[]{}^$")
 
 
-class UnusablePattern(ValueError):
+class UnusablePattern(Unusable):
     """The pattern, its flags or the replacement cannot be used; the message is a sentence."""
 
 

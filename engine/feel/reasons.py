@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.feel import syntax
-from engine.feel.budget import Run, position
+from engine.feel.budget import Run, Unusable, position
 from engine.feel.functions.registry import Builtin
-from engine.feel.patterns import UnusablePattern
 from engine.feel.shortcuts import Code, Scope
 from engine.feel.syntax import Node
 from engine.feel.values import NUMBERS, Function, kind
@@ -196,7 +195,7 @@ def _call(watch: Watch, node: syntax.Call, scope: Scope, run: Run) -> Sentence:
     name = node.function.name if isinstance(node.function, syntax.Name) else "this function"
     function = watch.of(node.function, scope)
     function = watch.builtins.get(name) if function is None else function
-    if isinstance(run.fault, UnusablePattern):
+    if isinstance(run.fault, Unusable):
         return str(run.fault)
     if isinstance(function, Function):
         fits = len(values) <= len(function.parameters) and set(node.names) <= set(function.parameters)

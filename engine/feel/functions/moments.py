@@ -1,4 +1,4 @@
-"""Functions of dates, times, durations and ranges (DMN 1.3, tables 73, 78, 79), and ours of working days."""
+"""Functions of dates, times, durations and ranges (DMN 1.3, tables 73, 78, 79)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
-from engine import calendars
-from engine.errors import Invalid
 from engine.feel import distant, temporal
 from engine.feel.budget import Run
 from engine.feel.functions.registry import builtin
@@ -150,50 +148,3 @@ def is_(run: Run, one: Any, other: Any) -> bool:
     if isinstance(one, time | datetime):
         return one.utcoffset() == other.utcoffset() and temporal.write(one) == temporal.write(other)
     return equal(one, other, run) is True
-
-
-# ------------------------------------------------------------------------------------------- working days
-
-_WORKING_DAYS_OF_A_MONTH = 23
-
-
-@builtin("working days after", "from:date|date and time, days:number")
-def working_days_after(_: Run, start: date | datetime, days: Number) -> date | datetime | None:
-    """Give the same clock time on the n-th working day (England) after a moment, or that day after a date."""
-    if days != int(days):
-        return None
-    try:
-        if isinstance(start, datetime):
-            return calendars.add_working_days(start, int(days))
-        return calendars.working_day_after(start, int(days))
-    except Invalid:
-        return None
-
-
-@builtin("next local time", "after:date and time, time:time")
-def next_local_time(_: Run, after: datetime, at: time) -> datetime | None:
-    """Give the next moment after `after` at which the clocks of England show a time, for example every day at eight."""
-    return calendars.next_local_time(after, at) if at.tzinfo is None else None
-
-
-@builtin("next working day time", "after:date and time, time:time")
-def next_working_day_time(_: Run, after: datetime, at: time) -> datetime | None:
-    """Give the next moment after `after` at which the clocks of England show a time on a working day."""
-    return calendars.next_local_time(after, at, calendars.is_working_day) if at.tzinfo is None else None
-
-
-@builtin("next month working day", "after:date and time, number:number, time:time")
-def next_month_working_day(_: Run, after: datetime, number: Number, at: time) -> datetime | None:
-    """Give the next moment after `after` at a time on the n-th working day of a month; -1 is the last of the month."""
-    if number != int(number) or at.tzinfo is not None or not 1 <= abs(int(number)) <= _WORKING_DAYS_OF_A_MONTH:
-        return None
-    try:
-        return calendars.next_local_time(after, at, lambda day: calendars.is_working_day_of_month(day, int(number)))
-    except Invalid:
-        return None
-
-
-@builtin("is working day", "date:date|date and time")
-def is_working_day(_: Run, value: date | datetime) -> bool:
-    """Say whether a day is a working day in England."""
-    return calendars.is_working_day(_day(value))
