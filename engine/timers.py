@@ -44,6 +44,11 @@ class Swept:
     failed: int = 0
     opened: int = 0
 
+    @property
+    def steps(self) -> int:
+        """Say how many steps were taken or have failed; as many as the limit, where more is left."""
+        return self.fired + self.delivered + self.failed + self.opened
+
 
 def sweep(cases: Cases, *, now: datetime, limit: int = 500, between: Callable[[], object] | None = None) -> Swept:
     """Fire due clocks, open due cases and deliver waiting messages until nothing is left or `limit` steps were taken.

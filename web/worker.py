@@ -60,8 +60,13 @@ class Worker:
         clock: Clock,
         wall_clock: Clock,
         base_url: str,
+        steps_at_once: int = STEPS_AT_ONCE,
     ) -> None:
-        """Work on the cases by `clock`; `wall_clock` is for the heartbeat, `base_url` the site's address for its mails."""
+        """Work on the cases by `clock`; `wall_clock` is for the heartbeat, `base_url` the site's address for its mails.
+
+        A sweep takes `steps_at_once` steps, then looks at the clock again.
+        """
+        self._steps_at_once = steps_at_once
         self._late_sweeps = 0
         self._engine = engine
         self._cases = cases
@@ -108,13 +113,19 @@ class Worker:
         self._guarded("timers", self._sweep)
 
     def _sweep(self) -> None:
-        """Sweep, then look whether clocks have stayed late in spite of it."""
+        """Sweep until nothing is due, then look whether clocks have stayed late in spite of it."""
         now = self._clock()
-        timers.sweep(self._cases, now=now, limit=STEPS_AT_ONCE, between=pause_for(self._engine))
+        while self._more_after(now) and not self._stopped.is_set():
+            now = self._clock()
         late = self._cases.late(now=now)
         self._late_sweeps = self._late_sweeps + 1 if late.count else 0
         if self._late_sweeps > LATE_SWEEPS:
             alarms.late_clocks(self._engine, late, now, self._base_url)
+
+    def _more_after(self, now: datetime) -> bool:
+        """Sweep once; say whether more is left than one sweep does."""
+        limit = self._steps_at_once
+        return timers.sweep(self._cases, now=now, limit=limit, between=pause_for(self._engine)).steps >= limit
 
     def ask(self) -> None:
         """Ask other systems what cases have sent for; after a restore nobody is asked before a person has said so."""
@@ -123,7 +134,7 @@ class Worker:
 
     def _ask(self) -> None:
         if holding.held(self._engine) is None:
-            timers.run_errands(self._cases, now=self._clock(), limit=STEPS_AT_ONCE)
+            timers.run_errands(self._cases, now=self._clock(), limit=self._steps_at_once)
 
     def send(self, limit: int = MAILS_AT_ONCE) -> None:
         """Send mails that wait, at most `limit`."""

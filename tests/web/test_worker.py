@@ -31,6 +31,16 @@ def test_a_tick_fires_what_is_due_and_leaves_a_sign_of_life(site: Site) -> None:
     assert last_beat(site.services.engine, site.wall_clock()) == site.wall_clock()
 
 
+def test_a_tick_goes_on_until_nothing_is_due_however_much_there_is(site: Site) -> None:
+    """It took 200 steps and then waited five seconds: after an hour's outage people were told in handfuls."""
+    for _ in range(3):
+        site.opened()
+    site.clock.forward(hours=1)
+    engine, cases, clock = site.services.engine, site.services.cases, site.clock
+    Worker(engine, cases, (), clock=clock, wall_clock=clock, base_url="http://127.0.0.1", steps_at_once=1).tick()
+    assert site.services.cases.late(now=site.clock() + timedelta(minutes=2)).count == 0
+
+
 def test_a_mail_server_that_is_away_stops_nothing_and_is_seen(site: Site) -> None:
     site.opened()
     make_worker(site.services).tick()
