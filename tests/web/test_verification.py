@@ -6,11 +6,13 @@ import json
 import threading
 from datetime import datetime, timedelta
 
+import orjson
 import pytest
 import sqlalchemy as sa
 
 from engine.cases import Cases
 from engine.store import Base, reading, writing
+from engine.verification import check
 from notifications.outbox import OutboxRow
 from tests.web.site import SECRET, Site
 from web import cli, demo_cases, demo_people, procedures, verification
@@ -19,13 +21,29 @@ from web.clock import DemoClock, prepare_demo_tables
 from web.settings import Settings
 from workflows.verification import rebuild
 
-TASKS = Base.metadata.tables["tasks"]
+TASKS, CASES = Base.metadata.tables["tasks"], Base.metadata.tables["cases"]
 
 
 def lose_a_task(engine: sa.Engine) -> None:
     """Take a task out of everybody's list."""
     with writing(engine) as connection:
         connection.execute(sa.delete(TASKS).where(TASKS.c.element == "complete_missing_report"))
+
+
+def test_each_clock_of_a_shipped_case_is_missed_when_it_is_gone(site: Site) -> None:
+    case_id = site.opened()
+    cases = site.services.cases
+    with reading(cases.engine) as connection:
+        whole = connection.execute(sa.select(CASES.c.state).where(CASES.c.id == case_id)).scalar_one()
+    state = orjson.loads(whole)
+    assert state["c"]
+    for place, (_task, element, *_when) in enumerate(state["c"]):
+        rest = state["c"][:place] + state["c"][place + 1 :]
+        with writing(cases.engine) as connection:
+            connection.execute(sa.update(CASES).values(state=orjson.dumps({**state, "c": rest})))
+        checked = check(cases.engine, cases.library, holders=lambda _role: frozenset({"ann", "bob"}), now=site.clock())
+        lost = [found.element for found in checked if found.check == "clock-missing"]
+        assert lost == [state["t"][element]]
 
 
 def alarms(engine: sa.Engine) -> list[str]:
