@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -154,21 +154,28 @@ class Compiled:
         inside = (each for process in self.processes.values() for each in process.walk())
         return next(each for each in inside if node.id in each.nodes)
 
-    def looked_at(self, node: Node) -> frozenset[str]:
-        """Name the records that are looked at where a token is at a node: by its expressions and those of its ways out."""
-        flows = self.around(node).outgoing(node.id)
-        texts = [
-            node.condition,
-            node.correlation,
-            *(flow.condition for flow in flows),
-            *(text for _, text in node.payload),
-        ]
-        names: frozenset[str] = frozenset().union(*(self.expression(text).names for text in texts if text))
+    def looked_at(self, node: Node, records: Collection[str]) -> tuple[str, ...]:
+        """Name what is looked at of these records where a token is at a node, by its expressions and those of its ways out.
+
+        A field is named as the expressions name it (``risk.level``); a record that is taken as a whole stands alone.
+        """
+        ways_out = [flow.condition for flow in self.around(node).outgoing(node.id)]
+        payload = [text for _, text in node.payload]
+        timer = node.timer_text if node.timer is not None else ""
+        collection = node.loop.collection if node.loop is not None else ""
+        texts = [text for text in (node.condition, node.correlation, timer, collection, *ways_out, *payload) if text]
+        names = frozenset().union(*(self.expression(text).names for text in texts))
         if node.timer is not None:
             names |= self.dependencies(node)
-        if node.loop is not None:
-            names |= self.collection(node).names
-        return names | self.decisions[node.decision].names if node.decision else names
+        for table in [self.decisions[name] for name in {node.decision, *names} & self.decisions.keys()]:
+            names |= table.names
+            texts += [column.expression for column in table.inputs]
+        fields = {
+            name: set(re.findall(rf"\b{name}(?:\[[^\]]*\])?\.(\w+)", " ".join(texts))) for name in names & set(records)
+        }
+        return tuple(
+            sorted(f"{name}.{each}" if each else name for name, found in fields.items() for each in found or {""})
+        )
 
     @staticmethod
     def deadline_name(node: Node) -> str:

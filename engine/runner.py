@@ -226,11 +226,10 @@ class Conductor:
             return self.carry_out(command)
 
     def failed(self) -> StepFailed:
-        """Say where a step has failed, and which records of the case were looked at there."""
+        """Say where a step has failed, and which facts of the case were looked at there."""
         if self.here is None:
             return StepFailed("")
-        seen = self.release.looked_at(self.here) & self.scope.facts.keys()
-        return StepFailed(self.here.id, self.here.name, tuple(sorted(seen)))
+        return StepFailed(self.here.id, self.here.name, self.release.looked_at(self.here, self.scope.facts))
 
     def carry_out(self, command: Command) -> Outcome:
         """Apply a command; what goes wrong in it is said by `step`."""

@@ -206,7 +206,7 @@ def _rows(found: Incident) -> list[dict[str, object]]:
         ("What failed", KINDS.get(found.kind, found.kind)),
         ("Element", _element(found)),
         ("What went wrong", found.error),
-        ("Records it looked at", ", ".join(found.facts)),
+        ("Facts it looked at", ", ".join(found.facts)),
         ("Seen", _seen(found)),
         ("State", settled),
         ("Reason", found.reason),

@@ -166,4 +166,4 @@ def test_an_expression_over_its_budget_fails_the_step_and_names_what_it_looked_a
     with pytest.raises(StepFailed) as failed:
         Drive(COSTLY, restored=False).open(why="x").do("ask", text="x")
     assert isinstance(failed.value.__cause__, BudgetExceeded)
-    assert (failed.value.element, failed.value.facts) == ("costs", ("answer",))
+    assert (failed.value.element, failed.value.facts) == ("costs", ("answer.text",))
