@@ -123,6 +123,8 @@ def shown_problems(problems: Sequence[Located], procedure: str, *, on_page: str 
         if each.file:
             entry["place"] = each.file + (f", {each.element}" if each.element else "")
             entry["place"] += f", line {each.line}" if each.line else ""
+            entry["place"] += f", column {each.column}" if each.column else ""
+            entry["line"], entry["column"] = str(each.line or ""), str(each.column or 1)
         entries.append(entry)
     return entries
 

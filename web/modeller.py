@@ -44,8 +44,11 @@ def save(procedure: str, name: str) -> ResponseReturnValue:
     except NotFound as refusal:
         return flask.render_template("draft_gone.html", procedure=procedure, sentence=str(refusal), text=text), 409
     wrong = [each for each in problems_of(shelf().get(procedure)) if each.file == name]
-    said = f"{len(wrong)} {'problem' if len(wrong) == 1 else 'problems'} in it." if wrong else "No problem found in it."
-    flask.flash(f"Saved. {said}", "done")
+    if wrong:
+        count = "1 problem" if len(wrong) == 1 else f"{len(wrong)} problems"
+        flask.flash(f"Saved, with {count} to put right before it can be proposed.", "problems")
+    else:
+        flask.flash("Saved. No problem found in it.", "done")
     return flask.redirect(flask.url_for("modeller.file", procedure=procedure, name=name), 303)
 
 

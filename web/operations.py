@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import flask
@@ -13,7 +14,8 @@ from flask.typing import ResponseReturnValue
 from engine import anchors
 from engine.errors import Invalid, Problem
 from engine.incidents import Incident
-from engine.store import reading
+from engine.reading import LATE_AFTER
+from engine.store import CaseTable, reading
 from engine.verification import overdue
 from notifications import holding, outbox
 from web import verification
@@ -86,12 +88,18 @@ def _operations_page(typed: dict[str, str], problems: dict[str, str]) -> str:
     incidents = here.cases.incidents.standing(limit=INCIDENTS_SHOWN)
     with reading(engine) as connection:
         beats = connection.execute(sa.select(HeartbeatRow.__table__).order_by(HeartbeatRow.beat_at.desc())).all()
+    late = here.cases.late(now=now)
+    let_go = _let_go(incidents, now)
+    late_before = here.wall_clock() - WORKER_IS_LATE_AFTER
     return flask.render_template(
         "operations.html",
         beats=beats,
-        late_before=here.wall_clock() - WORKER_IS_LATE_AFTER,
+        late_before=late_before,
+        alive=bool(beats) and beats[0].beat_at >= late_before,
         standing=outbox.standing(engine),
-        late=here.cases.late(now=now),
+        late=late,
+        late_count=late.count - let_go,
+        let_go=let_go,
         overdue=overdue(engine, now),
         incidents=[(each, _element(each), _seen(each)) for each in incidents if each.state != "resolved"],
         gone_on=[each for each in incidents if each.state == "resolved"][:GONE_ON_SHOWN],
@@ -104,6 +112,15 @@ def _operations_page(typed: dict[str, str], problems: dict[str, str]) -> str:
         typed=typed,
         problems=problems,
     )
+
+
+def _let_go(incidents: Sequence[Incident], now: datetime) -> int:
+    """Count the late cases that somebody has just let go on: the next sweep takes them, and nothing is wrong with the worker."""
+    settled = {each.case_id for each in incidents if each.state not in {"open", "resolved"}}
+    overdue_now = sa.and_(CaseTable.next_due_at < now - LATE_AFTER, CaseTable.retry_at.is_(None))
+    asked = sa.select(sa.func.count(CaseTable.id)).where(CaseTable.id.in_(settled), overdue_now)
+    with reading(services().engine) as connection:
+        return connection.execute(asked).scalar_one() if settled else 0
 
 
 @page.get("/operations/incidents/<int:number>")

@@ -42,6 +42,9 @@ HEADS = (
 )  # fmt: skip
 
 
+UNEXPLAINED, EXPLAINED = "escalated, not explained yet", "escalated and explained"
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One milestone as a row of a table."""
@@ -53,6 +56,7 @@ class Step:
     overdue: bool
     proof: str
     escalated: str
+    waits: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,12 @@ class Line:
     def escalated(self) -> list[str]:
         """Say what was escalated, and why it is late."""
         return [each.escalated for each in self.steps if each.escalated]
+
+    @property
+    def escalations(self) -> list[str]:
+        """Say how many escalations still wait, and whether they have been explained; what is done waits for nothing."""
+        counted = [(words, sum(each.waits == words for each in self.steps)) for words in (UNEXPLAINED, EXPLAINED)]
+        return [f"{count} {words}" for words, count in counted if count]
 
     @property
     def proofs(self) -> list[str]:
@@ -181,15 +191,17 @@ def _step(found: Milestone, today: date, *, over: bool) -> Step:
         state = "Not wanted any more"
     else:
         state = "Overdue" if overdue else "To be done"
-    escalated = ""
+    escalated = waits = ""
     if found.escalated_at is not None:
+        waits = "" if over or found.done_on is not None else EXPLAINED if found.why_late else UNEXPLAINED
         why = f"Why it is late: {found.why_late}" if found.why_late else "Why it is late has not been said yet."
         escalated = f"{found.what}: to the chief inspector on {_when(found.escalated_at)}. {why}"
     proof = f"{found.evidence_ref} ({PROOFS.get(found.evidence_kind, 'evidence')})"
     day = _day(found)
     if found.new_due_on and found.due_on:
         day = f"{day}, first {say_day(found.due_on)}"
-    return Step(found.what, title_of(found.role), day, state, overdue, proof if found.evidence_ref else "", escalated)
+    shown = proof if found.evidence_ref else ""
+    return Step(found.what, title_of(found.role), day, state, overdue, shown, escalated, waits)
 
 
 def _day(found: Milestone) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine import release, xml
 from engine.errors import Invalid, Problem
@@ -15,18 +16,20 @@ EDITOR, APPROVER = "procedure_editor", "procedure_approver"
 """The roles of those who change a procedure, and of those who approve what others changed."""
 
 
+_LINE = re.compile(r"(?:^| )[Ll]ine (\d+)(?:, column (\d+))?")
 ABOUT_FORMS = frozenset({"form-missing", "form-not-known"})
 """Rules about a form that stand at a task, and not in the form."""
 
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A problem with the file, the element and the line of text at which it is put right; "" and 0 where there is none."""
+    """A problem with the file, the element, the line and column of text at which it is put right; "" and 0 where there is none."""
 
     problem: Problem
     file: str
     element: str
     line: int = 0
+    column: int = 0
 
 
 def check(procedure: str, files: Mapping[str, str]) -> tuple[Problem, ...]:
@@ -36,7 +39,11 @@ def check(procedure: str, files: Mapping[str, str]) -> tuple[Problem, ...]:
     """
     try:
         compiled, problems = release.examine(files, tuple(ROLES), OPERATIONS, root=procedure)
-        found = [*problems, *catalogue.check(files)]
+        known = {problem.rule for problem in problems}
+        found = [
+            *problems,
+            *(each for each in catalogue.check(files) if not (each.rule == "not-json" and "form-not-json" in known)),
+        ]
         found += protected.check(compiled) if compiled is not None else ()
     except RecursionError:
         return (Problem(procedure, "nested-too-deeply", "One of the files is nested too deeply to be read."),)
@@ -52,7 +59,15 @@ def locate(files: Mapping[str, str], problems: Iterable[Problem]) -> tuple[Locat
     for name in sorted(files):
         for element in _ids(name, files[name]):
             holders.setdefault(element, name)
-    return tuple(_located(problem, files, holders) for problem in problems)
+    return tuple(_at_its_line(_located(problem, files, holders)) for problem in problems)
+
+
+def _at_its_line(found: Located) -> Located:
+    """Take over the line that a problem names itself, as one of a text that cannot be read does."""
+    named = _LINE.search(found.problem.where) or _LINE.match(found.problem.sentence)
+    if not found.file or found.line or named is None:
+        return found
+    return replace(found, element="", line=int(named[1]), column=int(named[2] or 0))
 
 
 def _located(problem: Problem, files: Mapping[str, str], holders: Mapping[str, str]) -> Located:

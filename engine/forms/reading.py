@@ -6,7 +6,6 @@ server as GOV.UK components, so a setting that only places or sizes a component 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
@@ -16,6 +15,7 @@ from engine.errors import Invalid, Problem
 from engine.feel import Expression, compile
 from engine.forms.fields import CHOOSING, Block, Choice, Condition, Field, Heading, Kind, Limits, Paragraph
 from engine.forms.form import Form
+from engine.forms.syntax import read_json
 
 Component = dict[str, Any]
 
@@ -77,13 +77,7 @@ def read(text: str, name: str) -> Form:
     form at once, each at ``<form>.<key>`` or at the file.
     """
     stem = name.removesuffix(".form")
-    try:
-        root = json.loads(text, object_pairs_hook=_without_repeats, parse_float=Decimal)
-    except json.JSONDecodeError as wrong:
-        sentence = f"The form is not JSON: {wrong.msg} at line {wrong.lineno}, column {wrong.colno}."
-        raise Invalid([Problem(stem, "form-not-json", sentence)]) from None
-    except _RepeatedSetting as wrong:
-        raise Invalid([Problem(stem, "form-repeats-setting", str(wrong))]) from None
+    root = read_json(text, stem)
     if not isinstance(root, dict) or not isinstance(root.get("components"), list):
         raise Invalid([Problem(stem, "form-without-components", "The form has no list of components.")])
     reading = _Reading(stem)
@@ -91,20 +85,6 @@ def read(text: str, name: str) -> Form:
     if reading.problems:
         raise Invalid(reading.problems)
     return form
-
-
-class _RepeatedSetting(Exception):
-    """An object of the JSON names one setting twice; only the last would count."""
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> Component:
-    """Build an object of the JSON, unless it names a setting twice."""
-    built = dict(pairs)
-    if len(built) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise _RepeatedSetting(f"An object of the form has the setting {twice} twice; the first would be lost.")
-    return built
 
 
 class _Reading:

@@ -90,7 +90,7 @@ def let_its_day_pass(play: Play) -> None:
     assert "overdue" not in row(coordinator).inner_text()
     move_clock(coordinator, "Forward 72 hours")
     expect(row(coordinator)).to_contain_text("A milestone is overdue")
-    assert "1 escalated" in row(coordinator).inner_text()
+    assert "1 escalated, not explained yet" in row(coordinator).inner_text()
     expect(sheet(coordinator)).to_contain_text("Why it is late has not been said yet.")
 
 

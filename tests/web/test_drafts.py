@@ -176,6 +176,47 @@ def test_a_form_that_cannot_be_read_is_saved_with_its_problems(begun: Browser, t
     begun.page(DRAFT)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            '"id": "handover",',
+            '"id": "handover"',
+            'Line 3, column 3, at "type": "default",: a comma is missing before it',
+        ),
+        ('"id": "handover",', '"id" "handover",', 'Line 2, column 8, at "handover",: a colon is missing'),
+        ('"id": "handover",', '"id": "handover,', "text"),
+        ('"id": "handover",', '"id": "handover", "id": "handover",', "has the setting id twice"),
+    ],
+)
+def test_text_that_is_no_form_says_where_and_why_once_and_keeps_what_was_typed(
+    begun: Browser, old: str, new: str, said: str
+) -> None:
+    text = text_of(begun.page(FORM)).replace(old, new, 1)
+    assert begun.send(FORM, {"text": text}, form=begun.page(FORM)).status_code == 303
+    page = begun.page(FORM)
+    assert text_of(page) == text
+    problems = [" ".join(line.text.split()) for line in page.select(".hw-problems li")]
+    assert sum(said in line for line in problems) == 1, problems
+    assert not any("is not JSON" in line for line in problems)
+    link = page.select_one(".hw-problems a[data-line]")
+    assert "twice" in said or link is not None
+
+
+def test_what_is_saved_with_problems_is_no_success(begun: Browser) -> None:
+    """A green banner said "Saved. 1 problem in it."."""
+    changed(begun, '"dataClass": "', '"dataClass": "X', FORM)
+    page = begun.page(FORM)
+    banner = page.select_one(".govuk-notification-banner")
+    assert banner is not None
+    assert "govuk-notification-banner--success" not in banner["class"]
+    link = banner.select_one("a[href='#problems']")
+    assert link is not None
+    assert page.select_one("#problems") is not None
+    changed(begun, '"dataClass": "X', '"dataClass": "', FORM)
+    assert begun.page(FORM).select_one(".govuk-notification-banner--success") is not None
+
+
 @pytest.mark.parametrize("text", ["", "<", "<a/>", "<!DOCTYPE a><a/>", "<a>" * 3000 + "</a>" * 3000])
 def test_a_diagram_that_cannot_be_read_is_saved_with_its_problems(begun: Browser, text: str) -> None:
     path = f"{DRAFT}/files/locate.bpmn"

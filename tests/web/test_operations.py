@@ -45,6 +45,7 @@ def test_a_case_that_cannot_be_read_is_shown_told_and_retried(site: Site) -> Non
     assert "saved by another version" in shown
     people = site.browser("call_taker").page(f"/cases/{case_id}").text
     assert "This case is held up." in people
+    site.sweep()
     put_back(site, case_id, state)
     answer = operator.send("/operations/incidents/1", {"what": "retry"})
     assert answer.status_code == 422
@@ -52,6 +53,11 @@ def test_a_case_that_cannot_be_read_is_shown_told_and_retried(site: Site) -> Non
     page = operator.page("/operations/incidents/1")
     for _ in range(2):
         operator.send("/operations/incidents/1", READABLE, form=page)
+    make_worker(site.services).beat()
+    told = " ".join(operator.page("/operations").get_text(" ").split())
+    assert "Clocks are late" not in told  # it was let go on a moment ago: nothing is wrong with the worker
+    assert "Look whether a worker is running" not in told
+    assert "More than a minute late 0 Let go on by you, for the next sweep 1" in told
     swept = site.sweep()
     assert swept.fired
     assert not swept.failed
@@ -103,9 +109,14 @@ def test_late_clocks_are_gauged_and_told_of_after_two_sweeps(site: Site) -> None
     late = site.browser().get("/readyz").get_json()["late_clocks"]
     assert late["count"] == 1
     assert late["oldest_seconds"] > 60
-    assert "Clocks are late: 1." in site.browser("administrator").page("/operations").text
+    page = site.browser("administrator").page("/operations")
+    assert "Clocks are late: 1." in page.text
+    assert "Look whether a worker is running" in page.text
     holder = store.connect(site.services.engine.url.render_as_string(hide_password=False))
     worker = make_worker(site.services)
+    worker.beat()
+    page = site.browser("administrator").page("/operations")
+    assert "A worker is running and takes them one after the other" in page.text
     with store.writing(site.services.engine) as connection:
         stuck = sa.update(store.CaseTable).values(retry_at=site.clock() + timedelta(hours=1), failures=1)
         connection.execute(stuck)

@@ -57,12 +57,12 @@ def test_the_list_says_who_owns_it_how_it_stands_and_what_is_late_the_gravest_fi
         "Position and status": "Accepted in part In progress",
         "Owner": "Iris Example, superintendent",
         "Deadline": "None set",
-        "Next milestone": f"{AUDIT}, by 19 March 2026 1 overdue 1 escalated",
+        "Next milestone": f"{AUDIT}, by 19 March 2026 1 overdue 1 escalated, not explained yet",
     }
     late = row(page, OUTCOMES)
     assert (late["Stands"], late["Next milestone"]) == (
         "Amber The deadline is within 90 days",
-        f"{AGREE}, by 25 April 2026 1 escalated",
+        f"{AGREE}, by 25 April 2026 1 escalated and explained",
     )
     assert "Milestones overdue: 1." in words(page)
 

@@ -5,3 +5,19 @@ import { initAll as initMoj } from '@ministryofjustice/frontend'
 
 initGovuk()
 initMoj()
+
+// A problem of a text leads to its line and column, where the text is shown.
+for (const link of document.querySelectorAll('a[data-line]')) {
+  link.addEventListener('click', event => {
+    const text = document.getElementById('hw-text')
+    if (!text || text.closest('[hidden]')) return
+    event.preventDefault()
+    const lines = text.value.split('\n')
+    const number = Math.min(Number(link.dataset.line), lines.length)
+    const start = lines.slice(0, number - 1).reduce((sum, line) => sum + line.length + 1, 0) + Number(link.dataset.column) - 1
+    text.focus()
+    text.setSelectionRange(start, start + lines[number - 1].length - Number(link.dataset.column) + 1)
+    text.scrollTop = Math.max(0, text.scrollHeight * (number - 4) / lines.length)
+    text.scrollIntoView({ block: 'center' })
+  })
+}
