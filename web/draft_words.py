@@ -14,11 +14,12 @@ import flask
 import orjson
 import sqlalchemy as sa
 
-from engine.comparison import Change
+from engine.comparison import Change, of_value
 from engine.errors import NotFound
 from engine.publishing import Draft, Drafts
 from engine.store import reading
 from web.services import services
+from web.table_words import in_words
 from workflows import catalogue, drafts, people
 from workflows.agencies import ROLES
 from workflows.draft_mails import DraftMails
@@ -117,7 +118,8 @@ def shown_problems(problems: Sequence[Located], procedure: str, *, on_page: str 
     """Give problems as the entries of an error summary, each leading to its element on the page of its file."""
     entries = []
     for each in problems:
-        entry = {"text": each.problem.sentence}
+        sentence = each.problem.sentence
+        entry = {"text": in_words(sentence) if kind_of(each.file) == "dmn" else of_value(sentence)}
         if each.file:
             entry["href"] = f"#{each.element or 'hw-text'}" if each.file == on_page else file_address(procedure, each)
         if each.file:

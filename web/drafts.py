@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import flask
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from web.access import actor, roles
 from web.draft_words import problems_of, running, shelf, shown_problems
 from web.errors import kind_of, sentence_of
 from web.services import services
+from web.table_words import of_change
 from workflows import catalogue
 from workflows.drafts import APPROVER, EDITOR
 
@@ -127,7 +129,7 @@ def changes(procedure: str) -> ResponseReturnValue:
     found = compare(before, after)
     files: dict[str, list[Change]] = {}
     for change in found:
-        files.setdefault(change.file, []).append(change)
+        files.setdefault(change.file, []).append(_said(change))
     return flask.render_template(
         "draft_changes.html",
         procedure=procedure,
@@ -139,6 +141,14 @@ def changes(procedure: str) -> ResponseReturnValue:
         titles={file: draft_words.title_of(file, after.get(file) or before.get(file, "")) for file in files},
         kind_of=draft_words.kind_of,
     )
+
+
+def _said(change: Change) -> Change:
+    """Put a change of a decision table into the words of the deadlines and the roles."""
+    if draft_words.kind_of(change.file) != "dmn":
+        return change
+    said = {name: of_change(getattr(change, name)) for name in ("part", "before", "after")}
+    return replace(change, **said)
 
 
 @page.get("/procedures/<procedure>/draft.zip")

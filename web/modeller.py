@@ -12,8 +12,9 @@ from web import draft_words
 from web.access import actor, roles
 from web.draft_words import problems_of, running, shelf, shown_problems
 from web.errors import sentence_of
-from web.previews import preview
+from web.previews import places_of, preview
 from web.services import services
+from web.table_words import say_table
 from workflows.drafts import APPROVER, EDITOR
 
 page = flask.Blueprint("modeller", __name__, url_prefix="/procedures/<procedure>/draft/files")
@@ -87,6 +88,8 @@ def _page(draft: Draft, name: str, text: str, refused: Refusal | None = None) ->
         marks=[{"element": each.element, "text": each.problem.sentence} for each in problems if each.element],
         refused=None if refused is None else sentence_of(refused),
         changed_by=draft_words.names({draft.changed_by})[draft.changed_by],
+        said=say_table(text, name) if kind == "dmn" else None,
+        places=places_of(draft.files, name.removesuffix(".form")) if kind == "form" else [],
         shown=preview(name, text, [each.problem for each in problems]) if kind == "form" else None,
         may_edit=EDITOR in actor().roles,
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
@@ -11,6 +12,8 @@ from markupsafe import Markup
 from engine import forms
 from engine.errors import Invalid, Problem
 from engine.forms import Form
+from engine.xml import Element, local_name, parse
+from web.answering import without_source
 from web.govuk import render_form
 
 ROUNDS = 4
@@ -25,6 +28,46 @@ def preview(name: str, text: str, problems: Iterable[Problem]) -> tuple[str, Mar
     wrong = [Problem(each.where.rpartition(".")[2], each.rule, each.sentence) for each in problems]
     form = _read(name, text)
     return None if form is None else (form.title, render_form(form, {}, wrong, scope={}))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A task, or the start of a procedure, whose page asks a form: its name, its explanation and the words of its button."""
+
+    name: str
+    explanation: str
+    button: str
+
+
+def places_of(files: Mapping[str, str], form: str) -> list[Place]:
+    """List the tasks and the start that ask a form, in the order of the drawings."""
+    found = []
+    for name, text in sorted(files.items()):
+        if not name.endswith(".bpmn"):
+            continue
+        try:
+            root = parse(text, name)
+        except Invalid:
+            continue
+        for element in root.iter():
+            if local_name(element) in _ASKING and element.get("id") and _form_of(element) == form:
+                notes = (each.text or "" for each in element if local_name(each) == "documentation")
+                button = _ASKING[local_name(element)]
+                found.append(
+                    Place(
+                        element.get("name", "") or element.get("id", ""),
+                        without_source(next(notes, "")).strip(),
+                        button,
+                    )
+                )
+    return found
+
+
+_ASKING = {"userTask": "Complete", "startEvent": "Open the case"}
+
+
+def _form_of(element: Element) -> str:
+    return next((each.get("formId", "") for each in element.iter() if local_name(each) == "formDefinition"), "")
 
 
 def _read(name: str, text: str) -> Form | None:

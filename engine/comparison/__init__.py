@@ -7,5 +7,6 @@ because nobody thought of words for it. What lies only in the drawing is told in
 
 from engine.comparison.differ import compare
 from engine.comparison.parts import Change
+from engine.comparison.words import of_value
 
-__all__ = ["Change", "compare"]
+__all__ = ["Change", "compare", "of_value"]

@@ -88,8 +88,10 @@ PROPERTIES: Mapping[str, str] = {
 _PROPERTY = re.compile(r"extensionElements/zeebe:properties/zeebe:property\[(\w+)\]/@value\Z")
 _PAYLOAD = re.compile(r"extensionElements/zeebe:ioMapping/zeebe:(?:input|output)\[(\w+)\]/@source\Z")
 _CHOICE = re.compile(r"values\[(.+)\]\.(label|value)\Z")
-_DURATION = re.compile(r'duration\("P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?"\)')
-_UNITS = ("day", "hour", "minute", "second")
+_DURATION = re.compile(
+    r'duration\("P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?"\)'
+)
+_UNITS = ("year", "month", "week", "day", "hour", "minute", "second")
 
 
 def of_setting(path: str) -> str:

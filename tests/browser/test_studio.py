@@ -124,6 +124,66 @@ def test_a_task_is_added_approved_by_another_and_new_cases_have_it(
     assert ["check_the_plan" in shown[case] for case in (old, new)] == [False, True]
 
 
+OFFERED = """id => {
+    const modeler = document.querySelector('.hw-editing').editor.modeler
+    const element = modeler.get('elementRegistry').get(id)
+    const menu = Object.keys(modeler.get('popupMenu')._getEntries(element, modeler.get('popupMenu')._getProviders('bpmn-replace')))
+    return [Object.keys(modeler.get('contextPad').getEntries(element)), menu]
+}"""
+
+
+def test_only_what_the_engine_runs_is_offered(editor: Page) -> None:
+    """The tools drew a task of no kind, which cannot be published."""
+    drawn(editor, DRAWN)
+    beside, menu = editor.evaluate(OFFERED, "offer_return_interview")
+    assert "append.append-task" in beside
+    assert set(menu) == {
+        f"replace-with-{name}" for name in ("service-task", "rule-task", "call-activity", "expanded-subprocess")
+    }
+    editor.locator(".djs-palette .entry.bpmn-icon-user-task").click()
+    canvas = editor.locator(".hw-canvas svg").first
+    box = canvas.bounding_box()
+    assert box is not None
+    editor.mouse.move(box["x"] + box["width"] - 200, box["y"] + 40)
+    editor.mouse.click(box["x"] + box["width"] - 160, box["y"] + 50)
+    added = editor.evaluate("""() => document.querySelector('.hw-editing').editor.modeler.get('elementRegistry')
+        .filter(each => /^Activity_/.test(each.id)).map(each => each.type)""")
+    assert added == ["bpmn:UserTask"]
+
+
+def test_a_step_that_was_drawn_and_taken_out_again_has_changed_nothing(editor: Page) -> None:
+    drawn(editor, DRAWN)
+    editor.evaluate("""() => {
+        const modeler = document.querySelector('.hw-editing').editor.modeler
+        const root = modeler.get('canvas').getRootElement()
+        const lane = modeler.get('elementRegistry').get('return_interview_pool')
+        const shape = modeler.get('elementFactory').createShape({ type: 'bpmn:UserTask' })
+        const made = modeler.get('modeling').createShape(shape, { x: lane.x + 400, y: lane.y + 60 }, lane)
+        modeler.get('modeling').removeElements([made])
+    }""")
+    editor.get_by_role("button", name="Save and check").click()
+    expect(editor.get_by_text("Saved. No problem found in it.")).to_be_visible()
+    editor.goto(DRAFT)
+    rows = editor.locator(".govuk-tag", has_text="Changed").count()
+    editor.goto(f"{DRAFT}/changes")
+    assert bool(rows) == bool(editor.locator(".hw-changes tbody tr").count())
+
+
+def test_a_wide_table_scrolls_by_keyboard_in_its_own_region(editor: Page) -> None:
+    drawn(editor, f"{DRAFT}/files/deadlines.dmn")
+    region = editor.get_by_role("region", name="Decision table, scrolls sideways")
+    region.focus()
+    for _ in range(8):
+        editor.keyboard.press("ArrowRight")
+    editor.wait_for_function("document.querySelector('.tjs-table-container').scrollLeft > 0")
+    words = editor.get_by_role("region", name="What this table says")
+    words.focus()
+    for _ in range(8):
+        editor.keyboard.press("ArrowDown")
+    editor.wait_for_function("document.querySelector('.hw-scroll').scrollTop > 0")
+    expect(words.get_by_role("columnheader", name="Deadline")).to_be_in_viewport()
+
+
 def test_the_offer_of_the_interview_cannot_be_deleted_and_the_drawing_says_where(editor: Page) -> None:
     drawn(editor, DRAWN)
     editor.evaluate(DELETE, "offer_return_interview")

@@ -25,17 +25,50 @@ function NameBecomesId (eventBus, modeling, elementRegistry) {
 }
 NameBecomesId.$inject = ['eventBus', 'modeling', 'elementRegistry']
 
-// What the engine would refuse is not offered.
-function FewerTools (palette) {
-  const refused = ['create.data-object', 'create.data-store', 'create.participant-expanded']
+// Only what the engine runs is offered: a task is the task of a person, until its menu makes something else of it.
+const REFUSED_TOOLS = ['create.data-object', 'create.data-store', 'create.participant-expanded']
+const REFUSED_BESIDE = ['append.receive-task', 'append.signal-intermediate-event', 'append.compensation-activity']
+const REFUSED_HEADERS = ['toggle-loop', 'toggle-is-collection', 'toggle-participant-multiplicity']
+const RUNS = new Set([
+  'user-task', 'service-task', 'rule-task', 'call-activity', 'expanded-subprocess', 'subprocess',
+  'exclusive-gateway', 'parallel-gateway', 'inclusive-gateway', 'none-start', 'message-start', 'timer-start',
+  'none-intermediate-throwing', 'none-intermediate-throw', 'message-intermediate-catch', 'message-intermediate-throw',
+  'timer-intermediate-catch', 'conditional-intermediate-catch', 'message-boundary', 'timer-boundary', 'conditional-boundary',
+  'non-interrupting-message-boundary', 'non-interrupting-timer-boundary', 'non-interrupting-conditional-boundary',
+  'none-end', 'message-end', 'terminate-end', 'sequence-flow', 'default-flow', 'conditional-flow'
+].map(name => `replace-with-${name}`))
+
+function without (entries, names) {
+  for (const name of names) delete entries[name]
+  return entries
+}
+
+function OnlyWhatRuns (palette, contextPad, popupMenu, create, elementFactory, autoPlace) {
+  const task = () => elementFactory.createShape({ type: 'bpmn:UserTask' })
+  const drawn = (title, action) => ({ group: 'activity', className: 'bpmn-icon-user-task', title, action })
   palette.registerProvider(500, {
     getPaletteEntries: () => entries => {
-      for (const name of refused) delete entries[name]
-      return entries
+      const begin = event => create.start(event, task())
+      entries['create.task'] = drawn('Create a task of a person', { dragstart: begin, click: begin })
+      return without(entries, REFUSED_TOOLS)
     }
   })
+  contextPad.registerProvider(500, {
+    getContextPadEntries: element => entries => {
+      if (entries['append.append-task']) {
+        const begin = event => create.start(event, task(), { source: element })
+        const append = drawn('Append a task of a person', { dragstart: begin, click: () => autoPlace.append(element, task()) })
+        entries['append.append-task'] = { ...append, group: 'model' }
+      }
+      return without(entries, REFUSED_BESIDE)
+    }
+  })
+  popupMenu.registerProvider('bpmn-replace', 500, {
+    getPopupMenuEntries: () => entries => without(entries, Object.keys(entries).filter(name => !RUNS.has(name))),
+    getPopupMenuHeaderEntries: () => entries => without(entries, REFUSED_HEADERS)
+  })
 }
-FewerTools.$inject = ['palette']
+OnlyWhatRuns.$inject = ['palette', 'contextPad', 'popupMenu', 'create', 'elementFactory', 'autoPlace']
 
 function make (here) {
   const container = here.holder.querySelector('.hw-canvas')
@@ -51,9 +84,9 @@ function make (here) {
       ZeebePropertiesProviderModule,
       ZeebeBehaviors,
       {
-        __init__: ['nameBecomesId', 'fewerTools'],
+        __init__: ['nameBecomesId', 'onlyWhatRuns'],
         nameBecomesId: ['type', NameBecomesId],
-        fewerTools: ['type', FewerTools]
+        onlyWhatRuns: ['type', OnlyWhatRuns]
       }
     ]
   })

@@ -21,6 +21,15 @@ function nameRows () {
   heading.append(words)
 }
 
+// A wide table scrolls in a region of its own, by keyboard too.
+function scrollByKeyboard () {
+  const region = container.querySelector('.tjs-table-container')
+  if (!region) return
+  region.tabIndex = 0
+  region.setAttribute('role', 'region')
+  region.setAttribute('aria-label', 'Decision table, scrolls sideways')
+}
+
 edit(here, {
   modeler,
   async open (text) {
@@ -30,6 +39,7 @@ edit(here, {
     if (!view) throw new Error('There is no decision table in it.')
     await modeler.open(view)
     nameRows()
+    scrollByKeyboard()
     const wrong = new Set(here.problems.map(each => each.element))
     for (const cell of container.querySelectorAll('[data-row-id]')) {
       if (wrong.has(cell.dataset.rowId)) cell.classList.add('hw-wrong-row')
