@@ -280,11 +280,12 @@ class Drafts:
             left = {name: text for name, text in draft.files.items() if name != file}
             self._put(connection, draft, left, "removed", by, now, file)
 
-    def drop(self, procedure: str, *, reason: str, by: str, now: datetime) -> None:
-        """Give a draft up; its history stays. A reason is needed."""
+    def drop(self, procedure: str, *, digest: str, reason: str, by: str, now: datetime) -> None:
+        """Give a draft up; its history stays. Refused without a reason, and where the draft was changed or proposed since."""
         said = _reason(reason)
         with writing(self.engine) as connection:
             draft = self._locked(connection, procedure)
+            self._require(draft, digest, "open")
             self._move(connection, draft, "dropped", "dropped", by, now, reason=said)
 
     # Publishing -------------------------------------------------------------------------------------------------------

@@ -204,8 +204,8 @@ def send_back(procedure: str) -> ResponseReturnValue:
 def drop(procedure: str) -> ResponseReturnValue:
     """Give the draft up."""
 
-    def act(_digest: str, reason: str) -> None:
-        shelf().drop(procedure, reason=reason, by=actor().person, now=services().clock())
+    def act(digest: str, reason: str) -> None:
+        shelf().drop(procedure, digest=digest, reason=reason, by=actor().person, now=services().clock())
 
     said = "The draft was dropped. The running release has not changed."
     return _decided(procedure, act, said, gone=True, field="drop-reason")

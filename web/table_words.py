@@ -15,7 +15,7 @@ from workflows.alerts import OBLIGATIONS
 _DEADLINE = re.compile(r"\b([A-Z]-\d\d)\b(?! \()")
 _QUOTED = re.compile(r'"([^"]*)"')
 _LIST = re.compile(r"\[([^\[\]]*)\]")
-_AFTER = re.compile(r"\b(clock|task\.opened_at|case\.opened_at) \+ (\d+ \w+(?: \d+ \w+)*)")
+_AFTER = re.compile(r"\b(clock|task\.opened_at|case\.opened_at) ([+-]) (\d+ \w+(?: \d+ \w+)*)")
 _PLAIN: Mapping[str, str] = {"": "Any", "-": "Any", "true": "Yes", "false": "No", "null": "Nothing"}
 _SILENT = frozenset({"Any", "Nothing"})
 _MOMENTS: Mapping[str, str] = {
@@ -78,10 +78,14 @@ def say_cell(text: str, *, asks: bool = True) -> str:
 
 def in_words(text: str) -> str:
     """Put what stands in tables into words inside a longer text: deadlines, durations, moments."""
-    said = _AFTER.sub(lambda found: f"{found[2]} after {_MOMENTS[found[1]]}", of_value(text))
+    said = _AFTER.sub(_moment, of_value(text))
     return _DEADLINE.sub(
         lambda found: f"{found[1]} ({OBLIGATIONS[found[1]]})" if found[1] in OBLIGATIONS else found[1], said
     )
+
+
+def _moment(found: re.Match[str]) -> str:
+    return f"{found[3]} {'after' if found[2] == '+' else 'before'} {_MOMENTS[found[1]]}"
 
 
 def of_change(text: str) -> str:

@@ -89,7 +89,7 @@ _PROPERTY = re.compile(r"extensionElements/zeebe:properties/zeebe:property\[(\w+
 _PAYLOAD = re.compile(r"extensionElements/zeebe:ioMapping/zeebe:(?:input|output)\[(\w+)\]/@source\Z")
 _CHOICE = re.compile(r"values\[(.+)\]\.(label|value)\Z")
 _DURATION = re.compile(
-    r'duration\("P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?"\)'
+    r'(\+ )?duration\("(-)?P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?"\)'
 )
 _UNITS = ("year", "month", "week", "day", "hour", "minute", "second")
 
@@ -113,10 +113,7 @@ def of_value(text: str) -> str:
 
 
 def _duration(found: re.Match[str]) -> str:
-    """Say one duration as it is written; a text that is none stays."""
-    said = [
-        f"{part} {unit if part == '1' else unit + 's'}"
-        for part, unit in zip(found.groups(), _UNITS, strict=True)
-        if part
-    ]
-    return " ".join(said) or found[0]
+    """Say one duration as it is written, one that is taken away with a minus; a text that is none stays."""
+    plus, minus, *parts = found.groups()
+    said = [f"{part} {unit if part == '1' else unit + 's'}" for part, unit in zip(parts, _UNITS, strict=True) if part]
+    return f"{'- ' if minus else plus or ''}{' '.join(said)}" if said else found[0]

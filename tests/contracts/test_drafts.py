@@ -142,7 +142,7 @@ def test_files_are_added_and_taken_out(drafts: Drafts) -> None:
 def test_a_draft_with_problems_is_saved_and_not_proposed(drafts: Drafts) -> None:
     drafts.begin("sample", by="ann", now=NOW)
     change(drafts, text="{")
-    with pytest.raises(ReleaseInvalid, match="not JSON"):
+    with pytest.raises(ReleaseInvalid, match="Line 1, column 2"):
         drafts.propose("sample", digest=drafts.get("sample").digest, reason="Better", by="ann", now=NOW)
     assert drafts.get("sample").status == "open"
 
@@ -201,8 +201,8 @@ def test_a_release_that_came_in_between_stops_the_approval_until_it_is_proposed_
 def test_a_dropped_draft_makes_room_and_keeps_its_history(drafts: Drafts) -> None:
     draft = drafts.begin("sample", by="ann", now=NOW)
     with pytest.raises(ReasonMissing):
-        drafts.drop("sample", reason=" ", by="ann", now=NOW)
-    drafts.drop("sample", reason="Begun by mistake", by="ann", now=NOW)
+        drafts.drop("sample", digest=draft.digest, reason=" ", by="ann", now=NOW)
+    drafts.drop("sample", digest=draft.digest, reason="Begun by mistake", by="ann", now=NOW)
     with pytest.raises(DraftNotFound):
         drafts.save("sample", "answer.form", "{}", stamp="", by="ann", now=NOW)
     assert drafts.begin("sample", by="bob", now=NOW).id != draft.id

@@ -141,6 +141,14 @@ def test_of_two_who_save_the_same_file_the_second_keeps_what_they_typed(site: Si
     assert "Mine: " in text_of(begun.page(FORM))
 
 
+def test_nobody_drops_what_somebody_else_has_saved_since(site: Site, begun: Browser) -> None:
+    page = begun.page(DRAFT)
+    changed(site.browser("procedure_editor"))
+    answer = begun.send(f"{DRAFT}/drop", {"reason": "Not wanted"}, form=page)
+    assert answer.status_code == 409
+    assert "First of all" in text_of(begun.page(FORM))
+
+
 def test_what_was_typed_is_kept_when_the_draft_is_gone(begun: Browser) -> None:
     page = begun.page(FORM)
     assert begun.send(f"{DRAFT}/drop", {"reason": "Mistake"}, form=begun.page(DRAFT)).status_code == 303

@@ -57,7 +57,7 @@ def test_a_case_that_cannot_be_read_is_shown_told_and_retried(site: Site) -> Non
     told = " ".join(operator.page("/operations").get_text(" ").split())
     assert "Clocks are late" not in told  # it was let go on a moment ago: nothing is wrong with the worker
     assert "Look whether a worker is running" not in told
-    assert "More than a minute late 0 Let go on by you, for the next sweep 1" in told
+    assert "More than a minute late 0 Let go on, for the next sweep 1" in told
     swept = site.sweep()
     assert swept.fired
     assert not swept.failed

@@ -28,6 +28,7 @@ def editor(site: Site) -> Browser:
         ('clock + duration("P1DT12H")', "1 day 12 hours after the clock begins"),
         ('task.opened_at + duration("PT1H")', "1 hour after the task opens"),
         ('["rhi_worker", "rhi_manager"]', "Return interview worker, Return interview manager"),
+        ('clock + duration("-P2D")', "2 days before the clock begins"),
         ("-", "Any"),
         ("", "Any"),
         ("true", "Yes"),
