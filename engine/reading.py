@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
 from engine import values
+from engine.decisions import SAW
 from engine.errors import CaseNotFound, NotYourTask, TaskAlreadyCompleted, TaskNoLongerOpen, TaskNotFound
 from engine.library import Library
 from engine.model import Actor, Facts
@@ -313,7 +314,10 @@ def _filter(facts: Facts, release: Compiled, classes: frozenset[str]) -> tuple[F
             for name, value in fields.items():
                 data_class = release.data_class(record, name)
                 if data_class in classes:
-                    shown.setdefault(record, {}).setdefault(key, {})[name] = value
+                    saw = value if name == SAW and isinstance(value, dict) else {}
+                    seen, held = release.provenance.readable(record, saw, classes)
+                    withheld |= held
+                    shown.setdefault(record, {}).setdefault(key, {})[name] = seen if saw else value
                 elif value is not None:
                     withheld.add(data_class)
     return shown, frozenset(withheld)

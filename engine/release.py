@@ -19,6 +19,7 @@ from engine import decisions, diagrams, feel, forms, rules, specs
 from engine.diagrams import Node, Process
 from engine.errors import Invalid, Problem, ReleaseInvalid
 from engine.forms import Form
+from engine.provenance import Provenance
 
 FILE_NAME = re.compile(r"[a-z][a-z0-9_]{0,79}\.(bpmn|dmn|form)")
 """What a file of a procedure is called: its id, and its kind."""
@@ -189,6 +190,11 @@ class Compiled:
         """
         asked = self._classes.get((record, field))
         return asked or self._classes_of_records.get(record) or self.process.properties.get("data_class", "D2")
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        """Where what the tables see comes from, so that nobody reads it in an explanation who may not read it elsewhere."""
+        return Provenance(self)
 
     @cached_property
     def _classes_of_records(self) -> dict[str, str]:

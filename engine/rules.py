@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from engine import feel, schedules
+from engine.decisions import analysis
 from engine.diagrams import ACTIVITIES, GATEWAYS, NAME, Node, Process
 from engine.errors import Invalid, Problem
 from engine.model import AFTER
@@ -378,6 +379,12 @@ def words_fit(release: Compiled) -> Iterator[Problem]:
                 yield Problem(field.key, "word-too-long", f"The key in {form.id} is longer than {LONGEST_KEY} letters.")
 
 
+def tables_are_sound(release: Compiled) -> Iterator[Problem]:
+    """No two rules of a table meet where only one may, and each can apply to something."""
+    for table in release.decisions.values():
+        yield from (finding.problem for finding in analysis.examine(table) if finding.blocks)
+
+
 RULES: tuple[Rule, ...] = (
     words_fit,
     ids_stand_once,
@@ -395,5 +402,6 @@ RULES: tuple[Rule, ...] = (
     calls_do_not_circle,
     loops_wait,
     expressions_can_be_read,
+    tables_are_sound,
     schedules.goes_on,
 )

@@ -17,6 +17,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine import state, values
 from engine.clocks import Winder
+from engine.decisions import RULES, SAW
 from engine.diagrams import Node
 from engine.errors import NotFound, Refusal, SamePersonTwice, TaskNoLongerOpen
 from engine.feel import BudgetExceeded
@@ -382,14 +383,15 @@ class Conductor:
         return [key for place, key in enumerate(kept) if key not in kept[:place]]
 
     def decide(self, task: Task) -> None:
-        """Ask a decision table and write its result as a record, with the ids of the rules that fired."""
+        """Ask a decision table and write its result as a record, with the ids of the rules that fired and what they saw."""
         node = task.task_spec.node
-        decision = self.release.decisions[node.decision].decide(self.scope.at(task), now=self.now)
+        table = self.release.decisions[node.decision]
+        decision = table.decide(self.scope.at(task), now=self.now)
         result = decision.result
         fields: dict[str, Any] = {"matches": result} if isinstance(result, list) else {"value": result}
         if isinstance(result, dict):
             fields = dict(result)
-        fields["rules"] = list(decision.rule_ids)
+        fields |= {RULES: list(decision.rule_ids), SAW: table.saw(decision)}
         self.note("decision_made", node, data={"decision": node.decision, "rules": list(decision.rule_ids)})
         self.write([FactWrite(node.result, "", name, value) for name, value in fields.items()], node, SYSTEM)
 

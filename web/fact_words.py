@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import flask
 from markupsafe import Markup
 
-from engine.decisions import Table
+from engine.decisions import RULES, SAW, Table
+from engine.decisions.telling import why
 from engine.forms import Field, Form
 from engine.model import Facts, Value
 from engine.release import Compiled
@@ -19,8 +21,10 @@ from workflows.vocabulary import RISK_LEVEL
 
 Row = dict[str, dict[str, str]]
 
-FOR_AUDITORS = frozenset({"rules"})
-"""What a table notes beside its answer: ids of its rows, which say nothing to the people who work on the case."""
+FOR_AUDITORS = frozenset({RULES, SAW})
+"""What a table notes beside its answer: said in sentences, and not as it is kept."""
+
+WHY = "Why"
 
 CASE = "case_id"
 """The field in which an operation names another case: it is shown as a link, and that page asks who may look."""
@@ -97,6 +101,9 @@ def _results(fields: Mapping[str, Value], record: str, release: Compiled) -> Ite
         if value not in (None, "", []) and key not in FOR_AUDITORS:
             label = labels.get(key) or (WHAT_APPLIES if key == "matches" else say_key(key))
             yield _link(value) if key == CASE else row(label, _say_result(value, words))
+    reasons = list(why(table, fields, partial(_say_inside, words=words))) if table else []
+    if reasons:
+        yield row(WHY, "\n".join(reasons))
 
 
 def _link(reference: str) -> Row:
@@ -109,6 +116,12 @@ def _link(reference: str) -> Row:
 def _table(record: str, release: Compiled) -> Table | None:
     asked = (release.decisions.get(node.decision) for node in release.nodes.values() if node.result == record)
     return next((table for table in asked if table), None)
+
+
+def _say_inside(value: Value, words: Mapping[str, str]) -> str:
+    """Say a value in the middle of a sentence."""
+    said = ", ".join(_say_result(one, words) for one in value) if isinstance(value, list) else _say_result(value, words)
+    return said.lower() if value is None or value == "" or isinstance(value, bool) else said or "none"
 
 
 def _say_result(value: Value, words: Mapping[str, str]) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from engine.decisions.cells import Source, child, children, text_in
+from engine.decisions.conditions import EPOCH
 from engine.decisions.model import AGGREGATIONS, POLICIES, Input, Output, Rule
 from engine.decisions.tables import Row, Table
 from engine.feel import Expression
 from engine.feel.values import kind
 from engine.xml import Element
 
-_TYPES: Mapping[str, str] = {
+TYPES: Mapping[str, str] = {
     "string": "string",
     "number": "number",
     "integer": "number",
@@ -29,8 +29,6 @@ _TYPES: Mapping[str, str] = {
     "yearMonthDuration": "years and months duration",
     "years and months duration": "years and months duration",
 }
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-"""Stands for the moment where only constants are read."""
 
 
 class TableReader:
@@ -189,7 +187,7 @@ class TableReader:
 
     def typed(self, expression: Expression | None, where: str, output: Output) -> Expression | None:
         """Refuse a constant of another type than its column says."""
-        wanted = _TYPES.get(output.type)
+        wanted = TYPES.get(output.type)
         if expression is not None and wanted is not None and expression.constant:
             found = kind(expression.value)
             if found not in {wanted, "null"}:

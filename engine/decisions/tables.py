@@ -71,6 +71,11 @@ class Table:
         """Whether its rules alone say what it may give: no default, no sum of them, nothing that is worked out first."""
         return self.logic is None and not (self.requires or self.aggregation or any(self.defaults))
 
+    @property
+    def given(self) -> frozenset[str]:
+        """The names that it does not take from the scope: those of what it requires."""
+        return frozenset(name for name, _ in self.requires)
+
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The names under which the values of its inputs are kept, one for each input."""

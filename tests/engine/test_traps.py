@@ -386,7 +386,7 @@ def test_what_was_decided_goes_before_the_table_of_the_same_name() -> None:
     case = Drive(files, restored=True).open().do("ask", text="one").do("other")
     assert case.position is not None
     conductor = runner.restore(case.release, state.dump(case.position), case.facts, MORNING)
-    assert conductor.scope.values["grade"] == {"value": "a", "rules": ["first"]}
+    assert conductor.scope.values["grade"] == {"value": "a", "rules": ["first"], "saw": {"Text": "one"}}
 
 
 def test_a_case_that_nobody_and_nothing_carries_on_says_so() -> None:

@@ -150,3 +150,16 @@ def test_the_invented_cases_stand_at_four_stages(site: Site, told: dict[str, str
     assert (told["Billie"], "endorse_risk_grade") in found
     assert (told["Casey"], "hold_return_interview") in found
     assert (told["Devon"], "write_up_return_interview") in found
+
+
+def test_why_the_grade_is_what_it_is_is_said_as_far_as_its_reasons_may_be_read(
+    site: Site, told: dict[str, str]
+) -> None:
+    """The rules that look at the answers of the risk assessment are told to its readers only."""
+    from workflows.access import readable
+
+    answers = "because Questions answered yes has"
+    for role in ("duty_inspector", "rhi_worker"):
+        page = site.browser(role).page(f"/cases/{told['Casey']}")
+        assert "Lowest allowed grade is High, because Grades of the risk factors has High" in page.text
+        assert (answers in page.text) == ("D3" in readable({role}, episode_open=True)), role
