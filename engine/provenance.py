@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from engine.feel import syntax
@@ -15,28 +16,31 @@ if TYPE_CHECKING:
     from engine.release import Compiled
 
 
-def fields_read(text: str) -> frozenset[tuple[str, str]]:
+@lru_cache(maxsize=8192)
+def fields_read(text: str, *, in_conditions: bool = True) -> frozenset[tuple[str, str]]:
     """Give the names that an expression takes, each with the field that it reads of it, "" for the whole.
 
-    Example: ``regrade[-1].level = risk.level`` reads ``("regrade", "level")`` and ``("risk", "level")``.
+    Example: ``regrade[-1].level = risk.level`` reads ``("regrade", "level")`` and ``("risk", "level")``. A name in the condition
+    of a filter may be a field of what is filtered, or a name of its own; it stands as both, or as its own only.
     """
     parser = Parser(text, phrases())
-    return frozenset(_read(parser.whole(parser.expression)))
+    return frozenset(_read(parser.whole(parser.expression), in_conditions))
 
 
-def _read(node: Node) -> Iterator[tuple[str, str]]:
+def _read(node: Node, in_conditions: bool) -> Iterator[tuple[str, str]]:  # noqa: FBT001 - handed on
     if isinstance(node, syntax.Path):
         root, conditions = _root(node.whole)
         if isinstance(root, syntax.Name):
             yield root.name, node.part
             for condition in conditions:
-                yield from ((root.name, name) for name, _field in _read(condition))
-                yield from _read(condition)
+                inside = list(_read(condition, in_conditions))
+                yield from ((root.name, name) for name, _field in inside if in_conditions)
+                yield from inside
             return
     if isinstance(node, syntax.Name):
         yield node.name, ""
     for part in syntax.parts(node):
-        yield from _read(part)
+        yield from _read(part, in_conditions)
 
 
 def _root(node: Node) -> tuple[Node, list[Node]]:

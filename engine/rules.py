@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from engine import feel, schedules
+from engine import feel, naming, schedules
 from engine.decisions import analysis
 from engine.diagrams import ACTIVITIES, GATEWAYS, NAME, Node, Process
 from engine.errors import Invalid, Problem
@@ -379,6 +379,13 @@ def words_fit(release: Compiled) -> Iterator[Problem]:
                 yield Problem(field.key, "word-too-long", f"The key in {form.id} is longer than {LONGEST_KEY} letters.")
 
 
+def tables_name_what_is_written(release: Compiled) -> Iterator[Problem]:
+    """Tables and diagrams rest on names and fields that a form, a table, an operation or a message writes."""
+    places = list(_expressions(release))
+    yield from naming.table_names(release, _known_names(release), [text for _, text in places])
+    yield from naming.fields(release, places)
+
+
 def tables_are_sound(release: Compiled) -> Iterator[Problem]:
     """No two rules of a table meet where only one may, and each can apply to something."""
     for table in release.decisions.values():
@@ -402,6 +409,7 @@ RULES: tuple[Rule, ...] = (
     calls_do_not_circle,
     loops_wait,
     expressions_can_be_read,
+    tables_name_what_is_written,
     tables_are_sound,
     schedules.goes_on,
 )
