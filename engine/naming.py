@@ -28,6 +28,11 @@ def table_names(release: Compiled, known: Collection[str], texts: Collection[str
     for table in release.decisions.values():
         names = {*known, *table.given, *given.get(table.id, ()), "?"}
         told: set[str] = set()
+        for name in sorted(table.given & set(known)):
+            sentence = (
+                f"The file calls something {name}, which hides what the procedure calls so: rename it in the file."
+            )
+            yield Problem(table.id, "name-hides", sentence)
         for where, expression in _cells(table):
             for name in sorted(expression.names - names - told):
                 told.add(name)

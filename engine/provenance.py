@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from engine.feel import syntax
+from engine.errors import Invalid
+from engine.feel import Expression, syntax
 from engine.feel.functions.registry import phrases
 from engine.feel.parser import Parser
 from engine.feel.syntax import Node
@@ -52,6 +53,14 @@ def _root(node: Node) -> tuple[Node, list[Node]]:
     return node, conditions
 
 
+def _fields_of(asked: Expression) -> frozenset[tuple[str, str]]:
+    """Give what an expression of a table reads; where names of its file hold signs, each name as a whole."""
+    try:
+        return fields_read(asked.text)
+    except Invalid:
+        return frozenset((name, "") for name in asked.names | asked.loose)
+
+
 class Provenance:
     """Where the values that the tables of a release see come from."""
 
@@ -91,8 +100,8 @@ class Provenance:
             found: dict[str, frozenset[str]] = {}
             for node in self.release.nodes.values():
                 table = self.release.decisions.get(node.decision) if node.result == record else None
-                for column, asked in zip(table.columns, table.inputs, strict=True) if table is not None else ():
-                    classes = self._classes(fields_read(asked.expression), table, frozenset())
+                for column, asked in zip(table.columns, table.asked, strict=True) if table is not None else ():
+                    classes = self._classes(_fields_of(asked), table, frozenset())
                     found[column] = found.get(column, frozenset()) | classes
             self.columns[record] = found
         return self.columns[record]

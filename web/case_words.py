@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from engine.decisions import Table
 from engine.model import SYSTEM, Actor
 from engine.release import Compiled
 from engine.views import CaseView, EventRow, TaskRow
@@ -75,7 +76,9 @@ def describe(
         "summary": _summary(view, episode),
         "open_tasks": [_open_task(row, who, now) for row in view.tasks if row.status == "open"],
         "interview": _interview_due(view, episode),
-        "sections": list(sections(view.facts, release, now, _written(view.timeline, names))),
+        "sections": list(
+            sections(view.facts, release, now, _written(view.timeline, names), _decided(view.timeline, release))
+        ),
         "coordinates": "mfh_coordinator" in who.roles,
         "withheld": sorted(DATA_CLASS.get(name, name) for name in view.withheld - UNSAID),
         "timeline": [_happening(event, names) for event in reversed(view.timeline) if event.kind in SAID],
@@ -127,6 +130,18 @@ def _written(timeline: Sequence[EventRow], names: Mapping[str, str]) -> dict[tup
             by = "the table" if event.by == SYSTEM else names.get(event.by, event.by)
             said[event.data["record"], event.data["key"]] = f"by {by}, {say_moment(event.at)}"
     return said
+
+
+def _decided(timeline: Sequence[EventRow], release: Compiled) -> dict[tuple[str, str], Table]:
+    """Give the table that wrote each record last; a record that a person wrote after it has none."""
+    found: dict[tuple[str, str], Table] = {}
+    for event in timeline:
+        if event.kind in {"facts_written", "facts_corrected"}:
+            place, node = (event.data["record"], event.data["key"]), release.nodes.get(event.element)
+            found.pop(place, None)
+            if node is not None and node.result == place[0] and node.decision in release.decisions:
+                found[place] = release.decisions[node.decision]
+    return found
 
 
 def _happening(event: EventRow, names: Mapping[str, str]) -> Happening:

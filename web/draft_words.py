@@ -114,6 +114,18 @@ def _problems(procedure: str, _digest: str, files: bytes) -> tuple[Located, ...]
     return drafts.locate(held, drafts.check(procedure, held))
 
 
+def remarks_of(draft: Draft) -> tuple[Located, ...]:
+    """Say what is worth a look in a draft, each with its file and element, and keeps it from nothing."""
+    return _remarks(draft.digest, orjson.dumps(dict(draft.files)))
+
+
+@lru_cache(maxsize=16)
+def _remarks(_digest: str, files: bytes) -> tuple[Located, ...]:
+    """Look at the same files once in each process."""
+    held: dict[str, str] = orjson.loads(files)
+    return drafts.locate(held, drafts.remarks(held))
+
+
 def shown_problems(problems: Sequence[Located], procedure: str, *, on_page: str = "") -> list[dict[str, str]]:
     """Give problems as the entries of an error summary, each leading to its element on the page of its file."""
     entries = []

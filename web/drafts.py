@@ -17,7 +17,7 @@ from engine.store import CaseTable, reading
 from engine.views import ReleaseRow
 from web import draft_words
 from web.access import actor, roles
-from web.draft_words import problems_of, running, shelf, shown_problems
+from web.draft_words import problems_of, remarks_of, running, shelf, shown_problems
 from web.errors import kind_of, sentence_of
 from web.services import services
 from web.table_words import of_change
@@ -274,6 +274,9 @@ def _draft_page(procedure: str, refused: Sequence[dict[str, str]] = ()) -> str:
         outcome=next((each for each in history if each.kind in OUTCOMES), None),
         events=draft_words.EVENTS,
         problems=shown_problems(problems, procedure),
+        remarks=shown_problems(
+            [each for each in remarks_of(found) if found.files[each.file] != before.get(each.file)], procedure
+        ),
         lines=lines,
         touched=[line for kind in lines.values() for line in kind if line.standing or line.problem_count],
         kinds=draft_words.KINDS,

@@ -49,11 +49,16 @@ def row(key: str, value: str) -> Row:
 
 
 def sections(
-    facts: Facts, release: Compiled, now: datetime, written: Mapping[tuple[str, str], str] | None = None
+    facts: Facts,
+    release: Compiled,
+    now: datetime,
+    written: Mapping[tuple[str, str], str] | None = None,
+    decided: Mapping[tuple[str, str], Table] | None = None,
 ) -> Iterable[Section]:
     """Give facts record by record, in the order of `written`, which says by whom and when: ``Ada Example, 2 March``.
 
-    `written` is by record and its key. Without it the order is that of the facts. A choice that the case offered has its
+    `written` is by record and its key. Without it the order is that of the facts. `decided` gives the tables that wrote a record
+    last; why they did is said of these only, since a person's answer may stand over an earlier decision. A choice that the case offered has its
     words as far as the facts that offered it are among these.
     """
     scope = {record: keys.get("") or list(keys.values()) for record, keys in facts.items()}
@@ -64,10 +69,11 @@ def sections(
         asked, titles = release.forms_by_record.get(record), _titles(release)
         form = asked.settled(scope=scope, now=now) if asked else None
         title = form.title if form else titles.get(record, say_key(record))
-        said = _answers(fields, form) if form else _results(fields, record, release)
+        said = [*(_answers(fields, form) if form else _results(fields, record, release))]
+        said += _why(fields, (decided or {}).get((record, key)), release)
         if record == known_words.RECORD:
-            title, said = known_words.TITLE, (row(*pair) for pair in known_words.known(fields))
-        yield Section(f"{title}, number {key}" if key else title, list(said), notes.get((record, key), ""))
+            title, said = known_words.TITLE, [row(*pair) for pair in known_words.known(fields)]
+        yield Section(f"{title}, number {key}" if key else title, said, notes.get((record, key), ""))
 
 
 def _titles(release: Compiled) -> dict[str, str]:
@@ -77,7 +83,8 @@ def _titles(release: Compiled) -> dict[str, str]:
 def _answers(fields: Mapping[str, Value], form: Form) -> Iterable[Row]:
     """Say what people answered, in the order of the questions."""
     questions = {field.key: field for field in form.fields}
-    ordered = [key for key in questions if key in fields] + [key for key in fields if key not in questions]
+    others = [key for key in fields if key not in questions and key not in FOR_AUDITORS]
+    ordered = [key for key in questions if key in fields] + others
     for key in ordered:
         if fields[key] not in (None, "", []):
             question = questions.get(key)
@@ -96,14 +103,32 @@ def _results(fields: Mapping[str, Value], record: str, release: Compiled) -> Ite
     """Say what a table gave, under the labels of its columns; the key of a question stands for the question."""
     table = _table(record, release)
     labels = {output.name: output.label or say_key(output.name) for output in table.outputs} if table else {}
-    words = {field.key: field.label for form in release.forms.values() for field in form.fields} | dict(RISK_LEVEL)
+    words = _words(release)
     for key, value in fields.items():
         if value not in (None, "", []) and key not in FOR_AUDITORS:
             label = labels.get(key) or (WHAT_APPLIES if key == "matches" else say_key(key))
             yield _link(value) if key == CASE else row(label, _say_result(value, words))
-    reasons = list(why(table, fields, partial(_say_inside, words=words))) if table else []
-    if reasons:
-        yield row(WHY, "\n".join(reasons))
+
+
+def alone(release: Compiled) -> dict[tuple[str, str], Table]:
+    """Give the tables whose records nobody else writes: what stands there is what they decided last."""
+    writers: dict[str, list[str]] = {}
+    for node in release.nodes.values():
+        for record in {node.record, node.result} - {""}:
+            writers.setdefault(record, []).append(node.decision if node.result == record else "")
+    tables = {record: release.decisions.get(found[0]) for record, found in writers.items() if len(found) == 1}
+    return {(record, ""): table for record, table in tables.items() if table is not None}
+
+
+def _words(release: Compiled) -> dict[str, str]:
+    """Give the words for what tables answer and see: the questions by their keys, and the grades."""
+    return {field.key: field.label for form in release.forms.values() for field in form.fields} | dict(RISK_LEVEL)
+
+
+def _why(fields: Mapping[str, Value], table: Table | None, release: Compiled) -> Iterable[Row]:
+    """Say why a table gave what it did, a rule in a line."""
+    reasons = list(why(table, fields, partial(_say_inside, words=_words(release)))) if table else []
+    return [row(WHY, "\n".join(reasons))] if reasons else []
 
 
 def _link(reference: str) -> Row:

@@ -10,7 +10,7 @@ from engine.publishing import Draft, stamp_of
 from engine.release import plain
 from web import draft_words
 from web.access import actor, roles
-from web.draft_words import problems_of, running, shelf, shown_problems
+from web.draft_words import problems_of, remarks_of, running, shelf, shown_problems
 from web.errors import sentence_of
 from web.previews import places_of, preview
 from web.services import services
@@ -85,6 +85,9 @@ def _page(draft: Draft, name: str, text: str, refused: Refusal | None = None) ->
         text=text,
         stamp="" if standing is None else stamp_of(standing),
         problems=shown_problems(problems, draft.procedure, on_page=name),
+        remarks=shown_problems(
+            [each for each in remarks_of(draft) if each.file == name], draft.procedure, on_page=name
+        ),
         marks=[{"element": each.element, "text": each.problem.sentence} for each in problems if each.element],
         refused=None if refused is None else sentence_of(refused),
         changed_by=draft_words.names({draft.changed_by})[draft.changed_by],

@@ -15,7 +15,7 @@ from engine.views import TaskView
 from web.access import actor, signed_in
 from web.answering import Posted, conflict_page, go_on, new_key, was_done, without_source
 from web.case_list import may_know_of
-from web.fact_words import sections
+from web.fact_words import alone, sections
 from web.govuk import error_summary, render_form
 from web.moments import say_moment, say_until
 from web.second_person import done_before
@@ -93,7 +93,7 @@ def _page(view: TaskView, raw: Raw, *, key: str, stamp: str, problems: Sequence[
         case_title=row.case_title,
         due=due,
         documentation=without_source(view.documentation),
-        beside=list(sections(view.beside, release, now)) if view.beside else [],
+        beside=list(sections(view.beside, release, now, decided=alone(release))) if view.beside else [],
         summary=error_summary(problems, view.form),
         questions=render_form(view.form, raw, problems, scope=view.scope, now=now),
         key=key,

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from engine import release, xml
+from engine import decisions, release, xml
+from engine.decisions import analysis
 from engine.errors import Invalid, Problem
 from workflows import catalogue, protected
 from workflows.agencies import ROLES
@@ -51,6 +52,19 @@ def check(procedure: str, files: Mapping[str, str]) -> tuple[Problem, ...]:
         sentence = f"These files are the procedure {compiled.root}, and this is a draft of {procedure}."
         found.insert(0, Problem(compiled.root, "other-procedure", sentence))
     return tuple(dict.fromkeys(found))
+
+
+def remarks(files: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Say what is worth a look in the decision tables and keeps nobody from publishing: gaps, and what nobody can decide."""
+    found: list[Problem] = []
+    for name in sorted(files):
+        if name.endswith(".dmn"):
+            try:
+                findings = analysis.examine(decisions.read(files[name], name))
+            except Invalid:  # said among the problems
+                continue
+            found += [finding.problem for finding in findings if not finding.blocks]
+    return tuple(found)
 
 
 def locate(files: Mapping[str, str], problems: Iterable[Problem]) -> tuple[Located, ...]:

@@ -13,15 +13,21 @@ NAMESPACES = frozenset({
     "https://www.omg.org/spec/DMN/20230324/MODEL/",
 })  # fmt: skip
 
+_NAMED = frozenset({
+    "inputData", "decision", "businessKnowledgeModel", "variable", "formalParameter", "parameter", "column", "itemComponent",
+    "output", "for", "every", "some",
+})  # fmt: skip
+"""The elements whose name an expression may speak."""
+
 
 def children(element: Element, name: str) -> list[Element]:
     """Give the elements of a name directly inside another."""
-    return [each for each in element if local_name(each) == name]
+    return list(element.iterchildren(f"{{*}}{name}"))
 
 
 def child(element: Element, name: str) -> Element | None:
     """Give the first element of a name directly inside another."""
-    return next((each for each in element if local_name(each) == name), None)
+    return next(element.iterchildren(f"{{*}}{name}"), None)
 
 
 def text_in(element: Element | None) -> str:
@@ -53,6 +59,9 @@ class Source:
         types = [each for each in children(root, "itemDefinition") if each.get("name")]
         self.allowed = {str(each.get("name")): text_in(child(each, "allowedValues")) for each in types}
         self.bases = {str(each.get("name")): _base(each) for each in types}
+        holders = root.iter(*(f"{{*}}{name}" for name in sorted(_NAMED)))
+        spoken = {str(each.get("name") or each.get("iteratorVariable") or "") for each in holders}
+        self.spoken = frozenset(name for name in spoken if name and not name.isidentifier())
         self.problems: list[Problem] = []
         self.names: set[str] = set()
 
@@ -87,7 +96,7 @@ class Source:
         expression: Expression | None = None
         faults: tuple[FeelSyntaxError, ...] = ()
         try:
-            expression = compile_unary_tests(text) if tests else compile(text)
+            expression = compile_unary_tests(text, self.spoken) if tests else compile(text, self.spoken)
             faults = expression.doubts
             self.names |= expression.names
         except FeelSyntaxError as refused:

@@ -83,7 +83,7 @@ class _File:
 
     def main(self) -> Element:
         """Find the decision that the file is about; what it does not need would be ignored, and is refused."""
-        required = {each for element in self.root.iter() for each in _href(element, "requiredDecision")}
+        required = {_target(each) for each in self.root.iter("{*}requiredDecision")}
         tops = [where for where in self.decisions if where not in required]
         if len(tops) != 1:
             sentence = f"The file holds {len(tops)} decisions on which no other rests; it must hold one."
@@ -121,7 +121,7 @@ class _File:
         codes: dict[str, Code] = {}
         free: frozenset[str] = frozenset()
         for kind, holders in (("requiredKnowledge", self.knowledge), ("requiredDecision", self.decisions)):
-            for wanted in (name for each in element for one in each for name in _href(one, kind)):
+            for wanted in [_target(one) for each in element.iterchildren() for one in children(each, kind)]:
                 found = self.required(wanted, holders, where)
                 if found is not None:
                     codes[variable_of(holders[wanted])] = found[0]
@@ -166,6 +166,6 @@ class _File:
         return function_of(parameters, lambda scope, run: inner.evaluate(scope, run).result), frozenset(names), None
 
 
-def _href(element: Element, kind: str) -> list[str]:
-    """Give the id to which a requirement of a kind points, if the element is one."""
-    return [(element.get("href") or "").removeprefix("#")] if local_name(element) == kind else []
+def _target(requirement: Element) -> str:
+    """Give the id to which a requirement points."""
+    return (requirement.get("href") or "").removeprefix("#")

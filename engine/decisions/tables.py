@@ -158,18 +158,37 @@ class Table:
                     break
         return tuple(found)
 
+    @cached_property
+    def _asks(self) -> tuple[tuple[int, int, tuple[tuple[Code, int], ...]], ...]:
+        """By column: the rules that do not look at it, and each different cell with the rules that have it, as bits."""
+        found = []
+        for column in range(len(self.inputs)):
+            cells: dict[str, tuple[Code, int]] = {}
+            free = 0
+            for place, row in enumerate(self.rows):
+                test = dict(row.tests).get(column)
+                if test is None:
+                    free |= 1 << place
+                else:
+                    cells[test.text] = test.code, cells.get(test.text, (test.code, 0))[1] | 1 << place
+            if cells:
+                found.append((column, free, tuple(cells.values())))
+        return tuple(found)
+
     def _hits(self, scopes: Sequence[Mapping[str, Any]], run: Run) -> list[Row]:
-        hits: list[Row] = []
+        """Give the rules that apply; those that share a cell ask it once."""
         run.spend(len(self.rows))
-        for row in self.rows:
-            for column, test in row.tests:
-                if not test.code(scopes[column], run):
-                    break
-            else:
-                hits.append(row)
-                if self.hit_policy == "FIRST":
-                    break
-        return hits
+        if self.hit_policy == "FIRST":  # no cell below the first rule that applies is asked
+            fits = (row for row in self.rows if all(test.code(scopes[at], run) for at, test in row.tests))
+            return [row for row in (next(fits, None),) if row is not None]
+        alive = (1 << len(self.rows)) - 1
+        for column, free, cells in self._asks:
+            taken, scope = free, scopes[column]
+            for code, rows in cells:
+                if rows & alive and code(scope, run):
+                    taken |= rows
+            alive &= taken
+        return [row for place, row in enumerate(self.rows) if alive >> place & 1] if alive else []
 
     def _result(self, found: list[Any], run: Run) -> Any:
         if self.aggregation:

@@ -244,6 +244,22 @@ def test_a_decision_may_be_any_boxed_expression(logic: str, result: Any) -> None
     assert read.names == {"age", "kind", "factor"}
 
 
+def test_names_of_several_words_and_with_signs_are_spoken_as_the_file_writes_them() -> None:
+    text = (
+        model(text_of("grade/step + double(1) + Full age"))
+        .replace('"grade"', '"grade/step"')
+        .replace("#grade", "#grade/step")
+    )
+    text = (
+        text.replace('then "child" else kind', "then 1 else 2")
+        .replace('name="age"', 'name="Full age"')
+        .replace("(age)", "(Full age)")
+    )
+    read = decisions.read(text, "n.dmn")
+    assert read.names == {"Full age", "factor"}
+    assert read.decide({"Full age": 15, "factor": 2}, now=NOW).result == 18
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -347,3 +347,17 @@ def test_an_unknown_procedure_or_file_is_no_page(begun: Browser) -> None:
         begun.page(path, 404)
     answer = begun.send("/procedures/nothing/draft", form=begun.page(HOME) and begun.page(DRAFT))
     assert answer.status_code == 404
+
+
+def test_what_a_table_leaves_open_is_worth_a_look_and_what_it_says_twice_is_a_problem(begun: Browser) -> None:
+    path = f"{DRAFT}/files/review_interval.dmn"
+    look = begun.page(path).select("#remarks ~ ul")[0].text
+    assert "No rule applies where “Reviewer” is any other value" in look
+    assert not begun.page(DRAFT).select("#remarks"), "the file has not changed"
+    text = str(begun.page(path).select("textarea[name=text]")[0].text)
+    first = text[text.index("<rule") : text.index("</rule>") + len("</rule>")]
+    twice = first.replace('id="', 'id="again_')
+    changed(begun, first, first + twice, path)
+    page = begun.page(DRAFT)
+    assert "can never apply: rule 1 before it takes all that it asks for" in page.select("#problems ~ ul")[0].text
+    assert "No rule applies where “Reviewer” is any other value" in page.select("#remarks ~ ul")[0].text

@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from web.bench import crowd, language, loop, process, site, steps
+from web.bench import crowd, language, loop, process, site, steps, tables
 from web.bench.report import Measure, table, write
 
 
@@ -46,7 +46,8 @@ def measure(folder: Path, effort: Effort) -> tuple[list[Measure], list[str]]:
     place = prepared.copy(folder / "steps")
     ratios, notes = steps.ratios(place, repetitions=effort.cases)
     spoken, sentences = language.measures()
-    measures = [*steps.counts(place), *ratios, *spoken]
+    decided, more = tables.measures()
+    measures = [*steps.counts(place), *ratios, *spoken, *decided]
     place.close()
     place = prepared.copy(folder / "loop")
     measures += loop.turns(place, late=effort.turns)
@@ -56,4 +57,4 @@ def measure(folder: Path, effort: Effort) -> tuple[list[Measure], list[str]]:
     place = prepared.copy(folder / "process")
     measures += process.worker(place, starts=effort.starts)
     place.close()
-    return measures, [*notes, *sentences]
+    return measures, [*notes, *sentences, *more]
