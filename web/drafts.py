@@ -275,7 +275,7 @@ def _draft_page(procedure: str, refused: Sequence[dict[str, str]] = ()) -> str:
         events=draft_words.EVENTS,
         problems=shown_problems(problems, procedure),
         remarks=shown_problems(
-            [each for each in remarks_of(found) if found.files[each.file] != before.get(each.file)], procedure
+            [each for each in remarks_of(found) if found.files.get(each.file) != before.get(each.file)], procedure
         ),
         lines=lines,
         touched=[line for kind in lines.values() for line in kind if line.standing or line.problem_count],

@@ -354,7 +354,7 @@ def test_what_a_table_leaves_open_is_worth_a_look_and_what_it_says_twice_is_a_pr
     look = begun.page(path).select("#remarks ~ ul")[0].text
     assert "No rule applies where “Reviewer” is any other value" in look
     assert not begun.page(DRAFT).select("#remarks"), "the file has not changed"
-    text = str(begun.page(path).select("textarea[name=text]")[0].text)
+    text = text_of(begun.page(path))
     first = text[text.index("<rule") : text.index("</rule>") + len("</rule>")]
     twice = first.replace('id="', 'id="again_')
     changed(begun, first, first + twice, path)
