@@ -24,6 +24,9 @@ LONDON = ZoneInfo("Europe/London")
 REGIONS: Mapping[str, str] = {"England": "ENG", "Wales": "WLS", "Scotland": "SCT", "Northern Ireland": "NIR"}
 """The regions with bank holidays of their own."""
 
+YEARS = range(1900, 2200)
+"""The years whose bank holidays are asked for: of others nobody can know them."""
+
 SATURDAY = 5
 """The first day of the week, as Python counts from Monday, on which nobody works."""
 
@@ -44,9 +47,11 @@ def _unknown(region: str) -> Invalid:
 
 @lru_cache(maxsize=400)
 def bank_holidays(year: int, region: str = "England") -> frozenset[date]:
-    """Give the bank holidays of a year; raises Invalid for a region that is not in `REGIONS`."""
+    """Give the bank holidays of a year; raises Invalid for a region that is not in `REGIONS` and a year not in `YEARS`."""
     if region not in REGIONS:
         raise _unknown(region)
+    if year not in YEARS:
+        raise _refuse("day", "unknown-year", f"The bank holidays of the year {year} are not known.")
     from holidays import country_holidays  # the package takes a seventh of a second to start
 
     return frozenset(country_holidays("GB", subdiv=REGIONS[region], years=year).keys())
@@ -75,8 +80,9 @@ class Calendar:
             raise _unknown(self.region)
 
     def works_on(self, day: date) -> bool:
-        """Say whether people work on a day."""
-        return day.weekday() < SATURDAY and day not in bank_holidays(day.year, self.region) and day not in self.closed
+        """Say whether people work on a day; raises Invalid for one of a year not in `YEARS`."""
+        free = bank_holidays(day.year, self.region)
+        return day.weekday() < SATURDAY and day not in free and day not in self.closed
 
     def open_on(self, day: date) -> tuple[datetime, datetime]:
         """Give the moments, in UTC, at which a working day begins and ends: its length is what passes between them."""
@@ -113,14 +119,11 @@ def working_day_after(day: date, days: int, calendar: str | Calendar = "England"
     if days == 0 and works_on(day):
         return day
     left = max(1, abs(days))
-    try:
-        for _ in range(2 * DAYS_AT_MOST):
-            day += step
-            left -= works_on(day)
-            if not left:
-                return day
-    except OverflowError:
-        raise _refuse("days", "too-many-days", "The working days end outside the years 1 to 9999.") from None
+    for _ in range(2 * DAYS_AT_MOST):
+        day += step
+        left -= works_on(day)
+        if not left:
+            return day
     raise _refuse("days", "too-many-days", "The agency is closed for too long to count its working days.")
 
 
@@ -158,13 +161,10 @@ def add_working_days(start: datetime, days: int, calendar: str | Calendar = "Eng
 def _openings(at: datetime, calendar: Calendar, step: int) -> Iterator[tuple[datetime, datetime]]:
     """Give the hours of each working day from that of a moment on, forwards or backwards."""
     day = at.astimezone(LONDON).date()
-    try:
-        for each in range(2 * DAYS_AT_MOST):
-            on = day + timedelta(days=each * step)
-            if calendar.works_on(on):
-                yield calendar.open_on(on)
-    except OverflowError:
-        raise _refuse("hours", "too-many-hours", "The working hours end outside the years 1 to 9999.") from None
+    for each in range(2 * DAYS_AT_MOST):
+        on = day + timedelta(days=each * step)
+        if calendar.works_on(on):
+            yield calendar.open_on(on)
     raise _refuse("hours", "too-many-hours", f"The working hours do not end within {2 * DAYS_AT_MOST} days.")
 
 

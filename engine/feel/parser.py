@@ -62,7 +62,8 @@ class Parser:
         self.returns = 0
         self.ends_range = False
         self.phrases = phrases
-        self.known: dict[str, tuple[tuple[str, ...], ...]] = {}
+        self.known: frozenset[tuple[str, ...]] = frozenset()
+        self.lengths: dict[str, tuple[int, ...]] = {}
         for name in names:
             self.introduce(name)
 
@@ -105,16 +106,19 @@ class Parser:
     def introduce(self, name: str) -> None:
         """Let a name of several words or signs be read from here on."""
         words = _words(name)
-        if len(words) > 1 and words not in self.known.get(words[0], ()):
-            longest_first = sorted((*self.known.get(words[0], ()), words), key=len, reverse=True)
-            self.known = {**self.known, words[0]: tuple(longest_first)}
+        if len(words) < 2 or words in self.known:
+            return
+        self.known |= {words}
+        lengths = self.lengths.get(words[0], ())
+        if len(words) not in lengths:
+            self.lengths[words[0]] = tuple(sorted((*lengths, len(words)), reverse=True))
 
     def known_name(self) -> str | None:
         """Read the longest of the names that were introduced, if one begins here."""
-        for words in self.known.get(self.token.text, ()):
-            here = self.tokens[self.next : self.next + len(words)]
-            if tuple(token.text for token in here) == words:
-                self.next += len(words)
+        for length in self.lengths.get(self.token.text, ()):
+            here = self.tokens[self.next : self.next + length]
+            if tuple(token.text for token in here) in self.known:
+                self.next += length
                 return _joined(here)
         return None
 

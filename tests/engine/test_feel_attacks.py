@@ -57,6 +57,10 @@ def feel(text: str, **scope: Any) -> Any:
         "{" + "".join(f"a{key}: 1, " for key in range(2000)) + "f: function() 1, r: for x in 1..90000 return f()}.r",
         "{f: function(g, n) if n = 0 then 1 else g(g, n - 1) + g(g, n - 1), r: f(f, 60)}.r",
         "{f: function(g) [g(g)], r: f(f)}.r",
+        "for x in 1..90000 return log(x)",
+        'for x in 1..90000 return range("[1..2]")',
+        'for x in 1..90000 return number("' + "9" * 5000 + '")',
+        'for x in 1..90000 return next local time(now(), @"08:00:00")',
     ],
 )  # fmt: skip
 def test_work_without_end_is_refused(text: str) -> None:

@@ -78,9 +78,14 @@ def modulo(run: Run, dividend: Number, divisor: Number) -> Number | None:
     return rest
 
 
+_COSTLY = 20
+"""Steps of a function whose digits are approached one after the other."""
+
+
 def _function(name: str, operation: Callable[[Any], Decimal]) -> None:
     @builtin(name, "number:number")
-    def calculate(_: Run, value: Number) -> Decimal | None:
+    def calculate(run: Run, value: Number) -> Decimal | None:
+        run.spend(_COSTLY)
         return arithmetic.number(operation, value)
 
 

@@ -146,10 +146,14 @@ def _constant(node: syntax.Node) -> bool:
     return isinstance(node, _CONSTANT) or (isinstance(node, syntax.Negate) and _constant(node.value))
 
 
+_READING = 50
+"""Steps of reading a text as an expression, whatever its length."""
+
+
 @builtin("range", "from:string")
 def range_of(run: Run, text: str) -> Range | None:
     """Read ``[1..10)``, with constants at both ends that are in order; null for anything else."""
-    run.spend(len(text))
+    run.spend(_READING + len(text))
     try:
         parser = Parser(text, phrases())
         node = parser.whole(parser.expression)

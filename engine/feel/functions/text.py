@@ -66,8 +66,9 @@ def string(run: Run, value: Any) -> str | None:
 
 @builtin("number", "from:string")
 @builtin("number", "from:string, grouping separator:string?, decimal separator:string?")
-def number(_: Run, text: str, grouping: str | None = None, point: str | None = None) -> int | Decimal | None:
+def number(run: Run, text: str, grouping: str | None = None, point: str | None = None) -> int | Decimal | None:
     """Read a number; the separators may be a space, a comma or a point, and differ."""
+    run.spend(len(text) >> 4)
     if grouping not in {None, " ", ",", "."} or point not in {None, ",", "."} or (grouping and grouping == point):
         return None
     plain = text.replace(grouping, "") if grouping else text

@@ -106,8 +106,9 @@ def is_working_day(run: Run, value: date | datetime, given: Any) -> bool:
 
 
 @builtin("next local time", "after:date and time, time:time")
-def next_local_time(_: Run, after: datetime, at: time) -> datetime | None:
+def next_local_time(run: Run, after: datetime, at: time) -> datetime | None:
     """Give the next moment after `after` at which the clocks of England show a time, for example every day at eight."""
+    run.spend(10)
     return calendars.next_local_time(after, at) if at.tzinfo is None else None
 
 
@@ -115,7 +116,7 @@ def next_local_time(_: Run, after: datetime, at: time) -> datetime | None:
 @_null_where_refused()
 def next_working_day_time(run: Run, after: datetime, at: time, given: Any) -> datetime | None:
     """Give the next moment after `after` at which the clocks of England show a time on a working day."""
-    run.spend(10)
+    run.spend(20)
     return calendars.next_local_time(after, at, _calendar(given, run).works_on) if at.tzinfo is None else None
 
 
