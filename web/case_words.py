@@ -10,6 +10,7 @@ from engine.decisions import Table
 from engine.model import SYSTEM, Actor
 from engine.release import Compiled
 from engine.views import CaseView, EventRow, TaskRow
+from web.episode_words import waiting_grade
 from web.fact_words import Row, row, sections
 from web.moments import say_key, say_moment, say_until
 from workflows.agencies import title_of
@@ -73,7 +74,7 @@ def describe(
     """Give everything that the template of the case page needs; `release` is that of the case, `names` is by sign-in name."""
     return {
         "case": view,
-        "summary": _summary(view, episode),
+        "summary": _summary(view, episode, names),
         "open_tasks": [_open_task(row, who, now) for row in view.tasks if row.status == "open"],
         "interview": _interview_due(view, episode),
         "sections": list(
@@ -85,10 +86,10 @@ def describe(
     }
 
 
-def _summary(view: CaseView, episode: Episode | None) -> list[Row]:
+def _summary(view: CaseView, episode: Episode | None, names: Mapping[str, str]) -> list[Row]:
     rows = [
         ("Reference", view.case_id),
-        *_child(view, episode),
+        *_child(view, episode, names),
         ("Status", _say_status(view, episode)),
         ("Opened", say_moment(view.opened_at)),
         ("Procedure", f"Release {view.release_number}"),
@@ -96,7 +97,7 @@ def _summary(view: CaseView, episode: Episode | None) -> list[Row]:
     return [row(key, value) for key, value in rows]
 
 
-def _child(view: CaseView, episode: Episode | None) -> list[tuple[str, str]]:
+def _child(view: CaseView, episode: Episode | None, names: Mapping[str, str]) -> list[tuple[str, str]]:
     """Give who is missing, how grave it is and since when, as far as the reader may see it."""
     if episode is None:
         return []
@@ -107,6 +108,9 @@ def _child(view: CaseView, episode: Episode | None) -> list[tuple[str, str]]:
     grade = RISK_LEVEL.get(episode.risk_level, "Not graded yet")
     floor = RISK_LEVEL.get(episode.risk_floor, "")
     rows.append(("Risk grade", f"{grade} (lowest allowed: {floor.lower()})" if floor else grade))
+    waits = waiting_grade(view, names)
+    if waits:
+        rows.append(("Lower grade waits", waits))
     return rows + [(words, say_moment(moment)) for words, moment in moments if moment is not None]
 
 

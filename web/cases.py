@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import flask
-import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from engine.errors import AnswersInvalid, Conflict, Problem, Unavailable
 from engine.forms import Raw
 from engine.store import reading
 from engine.views import OpeningView
-from web import case_access, case_list, case_words, outline
+from web import case_access, case_list, case_words, episode_words, outline
 from web.access import RoleMissing, actor, signed_in
 from web.answering import Posted, conflict_page, go_on, new_key, without_source
 from web.govuk import error_summary, render_form
 from web.procedures import MISSING_CHILD
 from web.services import services
-from workflows import children, episodes, people
+from workflows import children, episodes
 
 page = flask.Blueprint("cases", __name__)
 
@@ -75,7 +74,7 @@ def case(case_id: str) -> ResponseReturnValue:
     release, waits = here.cases.release_of(case_id), here.cases.waits(case_id, now=now)
     with reading(here.engine) as connection:
         episode = episodes.find(connection, case_id)
-        names = _names(connection, {event.by for event in view.timeline})
+        names = episode_words.names_of(connection, {event.by for event in view.timeline})
         child_id = children.child_of(connection, case_id)
     told = case_words.describe(view, episode, release, names, who=who, now=now)
     drawings = outline.drawings(view, release, waits)
@@ -98,12 +97,6 @@ def diagram(case_id: str, process: str) -> ResponseReturnValue:
     here = services()
     case_access.readable(here.engine, actor().roles, case_id)
     return flask.Response(here.cases.diagram(case_id, process), mimetype="application/xml")
-
-
-def _names(connection: sa.Connection, sign_ins: set[str]) -> dict[str, str]:
-    person = people.PersonRow
-    rows = connection.execute(sa.select(person.sign_in, person.name).where(person.sign_in.in_(sign_ins)))
-    return {row.sign_in: row.name for row in rows}
 
 
 def _opening(procedure: str) -> OpeningView:

@@ -9,6 +9,8 @@ from engine.errors import CaseNotFound
 from engine.store import reading
 from web import case_access, daily_words
 from web.access import actor, roles
+from web.daily_words import Known
+from web.episode_words import names_of
 from web.services import services
 from workflows import daily
 from workflows.access import SEES_EVERY_EPISODE
@@ -45,7 +47,11 @@ def _meeting(case_id: str, days: tuple[Day, ...]) -> str:
     view = here.cases.case(case_id, classes=classes, by=who, purpose=PURPOSE, now=now)
     if view.procedure != daily.PROCEDURE:
         raise CaseNotFound("There is no such meeting.")
-    told = daily_words.describe(view, here.cases.release_of(case_id), who=who, now=now)
+    with reading(here.engine) as connection:
+        standings = daily.standings(connection, daily_words.references(view), now)
+        people = {name for one in standings.values() for name in (one.reviewed_by, one.taken_over_by)}
+        known = Known(standings, names_of(connection, people), with_flags="D5" in classes)
+    told = daily_words.describe(view, here.cases.release_of(case_id), known, who=who, now=now)
     return flask.render_template("daily.html", **told, days=daily_words.earlier(days, but=case_id))
 
 

@@ -14,8 +14,9 @@ from engine.views import CaseView, TaskRow
 from web.fact_words import Row, row
 from web.missing_words import COLOURS
 from web.moments import LONDON, say_day, say_moment, say_until
-from workflows.daily import LAPSED, PUT_OFF, Day, dealt_with
-from workflows.vocabulary import RISK_LEVEL
+from workflows.agencies import title_of
+from workflows.daily import LAPSED, PUT_OFF, Day, Standing, dealt_with
+from workflows.vocabulary import FLAG, RISK_LEVEL
 
 ELEMENT = "decide_on_episode"
 SIGNING = "sign_off_meeting"
@@ -31,11 +32,16 @@ class Entry:
     colour: str
     missing_for: str
     last_review: str
+    reviewed_by: str
     next_review: str
     overdue: bool
     standing: str
     is_dealt_with: bool
     decided: tuple[str, ...]
+    flags: tuple[str, ...]
+    waits: str
+    overdue_actions: str
+    responsible: str
     task: str
 
 
@@ -57,14 +63,30 @@ class DayLine:
     words: str
 
 
-def describe(view: CaseView, release: Compiled, *, who: Actor, now: datetime) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """How the episodes stand now and the names of those who worked on them, by sign-in name; flags only for who may read them."""
+
+    standings: Mapping[str, Standing]
+    names: Mapping[str, str]
+    with_flags: bool
+
+
+def references(view: CaseView) -> list[str]:
+    """Name the episodes of the agenda; none once the meeting is over, since they may stand otherwise by now."""
+    if view.status != "open":
+        return []
+    return [str(item["reference"]) for item in view.facts.get("missing_episode", {}).values()]
+
+
+def describe(view: CaseView, release: Compiled, known: Known, *, who: Actor, now: datetime) -> dict[str, object]:
     """Give everything that the template of the page needs."""
     up = {task.record_key.partition(".")[0]: task for task in view.tasks if _is_open(task, ELEMENT)}
     agenda = view.facts.get("missing_episode", {})
     decisions = _by_episode(view.facts.get("daily_decision", {}))
     over = view.status != "open"
     entries = [
-        _entry(agenda[key], decisions.get(key, []), up.get(key), release, who=who, over=over)
+        _entry(agenda[key], decisions.get(key, []), up.get(key), release, known, who=who, over=over)
         for key in sorted(agenda, key=int)
     ]
     due = view.facts.get("due_today", {}).get("", {})
@@ -137,10 +159,12 @@ def _entry(
     decisions: list[Mapping[str, Any]],
     task: TaskRow | None,
     release: Compiled,
+    known: Known,
     *,
     who: Actor,
     over: bool,
 ) -> Entry:
+    now_stands = known.standings.get(item["reference"])
     level, review = item.get("grade") or "", item.get("next_review_at")
     last = item.get("last_review_at")
     is_done = bool(dealt_with({**one, "key": "1"} for one in decisions))
@@ -159,8 +183,27 @@ def _entry(
         standing=standing,
         is_dealt_with=is_done,
         decided=tuple(words for one in decisions for words in _decided(one, release)),
+        **_standing(now_stands, known),
         task=task.id if task is not None and task.role in who.roles else "",
     )
+
+
+def _standing(standing: Standing | None, known: Known) -> dict[str, Any]:
+    """Say how an episode stands now; nothing where the meeting is over."""
+    if standing is None:
+        return {"flags": (), "waits": "", "overdue_actions": "", "responsible": "", "reviewed_by": ""}
+    waits, late = "", standing.overdue_actions
+    if standing.waits_since is not None:
+        role = title_of(standing.waits_for).lower()
+        waits = f"A lower grade waits for the {role} since {say_moment(standing.waits_since)}"
+    taken, reviewed = standing.taken_over_by, standing.reviewed_by
+    return {
+        "flags": tuple(FLAG.get(flag, flag) for flag in standing.flags or ()) if known.with_flags else (),
+        "waits": waits,
+        "overdue_actions": f"{late} {'action' if late == 1 else 'actions'} overdue" if late else "",
+        "responsible": known.names.get(taken, taken) or "Nobody has taken it over",
+        "reviewed_by": known.names.get(reviewed, reviewed),
+    }
 
 
 def _decided(decision: Mapping[str, Any], release: Compiled) -> Iterable[str]:

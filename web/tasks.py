@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import flask
 import sqlalchemy as sa
@@ -10,12 +11,14 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import AnswersInvalid, Conflict, NotYourTask, Problem, SamePersonTwice, TaskNotFound, Unavailable
 from engine.forms import Form, Raw
+from engine.release import Compiled
 from engine.store import TaskTable, reading
 from engine.views import TaskView
+from web import episode_words
 from web.access import actor, signed_in
 from web.answering import Posted, conflict_page, go_on, new_key, was_done, without_source
 from web.case_list import may_know_of
-from web.fact_words import alone, sections
+from web.fact_words import Section, alone, sections
 from web.govuk import error_summary, render_form
 from web.moments import say_moment, say_until
 from web.second_person import done_before
@@ -93,7 +96,7 @@ def _page(view: TaskView, raw: Raw, *, key: str, stamp: str, problems: Sequence[
         case_title=row.case_title,
         due=due,
         documentation=without_source(view.documentation),
-        beside=list(sections(view.beside, release, now, decided=alone(release))) if view.beside else [],
+        beside=_beside(view, release, now),
         summary=error_summary(problems, view.form),
         questions=render_form(view.form, raw, problems, scope=view.scope, now=now),
         key=key,
@@ -102,3 +105,10 @@ def _page(view: TaskView, raw: Raw, *, key: str, stamp: str, problems: Sequence[
         button="Complete",
         done_before=done_before(release, row.case_id, row.element, actor().person),
     )
+
+
+def _beside(view: TaskView, release: Compiled, now: datetime) -> list[Section]:
+    """Give what stands beside the form; where an episode is decided on, how it stands now."""
+    if view.row.element == episode_words.ELEMENT:
+        return episode_words.beside(view, actor(), now)
+    return list(sections(view.beside, release, now, decided=alone(release))) if view.beside else []

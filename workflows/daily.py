@@ -6,14 +6,15 @@ The first two operations read tables; what they found are facts of the meeting's
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from engine import values
 from engine.model import Found, Value
-from engine.store import CaseTable, FactTable
+from engine.store import CaseTable, FactTable, TaskTable
 from workflows import figures
 from workflows.episodes import HELD_WITHIN, EpisodeRow
 from workflows.figures import GRADES, Missing
@@ -31,6 +32,12 @@ MOST = 200
 NOT_HELD_YET = ("returned_pending_pi", "pi_done", "rhi_pending")
 """The statuses between the return and the end of the return interview."""
 
+LOWER_GRADE_WAITS = ("give_exploitation_view", "approve_downgrade", "endorse_lowering")
+"""The tasks behind which a lower grade waits; until they are done the higher one stands (G-12)."""
+
+ACTION, TAKEN_OVER = "carry_out_action", "acknowledge_handover"
+"""An action of the search, and the task by which a named inspector takes the case over."""
+
 SIGNED_OFF, LAPSED = "meeting_result", "meeting_lapse"
 """The records of a meeting's end: signed off, or overtaken by the next day."""
 
@@ -44,6 +51,22 @@ class Day:
     signed_off: bool | None
     listed: int | None
     dealt_with: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a missing episode stands now: what a meeting has to know of it beside the grade.
+
+    `flags` are the warnings that were known when the report was matched, None while nobody has matched it;
+    `reviewed_by` a sign-in name, `waits_for` the role behind which a lower grade waits, since `waits_since`.
+    """
+
+    flags: tuple[str, ...] | None = None
+    reviewed_by: str = ""
+    waits_for: str = ""
+    waits_since: datetime | None = None
+    overdue_actions: int = 0
+    taken_over_by: str = ""
 
 
 def list_missing_episodes(connection: sa.Connection, _scope: Mapping[str, Value], now: datetime) -> Found:
@@ -111,6 +134,37 @@ def days(connection: sa.Connection, *, limit: int) -> tuple[Day, ...]:
     for row in connection.execute(ends):
         counted.setdefault(row.case_id, {"end": row.record})[row.field] = values.loads(row.value)
     return tuple(_day(one.id, one.opened_at, counted.get(one.id, {})) for one in met)
+
+
+def standings(connection: sa.Connection, case_ids: Iterable[str], now: datetime) -> dict[str, Standing]:
+    """Tell of each of these episodes how it stands now. Two statements."""
+    wanted, task, fact = list(case_ids), TaskTable, FactTable
+    query = sa.select(
+        task.case_id, task.element, task.record, task.role, task.status, task.opened_at, task.due_at, task.completed_by
+    ).where(task.case_id.in_(wanted), task.status != "cancelled")
+    found: dict[str, Standing] = dict.fromkeys(wanted, Standing())
+    for row in connection.execute(query.order_by(task.completed_at, task.number)):
+        found[row.case_id] = replace(found[row.case_id], **_told_by(row, found[row.case_id], now))
+    flags = sa.select(fact.case_id, fact.value).where(
+        fact.case_id.in_(wanted), fact.record == "known", fact.field == "flags"
+    )
+    for case_id, value in connection.execute(flags.order_by(fact.seq)).tuples():
+        given = _list(values.loads(value))
+        found[case_id] = replace(found[case_id], flags=tuple(str(flag) for flag in given))
+    return found
+
+
+def _told_by(row: Any, so_far: Standing, now: datetime) -> dict[str, Any]:
+    """Give what one task of an episode, open or done, changes about how it stands; tasks come in the order of their end."""
+    if row.status == "open" and row.element in LOWER_GRADE_WAITS:
+        return {"waits_for": row.role, "waits_since": row.opened_at}
+    if row.status == "open" and row.element == ACTION and row.due_at is not None and row.due_at <= now:
+        return {"overdue_actions": so_far.overdue_actions + 1}
+    if row.status == "completed" and row.record in figures.REVIEWS:
+        return {"reviewed_by": row.completed_by}
+    if row.status == "completed" and row.element == TAKEN_OVER:
+        return {"taken_over_by": row.completed_by}
+    return {}
 
 
 def _day(case_id: str, opened_at: datetime, end: Mapping[str, Value]) -> Day:

@@ -51,6 +51,24 @@ def an_action_and_another_grade_go_to_the_cases_at_once(case: Daywork) -> None:
 
 
 @story
+def a_grade_that_was_never_given_cannot_be_right_and_the_meeting_asks_for_the_first_one(case: Daywork) -> None:
+    sentence = (
+        "Only a grade that was given can be right; where there was none when the meeting began, "
+        "select that it is to be given now"
+    )
+    case.begin_day(None, "high")
+    case.item = case.up()
+    assert case.refusals("decide_on_episode", outcome="confirmed") == {"outcome": sentence}
+    case.decide("ungraded")
+    assert (case.sent[-1].correlation, case.sent[-1].payload["due_within"]) == ("MC-1", hours(1))
+    assert case.sent[-1].payload["what"].startswith("Grade the risk now, which the daily meeting asks for")
+    case.item = case.up()
+    assert case.refusals("decide_on_episode", outcome="ungraded") == {"outcome": sentence}
+    case.decide("confirmed").fill("sign_off_meeting")
+    assert case.facts["meeting_result"][""]["dealt_with"] == 2
+
+
+@story
 def what_is_put_off_comes_round_again_and_its_action_is_not_lost(case: Daywork) -> None:
     case.begin_day("high", "medium", "low")
     case.decide("later", action="yes", what="Ask social care to come", type="partner_enquiry", within="PT1H")

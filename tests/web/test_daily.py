@@ -84,6 +84,55 @@ def test_each_decision_leads_to_the_next_and_an_action_to_the_case(site: Site, m
     assert len(morning.ids) > len(everybody)
 
 
+def test_the_page_of_an_episode_says_how_it_stands_now(site: Site, morning: Population) -> None:
+    """What a chief inspector needs to decide: the last review, flags, a lower grade that waits, who answers for it, what is late."""
+    chief = site.browser("chief_inspector_missing")
+    page = chief.page("/daily")
+    (link,) = page.select("main a.govuk-button:not(.govuk-button--secondary)")
+    up = link.text.strip().removeprefix("Next episode: ")
+    now = EIGHT + timedelta(minutes=1)
+    said = {"grade_right": "no", "new_information": "Seen at the station.", "actions_set": "Ask for the cameras."}
+    morning.do(up, "review_case", now, **said)
+    morning.do(up, "raise_action", now, what="Look at the cameras", due_within="PT1H")
+    site.clock.now = site.wall_clock.now = EIGHT + timedelta(hours=20)
+    chief = site.browser("chief_inspector_missing")
+    answer = chief.page(str(link["href"]))
+    rows = answer.select("details .govuk-summary-list__row")
+    beside = {row.dt.text.strip(): row.dd.text.strip() for row in rows if row.dt and row.dd}
+    assert beside["Case"] == up
+    assert answer.select(f"details a[href='/cases/{up}']")
+    assert beside["Last review"].startswith("3 March 2026 at 8:01am, by ")
+    assert beside["Last review"].endswith(", locate team sergeant")
+    assert "The grade is not right.\nNew: Seen at the station.\nNext: Ask for the cameras." in re.sub(
+        "\n +", "\n", beside["What it said"]
+    )
+    assert "Flags" in beside
+    assert "Overdue: Look at the cameras, due 3 March 2026 at " in beside["Open actions"]
+    assert beside["Who answers for it"].startswith(("Duty inspector: ", "No inspector has taken it over yet"))
+    with reading(site.services.engine) as connection:
+        looked = sa.select(ReadTable.case_id).where(ReadTable.person == "chief_inspector_missing")
+        assert up in connection.execute(looked).scalars().all(), "who looks into the case is written down there"
+    line = next(row for row in chief.page("/daily").select("tbody tr") if up in row.text)
+    assert "action overdue" in line.text or "actions overdue" in line.text
+
+
+def test_a_lower_grade_that_waits_is_said_at_the_meeting_and_on_the_case(site: Site, morning: Population) -> None:
+    chief = site.browser("chief_inspector_missing")
+    high = next(row for row in chief.page("/daily").select("tbody tr") if "High" in row.text).select("th a")[0].text
+    morning.do(high, "propose_regrade", EIGHT, by="locate_sergeant", level="medium")
+    line = next(row for row in chief.page("/daily").select("tbody tr") if high in row.text)
+    assert "A lower grade waits for the " in line.text
+    assert "since 3 March 2026 at 8:00am" in line.text
+    for role, reads in {"duty_inspector": True, "placement_provider": False}.items():
+        answer = site.browser(role).get(f"/cases/{high}")
+        rows = BeautifulSoup(answer.text, "html.parser").select("main .govuk-summary-list__row")
+        said = {row.dt.text.strip(): row.dd.text.strip() for row in rows if row.dt and row.dd}
+        assert ("Lower grade waits" in said) == reads
+        if reads:
+            assert said["Lower grade waits"].startswith("Medium is proposed and waits for the ")
+            assert "Proposed on 3 March 2026 at 8:00am by " in said["Lower grade waits"]
+
+
 def test_an_action_becomes_a_task_of_the_search(site: Site, morning: Population) -> None:
     page = site.browser("superintendent").page("/daily")
     graded = next(row for row in page.select("tbody tr") if "Not graded" not in row.text).select("th a")[0].text
