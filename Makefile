@@ -24,7 +24,7 @@ demo: $(RUN_STAMP) assets ## start the whole site with fictional cases on this m
 test: $(DEV_STAMP) assets ## run all tests (PYTEST_ARGS="..." narrows them)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-torture: $(DEV_STAMP) ## kill, freeze and lie to nodes for about twenty minutes (SEED=N repeats a run)
+torture: $(DEV_STAMP) ## kill, freeze and lie to nodes for about forty minutes (SEED=N repeats a run)
 	@TORTURE=long $(BIN)/python -m pytest -n0 -q -s tests/torture
 
 check: $(DEV_STAMP) ## format, lint, types and import contracts, without changing anything
