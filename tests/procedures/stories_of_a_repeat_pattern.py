@@ -154,5 +154,6 @@ def a_report_exactly_90_days_later_is_not_within_90_days(case: Childwork) -> Non
     reported(case, "MC-1").wait(days=45)
     reported(case, "MC-2").wait(days=45)
     reported(case, "MC-3")
-    assert case.facts["counts"][""] == {"in_90_days": 2, "in_365_days": 3, "rules": ["every_report"]}
+    counts = case.facts["counts"][""]
+    assert (counts["in_90_days"], counts["in_365_days"], counts["rules"]) == (2, 3, ["every_report"])
     assert case.sent == []
