@@ -98,6 +98,17 @@ def with_table(file: str, edit: Edit, **answers: str) -> Files:
     return {**after(file, edit), "quiet.dmn": table("quiet", answers or {"x": '"1"'})}
 
 
+def beside_deadlines(files: Files, kind: str, looked_after: str, else_: str) -> Files:
+    """Add a table that answers otherwise for looked-after children."""
+    made = table("slow", {"at": looked_after}, when='"yes"').replace("risk.level", "missing_report.looked_after")
+    more = '<rule id="slow_2"><inputEntry id="slow_2_in"><text>-</text></inputEntry><outputEntry id="slow_2_out">'
+    more += f"<text>{else_}</text></outputEntry></rule></decisionTable>"
+    answers = made.replace("</decisionTable>", more).replace(
+        'name="at" label="at" typeRef="string"', f'name="at" typeRef="{kind}"'
+    )
+    return {**files, "slow.dmn": answers}
+
+
 def settings(**more: str) -> dict[str, Any]:
     return {"properties": {"dataClass": "D2", "error": "Enter it", **more}}
 
@@ -125,6 +136,8 @@ ACCEPTED_ONCE: list[tuple[str, str, Files]] = [
     ("G-03", "the prevention interview waits", in_root(waits("who_speaks_with_the_child_to_must_the_interview_be_tried"))),
     ("T-25", "a working day, which Easter makes very long", cell("t25_5", 1, "working days after(clock, 1)")),
     ("T-24", "a working day for the offer", cell("t24_2", 1, "working days after(clock, 1)")),
+    ("T-25", "a cell asks another table for the time", beside_deadlines(cell("t25_5", 1, "clock + slow()"), "dayTimeDuration", 'duration("P9D")', 'duration("PT72H")')),
+    ("T-25", "a cell asks another table whether it is due", beside_deadlines(cell("t25_5", 3, "slow()"), "boolean", "false", "true")),
     # what the page asks
     ("G-03", "no is stored as held", swapped("prevention_interview", "outcome", "held", "not_possible")),
     ("G-01", "accepted is stored as declined", swapped("return_interview_offer", "outcome", "accepted", "declined")),

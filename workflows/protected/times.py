@@ -42,7 +42,8 @@ def within(
         texts = [text for node in deadlines for text in _texts(release, node)]
         unsure = sorted(
             {
-                *(name for text in texts for name in rests_on(text, _KNOWN | release.decisions.keys())),
+                *(name for node in deadlines for name in rests_on(node.timer_text, _KNOWN | release.decisions.keys())),
+                *(name for node in deadlines for text in _cells(release, node) for name in rests_on(text, _KNOWN)),
                 *(name for node in deadlines for name in _not_plain(release, node)),
             }
         )
@@ -69,6 +70,11 @@ def within(
 def _texts(release: Compiled, node: Node) -> Iterator[str]:
     """Give the expressions that a deadline rests on: its own, and those of the rows of its table that may be meant."""
     yield node.timer_text
+    yield from _cells(release, node)
+
+
+def _cells(release: Compiled, node: Node) -> Iterator[str]:
+    """Give the cells of the rows that may be meant; a cell may ask no further table, whose rows nobody looks at here."""
     named = set(_LITERAL.findall(node.timer_text))
     for name in release.timer(node).names & release.decisions.keys():
         yield from _rows(release.decisions[name], named)
