@@ -33,6 +33,12 @@ def table_names(release: Compiled, known: Collection[str], texts: Collection[str
                 f"The file calls something {name}, which hides what the procedure calls so: rename it in the file."
             )
             yield Problem(table.id, "name-hides", sentence)
+        for output in table.outputs:
+            if output.name in {RULES, SAW}:
+                sentence = (
+                    f"The engine notes why a table answered so under {output.name}: call the column something else."
+                )
+                yield Problem(table.id, "name-hides", sentence)
         for where, expression in _cells(table):
             for name in sorted(expression.names - names - told):
                 told.add(name)

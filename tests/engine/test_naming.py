@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine import release
 from engine.errors import Problem
 from tests.drawn import form, procedure
-from tests.engine.test_decisions import table
+from tests.engine.test_decisions import model, table, text_of
 
 FLOW = """
     begun: start form=opening
@@ -68,3 +68,19 @@ def test_a_table_whose_rules_meet_or_never_apply_is_refused() -> None:
 
 def test_gaps_keep_nobody_from_publishing() -> None:
     assert said("found.value = 1", ["A=risk.level"], [['"low"', "1"]]) == []
+
+
+def test_a_file_that_hides_a_name_of_the_procedure_is_refused() -> None:
+    files = procedure(
+        "named", FLOW.replace("CONDITION", "found.value = 1"), form("opening", "name"), form("risk", "level")
+    )
+    text = table("FIRST", ["A=risk.level"], ["saw", "b"], [["-", "1", "2"]])
+    found = release.examine({**files, "d.dmn": text})[1]
+    assert [str(each) for each in found] == [
+        "d: The engine notes why a table answered so under saw: call the column something else."
+    ]
+    hidden = model(text_of("grade.level")).replace('"grade"', '"risk"').replace("#grade", "#risk")
+    found = release.examine({**files, "d.dmn": hidden.replace("grade.level", "risk.level")})[1]
+    assert "d: The file calls something risk, which hides what the procedure calls so: rename it in the file." in map(
+        str, found
+    )
