@@ -117,6 +117,7 @@ class Run:
                 self.steps -= len(held)
                 if self.steps < 0:
                     self.spend(0)
-                below += [each for each in held if type(each) not in _LEAVES]
+                if not _LEAVES.issuperset(map(type, held)):
+                    below += [each for each in held if type(each) not in _LEAVES]
             here = below
             level += 1

@@ -177,7 +177,7 @@ def _filter(compiler: Compiler, node: syntax.Filter) -> Code:
     compiler.loose |= outside
     compiler.filters -= 1
 
-    test = shortcuts.item_test(node.predicate, compiler.builtins) if compiler.watch is None else None
+    tests = shortcuts.item_tests(node.predicate, compiler.builtins) if compiler.watch is None else []
     place = compiler.constants.get(id(node.predicate))
     cost = syntax.weight(node.predicate)
 
@@ -186,10 +186,12 @@ def _filter(compiler: Compiler, node: syntax.Filter) -> Code:
         items = value if isinstance(value, list) else [] if value is None else [value]
         if place is not None and type(place) in NUMBERS:
             return _position(items, place)
-        if test is None:
+        if not tests:
             return _filtered(items, _Predicate(predicate, names, cost), scope, run)
         run.spend(len(items) * cost)
-        return [item for item in items if test(item, scope, run) is True]
+        for test in tests:
+            items = [item for item in items if test(item, scope, run) is True]
+        return items
 
     return code
 

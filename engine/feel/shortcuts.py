@@ -123,6 +123,13 @@ def _lies(value: Any, bounds: Range, run: Run) -> bool | None:
 # ------------------------------------------------------------------------------------------- filters
 
 
+def item_tests(node: Node, builtins: Mapping[str, Any]) -> list[ItemTest]:
+    """Give the tests that an item must all pass to be kept, or none where the predicate is of another kind."""
+    parts = node.parts if isinstance(node, syntax.Logic) and node.operator == "and" else (node,)
+    tests = [item_test(part, builtins) for part in parts]
+    return [] if None in tests else [test for test in tests if test is not None]
+
+
 def item_test(node: Node, builtins: Mapping[str, Any]) -> ItemTest | None:
     """Give a test of one item for a predicate that joins comparisons of keys with constants; None for any other."""
     if isinstance(node, syntax.Compare):

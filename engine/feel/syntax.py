@@ -210,11 +210,23 @@ class InstanceOf(Node):
     type: TypeName
 
 
+_NAMES_OF_PARTS: dict[type, tuple[str, ...]] = {}
+
+
+def _names_of_parts(node: Node) -> tuple[str, ...]:
+    """Give the fields of a node that can hold nodes, looked up once for each kind."""
+    names = _NAMES_OF_PARTS.get(type(node))
+    if names is None:
+        names = tuple(each.name for each in fields(node) if each.type not in {"int", "str", "bool"})
+        _NAMES_OF_PARTS[type(node)] = names
+    return names
+
+
 def parts(node: Node) -> list[Node]:
     """Give the nodes directly inside a node."""
     found: list[Node] = []
-    for each in fields(node):
-        value = getattr(node, each.name)
+    for name in _names_of_parts(node):
+        value = getattr(node, name)
         if isinstance(value, Node):
             found.append(value)
         elif isinstance(value, tuple):
