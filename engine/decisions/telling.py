@@ -59,7 +59,7 @@ def _reason(label: str, value: Any, test: str, say: Say) -> str:
     condition = condition_of(test)
     wanted = _item(condition)
     if wanted is not None:
-        return f"{label} has {say(wanted)}"
+        return f"{label} has “{say(wanted).strip('“”')}”"
     asked = say_condition(condition, say) if condition is not None and not _is_same(condition, value) else ""
     return f"{label} is {say(value)}" + (f" ({asked})" if asked else "")
 

@@ -76,6 +76,14 @@ def test_every_rule_of_a_list_and_of_a_sum_is_told() -> None:
     ]
 
 
+def test_what_a_list_has_is_told_and_not_the_rest_of_it() -> None:
+    text = table("COLLECT", ["Signs=signs"], ["x"], [['? != null and list contains(?, "cse")', "1"]])
+    found = decisions.read(text, "t.dmn")
+    saw = found.saw(found.decide({"signs": ["other", "cse"]}, now=NOW))
+    told = why(found, {"matches": [1], "rules": ["r1"], "saw": saw}, say_plainly)
+    assert list(told) == ["x is 1, because Signs has “cse”. note 1"]
+
+
 def test_an_answer_of_before_tells_nothing() -> None:
     found = decisions.read(table("FIRST", COLUMNS, ["level"], GRADES), "grade.dmn")
     assert list(why(found, {"value": "high", "rules": ["r1"]}, say_plainly)) == []

@@ -161,5 +161,5 @@ def test_why_the_grade_is_what_it_is_is_said_as_far_as_its_reasons_may_be_read(
     answers = "because Questions answered yes has"
     for role in ("duty_inspector", "rhi_worker"):
         page = site.browser(role).page(f"/cases/{told['Casey']}")
-        assert "Lowest allowed grade is High, because Grades of the risk factors has High" in page.text
+        assert "Lowest allowed grade is High, because Grades of the risk factors has “High”" in page.text
         assert (answers in page.text) == ("D3" in readable({role}, episode_open=True)), role
