@@ -17,7 +17,7 @@ from engine.model import Facts, Value
 from engine.release import Compiled
 from web import known_words
 from web.moments import say_key, say_value
-from workflows.vocabulary import RISK_LEVEL
+from workflows.vocabulary import FLAG, RISK_LEVEL
 
 Row = dict[str, dict[str, str]]
 
@@ -73,7 +73,14 @@ def sections(
         said += _why(fields, (decided or {}).get((record, key)), release)
         if record == known_words.RECORD:
             title, said = known_words.TITLE, [row(*pair) for pair in known_words.known(fields)]
-        yield Section(f"{title}, number {key}" if key else title, said, notes.get((record, key), ""))
+        yield Section(_headed(title, key), said, notes.get((record, key), ""))
+
+
+def _headed(title: str, key: str) -> str:
+    """Give the heading of one of several records: by its number, or by the flag that it is about."""
+    if key in FLAG:
+        return f"{title}: {FLAG[key].lower()}"
+    return f"{title}, number {key}" if key else title
 
 
 def _titles(release: Compiled) -> dict[str, str]:

@@ -14,7 +14,7 @@ from engine.forms import Form, Raw
 from engine.release import Compiled
 from engine.store import TaskTable, reading
 from engine.views import TaskView
-from web import episode_words
+from web import episode_words, sign_words
 from web.access import actor, signed_in
 from web.answering import Posted, conflict_page, go_on, new_key, was_done, without_source
 from web.case_list import may_know_of
@@ -108,7 +108,8 @@ def _page(view: TaskView, raw: Raw, *, key: str, stamp: str, problems: Sequence[
 
 
 def _beside(view: TaskView, release: Compiled, now: datetime) -> list[Section]:
-    """Give what stands beside the form; where an episode is decided on, how it stands now."""
+    """Give what stands beside the form; where an episode is decided on, how it stands now; what a sign is about."""
     if view.row.element == episode_words.ELEMENT:
         return episode_words.beside(view, actor(), now)
-    return list(sections(view.beside, release, now, decided=alone(release))) if view.beside else []
+    about = [sign_words.beside(view, release, now)] if view.row.element == sign_words.ELEMENT else []
+    return [*about, *sections(view.beside, release, now, decided=alone(release))]

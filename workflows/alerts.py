@@ -10,17 +10,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from engine.store import TaskTable
 from engine.views import EventRow, Step, TaskRow
 from notifications import outbox, wording
 from notifications.message import Message
 from workflows import people
-from workflows.agencies import ROLES
+from workflows.agencies import ROLES, title_of
 from workflows.people import Membership, Person
 
 LOG = logging.getLogger(__name__)
@@ -30,6 +31,9 @@ LONDON = ZoneInfo("Europe/London")
 NOON = 12
 
 LONGEST_STEP = 60
+
+AT_ONCE = timedelta(minutes=1)
+"""A rung that goes off so soon after its task was opened says nothing new to those who were told of the task."""
 
 WHOEVER_IS_ON_DUTY = ("duty_inspector", "mfh_coordinator")
 """Told where nobody holds a role that should be told: no clock may ring in an empty room."""
@@ -58,6 +62,7 @@ class Alert:
     urgent: bool
     source: str
     procedure: str = PROCEDURE
+    said: tuple[str, str] = ("", "")
 
 
 def _one_for_each(name: str, procedure: str, obligation: str, source: str, roles: Mapping[str, str]) -> Iterator[Alert]:
@@ -116,7 +121,7 @@ ALERTS: tuple[Alert, ...] = (
         "decide_on_sign",
         ("ppu_cse_unit",),
         "task",
-        "decide on a sign of exploitation of a missing child",
+        "decide on a question that waits for your unit",
         urgent=True,
         source="N5, T-15 [PCC]",
     ),
@@ -129,6 +134,27 @@ ALERTS: tuple[Alert, ...] = (
         "say what you know before a grade is lowered",
         urgent=True,
         source="domain 1.6",
+    ),
+    Alert(
+        "view_is_late",
+        "timer_fired",
+        "view_is_late",
+        ("ppu_cse_unit", "duty_inspector"),
+        "view_is_late",
+        "nothing more: the duty inspector decides without the view",
+        urgent=False,
+        source="domain 1.6, C-11",
+    ),
+    Alert(
+        "told_the_search",
+        "task_completed",
+        "decide_on_sign",
+        ("locate_sergeant", "duty_inspector"),
+        "told_the_search",
+        "read what is new for the search, and act on it",
+        urgent=True,
+        source="domain 13.8, T-15, N5 [PCC]",
+        said=("protection_decision", "for_the_search"),
     ),
     Alert(
         "audit_risk",
@@ -224,7 +250,7 @@ OBLIGATIONS: Mapping[str, str] = MappingProxyType(
         "T-11": "hold the daily management meeting and sign it off",
         "G-21": "deal with every episode of the daily management meeting",
         "T-10": "look at a case that has been graded high for hours",
-        "T-15": "decide on a sign of exploitation",
+        "T-15": "decide on a question that waits for public protection",
         "T-18": "tell the UK Missing Persons Unit",
         "T-20": "hold the strategy meeting while the child is missing",
         "T-21": "hold the prevention interview",
@@ -249,7 +275,7 @@ OBLIGATIONS: Mapping[str, str] = MappingProxyType(
         "C-10": "do an action of the strategy meeting",
         "G-46": "write the trigger plan of the child",
         "T-38": "review the trigger plan of the child",
-        "C-11": "say what the exploitation team knows before a grade is lowered",
+        "C-11": "say what is known before a grade is lowered",
         "C-21": "discuss what further support would help the child",
         "C-22": "name the owner and the aim of the prevention plan",
         "C-23": "add an action to the prevention plan",
@@ -283,10 +309,14 @@ class Alerts:
 
     def __call__(self, connection: sa.Connection, step: Step) -> None:
         """Put into the outbox, inside the step's transaction, one message for each event and alert."""
-        messages = [self._message(step, event, alert) for event, alert in _matches(step)]
+        messages = []
+        for event, alert in _matches(step):
+            tasks = _tasks_of(connection, step, event)
+            if _is_said(connection, step, event, alert) and not _was_just_told(event, tasks):
+                messages.append(self._message(step, event, alert, _whose(tasks)))
         outbox.record(connection, messages, step.now)
 
-    def _message(self, step: Step, event: EventRow, alert: Alert) -> Message:
+    def _message(self, step: Step, event: EventRow, alert: Alert, whose: str) -> Message:
         """Write one message to the holders of roles."""
         task = next((task for task in step.opened if task.number == event.task), None)
         urgent = alert.urgent or bool(event.data.get("urgent"))
@@ -298,6 +328,7 @@ class Alerts:
             "step": str(event.data.get("step") or "message")[:LONGEST_STEP],
             "due": _by_when(due_at, step.now),
             "at": in_words(step.now),
+            "whose": whose,
             "link": f"{self.base_url}/tasks/{task.id}" if task else f"{self.base_url}/cases/{step.case_id}",
         }
         subject, text = wording.write(alert.template, words)
@@ -343,6 +374,41 @@ def _matches(step: Step) -> Iterator[tuple[EventRow, Alert]]:
             names_roles = bool(alert.roles or event.data.get("tell"))
             if event.kind == alert.kind and alert.element in {"", event.element} and names_roles:
                 yield event, alert
+
+
+def _is_said(connection: sa.Connection, step: Step, event: EventRow, alert: Alert) -> bool:
+    """Tell whether there is something to tell of: always, but where an alert waits for an answer of its task."""
+    record, field = alert.said
+    if not record:
+        return True
+    task = TaskTable
+    key = sa.select(task.record_key).where(task.case_id == step.case_id, task.number == event.task)
+    item = connection.execute(key).scalar_one_or_none()
+    return bool(step.facts.get(record, {}).get(item or "", {}).get(field))
+
+
+def _tasks_of(connection: sa.Connection, step: Step, event: EventRow) -> list[tuple[str, str, datetime]]:
+    """Give element, role and opening of each task over which a deadline stands; none for another event."""
+    numbers = event.data.get("tasks")
+    if not isinstance(numbers, list) or not numbers:
+        return []
+    task = TaskTable
+    query = sa.select(task.element, task.role, task.opened_at)
+    query = query.where(task.case_id == step.case_id, task.number.in_(numbers)).order_by(task.number)
+    return [(element, role, opened_at) for element, role, opened_at in connection.execute(query).tuples()]
+
+
+def _whose(tasks: Iterable[tuple[str, str, datetime]]) -> str:
+    """Say with whom tasks are and since when: ``Duty inspector, since 3 March 2026, 4:12 pm``."""
+    words = [f"{title_of(role)}, since {in_words(opened_at)}" for _element, role, opened_at in tasks]
+    return "; ".join(dict.fromkeys(words)) or "see the case"
+
+
+def _was_just_told(event: EventRow, tasks: Iterable[tuple[str, str, datetime]]) -> bool:
+    """Tell whether the opening of its task has told the same people of a rung in the same minute: once is enough."""
+    fresh = {element for element, _role, opened_at in tasks if event.at - opened_at < AT_ONCE}
+    told = {role for each in ALERTS if each.kind == "task_opened" and each.element in fresh for role in each.roles}
+    return not event.data.get("again") and bool(fresh) and set(event.data.get("tell", ())) <= told
 
 
 def _told(holders: Iterable[Person], role: str, authority: str) -> list[Person]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import product
+from math import prod
 from typing import cast
 
 from marshmallow import Schema, ValidationError
@@ -12,14 +14,31 @@ from marshmallow import Schema, ValidationError
 from engine.errors import AnswersInvalid, Problem
 from engine.feel import Expression
 from engine.forms.answers import Raw, raw_of, schema_of
-from engine.forms.fields import Block, Field
+from engine.forms.fields import Block, Field, Kind
 from engine.forms.wording import wrong_sentence
 from engine.model import Value
+
+MOST_ANSWERS = 64
+"""So many combinations of answers are tried at most to find out that a question cannot apply."""
 
 
 def may_name(expression: Expression) -> frozenset[str]:
     """Give all names that an expression may take from the answers, those inside a filter too."""
     return expression.names | expression.loose
+
+
+def _always(hides: Expression, asked: Mapping[str, Field], seen: Mapping[str, Value], now: datetime) -> bool:
+    """Tell whether a condition hides its question whatever is chosen on the page; no where something typed decides."""
+    rests_on = [asked[key] for key in sorted(may_name(hides) & asked.keys())]
+    if any(field.kind not in (Kind.RADIO, Kind.SELECT) for field in rests_on):
+        return False
+    choices = [(None, *(choice.value for choice in field.choices)) for field in rests_on]
+    if prod(map(len, choices)) > MOST_ANSWERS:
+        return False
+    return all(
+        hides.evaluate({**seen, **dict(zip((field.key for field in rests_on), given, strict=True))}, now=now) is True
+        for given in product(*choices)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +134,10 @@ class Form:
         shown: list[Block] = []
         open_keys = {field.key for field in self.fields}
         for block in self.blocks:
-            settled = [condition.hides for condition in block.conditions if not may_name(condition.hides) & open_keys]
             seen = {**scope, **{field.key: None for field in self.fields}}
             gone = isinstance(block, Field) and block.has_nothing_to_choose
-            if not gone and not any(condition.evaluate(seen, now=now) is True for condition in settled):
+            asked = {field.key: field for field in self.fields if field.key in open_keys}
+            if not gone and not any(_always(condition.hides, asked, seen, now) for condition in block.conditions):
                 shown.append(block)
             elif isinstance(block, Field):
                 open_keys.discard(block.key)

@@ -99,8 +99,8 @@ def decide_on_the_flag(play: Play) -> None:
     unit.take(play.case_id, "Decide on exploitation")
     for sentence in (emery.FLAG, emery.PLAN):
         assert sentence in unit.text
-    unit.examine("decide on a sign of exploitation")
-    assert unit.page.is_checked("[name=flag][value=cse]")
+    unit.examine("decide on a question that waits for your unit")
+    assert unit.page.locator("[name=flag]").count() == 0, "which exploitation it is about stands there as text"
     play.send(unit, quill.SIGN)
 
 

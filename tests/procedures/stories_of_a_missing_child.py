@@ -292,14 +292,14 @@ def protection_tasks(case: Casework) -> list[str]:
 def public_protection_has_a_task_for_each_flag_as_soon_as_a_sign_is_seen(case: Casework) -> None:
     assessed(handed_over(case.remember(**HISTORY)))
     assert protection_tasks(case) == ["cse"]
-    assert set(case.refusals("decide_on_sign", flag="cce")) == {"flag"}
+    assert "flag" not in {field.key for field in case.release.forms["protection_decision"].fields}
     asked = case.now
     case.wait(hours=7)
     assert case.told("T-15", asked) == [
         ("0:30", "reminder", "mfh_coordinator ppu_cse_unit"),
         ("1:00", "due", "ppu_cse_unit"),
         ("2:00", "first escalation", "chief_inspector_missing ppu_cse_unit"),
-        ("6:00", "first escalation", "chief_inspector_missing ppu_cse_unit"),
+        ("6:00", "second escalation", "chief_inspector_missing superintendent"),
     ]
     case.fill("decide_on_sign", investigate="yes", confirmed="yes")
     assert case.facts["protection_decision"]["cse"]["reference"] == "CRI-1"

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from engine.errors import NotFound, SamePersonTwice
+from engine.forms import Field
 from tests.procedures.casework import Casework, story
 from tests.procedures.milestones import assessed, decided, graded, handed_over
 from tests.procedures.stories_of_a_missing_child import HISTORY
@@ -213,7 +214,10 @@ def with_a_sign_of_exploitation_the_team_is_heard_and_an_inspector_decides(case:
     graded(handed_over(case.remember(**HISTORY)), "high")
     case.fill("propose_regrade", by="ann", level="medium")
     assert "approve_downgrade" not in case.open_elements()
-    case.fill("give_exploitation_view", view="objects").fill("approve_downgrade", by="eve")
+    case.fill("give_exploitation_view", view="objects")
+    asked = case.release.forms["downgrade_approval"].page(scope=case.scope().values, now=case.now)
+    assert [block.key for block in asked if isinstance(block, Field)] == ["approved", "reason"], "the view was given"
+    case.fill("approve_downgrade", by="eve")
     assert "without_view" not in case.facts["downgrade_approval"]["1"]
     assert case.facts["risk"][""]["level"] == "medium"
     case.fill("propose_regrade", by="ann", level="low")
@@ -232,6 +236,8 @@ def the_exploitation_team_does_not_answer_and_the_inspector_says_why_it_cannot_w
         ("0:55", "due", "duty_inspector ppu_cse_unit"),
     ]
     assert "give_exploitation_view" not in case.open_elements()
+    asked_now = case.release.forms["downgrade_approval"].page(scope=case.scope().values, now=case.now)
+    assert [block.key for block in asked_now if isinstance(block, Field)][-1] == "without_view"
     assert set(case.refusals("approve_downgrade", without_view=None)) == {"without_view"}
     case.fill("approve_downgrade", by="eve", without_view="The unit is at an arrest; the child is on the phone.")
     assert case.facts["risk"][""]["level"] == "medium"

@@ -263,7 +263,16 @@ def test_no_message_holds_anything_of_the_child(database: sa.Engine, now: dateti
         facts.setdefault(record, {}).setdefault("", {})[field] = f"canary-{number}"
 
     stranded = a_step(now, facts, (an_event("case_stranded", now, seq=40),))
-    steps = (an_opening(now, facts), an_offer(now, facts), a_step(now, facts, a_rung(now).events), stranded)
+    late = a_step(now, facts, (an_event("timer_fired", now, seq=41, element="view_is_late"),))
+    decided = a_step(now, facts, (an_event("task_completed", now, seq=42, element="decide_on_sign"),))
+    steps = (
+        an_opening(now, facts),
+        an_offer(now, facts),
+        a_step(now, facts, a_rung(now).events),
+        stranded,
+        late,
+        decided,
+    )
     told = messages(
         database, *steps, *(tasks_of(each, facts, now) for each in ("missing_child", "audit", "recommendation"))
     )
