@@ -75,7 +75,8 @@ def describe(
     return {
         "case": view,
         "summary": _summary(view, episode, names),
-        "open_tasks": [_open_task(row, who, now) for row in view.tasks if row.status == "open"],
+        "duties": [_open_task(row, who, now) for row in view.tasks if row.status == "open" and row.due_at],
+        "options": [_open_task(row, who, now) for row in view.tasks if row.status == "open" and not row.due_at],
         "interview": _interview_due(view, episode),
         "sections": list(
             sections(view.facts, release, now, _written(view.timeline, names), _decided(view.timeline, release))
@@ -121,7 +122,7 @@ def _say_status(view: CaseView, episode: Episode | None) -> str:
 
 
 def _open_task(row: TaskRow, who: Actor, now: datetime) -> OpenTask:
-    due = f"{say_moment(row.due_at)} ({say_until(row.due_at, now)})" if row.due_at else "No time set"
+    due = f"{say_moment(row.due_at)} ({say_until(row.due_at, now)})" if row.due_at else ""
     overdue = row.due_at is not None and row.due_at <= now
     return OpenTask(row, title_of(row.role), due, overdue, row.role in who.roles)
 

@@ -60,14 +60,16 @@ def home() -> ResponseReturnValue:
 @page.get("/tasks")
 @signed_in
 def tasks() -> ResponseReturnValue:
-    """List the open tasks of this person's roles by due time."""
+    """List the open tasks of this person's roles by due time, and apart from them those that have none."""
     here, who = services(), actor()
     after = read_cursor(flask.request.args.get("after", ""))
     found = here.cases.inbox(who.roles, after=after, limit=PAGE_SIZE)
     now, names = here.clock(), _procedures(row.case_id for row in found.rows)
+    lines = [_line(row, names.get(row.case_id, ""), now) for row in found.rows]
     return flask.render_template(
         "inbox.html",
-        lines=[_line(row, names.get(row.case_id, ""), now) for row in found.rows],
+        duties=[line for line in lines if line.due],
+        options=[line for line in lines if not line.due],
         next=write_cursor(found.next) if found.next else "",
         first=after is None,
         may_open=_may_open(who.roles),

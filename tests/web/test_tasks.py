@@ -81,6 +81,19 @@ def test_a_completed_task_is_gone_from_the_list_and_the_case_has_moved_on(site: 
     assert [link.text.strip() for link in page.select(".govuk-task-list__link")] == ["Review as inspector"]
 
 
+def test_what_has_no_time_set_stands_apart_from_the_duties(site: Site) -> None:
+    case_id = site.opened()
+    browser = site.browser("locate_sergeant")
+    for path in ("/tasks", f"/cases/{case_id}"):
+        page = browser.page(path)
+        apart = next(each for each in page.select("h2, h3") if each.text.startswith("When it is needed"))
+        options = apart.find_next("ul")
+        assert options is not None
+        assert "Propose another grade" in options.text
+        assert "Due" not in options.text
+        assert "Propose another grade" not in "".join(each.text for each in apart.find_all_previous("ul"))
+
+
 def test_an_unknown_task_is_not_found(call_taker: Browser) -> None:
     for path in (
         "/tasks/MC-22222222.1",
