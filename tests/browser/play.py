@@ -12,7 +12,8 @@ from tests.browser.conftest import Visit
 from tests.browser.demo_process import COMMAND, DemoProcess
 from tests.browser.visits import Answers, Visitor, reload_until
 
-OPEN = "What is open, and with whom"
+OPEN_TASKS = "h2:has-text('What is open, and with whom') ~ ul.hw-tasks > li"
+"""On the page of a case: the duties, and what has no time set."""
 OWN_PASSWORD = "a long password for tests"
 
 
@@ -48,19 +49,19 @@ class Play:
     def open_tasks(self) -> set[tuple[str, str]]:
         """Read on the case's page what is open, and with whom."""
         page = self.read_case().page
-        lines = page.locator(f"h2:has-text('{OPEN}') + ul > li")
+        lines = page.locator(OPEN_TASKS)
         return {tuple(line.inner_text().split("\n")[:2]) for line in lines.all()}  # type: ignore[misc]
 
     def lines(self, task: tuple[str, str]) -> int:
         """Count on the case's page how often a task is open with a role."""
         page = self.read_case().page
-        lines = page.locator(f"h2:has-text('{OPEN}') + ul > li")
+        lines = page.locator(OPEN_TASKS)
         return [tuple(line.inner_text().split("\n")[:2]) for line in lines.all()].count(task)
 
     def wait_for(self, task: tuple[str, str]) -> None:
         """Wait until a task is open that a message from another case brings."""
         page = self.read_case().page
-        reload_until(page.locator(f"h2:has-text('{OPEN}') + ul > li").filter(has_text=task[0]).filter(has_text=task[1]))
+        reload_until(page.locator(OPEN_TASKS).filter(has_text=task[0]).filter(has_text=task[1]))
 
     def read_case(self) -> Visitor:
         """Let the co-ordinator, who sees every episode, look at the case."""

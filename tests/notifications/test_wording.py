@@ -17,6 +17,7 @@ WORDS = {
     "count": "3",
     "procedure": "Missing child",
     "oldest": "2 March 2026, 3:12 pm",
+    "whose": "Return interview worker, since 2 March 2026, 3:12 pm",
     "link": "https://homeward.example/cases/MC-7K3QX9PW",
 }
 
