@@ -79,8 +79,9 @@ def last_decision(engine: sa.Engine) -> Decision | None:
 def resume(engine: sa.Engine, decision: str, *, by: str, reason: str, until: datetime, now: datetime) -> int:
     """Let the outbox go: send the mails that were written `until` then, or drop them; give how many.
 
-    What was written later is sent in any case: nobody who decided has seen it. Refuses with `ReasonInvalid`, all
-    problems at once, and with `NothingHeld`.
+    What was written later is sent in any case: nobody who decided has seen it. Who sends the same decision again is given
+    the same answer, for the first time may have been told as a failure. Refuses with `ReasonInvalid`, all problems at once,
+    and with `NothingHeld`.
     """
     _require(decision, reason)
     seen = sa.and_(OutboxRow.status == "waiting", OutboxRow.created_at <= until)
@@ -89,11 +90,19 @@ def resume(engine: sa.Engine, decision: str, *, by: str, reason: str, until: dat
         count = connection.execute(sa.select(sa.func.count()).select_from(OutboxRow).where(seen)).scalar_one()
         row = {"decision": decision, "decided_at": now, "decided_by": by, "decided_why": reason[:LONGEST_REASON]}
         if connection.execute(decided.values(**row, mails=count)).rowcount == 0:
-            raise NothingHeld("The mails are not held, or somebody has just let them go.")
+            return _decided_before(connection, decision, by, reason)
         if decision == DROP:
             why = f"dropped by {by} after a restore"[:200]
             connection.execute(sa.update(OutboxRow).where(seen).values(status="dropped", last_error=why))
     return int(count)
+
+
+def _decided_before(connection: sa.Connection, decision: str, by: str, reason: str) -> int:
+    """Give of how many mails somebody has decided so with these words the last time; refuse where it was decided otherwise."""
+    last = connection.execute(sa.select(HoldRow.__table__).order_by(HoldRow.id.desc()).limit(1)).first()
+    if last is None or (last.decision, last.decided_by, last.decided_why) != (decision, by, reason[:LONGEST_REASON]):
+        raise NothingHeld("The mails are not held, or somebody has just let them go.")
+    return int(last.mails)
 
 
 def _require(decision: str, reason: str) -> None:

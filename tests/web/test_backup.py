@@ -251,7 +251,10 @@ def test_a_hold_is_one_and_is_let_go_once(engine: sa.Engine, now: datetime) -> N
     assert [problem.where for problem in refused.value.problems] == ["decision", "reason"]
     assert outbox.sweep(engine, [MemoryChannel()], now + timedelta(days=3)).sent == 0
     assert holding.resume(engine, "drop", by="ann", reason="They left", until=now, now=now) == 1
-    with pytest.raises(holding.NothingHeld):
-        holding.resume(engine, "drop", by="ann", reason="They left", until=now, now=now)
+    assert holding.resume(engine, "drop", by="ann", reason="They left", until=now, now=now) == 1, "told again"
+    for other in ({"decision": "send"}, {"by": "bob"}, {"reason": "They did not"}):
+        given = {"decision": "drop", "by": "ann", "reason": "They left"} | other
+        with pytest.raises(holding.NothingHeld):
+            holding.resume(engine, given.pop("decision"), **given, until=now, now=now)
     with reading(engine) as connection:
         assert connection.execute(sa.select(OutboxRow.status)).scalar() == "dropped"
