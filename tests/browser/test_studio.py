@@ -211,6 +211,7 @@ def test_by_keyboard_alone_a_step_is_found_taken_out_and_put_back(editor: Page) 
         editor.keyboard.type("Offer the interview")
         editor.keyboard.press("Enter")
         expect(editor.locator(".djs-element.selected[data-element-id=offer_return_interview]")).to_have_count(1)
+        expect(editor.locator(".hw-canvas svg[tabindex]")).to_be_focused()  # while the search is open it has the keys
         editor.keyboard.press("Delete")
         expect(editor.locator("[data-element-id=offer_return_interview]")).to_have_count(0)
         if "back" in act:
