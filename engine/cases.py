@@ -14,10 +14,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
-from engine import reading, runner, schedules, values
+from engine import corrections, reading, runner, schedules, values
 from engine.admission import fingerprint, is_recorded, opened_by_people, task_number
 from engine.errands import Errand, Errands
 from engine.errors import (
+    CaseIsErased,
     CaseNotFound,
     Conflict,
     FactNotFound,
@@ -30,6 +31,7 @@ from engine.errors import (
     TaskNoLongerOpen,
     TaskNotFound,
 )
+from engine.faults import StepFailed
 from engine.incidents import Alarm, Incidents
 from engine.library import Library
 from engine.model import (
@@ -50,6 +52,7 @@ from engine.model import (
 )
 from engine.release import Compiled
 from engine.store import (
+    ERASED,
     LONGEST_WAIT,
     CaseTable,
     EventTable,
@@ -258,36 +261,36 @@ class Cases:
         case_id: str,
         record: str,
         record_key: str,
-        field: str,
-        value: Value,
+        changes: Mapping[str, Value],
         *,
         by: Actor,
         now: datetime,
         key: str,
         reason: str,
+        stamp: str | None = None,
     ) -> Done:
-        """Put a fact right; the clocks that rest on it are derived again, and the log shows that they moved.
+        """Put fields of a record right in one step; clocks that rest on them are derived again, and the log shows it.
 
-        Raises:
-            CaseNotFound: there is no such case.
-            FactNotFound: the procedure has no such question, or no such record was begun.
-            ReasonMissing: a correction says why.
-            Conflict: the key was used for another command.
-            CaseHeldUp: the step failed; nothing was changed.
+        `stamp` is the one that `record` gave with the page; None leaves the check out. Refused with `CaseNotFound`;
+        `FactNotFound` (no such question, or no such record was begun); `ReasonMissing`; `PageIsStale` (somebody else
+        changed the record); `Conflict` (the key belongs to another command); `CaseHeldUp` (the step failed).
         """
         if not reason.strip():
             raise ReasonMissing([Problem("reason", "reason-missing", "Say why this is put right.")])
-        digest = fingerprint("correct", case_id, by, {f"{record}.{record_key}.{field}": value})
+        asked = {f"{record}.{record_key}.{field}": value for field, value in changes.items()}
+        digest = fingerprint("correct", case_id, by, asked)
         with self.incidents.kept(case_id, ("correction", ""), now), writing(self.engine) as connection:
             stored, done, conductor = self._load(connection, case_id, now, key, digest)
             if done is not None:
                 return done
             if conductor is None:
                 raise CaseNotFound("There is no such case.")
-            if not is_recorded(conductor.release, stored.facts, record, record_key, field):
+            if not all(is_recorded(conductor.release, stored.facts, record, record_key, field) for field in changes):
                 raise FactNotFound("There is no such fact in this case.")
-            command = Correct((FactWrite(record, record_key, field, value),), by, reason)
-            return self._step(connection, stored, conductor, command, now)
+            if stamp is not None and stamp != reading.stamp_of(stored.facts, record, record_key):
+                raise PageIsStale("Somebody has changed what this page shows since you opened it.")
+            writes = tuple(FactWrite(record, record_key, field, value) for field, value in changes.items())
+            return self._step(connection, stored, conductor, Correct(writes, by, reason), now)
 
     def tell(
         self, case_id: str, message: str, payload: Mapping[str, Value], *, by: Actor, now: datetime, key: str
@@ -448,6 +451,14 @@ class Cases:
         """
         return self.views.case(case_id, classes=classes, by=by, purpose=purpose, now=now)
 
+    def record(
+        self, case_id: str, record: str, record_key: str, *, classes: frozenset[str], by: Actor, now: datetime
+    ) -> corrections.RecordView:
+        """Give one record with its form, to be put right; the reading is committed first."""
+        self.views.note([case_id], by, f"correction of {record}", sorted(classes), now)
+        place = (case_id, record, record_key)
+        return corrections.record(self.engine, self.library, place, classes=classes, now=now)
+
     def waits(self, case_id: str, *, now: datetime) -> tuple[Wait, ...]:
         """Give for what a case waits by itself, without a person, as its position has it; nothing is written or taken.
 
@@ -465,12 +476,17 @@ class Cases:
         release = self.library.get(found.release_id)
         try:
             return tuple(runner.restore(release, found.state, values.loads(found.facts), now).waits())
-        except runner.StepFailed:
+        except StepFailed:
             return ()
 
-    def inbox(self, roles: frozenset[str], *, after: Cursor | None = None, limit: int = 50) -> Page:
-        """Give the open tasks of these roles, the earliest due first, those without a due time last."""
-        return self.views.inbox(roles, after=after, limit=limit)
+    def inbox(
+        self, roles: frozenset[str], *, after: Cursor | None = None, limit: int = 50, within: reading.Within = None
+    ) -> Page:
+        """Give the open tasks of these roles, the earliest due first, those without a due time last.
+
+        `within` gives for a role what its tasks have to meet besides: ``lambda role: [TaskTable.case_id != "MC-7K3QX9PW"]``.
+        """
+        return self.views.inbox(roles, after=after, limit=limit, within=within)
 
     def decided(self, procedure: str, table: str, *, now: datetime) -> dict[str, Value]:
         """Give what a decision table says now of each case of a procedure, by reference; nothing is written.
@@ -507,6 +523,8 @@ class Cases:
         stored = Stored.of(row, key, digest)
         if row.asked is not None:
             return stored, _answer(connection, key, digest), None
+        if row.status == ERASED:
+            raise CaseIsErased("What this case held was erased. Nothing can be done in it any more.")
         release = self.library.get(row.release_id)
         conductor = runner.restore(release, row.state, stored.facts, now, self._calls(connection, now))
         return stored.waiting_for(conductor.awaited()), None, conductor
@@ -529,7 +547,7 @@ class Cases:
         Raises:
             CaseNotFound: there is no such case.
         """
-        return self.library.get(self._release_id(case_id))
+        return self.library.get(self.views.release_id(case_id))
 
     def diagram(self, case_id: str, process: str) -> str:
         """Give the BPMN text of a process of the release on which a case runs; nothing in it is about the case.
@@ -538,7 +556,7 @@ class Cases:
             CaseNotFound: there is no such case.
             NotFound: its procedure has no such process.
         """
-        return self.library.diagram(self._release_id(case_id), process)
+        return self.library.diagram(self.views.release_id(case_id), process)
 
     def note_reading(self, *about: str, by: Actor, purpose: str, classes: frozenset[str], now: datetime) -> None:
         """Commit who reads what about cases or children, before it is given; `about` are references or children's ids.
@@ -546,14 +564,6 @@ class Cases:
         For what is drawn from many cases: a page of one case is read by `case`, which notes it itself.
         """
         self.views.note(about, by, purpose, sorted(classes), now)
-
-    def _release_id(self, case_id: str) -> int:
-        """Give the number of the release on which a case runs."""
-        with self.engine.connect() as connection:
-            found = connection.execute(sa.select(CaseTable.release_id).where(CaseTable.id == case_id)).scalar()
-        if found is None:
-            raise CaseNotFound("There is no such case.")
-        return int(found)
 
 
 def _answer(connection: sa.Connection, key: str, digest: str | None) -> Done | None:

@@ -8,7 +8,7 @@ it, and the next one lies in the future.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from engine import faults
 from engine.calendars import LONDON
 from engine.model import Wait
 from engine.state import Clock
@@ -170,7 +171,10 @@ class Winder:
 
     def rungs(self, clock: Clock, node: Node) -> list[Rung]:
         """Give a deadline's rungs in the order of time; a rung whose moment is not known yet is left out."""
-        value = self.evaluate(clock, node, None) or []
+        value = self.evaluate(clock, node, None)
+        if value is None:
+            faults.why_null(self.release.timer(node), self.seen(clock, None), self.now, node, self.conductor.nulls)
+            value = []
         contexts = [(_moment(each.get("at")), each) for each in value if isinstance(each, dict)]
         rungs = [_rung(at, each) for at, each in contexts if at is not None]
         return sorted(rungs, key=lambda rung: (rung.at, rung.step))
@@ -178,9 +182,13 @@ class Winder:
     def evaluate(self, clock: Clock, node: Node, task: Task | None) -> Any:
         """Evaluate a timer's expression; `task.opened_at` in it is when the clock's activity began."""
         self.conductor.here = node
+        return self.release.timer(node).evaluate(self.seen(clock, task), now=self.now)
+
+    def seen(self, clock: Clock, task: Task | None) -> Mapping[str, Any]:
+        """Give what a timer's expression sees."""
         begun = {"task": {"opened_at": datetime.fromtimestamp(clock.since, tz=UTC)}}
         found = task or self.conductor.position.tokens.get_task_from_id(clock.task)
-        return self.release.timer(node).evaluate(self.conductor.scope.at(found, begun), now=self.now)
+        return self.conductor.scope.at(found, begun)
 
     # What others ask ------------------------------------------------------------------------------------------------
 

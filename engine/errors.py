@@ -124,6 +124,10 @@ class CaseIsClosed(Conflict):
     """The case has ended."""
 
 
+class CaseIsErased(Conflict):
+    """What the case held was erased; its log and a tombstone stay."""
+
+
 class DraftNotFound(NotFound):
     """There is no draft of this procedure."""
 

@@ -1,4 +1,4 @@
-"""How a fault is written to the log: what kind and where, never with the values that it was about.
+"""How a fault, or a condition without an answer, is written to the log: what kind and where, never with its values.
 
 The text of an exception may quote a statement's parameters or an answer, and with them a child; so the log gets the
 types and the places only.
@@ -6,7 +6,20 @@ types and the places only.
 
 from __future__ import annotations
 
+import logging
 import traceback
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from engine.feel import BudgetExceeded, Expression
+from engine.feel.reasons import Reason
+
+if TYPE_CHECKING:
+    from engine.diagrams import Node
+
+logger = logging.getLogger("homeward.expressions")
 
 SENTENCES = {
     "RunawayLoop": "The diagram goes round without end. It was stopped, and nothing was changed.",
@@ -17,6 +30,25 @@ SENTENCES = {
     "NotFound": "Nothing in the case waits for this message.",
 }
 """What people are told of the kinds of faults that have a name of their own; never what the fault says, which may hold a value."""
+
+
+class RunawayLoop(Exception):
+    """A step ran more automatic tasks than any procedure needs."""
+
+
+class StepFailed(Exception):
+    """A step could not be taken, and nothing of it was kept; `element` is where, `facts` names what it was looking at.
+
+    The cause says what went wrong; its text may hold a value, so people are told `engine.faults.sentence` of it.
+    """
+
+    def __init__(self, element: str, name: str = "", facts: tuple[str, ...] = (), why: Iterable[str] = ()) -> None:
+        """Say at which element and its name, "" where the case could not even be read; `why` tells of what was null."""
+        self.element = element
+        self.name = name[:200]
+        self.facts = facts
+        self.why = tuple(why)
+        super().__init__(f"the step failed at {element or 'reading the case'}")
 
 
 def describe(fault: BaseException) -> str:
@@ -33,6 +65,26 @@ def describe(fault: BaseException) -> str:
 
 
 def sentence(fault: BaseException) -> str:
-    """Say in a sentence what went wrong, by the kind of the fault alone."""
+    """Say what went wrong, by the kind of the fault, and why a condition that was asked just before came to null."""
     cause = fault.__cause__ or fault
-    return SENTENCES.get(type(cause).__name__, f"The step failed ({type(cause).__name__}).")
+    known = SENTENCES.get(type(cause).__name__, f"The step failed ({type(cause).__name__}).")
+    return " ".join([known, *getattr(fault, "why", ())])
+
+
+def why_null(
+    expression: Expression, scope: Mapping[str, Any], now: datetime, node: Node | None, said: dict[str, str]
+) -> None:
+    """Write to the program's log why an expression came to null where an answer was needed; and into `said`, by its text.
+
+    Once for each text in a step, and as a warning unless something is merely not known. The sentences name keys and kinds,
+    and never values, as the text itself does.
+    """
+    if expression.text in said:
+        return
+    reasons: tuple[Reason, ...] = ()
+    with suppress(BudgetExceeded):
+        reasons = expression.explain(scope, now=now)
+    said[expression.text] = why = " ".join(map(str, reasons))
+    level = logging.DEBUG if reasons and all(reason.is_unknown for reason in reasons) else logging.WARNING
+    reference, element = scope["case"]["reference"], node.id if node is not None else ""
+    logger.log(level, "%s: at %s this gives null: %s %s", reference, element, expression.text, why)

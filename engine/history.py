@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 
 from engine import values
 from engine.model import Facts
-from engine.store import CaseTable, EventTable, FactTable, TaskTable
+from engine.store import ERASED, CaseTable, EventTable, FactTable, TaskTable
 from engine.verification import read_event
 from engine.views import EventRow, Step, TaskRow
 
@@ -25,11 +26,11 @@ CASE, EVENT, FACT, TASK = (table.__table__ for table in (CaseTable, EventTable, 
 def steps(connection: sa.Connection, procedures: Iterable[str]) -> Iterator[Step]:
     """Give every step of the cases of some procedures with the facts as it left them; its tasks as they are in the list.
 
-    Steps of one case at the same moment that no command tells apart are one.
+    A case that was erased has no steps any more. Steps of one case at the same moment that no command tells apart are one.
     """
     whose = (CASE.c.procedure, CASE.c.release_id, CASE.c.title)
     statement = sa.select(EVENT, *whose).join(CASE, CASE.c.id == EVENT.c.case_id)
-    statement = statement.where(CASE.c.procedure.in_(sorted(procedures)))
+    statement = statement.where(CASE.c.procedure.in_(sorted(procedures)), CASE.c.status != ERASED)
     statement = statement.order_by(EVENT.c.at, EVENT.c.case_id, EVENT.c.seq)
     found = connection.execute(statement, execution_options={"yield_per": EVENTS_AT_ONCE})
     standing = _Standing(connection)
@@ -41,6 +42,16 @@ def steps(connection: sa.Connection, procedures: Iterable[str]) -> Iterator[Step
         status = "closed" if closed else "open"
         opened = tuple(_opened(connection, told, first.title))
         yield Step(case_id, first.procedure, first.release_id, first.title, at, told, facts, opened, status)
+
+
+def facts_at(connection: sa.Connection, case_id: str, moment: datetime) -> Facts:
+    """Give the facts of a case as they were recorded by a moment: what was known then, whatever was put right later."""
+    same = sa.and_(EVENT.c.case_id == FACT.c.case_id, EVENT.c.seq == FACT.c.seq)
+    asked = sa.select(FACT).join(EVENT, same).where(FACT.c.case_id == case_id, EVENT.c.at <= moment)
+    facts: Facts = {}
+    for row in connection.execute(asked.order_by(FACT.c.seq)):
+        facts.setdefault(row.record, {}).setdefault(row.record_key, {})[row.field] = values.loads(row.value)
+    return facts
 
 
 def _opened(connection: sa.Connection, events: tuple[EventRow, ...], title: str) -> Iterator[TaskRow]:

@@ -26,9 +26,9 @@ from engine.errors import (
     Problem,
     ReasonMissing,
 )
+from engine.faults import StepFailed
 from engine.mending import Mender, Way
 from engine.model import Actor, Event, Move, Skip
-from engine.runner import StepFailed
 from engine.store import (
     NEVER,
     Base,

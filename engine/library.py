@@ -23,7 +23,8 @@ class Library:
     def __init__(self, engine: sa.Engine) -> None:
         """Begin with nothing compiled."""
         self.engine = engine
-        self._compiled: dict[int, Compiled] = {}
+        self.compiled: dict[int, Compiled] = {}
+        """What was compiled so far, by the number of the release; two libraries of one database may share it."""
         self._lock = threading.Lock()
 
     def publish(
@@ -115,18 +116,18 @@ class Library:
 
     def get(self, release_id: int) -> Compiled:
         """Give a release, compiled; a release never changes, so it is compiled once in each process."""
-        found = self._compiled.get(release_id)
+        found = self.compiled.get(release_id)
         if found is not None:
             return found
         with self._lock:
-            if release_id not in self._compiled:
+            if release_id not in self.compiled:
                 statement = sa.select(ReleaseTable.files).where(ReleaseTable.id == release_id)
                 with self.engine.connect() as connection:
                     data = connection.execute(statement).scalar_one()
                 compiled = release.load(data)
                 _ = (compiled.specs, compiled.nodes, compiled.deadlines)
-                self._compiled[release_id] = compiled
-            return self._compiled[release_id]
+                self.compiled[release_id] = compiled
+            return self.compiled[release_id]
 
 
 def _set_schedule(

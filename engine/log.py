@@ -19,13 +19,19 @@ from engine import values
 from engine.model import Event, FactWrite
 from engine.views import EventRow
 
+REASON = "reason"
+"""What a person typed about an event that is no answer of a form: kept beside the log like a value."""
+
 GENESIS = "0" * 64
 """The head of a log that holds nothing yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A value beside the log: under which event it was written, and the salt of its digest."""
+    """A value beside the log: under which event it was written, and the salt of its digest.
+
+    Without a record it is the reason of the event.
+    """
 
     seq: int
     write: FactWrite
@@ -55,6 +61,10 @@ def extend(
             keeping = [_keep(seq, pending[data["record"], data["key"], name].pop(0)) for name in data["fields"]]
             data["fields"] = {each.write.field: digest_of(each.value, each.salt) for each in keeping}
             kept.extend(keeping)
+        if isinstance(data.get(REASON), str):
+            why = _keep(seq, FactWrite("", "", REASON, data[REASON]))
+            data[REASON] = {"digest": digest_of(why.value, why.salt)}
+            kept.append(why)
         told = (event.kind, event.activity, event.element, event.name, event.task, event.by)
         row = EventRow(case_id, seq, now, *told, data, command)
         head = chain(head, row)

@@ -25,11 +25,20 @@ SYSTEM = "system"
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a person's sign-in name, the roles held now, and the organisation for which they act."""
+    """Who acts: a person's sign-in name, the roles held now, and the organisation for which they act.
+
+    `held` says in which organisations a role is held, where there are several: ``{("cmo", "nottingham_city")}``.
+    """
 
     person: str
     roles: frozenset[str] = frozenset()
     organisation: str = ""
+    held: frozenset[tuple[str, str]] = frozenset()
+
+    def organisations(self, role: str) -> frozenset[str]:
+        """Name the organisations in which a role is held."""
+        found = frozenset(organisation for name, organisation in self.held if name == role)
+        return found or (frozenset({self.organisation}) if role in self.roles else frozenset())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -68,6 +68,13 @@ def stamp_of(facts: Facts, record: str, record_key: str) -> str:
     return hashlib.sha256(values.dumps(facts.get(record, {}).get(record_key, {}))).hexdigest()[:16]
 
 
+Within = Callable[[str], Sequence[sa.ColumnElement[bool]]] | None
+"""Gives for a role what its tasks have to meet to be listed, over `TaskTable`."""
+
+IS_KEYED_AND_OPEN = sa.text("cases.correlation <> '' AND cases.status = 'open'")
+"""The condition of the index `uq_cases_correlation`, in its own words: with a parameter in it SQLite would read all open cases."""
+
+
 class Views:
     """The reading side of the cases."""
 
@@ -78,7 +85,7 @@ class Views:
 
     # Lists ----------------------------------------------------------------------------------------------------------
 
-    def inbox(self, roles: frozenset[str], *, after: Cursor | None, limit: int) -> Page:
+    def inbox(self, roles: frozenset[str], *, after: Cursor | None, limit: int, within: Within = None) -> Page:
         """Give one page of the open tasks of these roles.
 
         Each role is asked for its own first rows, so that the index gives them without sorting; those with a due time come
@@ -89,22 +96,28 @@ class Views:
         with self.engine.connect() as connection:
             rows: list[TaskRow] = []
             if after is None or after.due_at is not None:
-                rows = self._tasks(connection, roles, after, limit + 1, dated=True)
+                rows = self._tasks(connection, roles, after, limit + 1, within, dated=True)
                 after = None
             if len(rows) <= limit:
-                rows += self._tasks(connection, roles, after, limit + 1 - len(rows), dated=False)
+                rows += self._tasks(connection, roles, after, limit + 1 - len(rows), within, dated=False)
         last = rows[limit - 1] if len(rows) > limit else None
         following = Cursor(last.due_at, last.case_id, last.number) if last is not None else None
         return Page(tuple(rows[:limit]), following)
 
     @staticmethod
     def _tasks(
-        connection: sa.Connection, roles: frozenset[str], after: Cursor | None, limit: int, *, dated: bool
+        connection: sa.Connection,
+        roles: frozenset[str],
+        after: Cursor | None,
+        limit: int,
+        within: Within,
+        *,
+        dated: bool,
     ) -> list[TaskRow]:
         order = [TASK.c.due_at, TASK.c.case_id, TASK.c.number] if dated else [TASK.c.case_id, TASK.c.number]
         parts = []
         for role in sorted(roles):
-            part = sa.select(TASK).where(TASK.c.role == role, OPEN)
+            part = sa.select(TASK).where(TASK.c.role == role, OPEN, *(within(role) if within is not None else ()))
             part = part.where(TASK.c.due_at.is_not(None) if dated else TASK.c.due_at.is_(None))
             if after is not None:
                 place: list[sa.ColumnElement[Any]] = [sa.literal(after.case_id), sa.literal(after.number)]
@@ -197,6 +210,14 @@ class Views:
         found = connection.execute(sa.select(*told).where(event.c.case_id == case_id).order_by(event.c.seq))
         return tuple(EventRow(**{**each, "data": orjson.loads(each["data"])}) for each in found.mappings())
 
+    def release_id(self, case_id: str) -> int:
+        """Give the number of the release on which a case runs."""
+        with self.engine.connect() as connection:
+            found = connection.execute(sa.select(CaseTable.release_id).where(CaseTable.id == case_id)).scalar()
+        if found is None:
+            raise CaseNotFound("There is no such case.")
+        return int(found)
+
     def note(self, about: Sequence[str], by: Actor, purpose: str, classes: list[str], now: datetime) -> None:
         """Commit who reads what, before it is given."""
         row: Mapping[str, Any] = {
@@ -280,7 +301,7 @@ class Views:
                 return Letter(row.id, row.name, row.case_id, "")
             for name, procedure in self.library.opened_by().items():
                 has_case = sa.exists().where(
-                    case.procedure == procedure, case.correlation == message.correlation, case.status == "open"
+                    case.procedure == procedure, case.correlation == message.correlation, IS_KEYED_AND_OPEN
                 )
                 opens = sa.select(message.id).where(ready, message.name == name, ~has_case)
                 found = connection.execute(opens.order_by(message.sent_at, message.id).limit(1)).scalar()
@@ -312,14 +333,13 @@ def _filter(facts: Facts, release: Compiled, classes: frozenset[str]) -> tuple[F
     for record, keys in facts.items():
         for key, fields in keys.items():
             for name, value in fields.items():
-                data_class = release.data_class(record, name)
-                if data_class in classes:
+                if release.may_read(record, name, classes):
                     saw = value if name == SAW and isinstance(value, dict) else {}
                     seen, held = release.provenance.readable(record, saw, classes)
                     withheld |= held
                     shown.setdefault(record, {}).setdefault(key, {})[name] = seen if saw else value
                 elif value is not None:
-                    withheld.add(data_class)
+                    withheld.add(release.data_class(record, name))
     return shown, frozenset(withheld)
 
 

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from engine import runner, values
 from engine.clocks import Winder
 from engine.errors import CaseHeldUp
+from engine.faults import StepFailed
 from engine.library import Library
-from engine.runner import Conductor, StepFailed
-from engine.store import CaseTable, EventTable, TaskTable, reading, row_lock, writing
+from engine.runner import Conductor
+from engine.store import ERASED, CaseTable, EventTable, TaskTable, reading, row_lock, writing
 from engine.verification import index_findings, open_tasks
 from engine.writing import ADD_AWAITED, FORGET_AWAITED
 
@@ -27,7 +28,9 @@ def rebuild(engine: sa.Engine, library: Library, *, now: datetime) -> Iterator[s
     """
     unread = []
     with reading(engine) as connection:
-        case_ids = list(connection.execute(sa.select(CASE.c.id).order_by(CASE.c.id)).scalars())
+        case_ids = list(
+            connection.execute(sa.select(CASE.c.id).where(CASE.c.status != ERASED).order_by(CASE.c.id)).scalars()
+        )
     for case_id in case_ids:
         try:
             changed = _rebuild(engine, library, case_id, now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from engine import decisions, diagrams, feel, forms, rules, specs
 from engine.diagrams import Node, Process
 from engine.errors import Invalid, Problem, ReleaseInvalid
 from engine.forms import Form
+from engine.forms.fields import Field
 from engine.provenance import Provenance
 
 FILE_NAME = re.compile(r"[a-z][a-z0-9_]{0,79}\.(bpmn|dmn|form)")
@@ -191,6 +192,10 @@ class Compiled:
         asked = self._classes.get((record, field))
         return asked or self._classes_of_records.get(record) or self.process.properties.get("data_class", "D2")
 
+    def may_read(self, record: str, field: str, classes: Collection[str]) -> bool:
+        """Tell whether a fact may be read by somebody with these data classes, as a whole class or as part of its summary."""
+        return self.data_class(record, field) in classes or self._summaries.get((record, field), "") in classes
+
     @cached_property
     def provenance(self) -> Provenance:
         """Where what the tables see comes from, so that nobody reads it in an explanation who may not read it elsewhere."""
@@ -203,13 +208,17 @@ class Compiled:
 
     @cached_property
     def _classes(self) -> dict[tuple[str, str], str]:
-        written = [(node.record, node.form) for node in self.nodes.values() if node.form]
-        return {
-            (record, field.key): field.data_class
-            for record, form in written
-            if form in self.forms
-            for field in self.forms[form].fields
-        }
+        return {place: field.data_class for place, field in self._asked()}
+
+    @cached_property
+    def _summaries(self) -> dict[tuple[str, str], str]:
+        return {place: field.summary_class for place, field in self._asked() if field.summary_class}
+
+    def _asked(self) -> Iterator[tuple[tuple[str, str], Field]]:
+        """Give each question with the (record, field) that its answer becomes."""
+        for node in self.nodes.values():
+            for field in self.forms[node.form].fields if node.form in self.forms else ():
+                yield (node.record, field.key), field
 
 
 def _records_inside_loops(process: Process) -> set[str]:

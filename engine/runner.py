@@ -15,11 +15,12 @@ import orjson
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine import state, values
+from engine import faults, state, values
 from engine.clocks import Winder
 from engine.decisions import RULES, SAW
 from engine.diagrams import Node
 from engine.errors import NotFound, Refusal, SamePersonTwice, TaskNoLongerOpen
+from engine.faults import RunawayLoop, StepFailed
 from engine.feel import BudgetExceeded
 from engine.mending import Mender, left_out
 from engine.model import (
@@ -50,27 +51,8 @@ from engine.state import Position, Tokens
 STEPS_AT_MOST = 2_000
 """Automatic tasks in one step; a loop of automatic tasks without end is stopped here and the step rolled back."""
 
-
 LONGEST_ACTIVITY = 60
 """What the log keeps of a word that an answer gives."""
-
-
-class RunawayLoop(Exception):
-    """A step ran more automatic tasks than any procedure needs."""
-
-
-class StepFailed(Exception):
-    """A step could not be taken, and nothing of it was kept; `element` is where, `facts` names what it was looking at.
-
-    The cause says what went wrong; its text may hold a value, so people are told `engine.faults.sentence` of it.
-    """
-
-    def __init__(self, element: str, name: str = "", facts: tuple[str, ...] = ()) -> None:
-        """Say at which element and its name, "" where the case could not even be read."""
-        self.element = element
-        self.name = name[:200]
-        self.facts = facts
-        super().__init__(f"the step failed at {element or 'reading the case'}")
 
 
 class _Located:
@@ -205,6 +187,7 @@ class Conductor:
         self.sent: list[Sent] = []
         self.completed: tuple[int, str] | None = None
         self.here: Node | None = None
+        self.nulls: dict[str, str] = {}
         self.count = 0
 
     def take(self, position: Position) -> None:
@@ -230,7 +213,9 @@ class Conductor:
         """Say where a step has failed, and which facts of the case were looked at there."""
         if self.here is None:
             return StepFailed("")
-        return StepFailed(self.here.id, self.here.name, self.release.looked_at(self.here, self.scope.facts))
+        return StepFailed(
+            self.here.id, self.here.name, self.release.looked_at(self.here, self.scope.facts), self.nulls.values()
+        )
 
     def carry_out(self, command: Command) -> Outcome:
         """Apply a command; what goes wrong in it is said by `step`."""
@@ -325,7 +310,7 @@ class Conductor:
         for (record, key), names in groups.items():
             data: dict[str, Any] = {"record": record, "key": key, "fields": names}
             if reason:
-                data["reason"] = reason
+                data |= {"reason": reason, "classes": sorted({self.release.data_class(record, each) for each in names})}
             kind = "facts_corrected" if reason else "facts_written"
             self.note(kind, node, task=task, by=by, data=data, activity=False)
 
@@ -359,7 +344,9 @@ class Conductor:
         """Answer a condition (a compiled expression), or count the items of a multi-instance (its node)."""
         if isinstance(asked, Node):
             return len(self.snapshot(task, asked))
-        return asked.evaluate(self.scope.at(task), now=self.now) is True
+        if (value := asked.evaluate(seen := self.scope.at(task), now=self.now)) is None:
+            faults.why_null(asked, seen, self.now, self.here, self.nulls)
+        return value is True
 
     def snapshot(self, task: Task, node: Node) -> list[Any]:
         """Keep the items over which a multi-instance runs: record keys where it runs over a record, values otherwise.

@@ -27,6 +27,9 @@ NAMES = {
 """Constraints have names, so that migrations can speak of them on both databases."""
 
 
+ERASED = "erased"
+"""The status of a case whose facts are gone; its log stays (`engine.erasing`)."""
+
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Until when the sweep leaves alone what is quarantined: until an operator acts."""
 LONGEST_WAIT = timedelta(hours=1)
@@ -101,6 +104,7 @@ class CaseTable(Base):
     __table_args__ = (
         sa.Index("ix_cases_due", "next_due_at", sqlite_where=sa.text("next_due_at IS NOT NULL")),
         sa.Index("ix_cases_open", "status", "opened_at"),
+        sa.Index("ix_cases_correlation", "correlation", "procedure"),
         sa.Index(
             "uq_cases_correlation",
             "procedure",
@@ -189,6 +193,16 @@ class FactTable(Base):
     salt: Mapped[bytes] = mapped_column(sa.LargeBinary)
 
 
+class ReasonTable(Base):
+    """Why a person did what an event says, with the salt of its digest; kept apart from the log so that it can be erased."""
+
+    __tablename__ = "event_reasons"
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    value: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    salt: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+
 class MessageTable(Base):
     """A message from one case to another: it waits here until its receiver takes it, or its time is over."""
 
@@ -268,6 +282,7 @@ class ReadTable(Base):
     organisation: Mapped[str] = mapped_column(sa.String(120))
     purpose: Mapped[str] = mapped_column(sa.String(120))
     classes: Mapped[str] = mapped_column(sa.String(200))
+    __table_args__ = (sa.Index("ix_reads_at", "at", "purpose"),)
 
 
 def connect(url: str) -> sa.Engine:
@@ -289,7 +304,7 @@ def connect(url: str) -> sa.Engine:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     """Set what SQLite forgets between connections; the driver must not begin transactions by itself."""
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

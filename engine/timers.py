@@ -16,8 +16,7 @@ import sqlalchemy as sa
 
 from engine.cases import Cases
 from engine.errors import Refusal
-from engine.faults import describe
-from engine.runner import StepFailed
+from engine.faults import StepFailed, describe
 from engine.views import Letter
 
 logger = logging.getLogger("homeward.timers")

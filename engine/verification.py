@@ -20,7 +20,17 @@ from engine.clocks import Winder
 from engine.library import Library
 from engine.model import ASKED, FOUND, Facts
 from engine.runner import Conductor
-from engine.store import AwaitedTable, CaseTable, EventTable, FactTable, MessageTable, TaskTable, snapshot
+from engine.store import (
+    ERASED,
+    AwaitedTable,
+    CaseTable,
+    EventTable,
+    FactTable,
+    MessageTable,
+    ReasonTable,
+    TaskTable,
+    snapshot,
+)
 from engine.views import EventRow
 
 CASES_AT_ONCE = 50
@@ -31,8 +41,8 @@ EVENTS_AT_ONCE = 500
 LATE_AFTER = timedelta(hours=1)
 """How long a clock may be due before somebody should look: a worker fires within seconds, and tries again hourly."""
 
-CASE, EVENT, FACT, TASK, AWAITED, MESSAGE = (
-    table.__table__ for table in (CaseTable, EventTable, FactTable, TaskTable, AwaitedTable, MessageTable)
+CASE, EVENT, FACT, REASON, TASK, AWAITED, MESSAGE = (
+    table.__table__ for table in (CaseTable, EventTable, FactTable, ReasonTable, TaskTable, AwaitedTable, MessageTable)
 )
 
 REBUILD = "Run: homeward rebuild."
@@ -91,6 +101,8 @@ def _case(connection: sa.Connection, library: Library, row: Any, holders: Holder
     """Check one case; one that cannot be read is a finding itself."""
     try:
         findings = list(_log(connection, row))
+        if row.status == ERASED:
+            return [*findings, *_emptied(connection, row)]
         conductor = runner.restore(library.get(row.release_id), row.state, values.loads(row.facts), now)
         findings += [
             *index_findings(connection, row, conductor),
@@ -112,7 +124,10 @@ def _log(connection: sa.Connection, row: Any) -> Iterator[Finding]:
     """Check the chain of a case's log, the digests of its values, and that its facts are what the log wrote."""
     asked = sa.select(FACT).where(FACT.c.case_id == row.id)
     kept = {(each.seq, each.record, each.record_key, each.field): each for each in connection.execute(asked)}
+    why = sa.select(REASON).where(REASON.c.case_id == row.id)
+    reasons = {each.seq: each for each in connection.execute(why)}
     facts: Facts = {}
+    gone = _gone(connection, row)
     head, count, broken = log.GENESIS, 0, False
     statement = sa.select(EVENT).where(EVENT.c.case_id == row.id).order_by(EVENT.c.seq)
     for found in connection.execute(statement, execution_options={"yield_per": EVENTS_AT_ONCE}):
@@ -123,7 +138,8 @@ def _log(connection: sa.Connection, row: Any) -> Iterator[Finding]:
             broken = True
             yield _finding(row, "log-broken", event.element, _broken_at(event, count))
         if event.kind in {"facts_written", "facts_corrected"}:
-            yield from _values(row, event, kept, facts)
+            yield from _values(row, event, kept, facts, gone)
+        yield from _reason(row, event, reasons.pop(event.seq, None))
     if not broken and (head, count) != (row.head, row.seq):
         sentence = (
             f"The log ends at event {count}, and the case was left at event {row.seq}: a part of the log is gone."
@@ -131,7 +147,20 @@ def _log(connection: sa.Connection, row: Any) -> Iterator[Finding]:
         yield _finding(row, "log-head", "", f"{sentence} {COMPARE}")
     for _seq, record, _key, name in kept:
         yield _finding(row, "fact-without-event", record, f"A value of “{name}” was written by no event. {COMPARE}")
+    for seq in reasons:
+        yield _finding(row, "fact-without-event", "", f"A reason was written by no event (it is of {seq}). {COMPARE}")
     yield from _facts(row, facts)
+
+
+def _reason(row: Any, event: EventRow, kept: Any) -> Iterator[Finding]:
+    """Check the reason of one event against its digest; of events from before this program it stands in the log itself."""
+    said = event.data.get(log.REASON)
+    digest = said.get("digest") if isinstance(said, dict) else None
+    if kept is None and digest is not None and row.status != ERASED:
+        yield _finding(row, "reason-missing", event.element, f"The reason of event {event.seq} is gone. {COMPARE}")
+    elif kept is not None and log.digest_of(kept.value, kept.salt) != digest:
+        sentence = f"The reason of event {event.seq} is not the one that was given. {COMPARE}"
+        yield _finding(row, "reason-changed", event.element, sentence)
 
 
 def read_event(row: Any) -> EventRow:
@@ -152,9 +181,31 @@ def _broken_at(event: EventRow, expected: int) -> str:
     )
 
 
-def _values(row: Any, event: EventRow, kept: dict[Any, Any], facts: Facts) -> Iterator[Finding]:
-    """Check the values of one event against its digests, and write them to the facts."""
+def _gone(connection: sa.Connection, row: Any) -> frozenset[tuple[str, str]]:
+    """Name the records that were erased from a case which goes on, as its log says."""
+    if row.status == ERASED:
+        return frozenset()
+    asked = sa.select(EVENT.c.data).where(EVENT.c.case_id == row.id, EVENT.c.kind == "facts_erased")
+    told = map(orjson.loads, connection.execute(asked).scalars())
+    return frozenset((str(each.get("record")), str(each.get("key"))) for each in told)
+
+
+def _emptied(connection: sa.Connection, row: Any) -> Iterator[Finding]:
+    """Check that a case which was erased holds nothing any more, and that its log and a tombstone say so."""
+    last = sa.select(EVENT.c.kind).where(EVENT.c.case_id == row.id).order_by(EVENT.c.seq.desc()).limit(1)
+    if connection.execute(last).scalar() != "case_erased":
+        yield _finding(row, "erased-without-event", "", f"The case is empty, and no two people erased it. {COMPARE}")
+    if row.state or _flat(values.loads(row.facts)):
+        yield _finding(row, "erased-is-back", "", f"The case was erased, and holds something again. {COMPARE}")
+
+
+def _values(
+    row: Any, event: EventRow, kept: dict[Any, Any], facts: Facts, gone: frozenset[tuple[str, str]]
+) -> Iterator[Finding]:
+    """Check the values of one event against its digests, and write them to the facts; what was erased has none."""
     record, key = str(event.data.get("record")), str(event.data.get("key", ""))
+    if row.status == ERASED or (record, key) in gone:
+        return
     for name, digest in dict(event.data.get("fields", {})).items():
         found = kept.pop((event.seq, record, key, name), None)
         if found is None:

@@ -23,8 +23,9 @@ MESSAGE_LIVES = timedelta(days=30)
 CASES = Base.metadata.tables["cases"]
 AWAITED = Base.metadata.tables["awaited"]
 
-ADD_CASE, ADD_EVENTS, ADD_FACTS, ADD_MESSAGES, ADD_AWAITED = (
-    sa.insert(Base.metadata.tables[name]) for name in ("cases", "events", "fact_values", "messages", "awaited")
+ADD_CASE, ADD_EVENTS, ADD_FACTS, ADD_REASONS, ADD_MESSAGES, ADD_AWAITED = (
+    sa.insert(Base.metadata.tables[name])
+    for name in ("cases", "events", "fact_values", "event_reasons", "messages", "awaited")
 )
 CHANGE_CASE = sa.update(CASES).where(CASES.c.id == sa.bindparam("this_case"))
 KEEP_TASKS = sa.text("""
@@ -150,8 +151,9 @@ def write_step(connection: sa.Connection, stored: Stored, outcome: Outcome, now:
 
 def write_event(connection: sa.Connection, stored: Stored, event: Event, now: datetime) -> None:
     """Write an event that moves no token; the rest of the case may even be unreadable."""
-    rows, _kept = log.extend(stored.case_id, stored.head, stored.seq, [event], (), now, stored.command)
+    rows, kept = log.extend(stored.case_id, stored.head, stored.seq, [event], (), now, stored.command)
     connection.execute(ADD_EVENTS, [_event(rows[0], stored.asked if stored.command else None)])
+    _keep_values(connection, stored.case_id, kept)
     head = {"head": rows[0].digest, "seq": rows[0].seq}
     connection.execute(CHANGE_CASE, {"this_case": stored.case_id, **head})
 
@@ -178,8 +180,7 @@ def _write_rest(
     if rows:
         asked = stored.asked if stored.command else None
         connection.execute(ADD_EVENTS, [_event(row, None if number else asked) for number, row in enumerate(rows)])
-    if kept:
-        connection.execute(ADD_FACTS, [_fact(case_id, each) for each in kept])
+    _keep_values(connection, case_id, kept)
     opened = tuple(_task(case_id, task, now, outcome.title) for task in outcome.opened)
     _keep_tasks(connection, case_id, outcome, opened, now)
     if outcome.sent:
@@ -216,6 +217,19 @@ def _event(row: Any, asked: str | None) -> dict[str, Any]:
         "digest": row.digest,
         "asked": asked,
     }
+
+
+def _keep_values(connection: sa.Connection, case_id: str, kept: list[log.Kept]) -> None:
+    """Write the values that stand beside the log: facts, and reasons of events."""
+    facts = [_fact(case_id, each) for each in kept if each.write.record]
+    reasons = [
+        {"case_id": case_id, "seq": each.seq, "value": each.value, "salt": each.salt}
+        for each in kept
+        if not each.write.record
+    ]
+    for statement, rows in ((ADD_FACTS, facts), (ADD_REASONS, reasons)):
+        if rows:
+            connection.execute(statement, rows)
 
 
 def _fact(case_id: str, kept: log.Kept) -> dict[str, Any]:

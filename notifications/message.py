@@ -31,6 +31,12 @@ class Message:
                 raise ValueError(message)
 
 
+def in_short(message: Message) -> str:
+    """Give a message as a text for a telephone: its subject, and the links that stand alone in a line."""
+    links = (line for line in message.text.splitlines() if line.startswith(("https://", "http://")) and " " not in line)
+    return "\n".join((message.subject, *links))
+
+
 class DeliveryFailed(Exception):
     """The message was not taken; the text says why without any word of the message or its recipient."""
 

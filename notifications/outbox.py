@@ -37,8 +37,8 @@ GIVE_UP_AFTER = {False: timedelta(hours=48), True: timedelta(hours=4)}
 """By urgency: an urgent message that has not left within hours is of no use; a person must hear of that sooner."""
 
 
-Directory = Callable[[sa.Connection, Message], Sequence[tuple[str, str]] | None]
-"""Gives the names and addresses of those who belong to the recipient of a message; None where it is no group."""
+Directory = Callable[[sa.Connection, Message, datetime], Sequence[tuple[str, str]] | None]
+"""Gives the names and addresses of those who belong to the recipient of a message at a moment; None where it is no group."""
 
 
 class OutboxRow(Base):
@@ -143,7 +143,7 @@ def record(connection: sa.Connection, messages: Sequence[Message], now: datetime
     connection.execute(_RECORD, rows)
 
 
-def _no_groups(_connection: sa.Connection, _message: Message) -> None:
+def _no_groups(_connection: sa.Connection, _message: Message, _now: datetime) -> None:
     """Know no group."""
 
 
@@ -179,6 +179,19 @@ def standing(engine: sa.Engine) -> Standing:
     return Standing(waiting, found.get("failed", (0, None))[0], oldest)
 
 
+def stuck_since(engine: sa.Engine, before: datetime) -> datetime | None:
+    """Tell since when an urgent message that was recorded before a moment waits, or lies given up; None where none does.
+
+    A message that was given up counts until somebody has decided about it, or for a day.
+    """
+    row = OutboxRow
+    late = sa.and_(row.status == "waiting", row.urgent, row.created_at < before)
+    lost = sa.and_(row.status == "failed", row.urgent, row.give_up_at > before - timedelta(days=1))
+    asked = sa.select(sa.func.min(row.created_at)).where(sa.or_(late, lost))
+    with reading(engine) as connection:
+        return connection.execute(asked).scalar_one()
+
+
 def wait_after(attempts: int) -> timedelta:
     """Tell how long to wait after so many attempts: a minute, doubled each time, an hour at most."""
     doublings = min(attempts - 1, 10)
@@ -200,7 +213,7 @@ def _claim(engine: sa.Engine, directory: Directory, now: datetime) -> _Claim | N
             if row is None:
                 return None
             message = Message(row.key, row.recipient, row.subject, row.text, row.urgent, row.created_at)
-            people = directory(connection, message)
+            people = directory(connection, message, now)
             if not people:
                 break
             single = [replace(message, key=f"{row.key}/{name}", recipient=address) for name, address in people]

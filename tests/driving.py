@@ -1,4 +1,4 @@
-"""Drives a procedure in two ways: straight through, and saved to bytes and restored on a fresh release before every step."""
+"""Drives a procedure in two ways: straight through, and saved to bytes and restored on another release before every step."""
 
 from __future__ import annotations
 
@@ -36,6 +36,15 @@ def publishable(data: bytes, operations: frozenset[str] = frozenset()) -> Compil
     return release.check(orjson.loads(data), operations=operations)
 
 
+@lru_cache(maxsize=60)
+def loaded(data: bytes) -> tuple[Compiled, Compiled, Compiled]:
+    """Load a release three times: one to go straight through on, and two to be restored on in turns.
+
+    A step that left something in the release instead of in the state would find it missing at the next one.
+    """
+    return release.load(data), release.load(data), release.load(data)
+
+
 class Drive:
     """One case of a procedure on a clock of its own; `restored` saves and reads everything before each step.
 
@@ -48,7 +57,7 @@ class Drive:
         self.data, _digest = release.pack(files)
         publishable(self.data, self.knows)
         self.restored = restored
-        self.release: Compiled = release.load(self.data)
+        self.release, *self._others = loaded(self.data)
         self.now = now
         self.facts: Facts = {}
         self.events: list[Event] = []
@@ -119,7 +128,8 @@ class Drive:
         if self.restored:
             saved = state.dump(self.position)
             self.facts = values.loads(values.dumps(self.facts))
-            self.release = release.load(self.data)
+            self._others.reverse()
+            self.release = self._others[0]
             conductor = runner.restore(self.release, saved, self.facts, self.now, self.operations)
         else:
             conductor = Conductor(self.release, self.facts, self.now, "", self.now, self.operations)

@@ -31,6 +31,9 @@ from workflows import audits
 
 SAVED_AT = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 TYPED: Mapping[str, Mapping[str, Any]] = {**PAGES, **OF_A_CHILD, **AUDIT_PAGES}
+
+ASKED_BEFORE: Mapping[str, Mapping[str, Any]] = {"write_up_return_interview": {"held": "yes"}}
+"""What earlier releases ask besides, by element; a page that does not ask for it leaves it out."""
 HOUR = timedelta(hours=1)
 
 
@@ -88,7 +91,8 @@ def open_tasks(services: Services) -> list[Any]:
 def fill(services: Services, task: Any, now: datetime, **changes: Any) -> None:
     """Do a task as somebody who holds its role, through its form, with what people usually type there."""
     who, task_id = demo_cases._person(services, task.role), f"{task.case_id}.{task.number}"
-    view, typed = services.cases.task(task_id, by=who, now=now), {**TYPED[task.element], **changes}
+    view = services.cases.task(task_id, by=who, now=now)
+    typed = {**ASKED_BEFORE.get(task.element, {}), **TYPED[task.element], **changes}
     prefilled = view.form.prefilled({}, scope=view.scope, now=now)
     shown = view.form.as_raw({key: value for key, value in prefilled.items() if key not in typed})
     answers = view.form.load({**shown, **posted(view.form, typed, now)}, scope=view.scope, now=now)

@@ -72,7 +72,7 @@ def story(engine: sa.Engine) -> None:
     timers.sweep(cases, now=sample.NOW + timedelta(minutes=1))
     done = {task.element: task.id for task in cases.inbox(sample.ANN.roles).rows if task.case_id == opened[1].case_id}
     cases.complete(done["ask"], {"text": "half"}, by=sample.ANN, now=sample.NOW, key="ask")
-    cases.correct(opened[1].case_id, "opening", "", "name", "Put right", by=sample.ANN, now=sample.NOW, key="correct", reason="wrong")  # fmt: skip
+    cases.correct(opened[1].case_id, "opening", "", {"name": "Put right"}, by=sample.ANN, now=sample.NOW, key="correct", reason="wrong")  # fmt: skip
     timers.sweep(cases, now=sample.LATER)
     finish(cases, opened[2].case_id, sample.LATER)
     timers.sweep(cases, now=SAVED_AT)

@@ -18,25 +18,42 @@ from flask_wtf.csrf import CSRFProtect
 from engine.model import Actor
 from engine.store import Base
 from web import (
+    absences,
     access,
+    administration,
     audits,
+    bundles,
     cases,
     children,
+    concerns,
+    corrections,
     daily,
     demo,
     draft_words,
     drafts,
     errors,
+    glass,
     govuk,
     health,
     identity,
     inbox,
+    merges,
     modeller,
     moments,
+    notice_links,
+    notices,
+    on_call,
     operations,
     performance,
+    philomena,
+    photographs,
+    promises,
+    reads,
     recommendations,
+    retention,
     schema,
+    seals,
+    searches,
     tasks,
 )
 from web.assembly import assemble
@@ -84,7 +101,9 @@ def create_app(settings: Settings, *, services: Services | None = None, migrated
     _Database(metadata=Base.metadata, add_models_to_shell=False).init_app(app)
     _dress(app)
     app.before_request(access.guard)
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(
+        notice_links.page
+    )  # the link and its code are the proof, and no referrer is sent from there
     _add_pages(app, settings)
     access.require_marks(app)
     return app
@@ -148,11 +167,22 @@ def _words_for_every_page() -> dict[str, object]:
 def _navigation(who: Actor) -> list[dict[str, object]]:
     """List the pages that this person may go to, the present one marked; beside the procedures, how many drafts wait."""
     held, waiting = who.roles, len(draft_words.items_for(who.person, who.roles))
-    entries = [("inbox.tasks", "Your tasks"), ("cases.cases", "Cases"), ("daily.latest", "Daily meeting")]
-    entries += [("performance.dashboard", "Performance")]
+    entries = [
+        ("inbox.tasks", "Your tasks"),
+        ("cases.cases", "Cases"),
+        ("searches.ask", "Search"),
+        ("philomena.listed", "Carers' forms"),
+        ("daily.latest", "Daily meeting"),
+        ("on_call.now", "On call"),
+    ]
+    entries += [("performance.dashboard", "Performance"), ("promises.listed", "Promises")]
     entries += [("audits.months", "Audits"), ("recommendations.listed", "Recommendations")]
     entries += [
         ("drafts.procedures", f"Procedures ({waiting})" if waiting else "Procedures"),
+        ("administration.listed", "People"),
+        ("seals.listed", "Sealed records"),
+        ("reads.listed", "Read log"),
+        ("retention.reviews", "Retention"),
         ("operations.operations", "Operations"),
     ]
     entries += [("demo.clock", "Clock"), ("demo.mailbox", "Mailbox")]
@@ -168,8 +198,37 @@ def _navigation(who: Actor) -> list[dict[str, object]]:
 def _add_pages(app: flask.Flask, settings: Settings) -> None:
     identity.register(app)
     errors.register(app)
-    pages = (inbox.page, tasks.page, cases.page, children.page, daily.page, performance.page, health.page)
-    for page in (*pages, operations.page, audits.page, recommendations.page, drafts.page, modeller.page):
+    for page in (
+        absences.page,
+        administration.page,
+        audits.page,
+        bundles.page,
+        cases.page,
+        children.page,
+        concerns.page,
+        corrections.page,
+        daily.page,
+        drafts.page,
+        glass.page,
+        health.page,
+        inbox.page,
+        merges.page,
+        modeller.page,
+        notice_links.page,
+        notices.page,
+        on_call.page,
+        operations.page,
+        performance.page,
+        philomena.page,
+        photographs.page,
+        promises.page,
+        reads.page,
+        recommendations.page,
+        retention.page,
+        seals.page,
+        searches.page,
+        tasks.page,
+    ):
         app.register_blueprint(page)
     if settings.demo:
         app.register_blueprint(demo.page)

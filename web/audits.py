@@ -11,7 +11,7 @@ from web import audit_words, case_access
 from web.access import actor, roles
 from web.services import services
 from workflows import access, audits
-from workflows.access import OVERSIGHT, OVERSIGHT_FIGURES
+from workflows.access import OVERSIGHT, OVERSIGHT_FIGURES, Standing
 from workflows.audits import STANDARDS
 
 page = flask.Blueprint("audits", __name__)
@@ -46,8 +46,10 @@ def month(case_id: str) -> ResponseReturnValue:
     if found is None:
         raise AuditNotFound("There is no such audit.")
     view = here.cases.case(
-        case_id, classes=access.readable(who.roles, episode_open=True), by=who, purpose=PURPOSE, now=now
+        case_id, classes=access.readable(who.roles, standing=Standing.OPEN), by=who, purpose=PURPOSE, now=now
     )
-    known = case_access.readable_each(here.engine, who.roles, [case_id, *(each.case_id for each in found.sample)])
+    known = case_access.readable_each(
+        here.engine, who, [case_id, *(each.case_id for each in found.sample)], now=here.clock()
+    )
     told = audit_words.describe(view, here.cases.release_of(case_id), found, known, now)
     return flask.render_template("audit.html", **told, has_case=case_id in known, now=now)

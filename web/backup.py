@@ -16,12 +16,13 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from engine.erasing import Tombstone
 from engine.errors import Conflict, Invalid, Problem
 from engine.store import writing
 from engine.verification import Overdue, overdue
 from notifications import holding
 from notifications.holding import Held
-from web import schema
+from web import schema, tombstones
 from web.app import create_app
 from web.assembly import assemble
 from web.settings import Settings
@@ -55,12 +56,16 @@ class Copied:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was put back: its content, the mails that are held, the clocks that are overdue, and where the old one lies."""
+    """What was put back: its content, the mails that are held, the clocks that are overdue, and where the old one lies.
+
+    `erased` counts the subjects that the copy still had and that were erased again.
+    """
 
     copied: Copied
     held: Held
     overdue: Overdue
     replaced: Path | None
+    erased: int = 0
 
 
 def back_up(settings: Settings, target: Path) -> Copied:
@@ -80,14 +85,18 @@ def back_up(settings: Settings, target: Path) -> Copied:
     return copied
 
 
-def restore(settings: Settings, source: Path, *, yes_replace: bool, by: str, now: datetime) -> Restored:
+def restore(
+    settings: Settings, source: Path, *, yes_replace: bool, by: str, now: datetime, stones: Path | None = None
+) -> Restored:
     """Put a copy in the place of the database, at the schema of this program and with its mails held.
 
-    The database that was there is kept beside it under another name. Refuses with `CopyInvalid`, with `WouldReplace`
+    What was erased since the copy was made is erased from it before it takes the place: by the tombstones of the file beside
+    the database, and of `stones`. The database that was there is kept beside it under another name. Refuses with `CopyInvalid`, with `WouldReplace`
     where there is a database and nobody said that it goes, and with `StillRunning` where somebody has it open.
     """
     target = _path(settings)
     _inspect(source)
+    known = tombstones.known(settings, stones)
     if target.exists() and not yes_replace:
         raise WouldReplace(
             f"{target} is there already. Say --yes-replace to put the copy in its place; the old one is kept."
@@ -95,11 +104,11 @@ def restore(settings: Settings, source: Path, *, yes_replace: bool, by: str, now
     with _beside(target) as part:
         _copy(source, part)
         copied = _inspect(part)
-        held, late = _prepare(replace(settings, database_url=f"sqlite:///{part}"), by, now)
+        held, late, erased = _prepare(replace(settings, database_url=f"sqlite:///{part}"), by, now, known)
         replaced = _set_aside(target, now)
         part.replace(target)
     _settle(target)
-    return Restored(copied, held, late, replaced)
+    return Restored(copied, held, late, replaced, erased)
 
 
 def _path(settings: Settings) -> Path:
@@ -168,16 +177,17 @@ def _invalid(path: Path, what: str) -> CopyInvalid:
     return CopyInvalid([Problem(path.name, "copy-not-whole", f"{path} {what}. Nothing was changed.")])
 
 
-def _prepare(settings: Settings, by: str, now: datetime) -> tuple[Held, Overdue]:
-    """Bring a copy to the schema of this program and hold its mails."""
+def _prepare(settings: Settings, by: str, now: datetime, known: list[Tombstone]) -> tuple[Held, Overdue, int]:
+    """Bring a copy to the schema of this program, erase what was erased since, and hold its mails."""
     services = assemble(settings)
     try:
         schema.migrate(create_app(settings, services=services, migrated=False))
+        erased = tombstones.replay(services.engine, known)
         with writing(services.engine) as connection:
             holding.hold(connection, by=by, reason="The database was restored from a backup.", now=now)
         held = holding.held(services.engine)
         assert held is not None  # noqa: S101 - it was written a moment ago
-        return held, overdue(services.engine, now)
+        return held, overdue(services.engine, now), erased
     finally:
         services.engine.dispose()
 

@@ -3,58 +3,160 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime
 
 import sqlalchemy as sa
 
-from engine.errors import CaseNotFound
+from engine.errors import CaseNotFound, NotFound
+from engine.model import Actor
 from engine.store import CaseTable, TaskTable, reading
-from workflows import access, audits
+from workflows import access, audits, break_glass, children, seals, searching
+from workflows.about import AboutRow
+from workflows.access import Standing
+from workflows.audience import Audience, audience, authority
+from workflows.children import ChildRow
+from workflows.episodes import ADULT_FROM, EpisodeRow, age_on
+
+
+class ChildNotFound(NotFound):
+    """There is no such child, or none of whom this person may know."""
+
 
 AT_ONCE = 1000
 """So many references stand in one statement at most."""
 
 
-def readable(engine: sa.Engine, held: frozenset[str], case_id: str) -> frozenset[str]:
-    """Name the data classes that these roles may read in a case; refused with `CaseNotFound` without a part in it."""
-    found = readable_each(engine, held, [case_id])
+def readable(engine: sa.Engine, who: Actor, case_id: str, *, now: datetime, with_reason: bool = True) -> frozenset[str]:
+    """Name the data classes that a person may read in a case; refused with `CaseNotFound` without a part in it.
+
+    Without `with_reason`, what stands open with a reason counts for nothing: whoever breaks the glass looks, and changes nothing.
+    """
+    found = readable_each(engine, who, [case_id], now=now, with_reason=with_reason)
     if case_id not in found:
         raise CaseNotFound("There is no such case.")
     return found[case_id]
 
 
-def readable_each(engine: sa.Engine, held: frozenset[str], case_ids: list[str]) -> dict[str, frozenset[str]]:
-    """Name the data classes that these roles may read in each of these cases; those without a part for them are not there."""
-    statuses = sa.select(CaseTable.id, CaseTable.status).where(CaseTable.id.in_(case_ids))
+def readable_each(
+    engine: sa.Engine, who: Actor, case_ids: list[str], *, now: datetime, with_reason: bool = True
+) -> dict[str, frozenset[str]]:
+    """Name the data classes that a person may read in each of these cases; those without a part for them are not there.
+
+    By the roles, and by what stands open to the person with a reason (`workflows.break_glass`).
+    """
     roles = sa.select(TaskTable.case_id, TaskTable.role).where(TaskTable.case_id.in_(case_ids)).distinct()
     acting: dict[str, set[str]] = {}
     with reading(engine) as connection:
-        sampled = audits.sampled_among(connection, case_ids) if held & access.AUDITORS else frozenset()
-        found = {row.id: row.status for row in connection.execute(statuses)}
+        sampled = audits.sampled_among(connection, case_ids) if who.roles & access.AUDITORS else frozenset()
+        bounds = audience(connection, who)
+        mine = (is_told_as_host(bounds).label("host"), bounds.in_care(CaseTable.id).label("in_care"))
+        statuses = _standings().add_columns(*mine).where(CaseTable.id.in_(case_ids))
+        found = {row.id: row for row in connection.execute(statuses)}
         for row in connection.execute(roles):
             acting.setdefault(row.case_id, set()).add(row.role)
-    return {
-        case_id: access.readable(held, episode_open=status == "open", sampled=case_id in sampled)
-        for case_id, status in found.items()
-        if access.has_a_part(held, acting.get(case_id, set()), sampled=case_id in sampled)
-    }
+        opened = break_glass.opened_to(connection, who, case_ids, now) if with_reason else {}
+    known: dict[str, frozenset[str]] = {}
+    for case_id, row in found.items():
+        if case_id in bounds.hidden:
+            continue
+        standing = _standing(row.status, row.born_on, now)
+        held = bounds.counting(row.authority, in_care=row.in_care)
+        if access.has_a_part(held, acting.get(case_id, set()), sampled=case_id in sampled):
+            known[case_id] = access.readable(held, standing=standing, sampled=case_id in sampled)
+        elif row.host:
+            known[case_id] = access.readable(access.HOST_VIEW, standing=standing)
+    parts = known.keys() | (opened.keys() & found.keys())
+    return {case_id: known.get(case_id, frozenset()) | opened.get(case_id, frozenset()) for case_id in parts}
 
 
-def lasting(engine: sa.Engine, held: frozenset[str], case_ids: list[str], needed: frozenset[str]) -> frozenset[str]:
-    """Name those of many cases in which these roles may read the needed data classes, whether a case is open or not."""
-    if not needed <= access.readable(held, episode_open=False):
-        return frozenset()
-    if held & access.SEES_EVERY_EPISODE:
-        return frozenset(case_ids)
-    task, roles = TaskTable, sorted(access.concerned(held))
+def of_child(
+    engine: sa.Engine, who: Actor, child_id: str, *, now: datetime, with_reason: bool = True
+) -> tuple[str, dict[str, frozenset[str]]]:
+    """Give a child's main id with the cases about it in which a person has a part, each with its data classes.
+
+    Refused with `ChildNotFound` without a part in any, and where the record is sealed from the person: in the same words and
+    with the same statements as for a child that there is not.
+    """
     with reading(engine) as connection:
-        return frozenset().union(
-            *(
-                connection.execute(
-                    sa.select(task.case_id).where(task.case_id.in_(some), task.role.in_(roles)).distinct()
-                ).scalars()
-                for some in _some_at_once(case_ids)
-            )
-        )
+        found = children.find(connection, child_id)
+        main_id = found.child_id if found else child_id
+        ids = searching.cases_about(connection, [main_id]).get(main_id, [])
+        sealed = main_id in seals.hidden(connection, who)
+    parts = readable_each(engine, who, ids, now=now, with_reason=with_reason)
+    if found is None or sealed or not parts:
+        raise ChildNotFound("There is no such child.")
+    return main_id, parts
+
+
+def within(engine: sa.Engine, who: Actor, case_id: str) -> Actor:
+    """Give a person with those roles alone that count in a case; with none in a case that is not there."""
+    with reading(engine) as connection:
+        bounds = audience(connection, who)
+        asked = _standings().add_columns(bounds.in_care(CaseTable.id).label("in_care"))
+        row = connection.execute(asked.where(CaseTable.id == case_id)).first()
+    if row is None or case_id in bounds.hidden:
+        return replace(who, roles=frozenset())
+    held = bounds.counting(row.authority, in_care=row.in_care)
+    return replace(who, roles=held)
+
+
+def _standings() -> sa.Select[tuple[str, str, date | None, str]]:
+    """Select cases with their status, the birthday of the child whom they are about, and the council, where they are known."""
+    about = sa.func.coalesce(EpisodeRow.child_id, AboutRow.child_id, CaseTable.correlation)
+    joined = (
+        sa.outerjoin(CaseTable, EpisodeRow, EpisodeRow.case_id == CaseTable.id)
+        .outerjoin(AboutRow, AboutRow.case_id == CaseTable.id)
+        .outerjoin(ChildRow, ChildRow.child_id == about)
+    )
+    return sa.select(CaseTable.id, CaseTable.status, ChildRow.born_on, authority().label("authority")).select_from(
+        joined
+    )
+
+
+def _standing(status: str, born_on: date | None, now: datetime) -> Standing:
+    if status == "open":
+        return Standing.OPEN
+    return Standing.GROWN_UP if born_on is not None and age_on(born_on, now) >= ADULT_FROM else Standing.CLOSED
+
+
+def opened_until(engine: sa.Engine, who: Actor, case_id: str, *, now: datetime) -> datetime | None:
+    """Give until when a case stands open to a person with a reason; None where it does not."""
+    with reading(engine) as connection:
+        return break_glass.until(connection, who, case_id, now)
+
+
+def lasting(engine: sa.Engine, who: Actor, case_ids: list[str], needed: frozenset[str]) -> frozenset[str]:
+    """Name those of many cases in which a person's roles may read the needed data classes, whether a case is open or not."""
+    case = CaseTable
+    with reading(engine) as connection:
+        bounds = audience(connection, who)
+        unbound = frozenset(role for role in who.roles if not bounds.is_bound(role))
+        mine = [
+            in_part(bounds, role)
+            for role in sorted(who.roles)
+            if needed <= access.readable(unbound | {role}, standing=Standing.GROWN_UP)
+        ]
+        asked = sa.select(case.id).where(sa.or_(sa.false(), *mine))
+        some = _some_at_once(case_ids) if mine else iter(())
+        return frozenset().union(*(connection.execute(asked.where(case.id.in_(each))).scalars() for each in some))
+
+
+def in_part(bounds: Audience, role: str) -> sa.ColumnElement[bool]:
+    """Say what a case has to meet so that a role of a person gives a part in it, over `CaseTable`."""
+    counts = bounds.conditions(role, CaseTable.id)
+    if role in access.SEES_EVERY_EPISODE:
+        return sa.and_(sa.true(), *counts)
+    acting = sa.select(TaskTable.case_id).where(TaskTable.role.in_(sorted(access.concerned({role}))))
+    return sa.and_(CaseTable.id.in_(acting), *counts)
+
+
+def is_told_as_host(bounds: Audience) -> sa.ColumnElement[bool]:
+    """Say which cases the desk of another council is told of as a host: the episodes that are open."""
+    if bounds.who.roles.isdisjoint(access.TOLD_OF_EVERY_CHILD):
+        return sa.false()
+    hidden = CaseTable.id.not_in(sorted(bounds.hidden)) if bounds.hidden else sa.true()
+    return sa.and_(CaseTable.status == "open", CaseTable.id.in_(sa.select(EpisodeRow.case_id)), hidden)
 
 
 def _some_at_once(case_ids: list[str]) -> Iterator[list[str]]:

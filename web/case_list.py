@@ -7,10 +7,13 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from engine.store import CaseTable, Moment, TaskTable, reading
+from engine.model import Actor
+from engine.store import CaseTable, Moment, reading
+from web import case_access
 from web.moments import read_moment
 from workflows import audits
-from workflows.access import AUDITORS, SEES_EVERY_EPISODE, concerned, has_a_part
+from workflows.access import AUDITORS
+from workflows.audience import audience
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class CaseLine:
     opened_at: datetime
 
 
-def open_cases(engine: sa.Engine, held: frozenset[str], *, after: str, limit: int) -> tuple[list[CaseLine], str]:
+def open_cases(engine: sa.Engine, who: Actor, *, after: str, limit: int) -> tuple[list[CaseLine], str]:
     """Give one page of the open cases, the latest first, and where the next page begins; empty at the end.
 
     The force sees each of its episodes, an auditor those of a sample; everybody else only cases in which a task gives
@@ -31,26 +34,20 @@ def open_cases(engine: sa.Engine, held: frozenset[str], *, after: str, limit: in
     """
     case = CaseTable
     order = sa.tuple_(case.opened_at, case.id)
-    query = sa.select(case.id, case.title, case.opened_at).where(case.status == "open")
-    if not held & SEES_EVERY_EPISODE:
-        own = case.id.in_(sa.select(TaskTable.case_id).where(TaskTable.role.in_(concerned(held))))
-        query = query.where(sa.or_(own, case.id.in_(audits.sampled_cases())) if held & AUDITORS else own)
     place = _read_place(after)
-    if place is not None:
-        query = query.where(order < sa.tuple_(sa.literal(place[0], Moment()), sa.literal(place[1])))
     with reading(engine) as connection:
+        bounds = audience(connection, who)
+        mine = [case_access.in_part(bounds, role) for role in sorted(who.roles)]
+        if who.roles & AUDITORS:
+            mine.append(sa.and_(case.id.in_(audits.sampled_cases()), case.id.not_in(sorted(bounds.hidden))))
+        known = sa.or_(case_access.is_told_as_host(bounds), *mine)
+        query = sa.select(case.id, case.title, case.opened_at).where(case.status == "open", known)
+        if place is not None:
+            query = query.where(order < sa.tuple_(sa.literal(place[0], Moment()), sa.literal(place[1])))
         rows = connection.execute(query.order_by(case.opened_at.desc(), case.id.desc()).limit(limit + 1)).all()
     lines = [CaseLine(*row) for row in rows[:limit]]
     following = f"{lines[-1].opened_at.isoformat()}~{lines[-1].case_id}" if len(rows) > limit else ""
     return lines, following
-
-
-def may_know_of(engine: sa.Engine, held: frozenset[str], case_id: str) -> bool:
-    """Tell whether a holder of these roles may learn that a case exists."""
-    roles = sa.select(TaskTable.role).where(TaskTable.case_id == case_id).distinct()
-    with reading(engine) as connection:
-        sampled = bool(held & AUDITORS) and bool(audits.sampled_among(connection, [case_id]))
-        return has_a_part(held, frozenset(connection.execute(roles).scalars()), sampled=sampled)
 
 
 def _read_place(text: str) -> tuple[datetime, str] | None:

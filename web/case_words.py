@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from engine.corrections import Change
 from engine.decisions import Table
 from engine.model import SYSTEM, Actor
 from engine.release import Compiled
 from engine.views import CaseView, EventRow, TaskRow
-from web.episode_words import waiting_grade
+from web import correction_words
+from web.episode_words import view_not_given, waiting_grade
 from web.fact_words import Row, row, sections
 from web.moments import say_key, say_moment, say_until
 from workflows.agencies import title_of
@@ -31,6 +33,8 @@ SAID = {
     "incident_retried": "Tried again by an operator: {name}",
     "operation_to_skip": "To be left out, an operator says: {name}",
     "operation_skipped": "Left out: {name}",
+    "case_erased": "Erased: two people decided so",
+    "facts_erased": "A record about somebody was erased",
     "token_moved": "Moved on by an operator from: {name}",
 }
 """The kinds of events that the timeline tells; the others are for auditors and machines."""
@@ -60,6 +64,7 @@ class Happening:
     title: str
     by: str
     at: datetime
+    lines: tuple[str, ...] = ()
 
 
 def describe(
@@ -70,11 +75,16 @@ def describe(
     *,
     who: Actor,
     now: datetime,
+    classes: frozenset[str],
+    changes: Sequence[Change] = (),
 ) -> dict[str, object]:
-    """Give everything that the template of the case page needs; `release` is that of the case, `names` is by sign-in name."""
+    """Give everything that the template of the case page needs; `release` is that of the case, `names` is by sign-in name.
+
+    `classes` are those that the reader sees, and `changes` what corrections changed in them.
+    """
     return {
         "case": view,
-        "summary": _summary(view, episode, names),
+        "summary": _summary(view, episode, names, classes),
         "duties": [_open_task(row, who, now) for row in view.tasks if row.status == "open" and row.due_at],
         "options": [_open_task(row, who, now) for row in view.tasks if row.status == "open" and not row.due_at],
         "interview": _interview_due(view, episode),
@@ -83,14 +93,18 @@ def describe(
         ),
         "coordinates": "mfh_coordinator" in who.roles,
         "withheld": sorted(DATA_CLASS.get(name, name) for name in view.withheld - UNSAID),
-        "timeline": [_happening(event, names) for event in reversed(view.timeline) if event.kind in SAID],
+        "timeline": [
+            _happening(event, names, correction_words.lines(event, changes, release))
+            for event in reversed(view.timeline)
+            if event.kind in SAID and not correction_words.is_unsaid(event, release, UNSAID - classes)
+        ],
     }
 
 
-def _summary(view: CaseView, episode: Episode | None, names: Mapping[str, str]) -> list[Row]:
+def _summary(view: CaseView, episode: Episode | None, names: Mapping[str, str], classes: frozenset[str]) -> list[Row]:
     rows = [
         ("Reference", view.case_id),
-        *_child(view, episode, names),
+        *_child(view, episode, names, classes),
         ("Status", _say_status(view, episode)),
         ("Opened", say_moment(view.opened_at)),
         ("Procedure", f"Release {view.release_number}"),
@@ -98,11 +112,13 @@ def _summary(view: CaseView, episode: Episode | None, names: Mapping[str, str]) 
     return [row(key, value) for key, value in rows]
 
 
-def _child(view: CaseView, episode: Episode | None, names: Mapping[str, str]) -> list[tuple[str, str]]:
+def _child(
+    view: CaseView, episode: Episode | None, names: Mapping[str, str], classes: frozenset[str]
+) -> list[tuple[str, str]]:
     """Give who is missing, how grave it is and since when, as far as the reader may see it."""
     if episode is None:
         return []
-    rows = [] if "D1" in view.withheld else [("Child", episode.child_name)]
+    rows = [("Child", episode.child_name)] if {"D1", "D1S"} & classes else []
     if "D2" in view.withheld:
         return rows
     moments = (("Missing since", episode.missing_since), ("Back since", episode.returned_at))
@@ -112,6 +128,9 @@ def _child(view: CaseView, episode: Episode | None, names: Mapping[str, str]) ->
     waits = waiting_grade(view, names)
     if waits:
         rows.append(("Lower grade waits", waits))
+    without = view_not_given(view, names)
+    if without:
+        rows.append(("Exploitation view", without))
     return rows + [(words, say_moment(moment)) for words, moment in moments if moment is not None]
 
 
@@ -149,12 +168,12 @@ def _decided(timeline: Sequence[EventRow], release: Compiled) -> dict[tuple[str,
     return found
 
 
-def _happening(event: EventRow, names: Mapping[str, str]) -> Happening:
+def _happening(event: EventRow, names: Mapping[str, str], lines: tuple[str, ...]) -> Happening:
     roles = [title_of(role) for role in event.data.get("tell", ())]
     told = f", to {' and '.join(roles)}" if roles else ""
     step = event.data.get("step", "due")
     title = SAID[event.kind].format(name=event.name or say_key(event.element), step=step, told=told).rstrip(": ")
-    return Happening(title, "" if event.by == SYSTEM else names.get(event.by, event.by), event.at)
+    return Happening(title, "" if event.by == SYSTEM else names.get(event.by, event.by), event.at, lines)
 
 
 def _interview_due(view: CaseView, episode: Episode | None) -> list[Row]:

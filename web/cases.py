@@ -3,26 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeVar
 
 import flask
 from flask.typing import ResponseReturnValue
 
+from engine import erasing
 from engine.errors import AnswersInvalid, Conflict, Problem, Unavailable
 from engine.forms import Raw
-from engine.store import reading
-from engine.views import OpeningView
-from web import case_access, case_list, case_words, episode_words, outline
+from engine.model import Actor
+from engine.store import ERASED, reading
+from engine.views import CaseView, OpeningView
+from web import (
+    carer_words,
+    case_access,
+    case_list,
+    case_words,
+    correction_words,
+    disclosure_words,
+    episode_words,
+    erased_words,
+    outline,
+)
 from web.access import RoleMissing, actor, signed_in
 from web.answering import Posted, conflict_page, go_on, new_key, without_source
 from web.govuk import error_summary, render_form
 from web.procedures import MISSING_CHILD
 from web.services import services
-from workflows import children, episodes
+from workflows import about, bundles, children, corrections, disclosures, episodes, notice_kinds
+from workflows.about import Sequel
+from workflows.children import ChildCase
+from workflows.episodes import Episode
+from workflows.seals import SEALS
 
 page = flask.Blueprint("cases", __name__)
 
-PURPOSE = "casework"
+PURPOSE, WITH_A_REASON = "casework", "casework, opened with a reason"
 PAGE_SIZE = 50
+REOPENS = "mfh_coordinator"
+"""The role that opens a closed case again, as its diagram has it."""
+
+Beside = TypeVar("Beside", ChildCase, Sequel)
 
 
 @page.get("/cases")
@@ -33,7 +55,7 @@ def cases() -> ResponseReturnValue:
     if reference:
         return flask.redirect(flask.url_for("cases.case", case_id=reference))
     here, after = services(), flask.request.args.get("after", "")
-    lines, following = case_list.open_cases(here.engine, actor().roles, after=after, limit=PAGE_SIZE)
+    lines, following = case_list.open_cases(here.engine, actor(), after=after, limit=PAGE_SIZE)
     return flask.render_template("cases.html", lines=lines, next=following, first=not after)
 
 
@@ -41,8 +63,10 @@ def cases() -> ResponseReturnValue:
 @page.get("/cases/open/<procedure>")
 @signed_in
 def opening(procedure: str = MISSING_CHILD) -> ResponseReturnValue:
-    """Ask what opens a case of a procedure."""
-    return _opening_page(_opening(procedure), {}, key=new_key())
+    """Ask what opens a case of a procedure; answers that stand in the address are filled in."""
+    view = _opening(procedure)
+    told = {field.key: flask.request.args[field.key] for field in view.form.fields if field.key in flask.request.args}
+    return _opening_page(view, told, key=new_key())
 
 
 @page.post("/cases/open")
@@ -68,15 +92,22 @@ def open_case(procedure: str = MISSING_CHILD) -> ResponseReturnValue:
 def case(case_id: str) -> ResponseReturnValue:
     """Show a case as far as this person's roles may read it; who looked is written down first."""
     here, who = services(), actor()
-    classes = case_access.readable(here.engine, who.roles, case_id)
+    classes = case_access.readable(here.engine, who, case_id, now=here.clock())
     now = here.clock()
-    view = here.cases.case(case_id, classes=classes, by=who, purpose=PURPOSE, now=now)
+    glass = case_access.opened_until(here.engine, who, case_id, now=now)
+    view = here.cases.case(case_id, classes=classes, by=who, purpose=WITH_A_REASON if glass else PURPOSE, now=now)
+    if view.status == ERASED:
+        return _erased_page(case_id)
     release, waits = here.cases.release_of(case_id), here.cases.waits(case_id, now=now)
     with reading(here.engine) as connection:
         episode = episodes.find(connection, case_id)
-        names = episode_words.names_of(connection, {event.by for event in view.timeline})
         child_id = children.child_of(connection, case_id)
-    told = case_words.describe(view, episode, release, names, who=who, now=now)
+        beside = children.beside(connection, case_id, child_id, view.procedure) if child_id else ()
+        given = disclosures.of(connection, {case_id, child_id or case_id}, roles=who.roles)
+        involved = {event.by for event in view.timeline} | {each.given_by for each in given}
+        names = episode_words.names_of(connection, involved)
+    changes = correction_words.changes(here.engine, release, view, classes)
+    told = case_words.describe(view, episode, release, names, who=who, now=now, classes=classes, changes=changes)
     drawings = outline.drawings(view, release, waits)
     wanted = flask.request.args.get("part", "")
     return flask.render_template(
@@ -84,6 +115,16 @@ def case(case_id: str) -> ResponseReturnValue:
         **told,
         held_up_since=min((each.first_seen_at for each in here.cases.incidents.of_case(case_id)), default=None),
         child_id=child_id,
+        beside=_of_which_to_know(beside, who, now),
+        **_reopening(view, episode, who, now),
+        carers_form=bool(child_id) and episode is not None and carer_words.forms_offered(who, case_id, classes),
+        opened_until=glass,
+        promised=episode is not None and "D2" in classes,
+        correctable=frozenset() if glass else corrections.offered(release, view.facts, who.roles, classes),
+        tells=not glass and bool(notice_kinds.SENDERS & who.roles) and "D2" in classes,
+        gives=bool(bundles.MAKES & who.roles),
+        seals=bool(SEALS & who.roles),
+        disclosed=disclosure_words.lines(given, names),
         drawings=drawings,
         shown=next((drawing for drawing in drawings if drawing.id == wanted), drawings[0]),
         outline=outline.outline(view, release, waits, now),
@@ -95,8 +136,36 @@ def case(case_id: str) -> ResponseReturnValue:
 def diagram(case_id: str, process: str) -> ResponseReturnValue:
     """Give a diagram of the release on which a case runs to those who may see the case; nothing in it is about the case."""
     here = services()
-    case_access.readable(here.engine, actor().roles, case_id)
+    case_access.readable(here.engine, actor(), case_id, now=here.clock())
     return flask.Response(here.cases.diagram(case_id, process), mimetype="application/xml")
+
+
+def _reopening(view: CaseView, episode: Episode | None, who: Actor, now: datetime) -> dict[str, object]:
+    """Say of an episode by which cases it was opened again, and whether this person may do so."""
+    if episode is None or view.closed_at is None:
+        said = view.facts.get("recalled", {}).get("", {}) if view.procedure == about.REOPENING else {}
+        return {"reopened": (), "may_reopen": False, "opened_again": said.get("episode")}
+    with reading(services().engine) as connection:
+        again = about.reopened(connection, view.case_id)
+    return {"reopened": _of_which_to_know(again, who, now), "may_reopen": REOPENS in who.roles, "opened_again": None}
+
+
+def _of_which_to_know(beside: Sequence[Beside], who: Actor, now: datetime) -> list[Beside]:
+    """Leave of the cases beside this one those in which a person has a part."""
+    parts = (
+        case_access.readable_each(services().engine, who, [each.case_id for each in beside], now=now) if beside else {}
+    )
+    return [each for each in beside if each.case_id in parts]
+
+
+def _erased_page(case_id: str) -> str:
+    """Say that a case was erased, by whom, when and on which basis."""
+    with reading(services().engine) as connection:
+        stone = erasing.tombstone_of(connection, case_id)
+        names = episode_words.names_of(connection, {stone.proposed_by, stone.approved_by} if stone else set())
+    return flask.render_template(
+        "erased.html", reference=case_id, rows=erased_words.lines(stone, names) if stone else []
+    )
 
 
 def _opening(procedure: str) -> OpeningView:

@@ -9,7 +9,9 @@ from datetime import datetime
 from web.case_words import interview
 from web.fact_words import Row, row
 from web.moments import LONDON, say_day, say_key, say_moment
+from workflows import disruptions
 from workflows.children import DATA_CLASS_OF, Child, ChildCase, ChildEpisode, ChildFlag, ChildPlan, live_plan
+from workflows.disruptions import Disruption
 from workflows.episodes import Episode
 from workflows.vocabulary import DATA_CLASS, FLAG, LOOKED_AFTER, RISK_LEVEL
 
@@ -28,6 +30,7 @@ class Known:
     plans: Sequence[ChildPlan]
     interviews: Sequence[Episode]
     cases: Sequence[ChildCase]
+    disruptions: Sequence[Disruption] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ def describe(
         "versions": [_version(each) for each in known.plans] if may["plans"] else None,
         "interviews": _interviews(known.interviews, parts) if may["episodes"] else None,
         "cases": known.cases,
+        "disruptions": [_disruption(each, now) for each in known.disruptions],
         "withheld": sorted({DATA_CLASS[name] for part, name in DATA_CLASS_OF.items() if not may[part]}),
     }
 
@@ -104,6 +108,25 @@ def _flag(flag: ChildFlag, now: datetime) -> Row:
     until = f", until {say_day(flag.until)}" if flag.until else ""
     words = f"Since {say_day(flag.since)}{until}{'' if holds else ' (does not count now)'}"
     return row(FLAG.get(flag.flag, say_key(flag.flag)), f"{words}\nSource: {flag.source}" if flag.source else words)
+
+
+def _disruption(action: Disruption, now: datetime) -> tuple[str, str, str]:
+    """Give the case of an action, what it is, and how it stands."""
+    return action.case_id, disruptions.KINDS.get(action.kind, say_key(action.kind)), _stands(action, now)
+
+
+def _stands(action: Disruption, now: datetime) -> str:
+    """Say how an action stands: proposed, not open and why, in force until when, or over."""
+    if action.issued_at is None:
+        if action.issued == "no":
+            return "not issued"
+        return f"not open: {action.gate_why}" if action.gate_open is False else "proposed"
+    until = f" until {say_moment(action.ends_at)}" if action.ends_at else ""
+    if action.holds_at(now):
+        return f"in force{until}, by {action.issued_by}"
+    if action.closed_at is not None:
+        return f"ended on {say_moment(action.closed_at)}"
+    return f"ran out on {say_moment(action.ends_at)} and waits for its review" if action.ends_at else "over"
 
 
 def _plan(plan: ChildPlan) -> Section:

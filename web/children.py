@@ -5,25 +5,26 @@ from __future__ import annotations
 from datetime import datetime
 
 import flask
-import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
-from engine.errors import NotFound
 from engine.model import Actor
 from engine.store import reading
-from web import case_access, child_words
+from web import carer_words, case_access, child_words
 from web.access import actor, signed_in
 from web.services import services
-from workflows import children
+from workflows import absences, access, children, concerns, merging, photographs
 from workflows.access import SEES_EVERY_EPISODE
+from workflows.merging import MERGES
+from workflows.seals import SEALS
 
 page = flask.Blueprint("children", __name__)
 
 PURPOSE = "casework, child"
 
-
-class ChildNotFound(NotFound):
-    """There is no such child, or none of whom this person may know."""
+PROPOSES = "ppu_cse_unit"
+"""The role that opens a disruption action, as its diagram has it."""
+TAKES_REFERRALS = "csc_mash"
+"""The role that takes a referral to social care, as its diagram has it."""
 
 
 @page.get("/children/<child_id>")
@@ -36,28 +37,10 @@ def child(child_id: str) -> ResponseReturnValue:
     """
     here, who = services(), actor()
     now = here.clock()
-    parts, main_id = _parts(child_id, who)
+    main_id, parts = case_access.of_child(here.engine, who, child_id, now=now)
     classes: frozenset[str] = frozenset().union(*parts.values())
     here.cases.note_reading(main_id, by=who, purpose=PURPOSE, classes=classes, now=now)
     return flask.render_template("child.html", **_told(main_id, who, parts, classes, now))
-
-
-def _parts(child_id: str, who: Actor) -> tuple[dict[str, frozenset[str]], str]:
-    """Give the cases of a child in which this person has a part, each with its data classes; and the child's main id."""
-    here = services()
-    with reading(here.engine) as connection:
-        found = children.find(connection, child_id)
-        ids = _cases(connection, found.child_id) if found else []
-    parts = case_access.readable_each(here.engine, who.roles, ids)
-    if found is None or not parts:
-        raise ChildNotFound("There is no such child.")
-    return parts, found.child_id
-
-
-def _cases(connection: sa.Connection, child_id: str) -> list[str]:
-    """Give the references of all that is about a child: episodes, and the cases about the child as such."""
-    own = [episode.case_id for episode in children.episodes_of(connection, child_id)]
-    return own + [case.case_id for case in children.cases_of(connection, child_id)]
 
 
 def _told(
@@ -74,6 +57,31 @@ def _told(
             flags=children.flags_of(connection, child_id),
             plans=children.plans_of(connection, child_id),
             interviews=tuple(e for e in children.interviews_of(connection, child_id) if e.case_id in shown),
+            disruptions=tuple(e for e in children.disruptions_of(connection, child_id) if e.case_id in shown),
             cases=tuple(case for case in children.cases_of(connection, child_id) if case.case_id in parts),
         )
-    return child_words.describe(known, classes, parts, now) | {"child_id": child_id}
+        told: dict[str, object] = {
+            "photograph": photographs.latest(connection, child_id) if "D1" in classes else None,
+            "merges": [each for each in merging.of(connection, child_id) if each.waits or each.stands],
+            "other_ids": merging.other_ids(connection, child_id),
+        }
+        noted = concerns.of_child(connection, child_id)
+        away = absences.of_child(connection, child_id) if carer_words.DATA_CLASS in classes else ()
+    of_carer = frozenset() if carer_words.in_an_open_episode(who, parts) else frozenset({carer_words.DATA_CLASS})
+    told["absences"] = [carer_words.absence(each, {}) for each in away]
+    told["absence_count"] = carer_words.count_of(away, now)
+    told["concerns"] = carer_words.entries(noted, classes - of_carer, (), now)
+    return child_words.describe(known, classes, parts, now) | told | _may(who, classes) | {"child_id": child_id}
+
+
+def _may(who: Actor, classes: frozenset[str]) -> dict[str, object]:
+    """Say what this person may do on the page."""
+    writes = access.writable(who.roles)
+    return {
+        "may_propose": PROPOSES in who.roles,
+        "may_refer": TAKES_REFERRALS in who.roles,
+        "may_seal": not who.roles.isdisjoint(SEALS),
+        "may_concern": not writes.isdisjoint({"D4", "D5"}),
+        "may_merge": bool(who.roles & MERGES) and "D1" in classes,
+        "may_add_photograph": "D1" in classes & writes,
+    }

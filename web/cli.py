@@ -1,4 +1,4 @@
-"""The command line: `homeward demo`, `serve`, `worker`, `migrate`, `publish`, `verify`, `rebuild`, `backup`, `restore`, `hold`, `resume`, `import`, `organisation`, `user`, `bench`."""
+"""The command line: `homeward demo`, `serve`, `worker`, `migrate`, `publish`, `verify`, `rebuild`, `backup`, `restore`, `hold`, `resume`, `import`, `promises`, `organisation`, `user`, `bench`."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from engine.errors import Invalid, Problem, Refusal
 from engine.store import reading, writing
-from web import procedures, schema, serving, upkeep
+from web import procedures, schema, serving, sessions, upkeep
 from web.app import create_app
 from web.assembly import assemble, make_worker
 from web.clock import system_clock
 from web.services import Services
 from web.settings import read_settings
-from workflows import cutover, people
+from workflows import administration, cutover, people
+from workflows.administration import Change
 from workflows.agencies import KINDS, ROLES
 from workflows.cutover_sheets import SHEETS
 
@@ -66,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     publish = _add(commands, "publish", "publish the shipped procedures where they have changed", _publish)
     publish.add_argument("--by", required=True, metavar="NAME", help="the sign-in name of who answers for it")
     _add_upkeep_commands(commands)
+    _add_promises_command(commands)
     _add_import_command(commands)
     _add_organisation_commands(commands)
     _add_user_commands(commands)
@@ -91,7 +94,17 @@ def _add_upkeep_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
     copy.add_argument("file", type=Path, metavar="FILE", help="the new file")
     restore = _add(commands, "restore", "put a backup in the place of an SQLite database; its mails are held", _restore)
     restore.add_argument("file", type=Path, metavar="FILE", help="the backup")
+    restore.add_argument(
+        "--tombstones", type=Path, metavar="FILE", help="what was erased since, beside the one at the database"
+    )
     restore.add_argument("--yes-replace", action="store_true", help="put the database aside that is there")
+    stones = _add(
+        commands, "tombstones", "keep outside of the database what was erased, or erase it again", _tombstones
+    )
+    stones.add_argument("file", type=Path, metavar="FILE", help="the file; it gets what it does not have yet")
+    stones.add_argument(
+        "--replay", action="store_true", help="erase what the file names, after a restore by other tools"
+    )
     hold = _add(commands, "hold", "hold all mails, after a restore by other tools", _hold)
     resume = _add(commands, "resume", "say what becomes of the mails that are held", _resume)
     choice = resume.add_mutually_exclusive_group(required=True)
@@ -102,6 +115,15 @@ def _add_upkeep_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
     for command in (hold, resume):
         command.add_argument("--by", required=True, metavar="NAME", help="the sign-in name of who answers for it")
         command.add_argument("--reason", required=True, metavar="TEXT", help="why; it is kept")
+
+
+def _add_promises_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    does = "say which promises to missing children were kept, are pending or were broken, by the log of each episode"
+    tell = _add(commands, "promises", does, _promises)
+    tell.add_argument("--case", default="", metavar="REFERENCE", help="of one case, promise by promise")
+    tell.add_argument("--from", dest="first", type=date.fromisoformat, metavar="DAY", help="reported from this day on")
+    tell.add_argument("--to", dest="last", type=date.fromisoformat, metavar="DAY", help="reported until this day")
+    tell.add_argument("--json", action="store_true", help="one verdict of one case a line, as JSON")
 
 
 def _add_import_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -206,6 +228,12 @@ def _restore(chosen: argparse.Namespace) -> None:
     _say(upkeep.restore(read_settings(os.environ), chosen, system_clock()))
 
 
+def _tombstones(chosen: argparse.Namespace) -> None:
+    with _open_services() as services:
+        act = upkeep.replay_tombstones if chosen.replay else upkeep.keep_tombstones
+        _say(act(services, chosen.file))
+
+
 def _hold(chosen: argparse.Namespace) -> None:
     with _open_services() as services:
         _say(upkeep.hold(services, chosen))
@@ -219,6 +247,14 @@ def _resume(chosen: argparse.Namespace) -> None:
 def _say(lines: Iterable[str]) -> None:
     for line in lines:
         print(line)
+
+
+def _promises(chosen: argparse.Namespace) -> None:
+    from web import promise_words
+
+    services, now = _services(), system_clock()
+    _say(promise_words.told(services.engine, chosen.case, (chosen.first, chosen.last), as_json=chosen.json, now=now))
+    services.engine.dispose()
 
 
 def _import(chosen: argparse.Namespace) -> None:
@@ -294,13 +330,23 @@ def _set_password(chosen: argparse.Namespace) -> None:
     services, password = _services(), _new_password()
     with writing(services.engine) as connection:
         people.set_password(connection, chosen.sign_in, password)
+        _ended(connection, chosen.sign_in, "password set")
     print(f"{chosen.sign_in} has a new password.")
 
 
 def _disable_user(chosen: argparse.Namespace) -> None:
     with writing(_services().engine) as connection:
         people.disable(connection, chosen.sign_in, system_clock())
+        _ended(connection, chosen.sign_in, "disabled")
     print(f"{chosen.sign_in} can sign in no more.")
+
+
+def _ended(connection: sa.Connection, sign_in: str, what: str) -> None:
+    """End what somebody has open, let their links die, and write down what was done from the command line."""
+    now = system_clock()
+    sessions.end_all(connection, sign_in, now=now)
+    administration.forget_links(connection, sign_in)
+    administration.note(connection, Change(now, getpass.getuser(), what, "", "", "From the command line"), sign_in)
 
 
 def _enable_user(chosen: argparse.Namespace) -> None:

@@ -43,7 +43,7 @@ def meeting(case_id: str) -> ResponseReturnValue:
 def _meeting(case_id: str, days: tuple[Day, ...]) -> str:
     """Show one meeting as far as this person may read it; who looked is written down first."""
     here, who, now = services(), actor(), services().clock()
-    classes = case_access.readable(here.engine, who.roles, case_id)
+    classes = case_access.readable(here.engine, who, case_id, now=here.clock())
     view = here.cases.case(case_id, classes=classes, by=who, purpose=PURPOSE, now=now)
     if view.procedure != daily.PROCEDURE:
         raise CaseNotFound("There is no such meeting.")

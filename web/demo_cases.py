@@ -274,7 +274,6 @@ def _returned(ago: timedelta) -> tuple[Deed, ...]:
 
 def _written_up(at: datetime) -> Answers:
     return {
-        "held": "yes",
         "reasons": ["family_conflict"],
         "exploitation_screen": ["none"],
         "disclosure": "no",

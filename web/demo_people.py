@@ -6,9 +6,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from engine.model import Actor
 from engine.store import writing
-from workflows import people
+from workflows import on_call, people
 from workflows.agencies import KINDS, ROLES
+from workflows.on_call import LONGEST, Wanted
 from workflows.people import Membership
 
 PASSWORD = "homeward-demo-only"  # noqa: S105 - printed at every start of the demo, and worth nothing elsewhere
@@ -34,6 +36,15 @@ FIRST_NAMES = (
 )  # fmt: skip
 LAST_NAME = "Example"
 
+ON_CALL = (
+    ("duty_inspector", "duty_inspector"),
+    ("control_room_supervisor", "duty_inspector"),
+    ("chief_inspector_missing", "duty_inspector"),
+    ("ppu_cse_unit", "duty_inspector"),
+    ("csc_mash", "csc_mash"),
+)
+"""Who is on the demonstration's rota, and who keeps it."""
+
 
 def add_people(engine: sa.Engine, now: datetime) -> None:
     """Add one invented organisation of each kind and one invented person for each role; their name is the role's key."""
@@ -42,16 +53,28 @@ def add_people(engine: sa.Engine, now: datetime) -> None:
             key, name = ORGANISATIONS.get(kind, (kind, KINDS[kind]))
             people.add_organisation(connection, key, name, kind)
         for role, first_name in zip(ROLES.values(), FIRST_NAMES[: len(ROLES)], strict=True):
-            organisation = ORGANISATIONS.get(role.kind, (role.kind, ""))[0]
+            kind = role.kind or "police"
+            organisation = ORGANISATIONS.get(kind, (kind, ""))[0]
             people.add(
                 connection,
                 role.key,
                 name=f"{first_name} {LAST_NAME}",
                 mail=f"{role.key}@{organisation.replace('_', '-')}.example",
-                password=PASSWORD,
+                password=None,
                 memberships=[Membership(role.key, organisation)],
                 now=now,
             )
+        # one password is hashed once: for each of them it would be most of the time until the first page
+        connection.execute(sa.update(people.PersonRow).values(password_hash=people.hash_password(PASSWORD)))
+
+
+def add_rota(engine: sa.Engine, now: datetime) -> None:
+    """Put some of them on call for two weeks, at numbers that no telephone has (Ofcom keeps 07700 900000 to 900999 free)."""
+    with writing(engine) as connection:
+        for number, (role, keeper) in enumerate(ON_CALL, 1):
+            organisation = ORGANISATIONS.get(ROLES[role].kind, (ROLES[role].kind, ""))[0]
+            wanted = Wanted(organisation, role, role, now, now + LONGEST, mobile=f"07700 9000{number:02}")
+            on_call.enter(connection, wanted, by=Actor(keeper), now=now, key=f"demo {role}")
 
 
 def is_empty(engine: sa.Engine) -> bool:

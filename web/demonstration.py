@@ -29,6 +29,7 @@ def run(port: int, folder: Path) -> None:
     worker = make_worker(services)
     sink = mail_sink(services.engine, services.clock, settings.smtp_port)
     sink.start()
+    worker.tick()  # the mails of the invented past leave before the first page warns of them
     worker.start()
     try:
         app = create_app(settings, services=replace(services, tick=worker.tick))
@@ -61,6 +62,7 @@ def prepare(settings: Settings) -> Services:
     now = services.clock()
     if demo_people.is_empty(services.engine):
         demo_people.add_people(services.engine, now)
+        demo_people.add_rota(services.engine, now)
     empty = _has_no_cases(services.engine)
     if empty:  # the calendar opens the audit with which it begins
         before = demo_oversight.month_begins(now) - demo_oversight.DAY

@@ -31,6 +31,10 @@ PURPOSE = "daily management"
 
 REVIEWS = ("review", "inspection")
 
+VIEW, VIEW_LATE, APPROVAL = "give_exploitation_view", "view_is_late", "approve_downgrade"
+VIEW_SETTLED = frozenset({"task_completed", "timer_fired"})
+"""The exploitation team's view on a lower grade, the end of the hour for it, and the decision that may be taken without it."""
+
 
 def beside(view: TaskView, who: Actor, now: datetime) -> list[Section]:
     """Say of the episode that is up how it stands now, as far as the reader may see its case; that they looked is written down."""
@@ -38,7 +42,7 @@ def beside(view: TaskView, who: Actor, now: datetime) -> list[Section]:
     reference = str(entry.get("reference") or "")
     here = services()
     try:
-        classes = case_access.readable(here.engine, who.roles, reference)
+        classes = case_access.readable(here.engine, who, reference, now=here.clock())
     except CaseNotFound:
         return []
     case = here.cases.case(reference, classes=classes, by=who, purpose=PURPOSE, now=now)
@@ -70,6 +74,20 @@ def waiting_grade(case: CaseView, names: Mapping[str, str]) -> str:
         return f"{words}, since {say_moment(waits.opened_at)}"
     by = names.get(last.completed_by, last.completed_by)
     return f"{words}. Proposed on {say_moment(last.completed_at)} by {by}"
+
+
+def view_not_given(case: CaseView, names: Mapping[str, str]) -> str:
+    """Say that the time for the latest exploitation view ran out, and who decided without it; empty where it did not (domain 1.6)."""
+    asked = [event for event in case.timeline if event.element in {VIEW_LATE, VIEW} and event.kind in VIEW_SETTLED]
+    if "D5" in case.withheld or not asked or asked[-1].element != VIEW_LATE:
+        return ""
+    late = asked[-1]
+    words = f"Not given: the hour for it ran out on {say_moment(late.at)}"
+    decided = [event for event in case.timeline if event.element == APPROVAL and event.seq > late.seq]
+    done = next((event for event in decided if event.kind == "task_completed"), None)
+    if done is None:
+        return f"{words}. The inspector decides without it"
+    return f"{words}. Decided without it on {say_moment(done.at)} by {names.get(done.by, done.by)}"
 
 
 def _rows(

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 
 import flask
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from engine import faults
 from engine.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal, Unavailable
+from web.access import actor
+from web.services import services
 from workflows.agencies import ROLES, title_of
+from workflows.read_log import REFUSED
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +25,10 @@ Answer = tuple[str, int]
 
 ROLE_KEYS = re.compile(rf"\b({'|'.join(key for key in ROLES if '_' in key)})\b")
 """Keys of roles that cannot be taken for a word."""
+
+PLACES = ("case_id", "child_id", "task_id", "reference")
+"""Where an address names a record."""
+REFERENCE = re.compile(r"[A-Z]{1,4}-[0-9A-Z]{1,12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +80,21 @@ def _page(kind: Kind, sentence: str, problems: tuple[str, ...] = ()) -> Answer:
 
 
 def _refused(refusal: Refusal) -> Answer:
-    log.info("refused: %s on %s", type(refusal).__name__, flask.request.path)
+    log.info("refused: %s on %s", type(refusal).__name__, _place())
+    if isinstance(refusal, NotFound):
+        _note_refused_look()
     if isinstance(refusal, Invalid):
         return _page(kind_of(refusal), "", tuple(problem.sentence for problem in refusal.problems))
     return _page(kind_of(refusal), sentence_of(refusal))
+
+
+def _note_refused_look() -> None:
+    """Write down who asked for a record and was told that there is none; in the same way whether there is one or not."""
+    places = flask.request.view_args or {}
+    about = next((str(places[name]) for name in PLACES if name in places), "").partition(".")[0].upper()
+    if REFERENCE.fullmatch(about) and current_user.is_authenticated:
+        here = services()
+        here.cases.note_reading(about, by=actor(), purpose=REFUSED, classes=frozenset(), now=here.clock())
 
 
 def _unsigned_form(_error: CSRFError) -> Answer:
@@ -94,5 +113,11 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _fault(fault: Exception) -> Answer:
-    log.error("fault on %s %s: %s", flask.request.method, flask.request.path, faults.describe(fault))
+    log.error("fault on %s %s: %s", flask.request.method, _place(), faults.describe(fault))
     return _page(FAULT, "")
+
+
+def _place() -> str:
+    """Name the address of this request without the secret of a link."""
+    secret = (flask.request.view_args or {}).get("token")
+    return flask.request.path.replace(secret, "...") if secret else flask.request.path

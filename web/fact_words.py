@@ -35,11 +35,15 @@ WHAT_APPLIES = "What applies"
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The facts of one record as rows of a summary list, and by whom and when they were written, where that is known."""
+    """The facts of one record as rows of a summary list, and by whom and when they were written, where that is known.
+
+    `place` names the record and its key.
+    """
 
     title: str
     rows: Sequence[Row]
     written: str = ""
+    place: tuple[str, str] = ("", "")
 
 
 def row(key: str, value: str) -> Row:
@@ -73,7 +77,7 @@ def sections(
         said += _why(fields, (decided or {}).get((record, key)), release)
         if record == known_words.RECORD:
             title, said = known_words.TITLE, [row(*pair) for pair in known_words.known(fields)]
-        yield Section(_headed(title, key), said, notes.get((record, key), ""))
+        yield Section(_headed(title, key), said, notes.get((record, key), ""), (record, key))
 
 
 def _headed(title: str, key: str) -> str:

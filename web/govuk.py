@@ -7,7 +7,7 @@ shown at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -65,13 +65,17 @@ def render_form(
     return Markup(_template().blocks([_drawn(block, raw, wrong) for block in shown]))  # noqa: S704 - autoescaped
 
 
-def error_summary(problems: Iterable[Problem], form: Form) -> Markup:
-    """Draw the list of problems, each linked to the first input that puts it right; nothing without problems."""
+def error_summary(problems: Iterable[Problem], form: Form, others: Collection[str] = ()) -> Markup:
+    """Draw the list of problems, each linked to the first input that puts it right; nothing without problems.
+
+    `others` are the ids of inputs of the page that are none of the form.
+    """
     fields = {field.key: field for field in form.fields}
     errors = []
     for problem in problems:
         field = fields.get(problem.where)
-        errors.append({"text": problem.sentence} | ({"href": f"#{_first_input(field, problem)}"} if field else {}))
+        place = _first_input(field, problem) if field else problem.where if problem.where in others else ""
+        errors.append({"text": problem.sentence} | ({"href": f"#{place}"} if place else {}))
     return Markup(_template().summary(errors)) if errors else Markup()  # noqa: S704 - autoescaped
 
 

@@ -4,26 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import flask
 import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from engine.errors import NotFound
-from engine.store import CaseTable, ReleaseTable, reading
+from engine.store import CaseTable, ReleaseTable, TaskTable, reading
 from engine.views import Cursor, TaskRow
+from notifications import outbox
 from web.access import actor, signed_in
 from web.draft_words import items_for
 from web.missing_words import COLOURS
 from web.moments import read_moment, say_moment, say_until
 from web.procedures import MISSING_CHILD
 from web.services import services
+from workflows import merging, notices
+from workflows.audience import Audience, audience
+from workflows.daily import LOWER_GRADE_WAITS
+from workflows.merging import Merge
+from workflows.notice_kinds import KINDS
+from workflows.notices import Notice
 from workflows.vocabulary import RISK_LEVEL
 
 page = flask.Blueprint("inbox", __name__)
 
 PAGE_SIZE = 50
+LEFT_BY = timedelta(minutes=5)
+"""An urgent message that has not left by then is a reason to ring people."""
 LONGEST_NUMBER = 9
 GRADED = ", graded "
 """Stands in a case's title between what it is and how it is graded (bpmn/missing_child, property `title`)."""
@@ -45,6 +54,7 @@ class Line:
     procedure: str
     kind: str
     risk: Tag | None
+    lowering: bool
     due: str
     until: str
     overdue: bool
@@ -63,9 +73,12 @@ def tasks() -> ResponseReturnValue:
     """List the open tasks of this person's roles by due time, and apart from them those that have none."""
     here, who = services(), actor()
     after = read_cursor(flask.request.args.get("after", ""))
-    found = here.cases.inbox(who.roles, after=after, limit=PAGE_SIZE)
+    with reading(here.engine) as connection:
+        bounds = audience(connection, who)
+    found = here.cases.inbox(who.roles, after=after, limit=PAGE_SIZE, within=bounds.within())
     now, names = here.clock(), _procedures(row.case_id for row in found.rows)
-    lines = [_line(row, names.get(row.case_id, ""), now) for row in found.rows]
+    lowered = _lowered(row.case_id for row in found.rows)
+    lines = [_line(row, names.get(row.case_id, ""), now, lowering=row.case_id in lowered) for row in found.rows]
     return flask.render_template(
         "inbox.html",
         duties=[line for line in lines if line.due],
@@ -75,7 +88,26 @@ def tasks() -> ResponseReturnValue:
         may_open=_may_open(who.roles),
         roles=len(who.roles),
         drafts=items_for(who.person, who.roles) if after is None else [],
+        merges=_merges(bounds) if after is None else (),
+        unread=_unread(bounds, now) if after is None else (),
+        stuck_since=outbox.stuck_since(here.engine, now - LEFT_BY),
     )
+
+
+def _merges(bounds: Audience) -> list[Merge]:
+    """Give the proposals that two records are one child on which this person may decide: not the own ones, none behind a seal."""
+    if not bounds.who.roles & merging.MERGES:
+        return []
+    with reading(services().engine) as connection:
+        waiting = merging.waiting(connection, not_by=bounds.who.person)
+    return [each for each in waiting if bounds.hidden.isdisjoint({each.goes, each.stays})]
+
+
+def _unread(bounds: Audience, now: datetime) -> list[tuple[Notice, str]]:
+    """Give the notices of this person's roles that were sent twice and that nobody has acknowledged, with their titles."""
+    with reading(services().engine) as connection:
+        late = notices.overdue(connection, bounds, now)
+    return [(each, KINDS[each.kind].title if each.kind in KINDS else "Notice") for each in late]
 
 
 def write_cursor(cursor: Cursor) -> str:
@@ -105,15 +137,23 @@ def _procedures(case_ids: Iterable[str]) -> dict[str, str]:
     return {case_id: names[procedure] for case_id, procedure in found.items()}
 
 
-def _line(row: TaskRow, procedure: str, now: datetime) -> Line:
+def _lowered(case_ids: Iterable[str]) -> frozenset[str]:
+    """Give those cases in which a lower grade is proposed and waits: until then the higher one stands (G-12)."""
+    task = TaskTable
+    waits = sa.and_(task.element.in_(LOWER_GRADE_WAITS), task.status == "open", task.case_id.in_(set(case_ids)))
+    with reading(services().engine) as connection:
+        return frozenset(connection.execute(sa.select(task.case_id).where(waits)).scalars())
+
+
+def _line(row: TaskRow, procedure: str, now: datetime, *, lowering: bool) -> Line:
     kind, _, grade = row.case_title.partition(GRADED)
     if kind.startswith(procedure):
         procedure = ""  # the title says it already
     risk = Tag(RISK_LEVEL.get(grade, grade) + " risk", COLOURS.get(grade, "grey")) if grade else None
     if row.due_at is None:
-        return Line(row, procedure, kind, risk, "", "", overdue=False)
+        return Line(row, procedure, kind, risk, lowering, "", "", overdue=False)
     due, until = say_moment(row.due_at), say_until(row.due_at, now)
-    return Line(row, procedure, kind, risk, due, until, overdue=row.due_at <= now)
+    return Line(row, procedure, kind, risk, lowering, due, until, overdue=row.due_at <= now)
 
 
 def _may_open(held: frozenset[str]) -> bool:

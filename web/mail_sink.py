@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from aiosmtpd.controller import Controller
 
 from engine.model import Clock
 from engine.store import writing
+from notifications.message import Channel, Message, in_short
 from web.clock import DEMO_MAILS
 
 HOST = "127.0.0.1"
@@ -29,6 +31,23 @@ class _Keeper:
             row = {"received_at": self._clock(), "content": envelope.content}
             connection.execute(sa.insert(DEMO_MAILS).values(row))
         return "250 Kept for the mailbox page"
+
+
+class TextsToMailbox:
+    """Takes texts and pages as the channels for telephones would, and puts them into the demo's mailbox as short mails."""
+
+    def __init__(self, mail: Channel) -> None:
+        """Keep how mails leave."""
+        self._mail = mail
+
+    def takes(self, recipient: str) -> bool:
+        """Take telephone numbers and pagers."""
+        return recipient.startswith(("sms:", "pager:"))
+
+    def deliver(self, message: Message) -> None:
+        """Send the short form as a mail to an invented address that holds the number."""
+        kind, _, number = message.recipient.partition(":")
+        self._mail.deliver(replace(message, recipient=f"{number}@{kind}.example", text=f"{in_short(message)}\n"))
 
 
 def mail_sink(engine: sa.Engine, clock: Clock, port: int) -> Controller:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import flask
 from flask.typing import ResponseReturnValue
 
-from engine.errors import NotFound, Problem
+from engine.errors import NotFound
 from engine.store import reading
 from web import case_access, figure_words, missing_words, periods
 from web.access import actor, roles
-from web.periods import Span
+from web.asked import Asked, asked_for, choices
 from web.services import services
-from workflows import access, figures, people
-from workflows.access import FIGURES, FIGURES_OF_EVERY_AUTHORITY, FIGURES_OF_OWN_AUTHORITY, FIGURES_WITH_EPISODES
+from workflows import access, figures
+from workflows.access import FIGURES, FIGURES_WITH_EPISODES, Standing
 from workflows.figures import MEASURES, PEOPLE, SLICES, Counted, Missing, Population
-from workflows.vocabulary import RESPONSIBLE_AUTHORITY
 
 page = flask.Blueprint("performance", __name__)
 
@@ -32,39 +29,12 @@ class TableNotFound(NotFound):
     """The dashboard has no such table."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a reader asked for, as far as that reader may: no authorities stand for all of them."""
-
-    span: Span
-    authority: str
-    own: frozenset[str] | None
-    every_number: bool
-    problems: tuple[Problem, ...]
-
-    @property
-    def authorities(self) -> frozenset[str] | None:
-        """The authorities of which the figures are."""
-        return frozenset({self.authority}) if self.authority else self.own
-
-    @property
-    def query(self) -> dict[str, Any]:
-        """What stands in the addresses of the same period and authority."""
-        return self.span.query | ({"authority": self.authority} if self.authority else {})
-
-    @property
-    def words(self) -> str:
-        """Say of what the figures are: ``1 March 2026 to 31 March 2026, all authorities``."""
-        names = [RESPONSIBLE_AUTHORITY.get(key, key) for key in sorted(self.authorities or ())]
-        return f"{self.span.words}, {' and '.join(names) if self.authorities is not None else 'all authorities'}"
-
-
 @page.get("/performance")
 @roles(*FIGURES)
 def dashboard() -> ResponseReturnValue:
     """Show who is missing now and the figures of a period."""
     args, now = flask.request.args, services().clock()
-    asked = _asked(now)
+    asked = asked_for(now)
     if not asked.problems and "from-day" in args:  # the form's six parts become an address that can be kept
         return flask.redirect(flask.url_for("performance.dashboard", **asked.query))
     with reading(services().engine) as connection:
@@ -79,7 +49,7 @@ def dashboard() -> ResponseReturnValue:
         imported=population.imported if asked.every_number else 0,
         quarters=periods.ended_quarters(now),
         presets=periods.presets(now),
-        choices=_choices(asked),
+        choices=choices(asked),
         typed={key: periods.typed_in(args, key) for key in ("from", "to")} if asked.problems else {},
         wrong={problem.where: problem.sentence for problem in asked.problems},
     )
@@ -91,11 +61,16 @@ def dashboard() -> ResponseReturnValue:
 def table(name: str) -> ResponseReturnValue:
     """Give one table of the dashboard as a file for a spreadsheet."""
     now = services().clock()
-    asked = _asked(now)
+    asked = asked_for(now)
     if name == "missing" and asked.every_number:
         with reading(services().engine) as connection:
             missing = figures.missing_now(connection, asked.own)
-        return _file(name, missing_words.as_csv(missing, _allowed(missing, "D2"), now))
+        may, classes = _allowed(missing, "D2"), frozenset({"D2"})
+        about = [one.case_id for one in missing if one.case_id in may]
+        services().cases.note_reading(
+            *about, by=actor(), purpose="performance, file of who is missing", classes=classes, now=now
+        )
+        return _file(name, missing_words.as_csv(missing, may, now))
     with reading(services().engine) as connection:
         population = figures.population(connection, asked.span.period, asked.authorities, now=now)
     charts = _charts(population, asked)
@@ -110,7 +85,7 @@ def episodes() -> ResponseReturnValue:
     """List the episodes behind a number, as far as this person may know of them; who looked is written down first."""
     here, args, who = services(), flask.request.args, actor()
     now = here.clock()
-    asked, measure, part = _asked(now), args.get("of", ""), args.get("is", "")
+    asked, measure, part = asked_for(now), args.get("of", ""), args.get("is", "")
     with reading(here.engine) as connection:
         population = figures.population(connection, asked.span.period, asked.authorities, now=now)
     behind = population.behind(measure, part)
@@ -135,45 +110,6 @@ def episodes() -> ResponseReturnValue:
     )
 
 
-def _asked(now: datetime) -> Asked:
-    """Read what is asked for, and hold it to what this person may see."""
-    args, held = flask.request.args, actor().roles
-    own = None if held & FIGURES_OF_EVERY_AUTHORITY else _own_authorities()
-    every_number = bool(held & FIGURES_WITH_EPISODES & _speaking(own))
-    span, problems = periods.read(args, now)
-    authority = args.get("authority", "")
-    if not every_number:
-        quarters = periods.ended_quarters(now)
-        if span is not None and span not in quarters:
-            problems = [Problem("quarter", "ended-quarter", "Your roles see whole quarters that are over")]
-            span = None
-        span, authority = span or quarters[0], ""
-    if authority and authority not in (RESPONSIBLE_AUTHORITY if own is None else own):
-        problems = [*problems, Problem("authority", "known-authority", "Choose one of the authorities")]
-        authority = ""
-    return Asked(span or periods.usual(now), authority, own, every_number, tuple(problems))
-
-
-def _speaking(own: frozenset[str] | None) -> frozenset[str]:
-    """Name the roles that say what is shown: those of every authority, where one of them is held."""
-    return FIGURES_OF_EVERY_AUTHORITY if own is None else FIGURES_OF_OWN_AUTHORITY
-
-
-def _own_authorities() -> frozenset[str]:
-    """Name the authorities for which this person works in a role that sees figures."""
-    with reading(services().engine) as connection:
-        person = people.find(connection, actor().person)
-    return frozenset(held.organisation for held in person.memberships if held.role in FIGURES_OF_OWN_AUTHORITY)
-
-
-def _choices(asked: Asked) -> list[dict[str, object]]:
-    """Give the authorities between which this person may choose; none where there is nothing to choose."""
-    if not asked.every_number or asked.own is not None:
-        return []
-    keys = {"": "All authorities", **RESPONSIBLE_AUTHORITY}
-    return [{"value": key, "text": words, "selected": key == asked.authority} for key, words in keys.items()]
-
-
 def _charts(population: Population, asked: Asked) -> dict[str, figure_words.Chart]:
     """Give the tables of a period as this person may see them."""
     one = asked.authorities is not None and len(asked.authorities) == 1
@@ -182,7 +118,7 @@ def _charts(population: Population, asked: Asked) -> dict[str, figure_words.Char
 
 def _link(asked: Asked) -> figure_words.Link:
     """Give what makes the address of the list behind a number, for those who may see one."""
-    readable = access.readable(actor().roles, episode_open=False)
+    readable = access.readable(actor().roles, standing=Standing.CLOSED)
 
     def link(measure: str, part: str) -> str:
         if not asked.every_number or _data_class(measure) not in readable:
@@ -211,7 +147,7 @@ def _title(measure: str, part: str) -> str:
 def _allowed(found: Sequence[Counted | Missing], data_class: str) -> frozenset[str]:
     """Name the cases among these of which this person may know, and may read what a list of them tells."""
     ids = [one.case_id for one in found]
-    return case_access.lasting(services().engine, actor().roles, ids, frozenset({"D2", data_class}))
+    return case_access.lasting(services().engine, actor(), ids, frozenset({"D2", data_class}))
 
 
 def _page_number(text: str) -> int:

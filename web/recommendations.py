@@ -12,9 +12,8 @@ from flask.typing import ResponseReturnValue
 from engine.errors import NotFound
 from engine.model import Value
 from engine.store import reading
-from web import recommendation_words
+from web import case_access, recommendation_words
 from web.access import actor, roles
-from web.case_list import may_know_of
 from web.figure_words import written
 from web.moments import LONDON, say_day
 from web.recommendation_words import Line
@@ -62,7 +61,7 @@ def one(case_id: str) -> ResponseReturnValue:
         line=shown,
         summary=recommendation_words.summary(found, shown),
         history=recommendation_words.history(found, _names({each.by for each in found.history})),
-        has_case=may_know_of(here.engine, who.roles, case_id),
+        has_case=bool(case_access.readable_each(here.engine, who, [case_id], now=now)),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -12,6 +14,9 @@ import waitress
 
 from engine.errors import Unavailable
 
+M_ARENA_MAX = -8
+"""What glibc's mallopt calls the number of heaps."""
+
 
 class PortTaken(Unavailable):
     """Another program listens there."""
@@ -19,6 +24,7 @@ class PortTaken(Unavailable):
 
 def serve(app: flask.Flask, host: str, port: int, *, threads: int, ready: Callable[[], None]) -> None:
     """Answer requests until SIGTERM or SIGINT; running requests come to their end. Refuses with `PortTaken`."""
+    _share_the_heap()
     try:
         server = waitress.create_server(app, host=host, port=port, threads=threads, ident=None)
     except OSError as fault:
@@ -39,6 +45,12 @@ def wait_for_signal() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
     over.wait()
+
+
+def _share_the_heap() -> None:
+    """Let all threads allocate from one heap where the C library is glibc: a heap for each held 6 of the worker's 100 MB."""
+    if "CS_GNU_LIBC_VERSION" in os.confstr_names:
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 def _stop_on_terminate() -> None:

@@ -76,6 +76,12 @@ def end(engine: sa.Engine, token: str, *, now: datetime) -> None:
         connection.execute(sa.update(SessionRow).where(SessionRow.digest == _digest(token)).values(ended_at=now))
 
 
+def end_all(connection: sa.Connection, person: str, *, now: datetime) -> None:
+    """End every session of a person, so that a new password or a new start leaves no old one behind."""
+    theirs = sa.and_(SessionRow.person == person, SessionRow.ended_at.is_(None))
+    connection.execute(sa.update(SessionRow).where(theirs).values(ended_at=now))
+
+
 def _count_attempt(connection: sa.Connection, name: str, now: datetime) -> None:
     failures = SignInFailureRow
     connection.execute(sa.delete(failures).where(failures.at < now - FAILURES_KEPT))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,6 +13,9 @@ from engine.errors import Invalid, Problem
 PREFIX = "HOMEWARD_"
 YES_AND_NO = {"yes": True, "no": False}
 SECRET_LENGTH = 32
+_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+NOTIFY_KEY = re.compile(rf"[\w-]+-{_UUID}-{_UUID}")
+"""An API key of GOV.UK Notify: a name, the id of the service, the secret."""
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -25,7 +29,8 @@ class Settings:
 
     `base_url` is the site's own address, as people type it: mails link to it, and the session cookie follows its scheme.
     `secret` signs the session cookie and stands in no representation, nor does the mail server's password.
-    `session_idle_after` ends a session without a request, `session_ends_after` ends every session. `demo` opens the
+    With `notify_key` and `notify_template` urgent messages leave as texts through GOV.UK Notify (`notify_address`), with
+    `pager_url` and `pager_secret` through a pager system. `session_idle_after` ends a session without a request, `session_ends_after` ends every session. `demo` opens the
     clock and mailbox pages; no environment sets it, only the command `homeward demo`, which has invented people only.
     """
 
@@ -38,6 +43,11 @@ class Settings:
     smtp_user: str = ""
     smtp_password: str = field(default="", repr=False)
     mail_sender: str = "homeward@localhost"
+    notify_key: str = field(default="", repr=False)
+    notify_template: str = ""
+    notify_address: str = "https://api.notifications.service.gov.uk"
+    pager_url: str = ""
+    pager_secret: str = field(default="", repr=False)
     session_idle_after: timedelta = timedelta(minutes=30)
     session_ends_after: timedelta = timedelta(hours=12)
     demo: bool = False
@@ -59,6 +69,11 @@ NAMES = frozenset(
         "SMTP_USER",
         "SMTP_PASSWORD",
         "MAIL_SENDER",
+        "NOTIFY_KEY",
+        "NOTIFY_TEMPLATE",
+        "NOTIFY_ADDRESS",
+        "PAGER_URL",
+        "PAGER_SECRET",
         "SESSION_MINUTES",
     },
 )
@@ -72,7 +87,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     machine), no secret or one that is too short, a number that is none, an unknown name that begins with ``HOMEWARD_``.
     """
     values = {name.removeprefix(PREFIX): text.strip() for name, text in environment.items() if name.startswith(PREFIX)}
-    problems = [*_unknown(values), *_wrong_words(values), *_wrong_numbers(values), *_missing(values), *_address(values)]
+    looks = (_unknown, _wrong_words, _wrong_numbers, _missing, _address, _texts)
+    problems = [problem for look in looks for problem in look(values)]
     if problems:
         raise SettingsInvalid(problems)
     return Settings(
@@ -85,6 +101,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         smtp_user=values.get("SMTP_USER", ""),
         smtp_password=values.get("SMTP_PASSWORD", ""),
         mail_sender=values.get("MAIL_SENDER", Settings.mail_sender),
+        notify_key=values.get("NOTIFY_KEY", ""),
+        notify_template=values.get("NOTIFY_TEMPLATE", ""),
+        notify_address=values.get("NOTIFY_ADDRESS", Settings.notify_address),
+        pager_url=values.get("PAGER_URL", ""),
+        pager_secret=values.get("PAGER_SECRET", ""),
         session_idle_after=timedelta(minutes=int(values.get("SESSION_MINUTES", "30"))),
     )
 
@@ -150,3 +171,21 @@ def _is_safe(address: str) -> bool:
 
 def _keeps_secrets(scheme: str, name: str) -> bool:
     return scheme == "https" or (scheme == "http" and name in LOOPBACK)
+
+
+def _texts(values: Mapping[str, str]) -> list[Problem]:
+    """Refuse half of what texts or pagers need, a key that is none, and an address over which a secret could be read."""
+    problems = []
+    for first, second in (("NOTIFY_KEY", "NOTIFY_TEMPLATE"), ("PAGER_URL", "PAGER_SECRET")):
+        for one, other in ((first, second), (second, first)):
+            if values.get(one) and not values.get(other):
+                sentence = f"Set HOMEWARD_{other} too, or leave out HOMEWARD_{one}: one is of no use without the other."
+                problems.append(Problem(PREFIX + other, "setting-missing", sentence))
+    if values.get("NOTIFY_KEY") and not NOTIFY_KEY.fullmatch(values["NOTIFY_KEY"]):
+        sentence = "HOMEWARD_NOTIFY_KEY must be a whole API key of GOV.UK Notify: its name and two ids, with hyphens."
+        problems.append(Problem("HOMEWARD_NOTIFY_KEY", "setting-not-a-key", sentence))
+    for name in ("NOTIFY_ADDRESS", "PAGER_URL"):
+        if values.get(name) and not _is_safe(values[name]):
+            sentence = f"HOMEWARD_{name} must begin with https://; only a server on this machine may be http://."
+            problems.append(Problem(PREFIX + name, "setting-not-an-address", sentence))
+    return problems

@@ -14,16 +14,16 @@ from engine.forms import Form, Raw
 from engine.release import Compiled
 from engine.store import TaskTable, reading
 from engine.views import TaskView
-from web import episode_words, sign_words
+from web import carer_words, case_access, episode_words, sign_words
 from web.access import actor, signed_in
 from web.answering import Posted, conflict_page, go_on, new_key, was_done, without_source
-from web.case_list import may_know_of
 from web.fact_words import Section, alone, sections
 from web.govuk import error_summary, render_form
 from web.moments import say_moment, say_until
 from web.second_person import done_before
 from web.services import services
 from workflows import access
+from workflows.access import Standing
 
 page = flask.Blueprint("tasks", __name__)
 
@@ -75,12 +75,13 @@ def _open(task_id: str) -> TaskView:
 
     Who has no part in the case does not learn from a refusal that it exists.
     """
-    who, here = actor(), services()
-    classes = access.readable(who.roles, episode_open=True)
+    here, case_id = services(), task_id.rpartition(".")[0]
+    who = case_access.within(here.engine, actor(), case_id)
+    classes = access.readable(who.roles, standing=Standing.OPEN)
     try:
         return here.cases.task(task_id, by=who, now=here.clock(), classes=classes)
     except NotYourTask:
-        if may_know_of(here.engine, who.roles, task_id.rpartition(".")[0]):
+        if case_access.readable_each(here.engine, actor(), [case_id], now=here.clock()):
             raise
         raise TaskNotFound("There is no such task.") from None
 
@@ -112,4 +113,5 @@ def _beside(view: TaskView, release: Compiled, now: datetime) -> list[Section]:
     if view.row.element == episode_words.ELEMENT:
         return episode_words.beside(view, actor(), now)
     about = [sign_words.beside(view, release, now)] if view.row.element == sign_words.ELEMENT else []
-    return [*about, *sections(view.beside, release, now, decided=alone(release))]
+    carer = carer_words.beside(actor(), view.row.case_id, view.row.element, now)
+    return [*carer, *about, *sections(view.beside, release, now, decided=alone(release))]

@@ -18,7 +18,7 @@ from engine.errors import Invalid, Problem
 from engine.store import reading, writing
 from notifications import holding
 from notifications.holding import DROP, SEND
-from web import backup, verification
+from web import backup, tombstones, verification
 from web.moments import say_moment
 from web.services import Services
 from web.settings import Settings
@@ -55,15 +55,32 @@ def back_up(settings: Settings, target: Path) -> Iterator[str]:
 def restore(settings: Settings, chosen: argparse.Namespace, now: datetime) -> Iterator[str]:
     """Put a copy in the place of the database; say which clocks are overdue and which mails wait for a word."""
     with _disk():
-        done = backup.restore(settings, chosen.file, yes_replace=chosen.yes_replace, by="restore", now=now)
+        done = backup.restore(
+            settings, chosen.file, yes_replace=chosen.yes_replace, by="restore", now=now, stones=chosen.tombstones
+        )
     yield f"The database is that of {chosen.file}: {done.copied.cases} cases and {done.copied.events} events."
     if done.replaced is not None:
         yield f"The one that was there is kept as {done.replaced}."
+    yield f"Erased since the backup, and erased from it again: {done.erased}."
     late = done.overdue
     since = f", the oldest since {say_moment(late.oldest_at)}" if late.oldest_at else ""
     yield f"Cases with an overdue clock: {late.cases}{since}. A worker fires them as soon as it starts."
     yield _waiting(done.held)
     yield "No mail leaves until somebody says what becomes of them: homeward resume, or the page Operations."
+
+
+def keep_tombstones(services: Services, path: Path) -> Iterator[str]:
+    """Add to a file the tombstones of what was erased: keep it beside the backups."""
+    with _disk():
+        count = tombstones.keep(services.engine, path)
+    yield f"{path} holds {count} tombstones."
+
+
+def replay_tombstones(services: Services, path: Path) -> Iterator[str]:
+    """Erase what a restore by other tools has brought back."""
+    with _disk():
+        stones = tombstones.read(path)
+    yield f"Erased again: {tombstones.replay(services.engine, stones)} of {len(stones)}; the others were erased already."
 
 
 def hold(services: Services, chosen: argparse.Namespace) -> Iterator[str]:

@@ -28,7 +28,7 @@ from notifications.message import Channel
 from web import verification
 from web.clock import system_clock
 from web.tables import HeartbeatRow
-from workflows import alarms, alerts
+from workflows import alarms, alerts, board_mails, notices
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +85,7 @@ class Worker:
         for job in (self.fire, self.ask, self.send, self.beat):
             self._scheduler.add_job(job, "interval", seconds=EVERY.total_seconds(), misfire_grace_time=None)
         every = LOOK_FOR_NIGHT.total_seconds()
+        self._scheduler.add_job(self.chase, "interval", seconds=every, misfire_grace_time=None)
         self._scheduler.add_job(self.work_at_night, "interval", seconds=every, misfire_grace_time=None)
         self._scheduler.start()
         self._steady.start()
@@ -105,6 +106,7 @@ class Worker:
         """Do all that is due at this moment, and send all mails that wait."""
         self.fire()
         self.ask()
+        self.chase()
         self.send(ALL_MAILS)
         self.beat()
 
@@ -136,6 +138,10 @@ class Worker:
         if holding.held(self._engine) is None:
             timers.run_errands(self._cases, now=self._clock(), limit=self._steps_at_once)
 
+    def chase(self) -> None:
+        """Send again what no partner has acknowledged in time."""
+        self._guarded("notices", lambda: notices.chase(self._engine, self._clock()))
+
     def send(self, limit: int = MAILS_AT_ONCE) -> None:
         """Send mails that wait, at most `limit`."""
         self._guarded("outbox", lambda: self._send(limit))
@@ -145,8 +151,9 @@ class Worker:
         self._guarded("heartbeat", lambda: _beat(self._engine, self._name, self._wall_clock()))
 
     def work_at_night(self) -> None:
-        """Anchor the logs of the day that has ended, and verify everything once a night."""
+        """Anchor the logs of the day that has ended, tell the board once a month, and verify everything once a night."""
         self._guarded("anchors", lambda: anchors.write(self._engine, self._clock()))
+        self._guarded("board", lambda: board_mails.tell(self._engine, self._base_url, self._clock()))
         self._guarded("verification", lambda: verification.nightly(self._cases, self._base_url, self._clock()))
 
     def _send(self, limit: int) -> None:

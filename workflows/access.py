@@ -28,15 +28,30 @@ class Access(StrEnum):
     """Counted in figures only, never read case by case."""
 
 
+class Standing(StrEnum):
+    """How a case stands, as far as that decides who reads it."""
+
+    OPEN = "open, or followed up"
+    CLOSED = "closed"
+    GROWN_UP = "closed, and the child is 18 by now"
+    """Rule vii of domain.md 5.2. Whoever turns 18 while the case is open stays a child in it until it is closed."""
+
+
 READS = frozenset({Access.READ, Access.READ_AND_CREATE})
 READS_WHILE_OPEN = READS | {Access.READ_WHILE_OPEN}
 WRITES = frozenset({Access.CREATE, Access.READ_AND_CREATE})
+IN_PART: Mapping[Access, str] = MappingProxyType(
+    {Access.SUMMARY: "S", Access.SUMMARY_WHILE_OPEN: "S", Access.FLAGS: "F"}
+)
+"""What a mark that is less than a reading lets somebody read: the answers whose form says so, such as ``D3S`` for D3."""
 
+_EXTENT: Mapping[Access, str] = {**dict.fromkeys(READS_WHILE_OPEN, ""), **IN_PART}
 _CLASSES = tuple(DATA_CLASS)
 
 # Columns of domain.md 5.2 from D1 to D12. Read there: "min" of D11 as C (the report asks, and it is not read back);
 # "R own" as R, since a placement has a part only in its own children's cases; "R as told" as R; "R vetted",
-# "R sample", "R pseudon." and "R if attended" as "R if"; "S by disclosure", "S (actions)" and "S (support)" as S.
+# "R sample", "R pseudon.", "R if attended" and "S by disclosure" as "R if"; "S (actions)" and "S (support)" as S. What
+# stands in a summary is said by the forms (`summaryClass`): least, what the next of them needs to act.
 _COLUMNS: Mapping[str, str] = {
     #                 D1   D2   D3   D4   D5   D6   D7   D8   D9   D10  D11  D12
     "call_taker":    "CR   CR   C    -    R    R(E) -    -    F    -    C    -",
@@ -44,7 +59,7 @@ _COLUMNS: Mapping[str, str] = {
     "locate":        "CR   CR   CR   R    CR   R(E) CR   -    S    S    R    -",
     "owner":         "CR   CR   CR   R    CR   R(E) CR   -    S    S    R    R",
     "mfh":           "CR   CR   CR   R    CR   R    CR   S    R    R    R    R",
-    "ppu":           "R    R    R    CR   R    S    R    S    R    R    R    -",
+    "ppu":           "R    R    R    CR   R    S    R    R_if R    R    R    -",
     "csc":           "R    R    R    -    S    R    R    R    R    CR   R    S",
     "csc_desk":      "R    R    R    -    S    R    R    S    R    CR   R    S",
     "edt":           "R    R    R    -    S    R    S    S    R    S    R    -",
@@ -79,6 +94,7 @@ COLUMN_OF: Mapping[str, str] = MappingProxyType(
         "ppu_cse_unit": "ppu",
         "audit_lead": "auditor",
         "inspection_coordinator": "recommender",
+        "information_governance": "nothing",
         "csc_mash": "csc_desk",
         "csc_social_worker": "csc",
         "csc_team_manager": "csc",
@@ -90,6 +106,10 @@ COLUMN_OF: Mapping[str, str] = MappingProxyType(
         "rhi_manager": "rhi",
         "iro": "iro",
         "placement_provider": "placement",
+        "responsible_individual": "placement",
+        "board_secretary": "recommender",
+        "board_chair": "recommender",
+        "data_protection_officer": "nothing",
         "host_la": "host",
         "home_la": "csc_desk",
         "health": "health",
@@ -102,6 +122,7 @@ COLUMN_OF: Mapping[str, str] = MappingProxyType(
         "ceop": "nothing",
         "partnership_board": "figures",
         "administrator": "nothing",
+        "agency_administrator": "nothing",
         "procedure_editor": "nothing",
         "procedure_approver": "nothing",
     }
@@ -122,13 +143,36 @@ MATRIX: Mapping[tuple[str, str], Access] = MappingProxyType(_matrix())
 """Total over data classes and roles: ``MATRIX["D8", "rhi_worker"] is Access.READ_AND_CREATE``."""
 
 TOLD_OF_EVERY_CHILD = frozenset({"csc_mash"})
-"""Told of every missing child at once (N1, T-06, G-24), so that looking at what they were told of must work.
+"""Told of every missing child at once (N1, T-06, G-24), so that looking at what they were told of must work."""
 
-An installation serves one area. Which of its councils is responsible is not a fact yet; until it is, each of them looks.
+OF_ONE_COUNCIL = frozenset(key for key, role in ROLES.items() if role.kind == "local_authority") - {
+    "host_la",
+    "home_la",
+}
+"""Roles that count in the cases for which their own council is responsible (domain.md 5.2, rule ii).
+
+Where nobody has said which council that is, or one that works elsewhere, they count: somebody has to take the notice.
 """
+
+OF_ONE_PLACEMENT = frozenset(key for key, role in ROLES.items() if role.kind == "placement")
+"""Roles that count in the cases of the children in their own placement's care, and in no others (domain.md 5.2, rule i)."""
+
+HOST_VIEW = frozenset({"host_la"})
+"""How the desk of the other council sees a child who is missing: as a host (domain.md 5.2, rule ii)."""
 
 AUDITORS = frozenset(key for key, column in COLUMN_OF.items() if column == "auditor")
 """Roles that look at closed work: at the cases of a sample, and at no others (domain.md 5.2, 6.9)."""
+
+ENDS_AT_18 = frozenset(
+    {
+        "rhi_worker", "rhi_manager", "iro", "placement_provider", "responsible_individual", "host_la", "health",
+        "school_dsl", "yjs",
+    }
+)  # fmt: skip
+"""Whose part rests on somebody being a child in their care, at their school or in their area (domain.md 5.2, rule vii).
+
+Social care of the responsible authority goes on for those who leave care, the police and the auditors for the record.
+"""
 
 AFTER_SAMPLING = frozenset({"D8"})
 """What an auditor reads on condition, in a case that is in a sample: "R sample" of domain.md 5.2."""
@@ -144,6 +188,9 @@ _SOCIAL_CARE = frozenset({"csc_mash", "csc_social_worker", "edt", "cmo"})
 ANSWERS_FOR: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "rhi_manager": frozenset({"rhi_worker"}),
+        "responsible_individual": frozenset({"placement_provider"}),
+        "board_chair": frozenset({"board_secretary"}),
+        "data_protection_officer": frozenset({"information_governance"}),
         "cmo": _INTERVIEW,
         "rhi_commissioner": _INTERVIEW,
         "csc_team_manager": _INTERVIEW | _SOCIAL_CARE,
@@ -152,6 +199,9 @@ ANSWERS_FOR: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 """Whose late work a role is told of (T-07, T-24, T-25, T-27): where those have a task, this role has a part too."""
 
+
+SEARCHES = frozenset(role for role in ROLES if MATRIX["D1", role] in READS_WHILE_OPEN)
+"""Who looks for a child by name: whose roles may read who a child is."""
 
 FIGURES_OF_EVERY_AUTHORITY = frozenset(
     {
@@ -180,15 +230,18 @@ REPORTS_TO_PANEL = "inspection_coordinator"
 """Who records that the scrutiny panel has had its report (domain.md 3.5 [PCC])."""
 
 
-def readable(roles: Collection[str], *, episode_open: bool, sampled: bool = False) -> frozenset[str]:
-    """Name the data classes whose facts a holder of these roles may read in full: ``frozenset({"D1", "D2"})``.
+def readable(roles: Collection[str], *, standing: Standing, sampled: bool = False) -> frozenset[str]:
+    """Name the data classes whose facts a holder of these roles may read: ``frozenset({"D1", "D2", "D3S"})``.
 
-    `episode_open` is true while the episode is open or its follow-up is active; marks with (E) count only then.
-    `sampled` is true for a case that was drawn for an audit. A summary or a flag is not a reading; a role that nobody
-    knows reads nothing.
+    ``D3`` stands for the whole class, ``D3S`` for its summary, ``D9F`` for its flags. Marks with (E) count while the case
+    is open or followed up. `sampled` is true for a case that was drawn for an audit. A role that nobody knows reads nothing.
     """
-    enough = READS_WHILE_OPEN if episode_open else READS
-    found = {name for name in _CLASSES for role in roles if MATRIX.get((name, role)) in enough}
+    closing = (
+        frozenset() if standing is Standing.OPEN else frozenset({Access.READ_WHILE_OPEN, Access.SUMMARY_WHILE_OPEN})
+    )
+    held = frozenset(roles) - ENDS_AT_18 if standing is Standing.GROWN_UP else frozenset(roles)
+    marks = [(name, MATRIX.get((name, role), Access.NONE)) for name in _CLASSES for role in held]
+    found = {f"{name}{_EXTENT[mark]}" for name, mark in marks if mark in _EXTENT and mark not in closing}
     return frozenset(found | AFTER_SAMPLING if sampled and not AUDITORS.isdisjoint(roles) else found)
 
 

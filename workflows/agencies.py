@@ -9,12 +9,16 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """One role: the key that is a lane's id, its title in words, the kind of its organisation, and its source."""
+    """One role: the key that is a lane's id, its title in words, the kind of its organisation (empty: of any), and its source."""
 
     key: str
     title: str
     kind: str
     source: str
+
+    def fits(self, kind: str) -> bool:
+        """Tell whether an organisation of this kind has the role."""
+        return self.kind in {"", kind}
 
 
 KINDS: Mapping[str, str] = MappingProxyType(
@@ -49,6 +53,7 @@ _ROWS = (
     ("superintendent", "Superintendent", "police", _NEED),
     ("audit_lead", "Audit lead", "police", f"{_NEED}, PCC"),
     ("inspection_coordinator", "Inspection co-ordinator", "police", f"{_NEED}, PCC"),
+    ("information_governance", "Information governance officer", "police", "domain 5.3, 5.5; DPA 2018 s62"),
     ("csc_mash", "Multi-agency safeguarding hub", "local_authority", f"{_NEED}, N1"),
     ("csc_social_worker", "Social worker", "local_authority", _NEED),
     ("csc_team_manager", "Social care team manager", "local_authority", _NEED),
@@ -74,6 +79,11 @@ _ROWS = (
     ("procedure_editor", "Procedure editor", "police", "house.md 5: a manager publishes"),
     ("procedure_approver", "Procedure approver", "partnership", "house.md 5: a second person approves"),
     ("partnership_board", "Safeguarding partnership board", "partnership", f"{_NEED}, S67"),
+    ("agency_administrator", "Administrator of an agency", "", f"{_NEED}: people come, move and go"),
+    ("responsible_individual", "Responsible individual of a home", "placement", "T-41 first escalation, S69"),
+    ("board_secretary", "Secretary of the safeguarding partnership board", "partnership", "T-47, S62"),
+    ("board_chair", "Chair of the safeguarding partnership board", "partnership", "T-47 first escalation, S62"),
+    ("data_protection_officer", "Data protection officer", "police", "T-49 first escalation, S81, S82"),
 )
 
 ROLES: Mapping[str, Role] = MappingProxyType({row[0]: Role(*row) for row in _ROWS})

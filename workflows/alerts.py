@@ -20,8 +20,10 @@ from engine.store import TaskTable
 from engine.views import EventRow, Step, TaskRow
 from notifications import outbox, wording
 from notifications.message import Message
-from workflows import people
+from workflows import on_call, people, seals, serious_events
+from workflows.access import OF_ONE_PLACEMENT
 from workflows.agencies import ROLES, title_of
+from workflows.matching import latest
 from workflows.people import Membership, Person
 
 LOG = logging.getLogger(__name__)
@@ -50,7 +52,8 @@ class Alert:
     """An event of a procedure tells the holders of roles, with a template of `notifications/templates`.
 
     `element` narrows the event to one element of the diagrams; empty is any. Empty `roles` are those that the event
-    itself names in ``tell``. `obligation` says what is to be done; empty takes the words of the deadline.
+    itself names in ``tell``. `obligation` says what is to be done; empty takes the words of the deadline. Told only where its task answered the
+    record and field `said`, and never once the case knows the record and field `unless`.
     """
 
     id: str
@@ -63,6 +66,7 @@ class Alert:
     source: str
     procedure: str = PROCEDURE
     said: tuple[str, str] = ("", "")
+    unless: tuple[str, str] = ("", "")
 
 
 def _one_for_each(name: str, procedure: str, obligation: str, source: str, roles: Mapping[str, str]) -> Iterator[Alert]:
@@ -155,6 +159,46 @@ ALERTS: tuple[Alert, ...] = (
         urgent=True,
         source="domain 13.8, T-15, N5 [PCC]",
         said=("protection_decision", "for_the_search"),
+        unless=("found", "returned_at"),
+    ),
+    *_one_for_each(
+        "disruption",
+        "disruption",
+        "decide on an action for a child",
+        "domain 2.5, 2.7",
+        {
+            "take_into_police_protection": "duty_inspector",
+            "apply_for_recovery_order": "csc_team_manager",
+        },
+    ),
+    *_one_for_each(
+        "serious_event",
+        "serious_event",
+        "tell the inspectorate of a serious event without delay, and say when",
+        "N11, T-41, G-37 [S69]",
+        {"notify_inspectorate": "placement_provider", "see_to_notice": "csc_team_manager"},
+    ),
+    Alert(
+        "serious_event_home",
+        "task_opened",
+        "name_home",
+        ("csc_team_manager",),
+        "task",
+        "say in which children's home a child lives",
+        urgent=True,
+        source="T-41, C-81",
+        procedure="serious_event",
+    ),
+    Alert(
+        "serious_event_answer",
+        "task_opened",
+        "answer_notice",
+        ("csc_team_manager",),
+        "task",
+        "say what the council does after a serious event at a home",
+        urgent=False,
+        source="domain 2.4, C-82",
+        procedure="serious_event",
     ),
     Alert(
         "audit_risk",
@@ -190,6 +234,39 @@ ALERTS: tuple[Alert, ...] = (
         urgent=False,
         source="domain 6.9, T-44",
         procedure="audit",
+    ),
+    Alert(
+        "protocol",
+        "task_opened",
+        "review_protocol",
+        ("board_secretary",),
+        "task",
+        "look at the joint protocol again before its year is over",
+        urgent=False,
+        source="T-47 [S62]",
+        procedure="protocol_review",
+    ),
+    Alert(
+        "protocol_agreement",
+        "task_opened",
+        "agree_to_protocol",
+        ("board_chair",),
+        "task",
+        "agree to what was put forward for the joint protocol",
+        urgent=False,
+        source="T-47, C-83",
+        procedure="protocol_review",
+    ),
+    Alert(
+        "retention",
+        "task_opened",
+        "decide_what_is_kept",
+        ("information_governance",),
+        "task",
+        "decide what is kept of what has reached the end of its period",
+        urgent=False,
+        source="T-49 [S81][S82]",
+        procedure="retention_review",
     ),
     *_one_for_each(
         "position",
@@ -244,14 +321,23 @@ OBLIGATIONS: Mapping[str, str] = MappingProxyType(
         "T-01": "grade the risk of the report",
         "T-02": "endorse the risk grade, or send it back",
         "T-03": "acknowledge the hand-over by name",
+        "T-04": "ring whoever reported: nobody has come in time",
+        "T-05": "get an officer to whoever reported",
         "T-06": "acknowledge the notice that a child is missing",
+        "T-07": "tell parents, placement and reviewing officer that the child is missing",
         "T-08": "acknowledge the trigger plan and make its tasks live",
         "T-09": "review the risk grade and the plan",
         "T-11": "hold the daily management meeting and sign it off",
         "G-21": "deal with every episode of the daily management meeting",
         "T-10": "look at a case that has been graded high for hours",
+        "T-13": "confirm or raise the lowest grade",
+        "T-14": "decide on a child rescue alert",
         "T-15": "decide on a question that waits for public protection",
+        "T-12": "tell the police what social care and the placement know and have done",
+        "T-16": "tell the school that the child is missing",
+        "T-17": "circulate who is missing on the police systems",
         "T-18": "tell the UK Missing Persons Unit",
+        "T-19": "look at what is done for a child who is missing for a day or longer",
         "T-20": "hold the strategy meeting while the child is missing",
         "T-21": "hold the prevention interview",
         "T-24": "offer the child a return interview",
@@ -282,8 +368,35 @@ OBLIGATIONS: Mapping[str, str] = MappingProxyType(
         "C-24": "review the prevention plan",
         "C-25": "record what came of an action of the prevention plan",
         "C-26": "record what the prevention plan has changed for the child",
+        "C-61": "say what is done for the child where the law does not open an action",
+        "C-62": "issue a notice, or say why not",
+        "C-63": "apply to the court for an order",
+        "C-64": "decide on police protection",
+        "C-65": "review an action before it runs out",
+        "C-81": "say in which children's home the child lives",
+        "C-82": "say what the council does after a serious event at a home",
+        "T-41": "tell the inspectorate of a serious event, and say when",
+        "T-29": "decide on a referral",
+        "T-30": "hold the strategy discussion",
+        "T-31": "hold the meeting that follows an urgent discussion",
+        "T-32": "hold the child protection conference, or say why none is held",
+        "T-33": "finish the assessment of the child",
+        "T-39": "decide on a national referral",
+        "T-40": "tell the officer for allegations",
+        "C-91": "enquire again into a case that was opened again",
+        "C-92": "offer the child another talk in a case that was opened again",
+        "C-93": "confer again about a case that was opened again",
+        "C-94": "put the record of a case right that was opened again",
+        "C-95": "close a case that was opened again",
+        "C-96": "say which closed case was meant",
+        "C-97": "settle what is left in a case that was opened again",
+        "T-42": "end police protection, or have an order made, before its 72 hours are over",
+        "T-43": "look again at a warning notice six months after it was served",
         "T-44": "audit the sample of the month and summarise it",
         "G-39": "act on a finding of an audit",
+        "T-47": "look at the joint protocol again before its year is over",
+        "C-83": "agree to what was put forward for the joint protocol",
+        "T-49": "decide what is kept of what has reached the end of its period",
         "C-41": "act on a risk to a child that an audit has seen",
         "C-42": "check what was done about a finding of an audit",
         "C-43": "read the summary of the month's audits and decide what changes",
@@ -332,32 +445,69 @@ class Alerts:
             "link": f"{self.base_url}/tasks/{task.id}" if task else f"{self.base_url}/cases/{step.case_id}",
         }
         subject, text = wording.write(alert.template, words)
-        authority = step.facts.get("case_opening", {}).get("", {}).get("responsible_authority")
-        told = group(alert.roles or event.data.get("tell", ()), authority if isinstance(authority, str) else "")
+        told = group(alert.roles or event.data.get("tell", ()), _whose_case(step))
         return Message(f"{step.case_id}/{event.seq}/{alert.id}", told, subject, text, urgent)
 
 
-def directory(connection: sa.Connection, message: Message) -> Sequence[tuple[str, str]] | None:
+def directory(connection: sa.Connection, message: Message, now: datetime) -> Sequence[tuple[str, str]] | None:
     """Give the active people for whom a message is, each once; those on duty where there is nobody else.
 
     None where its recipient is an address. Of the holders of a local authority's role those in the responsible one are
-    told, where it has any.
+    told, where it has any; of those told about a sealed case those of its group, and all of the group where none of them is.
+    An urgent message goes to the telephones and pagers of those on call in these roles too (13.5).
     """
     if not message.recipient.startswith(_HOLDERS):
         return None
     names, _, authority = message.recipient.removeprefix(_HOLDERS).partition(_OF)
     roles = names.split(",")
-    holders = people.holders(connection, roles)
+    group = seals.group_of(connection, message.key.partition("/")[0])
+    holders = _of_group(connection, people.holders(connection, roles), group)
     found = {person.sign_in: person for role in roles for person in _told(holders, role, authority)}
+    if group is not None and not found:
+        found = {person.sign_in: person for person in holders}
     if not found:
         LOG.warning("%s: nobody holds %s; those on duty are told", message.key, ", ".join(roles))
         found = {person.sign_in: person for person in people.holders(connection, WHOEVER_IS_ON_DUTY)}
-    return [(name, found[name].mail) for name in sorted(found)]
+    mails = [(name, found[name].mail) for name in sorted(found)]
+    if not message.urgent:
+        return mails
+    duties = on_call.on_call(connection, roles, now)
+    seen = [duty for duty in duties if group is None or duty.person in group]
+    return [*mails, *_numbers(seen, roles, authority)]
+
+
+def _of_group(connection: sa.Connection, holders: Sequence[Person], group: frozenset[str] | None) -> Sequence[Person]:
+    """Keep of the holders of roles those who see a sealed case; all of its group where there is none among them."""
+    if group is None:
+        return holders
+    return [person for person in holders if person.sign_in in group] or people.active(connection, group)
+
+
+def _numbers(duties: Sequence[on_call.Duty], roles: Sequence[str], authority: str) -> list[tuple[str, str]]:
+    """Give each number of those on call in these roles; of a local authority's role in the responsible one, where it has any."""
+    told: dict[str, str] = {}
+    for role in roles:
+        own = [duty for duty in duties if duty.role == role]
+        if authority and role in ROLES and ROLES[role].kind == "local_authority":
+            own = [duty for duty in own if duty.organisation in authority.split(",")] or own
+        for duty in own:
+            for address in duty.reached_at():
+                told.setdefault(address, f"{duty.person}/{address.partition(':')[0]}-{duty.id}")
+    return [(name, address) for address, name in told.items()]
 
 
 def group(roles: Iterable[str], authority: str = "") -> str:
-    """Give the recipient of a message to those who hold one of these roles, in an authority where it is known."""
+    """Give the recipient of a message to those who hold one of these roles, in an authority or placement where it is known."""
     return f"{_HOLDERS}{','.join(sorted(set(roles)))}{_OF if authority else ''}{authority}"
+
+
+def _whose_case(step: Step) -> str:
+    """Name the council, and the placement, to which a case belongs, as far as its facts say it: ``nottingham_city,elm_house``."""
+    told = (
+        latest(step.facts, name).get("responsible_authority") for name in ("case_opening", "serious_event_suspected")
+    )
+    places = [*told, serious_events.home_of(step.facts) if step.procedure == serious_events.PROCEDURE else None]
+    return ",".join(each for each in places if isinstance(each, str) and each)
 
 
 def in_words(moment: datetime) -> str:
@@ -377,7 +527,10 @@ def _matches(step: Step) -> Iterator[tuple[EventRow, Alert]]:
 
 
 def _is_said(connection: sa.Connection, step: Step, event: EventRow, alert: Alert) -> bool:
-    """Tell whether there is something to tell of: always, but where an alert waits for an answer of its task."""
+    """Tell whether there is something to tell of: always, but where an alert waits for an answer of its task, or ends with a fact."""
+    record, field = alert.unless
+    if record and step.facts.get(record, {}).get("", {}).get(field) is not None:
+        return False
     record, field = alert.said
     if not record:
         return True
@@ -412,11 +565,16 @@ def _was_just_told(event: EventRow, tasks: Iterable[tuple[str, str, datetime]]) 
 
 
 def _told(holders: Iterable[Person], role: str, authority: str) -> list[Person]:
-    """Give the holders of a role; of a local authority's role those in the responsible one, where it has any."""
+    """Give the holders of a role; of a local authority's role those in the responsible one, where it has any.
+
+    Of a placement's role those of the placement in whose care the child is, and nobody of another (5.2, rule i).
+    """
     found = [person for person in holders if role in person.roles]
-    if authority and role in ROLES and ROLES[role].kind == "local_authority":
-        return [person for person in found if Membership(role, authority) in person.memberships] or found
-    return found
+    places = authority.split(",") if authority else []
+    theirs = [person for person in found if any(Membership(role, place) in person.memberships for place in places)]
+    if role in OF_ONE_PLACEMENT:
+        return theirs
+    return theirs if theirs and role in ROLES and ROLES[role].kind == "local_authority" else found
 
 
 def _obligation(event: EventRow) -> str:

@@ -11,9 +11,10 @@ from importlib.resources.abc import Traversable
 from engine.errors import Invalid, Problem
 from engine.views import Observer
 from engine.xml import Element, local_name, parse
-from workflows import audits, child_projection, episodes, recommendations
+from workflows import about, audits, child_projection, disruptions, episodes, recommendations, serious_events
 from workflows.agencies import ROLES, role_of_lane
 from workflows.alerts import ALERTS, OBLIGATIONS, Alerts
+from workflows.corrections import CorrectionMails
 from workflows.vocabulary import DATA_CLASS
 
 KINDS_OF_FILE = (".bpmn", ".dmn", ".form")
@@ -22,6 +23,10 @@ RESTS_ON: Mapping[str, frozenset[tuple[str, str]]] = {
     episodes.PROCEDURE: episodes.READS | child_projection.READS,
     audits.PROCEDURE: audits.READS,
     recommendations.PROCEDURE: recommendations.READS,
+    disruptions.PROCEDURE: disruptions.READS,
+    serious_events.PROCEDURE: serious_events.READS,
+    about.REFERRAL: frozenset({about.PLACES[about.REFERRAL], about.EPISODES[about.REFERRAL]}),
+    about.REOPENING: frozenset({("reopening", "episode")}),
 }
 """Every (record, field) from which the projections are drawn, by the procedure that writes it."""
 
@@ -45,7 +50,8 @@ def files(procedure: str) -> dict[str, str]:
 
 def observers(base_url: str) -> tuple[Observer, ...]:
     """Give everything that follows each step inside its transaction; links in messages lead to `base_url`."""
-    return (episodes.project, child_projection.project, audits.project, recommendations.project, Alerts(base_url))
+    drawn = (episodes, child_projection, audits, recommendations, disruptions, serious_events, about)
+    return (*(each.project for each in drawn), Alerts(base_url), CorrectionMails(base_url))
 
 
 def check(release: Mapping[str, str]) -> tuple[Problem, ...]:

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from engine.model import Facts, Value
 from engine.store import CaseTable
 from engine.views import Step
-from workflows import episodes
-from workflows.children import ChildFlagRow, ChildPlanRow, ChildRow, ids_of, sounds_text
+from workflows import episodes, joining
+from workflows.children import ChildFlagRow, ChildPlanRow, ChildRow, sounds_text
 from workflows.matching import MATCH, child_in, latest, own_id
 
 READS: frozenset[tuple[str, str]] = frozenset(
@@ -57,9 +57,9 @@ _WHO = frozenset({MATCH, "known", "case_opening", "missing_report"})
 # that is spelled otherwise is kept as one more sound under which the child is found.
 _WRITE_CHILD = sa.text("""
     INSERT INTO children (child_id, name, known_as, sounds, born_on, sex, looked_after, responsible_authority,
-                          joined_to, source_reference, imported_at, imported_row)
-    VALUES (:child_id, :name, :known_as, :sounds, :born_on, :sex, :looked_after, :responsible_authority, '', '', NULL,
-            '')
+                          joined_to, matched_to, source_reference, imported_at, imported_row)
+    VALUES (:child_id, :name, :known_as, :sounds, :born_on, :sex, :looked_after, :responsible_authority, '', '', '',
+            NULL, '')
     ON CONFLICT (child_id) DO UPDATE SET
         name = CASE WHEN :own THEN excluded.name ELSE children.name END,
         known_as = CASE WHEN :own OR children.known_as = '' THEN excluded.known_as ELSE children.known_as END,
@@ -71,8 +71,7 @@ _WRITE_CHILD = sa.text("""
         looked_after = CASE WHEN excluded.looked_after IN ('', 'unknown') THEN children.looked_after
                             ELSE excluded.looked_after END,
         responsible_authority = CASE WHEN excluded.responsible_authority IN ('', 'not_known')
-                                     THEN children.responsible_authority ELSE excluded.responsible_authority END,
-        joined_to = CASE WHEN :own THEN '' ELSE children.joined_to END
+                                     THEN children.responsible_authority ELSE excluded.responsible_authority END
 """).bindparams(sa.bindparam("born_on", type_=sa.Date()), sa.bindparam("own", type_=sa.Boolean()))
 
 
@@ -89,8 +88,17 @@ def rebuild(connection: sa.Connection, steps: Iterable[Step]) -> None:
     for table in (ChildFlagRow, ChildPlanRow, ChildRow):
         connection.execute(sa.delete(table).where(table.imported_at.is_(None)))
     connection.execute(sa.update(ChildPlanRow).values(valid_to=None))
+    ended = sa.update(ChildFlagRow).where(ChildFlagRow.ended_by != "")
+    connection.execute(ended.values(until=None, ended_by=""))
+    connection.execute(sa.update(ChildFlagRow).values(raised_on=None))
     for step in steps:
         project(connection, step)
+    finish(connection)
+
+
+def finish(connection: sa.Connection) -> None:
+    """Say after the last step which records are one: a decision about them may stand for which a record was not there yet."""
+    joining.derive(connection)
 
 
 def identity(facts: Facts) -> dict[str, Any]:
@@ -123,33 +131,40 @@ def _follow_episode(connection: sa.Connection, step: Step) -> None:
         return
     written = _written(step)
     if written & _WHO:
-        own = child_id == own_id(step.case_id)
-        connection.execute(_WRITE_CHILD, {"child_id": child_id, "own": own, **identity(step.facts)})
-        if not own:
-            _join(connection, own_id(step.case_id), child_id)
+        _write_child(connection, step, child_id)
     for flag in _flags(step.facts, written):
         _raise_flag(connection, child_id, flag, step)
     if PROTECTION in written:
         _follow_protection(connection, child_id, step)
 
 
-def _join(connection: sa.Connection, younger: str, child_id: str) -> None:
-    """Let a child whom we took for a new one be found under the one whom we knew, with all that was joined to it."""
-    target = sa.orm.aliased(ChildRow)
-    joined = sa.select(target.joined_to).where(target.child_id == child_id, target.joined_to != "")
-    older = sa.func.coalesce(joined.scalar_subquery(), child_id)
-    both = sa.or_(ChildRow.child_id == younger, ChildRow.joined_to == younger)
-    connection.execute(
-        sa.update(ChildRow).where(both, ChildRow.child_id != older, older != younger).values(joined_to=older)
-    )
+def _write_child(connection: sa.Connection, step: Step, child_id: str) -> None:
+    """Write who a child is; where the episode was matched otherwise before, the history follows the match."""
+    first_met = own_id(step.case_id)
+    own = child_id == first_met
+    before = connection.execute(sa.select(ChildRow.matched_to).where(ChildRow.child_id == first_met)).scalar()
+    matched_to = "" if own else child_id
+    follows = before is not None and before != matched_to
+    if follows:
+        joining.lock(connection)
+    connection.execute(_WRITE_CHILD, {"child_id": child_id, "own": own, **identity(step.facts)})
+    if follows:
+        connection.execute(sa.update(ChildRow).where(ChildRow.child_id == first_met).values(matched_to=matched_to))
+        joining.derive(connection, {first_met, child_id})
 
 
 def _raise_flag(connection: sa.Connection, child_id: str, flag: str, step: Step) -> None:
-    """Raise a flag from the day of a step on, unless the child has it."""
+    """Raise a flag from the day of a step on; of one that is there, keep that something raised it on this day too.
+
+    Looks at this id alone, so that what is kept under it does not depend on who is joined to it.
+    """
     today = step.now.astimezone(_LONDON).date()
     table = ChildFlagRow
-    has = sa.select(sa.func.count()).where(table.child_id.in_(ids_of(child_id)), table.flag == flag)
-    if connection.execute(has.where(sa.or_(table.until.is_(None), table.since == today))).scalar_one() == 0:
+    mine = (table.child_id == child_id, table.flag == flag)
+    only_ended = sa.delete(table).where(*mine, table.since == today, table.source == "", table.ended_by != "")
+    connection.execute(only_ended)
+    again = sa.update(table).where(*mine, sa.or_(table.until.is_(None), table.since == today))
+    if connection.execute(again.values(raised_on=today)).rowcount == 0:
         row = {"child_id": child_id, "flag": flag, "since": today, "until": None, "source": step.case_id}
         connection.execute(sa.insert(table).values(**row, imported_at=None))
 
@@ -163,13 +178,21 @@ def _follow_protection(connection: sa.Connection, child_id: str, step: Step) -> 
         if confirmed == "yes":
             _raise_flag(connection, child_id, flag, step)
         elif confirmed == "no":
-            today = step.now.astimezone(_LONDON).date()
-            held = (
-                ChildFlagRow.child_id.in_(ids_of(child_id)),
-                ChildFlagRow.flag == flag,
-                ChildFlagRow.until.is_(None),
-            )
-            connection.execute(sa.update(ChildFlagRow).where(*held).values(until=today))
+            _end_flag(connection, child_id, flag, step)
+
+
+def _end_flag(connection: sa.Connection, child_id: str, flag: str, step: Step) -> None:
+    """End a flag that was found wrong; where this id has none, a row says so for the other ids of the child."""
+    today = step.now.astimezone(_LONDON).date()
+    table = ChildFlagRow
+    mine = (table.child_id == child_id, table.flag == flag)
+    ended = {"until": today, "ended_by": step.case_id}
+    held = sa.update(table).where(*mine, table.until.is_(None))
+    if connection.execute(held.values(**ended)).rowcount == 0:
+        there = sa.select(sa.func.count()).where(*mine, table.since == today)
+        if connection.execute(there).scalar_one() == 0:
+            row = {"child_id": child_id, "flag": flag, "since": today, "source": "", "imported_at": None}
+            connection.execute(sa.insert(table).values(**row, **ended))
 
 
 def _flags(facts: Facts, written: frozenset[str]) -> list[str]:
@@ -213,8 +236,8 @@ def _write_plan(connection: sa.Connection, child_id: str, version: int, texts: M
 
 
 def _end_plans(connection: sa.Connection, child_id: str, now: datetime) -> None:
-    """End every version that is live, an imported one too: one plan of a child is live at most (domain.md 6.8)."""
-    live = sa.update(ChildPlanRow).where(ChildPlanRow.child_id.in_(ids_of(child_id)), ChildPlanRow.valid_to.is_(None))
+    """End every version under this id that is live, an imported one too; those under others end with `children.plans_of`."""
+    live = sa.update(ChildPlanRow).where(ChildPlanRow.child_id == child_id, ChildPlanRow.valid_to.is_(None))
     connection.execute(live.values(valid_to=now))
 
 

@@ -6,13 +6,14 @@ transaction, and what cases wrote can be thrown away and built again. No express
 shows it asks `workflows.access` first.
 
 A child has one id for good, made of the reference of the case in which we first met it. When a later match shows that
-two are one, the younger id is joined to the older one: nothing is moved, and everything is found under either.
+two are one, the younger id is joined to the older one: nothing is moved, and everything is found under either. The same
+where two people decide that two records are one child (`workflows.merging`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -21,7 +22,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from engine.store import Base, CaseTable, Moment
-from workflows import episodes
+from workflows import disruptions, episodes
+from workflows.about import AboutRow
+from workflows.disruptions import Disruption
 from workflows.episodes import Episode, EpisodeRow
 from workflows.likeness import birthdays_near, sounds_of
 from workflows.matching import PREFIX
@@ -39,7 +42,7 @@ LOOKED_AFTER = frozenset({"s20", "ico", "fco", "police_protection", "epo", "rema
 
 
 class ChildRow(Base):
-    """One child; empty text and no date stand for what is not known.
+    """One child; empty text and no date stand for what is not known. `joined_to` follows from `matched_to` and `workflows.joining`.
 
     In these tables `imported_at` is empty for what a case wrote, and `imported_row` is a digest of the row as it came
     (`workflows.cutover`).
@@ -55,6 +58,7 @@ class ChildRow(Base):
     looked_after: Mapped[str] = mapped_column(sa.String(30))
     responsible_authority: Mapped[str] = mapped_column(sa.String(60))
     joined_to: Mapped[str] = mapped_column(sa.String(20))
+    matched_to: Mapped[str] = mapped_column(sa.String(20), default="", server_default="")
     source_reference: Mapped[str] = mapped_column(sa.String(60))
     imported_at: Mapped[datetime | None] = mapped_column(Moment)
     imported_row: Mapped[str] = mapped_column(sa.String(64), default="")
@@ -85,7 +89,11 @@ class PastEpisodeRow(Base):
 
 
 class ChildFlagRow(Base):
-    """One flag of a child from a day on, and until another where it has ended."""
+    """One flag of a child from a day on, and until another where it has ended.
+
+    `ended_by` is the case in which public protection found it wrong; such a row without a source only says that. `raised_on`
+    is the last day on which something raised a flag that was there.
+    """
 
     __tablename__ = "child_flags"
     child_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
@@ -93,6 +101,8 @@ class ChildFlagRow(Base):
     since: Mapped[date] = mapped_column(primary_key=True)
     until: Mapped[date | None]
     source: Mapped[str] = mapped_column(sa.String(200))
+    raised_on: Mapped[date | None]
+    ended_by: Mapped[str] = mapped_column(sa.String(20), default="", server_default="")
     imported_at: Mapped[datetime | None] = mapped_column(Moment)
     imported_row: Mapped[str] = mapped_column(sa.String(64), default="")
 
@@ -184,12 +194,13 @@ class ChildPlan:
 
 @dataclass(frozen=True, slots=True)
 class ChildCase:
-    """A case about the child as such: its trigger plan, the pattern of its episodes, its prevention plan."""
+    """A case about the child as such: its trigger plan, the pattern of its episodes, its prevention plan; with the id under which it was opened."""
 
     case_id: str
     procedure: str
     status: str
     opened_at: datetime
+    child_id: str
 
 
 _OURS: Mapping[str, sa.ColumnElement[Any]] = MappingProxyType(
@@ -219,38 +230,69 @@ def find(connection: sa.Connection, child_id: str) -> Child | None:
     return None if row is None else Child(*row)
 
 
+def record(connection: sa.Connection, child_id: str) -> Child | None:
+    """Give what is kept under an id itself, whether or not it was joined to another; None where there is nothing."""
+    row = connection.execute(_of(Child, ChildRow).where(ChildRow.child_id == child_id)).first()
+    return None if row is None else Child(*row)
+
+
 def child_of(connection: sa.Connection, case_id: str) -> str | None:
-    """Give the id of the child that a case is about: an episode's by its match, a child-level case's by its message."""
+    """Give the id of the child that a case is about: an episode's by its match, a child-level case's by its message, one that somebody opened for a child by what they said."""
     own = sa.select(EpisodeRow.child_id).where(EpisodeRow.case_id == case_id, EpisodeRow.child_id != "")
     opened = sa.select(CaseTable.correlation).where(
         CaseTable.id == case_id, CaseTable.correlation.startswith(PREFIX, autoescape=True)
     )
-    met = connection.execute(own.union_all(opened)).scalars().first()
+    said = sa.select(AboutRow.child_id).where(AboutRow.case_id == case_id, AboutRow.child_id != "")
+    met = connection.execute(own.union_all(opened, said)).scalars().first()
     child = None if met is None else find(connection, met)
     return met if child is None else child.child_id
 
 
-def episodes_of(connection: sa.Connection, child_id: str) -> tuple[ChildEpisode, ...]:
-    """Give the episodes of a child, newest first, imported ones too."""
-    ids = ids_of(child_id)
+def episodes_of(connection: sa.Connection, child_id: str, *, alone: bool = False) -> tuple[ChildEpisode, ...]:
+    """Give the episodes of a child, newest first, imported ones too; `alone` looks under this id and no other, here and below."""
+    ids = _under(child_id, alone=alone)
     ours = sa.select(*_OURS.values()).where(EpisodeRow.child_id.in_(ids))
     past = sa.select(*_PAST.values()).where(PastEpisodeRow.child_id.in_(ids))
     found = (ChildEpisode(*row) for row in connection.execute(ours.union_all(past)))
     return tuple(sorted(found, key=lambda episode: (-episode.reported_at.timestamp(), episode.case_id)))
 
 
-def flags_of(connection: sa.Connection, child_id: str) -> tuple[ChildFlag, ...]:
-    """Give the flags of a child, ended ones too, the newest first."""
-    rows = _of(ChildFlag, ChildFlagRow).where(ChildFlagRow.child_id.in_(ids_of(child_id)))
-    rows = rows.order_by(ChildFlagRow.since.desc(), ChildFlagRow.flag)
-    return tuple(ChildFlag(*row) for row in connection.execute(rows))
+def flags_of(connection: sa.Connection, child_id: str, *, alone: bool = False) -> tuple[ChildFlag, ...]:
+    """Give the flags of a child, ended ones too, the newest first.
+
+    What public protection found wrong under one id of the child ends what was raised under another one until that day.
+    """
+    table = ChildFlagRow
+    asked = sa.select(table.__table__).where(table.child_id.in_(_under(child_id, alone=alone)))
+    rows: list[Any] = list(connection.execute(asked.order_by(table.since.desc(), table.flag, table.child_id)))
+    return tuple(
+        ChildFlag(row.flag, row.since, _ended(row, rows), row.source) for row in rows if row.source or not row.ended_by
+    )
 
 
-def plans_of(connection: sa.Connection, child_id: str) -> tuple[ChildPlan, ...]:
-    """Give every version of a child's trigger plan, the newest first."""
-    rows = _of(ChildPlan, ChildPlanRow).where(ChildPlanRow.child_id.in_(ids_of(child_id)))
+def _ended(row: Any, rows: Iterable[Any]) -> date | None:
+    """Give the first day on which a flag counts no more, by its own row or by what was found wrong under another id."""
+    elsewhere = [
+        each.until
+        for each in rows
+        if each.flag == row.flag and each.child_id != row.child_id and each.ended_by and each.until is not None
+    ]
+    known = [until for until in elsewhere if until > (row.raised_on or row.since)]
+    return min([*known, *([row.until] if row.until else [])], default=None)
+
+
+def plans_of(connection: sa.Connection, child_id: str, *, alone: bool = False) -> tuple[ChildPlan, ...]:
+    """Give every version of a child's trigger plan, the newest first; each ends at the latest when the next one begins."""
+    rows = _of(ChildPlan, ChildPlanRow).where(ChildPlanRow.child_id.in_(_under(child_id, alone=alone)))
     rows = rows.order_by(ChildPlanRow.valid_from.desc(), ChildPlanRow.case_id.desc(), ChildPlanRow.version.desc())
-    return tuple(ChildPlan(*row) for row in connection.execute(rows))
+    found: list[ChildPlan] = []
+    for row in connection.execute(rows):
+        plan = ChildPlan(*row)
+        newer = found[-1].valid_from if found else None
+        if newer is not None and (plan.valid_to is None or newer < plan.valid_to):
+            plan = replace(plan, valid_to=newer)  # a version under another id of the child
+        found.append(plan)
+    return tuple(found)
 
 
 def live_plan(plans: Iterable[ChildPlan], now: datetime) -> ChildPlan | None:
@@ -264,11 +306,46 @@ def interviews_of(connection: sa.Connection, child_id: str) -> tuple[Episode, ..
     return episodes.among(connection, own)
 
 
-def cases_of(connection: sa.Connection, child_id: str) -> tuple[ChildCase, ...]:
-    """Give the cases about the child as such, the newest first."""
-    rows = sa.select(CaseTable.id, CaseTable.procedure, CaseTable.status, CaseTable.opened_at)
-    rows = rows.where(CaseTable.correlation.in_(ids_of(child_id))).order_by(CaseTable.opened_at.desc(), CaseTable.id)
+def disruptions_of(connection: sa.Connection, child_id: str) -> tuple[Disruption, ...]:
+    """Give the disruption actions of a child, the newest first."""
+    return disruptions.among(connection, ids_of(child_id))
+
+
+def cases_of(connection: sa.Connection, child_id: str, *, alone: bool = False) -> tuple[ChildCase, ...]:
+    """Give the cases about the child that are no episode and no disruption action, the newest first."""
+    columns, ids = (
+        (CaseTable.id, CaseTable.procedure, CaseTable.status, CaseTable.opened_at),
+        _under(child_id, alone=alone),
+    )
+    opened = sa.select(*columns, CaseTable.correlation).where(CaseTable.correlation.in_(ids))
+    said = sa.select(*columns, AboutRow.child_id).join(AboutRow, AboutRow.case_id == CaseTable.id)
+    said = said.where(AboutRow.child_id.in_(ids), CaseTable.procedure != disruptions.PROCEDURE)
+    found = [ChildCase(*row) for row in connection.execute(opened.union_all(said))]
+    return tuple(sorted(found, key=lambda case: (-case.opened_at.timestamp(), case.case_id)))
+
+
+def beside(connection: sa.Connection, case_id: str, child_id: str, procedure: str) -> tuple[ChildCase, ...]:
+    """Give the open cases of the same procedure that are about the same child as such, of a record that was joined to this one."""
+    rows = sa.select(CaseTable.id, CaseTable.procedure, CaseTable.status, CaseTable.opened_at, CaseTable.correlation)
+    rows = rows.where(CaseTable.correlation.in_(ids_of(child_id)), CaseTable.procedure == procedure)
+    rows = rows.where(CaseTable.status == "open", CaseTable.id != case_id).order_by(CaseTable.id)
     return tuple(ChildCase(*row) for row in connection.execute(rows))
+
+
+def by_reference(connection: sa.Connection, reference: str) -> tuple[Child, ...]:
+    """Give the children whom a reference names: an id of a child, an episode, or what the system before called either."""
+    typed = (reference, reference.upper())
+    named = (
+        sa.select(ChildRow.child_id).where(sa.or_(ChildRow.child_id.in_(typed), ChildRow.source_reference.in_(typed))),
+        sa.select(EpisodeRow.child_id).where(EpisodeRow.case_id.in_(typed)),
+        sa.select(PastEpisodeRow.child_id).where(PastEpisodeRow.reference.in_(typed)),
+        sa.select(CaseTable.correlation).where(CaseTable.id.in_(typed)),
+    )
+    ids = sa.union(*named).subquery()
+    main = sa.case((ChildRow.joined_to != "", ChildRow.joined_to), else_=ChildRow.child_id)
+    wanted = sa.select(main).where(ChildRow.child_id.in_(sa.select(ids)))
+    rows = _of(Child, ChildRow).where(ChildRow.child_id.in_(wanted), sa.literal(reference) != "")
+    return tuple(Child(*row) for row in connection.execute(rows.order_by(ChildRow.child_id)))
 
 
 def near(connection: sa.Connection, names: Iterable[str], born_on: date | None) -> tuple[tuple[Child, int], ...]:
@@ -305,6 +382,11 @@ def ids_of(child_id: str) -> sa.CompoundSelect[Any]:
     older = sa.select(ChildRow.joined_to).where(ChildRow.child_id == child_id, ChildRow.joined_to != "")
     main = sa.func.coalesce(older.scalar_subquery(), child_id)
     return sa.select(main).union(sa.select(ChildRow.child_id).where(ChildRow.joined_to == main))
+
+
+def _under(child_id: str, *, alone: bool) -> sa.CompoundSelect[Any] | list[str]:
+    """Ask for every id under which a child is known, or name the one."""
+    return [child_id] if alone else ids_of(child_id)
 
 
 def sounds_text(name: str, known_as: str) -> str:

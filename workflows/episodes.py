@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.model import Facts, Value
-from engine.store import Base, Moment, TaskTable
+from engine.store import ERASED, Base, CaseTable, Moment, TaskTable
 from engine.views import Step, TaskRow
 from workflows.matching import child_in, latest
 
@@ -65,7 +65,7 @@ READS: frozenset[tuple[str, str]] = frozenset(
         ("return_interview_attempt", "outcome"),
         ("return_interview_attempt", "reason"),
         ("return_interview_attempt", "tried_at"),
-        ("return_interview", "held"),
+        ("return_interview", "actions"),
         ("return_interview_receipt", "usable"),
         ("police_closure", "child_seen"),
     }
@@ -213,10 +213,18 @@ def project(connection: sa.Connection, step: Step) -> None:
 
 
 def rebuild(connection: sa.Connection, steps: Iterable[Step]) -> None:
-    """Throw the projection away and build it again from steps in the order in which they happened."""
-    connection.execute(sa.delete(EpisodeRow))
+    """Throw the projection away and build it again from steps in the order in which they happened.
+
+    What stands of an episode that was erased is no more in any log, and stays.
+    """
+    connection.execute(sa.delete(EpisodeRow).where(EpisodeRow.case_id.not_in(erased())))
     for step in steps:
         project(connection, step)
+
+
+def erased() -> sa.Select[tuple[str]]:
+    """Ask for the references of the cases that were erased (`workflows.erasing`)."""
+    return sa.select(CaseTable.id).where(CaseTable.status == ERASED)
 
 
 def find(connection: sa.Connection, case_id: str) -> Episode | None:
@@ -286,13 +294,18 @@ def _counted_by(facts: Facts) -> dict[str, Any]:
     }
 
 
+def age_on(born_on: date, at: datetime) -> int:
+    """Give the age in whole years at a moment, by the day in England; who was born on 29 February turns on 1 March."""
+    day = at.astimezone(_LONDON).date()
+    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
+
+
 def _age(facts: Facts, reported_at: datetime | None) -> int | None:
     """Give the age in whole years on the day of the report, or about it where no date of birth is known."""
     report = latest(facts, "missing_report")
     born = report.get("date_of_birth")
     if isinstance(born, date) and reported_at is not None:
-        day = reported_at.astimezone(_LONDON).date()
-        years = day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+        years = age_on(born, reported_at)
         return years if years >= 0 else None
     known = _whole(latest(facts, "known").get("age"))
     return _whole(report.get("approximate_age")) if known is None else known
@@ -322,7 +335,7 @@ def status(facts: Facts) -> str:
         return "locating" if _text(facts, "handover", "read") == "yes" else "graded"
     if not _prevention_settled(facts):
         return "returned_pending_pi"
-    if _text(facts, "return_interview", "held"):
+    if _text(facts, "return_interview", "actions"):
         return "rhi_done"
     return "rhi_pending" if _text(facts, "return_interview_offer", "outcome") else "pi_done"
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from engine.cases import OperationInStep
 from engine.model import Found, Value
-from workflows import child_projection, children, daily, episodes, sampling
+from workflows import child_projection, children, daily, episodes, sampling, seals, serious_events
 from workflows.children import EXPLOITATION, LOOKED_AFTER, Child, ChildEpisode, ChildPlan
 from workflows.likeness import ALIKE, likeness
 from workflows.matching import MATCH, NEW_CHILD, child_in, latest, own_id
@@ -29,7 +29,14 @@ BY_PLAN_WITHIN = timedelta(minutes=30)
 
 LONGEST_NAME = 80
 
+MOST_TO_REVIEW = 50
+"""So many records that are due for a review are counted at most."""
+
 _TODAY = ZoneInfo("Europe/London")
+
+
+SEALED = "A sealed record of a child who is like this one: ask a superintendent"
+"""Stands for a candidate whose record is sealed: who matches needs to know that there is one, not who it is."""
 
 
 def find_children(connection: sa.Connection, scope: Mapping[str, Value], now: datetime) -> Found:
@@ -50,7 +57,12 @@ def find_children(connection: sa.Connection, scope: Mapping[str, Value], now: da
         (one for one in scored if one[0] >= ALIKE and one[1].child_id != own),
         key=lambda one: (-one[0], one[1].child_id),
     )
-    matches = [{"value": child.child_id, "label": _label(child, count)} for _, child, count in best[:MOST_CANDIDATES]]
+    nearest = best[:MOST_CANDIDATES]
+    sealed = seals.sealed_among(connection, [child.child_id for _, child, _count in nearest])
+    matches = [
+        {"value": child.child_id, "label": SEALED if child.child_id in sealed else _label(child, count)}
+        for _, child, count in nearest
+    ]
     return {"matches": matches, "count": len(matches)}
 
 
@@ -80,7 +92,7 @@ def recall_child(connection: sa.Connection, scope: Mapping[str, Value], now: dat
     return {
         "child_id": child_id if child is None else child.child_id,
         "is_new": chosen in {None, NEW_CHILD},
-        "age": _age(report.get("date_of_birth") or (None if child is None else child.born_on), at),
+        "age": _age(report.get("date_of_birth") or (child.born_on if child else None), at),
         "flags": flags,
         "exploitation": not EXPLOITATION.isdisjoint(flags),
         "looked_after": status in LOOKED_AFTER or _said_yes(facts),
@@ -128,12 +140,77 @@ def open_interviews(connection: sa.Connection, scope: Mapping[str, Value], _now:
     return {"returns": returns, "count": len(returns)}
 
 
+def recall_standing(connection: sa.Connection, scope: Mapping[str, Value], now: datetime) -> Found:
+    """Recall how a child stands before the law today: the record ``standing`` of a disruption action.
+
+    ``{"known": True, "child_id": "CH-7K3QX9PW", "age": 15, "legal_status": "fco"}``; `age` is in whole years, None where no
+    date of birth is known, and the status as the latest report said it. Source: domain.md 2.5, 2.7.
+    """
+    child = children.find(connection, str(_last(scope.get("disruption_proposal")).get("child") or "").strip().upper())
+    if child is None:
+        return {"known": False, "child_id": None, "age": None, "legal_status": None}
+    status = child.looked_after or None
+    return {"known": True, "child_id": child.child_id, "age": _age(child.born_on, now), "legal_status": status}
+
+
+def recall_episode(connection: sa.Connection, scope: Mapping[str, Value], _now: datetime) -> Found:
+    """Recall the closed case that is to be opened again, and whose it is: the record ``recalled``.
+
+    ``{"episode": "MC-7K3QX9PW", "closed": True, "closed_at": datetime(...), "child_id": "CH-7K3QX9PW", "child": "Robin
+    Example", "born_on": date(2012, 5, 3)}``; `closed` is False for a reference of no case, or of one that is not closed.
+    Source: G-31.
+    """
+    reference = str(_last(scope.get("reopening")).get("episode") or "").strip().upper()
+    found = episodes.find(connection, reference)
+    if found is None or found.case_closed_at is None:
+        return {"closed": False, **dict.fromkeys(("episode", "closed_at", "child_id", "child", "born_on"))}
+    child_id = children.child_of(connection, reference)
+    child = children.find(connection, child_id) if child_id else None
+    return {
+        "closed": True,
+        "episode": reference,
+        "closed_at": found.case_closed_at,
+        "child_id": child_id,
+        "child": child.name if child else found.child_name,
+        "born_on": child.born_on if child else None,
+    }
+
+
+def count_retention(connection: sa.Connection, _scope: Mapping[str, Value], now: datetime) -> Found:
+    """Count what has reached the end of its period and nobody has decided on: the records ``retention_due`` and ``retention_left``.
+
+    ``{"count": 3, "more": False, "oldest_on": date(2026, 3, 2)}``; `more` where there are more than are looked at one by one.
+    Source: T-49, domain.md 5.5.
+    """
+    from workflows import retention
+
+    found = retention.reviews(connection, now=now, limit=MOST_TO_REVIEW)
+    oldest = min((each.on for each in found if each.on is not None), default=None)
+    return {"count": len(found), "more": len(found) == MOST_TO_REVIEW, "oldest_on": oldest}
+
+
+def recall_referred(connection: sa.Connection, scope: Mapping[str, Value], _now: datetime) -> Found:
+    """Recall the child of a referral: the record ``referred``.
+
+    ``{"child_id": "CH-7K3QX9PW", "child": "Robin Example", "born_on": date(2012, 5, 3)}``; nothing where there is no such child.
+    """
+    child = children.find(connection, str(_last(scope.get("referral")).get("child") or "").strip().upper())
+    if child is None:
+        return dict.fromkeys(("child_id", "child", "born_on"))
+    return {"child_id": child.child_id, "child": child.name, "born_on": child.born_on}
+
+
 OPERATIONS: Mapping[str, OperationInStep] = MappingProxyType(
     {
         "find_children": find_children,
         "recall_child": recall_child,
         "plan_actions": plan_actions,
         "open_interviews": open_interviews,
+        "recall_standing": recall_standing,
+        "find_home": serious_events.find_home,
+        "count_retention": count_retention,
+        "recall_episode": recall_episode,
+        "recall_referred": recall_referred,
         "draw_audit_sample": sampling.draw,
         "list_missing_episodes": daily.list_missing_episodes,
         "list_what_is_due": daily.list_what_is_due,
@@ -162,11 +239,7 @@ def _reported_at(facts: Mapping[str, Any], scope: Mapping[str, Value]) -> dateti
 
 
 def _age(born_on: date | None, at: datetime) -> int | None:
-    """Give the age in whole years on the day of the report; who was born on 29 February turns on 1 March."""
-    if born_on is None:
-        return None
-    today = at.astimezone(_TODAY).date()
-    return today.year - born_on.year - ((today.month, today.day) < (born_on.month, born_on.day))
+    return None if born_on is None else episodes.age_on(born_on, at)
 
 
 def _said_yes(facts: Mapping[str, Any]) -> bool:

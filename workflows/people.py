@@ -91,7 +91,8 @@ class Person:
     def actor(self) -> Actor:
         """The person as the engine knows who acts; the organisation is the first one by name."""
         organisations = sorted({membership.organisation for membership in self.memberships})
-        return Actor(self.sign_in, self.roles, organisations[0] if organisations else "")
+        held = frozenset((membership.role, membership.organisation) for membership in self.memberships)
+        return Actor(self.sign_in, self.roles, organisations[0] if organisations else "", held)
 
 
 def add_organisation(connection: sa.Connection, key: str, name: str, kind: str) -> None:
@@ -107,11 +108,11 @@ def add(
     *,
     name: str,
     mail: str,
-    password: str,
+    password: str | None,
     memberships: Iterable[Membership] = (),
     now: datetime,
 ) -> Person:
-    """Add a person with the roles they hold.
+    """Add a person with the roles they hold; without a password they cannot sign in until they have set one.
 
     `SignInNameTaken` where the name is in use; `Invalid` with every unknown role, every unknown organisation, a role in
     an organisation of another kind, a name or mail address that cannot be used, and a password that is too short.
@@ -123,11 +124,12 @@ def add(
     _refuse(
         [
             *_name_problems(sign_in, mail),
-            *_password_problems(password),
+            *([] if password is None else _password_problems(password)),
             *_membership_problems(connection, wanted),
         ]
     )
-    values = {"sign_in": sign_in, "name": name, "mail": mail, "password_hash": hash_password(password), "added_at": now}
+    stored = "" if password is None else hash_password(password)
+    values = {"sign_in": sign_in, "name": name, "mail": mail, "password_hash": stored, "added_at": now}
     connection.execute(sa.insert(PersonRow).values(**values))
     _add_memberships(connection, sign_in, wanted)
     return Person(sign_in, name, mail, wanted)
@@ -163,12 +165,29 @@ def find(connection: sa.Connection, sign_in: str) -> Person:
     return found[0]
 
 
+def with_mail(connection: sa.Connection, sign_in: str, mail: str) -> Person | None:
+    """Give the person who has both this sign-in name and this mail address; None where nobody has."""
+    found = _people(connection, PersonRow.sign_in == sign_in, sa.func.lower(PersonRow.mail) == mail.casefold())
+    return found[0] if found else None
+
+
+def of(connection: sa.Connection, organisations: Collection[str]) -> tuple[Person, ...]:
+    """Give everybody who has a role in one of these organisations, disabled or not, by sign-in name."""
+    held = sa.select(MembershipRow.person).where(MembershipRow.organisation.in_(sorted(organisations)))
+    return _people(connection, PersonRow.sign_in.in_(held))
+
+
 def holders(connection: sa.Connection, roles: Collection[str], organisation: str | None = None) -> tuple[Person, ...]:
     """Give the active people who hold one of these roles, by sign-in name, in one organisation or in any."""
     held = sa.select(MembershipRow.person).where(MembershipRow.role.in_(sorted(roles)))
     if organisation is not None:
         held = held.where(MembershipRow.organisation == organisation)
     return _people(connection, PersonRow.sign_in.in_(held), PersonRow.disabled_at.is_(None))
+
+
+def active(connection: sa.Connection, names: Collection[str]) -> tuple[Person, ...]:
+    """Give those of these people who can sign in, by sign-in name."""
+    return _people(connection, PersonRow.sign_in.in_(sorted(names)), PersonRow.disabled_at.is_(None))
 
 
 def check(connection: sa.Connection, sign_in: str, password: str) -> bool:
@@ -265,7 +284,7 @@ def _membership_problems(connection: sa.Connection, wanted: Iterable[Membership]
             problems.append(Problem(role, "role-known", f"'{role}' is not a role"))
         elif organisation not in kinds:
             problems.append(Problem(organisation, "organisation-known", f"'{organisation}' is not an organisation"))
-        elif ROLES[role].kind != kinds[organisation]:
+        elif not ROLES[role].fits(kinds[organisation]):
             sentence = f"{ROLES[role].title} is not a role of an organisation of this kind: {kinds[organisation]}"
             problems.append(Problem(organisation, "role-of-kind", sentence))
     return problems

@@ -6,7 +6,7 @@ hundred bytes for each episode and child. The database of the site is only read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -15,16 +15,27 @@ import sqlalchemy as sa
 from engine import history
 from engine.store import Base, CaseTable, reading, snapshot, writing
 from engine.verification import REBUILD, Finding, Holders
-from workflows import audits, child_projection, episodes, people, recommendations
+from workflows import about, audits, child_projection, disruptions, episodes, people, recommendations, serious_events
+from workflows.about import AboutRow
 from workflows.audits import AuditFindingRow, AuditRow, AuditSampleRow
 from workflows.children import ChildFlagRow, ChildPlanRow, ChildRow
+from workflows.disruptions import DisruptionRow
 from workflows.episodes import EpisodeRow
+from workflows.joining import MergeRow
 from workflows.recommendations import MilestoneRow, RecommendationRow, RecommendationStepRow
+from workflows.serious_events import SeriousEventRow
 
-PROJECTIONS = (episodes, child_projection, audits, recommendations)
+PROJECTIONS = (episodes, child_projection, audits, recommendations, disruptions, serious_events, about)
 """Each has `project`, which follows a step, and `rebuild`, which draws all anew."""
 
-PROCEDURES = (episodes.PROCEDURE, episodes.PLAN_PROCEDURE, audits.PROCEDURE, recommendations.PROCEDURE)
+PROCEDURES = (
+    episodes.PROCEDURE,
+    episodes.PLAN_PROCEDURE,
+    audits.PROCEDURE,
+    recommendations.PROCEDURE,
+    serious_events.PROCEDURE,
+    *about.PLACES,
+)
 """Those from whose steps the projections are drawn."""
 
 IMPORTED = (ChildRow, ChildFlagRow, ChildPlanRow)
@@ -35,6 +46,9 @@ PROJECTED = (
     *IMPORTED,
     *(AuditRow, AuditSampleRow, AuditFindingRow),
     *(RecommendationRow, MilestoneRow, RecommendationStepRow),
+    DisruptionRow,
+    AboutRow,
+    SeriousEventRow,
 )
 ROWS_AT_ONCE = 500
 
@@ -61,6 +75,7 @@ def check(engine: sa.Engine) -> Iterator[Finding]:
             for step in history.steps(kept, PROCEDURES):
                 for projection in PROJECTIONS:
                     projection.project(drawn, step)
+            child_projection.finish(drawn)
             for table in PROJECTED:
                 yield from _compare(Base.metadata.tables[table.__tablename__], kept, drawn)
     finally:
@@ -77,22 +92,34 @@ def rebuild(engine: sa.Engine) -> None:
 def _scratch() -> sa.Engine:
     """Make an empty database in memory with the tables that the projections write, and the cases, which they read."""
     scratch = sa.create_engine("sqlite://", poolclass=sa.StaticPool, hide_parameters=True)
-    tables = [Base.metadata.tables[name] for name in ("releases", "cases", *(each.__tablename__ for each in PROJECTED))]
+    drawn = (each.__tablename__ for each in PROJECTED)
+    tables = [Base.metadata.tables[name] for name in ("releases", "cases", MergeRow.__tablename__, *drawn)]
     Base.metadata.create_all(scratch, tables=tables)
     return scratch
 
 
 def _take_over(kept: sa.Connection, drawn: sa.Connection) -> None:
-    """Take over what was imported, and of the cases what the projections read; a live plan is ended by its steps."""
+    """Take over what was imported, and of the cases what the projections read; steps end a live plan, and flags, anew. Taken over too is which records two people have joined."""
     for table in IMPORTED:
         rows = kept.execute(sa.select(table.__table__).where(table.imported_at.is_not(None)))
         for row in rows.mappings():
-            drawn.execute(sa.insert(table), {**row, **({"valid_to": None} if "valid_to" in row else {})})
+            drawn.execute(sa.insert(table), {**row, **_before_the_steps(dict(row))})
+    for row in kept.execute(sa.select(MergeRow.__table__)).mappings():
+        drawn.execute(sa.insert(MergeRow), {**row})
     empty = {"state": b"", "facts": b"", "head": "", "seq": 0, "failures": 0}
     columns = ("id", "procedure", "release_id", "correlation", "title", "status", "opened_at")
     asked = sa.select(*(getattr(CaseTable, name) for name in columns)).where(CaseTable.procedure.in_(PROCEDURES))
     for row in kept.execute(asked, execution_options={"yield_per": ROWS_AT_ONCE}).mappings():
         drawn.execute(sa.insert(CaseTable), {**row, **empty})
+
+
+def _before_the_steps(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what an imported row said before the steps of cases ended it."""
+    before: dict[str, Any] = {"valid_to": None} if "valid_to" in row else {}
+    if "raised_on" in row:
+        before["raised_on"] = None
+        before |= {"until": None, "ended_by": ""} if row["ended_by"] else {}
+    return before
 
 
 def _compare(table: sa.Table, kept: sa.Connection, drawn: sa.Connection) -> Iterator[Finding]:
@@ -133,6 +160,8 @@ def _ordered(connection: sa.Connection, columns: list[Any], keys: list[str]) -> 
         if column.name in keys
     ]
     statement = sa.select(*columns).order_by(*order)
+    if columns[0].table.name == EpisodeRow.__tablename__:  # what stands of an erased one is in no log
+        statement = statement.where(EpisodeRow.case_id.not_in(episodes.erased()))
     return (tuple(row) for row in connection.execute(statement, execution_options={"yield_per": ROWS_AT_ONCE}))
 
 

@@ -322,6 +322,21 @@ DATA_CLASS: Words = MappingProxyType(
     }
 )
 
+DISCLOSURE_BASIS: Words = MappingProxyType(
+    {
+        "law_enforcement": "Law enforcement, with harm or crime in view (DPA 2018, Part 3)",
+        "welfare_tracing": "Tracing for the child's welfare (UK GDPR, Article 6(1)(d) or (e), Article 9(2)(c) or (g))",
+        "childrens_services": "Children's services (UK GDPR, Article 6(1)(c) or (e); DPA 2018, Schedule 1, paragraph 18)",
+        "return_interview": "Return interview for the authority (UK GDPR, Article 6(1)(e); DPA 2018, Schedule 1, paragraph 18)",
+        "school_or_health": "School or health (UK GDPR, Article 6(1)(e), Article 9(2)(g) or (h))",
+        "partnership_analysis": "Analysis by the partnership (UK GDPR, Article 6(1)(e))",
+        "sharing_duty": "Duty to share information for safeguarding (Children Act 2004, as amended)",
+        "subject_access": "The person's own right of access (UK GDPR, Article 15; DPA 2018, section 45)",
+        "court_order": "Order of a court",
+    }
+)
+"""On which basis something is given to somebody (domain.md 5.3); the last two are those of the child and of a court."""
+
 VOCABULARIES: Mapping[str, Words] = MappingProxyType(
     {
         "risk_level": RISK_LEVEL,
@@ -343,6 +358,7 @@ VOCABULARIES: Mapping[str, Words] = MappingProxyType(
         "responsible_authority": RESPONSIBLE_AUTHORITY,
         "yes_no_unknown": YES_NO_UNKNOWN,
         "data_class": DATA_CLASS,
+        "disclosure_basis": DISCLOSURE_BASIS,
     }
 )
 """Every vocabulary by its name in domain.md."""

@@ -63,6 +63,7 @@ WORDS: Mapping[str, str] = {
     "conditional.hide": "hidden when",
     "valuesExpression": "choices from the case",
     "properties.dataClass": "who may read the answer (data class)",
+    "properties.summaryClass": "who may read the answer in the summary of its data class",
     "properties.error": "what is said when it is wrong",
     "properties.errorFormat": "what is said when it cannot be read",
     "properties.check": "check",

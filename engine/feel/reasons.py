@@ -13,6 +13,8 @@ from engine.feel.shortcuts import Code, Scope
 from engine.feel.syntax import Node
 from engine.feel.values import NUMBERS, Function, kind
 
+NOT_HERE, IS_NULL = "There is no '", "' is null."
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -21,6 +23,11 @@ class Reason:
     line: int
     column: int
     sentence: str
+
+    @property
+    def is_unknown(self) -> bool:
+        """Tell whether something is merely not known (yet), and nothing else is wrong."""
+        return self.sentence.startswith(NOT_HERE) or self.sentence.endswith(IS_NULL)
 
     def __str__(self) -> str:
         """Give the place and the sentence: ``Line 1, column 5: A number and a string cannot be added``, and a full stop."""
@@ -87,7 +94,7 @@ def _sentence(text: str) -> str:
 
 
 def _name(_: Watch, node: syntax.Name, scope: Scope, __: Run) -> Sentence:
-    return f"'{node.name}' is null." if node.name in scope else f"There is no '{node.name}' here."
+    return f"'{node.name}{IS_NULL}" if node.name in scope else f"{NOT_HERE}{node.name}' here."
 
 
 def _path(watch: Watch, node: syntax.Path, scope: Scope, run: Run) -> Sentence:
@@ -96,7 +103,7 @@ def _path(watch: Watch, node: syntax.Path, scope: Scope, run: Run) -> Sentence:
         return _name(watch, node.whole, scope, run) if isinstance(node.whole, syntax.Name) else None
     if not isinstance(whole, Mapping):
         return f"{_sentence(_a(whole))} has no part '{node.part}'."
-    return f"'{node.part}' is null." if node.part in whole else f"There is no '{node.part}' in this context."
+    return f"'{node.part}{IS_NULL}" if node.part in whole else f"{NOT_HERE}{node.part}' in this context."
 
 
 def _blank(watch: Watch, parts: list[Node], scope: Scope) -> Sentence:

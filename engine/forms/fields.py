@@ -77,8 +77,8 @@ class Field:
 
     `error` is said when there is no answer, `error_format` when the answer cannot be read, `check_error` when `check`
     is not true; where the form gives none, a sentence is made from the label. `conditions` are those of the question
-    and of the groups around it: one that is true hides it. `data_class` names who may read the answer, `source` the
-    rule or guidance that asks for it, `prefill` what stands in the answer when the page is first shown. `choices` are
+    and of the groups around it: one that is true hides it. `data_class` names who may read the answer, `summary_class`
+    who may read it besides because it stands in the summary of its class, `source` the rule or guidance that asks for it, `prefill` what stands in the answer when the page is first shown. `choices` are
     those that the form gives, `choices_from` takes more from the case.
     """
 
@@ -86,6 +86,7 @@ class Field:
     kind: Kind
     label: str
     data_class: str
+    summary_class: str = ""
     hint: str = ""
     required: bool = False
     choices: tuple[Choice, ...] = ()

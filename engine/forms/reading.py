@@ -48,7 +48,9 @@ _SETTINGS = {
     "text": frozenset({"conditional", "id", "layout", "text", "type"}),
     "group": (_QUESTION - {"description", "key", "validate"}) | {"components", "showOutline", "verticalAlignment"},
 }
-_PROPERTIES = frozenset({"check", "checkError", "dataClass", "error", "errorFormat", "onlyIf", "prefill", "source"})
+_PROPERTIES = frozenset(
+    {"check", "checkError", "dataClass", "error", "errorFormat", "onlyIf", "prefill", "source", "summaryClass"}
+)
 _VALIDATE = {
     Kind.TEXT: frozenset({"maxLength", "minLength", "required", "validationType"}),
     Kind.TEXTAREA: frozenset({"maxLength", "minLength", "required"}),
@@ -60,6 +62,7 @@ _OURS = frozenset({"csrf_token", "key", "stamp"})
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _DATA_CLASS = re.compile(r"[A-Z][0-9]{1,2}")
+_SUMMARY_CLASS = re.compile(r"[A-Z][0-9]{1,2}[A-Z]")
 _MARKUP = re.compile(r"</?[a-zA-Z]|\*\*|\]\(|\{\{|^=")
 _HEADING = re.compile(r"(#{1,3}) +(.+)")
 _UNLESS_EQUAL = re.compile(
@@ -161,6 +164,7 @@ class _Reading:
             kind=kind,
             label=label,
             data_class=properties.get("dataClass", ""),
+            summary_class=properties.get("summaryClass", ""),
             hint=str(component.get("description") or ""),
             required=validate.get("required") is True,
             choices=self._choices(component) if kind in CHOOSING else (),
@@ -187,6 +191,10 @@ class _Reading:
         if not _DATA_CLASS.fullmatch(properties.get("dataClass", "")):
             sentence = 'The question has no data class; give it one in its properties, for example "dataClass": "D2".'
             self._refuse(where, "form-data-class", sentence)
+        summary = properties.get("summaryClass", "")
+        if summary and (not _SUMMARY_CLASS.fullmatch(summary) or summary[:-1] != properties.get("dataClass")):
+            sentence = 'The class of a summary is the data class and one capital letter, for example "D2S" beside "D2".'
+            self._refuse(where, "form-summary-class", sentence)
         if ("check" in properties) != ("checkError" in properties):
             sentence = "A check needs the sentence that is said when it is not true, and the sentence a check."
             self._refuse(where, "form-check-error", sentence)

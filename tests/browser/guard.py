@@ -63,10 +63,24 @@ def _axe() -> str:
 
 def axe(page: Page) -> list[str]:
     """Give what axe-core finds wrong on a page with JavaScript, such as ``label: Form elements must have labels: #a``."""
+    page.wait_for_load_state()  # half a page has no main part yet, and no heading
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(_axe())
     found: list[str] = page.evaluate(RUN_AXE, RULES)
     return found
+
+
+def wait_until(page: Page, expression: str) -> None:
+    """Wait until a JavaScript expression holds in the page, ten seconds at most.
+
+    Each look is an evaluation of its own. Playwright's `wait_for_function` evaluates its later looks as a script of the
+    page, which the Content-Security-Policy refuses.
+    """
+    for _ in range(100):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"did not come true: {expression}")
 
 
 def look_at(page: Page, name: str) -> list[str]:

@@ -150,7 +150,6 @@ def interview(now: datetime) -> Answers:
 
 
 WRITE_UP: Answers = {
-    "held": "yes",
     "reasons": ["grooming_online"],
     "exploitation_screen": ["cse"],
     "disclosure": "no",

@@ -22,10 +22,20 @@ SEARCH = {
     ("Record the child's return", "Response officer"),
     ("Raise an action", "Locate team sergeant"),
     ("Review the case", "Locate team sergeant"),
-    ("Propose another grade", "Locate team sergeant"),
     ("Review as inspector", "Duty inspector"),
+    ("Record attendance", "Call taker"),
+    ("Circulate who is missing", "Locate team sergeant"),
 }
 """What is open as long as a child is missing."""
+
+GRADED = SEARCH | {
+    ("Propose another grade", "Locate team sergeant"),
+    ("Tell the school", "Missing from home co-ordinator"),
+    ("Tell the missing persons unit", "Missing from home co-ordinator"),
+    ("Tell parents and placement", "Social worker"),
+    ("Update the police", "Social worker"),
+}
+"""What is open from the first grade on: high, of a child in care who was matched."""
 
 ACTING_UP = "acting_sergeant"
 
@@ -97,10 +107,13 @@ def grade_the_risk(play: Play, acting_sergeant: str) -> None:
     assert "Somebody has been waiting for Quill" in supervisor.text
     play.send(supervisor, quill.ENDORSEMENT)
     unit = ("Decide on exploitation", "Public protection and exploitation unit")
-    assert play.open_tasks() == SEARCH | {("Acknowledge handover", "Duty inspector"), unit}
+    play.wait_for(
+        ("Tell the missing persons unit", "Missing from home co-ordinator")
+    )  # a clock opens it at a high grade
+    assert play.open_tasks() == GRADED | {("Acknowledge handover", "Duty inspector"), unit}
     play.do("duty_inspector", "Acknowledge handover", quill.HANDOVER)
     play.do("ppu_cse_unit", unit[0], quill.SIGN)
-    assert play.open_tasks() == SEARCH
+    assert play.open_tasks() == GRADED
     assert play.row("Risk grade") == "High (lowest allowed: high)"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Error, Page
 
-from tests.browser.guard import NARROW, WIDE, Guard, axe, look_at
+from tests.browser.guard import NARROW, WIDE, Guard, axe, look_at, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -89,3 +89,10 @@ def test_a_page_that_scrolls_sideways_is_found(guarded: tuple[Page, Guard]) -> N
     page.evaluate("document.querySelector('h1').style.width = '400px'")
     assert "scrolls sideways" in " ".join(look_at(page, "planted"))
     assert page.viewport_size == WIDE != NARROW
+
+
+def test_what_comes_true_later_is_waited_for_under_the_sites_own_policy(guarded: tuple[Page, Guard]) -> None:
+    page, guard = guarded
+    page.evaluate("setTimeout(() => { document.title = 'planted' }, 400)")
+    wait_until(page, "document.title === 'planted'")
+    assert guard.faults == []

@@ -50,3 +50,19 @@ def test_a_day_that_does_not_exist_is_said_at_its_field(visit: Visit) -> None:
     expect(person.page.locator("#from-day")).to_be_focused()
     assert person.page.input_value("#from-day") == "31"
     assert look_at(person.page, "performance-wrong-day") == []
+
+
+def test_a_broken_promise_leads_to_its_case(visit: Visit) -> None:
+    person = visit("mfh_coordinator")
+    page = person.page
+    person.click(page.get_by_role("navigation", name="Homeward").get_by_role("link", name="Promises"))
+    expect(page.locator("h1")).to_have_text("Promises kept and broken")
+    wrong = look_at(page, "promises")
+    person.click(page.locator("a[href*='state=kept']").first)
+    expect(page.locator("h1")).to_contain_text(": kept")
+    wrong += look_at(page, "promises-one")
+    reference = page.locator("tbody th a").first.inner_text()
+    person.click(page.locator("tbody th a").first)
+    expect(page.locator(".govuk-caption-l")).to_have_text(f"Case {reference}")
+    wrong += look_at(page, "promises-case")
+    assert wrong == []

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.demo_process import DemoProcess
-from tests.browser.guard import look_at
+from tests.browser.guard import look_at, wait_until
 from tests.browser.visits import Visitor
 
 pytestmark = pytest.mark.browser
@@ -178,12 +178,12 @@ def test_a_wide_table_scrolls_by_keyboard_in_its_own_region(editor: Page) -> Non
     region.focus()
     for _ in range(8):
         editor.keyboard.press("ArrowRight")
-    editor.wait_for_function("document.querySelector('.tjs-table-container').scrollLeft > 0")
+    wait_until(editor, "document.querySelector('.tjs-table-container').scrollLeft > 0")
     words = editor.get_by_role("region", name="What this table says")
     words.focus()
     for _ in range(8):
         editor.keyboard.press("ArrowDown")
-    editor.wait_for_function("document.querySelector('.hw-scroll').scrollTop > 0")
+    wait_until(editor, "document.querySelector('.hw-scroll').scrollTop > 0")
     expect(words.get_by_role("columnheader", name="Deadline")).to_be_in_viewport()
 
 
@@ -323,7 +323,8 @@ def test_the_pages_of_the_procedures_please_axe_and_fit_a_narrow_window(
     editor.goto(f"{DRAFT}/files/found.form")
     text = editor.locator("#hw-text").input_value()
     editor.fill("#hw-text", text.replace('"dataClass": "D2"', '"dataClass": "D99"', 1))
-    editor.get_by_role("button", name="Save and check").click()
+    with editor.expect_navigation():
+        editor.get_by_role("button", name="Save and check").click()
     wrong += look_at(editor, "studio-form")
     for name, path in (("list", "/procedures"), ("procedure", HOME), ("draft", DRAFT), ("changes", f"{DRAFT}/changes")):
         editor.goto(path)
@@ -333,10 +334,12 @@ def test_the_pages_of_the_procedures_please_axe_and_fit_a_narrow_window(
         wrong += look_at(editor, f"studio-{name}")
     editor.goto(f"{DRAFT}/files/found.form")
     editor.fill("#hw-text", text.replace('"required": true', '"required": false', 1))
-    editor.get_by_role("button", name="Save and check").click()
+    with editor.expect_navigation():
+        editor.get_by_role("button", name="Save and check").click()
     editor.goto(DRAFT)
     editor.fill("#reason", "Better")
-    editor.get_by_role("button", name="Propose the draft").click()
+    with editor.expect_navigation():
+        editor.get_by_role("button", name="Propose the draft").click()
     approver = visit("procedure_approver", url=own_demo.url).page
     approver.goto(DRAFT)
     wrong += look_at(approver, "studio-approve")

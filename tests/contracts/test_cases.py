@@ -113,7 +113,7 @@ def test_a_page_is_stale_when_its_own_fields_have_changed_and_not_before(cases: 
     case_id, tasks = opened(cases)
     stamp = cases.task(tasks["ask"], by=WORKER, now=NOW).stamp
     cases.complete(tasks["check"], {"verdict": "fine"}, by=CHIEF, now=NOW, key="other agency")
-    cases.correct(case_id, "answer", "", "text", "known by now", by=WORKER, now=NOW, key="c", reason="found it")
+    cases.correct(case_id, "answer", "", {"text": "known by now"}, by=WORKER, now=NOW, key="c", reason="found it")
     with pytest.raises(PageIsStale):
         cases.complete(tasks["ask"], {"text": "x"}, by=WORKER, now=NOW, key="d", stamp=stamp)
     fresh = cases.task(tasks["ask"], by=WORKER, now=NOW)

@@ -26,13 +26,13 @@ def test_only_what_the_procedure_asks_can_be_put_right(cases: Cases, record: str
     """A second key would make a record that occurs once a list, and every clock that rests on it would stop."""
     case_id = cases.open("sample", {"name": "Robin"}, by=WORKER, now=NOW, key="k").case_id
     with pytest.raises(FactNotFound):
-        cases.correct(case_id, record, key, field, "x", by=WORKER, now=NOW, key="c", reason="it was wrong")
+        cases.correct(case_id, record, key, {field: "x"}, by=WORKER, now=NOW, key="c", reason="it was wrong")
 
 
 def test_a_correction_says_why(cases: Cases) -> None:
     case_id = cases.open("sample", {"name": "Robin"}, by=WORKER, now=NOW, key="k").case_id
     with pytest.raises(ReasonMissing):
-        cases.correct(case_id, "answer", "", "text", "x", by=WORKER, now=NOW, key="c", reason=" ")
+        cases.correct(case_id, "answer", "", {"text": "x"}, by=WORKER, now=NOW, key="c", reason=" ")
 
 
 def test_a_correction_after_the_end_does_not_close_the_case_again(engine: sa.Engine) -> None:
@@ -52,7 +52,7 @@ def test_a_correction_after_the_end_does_not_close_the_case_again(engine: sa.Eng
     cases.publish(files, by="ann", now=NOW)
     opened = cases.open("short", {"name": "Robin"}, by=WORKER, now=NOW, key="k")
     cases.complete(opened.tasks[0], {"text": "x"}, by=WORKER, now=NOW, key="c")
-    cases.correct(opened.case_id, "answer", "", "text", "y", by=WORKER, now=NOW, key="d", reason="it was wrong")
+    cases.correct(opened.case_id, "answer", "", {"text": "y"}, by=WORKER, now=NOW, key="d", reason="it was wrong")
     view = cases.case(opened.case_id, classes=frozenset({"D2"}), by=WORKER, purpose="test", now=NOW)
     assert [event.kind for event in view.timeline].count("case_closed") == 1
     assert view.facts["answer"][""]["text"] == "y"
@@ -63,7 +63,7 @@ def test_a_correction_that_changes_nothing_is_a_command_all_the_same(cases: Case
     case_id = cases.open("sample", {"name": "Robin"}, by=WORKER, now=NOW, key="k").case_id
 
     def correct(value: str, key: str) -> bool:
-        done = cases.correct(case_id, "opening", "", "name", value, by=WORKER, now=NOW, key=key, reason="misheard")
+        done = cases.correct(case_id, "opening", "", {"name": value}, by=WORKER, now=NOW, key=key, reason="misheard")
         return done.repeated
 
     assert [correct("Robin", "c"), correct("Robyn", "d"), correct("Robin", "c")] == [False, False, True]

@@ -20,7 +20,7 @@ from workflows import catalogue
 from workflows.agencies import ROLES
 
 COORDINATOR = Actor("cora", frozenset({"mfh_coordinator"}), "police")
-CLASSES = frozenset({"D2", "D5"})
+CLASSES = frozenset({"D2", "D5", "D9"})
 
 EPISODE = procedure(
     "episode",

@@ -47,7 +47,7 @@ def cases(engine: sa.Engine) -> Cases:
     cases = Cases(engine)
     cases.publish(FILES, by="ann", now=NOW)
     case_id = cases.open("sample", {"name": "Robin"}, by=WORKER, now=NOW, key="open").case_id
-    cases.correct(case_id, "opening", "", "name", "Alex", by=WORKER, now=NOW, key="correct", reason="Misheard")
+    cases.correct(case_id, "opening", "", {"name": "Alex"}, by=WORKER, now=NOW, key="correct", reason="Misheard")
     return cases
 
 

@@ -51,7 +51,11 @@ def test_a_file_that_stands_twice_is_refused() -> None:
     assert rules(archive(("a.form", b"{}"), ("a.form", b"[]"))) == ["file-twice"]
 
 
-@pytest.mark.parametrize("data", [b"", b"no archive", b"PK\x03\x04" + b"\0" * 40, archive(("a.form", b"{}"))[:-30]])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"no archive", b"PK\x03\x04" + b"\0" * 40, archive(("a.form", b"{}"))[:-30]],
+    ids=["nothing", "text", "a head alone", "an end cut off"],
+)
 def test_what_is_no_archive_is_refused(data: bytes) -> None:
     assert rules(data) == ["archive-not-readable"]
 

@@ -107,6 +107,8 @@ def test_the_form_may_say_its_condition_in_its_own_words() -> None:
         (NAME | {"label": ""}, "form-label"),
         (NAME | {"properties": {}}, "form-data-class"),
         (NAME | {"properties": {"dataClass": "private"}}, "form-data-class"),
+        (NAME | {"properties": {"dataClass": "D3", "summaryClass": "D2S"}}, "form-summary-class"),
+        (NAME | {"properties": {"dataClass": "D3", "summaryClass": "D3"}}, "form-summary-class"),
         (NAME | {"key": "Full Name"}, "form-key"),
         (NAME | {"key": "stamp"}, "form-key"),
         (NAME | {"defaultValue": "Robin"}, "form-setting"),

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from engine.errors import CannotMend
+from engine.faults import RunawayLoop, StepFailed
 from engine.feel import BudgetExceeded
 from engine.model import Actor, Found, Move, Skip
-from engine.runner import RunawayLoop, StepFailed
 from tests.drawn import form, procedure
 from tests.driving import Drive, both, both_of
 

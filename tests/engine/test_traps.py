@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from engine import packing, release, runner, state, values
 from engine.decisions import DecisionAmbiguous
 from engine.errors import ReleaseInvalid
+from engine.faults import StepFailed
 from engine.feel import YearMonthDuration
 from engine.model import Actor, Complete, FactWrite
 from engine.packing import UnknownStateVersion
-from engine.runner import StepFailed
 from tests.drawn import form, procedure
 from tests.driving import MORNING, Drive, both
 

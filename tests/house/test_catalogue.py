@@ -7,7 +7,17 @@ import pytest
 from engine import release as engine_release
 from notifications import wording
 from web import verification
-from workflows import alarms, catalogue, draft_mails
+from workflows import (
+    administration,
+    alarms,
+    board_mails,
+    break_glass,
+    catalogue,
+    corrections,
+    draft_mails,
+    merge_mails,
+    notices,
+)
 from workflows import verification as projected
 from workflows.agencies import ROLES
 from workflows.alerts import ALERTS, OBLIGATIONS, WHOEVER_IS_ON_DUTY
@@ -32,10 +42,16 @@ def test_the_missing_child_procedure_and_those_of_a_child_are_shipped() -> None:
     assert catalogue.procedures() == (
         "audit",
         "daily_management",
+        "disruption",
         "missing_child",
         "prevention",
+        "protocol_review",
         "recommendation",
+        "referral",
+        "reopening",
         "repeat_pattern",
+        "retention_review",
+        "serious_event",
         "trigger_plan",
     )
 
@@ -64,8 +80,14 @@ def test_what_is_shipped_speaks_our_words(release: dict[str, str]) -> None:
 def test_every_alert_has_a_template_and_every_template_an_alert() -> None:
     assert {alert.template for alert in ALERTS} | {
         verification.TEMPLATE,
+        corrections.TEMPLATE,
+        administration.TEMPLATE,
+        board_mails.TEMPLATE,
+        break_glass.TEMPLATE,
         *alarms.TEMPLATES,
         *draft_mails.TEMPLATES,
+        *merge_mails.TEMPLATES,
+        *notices.TEMPLATES,
     } == wording.names()
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import fcntl
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+
+import orjson
 
 from engine import release
 from engine.diagrams import Flow, Node, Process
@@ -101,6 +104,7 @@ class Casework(Drive):
         self.reach = Reach()
         self.times: list[datetime] = []
         self.history: dict[str, Any] = {}
+        self.sign = ""  # the item of the multi-instance in which somebody has just done a task
 
     # What people do -------------------------------------------------------------------------------------------------
 
@@ -130,6 +134,7 @@ class Casework(Drive):
         writes = tuple(FactWrite(task.node.record, task.key, each.key, answers.get(each.key)) for each in form.fields)
         self.step(Complete(task.number, writes, Actor(by or task.node.role)))
         self.reach.done.add(element)
+        self.sign = task.key
         self.follow(element)
         return self
 
@@ -186,7 +191,9 @@ class Casework(Drive):
 
     def scope(self) -> Scope:
         """Give what conditions and tables see now."""
-        return Scope(self.release, self.facts, self.now, "T-1", self.began)
+        scope = Scope(self.release, self.facts, self.now, "T-1", self.began)
+        scope.values["sign"] = self.sign
+        return scope
 
     # What was reached -----------------------------------------------------------------------------------------------
 
@@ -220,16 +227,18 @@ class Casework(Drive):
         met = [node for kind, node in happened if kind == "condition_met" and not self.release.node(node).attached_to]
         todo = [element, *met]
         while todo:
-            flows = flows_from(self.release, todo.pop())
+            source = todo.pop()
+            flows = flows_from(self.release, source)
             chosen = [flow for flow in flows if flow.condition and self.holds(flow, scope)] or [
                 flow for flow in flows if not flow.condition
             ]
-            for flow in chosen[: 1 if len(flows) > len(chosen) else None]:
+            several = len(flows) == len(chosen) or self.release.node(source).kind == "inclusive"
+            for flow in chosen[: None if several else 1]:
                 self.reach.ways.add(flow.id)
                 node = self.release.node(flow.target)
                 if node.kind in {"user_task", "throw", "end"}:
                     assert node.id in here, f"{flow.id}: the token did not reach {node.id}, but {sorted(here)}"
-                forks = node.kind == "parallel" and len(flows_into(self.release, node.id)) == 1
+                forks = node.kind in {"parallel", "inclusive"} and len(flows_into(self.release, node.id)) == 1
                 if (
                     forks
                     or node.kind in {"exclusive", "throw", "decision_task", "operation"}
@@ -318,9 +327,36 @@ def story_of(procedure: str, player: type[Casework], now: datetime = MORNING) ->
 
 @cache
 def played(name: str) -> Casework:
-    """Play a story straight and restored, once in a test run, and give the case as it then stands."""
+    """Play a story straight and restored, once in a process, and give the case as it then stands."""
     told = STORIES[name]
     straight, restored = both_of(told.player, files_of(told.procedure), told.play, now=told.now)
     assert straight.times == restored.times
     assert straight.reach == restored.reach
     return straight
+
+
+def reached(names: Iterable[str], folder: Path) -> Reach:
+    """Give what these stories reach; each is played once by all the processes that share this folder.
+
+    What another process plays at this moment is waited for at the end; the lock of one that dies is free again.
+    """
+    total, left = Reach(), list(names)
+    for wait in (False, True):
+        for name in list(left):
+            with (folder / f"{name}.lock").open("a+") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+                except BlockingIOError:
+                    continue
+                total |= _reach_of(name, folder / f"{name}.json")
+                left.remove(name)
+    return total
+
+
+def _reach_of(name: str, kept: Path) -> Reach:
+    """Read what a story reached, or play it and keep that."""
+    if kept.exists():
+        return Reach(**{part: set(found) for part, found in orjson.loads(kept.read_bytes()).items()})
+    found = played(name).reach
+    kept.write_bytes(orjson.dumps({part: sorted(getattr(found, part)) for part in found.__slots__}))
+    return found

@@ -44,7 +44,7 @@ def everything_starts_at_once_and_nothing_waits_for_another(case: Casework) -> N
     case.report()
     assert set(case.open_elements()) == {
         "complete_missing_report", "acknowledge_handover", "record_return", "acknowledge_missing_notice", "raise_action",
-        "review_case", "propose_regrade", "review_by_inspector",
+        "review_case", "review_by_inspector", "record_attendance", "record_circulation",
     }  # fmt: skip
     case.wait(hours=1).fill("record_return")
     assert {"hold_prevention_interview", "offer_return_interview"} <= set(case.open_elements())
@@ -187,6 +187,10 @@ def a_high_grade_is_endorsed_late_and_the_child_stays_away(case: Casework) -> No
         ("102:00", "second escalation", "chief_inspector_missing duty_inspector"),
     ]
     assert all(data["urgent"] for _at, data in case.rings("T-18"))
+    assert case.told("T-17", missing_since) == [
+        ("1:00", "without delay", "locate_sergeant"),
+        ("12:00", "first escalation", "duty_inspector locate_sergeant"),
+    ]
 
 
 @story
@@ -303,11 +307,14 @@ def public_protection_has_a_task_for_each_flag_as_soon_as_a_sign_is_seen(case: C
     ]
     case.fill("decide_on_sign", investigate="yes", confirmed="yes")
     assert case.facts["protection_decision"]["cse"]["reference"] == "CRI-1"
+    assert [each.name for each in case.sent if each.element == "event_passed_on"] == ["serious_event_suspected"]
     assert protection_tasks(case) == []
     decided(case, "high").fill("endorse_risk_grade").fill("record_return", harm=["criminal_exploitation"])
     assert protection_tasks(case) == ["cce"], "another kind is another decision"
     case.fill("hold_prevention_interview", harm=["sexual_exploitation"])
     assert protection_tasks(case) == ["cce"], "what was decided is not asked again"
+    case.fill("decide_on_sign", confirmed="yes")
+    assert case.words().count("SeriousEventSuspected") == 1, "another kind of sign is no event of its own"
 
 
 @story

@@ -82,8 +82,8 @@ def the_child_declines_and_the_carer_is_asked_late(case: Casework) -> None:
     assert set(case.refusals("ask_carer", information=None)) == {"information"}
     case.fill("ask_carer")
     assert case.words()[-1] == "RHINotHeldReasoned"
-    assert set(case.refusals("write_up_return_interview", held="no", closing_note=None)) == {"closing_note"}
-    received(case, held="no")
+    assert set(case.refusals("write_up_return_interview", closing_note=None)) == {"closing_note"}
+    received(case)
     assert "story" not in case.facts["return_interview"][""]
 
 
@@ -92,7 +92,7 @@ def there_is_no_child_to_ask(case: Casework) -> None:
     returned(case).fill("offer_return_interview", outcome="not_offered", not_offered_reason="transferred_overseas")
     assert "RHIOffered" not in case.words()
     assert case.words()[-1] == "RHINotOfferedReasoned"
-    received(case, held="no")
+    received(case)
 
 
 # The attempts ---------------------------------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ def three_attempts_reach_nobody(case: Casework) -> None:
         case.wait(hours=20).fill("hold_return_interview", outcome=outcome)
     case.fill("ask_carer", outcome="not_reached")
     assert case.words().count("RHIAttempt") == 4
-    received(case, held="no")
+    received(case)
 
 
 @story
@@ -132,6 +132,44 @@ def a_child_who_has_died_is_not_asked_again(case: Casework) -> None:
     case.fill("hold_return_interview", outcome="not_held", reason="deceased")
     assert "interview_ruled_out" in case.reach.passed
     assert "hold_return_interview" not in case.open_elements()
+
+
+@story
+def a_child_is_found_dead_and_the_case_comes_to_its_close(case: Casework) -> None:
+    """Domain 9: nobody is asked for an interview that cannot be, and each agency still closes its part with a word."""
+    returned(case, found_how="deceased", harm=["death"], found_by="A walker")
+    case.fill("offer_return_interview", by="rhi", outcome="not_offered", not_offered_reason="deceased")
+    assert "RHIOffered" not in case.words()
+    received(case)
+    case.fill("hold_prevention_interview", by="ann", outcome="not_possible", reason="deceased")
+    case.fill("approve_prevention_exception", by="eve", reason="The child has died; the coroner has been told.")
+    case.fill("close_police_enquiry", child_seen="deceased")
+    case.fill("convene_meeting").wait(hours=20).fill("hold_meeting").fill("issue_minutes").fill("close_case")
+    assert case.closed
+    assert {"RHINotOfferedReasoned", "PIExceptionApproved", "EpisodeClosed"} <= set(case.words())
+
+
+@story
+def a_child_found_in_custody_is_heard_there_and_its_clock_never_stops(case: Casework) -> None:
+    returned(case, found_how="arrested", place_found_type="custody", found_by="The custody sergeant")
+    back = case.now
+    case.fill("offer_return_interview").wait(hours=30).fill(
+        "hold_return_interview", outcome="not_held", reason="custody"
+    )
+    case.wait(hours=43)
+    assert [(at, step) for at, step, _roles in case.told("T-25", back)][-2:] == [("66:00", "warning"), ("72:00", "due")]
+    case.fill("hold_return_interview", venue="The secure unit")
+    assert case.words()[-1] == "RHIHeld"
+
+
+@story
+def a_child_found_abroad_is_offered_an_interview_once_back(case: Casework) -> None:
+    returned(case, found_how="abroad", place_found_type="other", found_by="The police of another country")
+    case.fill("offer_return_interview").fill("hold_return_interview", outcome="not_held", reason="abroad")
+    assert "hold_return_interview" in case.open_elements()
+    case.wait(hours=40).fill("hold_return_interview", held_remotely="remotely")
+    received(case)
+    assert case.words()[-1] == "RHIReceivedByPolice"
 
 
 @story

@@ -129,7 +129,15 @@ def nobody_reviews_and_nobody_raises_an_action(case: Casework) -> None:
         ("1:00", "silence", "locate_sergeant"),
         ("2:00", "first escalation", "duty_inspector locate_sergeant"),
     ]
-    assert case.told("C-08") == [("24:00", "is the grade still right", "locate_sergeant")]
+    assert case.told("C-08") == [], "there is no grade yet"
+
+
+@story
+def each_day_somebody_is_asked_whether_the_grade_is_still_right(case: Casework) -> None:
+    decided(assessed(handed_over(case)), "medium")
+    since = case.now
+    case.wait(hours=25)
+    assert case.told("C-08", since) == [("24:00", "is the grade still right", "locate_sergeant")]
 
 
 # Another grade --------------------------------------------------------------------------------------------------------
@@ -204,7 +212,7 @@ def eight_open_actions_stay_small(case: Casework) -> None:
     case.wait(minutes=61)
     assert case.open_elements().count("carry_out_action") == 8
     assert case.open_elements().count("decide_on_sign") == 2
-    assert len(case.open_elements()) == 16
+    assert len(case.open_elements()) == 22
     assert max(widest, case.size) < LARGEST_STATE
 
 
@@ -245,5 +253,41 @@ def the_exploitation_team_does_not_answer_and_the_inspector_says_why_it_cannot_w
 
 @story
 def there_is_no_other_grade_before_the_first(case: Casework) -> None:
-    handed_over(case)
-    assert "there is none yet" in case.refusals("propose_regrade")["level"]
+    assessed(handed_over(case))
+    assert "propose_regrade" not in case.open_elements()
+    decided(case, "medium")
+    assert "propose_regrade" in case.open_elements()
+
+
+@story
+def a_child_in_care_is_missing_for_six_days_and_the_managers_hear_of_it(case: Casework) -> None:
+    graded(handed_over(case.remember(looked_after=True))).wait(days=6)
+    missing_since = case.began - timedelta(hours=1)
+    assert case.told("T-19", missing_since) == [
+        ("24:00", "managers", "csc_team_manager"),
+        ("28:00", "first escalation", "csc_service_manager csc_team_manager"),
+        ("120:00", "5 days", "csc_service_manager"),
+    ]
+    assert case.told("T-17", missing_since) == [
+        ("48:00", "48 hours", "locate_sergeant"),
+        ("60:00", "first escalation", "duty_inspector locate_sergeant"),
+    ]
+    case.fill("record_return").wait(days=1)
+    assert len(case.rings("T-19")) == 3
+
+
+@story
+def the_managers_hear_of_a_child_at_home_after_two_days(case: Casework) -> None:
+    handed_over(case).fill("complete_missing_report", looked_after="no").fill("match_child").wait(hours=52)
+    missing_since = case.began - timedelta(hours=1)
+    assert case.told("T-19", missing_since) == [
+        ("48:00", "managers", "csc_team_manager"),
+        ("52:00", "first escalation", "csc_service_manager csc_team_manager"),
+    ]
+
+
+@story
+def the_managers_of_social_care_hear_nothing_of_an_adult(case: Casework) -> None:
+    graded(handed_over(case.remember(age=34))).wait(days=6)
+    assert case.rings("T-19") == []
+    assert case.steps("T-17") == ["48 hours", "first escalation"]

@@ -9,9 +9,10 @@ import pytest
 
 from engine import release
 from tests.driving import MORNING
-from tests.procedures.casework import FILES, Casework
+from tests.procedures.casework import FILES, Casework, files_of
 from tests.procedures.milestones import assessed, graded, handed_over, returned
 from tests.procedures.pages import QUESTIONS
+from workflows import catalogue
 from workflows.agencies import ROLES
 from workflows.operations import OPERATIONS
 
@@ -121,5 +122,19 @@ def test_high_is_never_left_by_the_table_without_an_approval() -> None:
 
 def test_a_task_for_one_of_several_is_shown_its_own_and_everything_that_belongs_to_the_case() -> None:
     assert PROCEDURE.own_records["carry_out_action"] == {"action", "action_result"}
-    assert PROCEDURE.own_records["decide_on_sign"] == {"protection_decision"}
+    assert PROCEDURE.own_records["decide_on_sign"] == {"protection_decision", "serious_event_suspected"}
     assert PROCEDURE.own_records["do_meeting_action"] == {"meeting_action", "meeting_action_result"}
+
+
+@pytest.mark.parametrize("name", catalogue.procedures())
+def test_a_question_that_is_hidden_by_answers_says_in_words_when_it_is_asked(name: str) -> None:
+    """No hint of ours is the stand-in for words that nobody wrote."""
+    forms = release.load(release.pack(files_of(name))[0]).forms
+    said = {
+        f"{form}.{condition.words}"
+        for form in forms
+        for block in forms[form].blocks
+        for condition in block.conditions
+        if "it applies after your answer" in condition.words
+    }
+    assert said == set()

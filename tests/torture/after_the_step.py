@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from engine.cases import Cases
 from engine.errands import LEASE
+from engine.faults import StepFailed
 from engine.incidents import INCIDENT
 from engine.model import Actor, Value
-from engine.runner import StepFailed
 from engine.store import MessageTable, reading, writing
 from notifications import holding
 from tests.drawn import form, procedure

@@ -77,8 +77,8 @@ def carry_out(cases: Cases, what: str, target: str, key: str) -> object:
         case "complete":
             return cases.complete(target, {"text": key}, by=sample.ANN, now=now, key=key)
         case "correct":
-            place = (target, "opening", "", "name")
-            return cases.correct(*place, f"not {key}", by=sample.ANN, now=now, key=key, reason="it was wrong")
+            right = {"name": f"not {key}"}
+            return cases.correct(target, "opening", "", right, by=sample.ANN, now=now, key=key, reason="it was wrong")
         case "fire":
             return cases.fire(target, now=now)
         case "expire":

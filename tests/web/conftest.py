@@ -8,14 +8,44 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import flask
+import jinja2
 import pytest
+from jinja2.bccache import Bucket
 
+from engine.release import Compiled
 from tests.web.site import SECRET, Browser, Hands, Site
 from web import demo_people, procedures, schema
 from web.app import create_app
 from web.assembly import assemble
 from web.clock import DemoClock, prepare_demo_tables
 from web.settings import Settings
+
+
+class CompiledTemplates(jinja2.BytecodeCache):
+    """Keeps the templates that a test has compiled for the next one; compiling them was most of the time of a page."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+TEMPLATES = CompiledTemplates()
+RELEASES: dict[int, Compiled] = {}
+"""The releases of the prepared database, compiled once; each site reads those that a test publishes itself."""
+
+
+def dressed(app: flask.Flask) -> flask.Flask:
+    """Give an application our browser and the templates that are compiled already."""
+    app.test_client_class = Browser
+    app.jinja_env.bytecode_cache = TEMPLATES
+    return app
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +58,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     now = datetime(2026, 3, 1, tzinfo=UTC)
     demo_people.add_people(services.engine, now)
     procedures.publish_all(services.cases, by="mfh_coordinator", now=now)
+    services.cases.library.opened_by()
+    RELEASES.update(services.cases.library.compiled)
     services.engine.dispose()
     return path
 
@@ -40,8 +72,8 @@ def site(prepared: Path, tmp_path: Path, now: datetime) -> Iterator[Site]:
     settings = Settings(database_url=f"sqlite:///{path}", secret=SECRET)
     clock, wall_clock = Hands(now), Hands(now)
     services = assemble(settings, clock=clock, wall_clock=wall_clock)
-    app = create_app(settings, services=services)
-    app.test_client_class = Browser
+    services.cases.library.compiled.update(RELEASES)
+    app = dressed(create_app(settings, services=services))
     yield Site(app, services, clock, wall_clock)
     services.engine.dispose()
 
@@ -53,8 +85,7 @@ def demo_site(site: Site) -> Site:
     settings = replace(site.services.settings, demo=True)
     moved = DemoClock(site.services.engine)
     services = replace(site.services, settings=settings, clock=moved, demo_clock=moved)
-    app = create_app(settings, services=services)
-    app.test_client_class = Browser
+    app = dressed(create_app(settings, services=services))
     return replace(site, app=app, services=services)
 
 

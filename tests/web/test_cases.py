@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
 
+from engine.model import Actor
 from engine.store import ReadTable, reading
 from tests.web.site import Site
 from web import demo_cases
@@ -76,7 +77,7 @@ def test_who_has_no_part_does_not_learn_that_a_case_exists(site: Site, told: dic
 
 def test_no_role_is_shown_a_fact_outside_its_classes(site: Site, told: dict[str, str]) -> None:
     """The typed sentences of each class are looked for on the page of each role."""
-    from workflows.access import readable
+    from workflows.access import Standing, readable
 
     typed = {
         "D1": "Green coat",
@@ -86,7 +87,7 @@ def test_no_role_is_shown_a_fact_outside_its_classes(site: Site, told: dict[str,
     }
     for role in ROLES:
         answer = site.browser(role).get(f"/cases/{told['Devon']}")
-        may = readable({role}, episode_open=True)
+        may = readable({role}, standing=Standing.OPEN)
         for data_class, sentence in typed.items():
             expected = answer.status_code == 200 and data_class in may
             assert (sentence in answer.text) == expected, (role, data_class)
@@ -125,7 +126,7 @@ def test_the_list_of_cases_holds_what_one_may_know_of(site: Site, told: dict[str
 
 
 def test_the_list_of_cases_goes_on_behind_the_last_one(site: Site, told: dict[str, str]) -> None:
-    police = frozenset({"mfh_coordinator"})
+    police = Actor("mfh_coordinator", frozenset({"mfh_coordinator"}))
     seen: list[str] = []
     after = ""
     for _ in range(4 + MATCHED + OPENED):
@@ -156,10 +157,10 @@ def test_why_the_grade_is_what_it_is_is_said_as_far_as_its_reasons_may_be_read(
     site: Site, told: dict[str, str]
 ) -> None:
     """The rules that look at the answers of the risk assessment are told to its readers only."""
-    from workflows.access import readable
+    from workflows.access import Standing, readable
 
     answers = "because Questions answered yes has"
     for role in ("duty_inspector", "rhi_worker"):
         page = site.browser(role).page(f"/cases/{told['Casey']}")
         assert "Lowest allowed grade is High, because Grades of the risk factors has “High”" in page.text
-        assert (answers in page.text) == ("D3" in readable({role}, episode_open=True)), role
+        assert (answers in page.text) == ("D3" in readable({role}, standing=Standing.OPEN)), role

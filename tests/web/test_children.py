@@ -8,13 +8,16 @@ import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
 
-from engine.store import ReadTable, reading, writing
+from engine.model import Actor
+from engine.store import ReadTable, TaskTable, reading, writing
 from tests.web.site import Site
+from workflows import children
 from workflows.children import ChildFlagRow, ChildPlanRow, ChildRow, PastEpisodeRow
 from workflows.episodes import EpisodeRow
 
 ROBIN = "CH-22222222"
 OLD = "NICHE-2024-17"
+UNIT = Actor("p.unit", frozenset({"ppu_cse_unit"}))
 SENTENCES = {
     "D1": "Robin Example",
     "D2": OLD,
@@ -71,10 +74,10 @@ def test_the_page_of_a_case_leads_to_its_child(site: Site, case_id: str) -> None
     "role", ["call_taker", "locate_sergeant", "csc_mash", "rhi_worker", "school_dsl", "administrator"]
 )
 def test_no_role_is_shown_a_part_outside_its_classes(site: Site, case_id: str, role: str) -> None:
-    from workflows.access import readable
+    from workflows.access import Standing, readable
 
     answer = site.browser(role).get(f"/children/{ROBIN}")
-    may = readable({role}, episode_open=True)
+    may = readable({role}, standing=Standing.OPEN)
     for data_class, sentence in SENTENCES.items():
         assert (sentence in answer.text) == (answer.status_code == 200 and data_class in may), data_class
 
@@ -91,7 +94,44 @@ def test_each_look_at_a_child_is_written_down(site: Site, case_id: str) -> None:
     site.browser("mfh_coordinator").page(f"/children/{ROBIN}")
     site.browser("school_dsl").get(f"/children/{ROBIN}")
     query = sa.select(ReadTable.person, ReadTable.purpose, ReadTable.classes).where(ReadTable.case_id == ROBIN)
+    query = query.order_by(ReadTable.id)
     with reading(site.services.engine) as connection:
         found = connection.execute(query).all()
-    assert [(row.person, row.purpose) for row in found] == [("mfh_coordinator", "casework, child")]
+    assert [(row.person, row.purpose) for row in found] == [
+        ("mfh_coordinator", "casework, child"),
+        ("school_dsl", "refused"),
+    ]
     assert {"D1", "D5"} <= set(found[0].classes.split(","))
+
+
+def open_number(site: Site, case_id: str, element: str) -> str:
+    """Give the id of an open task."""
+    task = TaskTable
+    asked = sa.select(task.number).where(task.case_id == case_id, task.element == element, task.status == "open")
+    with reading(site.services.engine) as connection:
+        return f"{case_id}.{connection.execute(asked).scalar_one()}"
+
+
+def test_public_protection_proposes_an_action_and_the_page_says_how_it_stands(site: Site, case_id: str) -> None:
+    """A notice for a child of 13 is open by law; who may not read facts of the episode is told of none."""
+    del case_id
+    unit = site.browser("ppu_cse_unit")
+    page = unit.page(f"/children/{ROBIN}")
+    link = next(each for each in page.select("main a") if each.text == "Propose a disruption action")
+    opening = unit.page(str(link["href"]))
+    assert [field["value"] for field in opening.select("input[name=child]")] == [ROBIN]
+    proposal = {"child": ROBIN, "kind": "cawn", "person": "The man of the station", "reason": "He waits every Friday."}
+    made = site.services.cases.open("disruption", proposal, by=UNIT, now=site.clock(), key="k-1")
+    assert made.case_id.startswith("DA-")
+    assert "Child abduction warning notice: proposed" in unit.page(f"/children/{ROBIN}").text
+    order = {"issued": "yes", "issued_at": site.clock(), "issued_by": "Inspector Example"}
+    order["ends_at"] = site.clock() + timedelta(days=90)
+    task = open_number(site, made.case_id, "issue_warning_notice")
+    site.services.cases.complete(task, order, by=UNIT, now=site.clock(), key="k-2")
+    for role in ("ppu_cse_unit", "mfh_coordinator"):
+        text = site.browser(role).page(f"/children/{ROBIN}").text
+        assert "in force until 31 May 2026" in text
+        assert "The man of the station" not in text
+    assert ROBIN in unit.page(f"/cases/{made.case_id}").text
+    with reading(site.services.engine) as connection:
+        assert [each.case_id for each in children.disruptions_of(connection, ROBIN)] == [made.case_id]

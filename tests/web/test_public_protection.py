@@ -106,3 +106,47 @@ def test_the_inspector_gets_one_mail_about_the_hand_over_at_once(site: Site) -> 
     site.sweep()
     told = [subject for to, subject, _text in mails(site) if to == "holders of duty_inspector" and case_id in subject]
     assert len([subject for subject in told if "hand-over" in subject]) == 1
+
+
+def rows_of(site: Site, case_id: str, role: str) -> dict[str, str]:
+    """Give the summary of a case as a role reads it."""
+    page = site.browser(role).page(f"/cases/{case_id}")
+    rows = page.select(".govuk-summary-list__row")
+    return {row.dt.text.strip(): row.dd.text.strip() for row in rows if row.dt and row.dd}
+
+
+def test_the_case_says_that_the_hour_for_a_view_ran_out_and_who_decided_without_it(
+    site: Site, child: tuple[Population, str]
+) -> None:
+    made, case_id = child
+    made.do(case_id, "endorse_risk_grade", site.clock())
+    made.do(case_id, "propose_regrade", site.clock(), by="locate_sergeant", level="medium")
+    assert "Exploitation view" not in rows_of(site, case_id, "duty_inspector")
+    later = site.clock() + timedelta(minutes=61)
+    timers.sweep(site.services.cases, now=later)
+    words = rows_of(site, case_id, "duty_inspector")["Exploitation view"]
+    assert words.startswith("Not given: the hour for it ran out on 2 March 2026 at ")
+    assert words.endswith("The inspector decides without it")
+    made.do(case_id, "approve_downgrade", later, by="duty_inspector", without_view="The unit is at an arrest.")
+    words = rows_of(site, case_id, "duty_inspector")["Exploitation view"]
+    assert "Decided without it on 2 March 2026 at " in words
+    assert "Exploitation view" not in rows_of(site, case_id, "csc_mash")
+
+
+def test_a_lower_grade_that_waits_stands_on_each_task_of_its_case(site: Site, child: tuple[Population, str]) -> None:
+    made, case_id = child
+    inspector = site.browser("duty_inspector")
+    assert "Lower grade waits" not in inspector.page("/tasks").text
+    made.do(case_id, "propose_regrade", site.clock(), by="locate_sergeant", level="medium")
+    lines = [line.text for line in inspector.page("/tasks").select(".govuk-task-list__item")]
+    assert lines
+    assert all("Lower grade waits" in line for line in lines)
+
+
+def test_the_search_is_not_told_once_the_child_is_back(site: Site, child: tuple[Population, str]) -> None:
+    made, case_id = child
+    made.do(case_id, "record_return", site.clock())
+    page = site.browser("ppu_cse_unit").page(open_task(site, case_id, "decide_on_sign"))
+    assert page.select("[name=for_the_search]") == []
+    made.do(case_id, "decide_on_sign", site.clock(), for_the_search="Look at the car park by the river.")
+    assert not [subject for _to, subject, _text in mails(site) if "for the search" in subject]

@@ -147,7 +147,9 @@ def test_an_old_program_works_beside_new_ones_until_a_migration_takes_away_what_
     services.engine.dispose()
 
 
-NARROWING = re.compile(r"\b(?:drop_\w+|alter_column|rename_\w+|create_(?:check|unique|foreign|primary)\w*|execute)\(")
+NARROWING = re.compile(
+    r"""\b(?:drop_\w+|alter_column|rename_\w+|create_(?:check|unique|foreign|primary)\w*)\(|\bexecute\((?!\s*"INSERT INTO )"""
+)
 
 
 def narrows(source: str) -> bool:

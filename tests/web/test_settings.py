@@ -73,3 +73,33 @@ def test_secrets_are_not_in_what_is_printed() -> None:
     settings = read_settings(GOOD | {"HOMEWARD_SMTP_PASSWORD": "hush-hush"})
     assert "x" * 32 not in repr(settings)
     assert "hush-hush" not in repr(settings)
+
+
+NOTIFY_KEY = "night-26785a09-ab16-4eb0-8407-a37497a57506-3d844edf-8d35-48ac-975b-e847b4f122b0"
+
+
+def test_texts_and_pagers_are_settings_of_two_parts_each() -> None:
+    settings = read_settings(
+        GOOD
+        | {"HOMEWARD_NOTIFY_KEY": NOTIFY_KEY, "HOMEWARD_NOTIFY_TEMPLATE": "t"}
+        | {"HOMEWARD_PAGER_URL": "https://pagers.example/in", "HOMEWARD_PAGER_SECRET": "s"}
+    )
+    assert settings.notify_key == NOTIFY_KEY
+    assert NOTIFY_KEY not in repr(settings)
+    assert settings.pager_url == "https://pagers.example/in"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"NOTIFY_KEY": NOTIFY_KEY}, "Set HOMEWARD_NOTIFY_TEMPLATE too"),
+        ({"NOTIFY_TEMPLATE": "t"}, "Set HOMEWARD_NOTIFY_KEY too"),
+        ({"NOTIFY_KEY": "short", "NOTIFY_TEMPLATE": "t"}, "a whole API key of GOV.UK Notify"),
+        ({"PAGER_URL": "https://pagers.example"}, "Set HOMEWARD_PAGER_SECRET too"),
+        ({"PAGER_URL": "http://pagers.example", "PAGER_SECRET": "s"}, "HOMEWARD_PAGER_URL must begin with https://"),
+        ({"NOTIFY_ADDRESS": "http://notify.example"}, "HOMEWARD_NOTIFY_ADDRESS must begin with https://"),
+    ],
+)
+def test_half_of_them_and_what_anybody_could_read_is_refused(given: dict[str, str], said: str) -> None:
+    with pytest.raises(SettingsInvalid, match=said):
+        read_settings(GOOD | {f"HOMEWARD_{name}": text for name, text in given.items()})

@@ -89,7 +89,7 @@ def test_what_has_no_time_set_stands_apart_from_the_duties(site: Site) -> None:
         apart = next(each for each in page.select("h2, h3") if each.text.startswith("When it is needed"))
         options = apart.find_next("ul")
         assert options is not None
-        assert "Propose another grade" in options.text
+        assert "Raise an action" in options.text
         assert "Due" not in options.text
         assert "Propose another grade" not in "".join(each.text for each in apart.find_all_previous("ul"))
 

@@ -1,15 +1,17 @@
 """Access is a total table, and what it does not allow is denied (domain.md 5.2)."""
 
 import itertools
+from pathlib import Path
 
 import pytest
 
-from workflows import access
-from workflows.access import MATRIX, Access, has_a_part, readable, writable
+from engine import release
+from workflows import access, access_table, catalogue
+from workflows.access import MATRIX, Access, Standing, has_a_part, readable, writable
 from workflows.agencies import ROLES
 from workflows.vocabulary import DATA_CLASS
 
-EVERYTHING = frozenset(DATA_CLASS)
+EVERYTHING = frozenset(f"{name}{extent}" for name in DATA_CLASS for extent in ("", "S", "F"))
 
 
 def test_the_table_is_total_over_data_classes_and_roles() -> None:
@@ -25,52 +27,71 @@ def test_every_column_speaks_for_a_role_and_every_role_for_whom_another_answers_
 def test_the_full_account_of_a_return_interview_is_read_by_its_provider_the_allocated_workers_and_the_reviewing_officer_only() -> (
     None
 ):
-    readers = {role for role in ROLES if "D8" in readable({role}, episode_open=True)}
+    readers = {role for role in ROLES if "D8" in readable({role}, standing=Standing.OPEN)}
 
     assert readers == {"rhi_worker", "rhi_manager", "csc_social_worker", "csc_team_manager", "iro"}
 
 
 def test_police_intelligence_is_read_inside_the_police_only() -> None:
-    readers = {role for role in ROLES if "D4" in readable({role}, episode_open=True)}
+    readers = {role for role in ROLES if "D4" in readable({role}, standing=Standing.OPEN)}
 
     assert readers
     assert {ROLES[role].kind for role in readers} == {"police"}
 
 
 def test_what_may_be_read_while_the_episode_is_open_may_not_be_read_afterwards() -> None:
-    assert readable({"rhi_worker"}, episode_open=True) == {"D1", "D2", "D8", "D9", "D11"}
-    assert readable({"rhi_worker"}, episode_open=False) == {"D8", "D9", "D11"}
+    assert readable({"rhi_worker"}, standing=Standing.OPEN) == {"D1", "D2", "D3S", "D6S", "D7S", "D8", "D9", "D11"}
+    assert readable({"rhi_worker"}, standing=Standing.CLOSED) == {"D6S", "D7S", "D8", "D9", "D11"}
 
 
 @pytest.mark.parametrize("role", sorted(ROLES))
 def test_nobody_reads_more_when_the_episode_is_over(role: str) -> None:
-    assert readable({role}, episode_open=False) <= readable({role}, episode_open=True) <= EVERYTHING
+    assert readable({role}, standing=Standing.CLOSED) <= readable({role}, standing=Standing.OPEN) <= EVERYTHING
 
 
 @pytest.mark.parametrize(
     "role", ["reporter", "ofsted", "ceop", "lado", "ukmpu", "nrm_sca", "partnership_board", "wizard"]
 )
 def test_those_outside_and_those_unknown_read_and_write_nothing(role: str) -> None:
-    assert readable({role}, episode_open=True) == writable({role}) == frozenset()
+    assert readable({role}, standing=Standing.OPEN) == writable({role}) == frozenset()
 
 
-def test_a_summary_a_flag_and_a_condition_that_nobody_records_are_not_a_reading() -> None:
+def test_a_summary_a_flag_and_a_condition_that_nobody_records_are_not_a_reading_of_the_class() -> None:
     reading = {Access.READ, Access.READ_AND_CREATE, Access.READ_WHILE_OPEN}
+    in_part = {Access.SUMMARY: "S", Access.SUMMARY_WHILE_OPEN: "S", Access.FLAGS: "F"}
 
     for (data_class, role), mark in MATRIX.items():
-        assert (data_class in readable({role}, episode_open=True)) is (mark in reading)
+        found = readable({role}, standing=Standing.OPEN)
+        assert (data_class in found) is (mark in reading)
+        assert {extent for extent in "SF" if f"{data_class}{extent}" in found} == set(in_part.get(mark, ""))
+
+
+def test_a_summary_that_lasts_while_the_case_is_open_ends_with_it() -> None:
+    assert {"D1S", "D2S"} <= readable({"school_dsl"}, standing=Standing.OPEN)
+    assert readable({"school_dsl"}, standing=Standing.CLOSED) == {"D9S", "D10S"}
+
+
+def test_every_summary_that_a_form_names_is_read_by_somebody_and_every_summary_has_its_answers() -> None:
+    named = {
+        field.summary_class
+        for procedure in catalogue.procedures()
+        for form in release.load(release.pack(catalogue.files(procedure))[0]).forms.values()
+        for field in form.fields
+    } - {""}
+    read = {name for role in ROLES for name in readable({role}, standing=Standing.OPEN) if name[-1] in "SF"}
+    assert named | {"D6S"} == read
 
 
 def test_several_roles_read_what_each_of_them_reads() -> None:
-    both = readable({"call_taker", "rhi_worker"}, episode_open=True)
+    both = readable({"call_taker", "rhi_worker"}, standing=Standing.OPEN)
 
-    assert both == readable({"call_taker"}, episode_open=True) | readable({"rhi_worker"}, episode_open=True)
+    assert both == readable({"call_taker"}, standing=Standing.OPEN) | readable({"rhi_worker"}, standing=Standing.OPEN)
 
 
 def test_a_call_taker_writes_risk_answers_and_does_not_read_them_back_and_the_supervisor_does() -> None:
     assert "D3" in writable({"call_taker"})
-    assert "D3" not in readable({"call_taker"}, episode_open=True)
-    assert "D3" in readable({"control_room_supervisor"}, episode_open=True)
+    assert "D3" not in readable({"call_taker"}, standing=Standing.OPEN)
+    assert "D3" in readable({"control_room_supervisor"}, standing=Standing.OPEN)
 
 
 @pytest.mark.parametrize("role", ["call_taker", "duty_inspector", "mfh_coordinator", "superintendent"])
@@ -110,7 +131,20 @@ def test_an_auditor_sees_the_cases_of_a_sample_and_no_others() -> None:
 
 
 def test_the_account_of_an_interview_is_read_by_an_auditor_in_a_sampled_case_only() -> None:
-    assert "D8" not in readable({"audit_lead"}, episode_open=True)
-    assert "D8" in readable({"audit_lead"}, episode_open=False, sampled=True)
-    assert {"D4", "D11"}.isdisjoint(readable({"audit_lead"}, episode_open=True, sampled=True))
-    assert "D8" not in readable({"mfh_coordinator"}, episode_open=True, sampled=True)
+    assert "D8" not in readable({"audit_lead"}, standing=Standing.OPEN)
+    assert "D8" in readable({"audit_lead"}, standing=Standing.CLOSED, sampled=True)
+    assert {"D4", "D11"}.isdisjoint(readable({"audit_lead"}, standing=Standing.OPEN, sampled=True))
+    assert "D8" not in readable({"mfh_coordinator"}, standing=Standing.OPEN, sampled=True)
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_nobody_reads_more_when_the_child_has_grown_up(role: str) -> None:
+    grown_up, closed = (readable({role}, standing=each) for each in (Standing.GROWN_UP, Standing.CLOSED))
+    assert grown_up == (frozenset() if role in access.ENDS_AT_18 else closed)
+
+
+def test_the_table_in_the_readme_is_the_one_that_holds(root: Path) -> None:
+    written = access_table.written()
+    assert written in (root / "workflows" / "README.md").read_text("utf-8"), "python -m workflows.access_table"
+    marks = [access_table.mark(role, data_class) for role in ROLES for data_class in DATA_CLASS]
+    assert set(marks) == {"A", "18", "E", "S", "S18", "SE", "F", "s", "w", "n", ""}

@@ -240,6 +240,14 @@ def test_the_clock_of_any_procedure_tells_people(database: sa.Engine, now: datet
     assert told[0].subject == f"{CASE}: review the trigger plan of the child (due)"
 
 
+def test_the_search_is_told_nothing_once_the_child_is_back(database: sa.Engine, now: datetime) -> None:
+    facts: Facts = {"protection_decision": {"": {"for_the_search": "Look by the river."}}}
+    back: Facts = {"found": {"": {"returned_at": now}}}
+    decided = (an_event("task_completed", now, seq=1, element="decide_on_sign"),)
+    assert messages(database, a_step(now, facts | back, decided)) == []
+    assert len(messages(database, a_step(now, facts, decided))) == 1
+
+
 def test_the_opening_of_another_procedure_is_no_notice_of_a_missing_child(database: sa.Engine, now: datetime) -> None:
     opened = an_event("case_opened", now, seq=1, element="trigger_plan_wanted")
     assert messages(database, a_step(now, events=(opened,), procedure="trigger_plan")) == []
@@ -249,7 +257,14 @@ def tasks_of(procedure: str, facts: Facts, now: datetime) -> Step:
     """Make a step that opens every task of a procedure of which an alert tells."""
     about = [alert for alert in ALERTS if alert.procedure == procedure and alert.kind == "task_opened"]
     elements = sorted({alert.element for alert in about})
-    first = {"audit": 50, "missing_child": 150}.get(procedure, 100)
+    first = {
+        "audit": 50,
+        "missing_child": 150,
+        "disruption": 200,
+        "serious_event": 250,
+        "protocol_review": 300,
+        "retention_review": 320,
+    }.get(procedure, 100)
     opened = tuple(a_task(number, each, "audit_lead", now, None) for number, each in enumerate(elements, first))
     events = [an_event("task_opened", now, seq=each.number, element=each.element, task=each.number) for each in opened]
     return a_step(now, facts, tuple(events), opened, procedure=procedure)
@@ -264,7 +279,8 @@ def test_no_message_holds_anything_of_the_child(database: sa.Engine, now: dateti
 
     stranded = a_step(now, facts, (an_event("case_stranded", now, seq=40),))
     late = a_step(now, facts, (an_event("timer_fired", now, seq=41, element="view_is_late"),))
-    decided = a_step(now, facts, (an_event("task_completed", now, seq=42, element="decide_on_sign"),))
+    missing = {record: said for record, said in facts.items() if record != "found"}
+    decided = a_step(now, missing, (an_event("task_completed", now, seq=42, element="decide_on_sign"),))
     steps = (
         an_opening(now, facts),
         an_offer(now, facts),
@@ -274,7 +290,20 @@ def test_no_message_holds_anything_of_the_child(database: sa.Engine, now: dateti
         decided,
     )
     told = messages(
-        database, *steps, *(tasks_of(each, facts, now) for each in ("missing_child", "audit", "recommendation"))
+        database,
+        *steps,
+        *(
+            tasks_of(each, facts, now)
+            for each in (
+                "missing_child",
+                "audit",
+                "recommendation",
+                "disruption",
+                "serious_event",
+                "protocol_review",
+                "retention_review",
+            )
+        ),
     )
 
     assert len(written) > 100

@@ -32,7 +32,7 @@ OPENING: dict[str, Any] = {
 def cases(sqlite_engine: sa.Engine, now: datetime) -> Cases:
     """The cases, with the shipped procedure published and one person for each role."""
     with writing(sqlite_engine) as connection:
-        for kind in sorted({role.kind for role in ROLES.values()}):
+        for kind in sorted({role.kind for role in ROLES.values() if role.kind}):
             people.add_organisation(connection, kind, kind, kind)
         for key in ("call_taker", "duty_inspector", "csc_mash", "chief_inspector_missing", "control_room_supervisor"):
             people.add(

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from engine.model import Facts
 from engine.store import CaseTable, ReleaseTable, reading, writing
 from engine.views import EventRow, Step
+from tests.plans import steps_of
 from tests.workflows.steps import an_event
-from workflows import child_projection, children, episodes
+from workflows import child_projection, children, episodes, searching
 from workflows.child_projection import project, rebuild
 
 DAY = timedelta(days=1)
@@ -252,3 +253,15 @@ def test_steps_that_say_nothing_of_a_child_are_passed_over(engine: sa.Engine, no
 def test_every_field_of_the_identity_is_one_that_the_catalogue_asks_for() -> None:
     said = child_projection.identity({"missing_report": {"": REPORT}, "case_opening": {"": {}}})
     assert set(said) < set(children.ChildRow.__table__.columns.keys())
+
+
+def test_the_cases_about_a_child_are_found_by_their_key_however_many_there_are(sqlite_engine: sa.Engine) -> None:
+    def ask() -> None:
+        with reading(sqlite_engine) as connection:
+            children.cases_of(connection, "CH-1")
+            searching.cases_about(connection, ["CH-1"])
+
+    steps = steps_of(sqlite_engine, ask, asks=2)
+    tables = ("cases", "children", "episodes", "disruptions")
+    assert [step for step in steps if step.startswith(tuple(f"SCAN {table}" for table in tables))] == []
+    assert any("ix_cases_correlation" in step for step in steps)

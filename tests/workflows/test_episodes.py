@@ -40,7 +40,7 @@ def a_story(now: datetime) -> tuple[Step, ...]:
         (12, {"return_interview_offer": {"outcome": "accepted", "offered_at": now + 12 * HOUR}}),
         (13, {"police_closure": {"child_seen": "police"}}),
         (40, {"return_interview_attempt": [{"outcome": "held", "tried_at": now + 39 * HOUR}]}),
-        (50, {"return_interview": {"held": "yes"}}),
+        (50, {"return_interview": {"actions": "None"}}),
         (60, {"return_interview_receipt": {"usable": "yes", "for_the_plan": "yes"}}),
     ):
         records |= record
@@ -308,7 +308,7 @@ def test_a_child_who_was_not_offered_an_interview_has_no_time_of_offer(now: date
             {
                 "prevention_interview": [{"outcome": "not_possible"}],
                 "prevention_exception": [{"approved": "no"}],
-                "return_interview": {"held": "yes"},
+                "return_interview": {"actions": "None"},
             },
             "returned_pending_pi",
         ),

@@ -1,15 +1,16 @@
 """The figures count what is in a period, know a child under every id, and remember what was before the cut-over."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from engine.store import CaseTable, ReleaseTable, TaskTable, reading, writing
+from tests.plans import steps_of
 from tests.workflows.test_children import ROBIN, an_episode, follow, matched
 from tests.workflows.test_children import a_step as a_step_of
-from workflows import episodes, figures
+from workflows import alerts, episodes, figures
 from workflows.children import PastEpisodeRow
 from workflows.figures import AGE_BANDS, INTERVIEWS, MEASURES, OFTEN_WITHIN, PEOPLE, SLICES, Period, Population
 
@@ -40,6 +41,20 @@ def test_a_period_has_its_first_moment_and_not_its_last(engine: sa.Engine, now: 
     with reading(engine) as connection:
         found = figures.population(connection, Period(now - HOUR, now + HOUR), now=now)
     assert [one.case_id for one in found.episodes] == [CASES[1], CASES[0]]
+
+
+@pytest.mark.parametrize("day", [date(2026, 3, 28), date(2026, 3, 29), date(2026, 10, 25), date(2026, 12, 25)])
+def test_at_six_each_morning_the_figures_hold_everything_until_then_on_the_clocks_of_england(
+    engine: sa.Engine, day: date
+) -> None:
+    """Nothing is built in the night that could be missed (T-45): they are counted whenever somebody looks."""
+    six = datetime.combine(day, time(6), tzinfo=alerts.LONDON).astimezone(UTC)
+    for number, at in enumerate((six - DAY, six - timedelta(minutes=1), six)):
+        follow(engine, matched(at, CASES[number], "new"))
+    midnight = datetime.combine(day, time(0), tzinfo=alerts.LONDON).astimezone(UTC)
+    with reading(engine) as connection:
+        found = figures.population(connection, Period(midnight - DAY, six), now=six)
+    assert {one.case_id for one in found.episodes} == {CASES[0], CASES[1]}
 
 
 def test_a_child_under_two_ids_is_one_person(engine: sa.Engine, now: datetime) -> None:
@@ -227,19 +242,11 @@ def test_who_is_missing_has_the_last_and_the_next_review(engine: sa.Engine, now:
 
 def test_the_period_is_read_by_its_index(sqlite_engine: sa.Engine, now: datetime) -> None:
     """So that the figures of a month cost the same when ten years are kept."""
-    seen: list[tuple[str, Any]] = []
 
-    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
-        seen.append((statement, parameters))
+    def ask() -> None:
+        of_a_year(sqlite_engine, now, authorities={"nottingham_city"})
+        with reading(sqlite_engine) as connection:
+            figures.missing_now(connection)
 
-    sa.event.listen(sqlite_engine, "before_cursor_execute", note)
-    of_a_year(sqlite_engine, now, authorities={"nottingham_city"})
-    with reading(sqlite_engine) as connection:
-        figures.missing_now(connection)
-    sa.event.remove(sqlite_engine, "before_cursor_execute", note)
-    asked = [one for one in seen if one[0].startswith("SELECT")]
-    assert len(asked) == 3
-    with reading(sqlite_engine) as connection:
-        plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all() for text, values in asked]
-    steps = [str(row[-1]) for plan in plans for row in plan]
+    steps = steps_of(sqlite_engine, ask, asks=3)
     assert [step for step in steps if step.startswith("SCAN")] == []

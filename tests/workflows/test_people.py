@@ -66,7 +66,8 @@ def test_a_person_is_found_with_everything_that_they_hold(database: sa.Engine, n
         person = people.find(connection, "bo")
 
     assert person.memberships == (CITY, COUNTY)
-    assert person.actor == Actor("bo", frozenset({"csc_mash"}), "city")
+    held = frozenset({("csc_mash", "city"), ("csc_mash", "county")})
+    assert person.actor == Actor("bo", frozenset({"csc_mash"}), "city", held)
     assert PASSWORD not in repr(person)
     assert "argon2" not in repr(person)
 

@@ -145,8 +145,8 @@ def test_a_correction_stands_in_the_place_of_what_was_said(cases: Cases) -> None
     do(cases, "update_status", 5, as_of=TODAY, progress="Asked the council.", standing="On course.", next="go_on")
     before = the_one(cases)
     changed: dict[str, Any] = {"by": EVERYBODY, "now": NOW + timedelta(days=6), "reason": "There are two"}
-    cases.correct(case_id, "status_update", "1", "progress", "Asked the councils.", key="c1", **changed)
-    cases.correct(case_id, "recommendation", "", "owner_name", "Somebody Else", key="c2", **changed)
+    cases.correct(case_id, "status_update", "1", {"progress": "Asked the councils."}, key="c1", **changed)
+    cases.correct(case_id, "recommendation", "", {"owner_name": "Somebody Else"}, key="c2", **changed)
     after = the_one(cases)
     assert [each.text for each in after.history if each.kind == "update"] == ["Asked the councils."]
     assert [each.at for each in after.history] == [each.at for each in before.history]

@@ -34,7 +34,7 @@ class _Grading:
             self.now += MINUTE
             ready = make_ready(site, self.case_id, _sent_back(deeds[element]), self.now)
             self.answers[element] = (ready.answers, ready.by)
-            (self.task,) = ready.complete().tasks
+            *_, self.task = ready.complete().tasks
 
     def turn(self) -> None:
         """Decide the grade and send it back."""

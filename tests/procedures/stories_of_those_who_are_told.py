@@ -1,0 +1,258 @@
+"""The stories of `tell_others.bpmn`: who comes, and who is told while the child is missing; the return ends what is still open."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from tests.procedures.casework import Casework, story
+from tests.procedures.milestones import assessed, decided, graded, handed_over
+from tests.procedures.stories_of_a_missing_child import HISTORY
+
+TOLD = {
+    "record_attendance", "record_circulation", "tell_school", "tell_missing_persons_unit", "tell_parents", "update_police",
+}  # fmt: skip
+"""The tasks of those who come and of those who tell."""
+
+
+@story
+def everybody_is_told_and_the_return_ends_the_rest(case: Casework) -> None:
+    graded(handed_over(case.remember(looked_after=True)))
+    assert set(case.open_elements()) >= TOLD - {"tell_missing_persons_unit"}
+    case.fill("record_attendance").fill("record_circulation").fill("tell_school").fill("tell_parents").fill(
+        "update_police"
+    )
+    assert case.words()[-5:] == [
+        "OfficerAttended", "Circulated", "SchoolNotified", "ParentsNotified", "PartnerUpdateReceived",
+    ]  # fmt: skip
+    assert TOLD & set(case.open_elements()) == {"update_police"}
+    case.wait(hours=47).fill("tell_missing_persons_unit")
+    assert case.words()[-1] == "UKMPUNotified"
+    case.fill("record_return")
+    assert TOLD.isdisjoint(case.open_elements())
+
+
+def next_call_back(case: Casework, called: datetime) -> timedelta:
+    """Give how long after a call back the next one is due."""
+    return next(at for at, data in case.rings("T-04") if at > called and data["step"] == "due") - called
+
+
+# Somebody comes -------------------------------------------------------------------------------------------------------
+
+
+@story
+def nobody_comes_in_time_and_the_reporter_is_rung_every_hour(case: Casework) -> None:
+    handed_over(case).wait(hours=2, minutes=40)
+    assert case.told("T-04") == [
+        ("0:30", "reminder", "call_taker"),
+        ("1:00", "due", "call_taker"),
+        ("1:15", "first escalation", "control_room_supervisor"),
+        ("1:30", "second escalation", "control_room_supervisor duty_inspector"),
+        ("2:30", "second escalation", "control_room_supervisor duty_inspector"),
+    ]
+    assert case.told("T-05") == [
+        ("1:00", "due", "control_room_supervisor response_officer"),
+        ("1:15", "first escalation", "control_room_supervisor duty_inspector"),
+        ("2:15", "first escalation", "control_room_supervisor duty_inspector"),
+    ]
+    called = case.fill("record_attendance", outcome="called_back").now
+    assert next_call_back(case.wait(minutes=65), called) == timedelta(hours=1)
+    case.fill("record_attendance")
+    assert [each["outcome"] for each in case.facts["attendance"].values()] == ["called_back", "attended"]
+    assert "record_attendance" not in case.open_elements()
+    rung = len(case.rings("T-05"))
+    case.wait(hours=6)
+    assert len(case.rings("T-05")) == rung, "somebody was there"
+
+
+@story
+def somebody_goes_at_once_to_a_child_at_high_risk(case: Casework) -> None:
+    decided(assessed(handed_over(case)), "high").wait(minutes=50)
+    assert case.told("T-05")[:2] == [
+        ("0:00", "due", "control_room_supervisor"),
+        ("0:15", "first escalation", "control_room_supervisor duty_inspector"),
+    ]
+    assert all(data["urgent"] for _at, data in case.rings("T-05"))
+    assert case.told("T-04") == [
+        ("0:15", "due", "call_taker"),
+        ("0:30", "first escalation", "control_room_supervisor"),
+        ("0:45", "second escalation", "control_room_supervisor duty_inspector"),
+    ]
+    assert set(case.refusals("record_attendance", outcome="agreed")) == {"outcome"}
+    called = case.fill("record_attendance", outcome="called_back").now
+    assert next_call_back(case.wait(minutes=65), called) == timedelta(hours=1)
+
+
+@story
+def a_low_grade_gives_four_hours_and_an_early_call_back_moves_nothing(case: Casework) -> None:
+    decided(assessed(handed_over(case)), "low").wait(hours=1).fill("record_attendance", outcome="called_back")
+    case.wait(hours=4)
+    assert case.steps("T-05") == ["due", "first escalation"]
+    assert case.steps("T-04") == ["reminder", "due", "first escalation", "second escalation"]
+    called = case.fill("record_attendance", outcome="called_back").now
+    assert next_call_back(case.wait(minutes=65), called) == timedelta(hours=1)
+
+
+@story
+def it_is_agreed_that_nobody_has_to_come_until_the_grade_rises(case: Casework) -> None:
+    decided(assessed(handed_over(case)), "very_low").fill("endorse_risk_grade").fill(
+        "record_attendance", outcome="agreed"
+    )
+    assert "record_attendance" not in case.wait(hours=9).open_elements()
+    assert case.rings("T-05") == []
+    case.fill("propose_regrade", level="high").wait(minutes=1)
+    assert "record_attendance" in case.open_elements()
+    assert case.steps("T-05")[-1] == "first escalation", "it is hours late by now, and says so at once"
+    case.fill("record_attendance")
+    assert "record_attendance" not in case.open_elements()
+
+
+# A rescue alert, and the lowest grade ----------------------------------------------------------------------------------
+
+
+@story
+def an_alert_that_was_not_considered_with_a_high_grade_is_decided_on_within_the_hour(case: Casework) -> None:
+    decided(assessed(handed_over(case)), "high", cra_considered="no")
+    assert case.task("consider_rescue_alert").node.role == "duty_inspector"
+    case.wait(hours=3, minutes=30)
+    assert [(at, step) for at, step, _roles in case.told("T-14")][-4:] == [
+        ("0:30", "first reminder"),
+        ("1:00", "due"),
+        ("2:00", "first escalation"),
+        ("3:00", "first escalation"),
+    ]
+    assert case.told("T-14")[-1][2] == "duty_inspector superintendent"
+    assert set(case.refusals("consider_rescue_alert", decision="asked_for", asked_of=None)) == {"asked_of"}
+    case.fill("consider_rescue_alert")
+    assert set(case.facts["rescue_alert"][""]) == {"decision", "why"}
+    assert case.words()[-1] == "CRADecisionRecorded"
+
+
+@story
+def an_alert_that_was_considered_with_the_grade_is_not_asked_about_again(case: Casework) -> None:
+    decided(assessed(handed_over(case)), "high")
+    assert "consider_rescue_alert" not in case.open_elements()
+
+
+@story
+def a_grade_that_is_raised_to_high_asks_for_the_alert(case: Casework) -> None:
+    decided(assessed(handed_over(case)), "medium").fill("endorse_risk_grade")
+    assert "consider_rescue_alert" not in case.open_elements()
+    case.fill("propose_regrade", level="high")
+    assert "consider_rescue_alert" in case.open_elements()
+
+
+@story
+def the_lowest_grade_is_confirmed_by_an_inspector_after_twelve_hours(case: Casework) -> None:
+    decided(assessed(handed_over(case)), "very_low").fill("endorse_risk_grade").wait(hours=19)
+    assert case.told("T-13") == [
+        ("10:00", "first reminder", "locate_sergeant"),
+        ("12:00", "due", "duty_inspector"),
+        ("14:00", "first escalation", "chief_inspector_missing duty_inspector"),
+        ("18:00", "first escalation", "chief_inspector_missing duty_inspector"),
+    ]
+    assert set(case.refusals("leave_lowest_grade", why="It is fine.")) == {"why"}
+    case.fill("leave_lowest_grade")
+    assert "LowestGradeConfirmed" in case.words()
+
+
+@story
+def a_grade_that_is_raised_has_nothing_to_confirm(case: Casework) -> None:
+    decided(assessed(handed_over(case)), "very_low").fill("endorse_risk_grade")
+    assert "leave_lowest_grade" in case.open_elements()
+    case.fill("propose_regrade", level="medium")
+    assert "leave_lowest_grade" not in case.open_elements()
+
+
+# School, parents, social care -----------------------------------------------------------------------------------------
+
+
+@story
+def the_school_is_told_before_it_begins_again(case: Casework) -> None:
+    handed_over(case).fill("complete_missing_report").fill("match_child")
+    next_morning = case.began.replace(hour=9, minute=0) + timedelta(days=1)
+    assert case.due("tell_school") == next_morning
+    case.wait(days=2, hours=6)
+    assert case.steps("T-16") == ["reminder", "due", "first escalation", "first escalation"]
+    case.fill("tell_school", outcome="none")
+    assert case.facts["school_notice"] == {"": {"outcome": "none"}}
+
+
+@story
+def of_an_adult_no_school_and_no_parents_are_told(case: Casework) -> None:
+    graded(handed_over(case.remember(age=34, looked_after=True)))
+    assert {"tell_school", "tell_parents", "update_police"}.isdisjoint(case.open_elements())
+
+
+@story
+def nobody_in_social_care_tells_anybody(case: Casework) -> None:
+    graded(handed_over(case.remember(looked_after=True)))
+    case.wait(hours=31)
+    assert case.told("T-07") == [
+        ("1:00", "due", "csc_social_worker"),
+        ("2:00", "first escalation", "csc_social_worker csc_team_manager"),
+        ("5:00", "second escalation", "csc_service_manager csc_team_manager"),
+        ("29:00", "second escalation", "csc_service_manager csc_team_manager"),
+    ]
+    assert case.told("T-12") == [
+        ("4:00", "due", "csc_social_worker"),
+        ("8:00", "first escalation", "csc_social_worker csc_team_manager"),
+        ("28:00", "second escalation", "csc_service_manager csc_team_manager"),
+    ]
+
+
+@story
+def an_update_is_due_after_four_hours_and_then_every_day(case: Casework) -> None:
+    graded(handed_over(case.remember(looked_after=True)))
+    assert case.due("update_police") == case.now + timedelta(hours=4)
+    case.wait(hours=3).fill("update_police")
+    assert case.due("update_police") == case.now + timedelta(hours=24)
+    case.wait(hours=23).fill("update_police", known="A message from the child.")
+    assert [each["known"] for each in case.facts["partner_update"].values()] == [
+        "Nothing new",
+        "A message from the child.",
+    ]
+
+
+@story
+def telling_the_parents_would_endanger_the_child(case: Casework) -> None:
+    graded(handed_over(case.remember(looked_after=True)))
+    assert set(case.refusals("tell_parents", outcome="partly", decided_by=None, who=None)) == {"decided_by", "who"}
+    assert set(case.refusals("tell_parents", outcome="withheld", decided_by=None, reason=None)) == {
+        "decided_by",
+        "reason",
+    }
+    case.fill("tell_parents", outcome="withheld", decided_by="T. Manager", reason="The father threatened her.")
+    assert case.facts["parents_told"][""] == {
+        "outcome": "withheld", "decided_by": "T. Manager", "reason": "The father threatened her.",
+    }  # fmt: skip
+
+
+@story
+def it_is_known_late_that_the_child_is_in_care(case: Casework) -> None:
+    handed_over(case.remember(looked_after=True)).wait(hours=6).fill("complete_missing_report").fill("match_child")
+    known = case.wait(minutes=61).now - timedelta(minutes=61)
+    assert case.told("T-07", known) == [("1:00", "due", "csc_social_worker")]
+
+
+# Circulation and the unit ---------------------------------------------------------------------------------------------
+
+
+@story
+def a_high_grade_circulates_and_tells_the_unit_at_once(case: Casework) -> None:
+    handed_over(case.remember(**HISTORY))
+    assert "tell_missing_persons_unit" not in case.open_elements()
+    decided(assessed(case), "high").wait(minutes=1)
+    assert "tell_missing_persons_unit" in case.open_elements()
+    assert case.steps("T-18") == ["without delay"]
+    assert case.steps("T-17") == ["without delay"]
+    case.fill("tell_missing_persons_unit").fill("record_circulation").wait(hours=80)
+    assert case.steps("T-18") == ["without delay"]
+    assert case.steps("T-17") == ["without delay"]
+
+
+@story
+def the_unit_is_told_after_two_days_and_hears_no_clock_of_ours_then(case: Casework) -> None:
+    graded(handed_over(case)).wait(hours=46)
+    assert "tell_missing_persons_unit" not in case.open_elements()
+    case.wait(hours=2).fill("tell_missing_persons_unit").wait(hours=40)
+    assert case.rings("T-18") == []

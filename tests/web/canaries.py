@@ -1,0 +1,115 @@
+"""A case in which every free text is a canary that names its own data class, worked on as far as people can bring it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from engine import timers
+from engine.errors import Refusal
+from engine.forms import Field
+from engine.forms.fields import Kind
+from engine.model import Actor
+from engine.store import TaskTable, reading
+from tests.procedures.casework import posted
+from tests.web.population import PAGES
+from web.services import Services
+from workflows.agencies import ROLES
+
+EVERYBODY = frozenset(ROLES)
+CANARY = re.compile(r"Canary(D\d+)([SF]?)of(\w+?)z")
+LAST = ("record_return", "close_police_enquiry", "close_case")
+"""What ends something is done last: the search, the police's part, and the case."""
+TURNS_AT_MOST = 2
+CHANGES: dict[str, dict[str, Any]] = {
+    "complete_missing_report": {"date_of_birth": date(2012, 5, 1)},
+    "assess_risk": {"ra_exploitation": "yes", "ra_exploitation_detail": "x"},
+    "decide_risk_grade": {"level": "high", "cra_considered": "yes"},
+}
+
+
+@dataclass
+class Planted:
+    """Plants canaries by doing whatever task is open; `seen` holds the data classes of those that were typed."""
+
+    services: Services
+    now: datetime
+    name: str
+    seen: set[str] = field(default_factory=set)
+    turns: dict[tuple[str, str], int] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+
+    def canary(self, asked: Field) -> str:
+        """Give a text for a question: what is held of it can be told by its class, and from whose case it is."""
+        self.seen.add(asked.data_class)
+        said = f"Canary{asked.summary_class or asked.data_class}of{self.name}z flew over the boat house by the river"
+        return said[: asked.limits.longest or len(said)]
+
+    def answers(self, form: Any, element: str) -> dict[str, Any]:
+        free = {each.key: self.canary(each) for each in form.fields if is_free(each)}
+        return {**PAGES.get(element, {}), **CHANGES.get(element, {}), **free}
+
+    def open(self) -> str:
+        """Report the child."""
+        view = self.services.cases.opening("missing_child")
+        typed = self.answers(view.form, "child_reported_missing")
+        answers = view.form.load(posted(view.form, typed, self.now), scope={}, now=self.now)
+        by = Actor("call_taker", EVERYBODY, "example_police")
+        return self.services.cases.open("missing_child", answers, by=by, now=self.now, key=str(uuid4())).case_id
+
+    def work(self, *, until: tuple[str, ...]) -> None:
+        """Do what is open, each task twice at most, till only tasks named in `until` are left; what is refused is left open."""
+        while task := self._next(until):
+            self.now += timedelta(minutes=7)
+            self._do(*task)
+            timers.sweep(self.services.cases, now=self.now)
+
+    def _next(self, until: tuple[str, ...]) -> tuple[str, int, str, str] | None:
+        task = TaskTable
+        asked = sa.select(task.case_id, task.number, task.element, task.role).where(task.status == "open")
+        with reading(self.services.engine) as connection:
+            rows = [tuple(row) for row in connection.execute(asked.order_by(task.opened_at, task.number))]
+        free = [
+            row
+            for row in rows
+            if row[2] in PAGES and row[2] not in until and self.turns.get((row[0], row[2]), 0) < TURNS_AT_MOST
+        ]
+        return min(free, key=lambda row: row[2] in LAST and 1 + LAST.index(row[2]), default=None)
+
+    def _do(self, case_id: str, number: int, element: str, role: str) -> None:
+        self.turns[case_id, element] = self.turns.get((case_id, element), 0) + 1
+        who = Actor(f"{role} {element}", EVERYBODY, "example_police")
+        try:
+            view = self.services.cases.task(f"{case_id}.{number}", by=who, now=self.now)
+            typed = self.answers(view.form, element)
+            if element == "match_child":
+                typed["child"] = "new"
+            answers = view.form.load(posted(view.form, typed, self.now), scope=view.scope, now=self.now)
+            self.services.cases.complete(view.row.id, answers, by=who, now=self.now, key=str(uuid4()))
+        except Refusal as refusal:
+            self.refused[element] = repr(getattr(refusal, "problems", refusal))
+
+
+def is_free(asked: Field) -> bool:
+    """Tell whether people may type whatever they like there."""
+    return asked.kind in {Kind.TEXT, Kind.TEXTAREA} and not asked.limits.shape
+
+
+def found_in(text: str) -> set[tuple[str, str]]:
+    """Give class and case of each canary in a text."""
+    return {(data_class, name) for data_class, _extent, name in CANARY.findall(text)}
+
+
+def unread(text: str, may: Mapping[str, Collection[str]]) -> set[tuple[str, str]]:
+    """Give class and case of each canary that is neither of a class that may be read of that case, nor of a summary."""
+    return {
+        (data_class, name)
+        for data_class, extent, name in CANARY.findall(text)
+        if not {data_class, f"{data_class}{extent}"} & set(may[name])
+    }

@@ -1,0 +1,299 @@
+"""No text is seen outside its audience: every page, file, search and mail, as every role, against the access table."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+import sqlalchemy as sa
+
+from engine import history
+from engine.model import Actor
+from engine.store import CaseTable, ReadTable, TaskTable, reading, writing
+from notifications.outbox import OutboxRow
+from tests.web.canaries import CANARY, Planted, found_in, is_free, unread
+from tests.web.site import SECRET, Browser, Hands, Site
+from web import case_access
+from web.app import create_app
+from web.assembly import assemble
+from web.settings import Settings
+from workflows import absences, access, bundles, children, concerns, notice_kinds, people, philomena
+from workflows.access import COLUMN_OF, SEARCHES
+from workflows.agencies import ROLES
+from workflows.bundles import MAKES
+from workflows.notice_kinds import KINDS
+from workflows.vocabulary import DATA_CLASS
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+FOLLOWED, CLOSED = "Robin", "Heron"
+"""The child whose interview is being written up, and the one whose case is closed."""
+NOT_ABOUT_CHILDREN = re.compile(r"/static/|/procedures")
+"""Pages that hold no case: files of the site and of the procedures."""
+WITHOUT_A_PART = {"information_governance"}
+"""Who reads a child's records without a part in the case, to give them to the child (domain.md 5.3): no canary test holds for these pages."""
+
+
+@dataclass(frozen=True)
+class Nest:
+    """A site with two children whose every text is a canary; `case_ids` by name."""
+
+    site: Site
+    case_ids: dict[str, str]
+    about: dict[str, tuple[str, ...]]
+    seen: frozenset[str]
+
+
+@pytest.fixture(scope="module")
+def nest(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nest]:
+    path = tmp_path_factory.mktemp("nest") / "homeward.sqlite3"
+    shutil.copyfile(prepared, path)
+    settings = Settings(database_url=f"sqlite:///{path}", secret=SECRET)
+    clock, wall_clock = Hands(NOW), Hands(NOW)
+    services = assemble(settings, clock=clock, wall_clock=wall_clock)
+    app = create_app(settings, services=services)
+    app.test_client_class = Browser
+    case_ids, seen, now = {}, set(), NOW
+    for name, until in ((CLOSED, ()), (FOLLOWED, ("write_up_return_interview", "close_police_enquiry", "close_case"))):
+        planted = Planted(services, now, name)
+        case_ids[name] = planted.open()
+        planted.work(until=until)
+        seen |= planted.seen
+        now = planted.now + timedelta(hours=1)
+    clock.now = now
+    site = Site(app, services, clock, wall_clock)
+    noted_beside(site, case_ids)
+    yield Nest(site, case_ids, {name: about(site, case_id) for name, case_id in case_ids.items()}, frozenset(seen))
+    services.engine.dispose()
+
+
+def noted_beside(site: Site, case_ids: dict[str, str]) -> None:
+    """Plant a carer's form of each child, of a placement of nobody here, and people of each class."""
+    carer, now = Actor("carer", frozenset({philomena.OWNS}), "oak_house"), site.clock()
+    with writing(site.services.engine) as connection:
+        people.add_organisation(connection, "oak_house", "Oak House", "placement")
+        for name, case_id in case_ids.items():
+            child_id = children.child_of(connection, case_id)
+            assert child_id
+            said = {
+                key: f"Canary{data_class}of{name}z {key}" for key, (_words, data_class) in philomena.EVERY_FIELD.items()
+            }
+            form = philomena.Written(f"CanaryD6of{name}z", NOW.date(), None, said)
+            reference = philomena.create(connection, "oak_house", form, by=carer, now=now)
+            philomena.say_whose(connection, reference, child_id, by=carer, now=now)
+            away = {"absent_since": now, "decision": "absent", "attempts_made": f"CanaryD6of{name}z"}
+            absences.record(connection, reference, away, by=carer, now=now, key=name)
+            for data_class, where in (("D4", child_id), ("D5", child_id), ("D6", reference)):
+                typed = {
+                    "kind": "person",
+                    "risk": "high",
+                    "data_class": data_class,
+                    "name": f"Canary{data_class}of{name}z",
+                }
+                concerns.add(connection, where, typed, None, may={data_class}, by=carer, now=now)
+
+
+def about(site: Site, case_id: str) -> tuple[str, ...]:
+    """Give every case about the child of a case."""
+    with reading(site.services.engine) as connection:
+        child_id = children.child_of(connection, case_id)
+        assert child_id
+        return (case_id, *(each.case_id for each in children.cases_of(connection, child_id)))
+
+
+def audience(nest: Nest, role: str) -> dict[str, frozenset[str]]:
+    """Give the data classes that a role may read of each child, in any of the child's cases."""
+    who, site = Actor(role, frozenset({role})), nest.site
+    every = [case_id for ids in nest.about.values() for case_id in ids]
+    may = case_access.readable_each(site.services.engine, who, every, now=site.clock())
+    return {name: frozenset().union(*(may.get(each, ()) for each in ids)) for name, ids in nest.about.items()}
+
+
+PLACES: dict[str, list[Any]] = {
+    "<promise>": ["G-02", "G-05"],
+    "<name>": ["level", "interviews"],
+    "<procedure>": ["missing_child"],
+    "<process>": ["missing_child"],
+    "<int:number>": ["1"],
+    "<sign_in>": ["call_taker"],
+    "<token>": ["none"],
+}
+"""What can stand in the places of addresses that name no child."""
+
+
+def addresses(nest: Nest, role: str) -> Iterator[str]:
+    """Give each address that can be got: every route, with everything that there is for its places.
+
+    The many pages on which a record is put right are read as one role of each column of the table.
+    """
+    engine = nest.site.services.engine
+    with reading(engine) as connection:
+        cases = list(connection.execute(sa.select(CaseTable.id)).scalars())
+        open_tasks = sa.select(TaskTable.case_id, TaskTable.number).where(TaskTable.status == "open")
+        tasks = [f"{case_id}.{number}" for case_id, number in connection.execute(open_tasks)]
+        children_ids = [children.child_of(connection, case_id) for case_id in nest.case_ids.values()]
+        forms = list(connection.execute(sa.select(philomena.FormRow.id)).scalars())
+        records = sa.text("SELECT case_id, record, min(record_key) FROM fact_values GROUP BY case_id, record")
+        kept = [f"{case_id}/correct/{record}/{key}".rstrip("/") for case_id, record, key in connection.execute(records)]
+    if role != min(each for each, column in COLUMN_OF.items() if column == COLUMN_OF[role]):
+        kept = []
+    places: dict[str, list[Any]] = {
+        "<case_id>": cases,
+        "<task_id>": tasks,
+        "<child_id>": children_ids,
+        "<about>": [*cases, *children_ids],
+        "<other_id>": children_ids,
+        "<profile>": forms,
+        "<reference>": [*cases, *children_ids],
+        **PLACES,
+    }
+    for rule in nest.site.app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or NOT_ABOUT_CHILDREN.search(rule.rule):
+            continue
+        if "/correct/" in rule.rule:
+            yield from (f"/cases/{each}" for each in kept)
+            continue
+        found = [f"{rule.rule}?kind={kind}" for kind in KINDS] if "/notices/new" in rule.rule else [rule.rule]
+        for place in re.findall(r"<[^>]+>", rule.rule):
+            found = [each.replace(place, str(value)) for each in found for value in places[place]]
+        yield from found
+
+
+def leaks(nest: Nest, role: str, text: str) -> set[tuple[str, str]]:
+    return unread(text, audience(nest, role))
+
+
+def test_the_canaries_are_of_every_class_that_a_form_about_a_child_asks_for(nest: Nest) -> None:
+    forms = nest.site.services.cases.release_of(nest.case_ids[CLOSED]).forms
+    asked = {each.data_class for form in forms.values() for each in form.fields if is_free(each)}
+    assert asked <= nest.seen
+    assert len(nest.seen) >= 9
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_no_page_and_no_file_shows_a_role_what_it_may_not_read(nest: Nest, role: str) -> None:
+    browser, found = nest.site.browser(role), {}
+    for address in addresses(nest, role):
+        answer = browser.get(address)
+        if leaked := leaks(nest, role, answer.get_data(as_text=True)):
+            found[address] = leaked
+    assert found == {}
+
+
+def test_a_leak_would_be_seen(nest: Nest) -> None:
+    case_id = nest.case_ids[FOLLOWED]
+    reads_everything = nest.site.browser("mfh_coordinator").get(f"/cases/{case_id}").text
+    assert {data_class for data_class, _name in found_in(reads_everything)} >= {"D1", "D2", "D4", "D7"}
+    assert ("D4", FOLLOWED) in leaks(nest, "csc_mash", reads_everything)
+    assert leaks(nest, "mfh_coordinator", reads_everything) == set()
+
+
+def test_every_look_that_was_written_down_is_one_that_the_table_of_access_allows(nest: Nest) -> None:
+    """G-32 over the log itself: nothing but what a role reads in an open case, or may write in its own tasks."""
+    for role in ROLES:
+        for address in (f"/cases/{nest.case_ids[FOLLOWED]}", "/search", "/tasks", "/promises"):
+            nest.site.browser(role).get(address)
+    with reading(nest.site.services.engine) as connection:
+        asked = sa.select(ReadTable.person, ReadTable.purpose, ReadTable.classes).where(ReadTable.person.in_(ROLES))
+        looks = connection.execute(asked.distinct()).all()
+    assert len({look.person for look in looks}) > 15
+    for person, purpose, said in looks:
+        may = access.readable({person}, standing=access.Standing.OPEN, sampled=True) | access.writable({person})
+        assert set(said.split(",")) - {""} <= may, (person, purpose)
+
+
+def test_a_summary_is_read_by_those_who_may_read_no_more_of_its_class(nest: Nest) -> None:
+    address = f"/cases/{nest.case_ids[CLOSED]}"
+    sung = {
+        role: {
+            (data_class, extent)
+            for data_class, extent, _name in CANARY.findall(nest.site.browser(role).get(address).text)
+        }
+        for role in ("locate_sergeant", "mfh_coordinator", "rhi_worker", "csc_mash")
+    }
+    assert ("D9", "S") in sung["locate_sergeant"]
+    assert ("D9", "") not in sung["locate_sergeant"]
+    assert {("D9", "S"), ("D9", ""), ("D8", "S")} <= sung["mfh_coordinator"]
+    assert ("D8", "") not in sung["mfh_coordinator"]
+    assert ("D8", "") in sung["rhi_worker"]
+    assert ("D8", "") not in sung["csc_mash"]
+
+
+def test_no_message_holds_a_canary(nest: Nest) -> None:
+    with reading(nest.site.services.engine) as connection:
+        rows = connection.execute(
+            sa.select(OutboxRow.key, OutboxRow.recipient, OutboxRow.subject, OutboxRow.text)
+        ).all()
+    assert len(rows) > 10
+    assert [row for row in rows if found_in(repr(tuple(row)))] == []
+
+
+@pytest.mark.parametrize("role", sorted(SEARCHES))
+def test_looking_for_a_child_shows_no_more(nest: Nest, role: str) -> None:
+    browser = nest.site.browser(role)
+    page = browser.page("/search")
+    for typed in ({"name": "Canary"}, {"name": "Robin"}, {"reference": nest.case_ids[CLOSED]}):
+        assert leaks(nest, role, browser.send("/search", typed, form=page).text) == set()
+
+
+@pytest.mark.parametrize("role", sorted(MAKES))
+def test_what_is_given_away_holds_no_more_than_may_be_given(nest: Nest, role: str) -> None:
+    browser, case_id = nest.site.browser(role), nest.case_ids[CLOSED]
+    address = f"/bundles/case/{case_id}"
+    if browser.get(address).status_code == 404:
+        return
+    given = {"recipient": "The court", "basis": "childrens_services", "classes": sorted(DATA_CLASS)}
+    with ZipFile(io.BytesIO(browser.send(address, given).data)) as packed:
+        text = "".join(packed.read(name).decode() for name in packed.namelist())
+    inside = {data_class for data_class, name in found_in(text) if name == CLOSED}
+    assert inside
+    may = bundles.CLASSES if role in WITHOUT_A_PART else audience(nest, role)[CLOSED] - bundles.LEFT_OUT
+    assert inside <= may
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("when", ["missing", "back"])
+def test_no_notice_holds_what_it_never_includes(nest: Nest, kind: str, when: str) -> None:
+    """What its own fields hold is there, so that the canaries are known to sing."""
+    case_id, told = nest.case_ids[CLOSED], KINDS[kind]
+    release = nest.site.services.cases.release_of(case_id)
+    with reading(nest.site.services.engine) as connection:
+        facts = history.facts_at(connection, case_id, nest.site.clock())
+    if when == "missing":
+        facts = {record: keys for record, keys in facts.items() if record != "found"}
+    shown = found_in(repr(notice_kinds.content(told, facts, release)))
+    classes = {data_class for data_class, _name in shown}
+    assert classes <= told.classes(release)
+    assert classes.isdisjoint(told.never)
+    assert "D1" in classes or kind == "inspectorate_notice"
+    places = {place for line in told.shows for place in line.places}
+    free = {
+        (record, each.key) for record, form in release.forms_by_record.items() for each in form.fields if is_free(each)
+    }
+    home = {("missing_report", "home_address")} if kind == "host_notice" else set()
+    once = {("case_opening", "child_name")}
+    assert repr(notice_kinds.content(told, facts, release)).count("Canary") <= len((places & free) - once | home)
+
+
+def test_whoever_interviewed_the_child_reads_the_closed_case_until_the_18th_birthday(nest: Nest) -> None:
+    site, who = nest.site, Actor("rhi_worker", frozenset({"rhi_worker"}))
+    ids = [nest.case_ids[CLOSED], nest.case_ids[FOLLOWED]]
+
+    def read(now: datetime) -> list[bool]:
+        may = case_access.readable_each(site.services.engine, who, ids, now=now)
+        return ["D8" in may[each] for each in ids]
+
+    with reading(site.services.engine) as connection:
+        child = children.find(connection, str(children.child_of(connection, ids[0])))
+    assert child is not None
+    assert child.born_on is not None
+    birthday = datetime(child.born_on.year + 18, child.born_on.month, child.born_on.day, tzinfo=UTC)
+    assert read(birthday - timedelta(days=1)) == [True, True]
+    assert read(birthday + timedelta(days=1)) == [False, True]

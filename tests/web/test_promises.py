@@ -1,0 +1,274 @@
+"""The promises: a case in which all is done in time keeps them all, and each thing done late or left out breaks its own."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from engine import timers
+from engine.errors import CaseNotFound
+from engine.model import Actor
+from engine.store import ReadTable, TaskTable, reading, writing
+from tests.procedures.casework import posted
+from tests.web.counting import log_of
+from tests.web.population import EVERYBODY, PAGES, Population, play
+from tests.web.site import Site
+from web import promise_words
+from web.promises import PURPOSE
+from workflows.episodes import EpisodeRow
+from workflows.figures import Period
+from workflows.matching import own_id
+from workflows.promises import PROMISES, State, check, check_period
+
+MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
+FAR = MONDAY + timedelta(days=60)
+ON_TIME: dict[str, tuple[float, dict[str, Any]]] = {
+    "complete_missing_report": (0.03, {"ethnicity": "mixed_other", "looked_after": "no"}),
+    "match_child": (0.05, {"child": "new"}),
+    "acknowledge_handover": (0.1, {}),
+    "acknowledge_missing_notice": (0.15, {}),
+    "assess_risk": (0.2, {}),
+    "decide_risk_grade": (0.25, {"level": "medium"}),
+    "endorse_risk_grade": (0.3, {}),
+    "record_attendance": (0.5, {}),
+    "review_case": (3, {}),
+    "record_return": (5, {"harm": ["none"]}),
+    "hold_prevention_interview": (6, {"crime_disclosed": "no"}),
+    "offer_return_interview": (7, {"outcome": "accepted"}),
+    "hold_return_interview": (28, {"outcome": "held", "disclosure": "no"}),
+    "write_up_return_interview": (30, {}),
+    "receive_return_interview": (31, {"for_the_plan": "no"}),
+    "close_police_enquiry": (32, {}),
+    "close_case": (33, {}),
+}
+"""What is done after how many hours, and what is said then."""
+
+
+def played(site: Site, **changed: tuple[float, dict[str, Any]] | None) -> str:
+    """Play a case with the clocks running, but for what is changed or, where None is given, never done."""
+    made = Population(site.services, random.Random(1), FAR)  # noqa: S311 - a story, not a secret
+    view = site.services.cases.opening("missing_child")
+    typed = {**PAGES["child_reported_missing"], "responsible_authority": "nottingham_city"}
+    answers = view.form.load(posted(view.form, typed, MONDAY), scope={}, now=MONDAY)
+    who = Actor("call_taker", EVERYBODY, "police")
+    case_id = site.services.cases.open("missing_child", answers, by=who, now=MONDAY, key="open").case_id
+    plan = {**ON_TIME, **changed}
+    done = sorted(((each[0], name, each[1]) for name, each in plan.items() if each is not None), key=lambda one: one[0])
+    for hours, element, said in done:
+        now = MONDAY + timedelta(hours=hours)
+        timers.sweep(site.services.cases, now=now)
+        if made.is_open(case_id, element):
+            made.do(case_id, element, now, by=f"{element} person", **said)
+    return case_id
+
+
+def broken(site: Site, case_id: str, now: datetime = FAR) -> set[str]:
+    """Name the promises that were broken in a case."""
+    with reading(site.services.engine) as connection:
+        return {each.promise.id for each in check(connection, [case_id], now=now) if each.state is State.BROKEN}
+
+
+def test_a_case_in_which_all_is_done_in_time_breaks_nothing(site: Site) -> None:
+    case_id = played(site)
+    with reading(site.services.engine) as connection:
+        found = check(connection, [case_id], now=FAR)
+    assert {each.promise.id for each in found if each.state is not State.KEPT} == set()
+    assert len(found) >= 12
+
+
+def at(hours: float, **said: Any) -> tuple[float, dict[str, Any]]:
+    """Do something after so many hours, and say this."""
+    return hours, said
+
+
+@pytest.mark.parametrize(
+    ("promise", "changed"),
+    [
+        ("G-01", {"offer_return_interview": at(80, outcome="accepted"), "hold_return_interview": None}),
+        ("G-02", {"hold_return_interview": at(78, outcome="held", disclosure="no")}),
+        ("G-05", {"receive_return_interview": at(200, for_the_plan="no")}),
+        ("G-14", {"acknowledge_handover": at(0.5)}),
+        ("G-20", {"review_case": at(9), "record_return": at(10, harm=["none"]), "hold_prevention_interview": at(11), "offer_return_interview": at(12, outcome="accepted")}),
+        ("G-22", {"review_case": at(4.5)}),
+        ("G-19", {"record_return": at(80, harm=["none"]), "hold_prevention_interview": at(81, crime_disclosed="no"), "offer_return_interview": at(82, outcome="accepted"), "hold_return_interview": at(90, outcome="held", disclosure="no")}),
+        ("G-23", {"record_attendance": None}),
+        ("G-25", {"complete_missing_report": at(0.03, ethnicity="mixed_other", looked_after="yes"), "tell_parents": at(2)}),
+        ("G-24", {"acknowledge_missing_notice": at(1)}),
+        ("G-26", {"hold_prevention_interview": at(32, crime_disclosed="no")}),
+        ("G-29", {"complete_missing_report": at(0.03, ethnicity="not_recorded", looked_after="no")}),
+        ("G-04", {"hold_return_interview": at(28, outcome="held", disclosure="no", independence="placement_linked_exception")}),
+        ("G-08", {"hold_return_interview": at(28, outcome="held", disclosure="yes")}),
+    ],
+)  # fmt: skip
+def test_what_is_done_late_or_left_out_breaks_its_promise(site: Site, promise: str, changed: dict[str, Any]) -> None:
+    case_id = played(site, **changed)
+    assert promise in broken(site, case_id)
+    assert broken(site, case_id) - {promise} <= FOLLOWS.get(promise, set())
+
+
+FOLLOWS = {
+    "G-01": {"G-02"},
+    "G-19": {"G-20", "G-21", "G-22", "G-51"},
+    "G-20": {"G-22"},
+    "G-08": {"G-17", "G-51"},
+}
+"""What cannot be kept any more where a promise was broken in this way."""
+
+
+def test_two_searches_for_one_child_side_by_side_break_the_promise_of_both_and_one_after_the_other_keeps_it(
+    site: Site,
+) -> None:
+    first = played(site)
+    made = {}
+    for hours in (4, 200):  # the child is back after five hours
+        answers = {"child_name": "Robin", "last_place": "Park", "why_worried": "Gone", "call_back": "07700 900001"}
+        opened = site.services.cases.open(
+            "missing_child",
+            answers,
+            by=Actor("call_taker", EVERYBODY, "police"),
+            now=MONDAY + timedelta(hours=hours),
+            key=f"again {hours}",
+        )
+        made[hours] = opened.case_id
+    for hours, others in ((4, {first, made[4]}), (200, {first, made[200]})):
+        with writing(site.services.engine) as connection:
+            connection.execute(sa.update(EpisodeRow).values(child_id=""))
+            one = sa.update(EpisodeRow).where(EpisodeRow.case_id.in_(others))
+            connection.execute(one.values(child_id=own_id(first)))
+        assert {case_id for case_id in others if "G-44" in broken(site, case_id)} == (others if hours == 4 else set())
+
+
+def test_a_promise_is_pending_until_its_time_is_over(site: Site) -> None:
+    case_id = played(site, hold_return_interview=None)
+    states = {}
+    for hours in (76, 78):
+        with reading(site.services.engine) as connection:
+            found = check(connection, [case_id], now=MONDAY + timedelta(hours=hours))
+        states[hours] = next(each.state for each in found if each.promise.id == "G-02")
+    assert states == {76: State.PENDING, 78: State.BROKEN}
+
+
+def protected(site: Site, case_id: str, *, began: float, ended: float | None) -> None:
+    """Take the child of an episode into police protection after so many hours, and end that after so many."""
+    with reading(site.services.engine) as connection:
+        child = connection.execute(sa.select(EpisodeRow.child_id).where(EpisodeRow.case_id == case_id)).scalar_one()
+    cases, now = site.services.cases, MONDAY + timedelta(hours=began)
+    who = Actor("inspector", EVERYBODY, "police")
+    view = cases.opening("disruption")
+    proposed = {"child": child, "kind": "police_protection", "reason": "The child would be harmed tonight."}
+    answers = view.form.load(posted(view.form, proposed, now), scope={}, now=now)
+    action = cases.open("disruption", answers, by=who, now=now, key=f"{case_id} {began}").case_id
+    said: list[tuple[float, dict[str, Any]]] = [
+        (began, {"issued": "yes", "issued_at": now, "issued_by": "Officer", "ends_at": now + timedelta(hours=72)})
+    ]
+    if ended is not None:
+        over = MONDAY + timedelta(hours=ended)
+        said.append((ended, {"outcome": "ended", "ended_how": "emergency_order", "ended_at": over, "why": "An order."}))
+    for hours, typed in said:
+        moment = MONDAY + timedelta(hours=hours)
+        [task] = cases.inbox(EVERYBODY, after=None, limit=5, within=lambda _role: [TaskTable.case_id == action]).rows
+        page = cases.task(task.id, by=who, now=moment)
+        answers = page.form.load(posted(page.form, typed, moment), scope=page.scope, now=moment)
+        cases.complete(task.id, answers, by=who, now=moment, key=task.id)
+
+
+@pytest.mark.parametrize(
+    ("ended", "now", "state"),
+    [(40 + 60, 200, State.KEPT), (40 + 80, 200, State.BROKEN), (None, 40 + 71, State.PENDING), (None, 40 + 73, State.BROKEN)],
+)  # fmt: skip
+def test_police_protection_ends_within_72_hours(site: Site, ended: float | None, now: float, state: State) -> None:
+    case_id = played(site)
+    protected(site, case_id, began=40, ended=ended)
+    with reading(site.services.engine) as connection:
+        found = check(connection, [case_id], now=MONDAY + timedelta(hours=now))
+    assert [each.state for each in found if each.promise.id == "G-36"] == [state]
+
+
+def test_who_was_never_taken_into_police_protection_is_owed_nothing_of_it(site: Site) -> None:
+    case_id = played(site)
+    with reading(site.services.engine) as connection:
+        assert not [each for each in check(connection, [case_id], now=FAR) if each.promise.id == "G-36"]
+
+
+def test_what_is_found_over_many_cases_is_what_an_independent_count_finds(site: Site) -> None:
+    until = MONDAY - timedelta(hours=1)
+    play(site.services, cases=30, until=until, days=60)
+    period = Period(until - timedelta(days=90), until)
+    with reading(site.services.engine) as connection:
+        found = check_period(connection, period, now=FAR)
+    late = {each.case_id for each in found if each.promise.id == "G-02" and each.state is State.BROKEN}
+    untaken = {each.case_id for each in found if each.promise.id == "G-14" and each.state is State.BROKEN}
+    expected_late, expected_untaken = set(), set()
+    for case_id, told in log_of(site.services.engine).items():
+        back = told.last("found", "returned_at")
+        owed = back and told.last("found", "found_how") != "deceased" and (told.last("known", "age") or 0) < 18
+        tried = dict(told.each("return_interview_attempt", "tried_at"))
+        held = [tried[key] for key, outcome in told.each("return_interview_attempt", "outcome") if outcome == "held"]
+        ruled_out = told.last("return_interview_offer", "outcome") == "not_offered"
+        if owed and not ruled_out and not (held and min(held) - back <= timedelta(hours=72)):
+            expected_late.add(case_id)
+        if told.last("handover", "read") != "yes":
+            expected_untaken.add(case_id)
+    assert late == expected_late
+    assert untaken == expected_untaken
+    assert late
+    assert untaken
+
+
+def test_the_pages_lead_from_a_number_to_the_case_and_write_down_who_looked(site: Site) -> None:
+    case_id = played(site, acknowledge_handover=at(0.5))
+    browser = site.browser("mfh_coordinator")
+    page = browser.page("/promises?from=2026-03-01&to=2026-03-02")
+    link = page.select_one("a[href^='/promises/G-14?'][href*='state=broken']")
+    assert link is not None
+    listed = browser.page(str(link["href"]))
+    assert [row.text for row in listed.select("tbody th a")] == [case_id]
+    own = browser.page(f"/cases/{case_id}/promises")
+    first = own.select_one("tbody tr")
+    assert first is not None
+    assert "G-14" in first.text
+    assert "Broken" in first.text
+    with reading(site.services.engine) as connection:
+        read = connection.execute(
+            sa.select(ReadTable.case_id, ReadTable.person).where(ReadTable.purpose == PURPOSE)
+        ).all()
+    assert [tuple(row) for row in read] == [(case_id, "mfh_coordinator")] * 2
+
+
+def test_a_reason_is_shown_to_those_who_may_read_it(site: Site) -> None:
+    case_id = played(site, hold_return_interview=at(29, outcome="not_held", reason="staff_capacity"))
+    words = "Not enough staff"
+    site.clock.now = FAR
+    assert words in site.browser("mfh_coordinator").page(f"/cases/{case_id}/promises").text
+    assert words not in site.browser("locate_sergeant").page(f"/cases/{case_id}/promises").text
+
+
+def test_who_sees_no_episode_sees_no_promise(site: Site) -> None:
+    case_id = played(site)
+    assert site.browser("partnership_board").get("/promises").status_code == 403
+    assert site.browser("school_dsl").get(f"/cases/{case_id}/promises").status_code == 404
+    assert site.browser("mfh_coordinator").get("/promises/G-99").status_code == 404
+
+
+def test_the_command_tells_the_same(site: Site) -> None:
+    case_id = played(site, acknowledge_handover=at(0.5))
+    of_case = list(promise_words.told(site.services.engine, case_id, (None, None), as_json=False, now=FAR))
+    assert of_case[0].startswith("G-14  Broken")
+    days = (MONDAY.date(), MONDAY.date())
+    told = list(promise_words.told(site.services.engine, "", days, as_json=False, now=FAR))
+    assert "G-14  broken     1" in "\n".join(told)
+    as_json = promise_words.told(site.services.engine, case_id, (None, None), as_json=True, now=FAR)
+    assert {"G-14": "broken"}.items() <= {one["promise"]: one["state"] for one in map(json.loads, as_json)}.items()
+    with pytest.raises(CaseNotFound):
+        list(promise_words.told(site.services.engine, "MC-ZZZZZZZZ", (None, None), as_json=False, now=FAR))
+
+
+def test_every_promise_of_the_specification_has_a_row_and_says_how_it_is_checked() -> None:
+    assert [row.id for row in PROMISES][:46] == [f"G-{number:02}" for number in range(1, 47)]
+    assert all((row.check is None) == bool(row.waits_for) for row in PROMISES)
+    assert all(row.severity in "CHM" and row.source and not row.words.endswith(".") for row in PROMISES)

@@ -1,0 +1,68 @@
+"""Opening a case with a reason where one has no part in it, and the log of those openings (domain.md 5.2, rule iii)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import flask
+from flask.typing import ResponseReturnValue
+
+from engine.errors import Invalid, Problem
+from engine.store import reading, writing
+from web.access import actor, roles
+from web.answering import Posted, new_key
+from web.episode_words import names_of
+from web.services import services
+from workflows import break_glass
+from workflows.break_glass import OPENS, OWNERS, GlassMails
+
+page = flask.Blueprint("glass", __name__)
+
+SHOWN = 200
+
+
+@page.get("/break-glass")
+@roles(*OPENS)
+def ask() -> ResponseReturnValue:
+    """Ask which case, and why."""
+    return _page({"reference": flask.request.args.get("reference", "")}, key=new_key())
+
+
+@page.post("/break-glass")
+@roles(*OPENS)
+def opened() -> ResponseReturnValue:
+    """Open it for an hour, write that down and tell the owners; the answer does not say whether there is such a case."""
+    here, posted = services(), Posted.read()
+    typed = {name: (values or [""])[0] for name, values in posted.raw.items()}
+    mails = GlassMails(here.settings.base_url)
+    try:
+        with writing(here.engine) as connection:
+            opening = break_glass.break_glass(
+                connection,
+                typed.get("reference", ""),
+                typed.get("reason", ""),
+                mails,
+                by=actor(),
+                now=here.clock(),
+                key=posted.key,
+            )
+    except Invalid as refusal:
+        return _page(typed, key=posted.key, problems=refusal.problems), 422
+    return flask.render_template("glass_opened.html", opening=opening)
+
+
+@page.get("/break-glass/log")
+@roles(*OWNERS)
+def log() -> ResponseReturnValue:
+    """Show the last openings, the latest first, to those who are told of them."""
+    with reading(services().engine) as connection:
+        found = break_glass.latest(connection, limit=SHOWN)
+        names = names_of(connection, {each.person for each in found})
+    return flask.render_template("glass_log.html", openings=found, names=names, limit=SHOWN)
+
+
+def _page(typed: dict[str, str], *, key: str, problems: Sequence[Problem] = ()) -> str:
+    wrong = {problem.where: problem.sentence for problem in problems}
+    return flask.render_template(
+        "glass.html", typed=typed, problems=problems, wrong=wrong, key=key, longest=break_glass.LONGEST_REASON
+    )

@@ -1,0 +1,89 @@
+"""What was promised to missing children, and what became of it: by period, by promise, and in one case (domain.md 8)."""
+
+from __future__ import annotations
+
+import flask
+from flask.typing import ResponseReturnValue
+
+from engine.errors import NotFound
+from engine.store import reading
+from web import case_access, periods, promise_words
+from web.access import actor, roles, signed_in
+from web.asked import asked_for, choices
+from web.services import services
+from workflows.access import FIGURES_WITH_EPISODES
+from workflows.promises import PROMISES, State, check, check_period
+
+page = flask.Blueprint("promises", __name__)
+
+PURPOSE = "promises kept and broken"
+STATES = {state.value: state for state in State}
+
+
+class PromiseNotFound(NotFound):
+    """There is no such promise, or none that a log shows."""
+
+
+@page.get("/promises")
+@roles(*FIGURES_WITH_EPISODES)
+def listed() -> ResponseReturnValue:
+    """Count the promises of the episodes of a period: kept, pending and broken."""
+    now = services().clock()
+    asked = asked_for(now)
+    if not asked.problems and "from-day" in flask.request.args:
+        return flask.redirect(flask.url_for("promises.listed", **asked.query))
+    with reading(services().engine) as connection:
+        verdicts = check_period(connection, asked.span.period, asked.authorities, now=now)
+    answer = flask.render_template(
+        "promises.html",
+        now=now,
+        asked=asked,
+        lines=promise_words.lines(verdicts),
+        unchecked=promise_words.unchecked(),
+        presets=periods.presets(now),
+        choices=choices(asked),
+        typed={key: periods.typed_in(flask.request.args, key) for key in ("from", "to")} if asked.problems else {},
+        wrong={problem.where: problem.sentence for problem in asked.problems},
+    )
+    return answer, 422 if asked.problems else 200
+
+
+@page.get("/promises/<promise>")
+@roles(*FIGURES_WITH_EPISODES)
+def of_cases(promise: str) -> ResponseReturnValue:
+    """List the episodes in which a promise was broken, or is pending, or kept; who looked is written down first."""
+    here, who, now = services(), actor(), services().clock()
+    row = next((each for each in PROMISES if each.id == promise and each.check is not None), None)
+    if row is None:
+        raise PromiseNotFound("There is no such promise.")
+    asked, state = asked_for(now), STATES.get(flask.request.args.get("state", ""), State.BROKEN)
+    with reading(here.engine) as connection:
+        verdicts = check_period(connection, asked.span.period, asked.authorities, now=now)
+    found = [each for each in verdicts if each.promise.id == promise and each.state is state]
+    classes = case_access.readable_each(here.engine, who, [each.case_id for each in found], now=now)
+    seen = [each for each in found if "D2" in classes.get(each.case_id, ())]
+    here.cases.note_reading(*(one.case_id for one in seen), by=who, purpose=PURPOSE, classes=frozenset({"D2"}), now=now)
+    return flask.render_template(
+        "promise.html",
+        promise=row,
+        asked=asked,
+        state=state.value,
+        rows=[said for each in seen for said in promise_words.rows([each], classes[each.case_id])],
+        withheld=len(found) - len(seen),
+    )
+
+
+@page.get("/cases/<case_id>/promises")
+@signed_in
+def of_case(case_id: str) -> ResponseReturnValue:
+    """Say what became of every promise in one case, to those who may read how the episode went."""
+    here, who, now = services(), actor(), services().clock()
+    classes = case_access.readable(here.engine, who, case_id, now=now)
+    if "D2" not in classes:
+        raise PromiseNotFound("There is no such case.")
+    here.cases.note_reading(case_id, by=who, purpose=PURPOSE, classes=frozenset({"D2"}), now=now)
+    with reading(here.engine) as connection:
+        verdicts = check(connection, [case_id], now=now)
+    return flask.render_template(
+        "case_promises.html", case_id=case_id, now=now, rows=promise_words.rows(verdicts, classes)
+    )

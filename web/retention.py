@@ -1,0 +1,202 @@
+"""The pages of those who govern records: what is due for review, holds, what is kept or deleted, and what was erased."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import flask
+import sqlalchemy as sa
+from flask.typing import ResponseReturnValue
+
+from engine import erasing
+from engine.errors import Invalid, Refusal
+from engine.store import reading, writing
+from web import erased_words, tombstones
+from web.access import actor, roles
+from web.episode_words import names_of
+from web.errors import kind_of, sentence_of
+from web.fact_words import row
+from web.moments import say_day, say_moment
+from web.services import services
+from workflows import retention
+from workflows.erasing import Subject
+from workflows.retention import DECIDES, GOVERNS, RULES
+
+page = flask.Blueprint("retention", __name__)
+
+PURPOSE = "retention"
+SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One subject in a list."""
+
+    reference: str
+    words: str
+    day: str = ""
+
+
+@page.get("/retention")
+@roles(*DECIDES)
+def reviews() -> ResponseReturnValue:
+    """List what is due for review, what waits for a second person, the holds that stand, and what was erased."""
+    here = services()
+    now = here.clock()
+    wanted = flask.request.args.get("reference", "").strip().upper()
+    if wanted:
+        return flask.redirect(flask.url_for("retention.subject", reference=wanted))
+    with reading(here.engine) as connection:
+        due = retention.reviews(connection, now=now, limit=SHOWN)
+        waiting, holds = retention.waiting(connection), retention.holds(connection)
+        stones = erasing.tombstones(connection)[:SHOWN]
+        names = names_of(connection, {each.decided_by for each in waiting} | {each.held_by for each in holds})
+    return flask.render_template(
+        "retention.html",
+        due=[Line(each.subject, f"{each.rule.what}. {each.why}", say_day(each.on) if each.on else "") for each in due],
+        waiting=[
+            Line(
+                each.subject, f"Proposed by {names.get(each.decided_by, each.decided_by)}", say_moment(each.decided_at)
+            )
+            for each in waiting
+        ],
+        holds=[
+            Line(each.subject, f"By {names.get(each.held_by, each.held_by)}: {each.reason}", say_moment(each.held_at))
+            for each in holds
+        ],
+        stones=[Line(each.subject, each.basis, say_moment(each.erased_at)) for each in stones],
+        rules=RULES.values(),
+    )
+
+
+@page.get("/retention/<reference>")
+@roles(*DECIDES)
+def subject(reference: str) -> ResponseReturnValue:
+    """Show how long what is kept of a child or a case is kept, and what may be decided; who looked is written down first."""
+    return _page(reference)
+
+
+@page.post("/retention/<reference>/hold")
+@roles(*DECIDES)
+def hold(reference: str) -> ResponseReturnValue:
+    """Place a legal hold."""
+
+    def act(connection: sa.Connection, found: Subject, reason: str) -> None:
+        retention.hold(connection, found, by=actor(), reason=reason, now=services().clock())
+
+    return _decided(reference, act, "The hold stands. Nothing is deleted until somebody else ends it.", "hold-reason")
+
+
+@page.post("/retention/<reference>/end-hold")
+@roles(*DECIDES)
+def end_hold(reference: str) -> ResponseReturnValue:
+    """End a legal hold that somebody else has placed."""
+    number = flask.request.form.get("hold", "")
+    if not number.isdecimal() or len(number) > 9:  # noqa: PLR2004 - as large as a number of the database is
+        flask.abort(400)
+
+    def act(connection: sa.Connection, _found: Subject, reason: str) -> None:
+        retention.end_hold(connection, int(number), by=actor(), reason=reason, now=services().clock())
+
+    return _decided(reference, act, "The hold has ended.", "end-reason")
+
+
+@page.post("/retention/<reference>/decide")
+@roles(*DECIDES)
+def decide(reference: str) -> ResponseReturnValue:
+    """Keep it for longer, or propose to delete it."""
+    decision = flask.request.form.get("decision", "")
+
+    def act(connection: sa.Connection, found: Subject, reason: str) -> None:
+        retention.decide(connection, found, decision, by=actor(), reason=reason, now=services().clock())
+
+    said = {
+        "keep": "It is kept, and comes back in five years.",
+        "delete": "Somebody else must approve the deletion now.",
+    }
+    return _decided(reference, act, said.get(decision, ""), "reason")
+
+
+@page.post("/retention/<reference>/approve")
+@roles(*DECIDES)
+def approve(reference: str) -> ResponseReturnValue:
+    """Approve a deletion that somebody else has proposed: everything is erased."""
+    here = services()
+
+    def act(connection: sa.Connection, found: Subject, _reason: str) -> None:
+        retention.approve(connection, found, by=actor(), now=here.clock())
+
+    answer = _decided(reference, act, "Erased. A tombstone stays, and the counts.", "")
+    path = tombstones.file_of(here.settings)
+    with reading(here.engine) as connection:
+        gone = erasing.tombstone_of(connection, reference) is not None
+    if gone:
+        if path is not None:
+            tombstones.keep(here.engine, path)
+        erasing.scrub(here.engine)
+    return answer
+
+
+def _decided(
+    reference: str, act: Callable[[sa.Connection, Subject, str], None], said: str, field: str
+) -> ResponseReturnValue:
+    """Carry a decision out in one transaction; a refusal is said on the page, and what was typed stays there."""
+    typed = flask.request.form.get(field, "") if field else ""
+    try:
+        with writing(services().engine) as connection:
+            act(connection, retention.subject_of(connection, reference), typed)
+    except Invalid as refusal:
+        problems = [
+            {"text": each.sentence, "href": f"#{field if each.where == 'reason' else each.where}"}
+            for each in refusal.problems
+        ]
+        return _page(reference, problems, field), 422
+    except Refusal as refusal:
+        return _page(reference, [{"text": sentence_of(refusal)}], field), kind_of(refusal).status
+    flask.flash(said, "done")
+    return flask.redirect(flask.url_for("retention.subject", reference=reference), 303)
+
+
+def _page(reference: str, problems: list[dict[str, str]] | None = None, field: str = "") -> str:
+    """Draw the page of a subject; of one that was erased, its tombstone."""
+    here, who = services(), actor()
+    now = here.clock()
+    with reading(here.engine) as connection:
+        stone = erasing.tombstone_of(connection, reference)
+        if stone is not None:
+            names = names_of(connection, {stone.proposed_by, stone.approved_by})
+            return flask.render_template("erased.html", reference=stone.subject, rows=erased_words.lines(stone, names))
+        found = retention.subject_of(connection, reference)
+        entry, latest = retention.due(connection, found), retention.decision_of(connection, found.subject)
+        holds = retention.holds(connection, found)
+        names = names_of(connection, {each.held_by for each in holds} | ({latest.decided_by} if latest else set()))
+    here.cases.note_reading(*found.refs, by=who, purpose=PURPOSE, classes=frozenset({"D1"}), now=now)
+    proposed = latest is not None and latest.decision == "delete" and latest.approved_at is None
+    return flask.render_template(
+        "retention_subject.html",
+        reference=found.subject,
+        rows=[
+            row("When", say_day(entry.on) if entry.on else "Not while this is so"),
+            row("Rule", f"{entry.rule.what} ({entry.rule.basis})"),
+            row("Why then", entry.why),
+            row("What is kept", _counted(found)),
+        ],
+        is_due=entry.is_due(now),
+        holds=[(each, names.get(each.held_by, each.held_by), each.held_by == who.person) for each in holds],
+        latest=latest,
+        latest_by=names.get(latest.decided_by, latest.decided_by) if latest else "",
+        proposed=proposed,
+        own=proposed and latest is not None and latest.decided_by == who.person,
+        cases=found.cases,
+        governs=GOVERNS in who.roles,
+        problems=problems or [],
+        wrong={each.get("href", "").removeprefix("#"): each["text"] for each in problems or []},
+        typed=flask.request.form if field else {},
+    )
+
+
+def _counted(found: Subject) -> str:
+    """Say how many cases there are."""
+    count = len(found.cases)
+    return f"{count} case{'' if count == 1 else 's'}" if count else "Records from before the cut-over"

@@ -1,0 +1,39 @@
+"""A day that somebody types as day, month and year."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from engine.errors import Invalid, Problem
+
+PARTS = ("day", "month", "year")
+
+
+def typed_day(typed: Mapping[str, str], name: str, problems: list[Problem], words: str) -> date | None:
+    """Read a day, as ``{"born-day": "27", "born-month": "3", "born-year": "2012"}``; None where nothing is typed, or with a problem."""
+    parts = [typed.get(f"{name}-{part}", "").strip() for part in PARTS]
+    if not any(parts):
+        return None
+    try:
+        day, month, year = (int(part) for part in parts)
+        return date(year, month, day)
+    except ValueError:
+        problems.append(Problem(name, "real-date", f"{words} must be a real date, like 27 3 2012."))
+        return None
+
+
+def day_or_refusal(typed: Mapping[str, str], name: str, words: str) -> date | None:
+    """Read a day; refused with `Invalid` where it is none."""
+    problems: list[Problem] = []
+    found = typed_day(typed, name, problems, words)
+    if problems:
+        raise Invalid(problems)
+    return found
+
+
+def as_typed(name: str, day: date | None) -> dict[str, str]:
+    """Give a day as it would be typed."""
+    return dict(
+        zip((f"{name}-{part}" for part in PARTS), (day.strftime("%d %m %Y").split() if day else ()), strict=False)
+    )

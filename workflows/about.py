@@ -1,0 +1,87 @@
+"""Which child a case is about that somebody opened for a child, by the reference that the facts of the case hold.
+
+An episode says its child by its match, a case that a message opened by the message's key; every other one stands here. A
+projection: one row for each such case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.store import Base, CaseTable
+from engine.views import Step
+from workflows import disruptions
+from workflows.matching import latest
+
+REOPENING, REFERRAL = "reopening", "referral"
+"""The procedures by which a closed case is opened again, and by which social care takes a referral."""
+
+PLACES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        disruptions.PROCEDURE: ("disruption_proposal", "child"),
+        REOPENING: ("recalled", "child_id"),
+        REFERRAL: ("referral", "child"),
+    }
+)
+"""The (record, field) that holds the child's reference, by the procedure whose cases people open for a child."""
+
+EPISODES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {REOPENING: ("recalled", "episode"), REFERRAL: ("referral", "episode")}
+)
+"""The (record, field) that holds the reference of the episode to which such a case belongs, where one does."""
+
+LONGEST = 20
+
+
+class AboutRow(Base):
+    """A case, the id of the child whom it is about as it was given, and its episode; "" until they are."""
+
+    __tablename__ = "cases_about_children"
+    case_id: Mapped[str] = mapped_column(sa.String(LONGEST), primary_key=True)
+    child_id: Mapped[str] = mapped_column(sa.String(LONGEST), index=True)
+    episode: Mapped[str] = mapped_column(sa.String(LONGEST), index=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Sequel:
+    """A case that belongs to an episode, such as one by which it was opened again."""
+
+    case_id: str
+    status: str
+    opened_at: datetime
+
+
+def reopened(connection: sa.Connection, episode: str) -> tuple[Sequel, ...]:
+    """Give the cases by which an episode was opened again, the newest first."""
+    case = CaseTable
+    asked = sa.select(case.id, case.status, case.opened_at).join(AboutRow, AboutRow.case_id == case.id)
+    asked = asked.where(AboutRow.episode == episode, case.procedure == REOPENING)
+    return tuple(Sequel(*row) for row in connection.execute(asked.order_by(case.opened_at.desc(), case.id)))
+
+
+def project(connection: sa.Connection, step: Step) -> None:
+    """Keep whom a case is about when a step of it says so; other steps are passed over."""
+    if step.procedure not in PLACES:
+        return
+    places = {"child_id": PLACES[step.procedure], "episode": EPISODES.get(step.procedure, ("", ""))}
+    written = {event.data.get("record") for event in step.events if event.kind in {"facts_written", "facts_corrected"}}
+    if written.isdisjoint(record for record, _field in places.values()):
+        return
+    said = {name: str(latest(step.facts, record).get(field) or "") for name, (record, field) in places.items()}
+    values = {name: text.strip().upper()[:LONGEST] for name, text in said.items()}
+    found = sa.update(AboutRow).where(AboutRow.case_id == step.case_id).values(**values)
+    if connection.execute(found).rowcount == 0:
+        connection.execute(sa.insert(AboutRow).values(case_id=step.case_id, **values))
+
+
+def rebuild(connection: sa.Connection, steps: Iterable[Step]) -> None:
+    """Throw the projection away and build it again from steps in the order in which they happened."""
+    connection.execute(sa.delete(AboutRow))
+    for step in steps:
+        project(connection, step)

@@ -1,0 +1,121 @@
+"""In which cases the roles of a person count: a council's and a placement's in their own, none behind a seal.
+
+An episode belongs to the council that its report names, a case about a child to the one that the child's record names
+(domain.md 5.2, rule ii; 13.12). A case belongs to the placement that it names itself, as a serious event at a home does, or else
+to those that keep the carer's form of its child, once that was said to be the child's (rule i).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from engine.model import Actor
+from engine.store import CaseTable, TaskTable
+from workflows import seals
+from workflows.about import AboutRow
+from workflows.access import OF_ONE_COUNCIL, OF_ONE_PLACEMENT
+from workflows.children import ChildRow
+from workflows.episodes import EpisodeRow
+from workflows.people import OrganisationRow
+from workflows.philomena import FormRow
+from workflows.serious_events import SeriousEventRow
+
+COUNCIL = "local_authority"
+
+Column = sa.ColumnElement[str] | InstrumentedAttribute[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """What decides in which cases the roles of a person count."""
+
+    who: Actor
+    councils: frozenset[str] = frozenset()
+    """The councils that work here; empty where the person has no role of one."""
+    hidden: frozenset[str] = frozenset()
+    """The cases, and the children whose records, are sealed from the person."""
+
+    def counting(self, authority: str, *, in_care: bool) -> frozenset[str]:
+        """Name the roles that count in a case of a council, by its key, and of a child who is `in_care` of a placement of theirs.
+
+        A council's all count where none that works here answers for it; a placement's never count in another's case.
+        """
+        held = self.who.roles if in_care else self.who.roles - OF_ONE_PLACEMENT
+        if authority not in self.councils:
+            return held
+        return frozenset(
+            role for role in held if role not in OF_ONE_COUNCIL or authority in self.who.organisations(role)
+        )
+
+    def is_bound(self, role: str) -> bool:
+        """Tell whether a role of this person counts in some cases only."""
+        return role in OF_ONE_PLACEMENT or bool(self.others(role))
+
+    def in_care(self, case_id: Column) -> sa.ColumnElement[bool]:
+        """Say which cases are about a child in the care of a placement of this person."""
+        roles = sorted(self.who.roles & OF_ONE_PLACEMENT)
+        homes = frozenset().union(*(self.who.organisations(role) for role in roles))
+        return _in_care(homes, case_id) if homes else sa.false()
+
+    def others(self, role: str) -> frozenset[str]:
+        """Name the councils in whose cases a role of this person does not count."""
+        return self.councils - self.who.organisations(role) if role in OF_ONE_COUNCIL else frozenset()
+
+    def within(self) -> Callable[[str], Sequence[sa.ColumnElement[bool]]]:
+        """Give, for a list of tasks, what the tasks of a role have to meet."""
+        return lambda role: self.conditions(role, TaskTable.case_id)
+
+    def conditions(self, role: str, case_id: Column) -> Sequence[sa.ColumnElement[bool]]:
+        """Give what a case has to meet so that a role of this person counts in it; nothing for most roles."""
+        others = sorted(self.others(role))
+        elsewhere = [~sa.exists(each) for each in _belonging_to(others, case_id)] if others else []
+        if role in OF_ONE_PLACEMENT:
+            elsewhere.append(_in_care(self.who.organisations(role), case_id))
+        return [*elsewhere, case_id.not_in(sorted(self.hidden))] if self.hidden else elsewhere
+
+
+def audience(connection: sa.Connection, who: Actor) -> Audience:
+    """Read what decides in which cases the roles of a person count: one statement, two for who has a role of a council."""
+    hidden = seals.hidden(connection, who)
+    if who.roles.isdisjoint(OF_ONE_COUNCIL):
+        return Audience(who, hidden=hidden)
+    row = OrganisationRow
+    return Audience(who, frozenset(connection.execute(sa.select(row.key).where(row.kind == COUNCIL)).scalars()), hidden)
+
+
+def authority() -> sa.ColumnElement[str]:
+    """Give the council of a case, where cases are joined to their episode and, as children, to whom they are about."""
+    known = sa.func.coalesce(ChildRow.responsible_authority, "")
+    return sa.case((EpisodeRow.case_id.is_not(None), EpisodeRow.responsible_authority), else_=known)
+
+
+def _in_care(homes: Collection[str], case_id: Column) -> sa.ColumnElement[bool]:
+    """Say which cases are about a child in the care of one of these placements: by the case itself, else by the carer's form."""
+    event, form, child, case = SeriousEventRow, FormRow, ChildRow, aliased(CaseTable)
+    named = sa.select(sa.literal(1)).where(event.case_id == case_id)
+    of_child = sa.and_(form.child_id != "", form.child_id.in_([child.child_id, child.joined_to]))
+    kept = sa.select(sa.literal(1)).select_from(form).join(child, of_child).where(form.owner.in_(sorted(homes)))
+    by_form = (
+        kept.join(EpisodeRow, EpisodeRow.child_id == child.child_id).where(EpisodeRow.case_id == case_id),
+        kept.join(case, case.correlation == child.child_id).where(case.id == case_id),
+        kept.join(AboutRow, AboutRow.child_id == child.child_id).where(AboutRow.case_id == case_id),
+    )
+    own = sa.exists(named.where(event.home.in_(sorted(homes))))
+    return sa.or_(own, sa.and_(~sa.exists(named), sa.or_(*(sa.exists(each) for each in by_form))))
+
+
+def _belonging_to(councils: Sequence[str], case_id: Column) -> Sequence[sa.Select[tuple[int]]]:
+    """Select what makes a case one of these councils: as an episode, and as a case that a message or a person opened for a child."""
+    one, child, case, about = sa.literal(1), ChildRow, aliased(CaseTable), AboutRow
+    theirs = child.responsible_authority.in_(councils)
+    return [
+        sa.select(one).where(EpisodeRow.case_id == case_id, EpisodeRow.responsible_authority.in_(councils)),
+        sa.select(one).join_from(case, child, child.child_id == case.correlation).where(case.id == case_id, theirs),
+        sa.select(one)
+        .join_from(about, child, child.child_id == about.child_id)
+        .where(about.case_id == case_id, theirs),
+    ]

@@ -1,0 +1,180 @@
+"""Opening a case with a reason where a person has no part in it, or not enough of one (domain.md 5.2, rule iii).
+
+It lasts an hour, opens what `OPENS` says of a role and nothing else, stands in a log that is never changed, and the owners of the
+data are told at once. For a reference that no case has, and for one that stays closed, everything happens in the same way:
+nobody learns by it whether a case exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.errors import Invalid, Problem
+from engine.model import Actor
+from engine.store import Base, Moment
+from notifications import outbox, wording
+from notifications.message import Message
+from workflows import people
+from workflows.access import COLUMN_OF
+from workflows.alerts import in_words
+
+LASTS = timedelta(hours=1)
+SHORTEST_REASON, LONGEST_REASON = 20, 1_000
+LONGEST_REFERENCE = 20
+TEMPLATE = "break_glass"
+
+_OF_COLUMN = {
+    "call_taker": "D1 D2 D3 D5 D6 D11",
+    "control_room": "D1 D2 D3 D5 D6 D11",
+    "locate": "D1 D2 D3 D5 D6 D7 D11",
+    "owner": "D1 D2 D3 D5 D6 D7 D9 D11",
+    "mfh": "D1 D2 D3 D5 D6 D7 D9 D10 D11",
+    "ppu": "D1 D2 D3 D5 D6 D7 D9 D11",
+    "csc": "D1 D2 D3 D6 D7 D8 D9 D10 D11",
+    "csc_desk": "D1 D2 D3 D6 D7 D9 D10 D11",
+    "edt": "D1 D2 D3 D6 D7 D9 D11",
+    "health": "D1 D2 D11",
+}
+"""Intelligence (D4) and the records of audits (D12) are opened to nobody, the full account (D8) to social workers only (5.4)."""
+
+OPENS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {role: frozenset(_OF_COLUMN[column].split()) for role, column in COLUMN_OF.items() if column in _OF_COLUMN}
+)
+"""The data classes that a role may open with a reason; who is not here may open nothing."""
+
+OWNERS = ("mfh_coordinator", "csc_team_manager", "rhi_manager", "audit_lead")
+"""Who is told of each opening: those who answer for police records, social care's, the interviews, and the audit."""
+
+
+class GlassRow(Base):
+    """One opening: which reference, as it was typed, by whom, why, and until when."""
+
+    __tablename__ = "break_glass"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    about: Mapped[str] = mapped_column(sa.String(LONGEST_REFERENCE))
+    at: Mapped[datetime] = mapped_column(Moment)
+    until: Mapped[datetime] = mapped_column(Moment)
+    person: Mapped[str] = mapped_column(sa.String(120))
+    organisation: Mapped[str] = mapped_column(sa.String(120))
+    reason: Mapped[str] = mapped_column(sa.Text)
+    classes: Mapped[str] = mapped_column(sa.String(80))
+    key: Mapped[str] = mapped_column(sa.String(80))
+    __table_args__ = (
+        sa.UniqueConstraint("person", "key"),
+        sa.Index("ix_break_glass_person", "person", "about", "until"),
+        sa.Index("ix_break_glass_at", "at"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One opening as a page shows it; `classes` are those that it opened."""
+
+    about: str
+    at: datetime
+    until: datetime
+    person: str
+    organisation: str
+    reason: str
+
+
+class GlassMails:
+    """Tells the owners of the data; give it the address of the site."""
+
+    def __init__(self, base_url: str) -> None:
+        """Keep the address to which the links lead."""
+        self.base_url = base_url.rstrip("/")
+
+    def told(self, connection: sa.Connection, opening: Opening, key: str) -> None:
+        """Put a message to each owner into the outbox, in the transaction of the opening; the reason stays on the page."""
+        outbox.record(connection, list(self._messages(connection, opening, key)), opening.at)
+
+    def _messages(self, connection: sa.Connection, opening: Opening, key: str) -> Iterator[Message]:
+        words = {
+            "reference": opening.about,
+            "person": opening.person,
+            "at": in_words(opening.at),
+            "link": f"{self.base_url}/break-glass/log",
+        }
+        subject, text = wording.write(TEMPLATE, words)
+        for owner in people.holders(connection, OWNERS):
+            yield Message(f"{key}/{owner.sign_in}", owner.mail, subject, text, urgent=True)
+
+
+def break_glass(
+    connection: sa.Connection, about: str, reason: str, mails: GlassMails, *, by: Actor, now: datetime, key: str
+) -> Opening:
+    """Open whatever case has this reference to a person for an hour, write it down and tell the owners.
+
+    The same `key` again changes nothing and gives the same answer. Refused with `Invalid`, all at once: a reference
+    that none can be, and a reason that says nothing.
+    """
+    about, reason = about.strip().upper(), reason.strip()
+    problems = list(_problems(about, reason))
+    if problems:
+        raise Invalid(problems)
+    row = GlassRow
+    done = connection.execute(sa.select(*_columns()).where(row.key == key, row.person == by.person)).first()
+    if done is not None:
+        return Opening(*done)
+    opening = Opening(about, now, now + LASTS, by.person, by.organisation, reason)
+    values = {field.name: getattr(opening, field.name) for field in fields(Opening)}
+    opened = " ".join(sorted(_opened(by.roles)))
+    connection.execute(sa.insert(row).values(**values, classes=opened, key=key))
+    mails.told(connection, opening, f"glass/{by.person}/{key}")
+    return opening
+
+
+def opened_to(
+    connection: sa.Connection, who: Actor, case_ids: Collection[str], now: datetime
+) -> dict[str, frozenset[str]]:
+    """Give what stands open to a person with a reason now, by case: what the opening said, and the roles held now still give."""
+    row = GlassRow
+    asked = sa.select(row.about, row.classes).where(row.person == who.person, row.about.in_(case_ids), row.until > now)
+    found: dict[str, frozenset[str]] = {}
+    for about, classes in connection.execute(asked):
+        found[about] = found.get(about, frozenset()) | (frozenset(classes.split()) & _opened(who.roles))
+    return {about: classes for about, classes in found.items() if classes}
+
+
+def until(connection: sa.Connection, who: Actor, case_id: str, now: datetime) -> datetime | None:
+    """Give until when a case stands open to a person with a reason; None where it does not."""
+    row = GlassRow
+    asked = sa.select(row.until).where(row.person == who.person, row.about == case_id, row.until > now)
+    return connection.execute(asked.order_by(row.until.desc()).limit(1)).scalar()
+
+
+def latest(connection: sa.Connection, *, limit: int) -> tuple[Opening, ...]:
+    """Give the last openings, the latest first."""
+    rows = connection.execute(sa.select(*_columns()).order_by(GlassRow.at.desc(), GlassRow.id.desc()).limit(limit))
+    return tuple(Opening(*each) for each in rows)
+
+
+def forget_reasons(connection: sa.Connection, refs: Collection[str]) -> None:
+    """Take out what was typed about records that are erased; that somebody opened them stays."""
+    connection.execute(sa.update(GlassRow).where(GlassRow.about.in_(refs)).values(reason=""))
+
+
+def _opened(roles: Collection[str]) -> frozenset[str]:
+    return frozenset().union(*(OPENS.get(role, frozenset()) for role in roles))
+
+
+def _columns() -> list[sa.ColumnElement[object]]:
+    return [getattr(GlassRow, field.name) for field in fields(Opening)]
+
+
+def _problems(about: str, reason: str) -> Iterator[Problem]:
+    if not about or len(about) > LONGEST_REFERENCE:
+        yield Problem("reference", "reference-missing", "Enter the reference of the case, such as MC-7K3QX9PW")
+    if len(reason) < SHORTEST_REASON:
+        yield Problem(
+            "reason", "reason-short", "Say why you need to see it now, in a sentence that others will understand"
+        )
+    elif len(reason) > LONGEST_REASON:
+        yield Problem("reason", "reason-long", f"The reason has {LONGEST_REASON} characters at most")

@@ -1,0 +1,136 @@
+"""Who may put which answer right, what is changed by a decision instead, and who is told of a correction.
+
+A correction is one person's. What two people decided, and what a protected step rests on, is changed in the way in which it
+was decided (domain.md 8); times may be put right, since clocks that rest on a wrong time ring at the wrong moment (13.15).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
+
+import sqlalchemy as sa
+
+from engine.forms import Field, Form
+from engine.model import Facts
+from engine.release import Compiled
+from engine.store import TaskTable
+from engine.views import EventRow, Step
+from notifications import outbox, wording
+from notifications.message import Message
+from workflows import access, alerts
+from workflows.access import Standing
+
+TEMPLATE = "correction"
+CORRECTED = "facts_corrected"
+
+RESTS_ON: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "return_interview_offer": frozenset({"outcome", "not_offered_reason"}),
+        "return_interview_attempt": frozenset({"outcome", "covers"}),
+        "prevention_interview": frozenset({"outcome"}),
+        "handover": frozenset({"read"}),
+        "missing_notice": frozenset({"taken_by"}),
+        "police_closure": frozenset({"child_seen"}),
+        "case_closure": frozenset({"nothing_critical_open"}),
+        "child_match": frozenset({"child"}),
+    }
+)
+"""The answers on which the protected steps rest (`workflows.protected.STEPS`), by record; the rest of these may be put right."""
+
+INSTEAD: Mapping[str, str] = MappingProxyType(
+    {
+        "risk": "Propose another grade. Somebody else decides on it, where the protocol asks for a second person.",
+        "regrade": "Propose the right grade once more. A second person decides on it.",
+        "return_interview_offer": "Make the offer again, or record the next attempt: each one is kept.",
+        "return_interview_attempt": "Record the next attempt: each one is kept, and the interview is held when a child was heard.",
+        "prevention_interview": "Hold the interview, or ask an inspector for an exception.",
+        "handover": "A hand-over is signed by name. Write down in the case what has changed since.",
+        "missing_notice": "The notice is signed by name. Write down in the case what has changed since.",
+        "child_match": "Two records of one child are merged by two people, and taken apart again if that was wrong.",
+    }
+)
+"""How what is decided otherwise is changed, by record."""
+
+SECOND_PERSON = "This was decided by two people. The second of them has to decide on it again."
+DECIDED = "A step that protects the child rests on this. Ask your supervisor how it is decided again."
+
+
+def locked(release: Compiled, record: str, form: Form) -> frozenset[str]:
+    """Name the questions of a record that no single person changes."""
+    every = frozenset(field.key for field in form.fields)
+    if record in RESTS_ON:
+        return RESTS_ON[record] & every
+    return every if record in _of_two(release) else frozenset()
+
+
+def instead(release: Compiled, record: str) -> str:
+    """Say how the locked questions of a record are changed."""
+    return INSTEAD.get(record, SECOND_PERSON if record in _of_two(release) else DECIDED)
+
+
+def offered(
+    release: Compiled, facts: Facts, roles: Collection[str], classes: Collection[str]
+) -> frozenset[tuple[str, str]]:
+    """Name the records, by name and key, of which these roles may put something right, or learn how it is changed instead.
+
+    `facts` are those that the reader sees, `classes` the data classes that they may read in this case.
+    """
+    may = may_correct(roles, classes)
+    return frozenset(
+        (record, key)
+        for record, keys in facts.items()
+        if (form := release.forms_by_record.get(record)) and any(field.data_class in may for field in form.fields)
+        for key in keys
+    )
+
+
+def may_correct(roles: Collection[str], classes: Collection[str]) -> frozenset[str]:
+    """Name the data classes in which these roles put facts right: those that they may write, and read in this case."""
+    return access.writable(roles) & frozenset(classes)
+
+
+def questions(release: Compiled, record: str, form: Form, may: Collection[str]) -> tuple[Field, ...]:
+    """Give the questions of a record that a person with these data classes may put right."""
+    kept = locked(release, record, form)
+    return tuple(field for field in form.fields if field.data_class in may and field.key not in kept)
+
+
+def _of_two(release: Compiled) -> frozenset[str]:
+    """Name the records of tasks that need a second person, and of those that this person checks."""
+    found = set()
+    for node in release.nodes.values():
+        first = node.properties.get("other_than", "")
+        if first:
+            found |= {node.record, release.node(first).record}
+    return frozenset(found)
+
+
+class CorrectionMails:
+    """An observer: it tells those whose open work rests on what was put right, once, with the reference and a link alone."""
+
+    def __init__(self, base_url: str) -> None:
+        """Keep the address to which the links lead."""
+        self.base_url = base_url.rstrip("/")
+
+    def __call__(self, connection: sa.Connection, step: Step) -> None:
+        """Put one message for each role into the outbox, inside the transaction of the correction."""
+        events = [event for event in step.events if event.kind == CORRECTED]
+        if events:
+            outbox.record(connection, list(self._messages(connection, step, events)), step.now)
+
+    def _messages(self, connection: sa.Connection, step: Step, events: list[EventRow]) -> Iterator[Message]:
+        classes = {name for event in events for name in event.data.get("classes", ())}
+        task = TaskTable
+        asked = sa.select(task.role).where(task.case_id == step.case_id, task.status == "open").distinct()
+        authority = step.facts.get("case_opening", {}).get("", {}).get("responsible_authority")
+        words = {
+            "reference": step.case_id,
+            "at": alerts.in_words(step.now),
+            "link": f"{self.base_url}/cases/{step.case_id}",
+        }
+        subject, text = wording.write(TEMPLATE, words)
+        for role in sorted(connection.execute(asked).scalars()):
+            if classes & access.readable((role,), standing=Standing.OPEN):
+                told = alerts.group((role,), authority if isinstance(authority, str) else "")
+                yield Message(f"{step.case_id}/{events[0].seq}/{TEMPLATE}/{role}", told, subject, text, urgent=False)

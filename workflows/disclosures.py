@@ -1,0 +1,102 @@
+"""The log of disclosures: who gave what of which case or child to whom, when and on which basis (G-33, DPA 2018 s62).
+
+Rows are added and never changed, and hold no answer of a form: `what` names kinds of records. They outlast the erasing of
+what they are about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.errors import Invalid, Problem
+from engine.model import Actor
+from engine.store import Base, Moment
+from workflows.access import MATRIX, READS
+from workflows.agencies import ROLES
+from workflows.vocabulary import DISCLOSURE_BASIS
+
+LONGEST_RECIPIENT = 200
+LONGEST_WHAT = 400
+
+SEES = frozenset(
+    key for key, role in ROLES.items() if role.kind in {"police", "local_authority"} and MATRIX["D2", key] in READS
+)
+"""Who sees to whom something was given: those of the force and of the council who read the episode at any time."""
+
+
+class DisclosureRow(Base):
+    """One disclosure; `about` is a case's reference or a child's id, `basis` of the vocabulary ``disclosure_basis``."""
+
+    __tablename__ = "disclosures"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    about: Mapped[str] = mapped_column(sa.String(20))
+    at: Mapped[datetime] = mapped_column(Moment)
+    given_by: Mapped[str] = mapped_column(sa.String(120))
+    organisation: Mapped[str] = mapped_column(sa.String(120))
+    given_to: Mapped[str] = mapped_column(sa.String(LONGEST_RECIPIENT))
+    what: Mapped[str] = mapped_column(sa.String(LONGEST_WHAT))
+    basis: Mapped[str] = mapped_column(sa.String(40))
+    __table_args__ = (sa.Index("ix_disclosures_about", "about", "at"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """One disclosure as a page shows it."""
+
+    about: str
+    at: datetime
+    given_by: str
+    organisation: str
+    given_to: str
+    what: str
+    basis: str
+
+
+def note_disclosure(
+    connection: sa.Connection, *, about: str | Iterable[str], to: str, what: str, basis: str, by: Actor, now: datetime
+) -> None:
+    """Note, in the caller's transaction and before anything is given, what is disclosed of cases or children.
+
+    `about` is one reference (or child's id) or several; `to` names the recipient, `what` the kinds of records (``Return
+    interview, outcome``), never an answer. Refused with `Invalid` without a recipient, without a kind, and for a basis that
+    the vocabulary does not list.
+    """
+    require(to, what, basis)
+    given = {
+        "at": now,
+        "given_by": by.person,
+        "organisation": by.organisation,
+        "given_to": to.strip()[:LONGEST_RECIPIENT],
+        "what": what.strip()[:LONGEST_WHAT],
+        "basis": basis,
+    }
+    each = [about] if isinstance(about, str) else sorted(set(about))
+    if each:
+        connection.execute(sa.insert(DisclosureRow), [{"about": one, **given} for one in each])
+
+
+def require(to: str, what: str, basis: str) -> None:
+    """Refuse, with all problems at once, a disclosure without a recipient, without a kind, or without a known basis."""
+    found = []
+    if not to.strip():
+        found.append(Problem("recipient", "recipient-missing", "Say to whom it is given."))
+    if not what.strip():
+        found.append(Problem("what", "what-missing", "Say what is given."))
+    if basis not in DISCLOSURE_BASIS:
+        found.append(Problem("basis", "basis-unknown", "Choose on which basis it is given."))
+    if found:
+        raise Invalid(found)
+
+
+def of(connection: sa.Connection, about: Collection[str], *, roles: Collection[str]) -> tuple[Disclosure, ...]:
+    """Give what was disclosed of cases or children, the latest first; nothing to those who may not see it (`SEES`)."""
+    if SEES.isdisjoint(roles):
+        return ()
+    row = DisclosureRow
+    asked = sa.select(*(getattr(row, field.name) for field in fields(Disclosure))).where(row.about.in_(sorted(about)))
+    return tuple(Disclosure(*each) for each in connection.execute(asked.order_by(row.at.desc(), row.id.desc())))

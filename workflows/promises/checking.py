@@ -1,0 +1,54 @@
+"""Holds episodes to the promises: by the log and the facts of each, and by what other cases tell of the child."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from workflows import episodes
+from workflows.episodes import EpisodeRow
+from workflows.figures import Period
+from workflows.promises.beside import beside, chunks
+from workflows.promises.model import Verdict, worst
+from workflows.promises.record import Record, logs
+from workflows.promises.rows import PROMISES
+
+AT_ONCE = 200
+"""So many episodes are read at once."""
+
+
+def check(connection: sa.Connection, case_ids: Sequence[str], *, now: datetime) -> tuple[Verdict, ...]:
+    """Give what became of each promise in each of these episodes; a promise that was not owed is left out.
+
+    Nothing is kept: the verdicts follow from the log as it is, and an erased case has none.
+    """
+    verdicts: list[Verdict] = []
+    for some in chunks(case_ids, AT_ONCE):
+        of_these = sa.select(EpisodeRow.case_id).where(EpisodeRow.case_id.in_(some))
+        found = {each.case_id: each for each in episodes.among(connection, of_these)}
+        around = beside(connection, some, now)
+        for case_id, events, said in logs(connection, [case_id for case_id in some if case_id in found]):
+            verdicts += _held(Record(found[case_id], events, said, around[case_id], now))
+    return tuple(verdicts)
+
+
+def check_period(
+    connection: sa.Connection, period: Period, authorities: frozenset[str] | None = None, *, now: datetime
+) -> tuple[Verdict, ...]:
+    """Give the same for every episode that was reported in a period, of some authorities or of all."""
+    row = EpisodeRow
+    asked = sa.select(row.case_id).where(row.reported_at >= period.begins_at, row.reported_at < period.ends_at)
+    if authorities is not None:
+        asked = asked.where(row.responsible_authority.in_(sorted(authorities)))
+    case_ids = connection.execute(asked.order_by(row.reported_at, row.case_id)).scalars().all()
+    return check(connection, case_ids, now=now)
+
+
+def _held(record: Record) -> Iterable[Verdict]:
+    for promise in PROMISES:
+        outcome = worst(promise.check(record)) if promise.check is not None else None
+        if outcome is not None:
+            case_id = record.episode.case_id
+            yield Verdict(promise, case_id, outcome.state, outcome.due_at, outcome.done_at, outcome.reason)

@@ -1,0 +1,165 @@
+"""What the log tells of one episode: its events, and every value that its facts had, each with the event that wrote it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import sqlalchemy as sa
+
+from engine import values
+from engine.model import Value
+from engine.store import EventTable, FactTable
+from engine.verification import read_event
+from engine.views import EventRow
+from workflows.episodes import ADULT_FROM, Episode
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A value of a fact, and the event that wrote it."""
+
+    event: EventRow
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another search for the same child; `ended_at` is None while it goes on."""
+
+    case_id: str
+    began_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HomeEvent:
+    """A serious event at a home: whether there is a home at all, when the inspectorate was told, and why late."""
+
+    in_a_home: bool
+    told_at: datetime | None
+    why_late: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What other cases tell that a promise to this child rests on.
+
+    `searches` are the others for the child, `planned_at` is when each version of a trigger plan came into force, `meetings` are
+    the moments at which a daily meeting began, `met` those of the meetings that dealt with the episode, `events` the serious
+    events at a home that it has passed on, and `protections` when the child was taken into police protection after this report and
+    before the next one, and when each ended. `referrals` are those to social care that come from it, each as its fields stand.
+    """
+
+    searches: Sequence[Other] = ()
+    planned_at: tuple[datetime, ...] = ()
+    met: frozenset[datetime] = frozenset()
+    meetings: tuple[datetime, ...] = ()
+    events: tuple[HomeEvent, ...] = ()
+    protections: tuple[tuple[datetime, datetime | None], ...] = ()
+    referrals: Sequence[Mapping[str, Value]] = ()
+
+
+@dataclass(slots=True)
+class Record:
+    """One episode as the log tells it until `now`; `episode` is drawn from the same."""
+
+    episode: Episode
+    events: Sequence[EventRow]
+    said: Mapping[tuple[str, str, str], Sequence[Said]]
+    beside: Beside
+    now: datetime
+
+    @property
+    def opened_at(self) -> datetime:
+        """Give when the case was opened."""
+        return self.episode.opened_at
+
+    @property
+    def over(self) -> bool:
+        """Tell whether the case is closed."""
+        return self.episode.case_closed_at is not None
+
+    @property
+    def back_at(self) -> datetime | None:
+        """Give when the child came back alive, as people say it."""
+        return None if self.last("found", "found_how") == "deceased" else self.episode.returned_at
+
+    @property
+    def is_child(self) -> bool:
+        """Tell whether the child's safeguards hold: unless a date of birth says otherwise (13.10)."""
+        age = self.last("known", "age")
+        return not isinstance(age, int) or age < ADULT_FROM
+
+    @property
+    def missing_until(self) -> datetime:
+        """Give until when the search went on, as far as is known now."""
+        return self.episode.returned_at or self.episode.case_closed_at or self.now
+
+    def every(self, word: str) -> list[EventRow]:
+        """Give the events that say a word of the domain, the first one first."""
+        return [event for event in self.events if event.activity == word]
+
+    def first(self, word: str) -> datetime | None:
+        """Give when a word was said first."""
+        return next((event.at for event in self.events if event.activity == word), None)
+
+    def history(self, record: str, name: str, key: str = "") -> Sequence[Said]:
+        """Give every value that a field had, the first one first."""
+        return self.said.get((record, key, name), ())
+
+    def last(self, record: str, name: str, key: str = "") -> Value:
+        """Give what a field says now."""
+        found = self.history(record, name, key)
+        return found[-1].value if found else None
+
+    def written_at(self, record: str, name: str, key: str = "") -> datetime | None:
+        """Give when a field was first given a value."""
+        return next((said.event.at for said in self.history(record, name, key) if said.value is not None), None)
+
+    def keys(self, record: str) -> list[str]:
+        """Give the keys of a record that repeats, in the order in which they were begun."""
+        begun: dict[str, int] = {}
+        for (name, key, _field), said in self.said.items():
+            if name == record and said:
+                begun[key] = min(begun.get(key, said[0].event.seq), said[0].event.seq)
+        return sorted(begun, key=lambda key: begun[key])
+
+    def each(self, record: str, name: str) -> Iterator[tuple[str, Said]]:
+        """Give what a field says now in every occurrence of a record, with the event that wrote it."""
+        for key in self.keys(record):
+            if found := self.history(record, name, key):
+                yield key, found[-1]
+
+
+Facts = dict[tuple[str, str, str], list[Said]]
+
+
+def logs(connection: sa.Connection, case_ids: Sequence[str]) -> Iterator[tuple[str, list[EventRow], Facts]]:
+    """Read events and values of some cases; two statements."""
+    told: dict[str, list[EventRow]] = defaultdict(list)
+    asked = sa.select(EventTable.__table__).where(EventTable.case_id.in_(case_ids))
+    for row in connection.execute(asked.order_by(EventTable.case_id, EventTable.seq)):
+        told[row.case_id].append(read_event(row))
+    facts = _facts(connection, case_ids, told)
+    yield from ((case_id, told[case_id], facts[case_id]) for case_id in case_ids if case_id in facts)
+
+
+def _facts(connection: sa.Connection, some: Sequence[str], told: Mapping[str, list[EventRow]]) -> dict[str, Facts]:
+    by_number = {case_id: {event.seq: event for event in events} for case_id, events in told.items()}
+    found: dict[str, Facts] = defaultdict(lambda: defaultdict(list))
+    fact = FactTable
+    asked = sa.select(fact.case_id, fact.seq, fact.record, fact.record_key, fact.field, fact.value)
+    for row in connection.execute(asked.where(fact.case_id.in_(some)).order_by(fact.case_id, fact.seq)):
+        said = Said(by_number[row.case_id][row.seq], values.loads(row.value))
+        found[row.case_id][row.record, row.record_key, row.field].append(said)
+    return found
+
+
+def gaps(moments: Iterable[datetime]) -> list[tuple[datetime, timedelta]]:
+    """Give each stretch between moments that follow each other: where it begins, and how long it is."""
+    ordered = sorted(moments)
+    return [(one, following - one) for one, following in pairwise(ordered)]

@@ -1,0 +1,267 @@
+"""Checks from the report to the return: grade, handover, notice, search (domain.md 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from engine.calendars import add_working_days
+from engine.model import Value
+from engine.views import EventRow
+from workflows.children import EXPLOITATION
+from workflows.figures import GRADES
+from workflows.promises.model import Outcome, State, by, in_the_end, kept_if
+from workflows.promises.record import Record, Said, gaps
+
+HANDOVER, HANDOVER_HIGH = timedelta(minutes=15), timedelta(minutes=5)
+NOTICE, NOTICE_HIGH = timedelta(minutes=30), timedelta(minutes=5)
+TASKS_LIVE = timedelta(minutes=30)
+UNIT_TOLD, CALLED_BACK, PARENTS_TOLD = timedelta(hours=72), timedelta(minutes=30), timedelta(hours=1)
+SILENT = {"high": timedelta(hours=1), "medium": timedelta(hours=4)}
+"""The longest stretch without an enquiry that is recorded, by grade (G-22 (c) [S103])."""
+SILENT_ELSE = timedelta(hours=12)
+LOWEST = frozenset({"low", "very_low"})
+PROTECTED_FLAGS = EXPLOITATION | {"cp_plan"}
+NOT_RECORDED = frozenset({None, "", "not_recorded", "not_known"})
+REMINDER = "reminder"
+"""The rung of a deadline that comes before it."""
+
+OFTEN = 3
+"""Reports in 90 days (G-16, G-46)."""
+
+SHORTEST_RATIONALE = 10
+"""Characters; less says nothing (G-28, "min length")."""
+
+
+def handover(record: Record) -> Iterable[Outcome]:
+    """G-14: a named inspector takes the new case over within a quarter of an hour, five minutes once it is high."""
+    taken = next((said.event.at for said in record.history("handover", "read") if said.value == "yes"), None)
+    yield by(_sooner(record, HANDOVER, HANDOVER_HIGH), taken, record.now, over=record.over)
+
+
+def notice(record: Record) -> Iterable[Outcome]:
+    """G-24: the local authority of everybody under 18 is told."""
+    if record.is_child:
+        yield by(_sooner(record, NOTICE, NOTICE_HIGH), record.first("LANotified"), record.now, over=record.over)
+
+
+def plan_shown(record: Record) -> Iterable[Outcome]:
+    """G-09: a live trigger plan is shown before any grade is given."""
+    return _known_first(record, owed=record.last("known", "plan") is True)
+
+
+def flags_shown(record: Record) -> Iterable[Outcome]:
+    """G-10: flags of exploitation are shown before any grade is given."""
+    return _known_first(record, owed=not EXPLOITATION.isdisjoint(_texts(record.last("known", "flags"))))
+
+
+def tasks_live(record: Record) -> Iterable[Outcome]:
+    """G-11: the tasks of the plan and of the last episode become actions, or somebody says why not, in half an hour."""
+    shown = record.written_at("known", "child_id")
+    if shown is None or not (record.last("known", "immediate_tasks") or record.last("known", "carry_over")):
+        return
+    done, due = record.first("TriggerPlanAcknowledged"), shown + TASKS_LIVE
+    back = record.episode.returned_at
+    if done is None and back is not None and back <= due:
+        return  # the child was back before anything was due
+    yield by(due, done, record.now, over=record.over)
+
+
+def lowered_by_two(record: Record) -> Iterable[Outcome]:
+    """G-12: high is left only where an inspector has agreed who did not propose it."""
+    for before, after, at, seq in _changes(record):
+        if before == "high" and _rank(after) < _rank("high"):
+            proposed = _proposal(record, seq)
+            agreed = _latest(record, "downgrade_approval", "approved", seq)
+            yield kept_if(
+                proposed is not None
+                and agreed is not None
+                and agreed.value == "yes"
+                and agreed.event.seq > proposed.event.seq
+                and agreed.event.by != proposed.event.by,
+                done_at=at,
+            )
+
+
+def authority_heard(record: Record) -> Iterable[Outcome]:
+    """G-13: a lower grade of a child in care or on a protection plan records what the local authority says."""
+    if record.last("known", "looked_after") is not True and record.last("risk_assessment", "ra_cp") != "yes":
+        return
+    for before, after, at, seq in _changes(record):
+        if _rank(after) < _rank(before):
+            view = _latest(record, "regrade", "la_view", seq)
+            yield kept_if(view is not None and bool(str(view.value or "").strip()), done_at=at)
+
+
+def reviews(record: Record) -> Iterable[Outcome]:
+    """G-20: the risk is reviewed on schedule, as the clocks of the case had it."""
+    if record.first("RiskGraded") is None:
+        return
+    late = _rang(record, "T-09")
+    so_far = State.KEPT if record.episode.returned_at is not None or record.over else State.PENDING
+    yield Outcome(State.BROKEN, late[0].at) if late else Outcome(so_far)
+
+
+def no_silence(record: Record) -> Iterable[Outcome]:
+    """G-22: no stretch of the search goes without an enquiry or a review that is recorded."""
+    graded = record.first("RiskGraded")
+    if graded is None or not record.is_child:
+        return
+    until = record.missing_until
+    done = [event.at for word in ("ActionDone", "ReviewDone", "ActionRaised") for event in record.every(word)]
+    for begins, length in gaps([graded, *(at for at in done if graded < at < until), max(until, graded)]):
+        most = SILENT.get(_level_at(record, begins), SILENT_ELSE)
+        if length > most:
+            yield Outcome(State.BROKEN, begins + most)
+            return
+    yield Outcome(State.KEPT) if record.episode.returned_at is not None else Outcome(State.PENDING)
+
+
+def unit_told(record: Record) -> Iterable[Outcome]:
+    """G-19: the UK Missing Persons Unit is told of whoever is missing for 72 hours, by then; at the time that was said."""
+    due = (record.episode.missing_since or record.opened_at) + UNIT_TOLD
+    told = record.last("missing_persons_unit_notice", "told_at")
+    if record.missing_until >= due:
+        yield by(due, told if isinstance(told, datetime) else None, record.now, over=record.over)
+
+
+def caller_told(record: Record) -> Iterable[Outcome]:
+    """G-23: whoever reported hears within half an hour that nobody came in time, each time that it is so."""
+    said = sorted(each.value for _key, each in record.each("attendance", "at") if isinstance(each.value, datetime))
+    for rung in _rang(record, "T-04"):
+        due = rung.at + CALLED_BACK
+        if "due" in {rung.data.get("step"), *rung.data.get("missed", ())} and record.missing_until > due:
+            yield by(due, next((at for at in said if at >= rung.at), None), record.now, over=record.over)
+
+
+def parents_told(record: Record) -> Iterable[Outcome]:
+    """G-25: of a child in care, parents, placement and reviewing officer are told within an hour of knowing it, or why not."""
+    known = record.written_at("known", "looked_after")
+    if known is None or not record.is_child or record.last("known", "looked_after") is not True:
+        return
+    due, told = known + PARENTS_TOLD, record.last("parents_told", "told_at")
+    if record.missing_until > due:
+        done = told if isinstance(told, datetime) else record.first("ParentsNotified")
+        yield by(due, done, record.now, over=record.over)
+
+
+def daily(record: Record) -> Iterable[Outcome]:
+    """G-21: whoever is missing when the daily meeting begins is dealt with in it."""
+    for begins in record.beside.meetings:
+        if record.opened_at < begins < record.missing_until:
+            met = begins in record.beside.met
+            yield Outcome(
+                State.KEPT if met else State.PENDING if record.now - begins < timedelta(days=1) else State.BROKEN,
+                begins,
+            )
+
+
+def grades_reasoned(record: Record) -> Iterable[Outcome]:
+    """G-28: every grade has a rationale, where the information came from, and a time."""
+    if record.last("risk", "level") is None:
+        return
+    told = [record.last("risk", "rationale"), *(said.value for _key, said in record.each("regrade", "rationale"))]
+    source = record.last("risk", "information_from")
+    enough = all(len(str(each or "").strip()) >= SHORTEST_RATIONALE for each in told)
+    yield kept_if(enough and bool(str(source or "").strip()))
+
+
+def identity_recorded(record: Record) -> Iterable[Outcome]:
+    """G-29: ethnicity and whether the child is looked after are recorded, or that they were not stated."""
+    if record.first("EpisodeReported") is None:
+        return
+    there = all(record.last("missing_report", name) not in NOT_RECORDED for name in ("ethnicity", "looked_after"))
+    yield Outcome(State.KEPT if there else State.BROKEN if record.over else State.PENDING)
+
+
+def not_low(record: Record) -> Iterable[Outcome]:
+    """G-40: with a flag of exploitation or a protection plan nobody is low without a reason of their own."""
+    flagged = not PROTECTED_FLAGS.isdisjoint(_texts(record.last("known", "flags")))
+    first = next((said.value for said in record.history("risk", "level") if said.value is not None), None)
+    if flagged and first in LOWEST:
+        yield kept_if(bool(str(record.last("risk", "below_floor_reason") or "").strip()))
+
+
+def one_at_a_time(record: Record) -> Iterable[Outcome]:
+    """G-44: two searches for one child never run side by side."""
+    began, until = record.opened_at, record.missing_until
+    if record.beside.searches:
+        yield kept_if(
+            all(each.began_at >= until or began >= (each.ended_at or record.now) for each in record.beside.searches)
+        )
+
+
+def plan_for_repeats(record: Record) -> Iterable[Outcome]:
+    """G-46: a child who was reported three times in 90 days has a trigger plan within ten working days."""
+    count, counted = record.last("known", "episodes_90d"), record.written_at("known", "episodes_90d")
+    if not isinstance(count, int) or count < OFTEN or counted is None or not record.is_child:
+        return
+    planned = min((at for at in record.beside.planned_at), default=None)
+    yield by(add_working_days(counted, 10), None if planned is None else max(planned, counted), record.now)
+
+
+def closed_clean(record: Record) -> Iterable[Outcome]:
+    """G-30: nothing critical is open when the case is closed."""
+    if record.episode.case_closed_at is not None:
+        yield kept_if(
+            record.last("case_closure", "nothing_critical_open") is True, done_at=record.episode.case_closed_at
+        )
+
+
+def signs_decided(record: Record) -> Iterable[Outcome]:
+    """G-54: public protection decides on every sign of exploitation that it was told of."""
+    told = record.first("PPUNotified") or next((e.at for e in record.events if e.element == "decide_on_sign"), None)
+    if told is not None:
+        decided = next((said.event.at for _key, said in record.each("protection_decision", "confirmed")), None)
+        yield in_the_end(decided, over=record.over)
+
+
+def _sooner(record: Record, usual: timedelta, high: timedelta) -> datetime:
+    """Give the limit from the opening, or from the first high grade where that comes sooner."""
+    graded = next((said.event.at for said in record.history("risk", "level") if said.value == "high"), None)
+    return min(record.opened_at + usual, graded + high) if graded is not None else record.opened_at + usual
+
+
+def _known_first(record: Record, *, owed: bool) -> Iterator[Outcome]:
+    graded = record.first("RiskGraded")
+    shown = record.written_at("known", "child_id")
+    if owed and graded is not None:
+        yield kept_if(shown is not None and shown <= graded, done_at=shown)
+
+
+def _changes(record: Record) -> list[tuple[str, str, datetime, int]]:
+    """Give each change of the grade: from, to, when, and by which event."""
+    levels = [said for said in record.history("risk", "level") if isinstance(said.value, str)]
+    pairs = pairwise(levels)
+    return [(str(a.value), str(b.value), b.event.at, b.event.seq) for a, b in pairs if a.value != b.value]
+
+
+def _proposal(record: Record, seq: int) -> Said | None:
+    """Give the last proposal of another grade up to an event."""
+    return _latest(record, "regrade", "level", seq)
+
+
+def _latest(record: Record, name: str, field: str, seq: int) -> Said | None:
+    """Give what a field of a record that repeats was last given, up to an event."""
+    found = [said for _key, said in record.each(name, field) if said.event.seq <= seq]
+    return max(found, key=lambda said: said.event.seq, default=None)
+
+
+def _rank(level: str) -> int:
+    return GRADES.index(level) if level in GRADES else len(GRADES)
+
+
+def _level_at(record: Record, moment: datetime) -> str:
+    levels = [said.value for said in record.history("risk", "level") if said.event.at <= moment]
+    return str(levels[-1]) if levels else ""
+
+
+def _rang(record: Record, deadline: str) -> list[EventRow]:
+    """Give the moments at which a deadline was not kept: each rung but its reminder."""
+    rungs = [event for event in record.events if event.kind == "timer_fired" and event.data.get("deadline") == deadline]
+    return [event for event in rungs if {event.data.get("step"), *event.data.get("missed", ())} - {REMINDER}]
+
+
+def _texts(value: Value) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list) else []

@@ -1,0 +1,469 @@
+"""How long what is kept of a child is kept, who stops its end, and the two people who decide it (domain.md 5.5; G-34).
+
+Nothing goes by itself: from its day on a subject stands in a list, somebody decides to keep or to delete it with a reason, a
+second person approves a deletion, and nothing under a hold is deleted. What is erased leaves a tombstone (`workflows.erasing`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine import values
+from engine.erasing import Tombstone
+from engine.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
+from engine.model import Actor
+from engine.store import ERASED, Base, CaseTable, FactTable, Moment
+from workflows import children, erasing
+from workflows.children import EXPLOITATION, ChildFlagRow, ChildRow, PastEpisodeRow
+from workflows.episodes import ADULT_FROM, PROCEDURE, EpisodeRow
+from workflows.erasing import Subject
+
+GOVERNS = "information_governance"
+DECIDES = frozenset({GOVERNS, "chief_inspector_missing"})
+"""Who places and ends holds, decides to keep or delete, and approves; always two different people where two are needed."""
+
+LONGEST_REASON = 1_000
+KEPT_AGAIN = 5
+"""Years after which what was decided to be kept is looked at again."""
+
+_LONDON = ZoneInfo("Europe/London")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How long one kind of record is kept: years, from when they count, and on which basis; no years: as long as `counts_from` says."""
+
+    kind: str
+    what: str
+    years: int | None
+    counts_from: str
+    basis: str
+
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        rule.kind: rule
+        for rule in (
+            Rule(
+                "open",
+                "A case that goes on, and a child who is still missing",
+                None,
+                "not before it ends",
+                "Code of practice on police information",
+            ),
+            Rule("looked_after", "A looked-after child", 75, "birth", "Care Planning Regulations 2010, regulation 50"),
+            Rule(
+                "died",
+                "A looked-after child who died under 18",
+                15,
+                "death",
+                "Care Planning Regulations 2010, regulation 50",
+            ),
+            Rule(
+                "serious",
+                "Episodes with exploitation or serious harm",
+                10,
+                "the last case was closed",
+                "Code of practice on police information: by seriousness",
+            ),
+            Rule(
+                "episode",
+                "Other missing episodes",
+                6,
+                "the last case was closed",
+                "Code of practice on police information: at least six years",
+            ),
+            Rule("philomena", "The carer's form", None, "with the episode it came with", "the carer keeps the form"),
+            Rule(
+                "interview",
+                "The provider's copy of a return interview",
+                None,
+                "as the case; ours goes with it",
+                "our own rule",
+            ),
+            Rule("figures", "Counts without who it was", None, "kept for ever", "our own rule"),
+            Rule(
+                "log",
+                "Who read, who was given a copy, tombstones",
+                1,
+                "the record has gone",
+                "DPA 2018, section 62",
+            ),
+        )
+    }
+)
+"""The table of domain.md 5.5, as far as such records are kept here."""
+
+SERIOUS_HARM = frozenset(
+    {
+        "physical_injury",
+        "sexual_offence",
+        "sexual_exploitation",
+        "criminal_exploitation",
+        "trafficking",
+        "overdose",
+        "death",
+    }
+)
+"""Harm that links an episode to a serious offence or a grave outcome, of the vocabulary ``harm_type``."""
+
+
+class HoldRow(Base):
+    """A legal hold on a child or a case: while one is not ended, nothing of it is deleted."""
+
+    __tablename__ = "legal_holds"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(sa.String(20), index=True)
+    reason: Mapped[str] = mapped_column(sa.Text)
+    held_by: Mapped[str] = mapped_column(sa.String(120))
+    held_at: Mapped[datetime] = mapped_column(Moment)
+    ended_by: Mapped[str] = mapped_column(sa.String(120), default="")
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended_why: Mapped[str] = mapped_column(sa.Text, default="")
+
+
+class DecisionRow(Base):
+    """What was decided at a review: `keep` until a day, or `delete`, which waits for a second person."""
+
+    __tablename__ = "retention_decisions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(sa.String(20), index=True)
+    decision: Mapped[str] = mapped_column(sa.String(12))
+    reason: Mapped[str] = mapped_column(sa.Text)
+    decided_by: Mapped[str] = mapped_column(sa.String(120))
+    decided_at: Mapped[datetime] = mapped_column(Moment)
+    again_on: Mapped[date | None]
+    approved_by: Mapped[str] = mapped_column(sa.String(120), default="")
+    approved_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A legal hold that stands."""
+
+    id: int
+    subject: str
+    reason: str
+    held_by: str
+    held_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The latest decision about a subject."""
+
+    subject: str
+    decision: str
+    reason: str
+    decided_by: str
+    decided_at: datetime
+    again_on: date | None
+    approved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When a subject is to be reviewed, and why: `on` is None while it is never."""
+
+    subject: str
+    rule: Rule
+    on: date | None
+    why: str
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether its day has come, in Europe/London."""
+        return self.on is not None and self.on <= now.astimezone(_LONDON).date()
+
+
+class UnderHold(Conflict):
+    """A legal hold stands: nothing is deleted."""
+
+
+class NotDueYet(Conflict):
+    """The period has not ended."""
+
+
+class SecondPersonNeeded(NotAllowed):
+    """The same person may not do both."""
+
+
+class SubjectNotFound(NotFound):
+    """Nothing is kept under this reference."""
+
+
+# When ---------------------------------------------------------------------------------------------------------------------
+
+
+def due(connection: sa.Connection, subject: Subject) -> Due:
+    """Tell when what is kept of a subject is to be reviewed, by the table `RULES`: the longest period that applies."""
+    if any(case.closed_at is None for case in subject.cases):
+        return Due(subject.subject, RULES["open"], None, "A case is open.")
+    ends = [case.closed_at for case in subject.cases if case.closed_at is not None]
+    last = max(ends, default=None)
+    facts = _facts(connection, [case.case_id for case in subject.cases])
+    child = children.find(connection, subject.subject)
+    flags = set(
+        connection.execute(
+            sa.select(ChildFlagRow.flag).where(ChildFlagRow.child_id.in_(subject.ids), ChildFlagRow.source != "")
+        ).scalars()
+    )
+    if (child is not None and child.looked_after in children.LOOKED_AFTER) or "yes" in facts["looked_after"]:
+        return _looked_after(connection, subject, child, facts)
+    if last is None:
+        return _of_the_past(connection, subject, serious=bool(flags & EXPLOITATION))
+    rule = RULES["serious" if flags & EXPLOITATION or facts["harm"] & SERIOUS_HARM else "episode"]
+    day = last.astimezone(_LONDON).date()
+    return Due(subject.subject, rule, _years_after(day, rule.years or 0), f"The last case was closed on {_said(day)}.")
+
+
+def _looked_after(
+    connection: sa.Connection, subject: Subject, child: children.Child | None, facts: Mapping[str, set[Any]]
+) -> Due:
+    """Count from birth, or from death under 18; without a date of birth from the first report, which is later."""
+    rows = sa.select(EpisodeRow.returned_at, EpisodeRow.age, EpisodeRow.reported_at, EpisodeRow.found_how)
+    found = connection.execute(rows.where(EpisodeRow.case_id.in_([case.case_id for case in subject.cases]))).all()
+    died = [row for row in found if row.found_how == "deceased"]
+    if died and (died[0].age is None or died[0].age < ADULT_FROM):
+        day = (died[0].returned_at or died[0].reported_at).astimezone(_LONDON).date()
+        return Due(subject.subject, RULES["died"], _years_after(day, 15), f"The child died on or before {_said(day)}.")
+    born = child.born_on if child else next(iter(facts["born"]), None)
+    if isinstance(born, date):
+        return Due(
+            subject.subject, RULES["looked_after"], _years_after(born, 75), f"Born on {_said(born)}, looked after."
+        )
+    first = min((row.reported_at for row in found), default=None)
+    if first is None:
+        return Due(
+            subject.subject, RULES["looked_after"], None, "Looked after; no date of birth is known: review it by hand."
+        )
+    day = first.astimezone(_LONDON).date()
+    why = f"Looked after; no date of birth is known, so it counts from the first report, {_said(day)}."
+    return Due(subject.subject, RULES["looked_after"], _years_after(day, 75), why)
+
+
+def _of_the_past(connection: sa.Connection, subject: Subject, *, serious: bool) -> Due:
+    """Count from the last episode of before the cut-over, where no case of ours is there."""
+    found = children.episodes_of(connection, subject.subject)
+    days = [(one.closed_at or one.returned_at or one.reported_at).astimezone(_LONDON).date() for one in found]
+    rule = RULES["serious" if serious else "episode"]
+    if not days:
+        return Due(subject.subject, rule, None, "No episode is known: review it by hand.")
+    return Due(
+        subject.subject,
+        rule,
+        _years_after(max(days), rule.years or 0),
+        f"The last episode ended on {_said(max(days))}.",
+    )
+
+
+def _facts(connection: sa.Connection, case_ids: Collection[str]) -> dict[str, set[Any]]:
+    """Give every value that these answers ever had: once looked after, always looked after."""
+    fact = FactTable
+    names = {
+        "looked_after": ("missing_report", "looked_after"),
+        "born": ("missing_report", "date_of_birth"),
+        "harm": ("found", "harm"),
+    }
+    found: dict[str, set[Any]] = {name: set() for name in names}
+    asked = sa.select(fact.record, fact.field, fact.value).where(
+        fact.case_id.in_(list(case_ids)), sa.tuple_(fact.record, fact.field).in_(list(names.values()))
+    )
+    for row in connection.execute(asked):
+        value = values.loads(row.value)
+        name = next(name for name, place in names.items() if place == (row.record, row.field))
+        found[name] |= set(value) if isinstance(value, list) else {value} - {None}
+    return found
+
+
+def _years_after(day: date, years: int) -> date:
+    """Give the day so many years on; 29 February becomes 1 March."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
+
+
+def _said(day: date) -> str:
+    return f"{day.day} {day:%B} {day.year}"
+
+
+def reviews(connection: sa.Connection, *, now: datetime, limit: int = 50) -> tuple[Due, ...]:
+    """Give the subjects whose day has come and whom nobody has decided to keep for longer, the oldest day first.
+
+    Only those whose last case was closed so long ago that the shortest period is over are looked at one by one.
+    """
+    shortest = min(rule.years for rule in RULES.values() if rule.years and rule.kind in {"serious", "episode"})
+    before = now - timedelta(days=365 * shortest)
+    case, episode = CaseTable, EpisodeRow
+    # One row for each child, or for each case that nobody has matched; a case that is open or young keeps all of them.
+    who = sa.func.coalesce(sa.func.nullif(ChildRow.joined_to, ""), sa.func.nullif(episode.child_id, ""), case.id)
+    asked = (
+        sa.select(who)
+        .select_from(case)
+        .outerjoin(episode, episode.case_id == case.id)
+        .outerjoin(ChildRow, ChildRow.child_id == episode.child_id)
+        .where(case.procedure == PROCEDURE, case.status != ERASED)
+        .group_by(who)
+        .having(sa.func.count(case.id) == sa.func.count(case.closed_at), sa.func.max(case.closed_at) < before)
+        .order_by(sa.func.max(case.closed_at))
+    )
+    past = sa.select(PastEpisodeRow.child_id).group_by(PastEpisodeRow.child_id)
+    past = past.having(sa.func.max(PastEpisodeRow.reported_at) < before).order_by(PastEpisodeRow.child_id)
+    found: dict[str, Due] = {}
+    for reference in (each for query in (asked, past) for each in connection.execute(query).scalars().all()):
+        if len(found) == limit:
+            break
+        subject = erasing.find(connection, reference)
+        entry = due(connection, subject) if subject else None
+        if entry is not None and entry.is_due(now) and not _is_kept(connection, entry.subject, now):
+            found[entry.subject] = entry
+    return tuple(sorted(found.values(), key=lambda each: (each.on or date.max, each.subject)))
+
+
+def _is_kept(connection: sa.Connection, subject: str, now: datetime) -> bool:
+    """Whether somebody has decided to keep it for longer."""
+    latest = decision_of(connection, subject)
+    return latest is not None and latest.again_on is not None and latest.again_on > now.astimezone(_LONDON).date()
+
+
+# Holds and decisions ------------------------------------------------------------------------------------------------------
+
+
+def subject_of(connection: sa.Connection, reference: str) -> Subject:
+    """Give the subject of a case or of a child's id; refused with `SubjectNotFound`."""
+    found = erasing.find(connection, reference)
+    if found is None:
+        raise SubjectNotFound("Nothing is kept under this reference.")
+    return found
+
+
+def hold(connection: sa.Connection, subject: Subject, *, by: Actor, reason: str, now: datetime) -> None:
+    """Place a legal hold on everything of a subject; one person does."""
+    row = {"subject": subject.subject, "reason": _reason(reason), "held_by": by.person, "held_at": now}
+    connection.execute(sa.insert(HoldRow).values(**row, ended_by="", ended_why=""))
+
+
+def holds(connection: sa.Connection, subject: Subject | None = None) -> tuple[Hold, ...]:
+    """Give the holds that stand, of one subject or all, the oldest first; one on any of its references counts."""
+    columns = [getattr(HoldRow, field.name) for field in fields(Hold)]
+    asked = sa.select(*columns).where(HoldRow.ended_at.is_(None)).order_by(HoldRow.held_at, HoldRow.id)
+    if subject is not None:
+        asked = asked.where(HoldRow.subject.in_({subject.subject, *subject.refs}))
+    return tuple(Hold(*row) for row in connection.execute(asked))
+
+
+def end_hold(connection: sa.Connection, number: int, *, by: Actor, reason: str, now: datetime) -> None:
+    """End a legal hold; refused with `SecondPersonNeeded` to whoever placed it, and with `SubjectNotFound` where none stands."""
+    said = _reason(reason)
+    row: Any = connection.execute(sa.select(HoldRow.__table__).where(HoldRow.id == number)).first()
+    if row is None or row.ended_at is not None:
+        raise SubjectNotFound("There is no such hold any more.")
+    if row.held_by == by.person:
+        raise SecondPersonNeeded("Somebody else than the person who placed the hold ends it.")
+    done = sa.update(HoldRow).where(HoldRow.id == number)
+    connection.execute(done.values(ended_by=by.person, ended_at=now, ended_why=said))
+
+
+def decide(
+    connection: sa.Connection, subject: Subject, decision: str, *, by: Actor, reason: str, now: datetime
+) -> None:
+    """Decide to keep a subject for longer, or propose to delete it.
+
+    Refused with `NotDueYet` before its day, with `UnderHold` where it is to be deleted under a hold, with `Invalid` otherwise.
+    """
+    said = _reason(reason)
+    if decision not in {"keep", "delete"}:
+        raise Invalid([Problem("decision", "decision-missing", "Choose whether it is kept or deleted.")])
+    if decision == "delete":
+        _may_go(connection, subject, now)
+    today = now.astimezone(_LONDON).date()
+    row = {
+        "subject": subject.subject,
+        "decision": decision,
+        "reason": said,
+        "decided_by": by.person,
+        "decided_at": now,
+        "again_on": _years_after(today, KEPT_AGAIN) if decision == "keep" else None,
+        "approved_by": "",
+    }
+    connection.execute(sa.insert(DecisionRow).values(**row))
+
+
+def decision_of(connection: sa.Connection, subject: str) -> Decision | None:
+    """Give the latest decision about a subject."""
+    columns = [getattr(DecisionRow, field.name) for field in fields(Decision)]
+    row = connection.execute(
+        sa.select(*columns).where(DecisionRow.subject == subject).order_by(DecisionRow.id.desc()).limit(1)
+    ).first()
+    return None if row is None else Decision(*row)
+
+
+def waiting(connection: sa.Connection) -> tuple[Decision, ...]:
+    """Give the deletions that wait for a second person, the oldest first."""
+    later = sa.orm.aliased(DecisionRow)
+    superseded = sa.exists().where(later.subject == DecisionRow.subject, later.id > DecisionRow.id)
+    asked = sa.select(*(getattr(DecisionRow, field.name) for field in fields(Decision))).where(
+        DecisionRow.decision == "delete", DecisionRow.approved_at.is_(None), ~superseded
+    )
+    return tuple(Decision(*row) for row in connection.execute(asked.order_by(DecisionRow.id)))
+
+
+def approve(connection: sa.Connection, subject: Subject, *, by: Actor, now: datetime) -> Tombstone:
+    """Approve a deletion that another person has proposed, and carry it out in this transaction.
+
+    Refused with `SecondPersonNeeded` to whoever proposed it, with `UnderHold`, with `NotDueYet` where something new has
+    happened since, and with `SubjectNotFound` where nothing is proposed.
+    """
+    latest = decision_of(connection, subject.subject)
+    if latest is None or latest.decision != "delete" or latest.approved_at is not None:
+        raise SubjectNotFound("No deletion is proposed here any more.")
+    if latest.decided_by == by.person:
+        raise SecondPersonNeeded("Somebody else than the person who proposed the deletion approves it.")
+    rule = _may_go(connection, subject, now).rule
+    basis = f"{rule.what}: {rule.years} years from when {rule.counts_from}; {rule.basis}"[:400]
+    stone = erasing.erase(
+        connection, subject, proposed_by=latest.decided_by, approved_by=by.person, basis=basis, now=now
+    )
+    done = sa.update(DecisionRow).where(DecisionRow.subject == subject.subject)
+    connection.execute(done.where(DecisionRow.approved_at.is_(None)).values(approved_by=by.person, approved_at=now))
+    forget_reasons(connection, stone.refs)
+    return stone
+
+
+def forget_reasons(connection: sa.Connection, refs: Iterable[str]) -> None:
+    """Take out what people typed about a subject that is erased: it may say who it was."""
+    wanted = sorted(refs)
+    connection.execute(sa.update(DecisionRow).where(DecisionRow.subject.in_(wanted)).values(reason=""))
+    connection.execute(sa.update(HoldRow).where(HoldRow.subject.in_(wanted)).values(reason="", ended_why=""))
+
+
+def _may_go(connection: sa.Connection, subject: Subject, now: datetime) -> Due:
+    """Refuse what may not be deleted now; give the rule by which it may."""
+    standing = holds(connection, subject)
+    if standing:
+        raise UnderHold(
+            f"A legal hold stands since {_said(standing[0].held_at.astimezone(_LONDON).date())}. Nothing is deleted."
+        )
+    entry = due(connection, subject)
+    if not entry.is_due(now):
+        when = f"on {_said(entry.on)}" if entry.on else "not yet known when"
+        raise NotDueYet(f"The period of “{entry.rule.what}” has not ended: it is due {when}. {entry.why}")
+    return entry
+
+
+def _reason(reason: str) -> str:
+    """Give a reason that was typed; refused with `Invalid` where it is missing or too long."""
+    said = reason.strip()
+    if not said:
+        raise Invalid([Problem("reason", "reason-missing", "Say why.")])
+    if len(said) > LONGEST_REASON:
+        raise Invalid([Problem("reason", "too-long", f"Say it in at most {LONGEST_REASON} characters.")])
+    return said

@@ -1,0 +1,331 @@
+"""Sealed records: cases and a child's record that a named group sees and nobody else (domain.md 13.12).
+
+A seal covers the cases that it names. A new report about a sealed child is not sealed by itself: nobody at night loses a task
+to a seal; the group covers it when it is ready. Superintendents are never shut out, so that no record is lost behind a group
+that has gone, and what is opened with a reason (`workflows.break_glass`) opens here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.errors import Conflict, Invalid, NotFound, Problem
+from engine.model import Actor
+from engine.store import Base, Moment, TaskTable
+from workflows import people
+from workflows.agencies import title_of
+
+SEALS = frozenset({"chief_inspector_missing", "superintendent"})
+"""Who seals, and who changes the group and lifts a seal as one of it: they see each case, so that none is left out by mistake."""
+
+NEVER_SHUT_OUT = "superintendent"
+SHORTEST_REASON, LONGEST_REASON = 10, 1_000
+
+
+class SealNotFound(NotFound):
+    """There is no such seal, or none of whose group this person is."""
+
+
+class SealedAlready(Conflict):
+    """This record is sealed already."""
+
+
+class SealRow(Base):
+    """A seal on a child's record, or on a case of whom nobody has matched the child; lifted, it stays in the log."""
+
+    __tablename__ = "seals"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    about: Mapped[str] = mapped_column(sa.String(20))
+    reason: Mapped[str] = mapped_column(sa.Text)
+    sealed_by: Mapped[str] = mapped_column(sa.String(120))
+    sealed_at: Mapped[datetime] = mapped_column(Moment)
+    lifted_by: Mapped[str] = mapped_column(sa.String(120), default="")
+    lifted_at: Mapped[datetime | None] = mapped_column(Moment)
+    lifted_why: Mapped[str] = mapped_column(sa.Text, default="")
+    __table_args__ = (
+        sa.Index(
+            "uq_seals_about",
+            "about",
+            unique=True,
+            sqlite_where=sa.text("lifted_at IS NULL"),
+            postgresql_where=sa.text("lifted_at IS NULL"),
+        ),
+    )
+
+
+class SealCaseRow(Base):
+    """A case that a seal covers."""
+
+    __tablename__ = "seal_cases"
+    seal: Mapped[int] = mapped_column(sa.ForeignKey("seals.id"), primary_key=True)
+    case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True, index=True)
+
+
+class SealMemberRow(Base):
+    """A person of the group that sees what is sealed; who has left the group stays in the log."""
+
+    __tablename__ = "seal_members"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    seal: Mapped[int] = mapped_column(sa.ForeignKey("seals.id"), index=True)
+    person: Mapped[str] = mapped_column(sa.ForeignKey("people.sign_in"), index=True)
+    added_by: Mapped[str] = mapped_column(sa.String(120))
+    added_at: Mapped[datetime] = mapped_column(Moment)
+    removed_by: Mapped[str] = mapped_column(sa.String(120), default="")
+    removed_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """A seal as its group sees it."""
+
+    id: int
+    about: str
+    reason: str
+    sealed_by: str
+    sealed_at: datetime
+    lifted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody asks to be sealed: a child's id or a case's reference, the cases, the group by sign-in name, and why."""
+
+    about: str
+    cases: tuple[str, ...]
+    members: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """An open task behind a seal for which nobody of the group holds the role."""
+
+    seal: int
+    case_id: str
+    name: str
+    role: str
+
+
+# Who is shut out -------------------------------------------------------------------------------------------------------
+
+
+def hidden(connection: sa.Connection, who: Actor) -> frozenset[str]:
+    """Name the cases and the children whose records are sealed from a person: ``{"MC-7K3QX9PW", "CH-7K3QX9PW"}``. One statement."""
+    if NEVER_SHUT_OUT in who.roles:
+        return frozenset()
+    seal, covered = SealRow, SealCaseRow
+    mine = sa.select(SealMemberRow.seal).where(SealMemberRow.person == who.person, SealMemberRow.removed_at.is_(None))
+    shut = sa.and_(seal.lifted_at.is_(None), seal.id.not_in(mine))
+    records = sa.select(seal.about).where(shut)
+    cases = sa.select(covered.case_id).join(seal, seal.id == covered.seal).where(shut)
+    return frozenset(connection.execute(records.union(cases)).scalars())
+
+
+def sealed_among(connection: sa.Connection, refs: Collection[str]) -> frozenset[str]:
+    """Name those of these records on which there is a seal, whoever asks."""
+    seal = SealRow
+    asked = sa.select(seal.about).where(seal.about.in_(refs), seal.lifted_at.is_(None))
+    return frozenset(connection.execute(asked).scalars()) if refs else frozenset()
+
+
+def group_of(connection: sa.Connection, case_id: str) -> frozenset[str] | None:
+    """Give the active people who see a sealed case, superintendents with them; None for a case that is not sealed."""
+    seal, covered = SealRow, SealCaseRow
+    asked = sa.select(seal.id).outerjoin(covered, covered.seal == seal.id)
+    asked = asked.where(seal.lifted_at.is_(None), sa.or_(covered.case_id == case_id, seal.about == case_id))
+    found = connection.execute(asked).scalar()
+    if found is None:
+        return None
+    above = {person.sign_in for person in people.holders(connection, (NEVER_SHUT_OUT,))}
+    return frozenset(members(connection, found)) | above
+
+
+def members(connection: sa.Connection, seal: int) -> tuple[str, ...]:
+    """Give the sign-in names of the group of a seal, in order."""
+    row = SealMemberRow
+    asked = sa.select(row.person).where(row.seal == seal, row.removed_at.is_(None)).order_by(row.person)
+    return tuple(connection.execute(asked).scalars())
+
+
+# What stands in the pages -----------------------------------------------------------------------------------------------
+
+
+def seals_of(connection: sa.Connection, who: Actor) -> tuple[Seal, ...]:
+    """Give the seals of whose group a person is, those that hold first and the latest of them first."""
+    row = SealRow
+    asked = sa.select(*_columns()).order_by(row.lifted_at.is_not(None), row.sealed_at.desc(), row.id)
+    if NEVER_SHUT_OUT not in who.roles:
+        mine = sa.select(SealMemberRow.seal).where(SealMemberRow.person == who.person)
+        asked = asked.where(row.id.in_(mine.where(SealMemberRow.removed_at.is_(None))))
+    return tuple(Seal(*each) for each in connection.execute(asked))
+
+
+def one(connection: sa.Connection, number: int, who: Actor) -> Seal:
+    """Give a seal to one of its group; `SealNotFound` to everybody else."""
+    found = next((seal for seal in seals_of(connection, who) if seal.id == number), None)
+    if found is None:
+        raise SealNotFound("There is no such seal.")
+    return found
+
+
+def cases_of(connection: sa.Connection, number: int) -> tuple[str, ...]:
+    """Give the cases that a seal covers."""
+    row = SealCaseRow
+    return tuple(connection.execute(sa.select(row.case_id).where(row.seal == number).order_by(row.case_id)).scalars())
+
+
+def orphans(connection: sa.Connection, seals: Collection[int]) -> tuple[Orphan, ...]:
+    """Give the open tasks behind these seals that nobody of the group can do."""
+    task, covered, member = TaskTable, SealCaseRow, SealMemberRow
+    held = people.MembershipRow
+    can = (
+        sa.select(held.person)
+        .join(member, member.person == held.person)
+        .join(people.PersonRow, people.PersonRow.sign_in == held.person)
+        .where(member.seal == covered.seal, member.removed_at.is_(None), held.role == task.role)
+        .where(people.PersonRow.disabled_at.is_(None))
+    )
+    asked = sa.select(covered.seal, task.case_id, task.name, task.role).join(task, task.case_id == covered.case_id)
+    asked = asked.where(covered.seal.in_(seals), task.status == "open", task.role != NEVER_SHUT_OUT, ~sa.exists(can))
+    rows = connection.execute(asked.order_by(covered.seal, task.case_id, task.number))
+    return tuple(Orphan(*row) for row in rows)
+
+
+# Commands ---------------------------------------------------------------------------------------------------------------
+
+
+def seal(connection: sa.Connection, wanted: Wanted, *, by: Actor, now: datetime) -> int:
+    """Seal a record with the cases that are named, and give the number of the seal; who seals is of the group.
+
+    Refused with `Invalid`, all at once: no case, a reason that says nothing, a name that nobody active has, a role with an open
+    task that nobody of the group holds; with `SealedAlready` where a seal holds.
+    """
+    group = sorted({*wanted.members, by.person})
+    problems = [
+        *_problems(wanted),
+        *_group_problems(connection, group),
+        *_task_problems(connection, wanted.cases, group),
+    ]
+    if problems:
+        raise Invalid(problems)
+    row = {"about": wanted.about, "reason": wanted.reason.strip(), "sealed_by": by.person, "sealed_at": now}
+    try:
+        with connection.begin_nested():
+            number = connection.execute(
+                sa.insert(SealRow).values(**row, lifted_by="", lifted_why="").returning(SealRow.id)
+            ).scalar_one()
+    except IntegrityError:
+        raise SealedAlready("This record is sealed already. Ask a superintendent who is of its group.") from None
+    _cover(connection, number, wanted.cases)
+    _add(connection, number, group, by, now)
+    return number
+
+
+def cover(connection: sa.Connection, number: int, cases: Collection[str], *, by: Actor) -> None:
+    """Cover further cases by a seal; refused as `seal` is."""
+    found = _holding(connection, number, by)
+    new = tuple(case_id for case_id in cases if case_id not in cases_of(connection, found.id))
+    problems = list(_task_problems(connection, new, members(connection, number)))
+    if problems:
+        raise Invalid(problems)
+    _cover(connection, number, new)
+
+
+def regroup(connection: sa.Connection, number: int, wanted: Collection[str], *, by: Actor, now: datetime) -> None:
+    """Put a group in the place of the one before; refused as `seal` is. Who changes it stays of it."""
+    _holding(connection, number, by)
+    group, before = {*wanted, by.person}, set(members(connection, number))
+    problems = [
+        *_group_problems(connection, sorted(group)),
+        *_task_problems(connection, cases_of(connection, number), sorted(group)),
+    ]
+    if problems:
+        raise Invalid(problems)
+    row = SealMemberRow
+    gone = sa.update(row).where(row.seal == number, row.removed_at.is_(None), row.person.in_(sorted(before - group)))
+    connection.execute(gone.values(removed_by=by.person, removed_at=now))
+    _add(connection, number, sorted(group - before), by, now)
+
+
+def lift(connection: sa.Connection, number: int, reason: str, *, by: Actor, now: datetime) -> None:
+    """Lift a seal, with a reason; what it covered is as it was before."""
+    _holding(connection, number, by)
+    problems = list(_reason_problems(reason))
+    if problems:
+        raise Invalid(problems)
+    row = sa.update(SealRow).where(SealRow.id == number, SealRow.lifted_at.is_(None))
+    connection.execute(row.values(lifted_by=by.person, lifted_at=now, lifted_why=reason.strip()))
+
+
+def forget_reasons(connection: sa.Connection, refs: Collection[str]) -> None:
+    """Take out what was typed about records that are erased."""
+    row = SealRow
+    covered = sa.select(SealCaseRow.seal).where(SealCaseRow.case_id.in_(refs))
+    theirs = sa.or_(row.about.in_(refs), row.id.in_(covered))
+    connection.execute(sa.update(row).where(theirs).values(reason="", lifted_why=""))
+
+
+# Parts ------------------------------------------------------------------------------------------------------------------
+
+
+def _holding(connection: sa.Connection, number: int, by: Actor) -> Seal:
+    """Give a seal that holds to one of its group who may change it."""
+    found = one(connection, number, by)
+    if found.lifted_at is not None:
+        raise SealNotFound("This seal was lifted.")
+    return found
+
+
+def _columns() -> list[sa.ColumnElement[object]]:
+    return [getattr(SealRow, field.name) for field in fields(Seal)]
+
+
+def _cover(connection: sa.Connection, number: int, cases: Sequence[str]) -> None:
+    if cases:
+        connection.execute(sa.insert(SealCaseRow), [{"seal": number, "case_id": each} for each in cases])
+
+
+def _add(connection: sa.Connection, number: int, group: Sequence[str], by: Actor, now: datetime) -> None:
+    said = {"seal": number, "added_by": by.person, "added_at": now, "removed_by": "", "removed_at": None}
+    if group:
+        connection.execute(sa.insert(SealMemberRow), [{**said, "person": person} for person in group])
+
+
+def _problems(wanted: Wanted) -> Iterator[Problem]:
+    if not wanted.cases:
+        yield Problem("cases", "case-missing", "Select at least one case to seal")
+    yield from _reason_problems(wanted.reason)
+
+
+def _reason_problems(reason: str) -> Iterator[Problem]:
+    if len(reason.strip()) < SHORTEST_REASON:
+        yield Problem("reason", "reason-short", "Say why, in a sentence that the others of the group will understand")
+    elif len(reason) > LONGEST_REASON:
+        yield Problem("reason", "reason-long", f"The reason has {LONGEST_REASON} characters at most")
+
+
+def _group_problems(connection: sa.Connection, group: Sequence[str]) -> Iterator[Problem]:
+    """Say which names nobody active has."""
+    known = {person.sign_in for person in people.active(connection, group)}
+    for name in group:
+        if name not in known:
+            yield Problem("members", "person-known", f"'{name}' is not the sign-in name of anybody who can sign in")
+
+
+def _task_problems(connection: sa.Connection, cases: Collection[str], group: Collection[str]) -> Iterator[Problem]:
+    """Say for which role with an open task there is nobody in the group: no task is lost behind a seal."""
+    task, held = TaskTable, people.MembershipRow
+    waiting = sa.select(task.role).where(task.case_id.in_(cases), task.status == "open").distinct()
+    roles = frozenset(connection.execute(sa.select(held.role).where(held.person.in_(group)).distinct()).scalars())
+    missing = sorted(
+        title_of(role) for role in frozenset(connection.execute(waiting).scalars()) - roles - {NEVER_SHUT_OUT}
+    )
+    if missing:
+        sentence = f"There are open tasks that nobody of the group can do. Add somebody for each: {', '.join(missing)}"
+        yield Problem("members", "task-role", sentence)
