@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
 
 from engine import store
 
@@ -40,6 +41,10 @@ WITH_CHECKS = (
 )
 """The modules beside the tests whose assertions say what they compared; named before anything imports them."""
 pytest.register_assert_rewrite(*(f"tests.{name}" for name in WITH_CHECKS))
+
+settings.register_profile("steady", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
+"""However busy the machine is, what a search finds decides about a test and not how long it took."""
 
 ROOT = Path(__file__).resolve().parent.parent
 

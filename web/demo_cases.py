@@ -222,11 +222,17 @@ def _prevention_interview(at: datetime) -> Answers:
     }
 
 
+def _authority_told(at: datetime) -> Answers:
+    return {"told_at": at - 5 * MINUTE, "taken_by": "The duty worker of the hub"}
+
+
+def _partners_told(_at: datetime) -> Answers:
+    return {"told": ["parent_carer"]}
+
+
 def _police_closed(at: datetime) -> Answers:
     return {
         "child_seen": "police",
-        "others_told": ["la", "parent_carer"],
-        "circulation_cleared": "not_circulated",
         "outstanding": "Nothing",
         "closed_at": at,
     }
@@ -267,6 +273,8 @@ def _returned(ago: timedelta) -> tuple[Deed, ...]:
     return (
         Deed(ago, "record_return", _found),
         Deed(ago - HOUR, "hold_prevention_interview", _prevention_interview),
+        Deed(ago - 50 * MINUTE, "tell_authority_of_return", _authority_told),
+        Deed(ago - 90 * MINUTE, "tell_partners_of_return", _partners_told),
         Deed(ago - 2 * HOUR, "close_police_enquiry", _police_closed),
         Deed(ago - 5 * HOUR, "offer_return_interview", _offered),
     )

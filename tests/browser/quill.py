@@ -122,10 +122,16 @@ def prevention_interview(now: datetime) -> Answers:
     }
 
 
+def authority_told(now: datetime) -> Answers:
+    """Give the word to the local authority at the instant `now` that the child is found."""
+    return {"told_at": now, "taken_by": "The emergency duty team"}
+
+
+PARTNERS_TOLD: Answers = {"told": ["parent_carer"]}
+
+
 POLICE_CLOSURE: Answers = {
     "child_seen": "police",
-    "others_told": ["la", "parent_carer"],
-    "circulation_cleared": "not_circulated",
     "outstanding": "Nothing",
 }
 

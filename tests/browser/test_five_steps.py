@@ -135,9 +135,15 @@ def return_and_prevention_interview(play: Play) -> None:
         ("Convene the meeting", "Missing from home co-ordinator"),
         ("Hold prevention interview", "Response officer"),
         ("Offer the interview", "Return interview worker"),
+        ("Tell the authority", "Missing from home co-ordinator"),
+        ("Tell the others", "Missing from home co-ordinator"),
     }
     officer.examine("hold prevention interview")
     play.send(officer, quill.prevention_interview(play("mfh_coordinator").now()))
+    now = play("mfh_coordinator").now()
+    play.do("mfh_coordinator", "Tell the authority", quill.authority_told(now))
+    assert ("Close police enquiry", "Locate team sergeant") not in play.open_tasks()
+    play.do("mfh_coordinator", "Tell the others", quill.PARTNERS_TOLD)
     assert ("Close police enquiry", "Locate team sergeant") in play.open_tasks()
 
 

@@ -129,6 +129,8 @@ def return_and_hear_no_from_a_parent(play: Play) -> None:
     officer = play.do("response_officer", "Record the child's return", quill.found(now))
     assert officer.heading == "Hold prevention interview"
     play.send(officer, quill.prevention_interview(now))
+    play.do("mfh_coordinator", "Tell the authority", quill.authority_told(now))
+    play.do("mfh_coordinator", "Tell the others", quill.PARTNERS_TOLD)
     play.do("locate_sergeant", "Close police enquiry", quill.POLICE_CLOSURE)
     worker = play.do("rhi_worker", "Offer the interview", quill.offer(now))
     assert worker.heading == "Hold the interview"

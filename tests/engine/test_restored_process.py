@@ -15,7 +15,7 @@ from tests.drawn import form, procedure
 from tests.driving import Drive
 from tests.elsewhere import Elsewhere
 from tests.procedures.casework import FILES, Casework
-from tests.procedures.milestones import assessed
+from tests.procedures.milestones import assessed, police_closed
 
 D = TypeVar("D", bound=Drive)
 
@@ -97,7 +97,7 @@ def test_a_missing_child_is_worked_on_in_processes_of_its_own(tmp_path: Path) ->
         case.fill("offer_return_interview").fill("hold_prevention_interview", outcome="not_possible")
         case.fill("endorse_risk_grade").fill("approve_prevention_exception").fill("acknowledge_handover")
         case.wait(hours=25).fill("hold_return_interview", outcome="no_answer").fill("hold_return_interview")
-        case.fill("write_up_return_interview").fill("close_police_enquiry").fill("receive_return_interview")
+        police_closed(case.fill("write_up_return_interview")).fill("receive_return_interview")
         case.fill("close_case")
 
     straight = Casework(FILES, restored=False)

@@ -245,6 +245,9 @@ class Casework(Drive):
                     or self.ends_at_once(node)
                 ):
                     todo.append(node.id)
+                if node.kind == "call" and node.loop is None:
+                    called = self.release.processes[node.called].nodes.values()
+                    todo += [each.id for each in called if each.kind == "start"]
                 around = self.release.nodes.get(node.process)
                 if node.kind == "end" and around is not None and around.loop is None:
                     todo.append(around.id)

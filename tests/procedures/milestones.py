@@ -6,6 +6,9 @@ from typing import Any
 
 from tests.procedures.casework import Casework
 
+TOLD_OF_RETURN = {"tell_authority_of_return", "tell_partners_of_return", "tell_school_of_return", "clear_circulation"}
+"""The tasks of those who tell others that the child is found."""
+
 
 def handed_over(case: Casework) -> Casework:
     """A child was reported missing; the duty inspector has the case, and the local authority knows."""
@@ -37,6 +40,18 @@ def returned(case: Casework, **answers: Any) -> Casework:
 def seen_by_police(case: Casework) -> Casework:
     """The child is back, and the police have held their interview."""
     return returned(case).fill("hold_prevention_interview")
+
+
+def told_of_return(case: Casework) -> Casework:
+    """Whoever has to know is told of the return, as far as that is open, and circulation is cleared."""
+    for element in sorted(TOLD_OF_RETURN & set(case.open_elements())):
+        case.fill(element)
+    return case
+
+
+def police_closed(case: Casework, **answers: Any) -> Casework:
+    """Everybody knows of the return, and the police enquiry is closed."""
+    return told_of_return(case).fill("close_police_enquiry", **answers)
 
 
 def heard(case: Casework) -> Casework:

@@ -202,10 +202,15 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "safe_to_return": "yes",
     },
     "approve_prevention_exception": {"approved": "yes", "reason": "A nurse has seen the child and nothing is urgent."},
+    "tell_authority_of_return": {"told_at": NOW, "taken_by": "R. Night, emergency duty team"},
+    "tell_partners_of_return": {
+        "told": ["parent_carer", "placement"],
+        "parents_not_told": "Typed before the answer was changed",
+    },
+    "tell_school_of_return": {"told_at": NOW, "taken_by": "R. Lead"},
+    "clear_circulation": {"cleared": ["police", "ukmpu"], "cleared_at": NOW},
     "close_police_enquiry": {
         "child_seen": "police",
-        "others_told": ["la"],
-        "circulation_cleared": "yes",
         "outstanding": "Nothing",
     },
     "offer_return_interview": {

@@ -14,9 +14,11 @@ from tests.procedures.milestones import (
     graded,
     handed_over,
     heard,
+    police_closed,
     received,
     returned,
     seen_by_police,
+    told_of_return,
 )
 from tests.procedures.pages import QUESTIONS
 
@@ -26,16 +28,16 @@ MINUTES_15, MINUTES_30 = timedelta(minutes=15), timedelta(minutes=30)
 @story
 def a_case_goes_from_the_report_to_its_close(case: Casework) -> None:
     case.report().wait(minutes=2).fill("acknowledge_handover").fill("acknowledge_missing_notice").wait(minutes=3)
-    graded(case).wait(hours=5).fill("record_return").wait(hours=1)
+    told_of_return(graded(case).wait(hours=5).fill("record_return")).wait(hours=1)
     received(heard(case.fill("hold_prevention_interview")))
-    case.fill("close_police_enquiry")
+    police_closed(case)
     assert case.open_elements() == ["close_case"]
     case.fill("close_case")
     assert case.closed
     assert case.words() == [
         "CaseCreated", "HandoverAcknowledged", "LANotified", "EpisodeReported", "RiskGraded", "RiskEndorsed", "Returned",
-        "RHIRequested", "PIDone", "RHIOffered", "RHIAttempt", "RHIHeld", "RHISubmitted", "RHIReceivedByPolice",
-        "EpisodeClosed",
+        "RHIRequested", "FoundNotified", "PartnersToldOfReturn", "PIDone", "RHIOffered", "RHIAttempt", "RHIHeld",
+        "RHISubmitted", "RHIReceivedByPolice", "EpisodeClosed",
     ]  # fmt: skip
 
 
@@ -68,9 +70,9 @@ def the_child_is_back_before_anybody_graded_the_risk(case: Casework) -> None:
         ("6:00", "second escalation", "chief_inspector_missing duty_inspector"),
         ("8:00", "second escalation", "chief_inspector_missing duty_inspector"),
     ]
-    received(heard(case.fill("record_return").fill("hold_prevention_interview")))
+    told_of_return(received(heard(case.fill("record_return").fill("hold_prevention_interview"))))
     assert case.open_elements() == ["complete_missing_report"]
-    graded(case).fill("close_police_enquiry").fill("close_case")
+    police_closed(graded(case)).fill("close_case")
     assert case.closed
 
 
@@ -275,7 +277,7 @@ def the_cases_of_the_child_hear_of_return_interview_and_close(case: Casework) ->
     handed_over(case).fill("raise_action", what="Ask the driver").fill("record_return")
     received(heard(case.fill("hold_prevention_interview")), reasons=["party"])
     assert case.sent == []
-    graded(case).fill("close_police_enquiry").fill("close_case", unfinished=["Ask the driver"])
+    police_closed(graded(case)).fill("close_case", unfinished=["Ask the driver"])
     assert [(each.name, each.correlation) for each in case.sent] == [
         (name, "CH-7K3QX9PW") for name in ("child_reported", "child_returned", "interview_received", "episode_closed")
     ]
@@ -327,7 +329,7 @@ def every_kind_of_sign_reaches_public_protection(case: Casework) -> None:
 
 @story
 def the_case_is_not_closed_before_public_protection_has_decided(case: Casework) -> None:
-    seen_by_police(case).fill("close_police_enquiry")
+    police_closed(seen_by_police(case))
     received(heard(case), exploitation_screen=["cce"])
     case.fill("convene_meeting").fill("hold_meeting", actions_decided="no").fill("issue_minutes")
     assert "close_case" not in case.open_elements()
@@ -362,7 +364,7 @@ def an_adult_takes_the_short_way(case: Casework) -> None:
     assert case.last is not None
     assert case.last.title == "Missing adult, graded low"
     case.wait(hours=60).fill("raise_action").fill("carry_out_action").fill("record_return")
-    case.fill("hold_prevention_interview").fill("close_police_enquiry")
+    police_closed(case.fill("hold_prevention_interview"))
     assert CHILDS_OWN.isdisjoint(case.open_elements())
     case.fill("close_case")
     assert case.closed
@@ -549,7 +551,7 @@ def no_prevention_interview_is_possible_and_the_inspector_decides(case: Casework
     case.fill("approve_prevention_exception", by="eve")
     assert case.words()[-1] == "PIExceptionApproved"
     assert [case.facts["prevention_exception"][key]["approved"] for key in ("1", "2")] == ["no", "yes"]
-    assert "close_police_enquiry" in case.open_elements()
+    assert "close_police_enquiry" in told_of_return(case).open_elements()
 
 
 # The two closures -----------------------------------------------------------------------------------------------------
@@ -557,7 +559,7 @@ def no_prevention_interview_is_possible_and_the_inspector_decides(case: Casework
 
 @story
 def the_police_part_closes_and_the_case_waits_for_the_interview(case: Casework) -> None:
-    seen_by_police(case).fill("close_police_enquiry")
+    police_closed(seen_by_police(case))
     assert case.open_elements() == ["offer_return_interview"]
     heard(case)
     assert case.open_elements() == ["write_up_return_interview"]
@@ -571,7 +573,7 @@ def the_police_part_closes_and_the_case_waits_for_the_interview(case: Casework) 
 
 @story
 def the_interview_is_done_and_the_police_part_stays_open(case: Casework) -> None:
-    received(heard(seen_by_police(case)))
+    told_of_return(received(heard(seen_by_police(case))))
     assert case.open_elements() == ["close_police_enquiry"]
     case.wait(days=8)
     assert [(at.strftime("%a %d %H:%M"), data["step"]) for at, data in case.rings("C-02")] == [

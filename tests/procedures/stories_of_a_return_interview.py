@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.procedures.casework import Casework, story, story_from
-from tests.procedures.milestones import graded, handed_over, heard, received, returned
+from tests.procedures.milestones import graded, handed_over, heard, police_closed, received, returned
 
 LADDER_OF_72_HOURS = [
     ("24:00", "reminder 1", "rhi_worker"),
@@ -143,7 +143,7 @@ def a_child_is_found_dead_and_the_case_comes_to_its_close(case: Casework) -> Non
     received(case)
     case.fill("hold_prevention_interview", by="ann", outcome="not_possible", reason="deceased")
     case.fill("approve_prevention_exception", by="eve", reason="The child has died; the coroner has been told.")
-    case.fill("close_police_enquiry", child_seen="deceased")
+    police_closed(case, child_seen="deceased")
     case.fill("convene_meeting").wait(hours=20).fill("hold_meeting").fill("issue_minutes").fill("close_case")
     assert case.closed
     assert {"RHINotOfferedReasoned", "PIExceptionApproved", "EpisodeClosed"} <= set(case.words())
@@ -184,7 +184,7 @@ def a_reason_explains_a_late_interview_and_never_stops_its_clock(case: Casework)
     """Domain 13.1: at 72 hours an interview that was not held is not held, whatever the reason."""
     returned(case)
     back = case.now
-    case.fill("hold_prevention_interview").fill("close_police_enquiry").fill("offer_return_interview")
+    police_closed(case.fill("hold_prevention_interview")).fill("offer_return_interview")
     assert case.due("hold_return_interview") == back + timedelta(hours=72)
     case.wait(hours=50).fill("hold_return_interview", outcome="not_held", reason="hospital")
     assert case.due("hold_return_interview") == back + timedelta(hours=72)
@@ -199,7 +199,7 @@ def a_reason_explains_a_late_interview_and_never_stops_its_clock(case: Casework)
 @story
 def the_attempts_have_a_clock_of_their_own(case: Casework) -> None:
     returned(case)
-    case.fill("hold_prevention_interview").fill("close_police_enquiry").fill("offer_return_interview")
+    police_closed(case.fill("hold_prevention_interview")).fill("offer_return_interview")
     offered = case.now
     case.wait(days=8, hours=1)
     assert case.told("T-26", offered) == [
@@ -234,7 +234,7 @@ def a_corrected_time_of_return_moves_the_72_hours(case: Casework) -> None:
 @story
 def a_return_that_was_written_down_a_day_too_early(case: Casework) -> None:
     """What was told too early is told again at its right moment: else nobody would hear that the 72 hours are over."""
-    returned(case).fill("offer_return_interview").fill("hold_prevention_interview").fill("close_police_enquiry")
+    police_closed(returned(case).fill("offer_return_interview").fill("hold_prevention_interview"))
     wrong = case.now
     case.wait(hours=73)
     assert case.steps("T-25")[-1] == "due"
@@ -248,7 +248,7 @@ def a_return_that_was_written_down_a_day_too_early(case: Casework) -> None:
 def the_system_is_down_for_five_days(case: Casework) -> None:
     """What was missed is caught up once, for everybody whom it would have told; the next rung lies in the future."""
     returned(case)
-    case.fill("hold_prevention_interview").fill("close_police_enquiry").fill("offer_return_interview")
+    police_closed(case.fill("hold_prevention_interview")).fill("offer_return_interview")
     back = case.now
     case.sleep(days=5)
     assert case.told("T-25", back) == [("120:00", "second escalation", "cmo csc_team_manager rhi_manager rhi_worker")]
@@ -303,7 +303,7 @@ def a_child_returns_in_the_hour_that_the_autumn_shows_twice(case: Casework) -> N
 def an_interview_on_friday_is_written_up_by_tuesday(case: Casework) -> None:
     heard(returned(case))
     assert case.due("write_up_return_interview") == datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
-    case.fill("hold_prevention_interview").fill("close_police_enquiry").wait(days=6)
+    police_closed(case.fill("hold_prevention_interview")).wait(days=6)
     assert moments(case, "T-27") == [
         ("Mon 09 Mar 14:00", "reminder"),
         ("Tue 10 Mar 14:00", "due"),
@@ -400,7 +400,7 @@ def an_interview_that_covers_no_other_return_tells_none(case: Casework) -> None:
 @story
 def a_later_interview_covers_this_return(case: Casework) -> None:
     """Its clock stops, nothing is written up twice, and the case can close."""
-    returned(case).fill("hold_prevention_interview").fill("close_police_enquiry")
+    police_closed(returned(case).fill("hold_prevention_interview"))
     back = case.now
     case.wait(hours=80)
     assert case.told("T-25", back)[-1][1] == "due"

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from tests.procedures.casework import Casework, story, story_from
-from tests.procedures.milestones import assessed, decided, graded, handed_over, heard, received, returned
+from tests.procedures.milestones import (
+    assessed,
+    decided,
+    graded,
+    handed_over,
+    heard,
+    police_closed,
+    received,
+    returned,
+)
 
 ACTION = {"actions_decided": "yes"}
 
@@ -110,7 +119,7 @@ def a_meeting_with_two_actions_is_settled_and_the_case_closes(case: Casework) ->
     assert {step for _at, step, _roles in case.told("C-10")} == {"reminder", "due", "second escalation"}
     case.fill("issue_minutes").fill("do_meeting_action", key="1")
     assert case.words()[-1] == "MinutesIssued"
-    received(heard(case.fill("hold_prevention_interview"))).fill("close_police_enquiry")
+    police_closed(received(heard(case.fill("hold_prevention_interview"))))
     assert case.open_elements() == ["do_meeting_action"]
     case.fill("do_meeting_action", status="not_done", result="The doctor is on leave.").fill("close_case")
     assert case.closed
@@ -143,7 +152,7 @@ def a_threshold_that_asks_for_nothing_calls_for_no_meeting(case: Casework) -> No
 
 @story
 def a_threshold_before_the_close_is_met_by_a_meeting_first(case: Casework) -> None:
-    received(heard(returned(case).fill("hold_prevention_interview"))).fill("close_police_enquiry")
+    police_closed(received(heard(returned(case).fill("hold_prevention_interview"))))
     assert case.open_elements() == ["close_case"]
     case.tell("threshold_reached", "T-1", count_90d=3, rule="frequent")
     assert case.open_elements() == ["convene_meeting"]

@@ -1,11 +1,11 @@
-"""The stories of `tell_others.bpmn`: who comes, and who is told while the child is missing; the return ends what is still open."""
+"""The stories of `tell_others.bpmn` and `tell_of_return.bpmn`: who comes, who is told of the absence, and who of the return."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from tests.procedures.casework import Casework, story
-from tests.procedures.milestones import assessed, decided, graded, handed_over
+from tests.procedures.milestones import TOLD_OF_RETURN, assessed, decided, graded, handed_over, returned
 from tests.procedures.stories_of_a_missing_child import HISTORY
 
 TOLD = {
@@ -256,3 +256,81 @@ def the_unit_is_told_after_two_days_and_hears_no_clock_of_ours_then(case: Casewo
     assert "tell_missing_persons_unit" not in case.open_elements()
     case.wait(hours=2).fill("tell_missing_persons_unit").wait(hours=40)
     assert case.rings("T-18") == []
+
+
+# Who is told of the return ---------------------------------------------------------------------------------------------
+
+
+@story
+def whoever_was_told_of_the_absence_is_told_of_the_return(case: Casework) -> None:
+    graded(handed_over(case)).fill("record_circulation").fill("tell_school").fill("record_return")
+    assert set(case.open_elements()) >= TOLD_OF_RETURN
+    case.fill("hold_prevention_interview")
+    for element, word in (
+        ("tell_authority_of_return", "FoundNotified"),
+        ("tell_partners_of_return", "PartnersToldOfReturn"),
+        ("tell_school_of_return", "SchoolToldOfReturn"),
+        ("clear_circulation", "CirculationCleared"),
+    ):
+        assert "close_police_enquiry" not in case.open_elements()
+        assert case.fill(element).words()[-1] == word
+    assert "close_police_enquiry" in case.open_elements()
+
+
+@story
+def nobody_tells_of_the_return_and_nobody_clears_the_circulation(case: Casework) -> None:
+    """The desk is empty over the week-end: the inspector, the authority's own officer and its manager hear of it."""
+    graded(handed_over(case)).fill("record_circulation").fill("tell_school").fill("record_return")
+    back = case.now
+    case.wait(days=3, hours=1)
+    desk = "mfh_coordinator"
+    assert case.told("T-22", back) == [
+        ("0:30", "reminder", desk),
+        ("1:00", "due", desk),
+        ("3:00", "first escalation", f"cmo duty_inspector {desk}"),
+        ("25:00", "second escalation", f"csc_team_manager {desk}"),
+        ("49:00", "second escalation", f"csc_team_manager {desk}"),
+        ("73:00", "second escalation", f"csc_team_manager {desk}"),
+    ]
+    assert case.told("C-98", back) == [
+        ("1:00", "reminder", desk),
+        ("24:00", "due", desk),
+        ("26:00", "first escalation", f"cmo {desk}"),
+        ("48:00", "second escalation", f"csc_team_manager {desk}"),
+        ("72:00", "second escalation", f"csc_team_manager {desk}"),
+    ]
+    assert case.told("T-23", back) == [
+        ("3:00", "reminder", desk),
+        ("4:00", "due", desk),
+        ("5:00", "first escalation", f"locate_sergeant {desk}"),
+        ("29:00", "first escalation", f"locate_sergeant {desk}"),
+        ("53:00", "first escalation", f"locate_sergeant {desk}"),
+    ]
+    of_return = [each for each in case.told("T-16", back) if not each[0].startswith("-")]
+    assert [step for _at, step, _roles in of_return][:3] == ["reminder", "due", "first escalation"]
+
+
+@story
+def who_decided_that_no_parent_is_told_of_the_return_is_written_down(case: Casework) -> None:
+    returned(case)
+    assert set(case.refusals("tell_partners_of_return", told=["placement"], parents_not_told=None)) == {
+        "parents_not_told"
+    }
+    assert set(case.refusals("tell_partners_of_return", told=["none", "iro"])) == {"told"}
+    case.fill(
+        "tell_partners_of_return", told=["placement", "iro"], parents_not_told="The team manager: danger at home."
+    )
+    assert case.facts["partners_return_notice"][""]["parents_not_told"].startswith("The team manager")
+
+
+@story
+def a_school_that_was_not_told_of_the_absence_is_not_told_of_the_return(case: Casework) -> None:
+    graded(handed_over(case)).fill("tell_school", outcome="none").fill("record_return")
+    assert TOLD_OF_RETURN & set(case.open_elements()) == {"tell_authority_of_return", "tell_partners_of_return"}
+
+
+@story
+def of_an_adult_nobody_is_told_and_only_the_circulation_is_cleared(case: Casework) -> None:
+    case.remember(age=34).report().fill("complete_missing_report").fill("match_child")
+    case.fill("record_circulation").fill("record_return")
+    assert TOLD_OF_RETURN & set(case.open_elements()) == {"clear_circulation"}

@@ -37,6 +37,7 @@ TOLD_IN: Mapping[str, Mapping[str, ModuleType]] = {
         "return_interview": stories_of_a_return_interview,
         "locate": stories_of_a_search,
         "tell_others": stories_of_those_who_are_told,
+        "tell_of_return": stories_of_those_who_are_told,
         "strategy_meeting": stories_of_a_strategy_meeting,
     },
     "disruption": {"disruption": stories_of_a_disruption},

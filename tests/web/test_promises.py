@@ -43,6 +43,8 @@ ON_TIME: dict[str, tuple[float, dict[str, Any]]] = {
     "hold_return_interview": (28, {"outcome": "held", "disclosure": "no"}),
     "write_up_return_interview": (30, {}),
     "receive_return_interview": (31, {"for_the_plan": "no"}),
+    "tell_authority_of_return": (5.5, {}),
+    "tell_partners_of_return": (8, {}),
     "close_police_enquiry": (32, {}),
     "close_case": (33, {}),
 }
