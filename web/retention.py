@@ -171,7 +171,7 @@ def _page(reference: str, problems: list[dict[str, str]] | None = None, field: s
         entry, latest = retention.due(connection, found), retention.decision_of(connection, found.subject)
         holds = retention.holds(connection, found)
         names = names_of(connection, {each.held_by for each in holds} | ({latest.decided_by} if latest else set()))
-    here.cases.note_reading(*found.refs, by=who, purpose=PURPOSE, classes=frozenset({"D1"}), now=now)
+    here.cases.note_reading(*found.refs, by=who, purpose=PURPOSE, classes=retention.SHOWS, now=now)
     proposed = latest is not None and latest.decision == "delete" and latest.approved_at is None
     return flask.render_template(
         "retention_subject.html",

@@ -358,6 +358,7 @@ OBLIGATIONS: Mapping[str, str] = MappingProxyType(
         "T-26": "try again to reach the child for the return interview",
         "T-27": "write up the return interview",
         "T-28": "pass on to police and social care what the child told",
+        "T-48": "agree with the authority of the area who arranges the return interview",
         "T-34": "hold the strategy meeting",
         "T-35": "record who attended the strategy meeting",
         "T-36": "issue the minutes and the actions of the strategy meeting",

@@ -30,6 +30,9 @@ GOVERNS = "information_governance"
 DECIDES = frozenset({GOVERNS, "chief_inspector_missing"})
 """Who places and ends holds, decides to keep or delete, and approves; always two different people where two are needed."""
 
+SHOWS = frozenset({"D1"})
+"""The data class that their page lets out beside the table of access: the end of most periods is counted from a birthday."""
+
 LONGEST_REASON = 1_000
 KEPT_AGAIN = 5
 """Years after which what was decided to be kept is looked at again."""

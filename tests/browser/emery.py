@@ -39,6 +39,31 @@ def report(now: datetime) -> Answers:
         "reporter_name": "Key worker Example",
         "reporter_relationship": "carer_foster",
         "previous_missing_known": "yes",
+        "out_of_area": "yes",
+        "host_authority": "Rutland",
+    }
+
+
+def agreement(now: datetime) -> Answers:
+    """Give what two authorities agree on at the instant `now`."""
+    return {
+        "arranger": "host",
+        "host_told_at": now,
+        "host_contact": "Perrin Example, duty manager in Rutland",
+        "agreed": "The provider of Rutland goes tomorrow; the own council pays.",
+    }
+
+
+HARM: Answers = {"disclosure": "yes"}
+
+
+def passed_on(now: datetime) -> Answers:
+    """Give to whom the harm that she told of was passed on at the instant `now`."""
+    return {
+        "told": ["police", "csc"],
+        "passed_at": now,
+        "taken_by": "The control room and the duty social worker",
+        "child_told": "yes",
     }
 
 

@@ -33,6 +33,7 @@ def report(now: datetime) -> Answers:
         "ethnicity": "not_recorded",
         "interpreter_needed": "no",
         "looked_after": "yes",
+        "out_of_area": "no",
         "legal_status": "s20",
         "last_seen_at": now - timedelta(hours=2),
         "missing_since": now - timedelta(hours=1),

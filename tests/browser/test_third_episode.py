@@ -1,4 +1,4 @@
-"""The whole way: a known child in care, flagged, missing for the third time in 90 days, on the pages of everybody who acts."""
+"""The whole way of a known child in care who lives in another county, flagged, missing for 26 hours, the third time in 90 days."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.browser import emery, quill
 from tests.browser.conftest import Visit
 from tests.browser.demo_process import DemoProcess
-from tests.browser.play import OWN_PASSWORD, Play, add_person, move_clock
+from tests.browser.play import OWN_PASSWORD, Play, add_person, move_clock, read_mail
 from tests.browser.visits import reference_of, reload_until
 
 pytestmark = pytest.mark.browser
@@ -35,7 +35,9 @@ def test_a_third_episode_runs_from_what_was_known_to_the_close(play: Play) -> No
     decide_on_the_flag(play)
     put_the_plan_to_work(play)
     leave_high_through_another_inspector(play)
-    return_and_hear_no_from_a_parent(play)
+    come_back_after_26_hours(play)
+    agree_with_the_other_authority(play)
+    hear_no_from_a_parent(play)
     meet(play)
     hear_the_child(play)
     bring_the_plans_up_to_date(play)
@@ -123,15 +125,33 @@ def leave_high_through_another_inspector(play: Play) -> None:
     assert play.row("Risk grade").startswith("Medium")
 
 
-def return_and_hear_no_from_a_parent(play: Play) -> None:
-    """A parent refuses; the offer to the child stays, and is tried again."""
-    now = play("mfh_coordinator").now()
+def come_back_after_26_hours(play: Play) -> None:
+    """A day of a child in care tells the managers; the return tells those who were told of the absence."""
+    reader = play("mfh_coordinator")
+    for step in ("Forward 24 hours", "Forward 1 hour"):
+        move_clock(reader, step)
+    look = "look at what is done for a child who is missing for a day or longer"
+    read_mail(reader, f"{play.case_id}: {look} (managers)", "csc_team_manager@")
+    now = reader.now()
     officer = play.do("response_officer", "Record the child's return", quill.found(now))
     assert officer.heading == "Hold prevention interview"
     play.send(officer, quill.prevention_interview(now))
+    read_mail(reader, f"{play.case_id}: a child who was missing is found", "csc_mash@")
     play.do("mfh_coordinator", "Tell the authority", quill.authority_told(now))
     play.do("mfh_coordinator", "Tell the others", quill.PARTNERS_TOLD)
     play.do("locate_sergeant", "Close police enquiry", quill.POLICE_CLOSURE)
+
+
+def agree_with_the_other_authority(play: Play) -> None:
+    officer = play("cmo")
+    officer.take(play.case_id, "Agree who arranges it")
+    officer.examine("agree with the authority of the area")
+    play.send(officer, emery.agreement(officer.now()))
+
+
+def hear_no_from_a_parent(play: Play) -> None:
+    """A parent refuses; the offer to the child stays, and is tried again."""
+    now = play("mfh_coordinator").now()
     worker = play.do("rhi_worker", "Offer the interview", quill.offer(now))
     assert worker.heading == "Hold the interview"
     play.send(worker, emery.refused_by_parent(now))
@@ -151,8 +171,12 @@ def meet(play: Play) -> None:
 
 def hear_the_child(play: Play) -> None:
     move_clock(play("mfh_coordinator"), "Forward 24 hours")
-    worker = play.do("rhi_worker", "Hold the interview", quill.interview(play("mfh_coordinator").now()))
-    assert worker.heading == "Write up the interview"
+    now = play("mfh_coordinator").now()
+    worker = play.do("rhi_worker", "Hold the interview", {**quill.interview(now), **emery.HARM})
+    assert worker.heading == "Pass on the disclosure", "harm is passed on before anything is written up"
+    worker.examine("pass on what the child told")
+    play.send(worker, emery.passed_on(now))
+    worker.take(play.case_id, "Write up the interview")
     play.send(worker, emery.WRITE_UP)
     play.do("mfh_coordinator", "Receive the outcome", quill.RECEIPT)
     play.read_case()

@@ -31,13 +31,10 @@ IDS = (
 )
 """Every deadline (domain 7), promise (8) and notice (5.2a) of the specification."""
 
-NOT_YET: Mapping[str, str] = {
-    "T-48": "no page for the agreement between two authorities",
-    "G-27": "as T-48",
-}
+NOT_YET: Mapping[str, str] = {}
 """What does not live in a procedure yet, and why. It may only become shorter."""
 
-MOST = 2
+MOST = 0
 """How many may stand there at most; lower it when one comes off."""
 
 _HOLDS_OF_ALL = {

@@ -53,6 +53,8 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "ethnicity": "not_recorded",
         "interpreter_needed": "no",
         "looked_after": "yes",
+        "out_of_area": "no",
+        "host_authority": "Typed before the answer was changed",
         "legal_status": "s20",
         "last_seen_at": -timedelta(hours=2),
         "missing_since": -timedelta(hours=1),
@@ -232,6 +234,12 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "held_remotely": "in_person",
         "venue": "The library",
         "covers": ["none"],
+    },
+    "agree_out_of_area": {
+        "arranger": "host",
+        "host_told_at": NOW,
+        "host_contact": "R. Officer, the council of the area",
+        "agreed": "Their provider goes tomorrow; the council of the child pays.",
     },
     "ask_carer": {
         "outcome": "gave",

@@ -434,3 +434,37 @@ def an_interview_asks_for_no_second_plan(case: Casework) -> None:
 def an_interview_with_nothing_for_the_plan_opens_none(case: Casework) -> None:
     heard(returned(case)).fill("write_up_return_interview").fill("receive_return_interview", for_the_plan="no")
     assert "plan_wanted" not in [each.name for each in case.sent]
+
+
+# A child in care who lives in the area of another authority -----------------------------------------------------------
+
+
+def lives_elsewhere(case: Casework) -> Casework:
+    """A child in care who lives in the area of another authority is back."""
+    handed_over(case).fill("complete_missing_report", out_of_area="yes", host_authority="Leicestershire")
+    return case.fill("match_child").fill("record_return")
+
+
+@story
+def two_authorities_agree_who_arranges_the_interview_and_the_offer_does_not_wait(case: Casework) -> None:
+    lives_elsewhere(case)
+    assert {"agree_out_of_area", "offer_return_interview"} <= set(case.open_elements())
+    assert case.task("agree_out_of_area").node.role == "cmo"
+    heard(case.fill("agree_out_of_area"))
+    assert case.words()[-4:] == ["OOAAgreed", "RHIOffered", "RHIAttempt", "RHIHeld"]
+
+
+@story
+def nobody_agrees_who_arranges_the_interview(case: Casework) -> None:
+    """The interview is held without the agreement, which stays due until it is there."""
+    heard(lives_elsewhere(case))
+    back = case.now
+    case.wait(days=3, hours=1)
+    assert case.told("T-48", back) == [
+        ("12:00", "reminder", "cmo"),
+        ("24:00", "due", "cmo"),
+        ("28:00", "first escalation", "cmo csc_team_manager"),
+        ("48:00", "second escalation", "cmo csc_service_manager"),
+        ("72:00", "second escalation", "cmo csc_service_manager"),
+    ]
+    assert "agree_out_of_area" in received(case).open_elements()

@@ -102,6 +102,7 @@ def at(hours: float, **said: Any) -> tuple[float, dict[str, Any]]:
         ("G-25", {"complete_missing_report": at(0.03, ethnicity="mixed_other", looked_after="yes"), "tell_parents": at(2)}),
         ("G-24", {"acknowledge_missing_notice": at(1)}),
         ("G-26", {"hold_prevention_interview": at(32, crime_disclosed="no")}),
+        ("G-27", {"complete_missing_report": at(0.03, ethnicity="mixed_other", looked_after="yes", out_of_area="yes", host_authority="Leicestershire"), "tell_parents": at(0.5), "agree_out_of_area": at(29)}),
         ("G-29", {"complete_missing_report": at(0.03, ethnicity="not_recorded", looked_after="no")}),
         ("G-04", {"hold_return_interview": at(28, outcome="held", disclosure="no", independence="placement_linked_exception")}),
         ("G-08", {"hold_return_interview": at(28, outcome="held", disclosure="yes")}),
@@ -153,6 +154,24 @@ def test_a_promise_is_pending_until_its_time_is_over(site: Site) -> None:
             found = check(connection, [case_id], now=MONDAY + timedelta(hours=hours))
         states[hours] = next(each.state for each in found if each.promise.id == "G-02")
     assert states == {76: State.PENDING, 78: State.BROKEN}
+
+
+@pytest.mark.parametrize(
+    ("agreed", "now", "state"), [(7, 40, State.KEPT), (None, 20, State.PENDING), (None, 40, State.BROKEN)]
+)  # fmt: skip
+def test_two_authorities_agree_before_a_child_who_lives_elsewhere_is_visited(
+    site: Site, agreed: float | None, now: float, state: State
+) -> None:
+    elsewhere = at(
+        0.03, ethnicity="mixed_other", looked_after="yes", out_of_area="yes", host_authority="Leicestershire"
+    )
+    case_id = played(
+        site, complete_missing_report=elsewhere, tell_parents=at(0.5), agree_out_of_area=None if agreed is None else at(agreed),
+        hold_return_interview=None if now < 28 else at(28, outcome="held", disclosure="no"),
+    )  # fmt: skip
+    with reading(site.services.engine) as connection:
+        found = check(connection, [case_id], now=MONDAY + timedelta(hours=now))
+    assert [each.state for each in found if each.promise.id == "G-27"] == [state]
 
 
 def protected(site: Site, case_id: str, *, began: float, ended: float | None) -> None:

@@ -44,6 +44,16 @@ def held(record: Record) -> Iterable[Outcome]:
         yield by(back + HELD_WITHIN, record.episode.interview_held_at, record.now, over=record.over, reason=reason)
 
 
+def arranged_elsewhere(record: Record) -> Iterable[Outcome]:
+    """G-27: where a child in care lives in another authority's area, both agree who arranges it before it is tried."""
+    if _owed(record) is not None and record.last("missing_report", "out_of_area") == "yes":
+        agreed, tried = record.first("OOAAgreed"), record.first("RHIAttempt")
+        if tried is None:
+            yield in_the_end(agreed, over=record.over)
+        else:
+            yield kept_if(agreed is not None and agreed <= tried, done_at=agreed)
+
+
 def seen_by_police(record: Record) -> Iterable[Outcome]:
     """G-03: every child who returns is seen before the police close, unless an inspector has agreed to an exception."""
     back, closed = record.back_at, record.written_at("police_closure", "child_seen")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from workflows.promises import aftermath, search
 from workflows.promises.model import Promise
 
-NO_FORM = "No form records it yet"
 DRAWN = "It is a property of the drawings, and holds of every release that is published"
 
 PROMISES: tuple[Promise, ...] = (
@@ -35,7 +34,7 @@ PROMISES: tuple[Promise, ...] = (
     Promise("G-24", "The local authority is told within 30 minutes of everybody under 18, 5 when high", "C", "(a)/(c), T-06, domain 13.6", ("csc_mash", "mfh_coordinator"), search.notice, model=True),
     Promise("G-25", "Of a child in care, parents, placement and the reviewing officer are told", "H", "(a), T-07", ("csc_social_worker",), search.parents_told),
     Promise("G-26", "The prevention interview is held within 24 hours, 1 after a high grade or harm, or a reason is recorded", "H", "(b) [S16], T-21", ("response_officer", "locate_sergeant"), aftermath.spoken_to_soon, reason_class="D7"),
-    Promise("G-27", "For a child in care out of area, who arranges the interview is decided and the host authority told", "H", "(a/b) [S129], T-48", ("cmo",), waits_for=NO_FORM),
+    Promise("G-27", "For a child in care out of area, who arranges the interview is decided and the host authority told", "H", "(a/b) [S129], T-48", ("cmo",), aftermath.arranged_elsewhere),
     Promise("G-28", "Every grade has a rationale, a source and a time", "H", "(a) [S01]", ("call_taker", "locate_sergeant"), search.grades_reasoned),
     Promise("G-29", "Ethnicity and care status are recorded, or that they were not stated", "M", "HMIC 2016, R1", ("call_taker",), search.identity_recorded),
     Promise("G-30", "Nothing critical is open when a case is closed", "H", "(c)", ("mfh_coordinator",), search.closed_clean, model=True),
