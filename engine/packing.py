@@ -17,23 +17,25 @@ A state is read and written with every step, so its size is a cost of every step
 
 ``r`` reference, ``o`` opened at, ``n`` the last number given to a task, ``d`` done, ``k`` record keys given out, ``b`` who did what,
 ``s`` (where there are any) operations to be left out, ``w`` the case's tasks and those of each process inside it, ``c`` clocks.
-All instants are seconds since 1970 in UTC. The written form, version 2, says each name once and instants after the opening::
+All instants are seconds since 1970 in UTC. The written form, version 3, says each name once and instants after the opening, of
+the start of a process that was passed only its number, and of a clock ``=`` where its time is that of its task or its due time::
 
     {
-        "v": 2,
+        "v": 3,
         "r": "MC-1",
         "o": 1772442000.0,
         "n": 3,
         "d": False,
         "k": {"action": 2},
         "b": {"grade": "ann"},
-        "t": ["Start", "look", "look_clock", "reminder"],
-        "w": [[None, [1, 0, 64], [2, 1, 16, 1, {"s": 0, "d": 3600.5, "k": "2"}]]],
-        "c": [[2, 2, 0, 3600.5, None, [3]]],
+        "t": ["look", "look_clock", "reminder"],
+        "w": [[None, 1, [2, 0, 16, 1, {"s": 0, "d": 3600.5, "k": "2"}]]],
+        "c": [[2, 1, "=", 3600.5, None, [2]]],
     }
 
 Names stand in the state's own list, not as places in the specification, so that a later engine may build more specifications for
-the same diagram. Version 1 was the plain form; it is read for ever, and written no more.
+the same diagram. Version 1 was the plain form, version 2 had neither short starts nor ``=``; both are read for ever, and written
+no more.
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ from typing import Any
 
 import orjson
 
-VERSION = 2
+VERSION = 3
 MICROSECONDS = 6
 ROW, CLOCK = 5, 7
 """How many things are said of a task and of a clock; what is empty at the end is left out."""
@@ -62,6 +64,9 @@ _SHORT = {
 """What the runner and the library keep with a task; a name that is not here is written as it is."""
 _LONG = {short: name for name, short in _SHORT.items()}
 _INSTANTS = frozenset({"since", "due"})
+_STARTED = ["Start", 64, None]
+"""The row of a start that was passed, without its number."""
+_SAME = "="
 
 
 class UnknownStateVersion(Exception):
@@ -83,15 +88,15 @@ def unpack(data: bytes) -> dict[str, Any]:
     match document.get("v"):
         case 1:
             return document
-        case 2:
+        case 2 | 3:
             return _Reader(document["o"], document["t"]).plain(document)
         case other:
-            message = f"state version {other} is not one of 1, {VERSION}"
+            message = f"state version {other} is not one of 1, 2, {VERSION}"
             raise UnknownStateVersion(message)
 
 
 class _Writer:
-    """Writes version 2: gathers names, and takes the moment of opening off each instant."""
+    """Writes version 3: gathers names, and takes the moment of opening off each instant."""
 
     def __init__(self, opened: float) -> None:
         self.opened = opened
@@ -103,7 +108,8 @@ class _Writer:
             [None, *map(self.row, first[1:])],
             *([key, self.name(spec), *map(self.row, rows)] for key, spec, *rows in inside),
         ]
-        clocks = [self.clock(*each) for each in plain["c"]]
+        kept = _kept_by_task(plain["w"])
+        clocks = [self.clock(kept.get(each[0], {}), *each) for each in plain["c"]]
         return {**plain, "v": VERSION, "t": list(self.names), "w": workflows, "c": clocks}
 
     def name(self, text: str) -> int:
@@ -116,8 +122,10 @@ class _Writer:
         seconds = round(moment - self.opened, MICROSECONDS)
         return int(seconds) if seconds.is_integer() else seconds
 
-    def row(self, given: list[Any]) -> list[Any]:
+    def row(self, given: list[Any]) -> list[Any] | int:
         number, spec, state, parent, *kept = given
+        if [spec, state, parent] == _STARTED and not any(kept):
+            return int(number)
         short = {
             _SHORT.get(key, key): self.after(value)
             if key in _INSTANTS
@@ -129,14 +137,19 @@ class _Writer:
         }
         return _without_end([number, self.name(spec), state, parent, short or None])
 
-    def clock(self, task: int, element: str, since: float, *when: Any) -> list[Any]:
-        at, due, fired, last = when
-        moments = map(self.after, (since, at, due))
-        return _without_end([task, self.name(element), *moments, [self.name(rung) for rung in fired], self.after(last)])
+    def clock(self, kept: Mapping[str, Any], task: int, element: str, *when: Any) -> list[Any]:
+        since, at, due, fired, last = when
+        begun, ends = self.unless(since, kept.get("since")), self.unless(due, kept.get("due"))
+        named = self.name(element), begun, self.after(at), ends, [self.name(rung) for rung in fired]
+        return _without_end([task, *named, self.unless(last, due)])
+
+    def unless(self, moment: float | None, known: float | None) -> float | str | None:
+        """Write an instant, or that it is one that is known from elsewhere."""
+        return _SAME if moment is not None and moment == known else self.after(moment)
 
 
 class _Reader:
-    """Reads version 2."""
+    """Reads versions 2 and 3."""
 
     def __init__(self, opened: float, names: list[str]) -> None:
         self.opened, self.names = opened, names
@@ -147,12 +160,15 @@ class _Reader:
             [None, *map(self.row, first[1:])],
             *([key, self.names[spec], *map(self.row, rows)] for key, spec, *rows in inside),
         ]
-        return {**document, "w": workflows, "c": [self.clock(each) for each in document["c"]]}
+        kept = _kept_by_task(workflows)
+        return {**document, "w": workflows, "c": [self.clock(kept.get(each[0], {}), each) for each in document["c"]]}
 
     def moment(self, after: float | None) -> float | None:
         return None if after is None else round(self.opened + after, MICROSECONDS)
 
-    def row(self, given: list[Any]) -> list[Any]:
+    def row(self, given: list[Any] | int) -> list[Any]:
+        if isinstance(given, int):
+            return [given, *_STARTED, {}]
         number, spec, state, parent, short = given + [None] * (ROW - len(given))
         kept = {
             (key := _LONG.get(each, each)): self.moment(value)
@@ -164,10 +180,21 @@ class _Reader:
         }
         return [number, self.names[spec], state, parent, kept]
 
-    def clock(self, given: list[Any]) -> list[Any]:
+    def clock(self, kept: Mapping[str, Any], given: list[Any]) -> list[Any]:
         task, element, since, at, due, fired, last = given + [None] * (CLOCK - len(given))
         rungs = [self.names[rung] for rung in fired or ()]
-        return [task, self.names[element], *map(self.moment, (since, at, due)), rungs, self.moment(last)]
+        begun, ends = self.either(since, kept.get("since")), self.either(due, kept.get("due"))
+        return [task, self.names[element], begun, self.moment(at), ends, rungs, self.either(last, ends)]
+
+    def either(self, after: float | str | None, known: float | None) -> float | None:
+        """Give an instant that is written here, or known from elsewhere."""
+        return known if isinstance(after, str) else self.moment(after)
+
+
+def _kept_by_task(workflows: list[list[Any]]) -> dict[int, Mapping[str, Any]]:
+    """Give what is kept with each task, by its number."""
+    rows = (row for each in workflows for row in each if isinstance(row, list))
+    return {row[0]: row[ROW - 1] for row in rows if len(row) == ROW}
 
 
 def _without_end(row: list[Any]) -> list[Any]:

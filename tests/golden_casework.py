@@ -32,7 +32,10 @@ from workflows import audits
 SAVED_AT = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 TYPED: Mapping[str, Mapping[str, Any]] = {**PAGES, **OF_A_CHILD, **AUDIT_PAGES}
 
-ASKED_BEFORE: Mapping[str, Mapping[str, Any]] = {"write_up_return_interview": {"held": "yes"}}
+ASKED_BEFORE: Mapping[str, Mapping[str, Any]] = {
+    "write_up_return_interview": {"held": "yes"},
+    "close_police_enquiry": {"others_told": ["la"], "circulation_cleared": "yes"},
+}
 """What earlier releases ask besides, by element; a page that does not ask for it leaves it out."""
 HOUR = timedelta(hours=1)
 

@@ -55,6 +55,7 @@ READS: frozenset[tuple[str, str]] = frozenset(
         ("risk", "level"),
         ("risk_floor", "level"),
         ("handover", "read"),
+        ("located", "where_known"),
         ("found", "returned_at"),
         ("found", "found_how"),
         ("prevention_interview", "outcome"),
@@ -332,6 +333,8 @@ def status(facts: Facts) -> str:
     if _time(facts, "found", "returned_at") is None:
         if not _text(facts, "risk", "level"):
             return "reported"
+        if latest(facts, "located").get("where_known") == "yes":
+            return "located_not_returned"
         return "locating" if _text(facts, "handover", "read") == "yes" else "graded"
     if not _prevention_settled(facts):
         return "returned_pending_pi"

@@ -72,6 +72,29 @@ def test_an_instant_costs_what_it_is_later_than_the_opening() -> None:
     assert [row[4] for row in orjson.loads(packing.pack(plain))["w"][0][1:]] == [{"s": 3600}, {"s": 3600.000001}]
 
 
+def test_a_clock_says_nothing_twice() -> None:
+    begun, due = 100.5, 3700.25
+    plain = {
+        "r": "T-1", "o": 1.5, "n": 2, "d": False, "k": {}, "b": {},
+        "w": [[None, [1, "Start", 64, None, {}], [2, "look", 16, 1, {"since": begun, "due": due}]]],
+        "c": [[2, "look_clock", begun, 9000.0, due, ["due"], due], [1, "other", begun, due, None, [], None]],
+    }  # fmt: skip
+    written = orjson.loads(packing.pack(plain))
+    assert written["w"][0][1] == 1
+    assert written["c"][0] == [2, 1, "=", 8998.5, "=", [2], "="]
+    assert {name: packing.unpack(packing.pack(plain))[name] for name in plain} == plain
+
+
+def test_version_2_is_read() -> None:
+    written = {
+        "v": 2, "r": "T-1", "o": 1.5, "n": 2, "d": False, "k": {}, "b": {}, "t": ["Start", "look", "look_clock", "due"],
+        "w": [[None, [1, 0, 64], [2, 1, 16, 1, {"s": 99, "d": 3698.75}]]], "c": [[2, 2, 99, 8998.5, 3698.75, [3], 3698.75]],
+    }  # fmt: skip
+    read = packing.unpack(orjson.dumps(written))
+    assert read["w"] == [[None, [1, "Start", 64, None, {}], [2, "look", 16, 1, {"since": 100.5, "due": 3700.25}]]]
+    assert read["c"] == [[2, "look_clock", 100.5, 9000.0, 3700.25, ["due"], 3700.25]]
+
+
 def test_version_1_is_read_with_the_operations_that_are_to_be_left_out() -> None:
     plain = {
         "v": 1,
@@ -88,7 +111,7 @@ def test_version_1_is_read_with_the_operations_that_are_to_be_left_out() -> None
     assert packing.unpack(orjson.dumps({**plain, "s": {"ask": "no answer"}}))["s"] == {"ask": "no answer"}
 
 
-@pytest.mark.parametrize("version", [0, 3, "2", None, 2.5])
+@pytest.mark.parametrize("version", [0, 4, "2", None, 2.5])
 def test_another_version_is_refused(version: object) -> None:
-    with pytest.raises(packing.UnknownStateVersion, match="not one of 1, 2"):
+    with pytest.raises(packing.UnknownStateVersion, match="not one of 1, 2, 3"):
         packing.unpack(orjson.dumps({"v": version}))

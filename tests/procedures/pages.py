@@ -175,6 +175,17 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
     },
     "leave_lowest_grade": {"why": "She rings her carer every hour and comes home with the last tram."},
     "endorse_risk_grade": {"agreed": "yes", "reason": "The reasons carry the grade."},
+    "say_way_back": {
+        "where_known": "yes",
+        "located_at": NOW,
+        "place": "With an aunt in another town",
+        "why_not_back": "refuses",
+        "seen": "yes",
+        "safe_there": "yes",
+        "way_back": ["brought"],
+        "plan": "Her key worker goes there with the last train.",
+        "look_again_at": timedelta(hours=3),
+    },
     "record_return": {
         "found_at": NOW,
         "returned_at": NOW,

@@ -1,8 +1,9 @@
-"""The stories of `locate.bpmn`: actions, the plan, reviews, other grades; the return ends them all."""
+"""The stories of `locate.bpmn` and `bring_back.bpmn`: actions, the plan, reviews, other grades; the return ends them all."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from engine.forms import Field
 from tests.procedures.casework import Casework, story
 from tests.procedures.milestones import assessed, decided, graded, handed_over
 from tests.procedures.stories_of_a_missing_child import HISTORY
+from workflows.episodes import status
 
 SEARCH = {
     "raise_action", "carry_out_action", "review_case", "review_by_inspector", "propose_regrade", "approve_downgrade",
@@ -291,3 +293,72 @@ def the_managers_of_social_care_hear_nothing_of_an_adult(case: Casework) -> None
     graded(handed_over(case.remember(age=34))).wait(days=6)
     assert case.rings("T-19") == []
     assert case.steps("T-17") == ["48 hours", "first escalation"]
+
+
+# Located, and not back ------------------------------------------------------------------------------------------------
+
+
+def located(case: Casework) -> Casework:
+    """An officer has found a graded child, who does not come along."""
+    graded(handed_over(case)).fill("raise_action")
+    return case.fill("carry_out_action", result_code="found", result="She is at her aunt's and will not come.")
+
+
+@story
+def a_child_who_is_located_and_refuses_to_come_is_still_missing_until_it_is_back(case: Casework) -> None:
+    assert "say_way_back" in located(case).open_elements()
+    assert status(case.facts) == "locating"
+    case.fill("say_way_back")
+    assert case.words()[-1] == "LocatedNotReturned"
+    assert status(case.facts) == "located_not_returned"
+    assert {"say_way_back", "record_return", "raise_action"} & set(case.open_elements()) == {
+        "record_return",
+        "raise_action",
+    }
+    case.wait(hours=3, minutes=1)
+    assert "say_way_back" in case.open_elements(), "the inspector looks again when that was to be"
+    case.fill("say_way_back", why_not_back="unsafe", way_back=["police_protection", "new_place"], safe_there="no")
+    assert [each["why_not_back"] for each in case.facts["located"].values()] == ["refuses", "unsafe"]
+    case.fill("record_return").wait(hours=4)
+    assert "say_way_back" not in case.open_elements()
+
+
+@story
+def a_child_who_has_gone_again_is_located_a_second_time(case: Casework) -> None:
+    located(case).fill("say_way_back").wait(hours=3, minutes=1)
+    case.fill("say_way_back", where_known="no", plan="The aunt's street is searched.")
+    assert case.words()[-1] == "NewInformation"
+    assert status(case.facts) == "locating"
+    assert set(case.facts["located"]["2"]) == {"where_known", "plan", "look_again_at"}
+    case.wait(hours=5)
+    assert "say_way_back" not in case.open_elements(), "there is nobody to bring back"
+    case.fill("raise_action").fill("carry_out_action", result_code="found", result="On the last tram.")
+    assert "say_way_back" in case.open_elements()
+
+
+@story
+def nobody_says_how_a_located_child_comes_back(case: Casework) -> None:
+    since = located(case).now
+    case.wait(hours=18, minutes=1)
+    assert case.told("C-99", since) == [
+        ("0:30", "reminder", "duty_inspector"),
+        ("1:00", "due", "duty_inspector"),
+        ("2:00", "first escalation", "chief_inspector_missing duty_inspector"),
+        ("6:00", "second escalation", "duty_inspector superintendent"),
+        ("12:00", "second escalation", "duty_inspector superintendent"),
+        ("18:00", "second escalation", "duty_inspector superintendent"),
+    ]
+
+
+@story
+def a_parent_who_keeps_the_child_abroad_and_a_look_that_is_put_off_too_far(case: Casework) -> None:
+    located(case)
+    kept: dict[str, Any] = {
+        "why_not_back": "kept",
+        "way_back": ["court", "other_country"],
+        "seen": "no",
+        "safe_there": "not_known",
+    }
+    assert set(case.refusals("say_way_back", **kept, look_again_at=timedelta(hours=25))) == {"look_again_at"}
+    case.fill("say_way_back", **kept, look_again_at=timedelta(hours=23))
+    assert status(case.facts) == "located_not_returned"

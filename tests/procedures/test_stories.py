@@ -36,6 +36,7 @@ TOLD_IN: Mapping[str, Mapping[str, ModuleType]] = {
         "missing_child": stories_of_a_missing_child,
         "return_interview": stories_of_a_return_interview,
         "locate": stories_of_a_search,
+        "bring_back": stories_of_a_search,
         "tell_others": stories_of_those_who_are_told,
         "tell_of_return": stories_of_those_who_are_told,
         "strategy_meeting": stories_of_a_strategy_meeting,
@@ -60,6 +61,7 @@ TOLD_IN: Mapping[str, Mapping[str, ModuleType]] = {
 CANNOT_BE_REACHED: dict[str, str] = {
     "no_more_actions": "the return interrupts the search from outside; actions can be raised until then",
     "others_are_told": "a child in care keeps the update open, and another child the wait for care, until the return",
+    "child_is_brought_back": "a child who is located is looked after until the return, which interrupts the search",
     "no_more_signs": "a sign of exploitation can be seen until the close ends everything",
 }
 """What no story can reach, with the reason."""
