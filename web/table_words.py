@@ -10,7 +10,7 @@ from engine.comparison import of_value
 from engine.errors import Invalid
 from engine.xml import Element, local_name, parse
 from workflows.agencies import ROLES, title_of
-from workflows.alerts import OBLIGATIONS
+from workflows.obligations import OBLIGATIONS
 
 _DEADLINE = re.compile(r"\b([A-Z]-\d\d)\b(?! \()")
 _QUOTED = re.compile(r'"([^"]*)"')

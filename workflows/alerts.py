@@ -11,7 +11,6 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -24,6 +23,7 @@ from workflows import on_call, people, seals, serious_events
 from workflows.access import OF_ONE_PLACEMENT
 from workflows.agencies import ROLES, title_of
 from workflows.matching import latest
+from workflows.obligations import OBLIGATIONS
 from workflows.people import Membership, Person
 
 LOG = logging.getLogger(__name__)
@@ -335,107 +335,6 @@ ALERTS: tuple[Alert, ...] = (
     ),
 )
 """Every alert; urgent ones leave first and are given up sooner."""
-
-OBLIGATIONS: Mapping[str, str] = MappingProxyType(
-    {
-        "T-01": "grade the risk of the report",
-        "T-02": "endorse the risk grade, or send it back",
-        "T-03": "acknowledge the hand-over by name",
-        "T-04": "ring whoever reported: nobody has come in time",
-        "T-05": "get an officer to whoever reported",
-        "T-06": "acknowledge the notice that a child is missing",
-        "T-07": "tell parents, placement and reviewing officer that the child is missing",
-        "T-08": "acknowledge the trigger plan and make its tasks live",
-        "T-09": "review the risk grade and the plan",
-        "T-11": "hold the daily management meeting and sign it off",
-        "G-21": "deal with every episode of the daily management meeting",
-        "T-10": "look at a case that has been graded high for hours",
-        "T-13": "confirm or raise the lowest grade",
-        "T-14": "decide on a child rescue alert",
-        "T-15": "decide on a question that waits for public protection",
-        "T-12": "tell the police what social care and the placement know and have done",
-        "T-16": "tell the school that the child is missing, or is found",
-        "T-17": "circulate who is missing on the police systems",
-        "T-18": "tell the UK Missing Persons Unit",
-        "T-19": "look at what is done for a child who is missing for a day or longer",
-        "T-20": "hold the strategy meeting while the child is missing",
-        "T-21": "hold the prevention interview",
-        "T-22": "tell the local authority that the child is found",
-        "T-23": "clear the circulation of somebody who is found",
-        "C-98": "tell the placement and the others that the child is found",
-        "C-99": "say how a child who is located comes back",
-        "T-24": "offer the child a return interview",
-        "T-25": "hold the return interview",
-        "T-26": "try again to reach the child for the return interview",
-        "T-27": "write up the return interview",
-        "T-28": "pass on to police and social care what the child told",
-        "T-48": "agree with the authority of the area who arranges the return interview",
-        "T-34": "hold the strategy meeting",
-        "T-35": "record who attended the strategy meeting",
-        "T-36": "issue the minutes and the actions of the strategy meeting",
-        "T-37": "receive the outcome of the return interview and bring the trigger plan up to date",
-        "C-01": "decide on the exception from the prevention interview",
-        "C-02": "close the police enquiry",
-        "C-03": "close the case",
-        "C-04": "give the parent or carer the chance to say what they know",
-        "C-05": "carry out an action of the search",
-        "C-06": "raise the next action of the search",
-        "C-07": "review the case as an inspector",
-        "C-08": "look whether the grade is still right",
-        "C-09": "decide on a lower grade",
-        "C-10": "do an action of the strategy meeting",
-        "G-46": "write the trigger plan of the child",
-        "T-38": "review the trigger plan of the child",
-        "C-11": "say what is known before a grade is lowered",
-        "C-21": "discuss what further support would help the child",
-        "C-22": "name the owner and the aim of the prevention plan",
-        "C-23": "add an action to the prevention plan",
-        "C-24": "review the prevention plan",
-        "C-25": "record what came of an action of the prevention plan",
-        "C-26": "record what the prevention plan has changed for the child",
-        "C-61": "say what is done for the child where the law does not open an action",
-        "C-62": "issue a notice, or say why not",
-        "C-63": "apply to the court for an order",
-        "C-64": "decide on police protection",
-        "C-65": "review an action before it runs out",
-        "C-81": "say in which children's home the child lives",
-        "C-82": "say what the council does after a serious event at a home",
-        "T-41": "tell the inspectorate of a serious event, and say when",
-        "T-29": "decide on a referral",
-        "T-30": "hold the strategy discussion",
-        "T-31": "hold the meeting that follows an urgent discussion",
-        "T-32": "hold the child protection conference, or say why none is held",
-        "T-33": "finish the assessment of the child",
-        "T-39": "decide on a national referral",
-        "T-40": "tell the officer for allegations",
-        "C-91": "enquire again into a case that was opened again",
-        "C-92": "offer the child another talk in a case that was opened again",
-        "C-93": "confer again about a case that was opened again",
-        "C-94": "put the record of a case right that was opened again",
-        "C-95": "close a case that was opened again",
-        "C-96": "say which closed case was meant",
-        "C-97": "settle what is left in a case that was opened again",
-        "T-42": "end police protection, or have an order made, before its 72 hours are over",
-        "T-43": "look again at a warning notice six months after it was served",
-        "T-44": "audit the sample of the month and summarise it",
-        "G-39": "act on a finding of an audit",
-        "T-47": "look at the joint protocol again before its year is over",
-        "C-83": "agree to what was put forward for the joint protocol",
-        "T-49": "decide what is kept of what has reached the end of its period",
-        "C-41": "act on a risk to a child that an audit has seen",
-        "C-42": "check what was done about a finding of an audit",
-        "C-43": "read the summary of the month's audits and decide what changes",
-        "C-44": "decide on a finding of an audit that is not settled",
-        "T-46": "carry out a milestone of an inspection's recommendation",
-        "G-38": "say where a recommendation stands, or ask the inspectorate",
-        "C-51": "take a position on a recommendation",
-        "C-52": "plan a milestone of a recommendation",
-        "C-53": "say why a milestone of a recommendation is late",
-        "C-54": "put the evidence for a recommendation together",
-        "C-55": "close a recommendation",
-    }
-)
-"""What a deadline asks for, by its name in ``deadlines.dmn``: T- from domain.md 7, C- of the procedure's own."""
 
 
 class Alerts:

@@ -13,8 +13,9 @@ from engine.views import Observer
 from engine.xml import Element, local_name, parse
 from workflows import about, audits, child_projection, disruptions, episodes, recommendations, serious_events
 from workflows.agencies import ROLES, role_of_lane
-from workflows.alerts import ALERTS, OBLIGATIONS, Alerts
+from workflows.alerts import ALERTS, Alerts
 from workflows.corrections import CorrectionMails
+from workflows.obligations import OBLIGATIONS
 from workflows.vocabulary import DATA_CLASS
 
 KINDS_OF_FILE = (".bpmn", ".dmn", ".form")

@@ -128,8 +128,7 @@ def leave_high_through_another_inspector(play: Play) -> None:
 def come_back_after_26_hours(play: Play) -> None:
     """A day of a child in care tells the managers; the return tells those who were told of the absence."""
     reader = play("mfh_coordinator")
-    for step in ("Forward 24 hours", "Forward 1 hour"):
-        move_clock(reader, step)
+    move_clock(reader, "Forward 24 hours")
     look = "look at what is done for a child who is missing for a day or longer"
     read_mail(reader, f"{play.case_id}: {look} (managers)", "csc_team_manager@")
     now = reader.now()
@@ -143,10 +142,10 @@ def come_back_after_26_hours(play: Play) -> None:
 
 
 def agree_with_the_other_authority(play: Play) -> None:
-    officer = play("cmo")
+    now, officer = play("mfh_coordinator").now(), play("cmo")
     officer.take(play.case_id, "Agree who arranges it")
     officer.examine("agree with the authority of the area")
-    play.send(officer, emery.agreement(officer.now()))
+    play.send(officer, emery.agreement(now))
 
 
 def hear_no_from_a_parent(play: Play) -> None:
@@ -173,7 +172,7 @@ def hear_the_child(play: Play) -> None:
     move_clock(play("mfh_coordinator"), "Forward 24 hours")
     now = play("mfh_coordinator").now()
     worker = play.do("rhi_worker", "Hold the interview", {**quill.interview(now), **emery.HARM})
-    assert worker.heading == "Pass on the disclosure", "harm is passed on before anything is written up"
+    assert worker.heading == "Pass it on at once", "harm is passed on before anything is written up"
     worker.examine("pass on what the child told")
     play.send(worker, emery.passed_on(now))
     worker.take(play.case_id, "Write up the interview")

@@ -20,7 +20,8 @@ from workflows import (
 )
 from workflows import verification as projected
 from workflows.agencies import ROLES
-from workflows.alerts import ALERTS, OBLIGATIONS, WHOEVER_IS_ON_DUTY
+from workflows.alerts import ALERTS, WHOEVER_IS_ON_DUTY
+from workflows.obligations import OBLIGATIONS
 from workflows.operations import OPERATIONS
 
 Change = Callable[[dict[str, str]], None]
