@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from engine.cases import Cases
 from engine.model import Clock
 from engine.store import connect
 from notifications.message import Channel
-from notifications.smtp import SmtpChannel
 from web.clock import DemoClock, system_clock
-from web.mail_sink import TextsToMailbox
 from web.services import Services
 from web.settings import Settings
-from web.worker import Worker
 from workflows import alarms, catalogue
 from workflows.operations import OPERATIONS
+
+if TYPE_CHECKING:
+    from web.worker import Worker
 
 
 def assemble(settings: Settings, *, clock: Clock | None = None, wall_clock: Clock = system_clock) -> Services:
@@ -38,7 +39,12 @@ def assemble(settings: Settings, *, clock: Clock | None = None, wall_clock: Cloc
 
 
 def make_worker(services: Services) -> Worker:
-    """Make a worker that sends by the mail server of the settings, and by text and pager where they are set."""
+    """Make a worker that sends by the mail server of the settings, and by text and pager where they are set.
+
+    What only a worker needs is loaded here: a web worker does without the scheduler.
+    """
+    from web.worker import Worker
+
     return Worker(
         services.engine,
         services.cases,
@@ -50,7 +56,9 @@ def make_worker(services: Services) -> Worker:
 
 
 def _channels(settings: Settings, clock: Clock) -> Iterator[Channel]:
-    """Make the channels; those for telephones are loaded where they are used only, since a site without them need not hold them."""
+    """Make the channels, each loaded where it is used only: a web worker sends nothing, and a site may have no telephones."""
+    from notifications.smtp import SmtpChannel
+
     mail = SmtpChannel(
         settings.smtp_host,
         settings.smtp_port,
@@ -61,6 +69,8 @@ def _channels(settings: Settings, clock: Clock) -> Iterator[Channel]:
     )
     yield mail
     if settings.demo:
+        from web.mail_sink import TextsToMailbox
+
         yield TextsToMailbox(mail)
     if settings.notify_key:
         from notifications.govuk_notify import NotifyChannel

@@ -22,7 +22,7 @@ from web.assembly import assemble, make_worker
 from web.clock import system_clock
 from web.services import Services
 from web.settings import read_settings
-from workflows import administration, cutover, people
+from workflows import administration, people
 from workflows.administration import Change
 from workflows.agencies import KINDS, ROLES
 from workflows.cutover_sheets import SHEETS
@@ -258,6 +258,8 @@ def _promises(chosen: argparse.Namespace) -> None:
 
 
 def _import(chosen: argparse.Namespace) -> None:
+    from workflows import cutover
+
     paths = {sheet: path for sheet in SHEETS if (path := getattr(chosen, sheet)) is not None}
     if not paths:
         options = ", ".join(f"--{sheet}" for sheet in SHEETS)

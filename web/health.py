@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from web import schema
 from web.access import everyone
+from web.heartbeats import WORKER_IS_LATE_AFTER, last_beat
 from web.services import services
-from web.worker import WORKER_IS_LATE_AFTER, last_beat
 
 page = flask.Blueprint("health", __name__)
 

@@ -21,10 +21,10 @@ from notifications import holding, outbox
 from web import verification
 from web.access import actor, roles
 from web.answering import new_key
+from web.heartbeats import WORKER_IS_LATE_AFTER
 from web.moments import read_moment, say_key, say_moment
 from web.services import services
 from web.tables import HeartbeatRow
-from web.worker import WORKER_IS_LATE_AFTER
 
 page = flask.Blueprint("operations", __name__)
 

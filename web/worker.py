@@ -22,18 +22,18 @@ from apscheduler.schedulers.base import BaseScheduler
 from engine import anchors, faults, timers
 from engine.cases import Cases
 from engine.model import Clock
-from engine.store import reading, writing
+from engine.store import writing
 from notifications import holding, outbox
 from notifications.message import Channel
 from web import verification
 from web.clock import system_clock
+from web.heartbeats import beat
 from web.tables import HeartbeatRow
 from workflows import alarms, alerts, board_mails, notices
 
 log = logging.getLogger(__name__)
 
 EVERY = timedelta(seconds=5)
-WORKER_IS_LATE_AFTER = timedelta(seconds=60)
 STEPS_AT_ONCE = 200
 MAILS_AT_ONCE = 20
 ALL_MAILS = 1_000
@@ -43,7 +43,6 @@ LATE_SWEEPS = 2
 PAUSE = 0.01
 """Seconds between two clocks on SQLite: who waits for its one lock looks again and again, and a busy sweep leaves no gap."""
 
-HEARTBEATS_KEPT = timedelta(days=1)
 LOOK_FOR_NIGHT = timedelta(minutes=5)
 """How often the worker looks whether the night's work is to be done."""
 
@@ -148,7 +147,7 @@ class Worker:
 
     def beat(self) -> None:
         """Leave a sign of life."""
-        self._guarded("heartbeat", lambda: _beat(self._engine, self._name, self._wall_clock()))
+        self._guarded("heartbeat", lambda: beat(self._engine, self._name, self._wall_clock()))
 
     def work_at_night(self) -> None:
         """Anchor the logs of the day that has ended, tell the board once a month, and verify everything once a night."""
@@ -187,19 +186,3 @@ def stay_steady(scheduler: BaseScheduler, now: datetime) -> None:
     for job in scheduler.get_jobs():
         if job.next_run_time is not None and job.next_run_time > now + job.trigger.interval:
             job.modify(next_run_time=now)
-
-
-def last_beat(engine: sa.Engine, now: datetime) -> datetime | None:
-    """Give the latest sign of life of any worker; one from the future tells nothing, for a clock was put back since."""
-    seen = HeartbeatRow.beat_at <= now + WORKER_IS_LATE_AFTER
-    with reading(engine) as connection:
-        return connection.execute(sa.select(sa.func.max(HeartbeatRow.beat_at)).where(seen)).scalar_one()
-
-
-def _beat(engine: sa.Engine, name: str, now: datetime) -> None:
-    with writing(engine) as connection:
-        connection.execute(sa.delete(HeartbeatRow).where(HeartbeatRow.beat_at < now - HEARTBEATS_KEPT))
-        changed = connection.execute(sa.update(HeartbeatRow).where(HeartbeatRow.worker == name).values(beat_at=now))
-        if changed.rowcount == 0:
-            row = {"worker": name, "beat_at": now, "failures": 0, "last_failure": ""}
-            connection.execute(sa.insert(HeartbeatRow).values(row))

@@ -15,8 +15,9 @@ from tests.web.site import Site
 from web.app import create_app
 from web.assembly import make_worker
 from web.clock import system_clock
+from web.heartbeats import last_beat
 from web.tables import HeartbeatRow
-from web.worker import Worker, last_beat, stay_steady
+from web.worker import Worker, stay_steady
 
 
 def test_a_tick_fires_what_is_due_and_leaves_a_sign_of_life(site: Site) -> None:
