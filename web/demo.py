@@ -63,11 +63,13 @@ def move_clock() -> ResponseReturnValue:
 @page.get("/mailbox")
 @signed_in
 def mailbox() -> ResponseReturnValue:
-    """List the mails that were sent, the latest first."""
-    latest = sa.select(DEMO_MAILS).order_by(DEMO_MAILS.c.id.desc()).limit(MAILS_SHOWN)
+    """List the mails that were sent, the latest first; `before` is the number of a mail whose elders are wanted."""
+    before = min(flask.request.args.get("before", MORE_THAN_ANY, type=int), MORE_THAN_ANY)
+    latest = sa.select(DEMO_MAILS).where(DEMO_MAILS.c.id < before).order_by(DEMO_MAILS.c.id.desc()).limit(MAILS_SHOWN)
     with reading(services().engine) as connection:
         mails = [(row.id, *_parse(row)) for row in connection.execute(latest)]
-    return flask.render_template("demo_mailbox.html", mails=mails)
+    older_than = mails[-1][0] if len(mails) == MAILS_SHOWN else None
+    return flask.render_template("demo_mailbox.html", mails=mails, older_than=older_than)
 
 
 @page.get("/mailbox/<int:number>")

@@ -6,7 +6,7 @@ import os
 import subprocess
 from dataclasses import dataclass, field
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.demo_process import COMMAND, DemoProcess
@@ -112,7 +112,28 @@ def read_mail(person: Visitor, subject: str, to: str) -> str:
     """Open the latest mail with these words to an address in the mailbox, and give what stands in it."""
     person.page.goto("/demo/mailbox")
     lines = person.page.locator("main li").filter(has_text=to).filter(has_text=subject)
-    reload_until(lines)
+    older = person.page.get_by_role("link", name="Older mails")
+    for _ in range(40):
+        if lines.count():
+            break
+        if older.count():
+            older.click()
+        else:
+            person.page.wait_for_timeout(500)
+            person.page.goto("/demo/mailbox")
     lines.first.get_by_role("link").click()
     person.examine(f"mail to {to}")
     return person.text
+
+
+def mails_about(page: Page, word: str) -> list[str]:
+    """Give the address of every mail in the mailbox whose line has a word, the older ones too."""
+    found: list[str] = []
+    older = page.get_by_role("link", name="Older mails")
+    page.goto("/demo/mailbox")
+    while True:
+        links = page.locator("main li").filter(has_text=word).get_by_role("link")
+        found += [link.get_attribute("href") or "" for link in links.all()]
+        if not older.count():
+            return found
+        older.click()

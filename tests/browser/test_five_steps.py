@@ -13,7 +13,7 @@ import pytest
 from tests.browser import quill
 from tests.browser.conftest import Visit
 from tests.browser.demo_process import DemoProcess
-from tests.browser.play import OWN_PASSWORD, Play, add_person, move_clock, read_mail
+from tests.browser.play import OWN_PASSWORD, Play, add_person, mails_about, move_clock, read_mail
 from tests.browser.visits import Visitor, reference_of
 
 pytestmark = pytest.mark.browser
@@ -186,9 +186,7 @@ def follow_the_link(play: Play, mail: str) -> None:
 def no_mail_tells_of_the_child(play: Play) -> None:
     """Every mail about the case is read through, subject and words."""
     page = play("mfh_coordinator").page
-    page.goto("/demo/mailbox")
-    links = page.locator("main li").filter(has_text=play.case_id).get_by_role("link")
-    addresses = [link.get_attribute("href") or "" for link in links.all()]
+    addresses = mails_about(page, play.case_id)
     assert len(addresses) >= 4
     for address in addresses:
         page.goto(address)

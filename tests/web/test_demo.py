@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from bs4 import BeautifulSoup
@@ -12,6 +13,8 @@ from bs4 import BeautifulSoup
 from tests.web.site import Browser, Site
 from web.app import create_app
 from web.assembly import make_worker
+from web.clock import DEMO_MAILS
+from web.demo import MAILS_SHOWN
 from web.mail_sink import free_port, mail_sink
 
 
@@ -81,3 +84,19 @@ def test_moving_the_clock_sends_the_reminders_that_fall_due_and_they_hold_nothin
 
 def test_an_unknown_mail_is_not_found(demo_site: Site) -> None:
     assert demo_site.browser("call_taker").get("/demo/mailbox/99").status_code == 404
+
+
+def test_older_mails_stand_on_pages_of_their_own(demo_site: Site) -> None:
+    received_at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    rows = [
+        {"received_at": received_at, "content": f"Subject: mail {n}\n\nText\n".encode()} for n in range(MAILS_SHOWN + 1)
+    ]
+    with demo_site.services.engine.begin() as connection:
+        connection.execute(DEMO_MAILS.insert(), rows)
+    browser = demo_site.browser("call_taker")
+    page = browser.page("/demo/mailbox")
+    assert [link.text for link in page.select("main li a")][:1] == [f"mail {MAILS_SHOWN}"]
+    (older,) = page.select("main p a")
+    page = browser.page(str(older["href"]))
+    assert [link.text for link in page.select("main li a")] == ["mail 0"]
+    assert page.select("main p a") == []
