@@ -298,6 +298,7 @@ RESPONSIBLE_AUTHORITY: Words = MappingProxyType(
     {
         "nottingham_city": "Nottingham City",
         "nottinghamshire_county": "Nottinghamshire County",
+        "oxfordshire_county": "Oxfordshire County",
         "another": "Another authority",
         "not_known": "Not known",
     }

@@ -10,9 +10,9 @@ TOLD_OF_RETURN = {"tell_authority_of_return", "tell_partners_of_return", "tell_s
 """The tasks of those who tell others that the child is found."""
 
 
-def handed_over(case: Casework) -> Casework:
+def handed_over(case: Casework, **report: Any) -> Casework:
     """A child was reported missing; the duty inspector has the case, and the local authority knows."""
-    return case.report().fill("acknowledge_handover").fill("acknowledge_missing_notice")
+    return case.report(**report).fill("acknowledge_handover").fill("acknowledge_missing_notice")
 
 
 def assessed(case: Casework, **answers: Any) -> Casework:

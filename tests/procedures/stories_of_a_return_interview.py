@@ -322,6 +322,21 @@ def an_interview_on_friday_is_written_up_by_tuesday(case: Casework) -> None:
     assert "interview_received_by_police" in case.reach.passed
 
 
+@story_from(datetime(2026, 3, 6, 9, 0, tzinfo=UTC))
+def an_interview_for_oxfordshire_has_a_day_longer(case: Casework) -> None:
+    """The rows of another area apply by the authority that is responsible for the child; the rest stays as it is."""
+    graded(handed_over(case, responsible_authority="oxfordshire_county")).wait(hours=5)
+    heard(case.fill("record_return"))
+    assert case.due("write_up_return_interview") == datetime(2026, 3, 11, 14, 0, tzinfo=UTC)
+    case.fill("hold_prevention_interview").wait(days=7)
+    assert moments(case, "T-27") == [
+        ("Tue 10 Mar 14:00", "reminder"),
+        ("Wed 11 Mar 14:00", "due"),
+        ("Thu 12 Mar 14:00", "second escalation"),
+        ("Fri 13 Mar 14:00", "second escalation"),
+    ]
+
+
 @story_from(datetime(2026, 4, 2, 8, 0, tzinfo=UTC))
 def easter_lies_between_the_interview_and_its_write_up(case: Casework) -> None:
     """Good Friday is 3 April and Easter Monday 6 April 2026; two working days after Thursday end on Wednesday."""

@@ -217,6 +217,7 @@ ACCEPTED_ONCE: list[tuple[str, str, Files]] = [
     ("T-25", "longer in one year", cell("t25_5", 1, 'if clock >= date and time("2028-01-01T00:00:00Z") and clock < date and time("2029-01-01T00:00:00Z") then clock + duration("P9D") else clock + duration("PT72H")')),
     ("T-25", "longer in one month of each year", cell("t25_5", 1, 'clock + duration(if clock.month = 8 then "P9D" else "PT72H")')),
     ("T-25", "longer at night", cell("t25_5", 1, 'clock + duration(if clock.hour > 21 then "P9D" else "PT72H")')),
+    ("T-25", "not in another area", replaced("deadlines.dmn", r'(id="t25_5_in_4"><text>)-', r'\1not("oxfordshire")')),
     ("T-25", "longer for looked-after children", cell("t25_5", 1, 'clock + duration(if missing_report.looked_after = "yes" then "P9D" else "PT72H")')),
     ("T-25", "longer for those who were found by themselves", cell("t25_5", 1, 'clock + duration(if found.found_how = "returned_self" then "P9D" else "PT72H")')),
     ("T-25", "longer in one case in the timer", after(INTERVIEW, clock("interview_clock_rang", '=if known.flags != null then [] else deadlines(deadline: "T-25", clock: found.returned_at)'))),
