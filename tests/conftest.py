@@ -24,6 +24,7 @@ WITH_CHECKS = (
     "procedures.stories_of_the_calendar",
     "procedures.stories_of_a_missing_child",
     "procedures.stories_of_a_referral",
+    "procedures.stories_of_a_cancellation",
     "procedures.stories_of_a_reopening",
     "procedures.stories_of_a_return_interview",
     "procedures.stories_of_a_search",

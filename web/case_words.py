@@ -16,7 +16,7 @@ from web.episode_words import view_not_given, waiting_grade
 from web.fact_words import Row, row, sections
 from web.moments import say_key, say_moment, say_until
 from workflows.agencies import title_of
-from workflows.episodes import Episode
+from workflows.episodes import CANCELLED, Episode
 from workflows.vocabulary import DATA_CLASS, EPISODE_STATUS, RISK_LEVEL
 
 SAID = {
@@ -135,6 +135,8 @@ def _child(
 
 
 def _say_status(view: CaseView, episode: Episode | None) -> str:
+    if view.closed_at is not None and episode and episode.status == CANCELLED:
+        return f"Cancelled on {say_moment(view.closed_at)}: the report was made in error"
     if view.closed_at is not None:
         return f"Closed on {say_moment(view.closed_at)}"
     return EPISODE_STATUS[episode.status] if episode and "D2" not in view.withheld else "Open"

@@ -41,7 +41,7 @@ page = flask.Blueprint("cases", __name__)
 
 PURPOSE, WITH_A_REASON = "casework", "casework, opened with a reason"
 PAGE_SIZE = 50
-REOPENS = "mfh_coordinator"
+REOPENS, CANCELS = "mfh_coordinator", "locate_sergeant"
 """The role that opens a closed case again, as its diagram has it."""
 
 Beside = TypeVar("Beside", ChildCase, Sequel)
@@ -83,6 +83,9 @@ def open_case(procedure: str = MISSING_CHILD) -> ResponseReturnValue:
         return _opening_page(view, posted.raw, key=posted.key, problems=refusal.problems), 422
     except (Conflict, Unavailable) as refusal:
         return conflict_page(refusal, posted.raw, form=view.form, case_id="")
+    if not done.tasks:
+        flask.flash(f"There is nothing to do in case {done.case_id}. Its page says why.", "done")
+        return flask.redirect(flask.url_for("cases.case", case_id=done.case_id))
     flask.flash(f"Case {done.case_id} is open.", "done")
     return go_on(done)
 
@@ -117,6 +120,7 @@ def case(case_id: str) -> ResponseReturnValue:
         child_id=child_id,
         beside=_of_which_to_know(beside, who, now),
         **_reopening(view, episode, who, now),
+        may_cancel=episode is not None and view.closed_at is None and CANCELS in who.roles,
         carers_form=bool(child_id) and episode is not None and carer_words.forms_offered(who, case_id, classes),
         opened_until=glass,
         promised=episode is not None and "D2" in classes,

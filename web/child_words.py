@@ -12,7 +12,7 @@ from web.moments import LONDON, say_day, say_key, say_moment
 from workflows import disruptions
 from workflows.children import DATA_CLASS_OF, Child, ChildCase, ChildEpisode, ChildFlag, ChildPlan, live_plan
 from workflows.disruptions import Disruption
-from workflows.episodes import Episode
+from workflows.episodes import CANCELLED, Episode
 from workflows.vocabulary import DATA_CLASS, FLAG, LOOKED_AFTER, RISK_LEVEL
 
 PLAN_FIELDS = (
@@ -92,7 +92,8 @@ def _who(child: Child) -> list[Row]:
 
 def _episode(episode: ChildEpisode, *, link: bool) -> EpisodeLine:
     imported = ", from before this service" if episode.imported_at else ""
-    state = f"Closed on {say_moment(episode.closed_at)}" if episode.closed_at else "Open"
+    ended = "Cancelled, reported in error," if episode.status == CANCELLED else "Closed"
+    state = f"{ended} on {say_moment(episode.closed_at)}" if episode.closed_at else "Open"
     return EpisodeLine(
         reference=episode.case_id,
         link=link,

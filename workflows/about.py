@@ -19,20 +19,21 @@ from engine.views import Step
 from workflows import disruptions
 from workflows.matching import latest
 
-REOPENING, REFERRAL = "reopening", "referral"
-"""The procedures by which a closed case is opened again, and by which social care takes a referral."""
+REOPENING, REFERRAL, CANCELLATION = "reopening", "referral", "cancellation"
+"""The procedures by which a closed case is opened again, social care takes a referral, and a report made in error ends."""
 
 PLACES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         disruptions.PROCEDURE: ("disruption_proposal", "child"),
         REOPENING: ("recalled", "child_id"),
         REFERRAL: ("referral", "child"),
+        CANCELLATION: ("recalled", "child_id"),
     }
 )
 """The (record, field) that holds the child's reference, by the procedure whose cases people open for a child."""
 
 EPISODES: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {REOPENING: ("recalled", "episode"), REFERRAL: ("referral", "episode")}
+    {REOPENING: ("recalled", "episode"), REFERRAL: ("referral", "episode"), CANCELLATION: ("recalled", "episode")}
 )
 """The (record, field) that holds the reference of the episode to which such a case belongs, where one does."""
 

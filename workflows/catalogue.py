@@ -28,6 +28,7 @@ RESTS_ON: Mapping[str, frozenset[tuple[str, str]]] = {
     serious_events.PROCEDURE: serious_events.READS,
     about.REFERRAL: frozenset({about.PLACES[about.REFERRAL], about.EPISODES[about.REFERRAL]}),
     about.REOPENING: frozenset({("reopening", "episode")}),
+    about.CANCELLATION: frozenset({("cancellation", "episode")}),
 }
 """Every (record, field) from which the projections are drawn, by the procedure that writes it."""
 

@@ -144,7 +144,10 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class ChildEpisode:
-    """One episode of a child, a case of ours or one from before; `unfinished` holds what was left to do at its end, one text a line (domain.md 13.9)."""
+    """One episode of a child, a case of ours or one from before; `unfinished` holds what was left to do at its end, one text a line (domain.md 13.9).
+
+    `status` is of the vocabulary ``episode_status``, and "" for one from before.
+    """
 
     case_id: str
     child_id: str
@@ -154,6 +157,7 @@ class ChildEpisode:
     closed_at: datetime | None
     unfinished: str
     imported_at: datetime | None
+    status: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,10 +217,16 @@ _OURS: Mapping[str, sa.ColumnElement[Any]] = MappingProxyType(
         "closed_at": EpisodeRow.case_closed_at.expression,
         "unfinished": EpisodeRow.unfinished.expression,
         "imported_at": sa.type_coerce(sa.null(), Moment()),
+        "status": EpisodeRow.status.expression,
     }
 )
 _PAST: Mapping[str, sa.ColumnElement[Any]] = MappingProxyType(
-    {name: getattr(PastEpisodeRow, "reference" if name == "case_id" else name).expression for name in _OURS}
+    {
+        name: getattr(PastEpisodeRow, "reference" if name == "case_id" else name).expression
+        for name in _OURS
+        if name != "status"
+    }
+    | {"status": sa.literal("")}
 )
 """The columns of `ChildEpisode`, in its order: of our cases, and of the past."""
 

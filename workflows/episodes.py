@@ -81,6 +81,9 @@ RECORDED: Mapping[str, str] = MappingProxyType(
 )
 """Columns whose time is the one at which a person recorded the fact, for no form asks when it happened; by record."""
 
+CANCELLATION, CANCELLED = "report_cancelled", "cancelled_error"
+"""The record of an episode whose report was made in error, and the status in which such an episode ends: no figure counts it."""
+
 COVERED = "interview_covered"
 """The record of an episode whose return a later interview covered: ``held_at``, ``offered_at``, and who says so."""
 
@@ -209,7 +212,7 @@ def project(connection: sa.Connection, step: Step) -> None:
         **dict.fromkeys(recorded(step.facts), step.now),
     }
     if closed_at is not None:
-        values["status"] = "closed"
+        values["status"] = CANCELLED if latest(step.facts, CANCELLATION).get("by_case") else "closed"
     _write(connection, values)
 
 

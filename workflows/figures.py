@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from engine.store import TaskTable
 from workflows.children import ChildRow, PastEpisodeRow
-from workflows.episodes import ADULT_FROM, HELD_WITHIN, MISSING, EpisodeRow, column
+from workflows.episodes import ADULT_FROM, CANCELLED, HELD_WITHIN, MISSING, EpisodeRow, column
 from workflows.vocabulary import ETHNICITY, RESPONSIBLE_AUTHORITY, RISK_LEVEL, SEX, Words
 
 OFTEN, OFTEN_WITHIN = 3, timedelta(days=90)
@@ -323,7 +323,7 @@ def missing_now(connection: sa.Connection, authorities: Collection[str] | None =
 def population(
     connection: sa.Connection, period: Period, authorities: Collection[str] | None = None, *, now: datetime
 ) -> Population:
-    """Give the episodes that were reported in a period, of some authorities or of all. Two statements.
+    """Give the episodes that were reported in a period, of some authorities or of all, none in error. Two statements.
 
     Episodes from before the cut-over are no cases of ours: they count towards the repeats and nowhere else.
     """
@@ -334,7 +334,7 @@ def population(
         sa.select(*(columns[name] for name in _FIELDS))
         .select_from(row)
         .outerjoin(ChildRow, ChildRow.child_id == row.child_id)
-        .where(row.reported_at >= period.begins_at, row.reported_at < period.ends_at)
+        .where(row.reported_at >= period.begins_at, row.reported_at < period.ends_at, row.status != CANCELLED)
         .order_by(row.reported_at.desc(), row.case_id)
     )
     found = tuple(Counted(*one) for one in connection.execute(_of_authorities(query, authorities)))
@@ -363,6 +363,8 @@ def _reports(connection: sa.Connection, period: Period) -> Iterable[Report]:
         person = sa.func.coalesce(_MAIN, row.child_id)
         query = sa.select(person, row.reported_at, sa.literal(value=imported)).select_from(row)
         query = query.outerjoin(ChildRow, ChildRow.child_id == row.child_id)
+        if not imported:
+            query = query.where(EpisodeRow.status != CANCELLED)
         inside = (row.reported_at > period.begins_at - OFTEN_WITHIN, row.reported_at < period.ends_at)
         both.append(query.where(row.child_id != "", *inside))
     found = connection.execute(sa.union_all(*both))

@@ -84,6 +84,8 @@ OBLIGATIONS: Mapping[str, str] = MappingProxyType(
         "C-95": "close a case that was opened again",
         "C-96": "say which closed case was meant",
         "C-97": "settle what is left in a case that was opened again",
+        "C-100": "say why a report is wrong, and what was checked",
+        "C-101": "decide whether a report that was made in error is cancelled",
         "T-42": "end police protection, or have an order made, before its 72 hours are over",
         "T-43": "look again at a warning notice six months after it was served",
         "T-44": "audit the sample of the month and summarise it",

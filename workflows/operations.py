@@ -83,7 +83,8 @@ def recall_child(connection: sa.Connection, scope: Mapping[str, Value], now: dat
     flags: list[str] = []
     plan = None
     if child is not None:
-        before = [each for each in children.episodes_of(connection, child_id) if each.case_id != reference]
+        own = children.episodes_of(connection, child_id)
+        before = [each for each in own if each.case_id != reference and each.status != episodes.CANCELLED]
         flags = _flags(connection, child_id, at)
         plan = children.live_plan(children.plans_of(connection, child_id), max(at, now))
     report = latest(facts, "missing_report")
@@ -176,6 +177,25 @@ def recall_episode(connection: sa.Connection, scope: Mapping[str, Value], _now: 
     }
 
 
+def recall_open_episode(connection: sa.Connection, scope: Mapping[str, Value], _now: datetime) -> Found:
+    """Recall the open case whose report was made in error, and whose it is: the record ``recalled``.
+
+    ``{"episode": "MC-7K3QX9PW", "open": True, "opened_at": datetime(...), "child_id": "CH-7K3QX9PW", "child": "Robin Example"}``;
+    `open` is False for a reference of no case, or of one that is closed. Source: domain.md 9.
+    """
+    reference = str(_last(scope.get("cancellation")).get("episode") or "").strip().upper()
+    found = episodes.find(connection, reference)
+    if found is None or found.case_closed_at is not None:
+        return {"open": False, **dict.fromkeys(("episode", "opened_at", "child_id", "child"))}
+    return {
+        "open": True,
+        "episode": reference,
+        "opened_at": found.opened_at,
+        "child_id": children.child_of(connection, reference),
+        "child": found.child_name,
+    }
+
+
 def count_retention(connection: sa.Connection, _scope: Mapping[str, Value], now: datetime) -> Found:
     """Count what has reached the end of its period and nobody has decided on: the records ``retention_due`` and ``retention_left``.
 
@@ -210,6 +230,7 @@ OPERATIONS: Mapping[str, OperationInStep] = MappingProxyType(
         "find_home": serious_events.find_home,
         "count_retention": count_retention,
         "recall_episode": recall_episode,
+        "recall_open_episode": recall_open_episode,
         "recall_referred": recall_referred,
         "draw_audit_sample": sampling.draw,
         "list_missing_episodes": daily.list_missing_episodes,

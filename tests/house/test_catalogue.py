@@ -42,6 +42,7 @@ def missing_child() -> dict[str, str]:
 def test_the_missing_child_procedure_and_those_of_a_child_are_shipped() -> None:
     assert catalogue.procedures() == (
         "audit",
+        "cancellation",
         "daily_management",
         "disruption",
         "missing_child",

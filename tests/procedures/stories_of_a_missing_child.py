@@ -593,3 +593,17 @@ def the_interview_is_done_and_the_police_part_stays_open(case: Casework) -> None
         ("Tue 31 14:00", "second escalation"),
     ]
     assert case.fill("close_case").closed
+
+
+# Made in error --------------------------------------------------------------------------------------------------------
+
+
+@story
+def a_report_made_in_error_ends_with_everything_that_was_open(case: Casework) -> None:
+    graded(handed_over(case)).wait(hours=3)
+    assert "record_return" in case.open_elements()
+    case.tell("report_cancelled", "T-1", reason="duplicate", by_case="CX-7K3QX9PW")
+    assert case.closed
+    assert case.open_elements() == []
+    assert case.words()[-1] == "EpisodeCancelled"
+    assert "EpisodeClosed" not in case.words()

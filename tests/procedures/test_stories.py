@@ -11,6 +11,7 @@ import pytest
 from engine import release
 from engine.release import Compiled
 from tests.procedures import (
+    stories_of_a_cancellation,
     stories_of_a_disruption,
     stories_of_a_missing_child,
     stories_of_a_prevention_plan,
@@ -46,6 +47,7 @@ TOLD_IN: Mapping[str, Mapping[str, ModuleType]] = {
     "protocol_review": {"protocol_review": stories_of_the_calendar},
     "retention_review": {"retention_review": stories_of_the_calendar},
     "referral": {"referral": stories_of_a_referral},
+    "cancellation": {"cancellation": stories_of_a_cancellation},
     "reopening": {"reopening": stories_of_a_reopening},
     "daily_management": {"daily_management": stories_of_the_daily_meeting},
     "repeat_pattern": {"repeat_pattern": stories_of_a_repeat_pattern, "answer_report": stories_of_a_repeat_pattern},

@@ -146,11 +146,11 @@ def after(file: str, edit: Edit) -> dict[str, str]:
     return {**MISSING, file: etree.tostring(root, encoding="unicode")}
 
 
-def found(files: dict[str, str]) -> set[tuple[str, str]]:
-    """Give the protected steps that files break, with the elements."""
+def found(files: dict[str, str], procedure: str = "missing_child") -> set[tuple[str, str]]:
+    """Give the protected steps that files of a procedure break, with the elements."""
     return {
         (problem.rule.removeprefix("protected-").upper(), problem.where)
-        for problem in drafts.check("missing_child", files)
+        for problem in drafts.check(procedure, files)
         if problem.rule.startswith("protected-")
     }
 

@@ -15,9 +15,9 @@ PROCEDURE = "missing_child"
 
 
 @cache
-def shipped() -> Compiled:
-    """Give the procedure as it is shipped, which the rows of `steps` were written for."""
-    return releases.load(releases.pack(catalogue.files(PROCEDURE))[0])
+def shipped(procedure: str) -> Compiled:
+    """Give a procedure as it is shipped, which the rows of `steps` were written for."""
+    return releases.load(releases.pack(catalogue.files(procedure))[0])
 
 
 _SETTINGS = {
@@ -34,7 +34,7 @@ def kept(element: str, *settings: str) -> Check:
     """An element keeps some of its settings as they are shipped; `settings` are those of `Node`."""
 
     def checked(release: Compiled) -> Iterator[Finding]:
-        here, model = release.nodes[element], shipped().nodes[element]
+        here, model = release.nodes[element], shipped(release.root).nodes[element]
         for name in settings:
             said = [(getattr(node, name), node.properties.get(name)) for node in (here, model)]
             if said[0] != said[1]:
@@ -57,7 +57,7 @@ def written_only_by(record: str, *elements: str) -> Check:
                     f"“{node.name or node.id}” may not call its entries “{record}”, which only {named} may write",
                 )
         for each in (name for name in elements if name in release.nodes):
-            here, model = release.nodes[each], shipped().nodes[each]
+            here, model = release.nodes[each], shipped(release.root).nodes[each]
             if (here.kind, here.operation) != (model.kind, model.operation):
                 yield each, f"“{name_of(release, each)}” writes “{record}” and must stay what it is in the drawing"
 
@@ -71,7 +71,7 @@ def asked_as(task: str, key: str) -> Check:
     """
 
     def checked(release: Compiled) -> Iterator[Finding]:
-        here, model = _field(release, task, key), _field(shipped(), task, key)
+        here, model = _field(release, task, key), _field(shipped(release.root), task, key)
         if model is None:
             return
         told = f"the question “{model.label}”"

@@ -14,7 +14,7 @@ from workflows.protected.hands import by_another_than, done_by, heard_as, stays_
 from workflows.protected.kept import PROCEDURE, asked_as, kept, written_only_by
 from workflows.protected.pages import by_hand, must_be_said, never_later, offers_only, says_yes
 from workflows.protected.times import within
-from workflows.protected.ways import at_once, never_before, never_while, never_without
+from workflows.protected.ways import CANCELLED, at_once, never_before, never_while, never_without
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,7 @@ def check(release: Compiled) -> Iterator[Problem]:
     """Give every way in which a release takes out or weakens a protected step."""
     if release.root != PROCEDURE:
         yield from _elsewhere(release)
-        return
-    for step in STEPS:
+    for step in BY_PROCEDURE.get(release.root, ()):
         gone = [name for name in step.elements if name not in release.nodes]
         found: list[Finding] = [(_left(release, step.elements[name]), f"“{name}” was taken out") for name in gone]
         if not gone:
@@ -49,6 +48,9 @@ def _elsewhere(release: Compiled) -> Iterator[Problem]:
         if node.message == _MESSAGE:
             sentence = f"Only “{_TELLS}” of the missing child may send the message {_MESSAGE}: it stops the clock of an interview"
             yield Problem(node.id, "protected-t-25", f"{sentence} (T-25, domain 7).")
+        if node.message == _CANCELS and release.root != CANCELLING:
+            sentence = f"Only “{_DECIDED}” of a report made in error may send the message {_CANCELS}: it ends a case"
+            yield Problem(node.id, "protected-c-101", f"{sentence} (domain 9).")
         said = node.properties.get("activity", "")
         if said in _WORDS or any(f'"{word}"' in said for word in _WORDS):
             sentence = (
@@ -79,7 +81,27 @@ _TELLS, _MESSAGE = "covered_return_told", "interview_covered"
 """The only element that may say so, and the message in which it does."""
 _HELD = {("return_interview_attempt", "outcome"): "held"}
 
+CANCELLING, _DECIDED, _CANCELS = "cancellation", "cancellation_told", "report_cancelled"
+"""The procedure by which a report made in error ends, the only element that ends the case of it, and the message in which it does."""
+_ERROR = (
+    "C-101",
+    "The decision on a report made in error is protected",
+    "a case ends without its protected steps only where two people, one of them an inspector, say that no child is missing",
+    "domain 9",
+)
+
 STEPS: tuple[Step, ...] = (
+    Step(
+        *_ERROR,
+        {CANCELLED: (PROCEDURE,), "episode_cancelled": (PROCEDURE,)},
+        (
+            heard_as(CANCELLED, _CANCELS, _DECIDED),
+            kept(CANCELLED, "kind", "correlation"),
+            kept("episode_cancelled", "kind"),
+            told_as("EpisodeCancelled", "episode_cancelled"),
+            written_only_by(_CANCELS, CANCELLED),
+        ),
+    ),
     Step(
         "G-01",
         "The offer of a return interview is protected",
@@ -276,4 +298,30 @@ STEPS: tuple[Step, ...] = (
         ),
     ),
 )
-"""Every protected step, with its source."""
+"""Every protected step of the missing child, with its source."""
+
+BY_PROCEDURE: Mapping[str, tuple[Step, ...]] = {
+    PROCEDURE: STEPS,
+    CANCELLING: (
+        Step(
+            *_ERROR,
+            dict.fromkeys(("say_why_wrong", "decide_cancellation", _DECIDED), (CANCELLING,)),
+            (
+                done_by("say_why_wrong", "locate_sergeant"),
+                done_by("decide_cancellation", "duty_inspector"),
+                by_another_than("decide_cancellation", "say_why_wrong"),
+                asked_as("say_why_wrong", "certain"),
+                asked_as("decide_cancellation", "agreed"),
+                must_be_said("say_why_wrong", "certain"),
+                must_be_said("decide_cancellation", "agreed"),
+                says_yes("decide_cancellation", "agreed"),
+                written_only_by("cancellation_decision", "decide_cancellation"),
+                kept(_DECIDED, "kind", "correlation", "payload"),
+                heard_as("", _CANCELS, _DECIDED),
+                never_before("say_why_wrong", (_DECIDED,)),
+                never_before("decide_cancellation", (_DECIDED,), {("cancellation_decision", "agreed"): "yes"}),
+            ),
+        ),
+    ),
+}
+"""The protected steps by the procedure that has them."""

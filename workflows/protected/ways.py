@@ -14,6 +14,10 @@ AGES: tuple[int | None, ...] = (None, *range(18))
 """Whoever may be under 18 is a child (domain 13.10), so the steps hold for every such age and for one that nobody knows."""
 
 
+CANCELLED = "report_is_cancelled"
+"""The event that a report was made in error, which ends a case as it stands: a protected step of its own says who decides that."""
+
+
 def never_without(*steps: str, goals: Sequence[str], but_for: Sequence[str] = ()) -> Check:
     """No case of a child reaches a goal, or its end, while one of these steps is not done; the events in `but_for` do not come."""
 
@@ -84,4 +88,4 @@ def at_once(step: str, after: str = "") -> Check:
 def _world(release: Compiled, known: Facts, without: Sequence[str]) -> World:
     """Give the world of a child in which some answers are known and some steps are never done."""
     children = [{**known, "known": {"": {"age": age}}} for age in AGES]
-    return World(release, frozenset(without), children, ANCHOR)
+    return World(release, frozenset({*without, CANCELLED} & release.nodes.keys()), children, ANCHOR)
