@@ -40,6 +40,8 @@ class World:
     never: frozenset[str]
     known: Sequence[Facts]
     now: datetime
+    aside: frozenset[str] = frozenset()
+    """Events that never come either, for which a case waits beside its work: they hold no case open."""
     _ended: dict[str, bool] = field(default_factory=dict)
     _held: dict[str, bool | None] = field(default_factory=dict)
 
@@ -110,7 +112,7 @@ class World:
 
     def _passes(self, node: Node, process: Process) -> bool:
         """Tell whether a token that arrives at a node can go on from it."""
-        if node.id in self.never:
+        if node.id in self.never | self.aside:
             return node.loop is not None
         if node.condition and self._holds(node.condition) is False:
             return False
@@ -143,7 +145,7 @@ class World:
 
     def _runs_out(self, node: Node, process: Process, ends: set[str]) -> bool:
         """Tell whether all that follows from a token here can come to an end, if it can from `ends`."""
-        if node.kind == "end":
+        if node.kind == "end" or node.id in self.aside:
             return True
         if any(each.id in ends for each in process.attached(node.id) if each.interrupting and self._happens(each)):
             return True

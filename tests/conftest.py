@@ -23,6 +23,7 @@ WITH_CHECKS = (
     "procedures.stories_of_a_serious_event",
     "procedures.stories_of_the_calendar",
     "procedures.stories_of_a_missing_child",
+    "procedures.stories_of_an_end",
     "procedures.stories_of_a_referral",
     "procedures.stories_of_a_cancellation",
     "procedures.stories_of_a_reopening",

@@ -119,8 +119,7 @@ def case(case_id: str) -> ResponseReturnValue:
         held_up_since=min((each.first_seen_at for each in here.cases.incidents.of_case(case_id)), default=None),
         child_id=child_id,
         beside=_of_which_to_know(beside, who, now),
-        **_reopening(view, episode, who, now),
-        may_cancel=episode is not None and view.closed_at is None and CANCELS in who.roles,
+        **_undoing(view, episode, who, now),
         carers_form=bool(child_id) and episode is not None and carer_words.forms_offered(who, case_id, classes),
         opened_until=glass,
         promised=episode is not None and "D2" in classes,
@@ -144,14 +143,17 @@ def diagram(case_id: str, process: str) -> ResponseReturnValue:
     return flask.Response(here.cases.diagram(case_id, process), mimetype="application/xml")
 
 
-def _reopening(view: CaseView, episode: Episode | None, who: Actor, now: datetime) -> dict[str, object]:
-    """Say of an episode by which cases it was opened again, and whether this person may do so."""
-    if episode is None or view.closed_at is None:
-        said = view.facts.get("recalled", {}).get("", {}) if view.procedure == about.REOPENING else {}
-        return {"reopened": (), "may_reopen": False, "opened_again": said.get("episode")}
+def _undoing(view: CaseView, episode: Episode | None, who: Actor, now: datetime) -> dict[str, object]:
+    """Say of an episode by which cases it was opened again, and whether this person may do so, or cancel it while it is open."""
+    said: dict[str, object] = {"reopened": (), "may_reopen": False, "opened_again": None, "may_cancel": False}
+    if episode is None:
+        recalled = view.facts.get("recalled", {}).get("", {}) if view.procedure == about.REOPENING else {}
+        return said | {"opened_again": recalled.get("episode")}
+    if view.closed_at is None:
+        return said | {"may_cancel": CANCELS in who.roles}
     with reading(services().engine) as connection:
         again = about.reopened(connection, view.case_id)
-    return {"reopened": _of_which_to_know(again, who, now), "may_reopen": REOPENS in who.roles, "opened_again": None}
+    return said | {"reopened": _of_which_to_know(again, who, now), "may_reopen": REOPENS in who.roles}
 
 
 def _of_which_to_know(beside: Sequence[Beside], who: Actor, now: datetime) -> list[Beside]:

@@ -26,6 +26,7 @@ _SETTINGS = {
     "interrupting": "must end the step that it sits on",
     "correlation": "must find the other case by the same key",
     "payload": "must send the same values",
+    "terminate": "must end the whole case",
     "loop": "must be done for the same entries",
 }
 

@@ -97,7 +97,8 @@ STEPS: tuple[Step, ...] = (
         (
             heard_as(CANCELLED, _CANCELS, _DECIDED),
             kept(CANCELLED, "kind", "correlation"),
-            kept("episode_cancelled", "kind"),
+            at_once("episode_cancelled", CANCELLED),
+            kept("episode_cancelled", "kind", "terminate"),
             told_as("EpisodeCancelled", "episode_cancelled"),
             written_only_by(_CANCELS, CANCELLED),
         ),
