@@ -247,7 +247,7 @@ class Cases:
         except TaskNoLongerOpen:
             raise _why_not_open(connection, stored.case_id, number) from None
         node = task.task_spec.node
-        if node.role not in by.roles:
+        if node.role not in by.duties:
             raise NotYourTask(f"This task is for {node.role}.")
         record_key = task.internal_data.get("key", "")
         if stamp is not None and stamp != reading.stamp_of(stored.facts, node.record, record_key):

@@ -28,17 +28,24 @@ class Actor:
     """Who acts: a person's sign-in name, the roles held now, and the organisation for which they act.
 
     `held` says in which organisations a role is held, where there are several: ``{("cmo", "nottingham_city")}``.
+    `stands_in` names the roles whose tasks this person does too, without reading more than the own `roles` allow.
     """
 
     person: str
     roles: frozenset[str] = frozenset()
     organisation: str = ""
     held: frozenset[tuple[str, str]] = frozenset()
+    stands_in: frozenset[str] = frozenset()
+
+    @property
+    def duties(self) -> frozenset[str]:
+        """The roles whose tasks this person does."""
+        return self.roles | self.stands_in
 
     def organisations(self, role: str) -> frozenset[str]:
         """Name the organisations in which a role is held."""
         found = frozenset(organisation for name, organisation in self.held if name == role)
-        return found or (frozenset({self.organisation}) if role in self.roles else frozenset())
+        return found or (frozenset({self.organisation}) if role in self.duties else frozenset())
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,7 @@ class Views:
             row: Any = connection.execute(statement.where(TASK.c.case_id == case_id, TASK.c.number == number)).first()
         if row is None:
             raise TaskNotFound("There is no such task.")
-        if row.role not in by.roles:
+        if row.role not in by.duties:
             raise NotYourTask(f"This task is for {row.role}.")
         if row.status == "completed":
             raise TaskAlreadyCompleted(f"{row.completed_by} has done this task.")

@@ -71,7 +71,7 @@ def go_on(done: Done) -> ResponseReturnValue:
     numbers = [int(task_id.rpartition(".")[2]) for task_id in done.tasks]
     mine = (
         sa.select(TaskTable.number, TaskTable.element)
-        .where(TaskTable.case_id == done.case_id, TaskTable.number.in_(numbers), TaskTable.role.in_(actor().roles))
+        .where(TaskTable.case_id == done.case_id, TaskTable.number.in_(numbers), TaskTable.role.in_(actor().duties))
         .order_by(TaskTable.due_at, TaskTable.number)
     )
     with reading(services().engine) as connection:

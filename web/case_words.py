@@ -145,7 +145,7 @@ def _say_status(view: CaseView, episode: Episode | None) -> str:
 def _open_task(row: TaskRow, who: Actor, now: datetime) -> OpenTask:
     due = f"{say_moment(row.due_at)} ({say_until(row.due_at, now)})" if row.due_at else ""
     overdue = row.due_at is not None and row.due_at <= now
-    return OpenTask(row, title_of(row.role), due, overdue, row.role in who.roles)
+    return OpenTask(row, title_of(row.role), due, overdue, row.role in who.duties)
 
 
 def _written(timeline: Sequence[EventRow], names: Mapping[str, str]) -> dict[tuple[str, str], str]:

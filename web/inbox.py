@@ -75,7 +75,7 @@ def tasks() -> ResponseReturnValue:
     after = read_cursor(flask.request.args.get("after", ""))
     with reading(here.engine) as connection:
         bounds = audience(connection, who)
-    found = here.cases.inbox(who.roles, after=after, limit=PAGE_SIZE, within=bounds.within())
+    found = here.cases.inbox(who.duties, after=after, limit=PAGE_SIZE, within=bounds.within())
     now, names = here.clock(), _procedures(row.case_id for row in found.rows)
     lowered = _lowered(row.case_id for row in found.rows)
     lines = [_line(row, names.get(row.case_id, ""), now, lowering=row.case_id in lowered) for row in found.rows]
@@ -86,7 +86,7 @@ def tasks() -> ResponseReturnValue:
         next=write_cursor(found.next) if found.next else "",
         first=after is None,
         may_open=_may_open(who.roles),
-        roles=len(who.roles),
+        roles=len(who.duties),
         drafts=items_for(who.person, who.roles) if after is None else [],
         merges=_merges(bounds) if after is None else (),
         unread=_unread(bounds, now) if after is None else (),

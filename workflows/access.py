@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from workflows.agencies import ROLES
+from workflows.agencies import ROLES, STANDS_IN
 from workflows.vocabulary import DATA_CLASS
 
 
@@ -187,6 +187,7 @@ _SOCIAL_CARE = frozenset({"csc_mash", "csc_social_worker", "edt", "cmo"})
 
 ANSWERS_FOR: Mapping[str, frozenset[str]] = MappingProxyType(
     {
+        **STANDS_IN,
         "rhi_manager": frozenset({"rhi_worker"}),
         "responsible_individual": frozenset({"placement_provider"}),
         "board_chair": frozenset({"board_secretary"}),
@@ -197,7 +198,7 @@ ANSWERS_FOR: Mapping[str, frozenset[str]] = MappingProxyType(
         "csc_service_manager": _INTERVIEW | _SOCIAL_CARE | {"csc_team_manager"},
     }
 )
-"""Whose late work a role is told of (T-07, T-24, T-25, T-27): where those have a task, this role has a part too."""
+"""Whose late work a role is told of (T-07, T-24, T-25, T-27), or does in their place: where those have a task, this role has a part too."""
 
 
 SEARCHES = frozenset(role for role in ROLES if MATRIX["D1", role] in READS_WHILE_OPEN)

@@ -90,6 +90,13 @@ ROLES: Mapping[str, Role] = MappingProxyType({row[0]: Role(*row) for row in _ROW
 """Every role by its key. A lane's id is a key, or ``key__2`` where a role has a second lane in one diagram."""
 
 
+STANDS_IN: Mapping[str, frozenset[str]] = MappingProxyType({"edt": frozenset({"csc_mash", "csc_social_worker"})})
+"""Whose tasks a role does too: outside office hours the emergency duty team does what social care does (domain 5.1).
+
+It does so at every hour, so that no task is nobody's between two shifts, and reads no more than its own column allows (5.2).
+"""
+
+
 def role_of_lane(lane: str) -> str:
     """Give the role key of a lane's id: ``rhi_worker`` for both ``rhi_worker`` and ``rhi_worker__2``."""
     return lane.partition("__")[0]

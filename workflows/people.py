@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from engine.errors import Conflict, Invalid, NotFound, Problem
 from engine.model import Actor
 from engine.store import Base, Moment
-from workflows.agencies import KINDS, ROLES
+from workflows.agencies import KINDS, ROLES, STANDS_IN
 
 SHORTEST_PASSWORD = 12
 """Characters; long enough for three random words (National Cyber Security Centre)."""
@@ -91,8 +91,10 @@ class Person:
     def actor(self) -> Actor:
         """The person as the engine knows who acts; the organisation is the first one by name."""
         organisations = sorted({membership.organisation for membership in self.memberships})
-        held = frozenset((membership.role, membership.organisation) for membership in self.memberships)
-        return Actor(self.sign_in, self.roles, organisations[0] if organisations else "", held)
+        held = {(each.role, each.organisation) for each in self.memberships}
+        held |= {(role, organisation) for own, organisation in held for role in STANDS_IN.get(own, ())}
+        stands_in = frozenset().union(*(STANDS_IN.get(role, frozenset()) for role in self.roles))
+        return Actor(self.sign_in, self.roles, organisations[0] if organisations else "", frozenset(held), stands_in)
 
 
 def add_organisation(connection: sa.Connection, key: str, name: str, kind: str) -> None:

@@ -281,7 +281,9 @@ def test_no_message_holds_anything_of_the_child(database: sa.Engine, now: dateti
     late = a_step(now, facts, (an_event("timer_fired", now, seq=41, element="view_is_late"),))
     missing = {record: said for record, said in facts.items() if record != "found"}
     decided = a_step(now, missing, (an_event("task_completed", now, seq=42, element="decide_on_sign"),))
+    cancelled = a_step(now, facts, (an_event("message_received", now, seq=43, element="report_is_cancelled"),))
     steps = (
+        cancelled,
         an_opening(now, facts),
         an_offer(now, facts),
         a_step(now, facts, a_rung(now).events),
@@ -302,6 +304,7 @@ def test_no_message_holds_anything_of_the_child(database: sa.Engine, now: dateti
                 "serious_event",
                 "protocol_review",
                 "retention_review",
+                "cancellation",
             )
         ),
     )

@@ -139,17 +139,19 @@ def _script(element: Element, text: str) -> None:
 
 
 def _without_waiting(root: Element) -> None:
-    """Let events that wait for a condition pass at once, send no message, and take boundary events for both away."""
-    kinds = ("conditionalEventDefinition", "messageEventDefinition")
-    for definition in [each for kind in kinds for each in root.iter(f"{BPMN}{kind}")]:
+    """Let events that wait for a condition pass at once, send no message, and never come to those that wait for a message."""
+    conditions, messages = (list(root.iter(f"{BPMN}{kind}EventDefinition")) for kind in ("conditional", "message"))
+    for definition in [*conditions, *messages]:
         event = _above(definition)
         event.remove(definition)
-        if event.tag == f"{BPMN}intermediateCatchEvent":
+        caught = event.tag == f"{BPMN}intermediateCatchEvent"
+        if event.tag == f"{BPMN}boundaryEvent" or (caught and definition in messages):
+            name = event.get("id")
+            flows = list(root.iter(f"{BPMN}sequenceFlow"))
+            for each in [*(flow for flow in flows if name in {flow.get("sourceRef"), flow.get("targetRef")}), event]:
+                _above(each).remove(each)
+        elif caught:
             event.tag = f"{BPMN}intermediateThrowEvent"
-        if event.tag == f"{BPMN}boundaryEvent":
-            for flow in [each for each in root.iter(f"{BPMN}sequenceFlow") if each.get("sourceRef") == event.get("id")]:
-                _above(flow).remove(flow)
-            _above(event).remove(event)
 
 
 def _above(element: Element) -> Any:

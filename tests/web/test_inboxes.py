@@ -1,0 +1,215 @@
+"""What lies in the inbox of every role at each moment of a child's episode: what is theirs to do then, and nothing else."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from engine.model import Actor
+from engine.store import reading, writing
+from tests.procedures.casework import posted
+from tests.web.population import EVERYBODY, PAGES, Population
+from tests.web.site import Site
+from web import case_access
+from workflows import access, people
+from workflows.access import Standing
+from workflows.agencies import ROLES
+from workflows.people import Membership
+
+Inboxes = dict[str, set[str]]
+
+REPORTED: Inboxes = {
+    "call_taker": {"Complete missing report", "Record attendance"},
+    "response_officer": {"Record the child's return"},
+    "locate_sergeant": {"Review the case", "Raise an action", "Circulate who is missing"},
+    "duty_inspector": {"Acknowledge handover", "Review as inspector"},
+    "csc_mash": {"Acknowledge the notice"},
+    "edt": {"Acknowledge the notice"},
+}
+"""Four facts open a case: the search, the handover and the notice begin before anybody knows who the child is."""
+
+KNOWN: Inboxes = REPORTED | {
+    "call_taker": {"Ask the risk questions", "Record attendance"},
+    "mfh_coordinator": {"Tell the school"},
+    "csc_social_worker": {"Tell parents and placement", "Update the police"},
+    "edt": {"Acknowledge the notice", "Tell parents and placement", "Update the police"},
+}
+"""A child in care and of school age: more people are told."""
+
+GRADED: Inboxes = KNOWN | {
+    "call_taker": {"Record attendance"},
+    "control_room_supervisor": {"Endorse risk grade"},
+    "locate_sergeant": {*REPORTED["locate_sergeant"], "Propose another grade"},
+    "duty_inspector": {"Review as inspector"},
+}
+"""The handover was acknowledged, and somebody else than who graded looks at the grade."""
+
+ENDORSED: Inboxes = {role: tasks for role, tasks in GRADED.items() if role != "control_room_supervisor"}
+
+NEXT_DAY: Inboxes = ENDORSED | {
+    "mfh_coordinator": {"Tell the school", "Tell the missing persons unit"},
+    "chief_inspector_missing": {"Sign off the meeting", "Decide on the episode"},
+    "audit_lead": {"Summarise the month"},
+}
+"""After 26 hours nothing has gone from an inbox by itself; the daily meeting asks for a decision, a month has begun."""
+
+OVERSIGHT: Inboxes = {role: NEXT_DAY[role] for role in ("chief_inspector_missing", "audit_lead")}
+
+ALL_TOLD: Inboxes = OVERSIGHT | {
+    "response_officer": {"Record the child's return", "Carry out the action"},
+    "locate_sergeant": {"Review the case", "Raise an action", "Propose another grade"},
+    "duty_inspector": {"Review as inspector"},
+    "csc_social_worker": {"Update the police"},
+    "edt": {"Update the police"},
+}
+"""What was told is told; an update is asked of social care as long as the child is missing, and an action was raised."""
+
+BACK: Inboxes = OVERSIGHT | {
+    "response_officer": {"Hold prevention interview"},
+    "mfh_coordinator": {
+        "Tell the authority", "Clear the circulation", "Tell the school", "Tell the others", "Convene the meeting",
+    },
+    "rhi_worker": {"Offer the interview"},
+}  # fmt: skip
+"""The search has ended with all that it asked for, and nobody is asked to look for a child who is back."""
+
+SEEN: Inboxes = OVERSIGHT | {
+    "locate_sergeant": {"Close police enquiry"},
+    "mfh_coordinator": {"Convene the meeting"},
+    "rhi_worker": {"Offer the interview"},
+}
+HELD: Inboxes = OVERSIGHT | {
+    "mfh_coordinator": {"Convene the meeting"},
+    "chief_inspector_missing": {"Sign off the meeting"},
+    "rhi_worker": {"Pass it on at once"},
+}
+"""What a child told of harm is passed on before anything is written up; a child who is back is on no list of the day."""
+
+WRITTEN: Inboxes = HELD | {"mfh_coordinator": {"Convene the meeting", "Receive the outcome"}, "rhi_worker": set()}
+RECEIVED: Inboxes = HELD | {"mfh_coordinator": {"Convene the meeting", "Write the trigger plan"}, "rhi_worker": set()}
+CONVENED: Inboxes = HELD | {
+    "mfh_coordinator": {"Write the trigger plan"},
+    "rhi_worker": set(),
+    "csc_team_manager": {"Hold the meeting"},
+}
+MINUTES: Inboxes = CONVENED | {
+    "csc_team_manager": {"Issue the minutes"},
+    "chief_inspector_missing": {"Sign off the meeting"},
+}
+SETTLED: Inboxes = CONVENED | {
+    "csc_team_manager": set(),
+    "mfh_coordinator": {"Write the trigger plan", "Close the case"},
+}
+CLOSED: Inboxes = CONVENED | {"csc_team_manager": set()}
+
+
+def inboxes(site: Site) -> dict[str, set[str]]:
+    """Read the inbox of every role that has anything in it, as its own page shows it."""
+    found = {}
+    for role in ROLES:
+        page = site.browser(role).page("/tasks")
+        lines = [line.get_text(strip=True) for line in page.select(".govuk-task-list__link")]
+        assert len(lines) == len(set(lines)), f"{role} finds a task twice"
+        assert bool(lines) != ("There is nothing for you to do at the moment." in page.text)
+        if lines:
+            found[role] = set(lines)
+    return found
+
+
+class Story:
+    """One child's case, played by whoever the tasks are for; after each step the inboxes are read."""
+
+    def __init__(self, site: Site) -> None:
+        chance = random.Random(1)  # noqa: S311 - a story, not a secret
+        self.site, self.people = site, Population(site.services, chance, site.clock.now)
+        view, now = site.services.cases.opening("missing_child"), site.clock.now
+        typed = {**PAGES["child_reported_missing"], "responsible_authority": "nottinghamshire_county"}
+        answers = view.form.load(posted(view.form, typed, now), scope={}, now=now)
+        who = Actor("call_taker", EVERYBODY, "police")
+        self.case_id = site.services.cases.open("missing_child", answers, by=who, now=now, key="open").case_id
+
+    def do(self, *elements: str, by: str = "", **changes: Any) -> None:
+        for element in elements:
+            self.people.do(self.case_id, element, self.site.clock.now, by, **changes)
+
+    def wait(self, **span: float) -> None:
+        self.site.clock.forward(**span)
+        self.site.wall_clock.now = self.site.clock.now
+        self.site.sweep()
+
+    def finds(self, wanted: Inboxes) -> None:
+        assert inboxes(self.site) == {role: tasks for role, tasks in wanted.items() if tasks}
+
+
+def test_every_role_finds_its_tasks_at_the_time_and_nothing_else(site: Site) -> None:
+    assert inboxes(site) == {}
+    story = Story(site)
+    story.finds(REPORTED)
+    story.do("complete_missing_report")
+    story.do("match_child", child="new")
+    story.finds(KNOWN)
+    story.do("acknowledge_handover", "assess_risk")
+    story.do("decide_risk_grade", level="high", cra_considered="yes")
+    story.finds(GRADED)
+    story.do("endorse_risk_grade", by="somebody else")
+    story.finds(ENDORSED)
+    story.wait(hours=26)
+    story.finds(NEXT_DAY)
+    story.do("acknowledge_missing_notice", "record_attendance", "record_circulation", "tell_school", "tell_parents")
+    story.do("update_police", "tell_missing_persons_unit", "raise_action")
+    story.finds(ALL_TOLD)
+    story.do("record_return", found_how="found_public", harm=["sexual_offence"])
+    story.finds(BACK)
+    story.do("hold_prevention_interview", "tell_authority_of_return", "tell_partners_of_return")
+    story.do("tell_school_of_return", "clear_circulation")
+    story.finds(SEEN)
+    story.do("close_police_enquiry", "offer_return_interview")
+    story.wait(hours=24)
+    story.do("hold_return_interview", disclosure="yes")
+    story.finds(HELD)
+    story.do("pass_disclosure", "write_up_return_interview")
+    story.finds(WRITTEN)
+    story.do("receive_return_interview")
+    story.wait(minutes=5)
+    story.finds(RECEIVED)
+    story.do("convene_meeting")
+    story.finds(CONVENED)
+    story.do("hold_meeting")
+    story.finds(MINUTES)
+    story.do("issue_minutes")
+    story.finds(SETTLED)
+    story.do("close_case")
+    story.wait(minutes=5)
+    story.finds(CLOSED)
+
+
+def test_the_emergency_duty_team_does_what_social_care_does_and_reads_no_more_than_its_own(site: Site) -> None:
+    """At three in the morning nobody of the hub is there (domain 5.1); the matrix of 5.2 stays as it is."""
+    story, browser = Story(site), site.browser("edt")
+    line = browser.page("/tasks").select_one(".govuk-task-list__link")
+    assert line
+    sent = browser.send(
+        str(line["href"]), {key: str(said) for key, said in PAGES["acknowledge_missing_notice"].items()}
+    )
+    assert sent.status_code == 302, sent.text
+    story.finds({**REPORTED, "csc_mash": set(), "edt": set()})
+    with reading(site.services.engine) as connection:
+        who = people.find(connection, "edt")
+    assert who.actor.duties == {"edt", "csc_mash", "csc_social_worker"}
+    now = site.clock.now
+    assert case_access.readable(site.services.engine, who.actor, story.case_id, now=now) == access.readable(
+        {"edt"}, standing=Standing.OPEN
+    )
+
+
+def test_the_emergency_duty_team_of_another_council_finds_nothing(site: Site) -> None:
+    Story(site)
+    with writing(site.services.engine) as connection:
+        people.add_organisation(connection, "nottingham_city", "Example City Council", "local_authority")
+        night = [Membership("edt", "nottingham_city")]
+        people.add(
+            connection, "city_night", name="Nia Example", mail="n@example.invalid", password=None, memberships=night,
+            now=site.clock.now,
+        )  # fmt: skip
+    assert site.browser("city_night").page("/tasks").select(".govuk-task-list__link") == []
+    assert site.browser("edt").page("/tasks").select(".govuk-task-list__link") != []
