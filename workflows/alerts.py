@@ -21,7 +21,7 @@ from notifications import outbox, wording
 from notifications.message import Message
 from workflows import on_call, people, seals, serious_events
 from workflows.access import OF_ONE_PLACEMENT
-from workflows.agencies import ROLES, title_of
+from workflows.agencies import ROLES, STANDS_IN, title_of
 from workflows.matching import latest
 from workflows.obligations import OBLIGATIONS
 from workflows.people import Membership, Person
@@ -159,6 +159,16 @@ ALERTS: tuple[Alert, ...] = (
         "offer the child a return interview",
         urgent=False,
         source="N8, T-24, G-01 [S47]",
+    ),
+    Alert(
+        "passed_on",
+        "task_completed",
+        "pass_disclosure",
+        ("csc_mash", "mfh_coordinator"),
+        "passed_on",
+        "read what was passed on, and say who acts on it",
+        urgent=True,
+        source="T-28, domain 5.4, 13.5",
     ),
     Alert(
         "exploitation",
@@ -399,7 +409,7 @@ def directory(connection: sa.Connection, message: Message, now: datetime) -> Seq
 
     None where its recipient is an address. Of the holders of a local authority's role those in the responsible one are
     told, where it has any; of those told about a sealed case those of its group, and all of the group where none of them is.
-    An urgent message goes to the telephones and pagers of those on call in these roles too (13.5).
+    An urgent message goes to the telephones and pagers of those on call in these roles, and of those who stand in for them (13.5).
     """
     if not message.recipient.startswith(_HOLDERS):
         return None
@@ -416,9 +426,10 @@ def directory(connection: sa.Connection, message: Message, now: datetime) -> Seq
     mails = [(name, found[name].mail) for name in sorted(found)]
     if not message.urgent:
         return mails
-    duties = on_call.on_call(connection, roles, now)
+    with_stand_ins = (*roles, *(role for role, of in STANDS_IN.items() if role not in roles and of & set(roles)))
+    duties = on_call.on_call(connection, with_stand_ins, now)
     seen = [duty for duty in duties if group is None or duty.person in group]
-    return [*mails, *_numbers(seen, roles, authority)]
+    return [*mails, *_numbers(seen, with_stand_ins, authority)]
 
 
 def _of_group(connection: sa.Connection, holders: Sequence[Person], group: frozenset[str] | None) -> Sequence[Person]:

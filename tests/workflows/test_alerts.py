@@ -284,6 +284,7 @@ def test_no_message_holds_anything_of_the_child(database: sa.Engine, now: dateti
     cancelled = a_step(now, facts, (an_event("message_received", now, seq=43, element="report_is_cancelled"),))
     steps = (
         cancelled,
+        a_step(now, facts, (an_event("task_completed", now, seq=44, element="pass_disclosure"),)),
         an_opening(now, facts),
         an_offer(now, facts),
         a_step(now, facts, a_rung(now).events),

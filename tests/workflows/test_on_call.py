@@ -184,6 +184,22 @@ def test_an_urgent_message_reaches_those_on_call_when_it_leaves_and_an_ordinary_
     assert not any("7700" in message.key for message in channel.taken)
 
 
+def test_at_night_the_duty_team_is_paged_for_the_hub_in_its_own_council_alone(connection: sa.Connection) -> None:
+    """What the hub is paged for reaches the team that stands in for it (domain 5.1), who may do the task as well."""
+    for council, hour in (("shire", 1), ("town", 2)):
+        people.add_organisation(connection, council, council, "local_authority")
+        row = {"sign_in": f"edt_{council}", "name": "N.", "mail": f"{council}@example.org", "password_hash": "-"}
+        connection.execute(sa.insert(people.PersonRow).values(**row, added_at=NOW))
+        people.give_roles(connection, f"edt_{council}", [people.Membership("edt", council)])
+        entry = {"organisation": council, "role": "edt", "person": f"edt_{council}", "mobile": f"+44770090012{hour}"}
+        entry |= {"pager": "", "entered_by": "csc_mash", "key": council}
+        times = {"begins_at": NIGHT[0], "ends_at": NIGHT[1], "entered_at": NOW}
+        connection.execute(sa.insert(on_call.OnCallRow).values(**entry, **times))
+    message = Message("MC-1/1/x", alerts.group(["csc_mash"], "town"), "URGENT", "x\n", urgent=True)
+    told = alerts.directory(connection, message, NOW) or ()
+    assert [address for _name, address in told if address.startswith("sms:")] == ["sms:+447700900122"]
+
+
 def test_every_role_that_a_shipped_procedure_pages_can_be_on_call() -> None:
     paged = {role for alert in ALERTS if alert.urgent for role in alert.roles}
     for name in catalogue.procedures():
