@@ -10,7 +10,7 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from engine import erasing
-from engine.errors import AnswersInvalid, Conflict, Problem, Unavailable
+from engine.errors import AnswersInvalid, Conflict, NotFound, Problem, Unavailable
 from engine.forms import Raw
 from engine.model import Actor
 from engine.store import ERASED, reading
@@ -36,6 +36,7 @@ from workflows.about import Sequel
 from workflows.children import ChildCase
 from workflows.episodes import Episode
 from workflows.seals import SEALS
+from workflows.vocabulary import EPISODE_STATUS
 
 page = flask.Blueprint("cases", __name__)
 
@@ -45,6 +46,8 @@ REOPENS, CANCELS = "mfh_coordinator", "locate_sergeant"
 """The role that opens a closed case again, as its diagram has it."""
 
 Beside = TypeVar("Beside", ChildCase, Sequel)
+COPIED = ("last_place", "why_worried", "responsible_authority")
+"""What was said of one child and is most often true of another who is missing with this one, for the caller to look through."""
 
 
 @page.get("/cases")
@@ -66,6 +69,8 @@ def opening(procedure: str = MISSING_CHILD) -> ResponseReturnValue:
     """Ask what opens a case of a procedure; answers that stand in the address are filled in."""
     view = _opening(procedure)
     told = {field.key: flask.request.args[field.key] for field in view.form.fields if field.key in flask.request.args}
+    if told.get("missing_with"):
+        told = _said_of(told["missing_with"]) | told
     return _opening_page(view, told, key=new_key())
 
 
@@ -105,7 +110,6 @@ def case(case_id: str) -> ResponseReturnValue:
     with reading(here.engine) as connection:
         episode = episodes.find(connection, case_id)
         child_id = children.child_of(connection, case_id)
-        beside = children.beside(connection, case_id, child_id, view.procedure) if child_id else ()
         given = disclosures.of(connection, {case_id, child_id or case_id}, roles=who.roles)
         involved = {event.by for event in view.timeline} | {each.given_by for each in given}
         names = episode_words.names_of(connection, involved)
@@ -118,7 +122,7 @@ def case(case_id: str) -> ResponseReturnValue:
         **told,
         held_up_since=min((each.first_seen_at for each in here.cases.incidents.of_case(case_id)), default=None),
         child_id=child_id,
-        beside=_of_which_to_know(beside, who, now),
+        **_others(view, child_id, episode, who, now),
         **_undoing(view, episode, who, now),
         carers_form=bool(child_id) and episode is not None and carer_words.forms_offered(who, case_id, classes),
         opened_until=glass,
@@ -141,6 +145,37 @@ def diagram(case_id: str, process: str) -> ResponseReturnValue:
     here = services()
     case_access.readable(here.engine, actor(), case_id, now=here.clock())
     return flask.Response(here.cases.diagram(case_id, process), mimetype="application/xml")
+
+
+def _said_of(case_id: str) -> dict[str, str]:
+    """Give what was said when another case was opened, as far as this person may read it; nothing where there is none."""
+    here, who, now = services(), actor(), services().clock()
+    try:
+        classes = case_access.readable(here.engine, who, case_id, now=now)
+        view = here.cases.case(case_id, classes=classes, by=who, purpose=PURPOSE, now=now)
+    except NotFound:
+        return {}
+    said = view.facts.get("case_opening", {}).get("", {})
+    return {key: str(said[key]) for key in COPIED if said.get(key)}
+
+
+def _others(
+    view: CaseView, child_id: str | None, episode: Episode | None, who: Actor, now: datetime
+) -> dict[str, object]:
+    """Give the cases that stand beside one: of the same child under another id, and of those who are missing with the child."""
+    with reading(services().engine) as connection:
+        beside = children.beside(connection, view.case_id, child_id, view.procedure) if child_id else ()
+        first, together = episodes.together(connection, view.case_id) if episode else ("", ())
+    parts = case_access.readable_each(services().engine, who, [each.case_id for each in together], now=now)
+    status = {
+        each.case_id: EPISODE_STATUS[each.status] if "D2" in parts.get(each.case_id, ()) else "" for each in together
+    }
+    missing = episode is not None and view.closed_at is None and episode.status in episodes.MISSING
+    return {
+        "beside": _of_which_to_know(beside, who, now),
+        "together": {case_id: said for case_id, said in status.items() if case_id in parts},
+        "add_to": first if missing and services().cases.opening(MISSING_CHILD).role in who.roles else "",
+    }
 
 
 def _undoing(view: CaseView, episode: Episode | None, who: Actor, now: datetime) -> dict[str, object]:

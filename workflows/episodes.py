@@ -45,6 +45,7 @@ READS: frozenset[tuple[str, str]] = frozenset(
     {
         ("case_opening", "child_name"),
         ("case_opening", "responsible_authority"),
+        ("case_opening", "missing_with"),
         ("missing_report", "child_full_name"),
         ("missing_report", "missing_since"),
         ("missing_report", "reported_at"),
@@ -105,7 +106,8 @@ class EpisodeRow(Base):
     """One missing episode; empty text and no time stand for what is not known yet.
 
     `child_id` is the child as a person matched it, `unfinished` what is left to be done at the end, one text a line, and
-    `reported_at` when the case was opened while nobody has said more.
+    `reported_at` when the case was opened while nobody has said more; `missing_with` is the case of another child who is
+    missing with this one, as it was typed.
     `workflows.figures` counts by `reported_at`, `age` (whole years when reported), `adult` (as the procedure
     treats the person: by a date of birth, never by a guess), `sex`, `ethnicity`, `found_how` and
     `initial_level`, the first grade that was given: `risk_level` is the latest.
@@ -139,7 +141,9 @@ class EpisodeRow(Base):
     ethnicity: Mapped[str] = mapped_column(sa.String(40))
     found_how: Mapped[str] = mapped_column(sa.String(40))
     initial_level: Mapped[str] = mapped_column(sa.String(30))
+    missing_with: Mapped[str] = mapped_column(sa.String(20), server_default="")
     __table_args__ = (
+        sa.Index("ix_episodes_missing_with", "missing_with"),
         sa.Index("ix_episodes_status", "status", "opened_at"),
         sa.Index("ix_episodes_child_id", "child_id"),
         sa.Index("ix_episodes_reported_at", "reported_at"),
@@ -205,6 +209,7 @@ def project(connection: sa.Connection, step: Step) -> None:
         "opened_at": step.now,
         "unfinished": unfinished(step.facts),
         "covered_by": _text(step.facts, COVERED, "sender"),
+        "missing_with": _text(step.facts, "case_opening", "missing_with").upper(),
         "trigger_plan_updated_at": None,
         "case_closed_at": closed_at,
         **derive(step.facts),
@@ -235,6 +240,28 @@ def find(connection: sa.Connection, case_id: str) -> Episode | None:
     """Give the episode of a case, where the case is one of a missing child."""
     row = connection.execute(_select().where(EpisodeRow.case_id == case_id)).one_or_none()
     return None if row is None else Episode(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """The episode of another child of a group that is missing together; the status is of ``episode_status``."""
+
+    case_id: str
+    status: str
+
+
+def together(connection: sa.Connection, case_id: str) -> tuple[str, tuple[Together, ...]]:
+    """Give the case by which a group names itself, and the episodes of the others in it, in the order in which they were opened.
+
+    Each names one case of the group, most often the first one; who names the same case, or is named, belongs to it.
+    """
+    row = EpisodeRow
+    named = sa.select(row.missing_with).where(row.case_id == case_id, row.missing_with != "").scalar_subquery()
+    theirs = sa.or_(row.missing_with.in_([case_id, named]), row.case_id.in_([case_id, named]))
+    rows = sa.select(row.case_id, row.status, row.missing_with).where(theirs).order_by(row.opened_at, row.case_id)
+    found = connection.execute(rows).all()
+    first = next((each.missing_with for each in found if each.case_id == case_id), "") or case_id
+    return first, tuple(Together(each.case_id, each.status) for each in found if each.case_id != case_id)
 
 
 def awaiting_interview(

@@ -182,7 +182,7 @@ def _projections(connection: sa.Connection, refs: list[str]) -> dict[str, int]:
     name = f"X-{''.join(secrets.choice(LETTERS) for _ in range(8))}"
     nobody = {"child_id": name, "unfinished": ""}
     episode = sa.update(EpisodeRow).where(EpisodeRow.case_id.in_(refs))
-    gone = {"episodes": connection.execute(episode.values(**nobody, child_name="")).rowcount}
+    gone = {"episodes": connection.execute(episode.values(**nobody, child_name="", missing_with="")).rowcount}
     past = sa.select(PastEpisodeRow.reference).where(PastEpisodeRow.child_id.in_(refs))
     references = sorted(connection.execute(past).scalars())
     for number, reference in enumerate(references, 1):
