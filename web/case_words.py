@@ -82,6 +82,7 @@ def describe(
 
     `classes` are those that the reader sees, and `changes` what corrections changed in them.
     """
+    tasks: dict[int | None, str] = {row.number: row.name for row in view.tasks}
     return {
         "case": view,
         "summary": _summary(view, episode, names, classes),
@@ -89,12 +90,14 @@ def describe(
         "options": [_open_task(row, who, now) for row in view.tasks if row.status == "open" and not row.due_at],
         "interview": _interview_due(view, episode),
         "sections": list(
-            sections(view.facts, release, now, _written(view.timeline, names), _decided(view.timeline, release))
+            sections(
+                view.facts, release, now, _written(view.timeline, release, names), _decided(view.timeline, release)
+            )
         ),
         "coordinates": "mfh_coordinator" in who.roles,
         "withheld": sorted(DATA_CLASS.get(name, name) for name in view.withheld - UNSAID),
         "timeline": [
-            _happening(event, names, correction_words.lines(event, changes, release))
+            _happening(event, names, tasks.get(event.task, ""), correction_words.lines(event, changes, release))
             for event in reversed(view.timeline)
             if event.kind in SAID and not correction_words.is_unsaid(event, release, UNSAID - classes)
         ],
@@ -148,14 +151,22 @@ def _open_task(row: TaskRow, who: Actor, now: datetime) -> OpenTask:
     return OpenTask(row, title_of(row.role), due, overdue, row.role in who.duties)
 
 
-def _written(timeline: Sequence[EventRow], names: Mapping[str, str]) -> dict[tuple[str, str], str]:
+def _written(timeline: Sequence[EventRow], release: Compiled, names: Mapping[str, str]) -> dict[tuple[str, str], str]:
     """Say of each record, in the order in which they were first written, who wrote it last and when."""
     said: dict[tuple[str, str], str] = {}
     for event in timeline:
         if event.kind == "facts_written":
-            by = "the table" if event.by == SYSTEM else names.get(event.by, event.by)
+            by = _machine(release, event.element) if event.by == SYSTEM else names.get(event.by, event.by)
             said[event.data["record"], event.data["key"]] = f"by {by}, {say_moment(event.at)}"
     return said
+
+
+def _machine(release: Compiled, element: str) -> str:
+    """Say what wrote a record that no person wrote."""
+    node = release.nodes.get(element)
+    if node is not None and node.message:
+        return "another case"
+    return "the table" if node is not None and node.decision else "this service"
 
 
 def _decided(timeline: Sequence[EventRow], release: Compiled) -> dict[tuple[str, str], Table]:
@@ -170,11 +181,13 @@ def _decided(timeline: Sequence[EventRow], release: Compiled) -> dict[tuple[str,
     return found
 
 
-def _happening(event: EventRow, names: Mapping[str, str], lines: tuple[str, ...]) -> Happening:
+def _happening(event: EventRow, names: Mapping[str, str], task: str, lines: tuple[str, ...]) -> Happening:
     roles = [title_of(role) for role in event.data.get("tell", ())]
     told = f", to {' and '.join(roles)}" if roles else ""
     step = event.data.get("step", "due")
-    title = SAID[event.kind].format(name=event.name or say_key(event.element), step=step, told=told).rstrip(": ")
+    title = (
+        SAID[event.kind].format(name=event.name or task or say_key(event.element), step=step, told=told).rstrip(": ")
+    )
     return Happening(title, "" if event.by == SYSTEM else names.get(event.by, event.by), event.at, lines)
 
 

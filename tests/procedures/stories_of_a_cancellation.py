@@ -71,6 +71,7 @@ def what_is_not_certain_is_not_cancelled(case: Cancellation) -> None:
     case.wrong()
     assert set(case.refusals("say_why_wrong", certain="no")) == {"certain"}
     assert set(case.refusals("say_why_wrong", reason="duplicate", other_case=None)) == {"other_case"}
+    assert set(case.refusals("say_why_wrong", reason="duplicate", other_case=EPISODE.lower())) == {"other_case"}
     case.wait(hours=5)
     both = "duty_inspector locate_sergeant"
     assert told_of(case, "C-100") == [("due", "locate_sergeant"), ("first escalation", both)]

@@ -59,6 +59,8 @@ def test_a_report_made_in_error_ends_and_no_figure_counts_it(site: Site) -> None
     site.sweep()
     told = site.browser("duty_inspector").page(f"/cases/{case_id}").text
     assert "the report was made in error" in told
+    assert "No longer needed: Acknowledge handover" in told
+    assert "by another case, " in told
     with reading(site.services.engine) as connection:
         found = episodes.find(connection, case_id)
         assert found is not None

@@ -277,19 +277,15 @@ def test_no_message_holds_anything_of_the_child(database: sa.Engine, now: dateti
     for number, (record, field) in enumerate(written):
         facts.setdefault(record, {}).setdefault("", {})[field] = f"canary-{number}"
 
-    stranded = a_step(now, facts, (an_event("case_stranded", now, seq=40),))
-    late = a_step(now, facts, (an_event("timer_fired", now, seq=41, element="view_is_late"),))
+    seen = (("case_stranded", ""), ("timer_fired", "view_is_late"), ("message_received", "report_is_cancelled"))
+    told_of = (*seen, ("task_completed", "pass_disclosure"))
     missing = {record: said for record, said in facts.items() if record != "found"}
     decided = a_step(now, missing, (an_event("task_completed", now, seq=42, element="decide_on_sign"),))
-    cancelled = a_step(now, facts, (an_event("message_received", now, seq=43, element="report_is_cancelled"),))
     steps = (
-        cancelled,
-        a_step(now, facts, (an_event("task_completed", now, seq=44, element="pass_disclosure"),)),
+        *(a_step(now, facts, (an_event(kind, now, seq=43 + n, element=at),)) for n, (kind, at) in enumerate(told_of)),
         an_opening(now, facts),
         an_offer(now, facts),
         a_step(now, facts, a_rung(now).events),
-        stranded,
-        late,
         decided,
     )
     told = messages(
