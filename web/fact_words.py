@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +28,9 @@ FOR_AUDITORS = frozenset({RULES, SAW})
 WHY = "Why"
 
 CASE = "case_id"
-"""The field in which an operation names another case: it is shown as a link, and that page asks who may look."""
+"""The field in which an operation names another case."""
+
+_REFERENCE = re.compile(r"(?!CH-)[A-Z]{2}-[0-9A-Z]{8}")
 
 WHAT_APPLIES = "What applies"
 """Stands over the rows of a table that gives all that apply."""
@@ -99,7 +102,7 @@ def _answers(fields: Mapping[str, Value], form: Form) -> Iterable[Row]:
     for key in ordered:
         if fields[key] not in (None, "", []):
             question = questions.get(key)
-            yield row(question.label if question else say_key(key), say_answer(fields[key], question))
+            yield _said(question.label if question else say_key(key), say_answer(fields[key], question))
 
 
 def say_answer(value: Value, question: Field | None) -> str:
@@ -117,8 +120,8 @@ def _results(fields: Mapping[str, Value], record: str, release: Compiled) -> Ite
     words = _words(release)
     for key, value in fields.items():
         if value not in (None, "", []) and key not in FOR_AUDITORS:
-            label = labels.get(key) or (WHAT_APPLIES if key == "matches" else say_key(key))
-            yield _link(value) if key == CASE else row(label, _say_result(value, words))
+            label = labels.get(key) or {"matches": WHAT_APPLIES, CASE: "Case"}.get(key) or say_key(key)
+            yield _said(label, _say_result(value, words))
 
 
 def alone(release: Compiled) -> dict[tuple[str, str], Table]:
@@ -142,11 +145,14 @@ def _why(fields: Mapping[str, Value], table: Table | None, release: Compiled) ->
     return [row(WHY, "\n".join(reasons))] if reasons else []
 
 
-def _link(reference: str) -> Row:
-    """Give the row that leads to another case."""
+def _said(label: str, value: str) -> Row:
+    """Give the row of a value; the reference of another case is a link, and that page asks who may look."""
+    reference = value.strip().upper()
+    if not _REFERENCE.fullmatch(reference):
+        return row(label, value)
     address = flask.url_for("cases.case", case_id=reference)
     link = Markup('<a class="govuk-link" href="{}">{}</a>').format(address, reference)
-    return {"key": {"text": "Case"}, "value": {"html": link}}
+    return {"key": {"text": label}, "value": {"html": link}}
 
 
 def _table(record: str, release: Compiled) -> Table | None:

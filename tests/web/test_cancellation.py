@@ -56,6 +56,7 @@ def test_a_report_made_in_error_ends_and_no_figure_counts_it(site: Site) -> None
     )
     assert "I spoke with the child at the door." in page.text
     assert "Alex" in page.text
+    assert page.select_one(f'main a[href="/cases/{case_id}"]')
     site.sweep()
     told = site.browser("duty_inspector").page(f"/cases/{case_id}").text
     assert "the report was made in error" in told
