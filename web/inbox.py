@@ -14,13 +14,16 @@ from engine.errors import NotFound
 from engine.store import CaseTable, ReleaseTable, TaskTable, reading
 from engine.views import Cursor, TaskRow
 from notifications import outbox
+from web import inbox_filter
 from web.access import actor, signed_in
 from web.draft_words import items_for
+from web.inbox_filter import DUE, Wanted
 from web.missing_words import COLOURS
 from web.moments import read_moment, say_moment, say_until
 from web.procedures import MISSING_CHILD
 from web.services import services
 from workflows import merging, notices
+from workflows.agencies import title_of
 from workflows.audience import Audience, audience
 from workflows.daily import LOWER_GRADE_WAITS
 from workflows.merging import Merge
@@ -31,6 +34,7 @@ from workflows.vocabulary import RISK_LEVEL
 page = flask.Blueprint("inbox", __name__)
 
 PAGE_SIZE = 50
+MANY = 100
 LEFT_BY = timedelta(minutes=5)
 """An urgent message that has not left by then is a reason to ring people."""
 LONGEST_NUMBER = 9
@@ -75,8 +79,10 @@ def tasks() -> ResponseReturnValue:
     after = read_cursor(flask.request.args.get("after", ""))
     with reading(here.engine) as connection:
         bounds = audience(connection, who)
-    found = here.cases.inbox(who.duties, after=after, limit=PAGE_SIZE, within=bounds.within())
-    now, names = here.clock(), _procedures(row.case_id for row in found.rows)
+    now, wanted = here.clock(), inbox_filter.read(flask.request.args, who.duties)
+    more, roles, everything = wanted.conditions(now), wanted.roles(who.duties), after is None and wanted == Wanted()
+    found = here.cases.inbox(roles, after=after, limit=PAGE_SIZE, within=lambda role: [*bounds.within()(role), *more])
+    names = _procedures(row.case_id for row in found.rows)
     lowered = _lowered(row.case_id for row in found.rows)
     lines = [_line(row, names.get(row.case_id, ""), now, lowering=row.case_id in lowered) for row in found.rows]
     return flask.render_template(
@@ -87,11 +93,41 @@ def tasks() -> ResponseReturnValue:
         first=after is None,
         may_open=_may_open(who.roles),
         roles=len(who.duties),
-        drafts=items_for(who.person, who.roles) if after is None else [],
-        merges=_merges(bounds) if after is None else (),
-        unread=_unread(bounds, now) if after is None else (),
+        wanted=wanted,
+        choices=_choices(wanted, who.duties),
+        overdue=_overdue(bounds, now) if everything else 0,
+        drafts=items_for(who.person, who.roles) if everything else [],
+        merges=_merges(bounds) if everything else (),
+        unread=_unread(bounds, now) if everything else (),
         stuck_since=outbox.stuck_since(here.engine, now - LEFT_BY),
     )
+
+
+def _overdue(bounds: Audience, now: datetime) -> int:
+    """Count this person's tasks that are overdue; many are as bad as more, so that counting stops at a hundred."""
+    if not bounds.who.duties:
+        return 0
+    task, within = TaskTable, bounds.within()
+    late = (
+        sa.select(sa.literal(1)).where(task.role == role, task.status == "open", task.due_at <= now, *within(role))
+        for role in sorted(bounds.who.duties)
+    )
+    some = sa.union_all(*late).limit(MANY).subquery()
+    with reading(services().engine) as connection:
+        return connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()
+
+
+def _choices(wanted: Wanted, duties: frozenset[str]) -> dict[str, list[dict[str, object]]]:
+    """Give the choices of each question of the filter as the page's lists take them; of the roles where there are several."""
+    words = {"due": DUE, "grade": RISK_LEVEL, "role": {role: title_of(role) for role in sorted(duties)}}
+    return {
+        name: [
+            {"value": value, "text": text, "selected": value == getattr(wanted, name)}
+            for value, text in {"": "Everything", **said}.items()
+        ]
+        for name, said in words.items()
+        if name != "role" or len(duties) > 1
+    }
 
 
 def _merges(bounds: Audience) -> list[Merge]:
