@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import NotFound
 from engine.store import CaseTable, ReleaseTable, TaskTable, reading
-from engine.views import Cursor, TaskRow
+from engine.views import Cursor, Page, TaskRow
 from notifications import outbox
 from web import inbox_filter
 from web.access import actor, signed_in
@@ -35,6 +36,7 @@ page = flask.Blueprint("inbox", __name__)
 
 PAGE_SIZE = 50
 MANY = 100
+DIGEST = 16
 LEFT_BY = timedelta(minutes=5)
 """An urgent message that has not left by then is a reason to ring people."""
 LONGEST_NUMBER = 9
@@ -80,8 +82,7 @@ def tasks() -> ResponseReturnValue:
     with reading(here.engine) as connection:
         bounds = audience(connection, who)
     now, wanted = here.clock(), inbox_filter.read(flask.request.args, who.duties)
-    more, roles, everything = wanted.conditions(now), wanted.roles(who.duties), after is None and wanted == Wanted()
-    found = here.cases.inbox(roles, after=after, limit=PAGE_SIZE, within=lambda role: [*bounds.within()(role), *more])
+    found, everything = _found(wanted, bounds, after, now), after is None and wanted == Wanted()
     names = _procedures(row.case_id for row in found.rows)
     lowered = _lowered(row.case_id for row in found.rows)
     lines = [_line(row, names.get(row.case_id, ""), now, lowering=row.case_id in lowered) for row in found.rows]
@@ -91,6 +92,8 @@ def tasks() -> ResponseReturnValue:
         options=[line for line in lines if not line.due],
         next=write_cursor(found.next) if found.next else "",
         first=after is None,
+        seen=_digest(found.rows, now) if after is None else "",
+        shown_at=now.isoformat(),
         may_open=_may_open(who.roles),
         roles=len(who.duties),
         wanted=wanted,
@@ -103,16 +106,53 @@ def tasks() -> ResponseReturnValue:
     )
 
 
+@page.get("/tasks/news")
+@signed_in
+def news() -> ResponseReturnValue:
+    """Say what is new since a list was shown, whose digest is `seen`; no content where nothing is, which is most of the time.
+
+    Pages that are open ask every ten seconds. It is no use of the session (`web.identity`), and one statement more than
+    the list itself where something is new.
+    """
+    here, who = services(), actor()
+    now, wanted = here.clock(), inbox_filter.read(flask.request.args, who.duties)
+    with reading(here.engine) as connection:
+        bounds = audience(connection, who)
+    if _digest(_found(wanted, bounds, None, now).rows, now) == flask.request.args.get("seen"):
+        return "", 204
+    since = read_moment(flask.request.args.get("since", "")) or now
+    more = [*wanted.conditions(now), TaskTable.opened_at > since]
+    fresh = _count(bounds, wanted.roles(who.duties), more)
+    return flask.render_template("inbox_news.html", fresh=fresh, since=since, wanted=wanted)
+
+
+def _found(wanted: Wanted, bounds: Audience, after: Cursor | None, now: datetime) -> Page:
+    """Give one page of the list."""
+    more, roles, within = wanted.conditions(now), wanted.roles(bounds.who.duties), bounds.within()
+    return services().cases.inbox(roles, after=after, limit=PAGE_SIZE, within=lambda role: [*within(role), *more])
+
+
+def _digest(rows: Sequence[TaskRow], now: datetime) -> str:
+    """Tell a list from another one: by its tasks, when they are due, and whether they are overdue."""
+    said = [f"{row.id} {row.due_at} {row.due_at is not None and row.due_at <= now}" for row in rows]
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:DIGEST]
+
+
 def _overdue(bounds: Audience, now: datetime) -> int:
-    """Count this person's tasks that are overdue; many are as bad as more, so that counting stops at a hundred."""
-    if not bounds.who.duties:
+    """Count this person's tasks that are overdue."""
+    return _count(bounds, bounds.who.duties, [TaskTable.due_at <= now])
+
+
+def _count(bounds: Audience, roles: frozenset[str], more: Sequence[sa.ColumnElement[bool]]) -> int:
+    """Count the open tasks of some roles; many are as bad as more, so that counting stops at a hundred."""
+    if not roles:
         return 0
     task, within = TaskTable, bounds.within()
-    late = (
-        sa.select(sa.literal(1)).where(task.role == role, task.status == "open", task.due_at <= now, *within(role))
-        for role in sorted(bounds.who.duties)
+    parts = (
+        sa.select(sa.literal(1)).where(task.role == role, task.status == "open", *within(role), *more)
+        for role in sorted(roles)
     )
-    some = sa.union_all(*late).limit(MANY).subquery()
+    some = sa.union_all(*parts).limit(MANY).subquery()
     with reading(services().engine) as connection:
         return connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()
 

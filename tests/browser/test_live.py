@@ -1,0 +1,58 @@
+"""An open list of tasks tells within seconds that something is new, moves nothing, and says when it has lost its connection."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import quill
+from tests.browser.conftest import Visit
+from tests.browser.guard import look_at
+
+pytestmark = pytest.mark.browser
+
+WITHIN = 15_000
+"""Milliseconds: a list asks every ten seconds."""
+
+
+def test_a_new_case_is_told_on_an_open_list_and_nothing_moves(visit: Visit) -> None:
+    inspector, caller = visit("duty_inspector"), visit("call_taker", javascript=False)
+    inspector.page.goto("/tasks")
+    news, below = inspector.page.locator(".hw-news"), inspector.page.locator(".hw-news ~ *:not([data-lost])").first
+    expect(news).to_have_text("")
+    place, title = below.bounding_box(), inspector.page.title()
+    caller.page.goto("/cases/open")
+    caller.answer(quill.FOUR_FACTS)
+    caller.press("Open the case")
+    expect(news).to_contain_text("2 new tasks since", timeout=WITHIN)
+    assert below.bounding_box() == place
+    assert inspector.page.title() == f"(2) {title}"
+    assert look_at(inspector.page, "tasks-news") == []
+    news.get_by_role("link", name="Show the list as it is now").click()
+    expect(inspector.page.locator(".hw-news")).to_have_text("")
+    assert inspector.page.title() == title
+
+
+def test_a_lost_connection_is_said_and_taken_back(visit: Visit) -> None:
+    reader = visit("locate_sergeant")
+    reader.page.goto("/tasks")
+    lost = reader.page.locator("[data-lost]")
+    expect(lost).to_have_text("")
+    reader.page.context.set_offline(offline=True)
+    expect(lost).to_contain_text("The connection is lost: this list may be old.", timeout=WITHIN)
+    reader.page.context.set_offline(offline=False)
+    expect(lost).to_have_text("", timeout=WITHIN)
+    assert reader.guard.faults
+    assert all("/tasks/news" in fault or "htmx:" in fault for fault in reader.guard.faults)
+    reader.guard.faults.clear()
+
+
+def test_a_list_whose_reader_has_signed_out_elsewhere_says_so(visit: Visit) -> None:
+    reader = visit("locate_sergeant", fresh=True)
+    reader.page.goto("/tasks")
+    other = reader.page.context.new_page()
+    other.goto("/tasks")
+    other.get_by_role("button", name="Sign out").click()
+    other.close()
+    expect(reader.page.locator("[data-lost]")).to_contain_text("You have been signed out", timeout=WITHIN)
+    expect(reader.page.locator(".hw-news")).to_have_text("")
