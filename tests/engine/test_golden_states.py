@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import orjson
 import pytest
 
 from engine import packing, runner, state
 from engine.diagrams import NODES, Node
-from tests.golden_states import FOLDER, SHAPES, opened, path_of, shape_of
+from tests.golden_states import FOLDER, SHAPES, bytes_of, opened, path_of, shape_of
 
 FILES = sorted(FOLDER.glob("*.json"))
 
@@ -45,8 +44,8 @@ def test_a_saved_case_is_opened_and_goes_on_to_its_end(path: Path) -> None:
 def test_opening_and_saving_again_keeps_everything(path: Path) -> None:
     case, document = opened(path)
     assert case.position is not None
-    if document["state"]["v"] == packing.VERSION:
-        assert orjson.loads(state.dump(case.position)) == document["state"]
+    if path == path_of(path.stem.rpartition("_v")[0]):
+        assert packing.readable(state.dump(case.position)) == packing.readable(bytes_of(document))
     conductor = runner.restore(case.release, state.dump(case.position), case.facts, case.now)
     people = {task.id: task.task_spec.node.id for task in conductor.position.tokens.live() if task.task_spec.manual}
     assert people.items() >= {number: element for number, element, *_rest in document["tasks"]}.items()
