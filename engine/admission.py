@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from engine import log, values
 from engine.diagrams import Node
-from engine.errors import NotFound, TaskNotFound
+from engine.errors import NotFound, Refusal, TaskAlreadyCompleted, TaskNoLongerOpen, TaskNotFound
 from engine.model import Actor, Facts, Value
 from engine.release import Compiled
 
@@ -42,3 +43,14 @@ def is_recorded(release: Compiled, facts: Facts, record: str, record_key: str, f
 def fingerprint(kind: str, what: str, by: Actor, answers: Mapping[str, Value]) -> str:
     """Give a digest of a command, so that a key that comes again with something else is noticed."""
     return log.digest_of(values.dumps([kind, what, by.person, dict(answers)]), b"")
+
+
+def why_not_open(row: Any) -> Refusal | None:
+    """Say why a task cannot be done, by its row in the index of tasks; None where it is open."""
+    if row is None:
+        return TaskNotFound("There is no such task.")
+    if row.status == "completed":
+        return TaskAlreadyCompleted(f"{row.completed_by} has done this task.")
+    if row.status != "open":
+        return TaskNoLongerOpen("The case has moved on, and this task is not wanted any more.")
+    return None

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
 from engine import corrections, reading, runner, schedules, values
-from engine.admission import fingerprint, is_recorded, opened_by_people, task_number
+from engine.admission import fingerprint, is_recorded, opened_by_people, task_number, why_not_open
 from engine.errands import Errand, Errands
 from engine.errors import (
     CaseIsErased,
@@ -26,8 +26,6 @@ from engine.errors import (
     PageIsStale,
     Problem,
     ReasonMissing,
-    Refusal,
-    TaskAlreadyCompleted,
     TaskNoLongerOpen,
     TaskNotFound,
 )
@@ -50,6 +48,7 @@ from engine.model import (
     Value,
     Wait,
 )
+from engine.ownership import Ownership
 from engine.release import Compiled
 from engine.store import (
     ERASED,
@@ -105,8 +104,12 @@ BACK_OFF = timedelta(minutes=1)
 
 # The statements of the hot path are made once (engine.writing says why).
 _DONE_BEFORE = sa.and_(EventTable.command == sa.bindparam("key"), EventTable.asked.is_not(None))
+_THE_TASK = sa.and_(TaskTable.case_id == sa.bindparam("this_case"), TaskTable.number == sa.bindparam("number"))
+_ITS_STATUS = sa.select(TaskTable.status, TaskTable.completed_by).where(_THE_TASK)
 LOAD = sa.select(
-    CaseTable.__table__, sa.select(EventTable.asked).where(_DONE_BEFORE).scalar_subquery().label("asked")
+    CaseTable.__table__,
+    sa.select(EventTable.asked).where(_DONE_BEFORE).scalar_subquery().label("asked"),
+    sa.select(TaskTable.owner).where(_THE_TASK).scalar_subquery().label("owner"),
 ).where(CaseTable.id == sa.bindparam("this_case"))
 
 
@@ -142,6 +145,7 @@ class Cases:
         self.views = reading.Views(engine, self.library)
         self.incidents = Incidents(engine, self._load, self._step, alarms)
         self.errands = Errands(engine, self._load, self._step, errands or {})
+        self.ownership = Ownership(engine)
         self._loading = {skip: row_lock(engine, LOAD, skip=skip) for skip in (False, True)}
 
     # Releases -------------------------------------------------------------------------------------------------------
@@ -223,7 +227,7 @@ class Cases:
         digest = fingerprint("complete", task_id, by, answers)
         about = ("task", str(number))
         with self.incidents.kept(case_id, about, now), writing(self.engine) as connection:
-            stored, done, conductor = self._load(connection, case_id, now, key, digest)
+            stored, done, conductor = self._load(connection, case_id, now, key, digest, number=number)
             if done is not None:
                 return done
             if conductor is None:
@@ -244,8 +248,9 @@ class Cases:
         """Check that this person may do this task now, on this page, and give the command."""
         try:
             task = conductor.find(number)
-        except TaskNoLongerOpen:
-            raise _why_not_open(connection, stored.case_id, number) from None
+        except TaskNoLongerOpen as gone:
+            row = connection.execute(_ITS_STATUS, {"this_case": stored.case_id, "number": number}).first()
+            raise why_not_open(row) or gone from None
         node = task.task_spec.node
         if node.role not in by.duties:
             raise NotYourTask(f"This task is for {node.role}.")
@@ -254,7 +259,7 @@ class Cases:
             raise PageIsStale("Somebody has changed what this page shows since you opened it.")
         fields = conductor.release.forms[node.form].fields
         writes = tuple(FactWrite(node.record, record_key, field.key, answers.get(field.key)) for field in fields)
-        return Complete(number, writes, by)
+        return Complete(number, writes, by, stored.owner)
 
     def correct(
         self,
@@ -480,13 +485,20 @@ class Cases:
             return ()
 
     def inbox(
-        self, roles: frozenset[str], *, after: Cursor | None = None, limit: int = 50, within: reading.Within = None
+        self,
+        roles: frozenset[str],
+        *,
+        after: Cursor | None = None,
+        limit: int = 50,
+        within: reading.Within = None,
+        ranked: bool = False,
     ) -> Page:
         """Give the open tasks of these roles, the earliest due first, those without a due time last.
 
+        With `ranked`, the cases of the highest priority come first, and among their tasks the earliest due.
         `within` gives for a role what its tasks have to meet besides: ``lambda role: [TaskTable.case_id != "MC-7K3QX9PW"]``.
         """
-        return self.views.inbox(roles, after=after, limit=limit, within=within)
+        return self.views.inbox(roles, after=after, limit=limit, within=within, ranked=ranked)
 
     def decided(self, procedure: str, table: str, *, now: datetime) -> dict[str, Value]:
         """Give what a decision table says now of each case of a procedure, by reference; nothing is written.
@@ -515,9 +527,10 @@ class Cases:
         digest: str | None = None,
         *,
         skip: bool = False,
+        number: int = 0,
     ) -> tuple[Stored, Done | None, runner.Conductor | None]:
-        """Lock a case's row and read it; give the answer instead where the command was carried out already."""
-        row = connection.execute(self._loading[skip], {"this_case": case_id, "key": key}).first()
+        """Lock a case's row and read it, with the owner of a task; give the answer instead where the command was carried out already."""
+        row = connection.execute(self._loading[skip], {"this_case": case_id, "key": key, "number": number}).first()
         if row is None:
             return Stored.nothing(case_id), None, None
         stored = Stored.of(row, key, digest)
@@ -582,15 +595,3 @@ def _answer(connection: sa.Connection, key: str, digest: str | None) -> Done | N
     of_the_step = sa.and_(event.case_id == first.case_id, event.command == key, event.kind == "task_opened")
     tasks = connection.execute(sa.select(event.task).where(of_the_step).order_by(event.seq)).scalars()
     return Done(first.case_id, tuple(f"{first.case_id}.{number}" for number in tasks), repeated=True)
-
-
-def _why_not_open(connection: sa.Connection, case_id: str, number: int) -> Refusal:
-    """Say why a task cannot be done."""
-    task = TaskTable
-    statement = sa.select(task.status, task.completed_by).where(task.case_id == case_id, task.number == number)
-    row: Any = connection.execute(statement).first()
-    if row is None:
-        return TaskNotFound("There is no such task.")
-    if row.status == "completed":
-        return TaskAlreadyCompleted(f"{row.completed_by} has done this task.")
-    return TaskNoLongerOpen("The case has moved on, and this task is not wanted any more.")

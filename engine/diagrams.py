@@ -97,7 +97,7 @@ ALLOWED_FIELDS: Mapping[str, frozenset[str]] = {
     "property": frozenset({"name", "value"}),
 }
 PROPERTIES: Mapping[str, frozenset[str]] = {
-    "process": frozenset({"reference", "title", "data_class"}),
+    "process": frozenset({"reference", "title", "priority", "data_class"}),
     "userTask": frozenset({"repeats", "other_than", "record", "activity", "show", "grows"}),
     "endEvent": frozenset({"activity", "correlation"}),
     "startEvent": frozenset({"activity", "record", "repeats", "data_class"}),

@@ -19,6 +19,9 @@ Facts = dict[str, dict[str, dict[str, Value]]]
 Example: ``{"found": {"": {"returned_at": datetime(...)}}, "attempt": {"1": {...}, "2": {...}}}``.
 """
 
+USUAL_RANK = 50
+"""Where a case stands in lists whose procedure says nothing of its priority; 0 comes first, 100 last."""
+
 SYSTEM = "system"
 """Stands as the person in everything that a clock or the engine itself did."""
 
@@ -28,7 +31,8 @@ class Actor:
     """Who acts: a person's sign-in name, the roles held now, and the organisation for which they act.
 
     `held` says in which organisations a role is held, where there are several: ``{("cmo", "nottingham_city")}``.
-    `stands_in` names the roles whose tasks this person does too, without reading more than the own `roles` allow.
+    `stands_in` names the roles whose tasks this person does too, without reading more than the own `roles` allow; `deputises`
+    the people who are away and in whose place this person stands, within the own roles.
     """
 
     person: str
@@ -36,6 +40,7 @@ class Actor:
     organisation: str = ""
     held: frozenset[tuple[str, str]] = frozenset()
     stands_in: frozenset[str] = frozenset()
+    deputises: frozenset[str] = frozenset()
 
     @property
     def duties(self) -> frozenset[str]:
@@ -98,11 +103,19 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Complete:
-    """A person has done a task."""
+    """A person has done a task; `owner` is who had taken it, "" where nobody had."""
 
     task: int
     writes: tuple[FactWrite, ...]
     by: Actor
+    owner: str = ""
+
+    @property
+    def instead(self) -> str:
+        """How the log names the owner, where it is another person: done ``for`` them as a deputy, or it was ``taken`` by them."""
+        if self.owner in {"", self.by.person}:
+            return ""
+        return "for" if self.owner in self.by.deputises else "taken"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
 from engine import values
+from engine.admission import why_not_open
 from engine.decisions import SAW
-from engine.errors import CaseNotFound, NotYourTask, TaskAlreadyCompleted, TaskNoLongerOpen, TaskNotFound
+from engine.errors import CaseNotFound, NotYourTask
 from engine.library import Library
 from engine.model import Actor, Facts
 from engine.release import Compiled
@@ -85,23 +86,27 @@ class Views:
 
     # Lists ----------------------------------------------------------------------------------------------------------
 
-    def inbox(self, roles: frozenset[str], *, after: Cursor | None, limit: int, within: Within = None) -> Page:
-        """Give one page of the open tasks of these roles.
+    def inbox(
+        self, roles: frozenset[str], *, after: Cursor | None, limit: int, within: Within = None, ranked: bool = False
+    ) -> Page:
+        """Give one page of the open tasks of these roles, by due time; with `ranked`, by the rank of their cases first.
 
         Each role is asked for its own first rows, so that the index gives them without sorting; those with a due time come
         first, and only when they do not fill the page are the others read.
         """
         if not roles:
             return Page((), None)
+        place = ("rank",) * ranked
         with self.engine.connect() as connection:
             rows: list[TaskRow] = []
             if after is None or after.due_at is not None:
-                rows = self._tasks(connection, roles, after, limit + 1, within, dated=True)
+                order = (*place, "due_at", "case_id", "number")
+                rows = self._tasks(connection, roles, after, limit + 1, within, order)
                 after = None
             if len(rows) <= limit:
-                rows += self._tasks(connection, roles, after, limit + 1 - len(rows), within, dated=False)
+                rows += self._tasks(connection, roles, after, limit + 1 - len(rows), within, ("case_id", "number"))
         last = rows[limit - 1] if len(rows) > limit else None
-        following = Cursor(last.due_at, last.case_id, last.number) if last is not None else None
+        following = _cursor(last, ranked=ranked) if last is not None else None
         return Page(tuple(rows[:limit]), following)
 
     @staticmethod
@@ -111,25 +116,63 @@ class Views:
         after: Cursor | None,
         limit: int,
         within: Within,
-        *,
-        dated: bool,
+        order: Sequence[str],
     ) -> list[TaskRow]:
-        order = [TASK.c.due_at, TASK.c.case_id, TASK.c.number] if dated else [TASK.c.case_id, TASK.c.number]
+        """Give the first open tasks of each role behind a place, in an order that an index has; all together in that order."""
+        columns: list[sa.ColumnElement[Any]] = [TASK.c[name] for name in order]
         parts = []
         for role in sorted(roles):
             part = sa.select(TASK).where(TASK.c.role == role, OPEN, *(within(role) if within is not None else ()))
-            part = part.where(TASK.c.due_at.is_not(None) if dated else TASK.c.due_at.is_(None))
+            part = part.where(TASK.c.due_at.is_not(None) if "due_at" in order else TASK.c.due_at.is_(None))
             if after is not None:
-                place: list[sa.ColumnElement[Any]] = [sa.literal(after.case_id), sa.literal(after.number)]
-                if dated:
-                    place.insert(0, sa.literal(after.due_at, Moment()))
-                part = part.where(sa.tuple_(*order) > sa.tuple_(*place))
-            parts.append(sa.select(part.order_by(*order).limit(limit).subquery()))
+                place: list[sa.ColumnElement[Any]] = [
+                    sa.literal(getattr(after, name), TASK.c[name].type) for name in order
+                ]
+                part = part.where(sa.tuple_(*columns) > sa.tuple_(*place))
+            parts.append(sa.select(part.order_by(*columns).limit(limit).subquery()))
         found = sa.union_all(*parts).subquery()
-        case = CaseTable.__table__
-        statement = sa.select(found, case.c.title.label("case_title")).join(case, case.c.id == found.c.case_id)
-        ordering = [found.c.due_at, found.c.case_id, found.c.number] if dated else [found.c.case_id, found.c.number]
-        return [TaskRow(**row) for row in connection.execute(statement.order_by(*ordering).limit(limit)).mappings()]
+        statement = _titled(found).order_by(*(found.c[name] for name in order)).limit(limit)
+        return [TaskRow(**row) for row in connection.execute(statement).mappings()]
+
+    def owned(
+        self, owners: Collection[str], *, limit: int, within: Within = None, roles: frozenset[str]
+    ) -> list[TaskRow]:
+        """Give the open tasks that these people have, in those roles of theirs that count, what hurts most first."""
+        return self._kept(TASK.c.owner.in_(sorted(owners)), roles, limit, within)
+
+    def given(self, giver: str, *, limit: int, within: Within = None, roles: frozenset[str]) -> list[TaskRow]:
+        """Give the open tasks that a person gave to somebody else and has not got back."""
+        return self._kept(sa.and_(TASK.c.given_by == giver, TASK.c.owner != giver), roles, limit, within)
+
+    def _kept(self, whose: sa.ColumnElement[bool], roles: frozenset[str], limit: int, within: Within) -> list[TaskRow]:
+        """Give open tasks that people have taken: few of one person, so that they are put in order here."""
+        if not roles:
+            return []
+        counting = [
+            sa.and_(TASK.c.role == role, *(within(role) if within is not None else ())) for role in sorted(roles)
+        ]
+        found = sa.select(TASK).where(whose, TASK.c.owner != "", OPEN, sa.or_(*counting)).subquery()
+        order = [found.c.rank, found.c.due_at.is_(None), found.c.due_at, found.c.case_id, found.c.number]
+        with self.engine.connect() as connection:
+            rows = connection.execute(_titled(found).order_by(*order).limit(limit)).mappings()
+            return [TaskRow(**row) for row in rows]
+
+    def done(self, person: str, *, after: Cursor | None, limit: int) -> Page:
+        """Give one page of what a person has done, the latest first; the cursor's `due_at` is when it was done."""
+        order = [TASK.c.completed_at, TASK.c.case_id, TASK.c.number]
+        asked = sa.select(TASK).where(TASK.c.completed_by == person, sa.text("tasks.status = 'completed'"))
+        if after is not None:
+            last_done = sa.tuple_(
+                sa.literal(after.due_at, Moment()), sa.literal(after.case_id), sa.literal(after.number)
+            )
+            asked = asked.where(sa.tuple_(*order) < last_done)
+        found = asked.order_by(*(column.desc() for column in order)).limit(limit + 1).subquery()
+        latest = [found.c[column.name].desc() for column in order]
+        with self.engine.connect() as connection:
+            rows = [TaskRow(**row) for row in connection.execute(_titled(found).order_by(*latest)).mappings()]
+        last = rows[limit - 1] if len(rows) > limit else None
+        following = Cursor(last.completed_at, last.case_id, last.number) if last is not None else None
+        return Page(tuple(rows[:limit]), following)
 
     # One task -------------------------------------------------------------------------------------------------------
 
@@ -163,14 +206,11 @@ class Views:
         statement = sa.select(TASK, *own).join(case, case.c.id == TASK.c.case_id)
         with self.engine.connect() as connection:
             row: Any = connection.execute(statement.where(TASK.c.case_id == case_id, TASK.c.number == number)).first()
-        if row is None:
-            raise TaskNotFound("There is no such task.")
-        if row.role not in by.duties:
+        gone = why_not_open(row)
+        if row is not None and row.role not in by.duties:
             raise NotYourTask(f"This task is for {row.role}.")
-        if row.status == "completed":
-            raise TaskAlreadyCompleted(f"{row.completed_by} has done this task.")
-        if row.status == "cancelled":
-            raise TaskNoLongerOpen("The case has moved on, and this task is not wanted any more.")
+        if gone is not None:
+            raise gone
         return row
 
     # One case -------------------------------------------------------------------------------------------------------
@@ -314,6 +354,17 @@ class Views:
             old = sa.update(message).where(message.status == "waiting", message.expires_at <= now)
             connection.execute(old.values(status="expired"))
         return None
+
+
+def _cursor(last: TaskRow, *, ranked: bool) -> Cursor:
+    """Say where a page ended."""
+    return Cursor(last.due_at, last.case_id, last.number, last.rank if ranked and last.due_at is not None else None)
+
+
+def _titled(found: sa.Subquery) -> sa.Select[Any]:
+    """Give tasks with the titles of their cases."""
+    case = CaseTable.__table__
+    return sa.select(found, case.c.title.label("case_title")).join(case, case.c.id == found.c.case_id)
 
 
 def _own(keys: Mapping[str, Any], record: str, row: Any, release: Compiled) -> dict[str, Any]:

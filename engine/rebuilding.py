@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from engine import runner, values
+from engine import ownership, runner, values
 from engine.clocks import Winder
 from engine.errors import CaseHeldUp
 from engine.faults import StepFailed
@@ -67,9 +68,11 @@ def _tasks(connection: sa.Connection, row: Any, conductor: Conductor, now: datet
     gone = sa.update(TaskTable).where(mine, TASK.c.status == "open", TASK.c.number.not_in(list(wanted)))
     connection.execute(gone.values(status="cancelled", completed_at=now))
     connection.execute(sa.delete(TaskTable).where(mine, TASK.c.number.in_(list(wanted))))
+    owners = ownership.from_log(connection, row.id)
     for number, columns in wanted.items():
         opened_at = found.get(number) or told.get(number) or now
         kept = {"case_id": row.id, "number": number, "status": "open", "opened_at": opened_at, **columns}
+        kept |= asdict(owners.get(number, ownership.NOBODY))
         connection.execute(sa.insert(TaskTable).values(**kept, completed_at=None, completed_by=""))
 
 

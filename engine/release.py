@@ -131,6 +131,12 @@ class Compiled:
         text = self.process.properties.get("title", "")
         return self.expression(text) if text else None
 
+    @cached_property
+    def priority(self) -> feel.Expression | None:
+        """The expression that gives a case's priority, if the root process has one."""
+        text = self.process.properties.get("priority", "")
+        return self.expression(text) if text else None
+
     @staticmethod
     def expression(text: str) -> feel.Expression:
         """Compile FEEL as it stands in a diagram, with or without its equals sign."""

@@ -300,9 +300,9 @@ def _expressions(release: Compiled) -> Iterator[tuple[str, str]]:
             activity = node.properties.get("activity", "")
             texts.append(activity if activity.startswith("=") else "")
             yield from ((node.id, text.removeprefix("=")) for text in texts if text)
-        title = process.properties.get("title", "")
-        if title:
-            yield process.id, title.removeprefix("=")
+        for text in (process.properties.get("title", ""), process.properties.get("priority", "")):
+            if text:
+                yield process.id, text.removeprefix("=")
 
 
 def names_are_free(release: Compiled) -> Iterator[Problem]:

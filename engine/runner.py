@@ -27,6 +27,7 @@ from engine.model import (
     ASKED,
     FOUND,
     SYSTEM,
+    USUAL_RANK,
     Command,
     Complete,
     Correct,
@@ -101,13 +102,15 @@ class Sent:
 class Outcome:
     """What a step did; everything that the store writes in one transaction.
 
-    `gone` are the tasks that are open no more: the completed one and the cancelled ones.
+    `staying` are the tasks that were open and still are, `moved` those of them that are due at another moment, `gone` the
+    tasks that are open no more: the completed one and the cancelled ones.
     """
 
     position: Position
     events: list[Event] = field(default_factory=list)
     writes: list[FactWrite] = field(default_factory=list)
     opened: list[OpenTask] = field(default_factory=list)
+    staying: list[OpenTask] = field(default_factory=list)
     moved: list[OpenTask] = field(default_factory=list)
     completed: tuple[int, str] | None = None
     cancelled: list[int] = field(default_factory=list)
@@ -117,6 +120,7 @@ class Outcome:
     next_due_at: datetime | None = None
     closed: bool = False
     title: str = ""
+    rank: int = USUAL_RANK
 
 
 def begin(
@@ -251,7 +255,8 @@ class Conductor:
             )
             raise SamePersonTwice(sentence)
         self.write(command.writes, node, command.by.person, task=command.task)
-        self.note("task_completed", node, task=command.task, by=command.by.person)
+        data = {command.instead: command.owner} if command.instead else {}
+        self.note("task_completed", node, task=command.task, by=command.by.person, data=data)
         if node.id in self.release.remembered:
             self.position.done_by[node.id] = command.by.person
         self.completed = (command.task, command.by.person)
@@ -441,8 +446,9 @@ class Conductor:
             if task.id not in before:
                 outcome.opened.append(opened)
                 self.note("task_opened", opened.node, task=task.id, activity=False)
-            elif moment != task.internal_data.get("due"):
-                outcome.moved.append(opened)
+            else:
+                outcome.staying.append(opened)
+                outcome.moved += [opened] * (moment != task.internal_data.get("due"))
             task.internal_data["due"] = moment
         done = {self.completed[0]} if self.completed else set()
         gone = sorted(before.keys() - {task.id for task in people})
@@ -455,7 +461,7 @@ class Conductor:
             self.events.append(Event("case_closed"))
         if not completed and not people and outcome.next_due_at is None and not outcome.awaited and not self.hopes():
             self.events.append(Event("case_stranded"))
-        outcome.title = self.scope.title()
+        outcome.title, outcome.rank = self.scope.title(), self.scope.rank()
         outcome.events, outcome.writes, outcome.sent = self.events, self.writes, self.sent
         return outcome
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from engine import values
 from engine.feel import Function
-from engine.model import Facts, FactWrite
+from engine.model import USUAL_RANK, Facts, FactWrite
 
 if TYPE_CHECKING:
     from engine.release import Compiled
@@ -135,6 +136,15 @@ class Scope:
         expression = self.release.title
         value = expression.evaluate(self.values, now=self.now) if expression is not None else None
         return str(value) if value is not None else self.release.process.name
+
+    def rank(self) -> int:
+        """Give the case's place in lists, from 0 (first) to 100, as the property `priority` of the root process says.
+
+        A priority is 0 to 100, and the highest is the most urgent, as `zeebe:priorityDefinition` has it for a task.
+        """
+        expression = self.release.priority
+        value = expression.evaluate(self.values, now=self.now) if expression is not None else None
+        return 100 - int(min(max(value, 0), 100)) if isinstance(value, Decimal | int) else USUAL_RANK
 
 
 def _item_of(outer: Any, place: Any) -> Any:

@@ -16,6 +16,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from engine.errors import CaseIsBusy
+from engine.model import USUAL_RANK
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -101,6 +102,7 @@ class CaseTable(Base):
     next_due_at: Mapped[datetime | None] = mapped_column(Moment)
     retry_at: Mapped[datetime | None] = mapped_column(Moment)
     failures: Mapped[int] = mapped_column(default=0)
+    rank: Mapped[int] = mapped_column(sa.SmallInteger, default=USUAL_RANK, server_default=str(USUAL_RANK))
     __table_args__ = (
         sa.Index("ix_cases_due", "next_due_at", sqlite_where=sa.text("next_due_at IS NOT NULL")),
         sa.Index("ix_cases_open", "status", "opened_at"),
@@ -116,8 +118,18 @@ class CaseTable(Base):
     )
 
 
+def _open_tasks(name: str, *columns: str, also: str = "") -> sa.Index:
+    """Give an index of open tasks alone, so that its lists cost the same however many were done."""
+    only = sa.text(f"status = 'open'{also}")
+    return sa.Index(name, *columns, sqlite_where=only, postgresql_where=only)
+
+
 class TaskTable(Base):
-    """The index of people's tasks; the token state is the truth, and this can be rebuilt from it and the log."""
+    """The index of people's tasks; the token state is the truth, and this can be rebuilt from it and the log.
+
+    `rank` is the case's: what hurts most has the lowest. `owner` has taken the task or was given it, by `given_by`; it goes
+    back to `returns_to` (`engine.ownership`). All of the role may do it all the same.
+    """
 
     __tablename__ = "tasks"
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"), primary_key=True)
@@ -134,15 +146,24 @@ class TaskTable(Base):
     deadline: Mapped[str] = mapped_column(sa.String(40), default="")
     completed_at: Mapped[datetime | None] = mapped_column(Moment)
     completed_by: Mapped[str] = mapped_column(sa.String(120), default="")
+    rank: Mapped[int] = mapped_column(sa.SmallInteger, default=USUAL_RANK, server_default=str(USUAL_RANK))
+    owner: Mapped[str] = mapped_column(sa.String(120), default="", server_default="")
+    owned_at: Mapped[datetime | None] = mapped_column(Moment)
+    given_by: Mapped[str] = mapped_column(sa.String(120), default="", server_default="")
+    returns_to: Mapped[str] = mapped_column(sa.String(120), default="", server_default="")
     __table_args__ = (
+        _open_tasks("ix_tasks_inbox", "role", "due_at", "case_id", "number"),
+        _open_tasks("ix_tasks_rank", "role", "rank", "due_at", "case_id", "number", also=" AND due_at IS NOT NULL"),
+        _open_tasks("ix_tasks_owner", "owner", "rank", "due_at", also=" AND owner <> ''"),
+        _open_tasks("ix_tasks_given", "given_by", "rank", "due_at", also=" AND given_by <> ''"),
         sa.Index(
-            "ix_tasks_inbox",
-            "role",
-            "due_at",
+            "ix_tasks_done",
+            "completed_by",
+            "completed_at",
             "case_id",
             "number",
-            sqlite_where=sa.text("status = 'open'"),
-            postgresql_where=sa.text("status = 'open'"),
+            sqlite_where=sa.text("status = 'completed'"),
+            postgresql_where=sa.text("status = 'completed'"),
         ),
     )
 

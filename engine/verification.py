@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from engine import log, runner, values
+from engine import log, ownership, runner, values
 from engine.clocks import Winder
 from engine.library import Library
 from engine.model import ASKED, FOUND, Facts
@@ -270,6 +270,7 @@ def open_tasks(conductor: Conductor) -> dict[int, dict[str, Any]]:
             "record_key": task.internal_data.get("key", ""),
             "due_at": due_at,
             "deadline": deadline,
+            "rank": conductor.scope.rank(),
         }
     return found
 
@@ -277,7 +278,7 @@ def open_tasks(conductor: Conductor) -> dict[int, dict[str, Any]]:
 def index_findings(connection: sa.Connection, row: Any, conductor: Conductor) -> Iterator[Finding]:
     """Check what the lists say of a case against its token state."""
     tasks, awaited = _indexes(connection, row.id)
-    yield from _listed(row, conductor, tasks)
+    yield from _listed(row, _wanted(connection, row, conductor), tasks)
     if awaited != frozenset(conductor.awaited()):
         sentence = (
             f"The case waits for other messages than the list says: one that comes may not be handed over. {REBUILD}"
@@ -288,9 +289,17 @@ def index_findings(connection: sa.Connection, row: Any, conductor: Conductor) ->
         yield _finding(row, "next-due-differs", "", sentence)
 
 
-def _listed(row: Any, conductor: Conductor, listed: Mapping[int, Any]) -> Iterator[Finding]:
+def _wanted(connection: sa.Connection, row: Any, conductor: Conductor) -> dict[int, dict[str, Any]]:
+    """Give the open tasks as the list must have them: by the token state, and by the log, which says who has each."""
+    owners = ownership.from_log(connection, row.id)
+    return {
+        number: {**columns, "owner": owners.get(number, ownership.NOBODY).owner}
+        for number, columns in open_tasks(conductor).items()
+    }
+
+
+def _listed(row: Any, wanted: Mapping[int, dict[str, Any]], listed: Mapping[int, Any]) -> Iterator[Finding]:
     """Check the list of tasks."""
-    wanted = open_tasks(conductor)
     for number, columns in wanted.items():
         element, found = columns["element"], listed.get(number)
         if found is None:

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.forms import Form
-from engine.model import Facts, Value
+from engine.model import USUAL_RANK, Facts, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class TaskRow:
     """A person's task as the index keeps it; `status` is ``open``, ``completed`` or ``cancelled``.
 
     `id` is ``<case reference>.<number>``, for example ``MC-7K3QX9PW.4``; `deadline` the id of the boundary event that says
-    when the task is due.
+    when the task is due. `owner` has it, since `owned_at`; "" where nobody has taken it.
     """
 
     case_id: str
@@ -48,6 +48,11 @@ class TaskRow:
     completed_at: datetime | None
     completed_by: str
     case_title: str = ""
+    rank: int = USUAL_RANK
+    owner: str = ""
+    owned_at: datetime | None = None
+    given_by: str = ""
+    returns_to: str = ""
 
     @property
     def id(self) -> str:
@@ -181,11 +186,12 @@ class CaseView:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page of a list ended: the next one begins behind it."""
+    """Where a page of a list ended: the next one begins behind it. Without `rank` the list is ordered by due time alone."""
 
     due_at: datetime | None
     case_id: str
     number: int
+    rank: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

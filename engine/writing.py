@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine import log, state, values
-from engine.model import Event, Facts
+from engine.model import USUAL_RANK, Event, Facts
 from engine.runner import OpenTask, Outcome
 from engine.store import Base, Moment
 from engine.views import Step, TaskRow
@@ -30,11 +30,12 @@ ADD_CASE, ADD_EVENTS, ADD_FACTS, ADD_REASONS, ADD_MESSAGES, ADD_AWAITED = (
 CHANGE_CASE = sa.update(CASES).where(CASES.c.id == sa.bindparam("this_case"))
 KEEP_TASKS = sa.text("""
     INSERT INTO tasks (case_id, number, element, name, role, form, record, record_key, status, opened_at, due_at,
-                       deadline, completed_at, completed_by)
+                       deadline, completed_at, completed_by, rank)
     VALUES (:case_id, :number, :element, :name, :role, :form, :record, :record_key, :status, :opened_at, :due_at,
-            :deadline, :completed_at, :completed_by)
+            :deadline, :completed_at, :completed_by, :rank)
     ON CONFLICT (case_id, number) DO UPDATE SET
         status = excluded.status,
+        rank = excluded.rank,
         due_at = CASE WHEN excluded.status = 'open' THEN excluded.due_at ELSE tasks.due_at END,
         deadline = CASE WHEN excluded.status = 'open' THEN excluded.deadline ELSE tasks.deadline END,
         completed_at = excluded.completed_at,
@@ -44,7 +45,7 @@ KEEP_TASKS = sa.text("""
 
 Written out, since one statement does for all of them; SQLAlchemy compiles an upsert of its own anew each time.
 """
-TASK_COLUMNS = tuple(Base.metadata.tables["tasks"].c.keys())
+TASK_COLUMNS = tuple(KEEP_TASKS.compile().params)
 FORGET_AWAITED = sa.delete(AWAITED).where(AWAITED.c.case_id == sa.bindparam("this_case"))
 
 
@@ -65,6 +66,8 @@ class Stored:
     command: str = ""
     asked: str | None = None
     correlation: str = ""
+    rank: int = USUAL_RANK
+    owner: str = ""
 
     @classmethod
     def nothing(cls, case_id: str) -> Stored:
@@ -114,6 +117,8 @@ class Stored:
             row.closed_at,
             command,
             asked,
+            rank=row.rank,
+            owner=getattr(row, "owner", None) or "",
         )
 
     def waiting_for(self, awaited: Iterable[tuple[int, str, str]]) -> Stored:
@@ -169,6 +174,7 @@ def _case(stored: Stored, outcome: Outcome, rows: list[Any], now: datetime) -> d
         "head": rows[-1].digest if rows else stored.head,
         "seq": rows[-1].seq if rows else stored.seq,
         "next_due_at": outcome.next_due_at,
+        "rank": outcome.rank,
     }
 
 
@@ -181,8 +187,8 @@ def _write_rest(
         asked = stored.asked if stored.command else None
         connection.execute(ADD_EVENTS, [_event(row, None if number else asked) for number, row in enumerate(rows)])
     _keep_values(connection, case_id, kept)
-    opened = tuple(_task(case_id, task, now, outcome.title) for task in outcome.opened)
-    _keep_tasks(connection, case_id, outcome, opened, now)
+    opened = tuple(_task(case_id, task, now, outcome.title, outcome.rank) for task in outcome.opened)
+    _keep_tasks(connection, stored, outcome, opened, now)
     if outcome.sent:
         connection.execute(ADD_MESSAGES, _messages(case_id, outcome, rows, now))
     if frozenset(outcome.awaited) != stored.awaited:
@@ -245,7 +251,7 @@ def _fact(case_id: str, kept: log.Kept) -> dict[str, Any]:
     }
 
 
-def _task(case_id: str, task: OpenTask, now: datetime, title: str) -> TaskRow:
+def _task(case_id: str, task: OpenTask, now: datetime, title: str, rank: int) -> TaskRow:
     node = task.node
     return TaskRow(
         case_id,
@@ -263,6 +269,7 @@ def _task(case_id: str, task: OpenTask, now: datetime, title: str) -> TaskRow:
         None,
         "",
         title,
+        rank,
     )
 
 
@@ -271,13 +278,14 @@ def _task_columns(task: TaskRow) -> dict[str, Any]:
 
 
 def _keep_tasks(
-    connection: sa.Connection, case_id: str, outcome: Outcome, opened: Iterable[TaskRow], now: datetime
+    connection: sa.Connection, stored: Stored, outcome: Outcome, opened: Iterable[TaskRow], now: datetime
 ) -> None:
-    """Write what the step changed in the index of people's tasks."""
+    """Write what the step changed in the index of people's tasks; every open one where the case has another rank now."""
     done, person = outcome.completed or (None, "")
-    changed = [*opened, *(_task(case_id, task, now, "") for task in outcome.moved)]
+    kept = outcome.moved if outcome.rank == stored.rank else outcome.staying
+    changed = [*opened, *(_task(stored.case_id, task, now, "", outcome.rank) for task in kept)]
     for task in outcome.gone:
-        row = _task(case_id, task, now, "")
+        row = _task(stored.case_id, task, now, "", outcome.rank)
         if task.number == done:
             changed.append(replace(row, status="completed", completed_at=now, completed_by=person))
         else:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from engine import ownership
 from engine.corrections import Change
 from engine.decisions import Table
 from engine.model import SYSTEM, Actor
@@ -23,6 +24,10 @@ SAID = {
     "case_opened": "Case opened",
     "task_completed": "Done: {name}",
     "task_cancelled": "No longer needed: {name}",
+    "task_claimed": "Taken: {name}",
+    "task_released": "Put back for everybody: {name}",
+    "task_given": "Given to {to}: {name}",
+    "task_returned": "Given back to {to}: {name}",
     "decision_made": "Decided by the table: {name}",
     "timer_fired": "{name}: {step}{told}",
     "facts_corrected": "Corrected",
@@ -38,6 +43,9 @@ SAID = {
     "token_moved": "Moved on by an operator from: {name}",
 }
 """The kinds of events that the timeline tells; the others are for auditors and machines."""
+
+OWNED = frozenset({"task_completed", *ownership.KINDS})
+"""The kinds of events that name other people beside the one who acted."""
 
 UNSAID = frozenset({"D4"})
 """Classes of which the page does not say that anything is held: to know of police intelligence can endanger (13.12)."""
@@ -184,11 +192,28 @@ def _decided(timeline: Sequence[EventRow], release: Compiled) -> dict[tuple[str,
 def _happening(event: EventRow, names: Mapping[str, str], task: str, lines: tuple[str, ...]) -> Happening:
     roles = [title_of(role) for role in event.data.get("tell", ())]
     told = f", to {' and '.join(roles)}" if roles else ""
-    step = event.data.get("step", "due")
-    title = (
-        SAID[event.kind].format(name=event.name or task or say_key(event.element), step=step, told=told).rstrip(": ")
-    )
-    return Happening(title, "" if event.by == SYSTEM else names.get(event.by, event.by), event.at, lines)
+    step, to = event.data.get("step", "due"), _named(event, "to", names)
+    name = event.name or task or say_key(event.element)
+    title = SAID[event.kind].format(name=name, step=step, told=told, to=to).rstrip(": ")
+    return Happening(title, "" if event.by == SYSTEM else _by(event, names), event.at, lines)
+
+
+def _by(event: EventRow, names: Mapping[str, str]) -> str:
+    """Say who did something, and in whose place: ``Eve Hart, for Ann Lee``."""
+    by, absent, owner = names.get(event.by, event.by), _named(event, "for", names), _named(event, "taken", names)
+    return f"{by}, for {absent}" if absent else f"{by}; {owner} had taken it" if owner else by
+
+
+def _named(event: EventRow, place: str, names: Mapping[str, str]) -> str:
+    """Name a person whom an event names; nothing where it names none."""
+    person = event.data.get(place)
+    return names.get(person, person) if isinstance(person, str) and event.kind in OWNED else ""
+
+
+def involved(timeline: Sequence[EventRow]) -> set[str]:
+    """Give the sign-in names of all whom a log names: who did something, and for whom or to whom."""
+    named = {event.data.get(place) for event in timeline if event.kind in OWNED for place in ("to", "for", "taken")}
+    return {event.by for event in timeline} | {person for person in named if isinstance(person, str)}
 
 
 def _interview_due(view: CaseView, episode: Episode | None) -> list[Row]:

@@ -111,7 +111,7 @@ def case(case_id: str) -> ResponseReturnValue:
         episode = episodes.find(connection, case_id)
         child_id = children.child_of(connection, case_id)
         given = disclosures.of(connection, {case_id, child_id or case_id}, roles=who.roles)
-        involved = {event.by for event in view.timeline} | {each.given_by for each in given}
+        involved = case_words.involved(view.timeline) | {each.given_by for each in given}
         names = episode_words.names_of(connection, involved)
     changes = correction_words.changes(here.engine, release, view, classes)
     told = case_words.describe(view, episode, release, names, who=who, now=now, classes=classes, changes=changes)

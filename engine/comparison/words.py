@@ -46,6 +46,7 @@ WORDS: Mapping[str, str] = {
     # forms
     "id": "id",
     "title": "title",
+    "priority": "priority",
     "key": "key",
     "type": "kind of question",
     "subtype": "kind of date",
@@ -84,6 +85,7 @@ PROPERTIES: Mapping[str, str] = {
     "correlation": "how the receiver is found",
     "reference": "how case references begin",
     "title": "what a case is called",
+    "priority": "where a case stands in lists",
 }
 
 _PROPERTY = re.compile(r"extensionElements/zeebe:properties/zeebe:property\[(\w+)\]/@value\Z")
