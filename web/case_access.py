@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from engine.errors import CaseNotFound, NotFound
 from engine.model import Actor
 from engine.store import CaseTable, TaskTable, reading
-from workflows import access, audits, break_glass, children, seals, searching
+from workflows import about, access, audits, break_glass, children, seals, searching
 from workflows.about import AboutRow
 from workflows.access import Standing
 from workflows.audience import Audience, audience, authority
@@ -89,6 +89,19 @@ def of_child(
     return main_id, parts
 
 
+def knows(engine: sa.Engine, who: Actor, kind: str, reference: str, *, now: datetime) -> bool:
+    """Tell whether a person may know what a reference names, of a kind of `about.REFERENCES`, by their roles alone.
+
+    A sealed record and one that there is not are looked for with the same statements.
+    """
+    look = of_child if kind == about.CHILD else readable
+    try:
+        look(engine, who, reference, now=now, with_reason=False)
+    except NotFound:
+        return False
+    return True
+
+
 def within(engine: sa.Engine, who: Actor, case_id: str) -> Actor:
     """Give a person with those roles alone that count in a case; with none in a case that is not there."""
     with reading(engine) as connection:
@@ -103,11 +116,11 @@ def within(engine: sa.Engine, who: Actor, case_id: str) -> Actor:
 
 def _standings() -> sa.Select[tuple[str, str, date | None, str]]:
     """Select cases with their status, the birthday of the child whom they are about, and the council, where they are known."""
-    about = sa.func.coalesce(EpisodeRow.child_id, AboutRow.child_id, CaseTable.correlation)
+    child = sa.func.coalesce(EpisodeRow.child_id, AboutRow.child_id, CaseTable.correlation)
     joined = (
         sa.outerjoin(CaseTable, EpisodeRow, EpisodeRow.case_id == CaseTable.id)
         .outerjoin(AboutRow, AboutRow.case_id == CaseTable.id)
-        .outerjoin(ChildRow, ChildRow.child_id == about)
+        .outerjoin(ChildRow, ChildRow.child_id == child)
     )
     return sa.select(CaseTable.id, CaseTable.status, ChildRow.born_on, authority().label("authority")).select_from(
         joined

@@ -25,6 +25,7 @@ from web import (
     episode_words,
     erased_words,
     outline,
+    references,
 )
 from web.access import RoleMissing, actor, signed_in
 from web.answering import Posted, conflict_page, go_on, new_key, without_source
@@ -82,7 +83,7 @@ def open_case(procedure: str = MISSING_CHILD) -> ResponseReturnValue:
     view, posted, here = _opening(procedure), Posted.read(), services()
     now = here.clock()
     try:
-        answers = view.form.load(posted.raw, scope={}, now=now)
+        answers = references.load(view.form, posted.raw, scope={}, now=now)
         done = here.cases.open(view.procedure, answers, by=actor(), now=now, key=posted.key)
     except AnswersInvalid as refusal:
         return _opening_page(view, posted.raw, key=posted.key, problems=refusal.problems), 422
@@ -148,10 +149,10 @@ def diagram(case_id: str, process: str) -> ResponseReturnValue:
 
 
 def _said_of(case_id: str) -> dict[str, str]:
-    """Give what was said when another case was opened, as far as this person may read it; nothing where there is none."""
+    """Give what was said when another case was opened, as far as this person's roles may read it; nothing where there is none."""
     here, who, now = services(), actor(), services().clock()
     try:
-        classes = case_access.readable(here.engine, who, case_id, now=now)
+        classes = case_access.readable(here.engine, who, case_id, now=now, with_reason=False)
         view = here.cases.case(case_id, classes=classes, by=who, purpose=PURPOSE, now=now)
     except NotFound:
         return {}
@@ -174,7 +175,9 @@ def _others(
     return {
         "beside": _of_which_to_know(beside, who, now),
         "together": {case_id: said for case_id, said in status.items() if case_id in parts},
-        "add_to": first if missing and services().cases.opening(MISSING_CHILD).role in who.roles else "",
+        "add_to": (first if first in parts else view.case_id)
+        if missing and services().cases.opening(MISSING_CHILD).role in who.roles
+        else "",
     }
 
 

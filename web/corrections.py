@@ -16,7 +16,7 @@ from engine.forms import Field, Form, Raw
 from engine.model import Value
 from engine.release import Compiled
 from engine.store import TaskTable, reading
-from web import case_access
+from web import case_access, references
 from web.access import actor, signed_in
 from web.answering import Posted, conflict_page, new_key, was_done
 from web.fact_words import Row, row, say_answer
@@ -112,7 +112,7 @@ def _read(sheet: Sheet, raw: Raw, now: datetime) -> tuple[dict[str, Value], str]
     problems: list[Problem] = []
     changes: dict[str, Value] = {}
     try:
-        answers = sheet.form.load(raw, scope=sheet.scope, now=now)
+        answers = references.load(sheet.form, raw, scope=sheet.scope, now=now, kept=sheet.values)
         every = {field.key: answers.get(field.key) for field in sheet.form.fields}
         changes = differing(sheet.values, every)
     except AnswersInvalid as refusal:

@@ -82,16 +82,16 @@ def _page(kind: Kind, sentence: str, problems: tuple[str, ...] = ()) -> Answer:
 def _refused(refusal: Refusal) -> Answer:
     log.info("refused: %s on %s", type(refusal).__name__, _place())
     if isinstance(refusal, NotFound):
-        _note_refused_look()
+        places = flask.request.view_args or {}
+        note_refused_look(next((str(places[name]) for name in PLACES if name in places), "").partition(".")[0])
     if isinstance(refusal, Invalid):
         return _page(kind_of(refusal), "", tuple(problem.sentence for problem in refusal.problems))
     return _page(kind_of(refusal), sentence_of(refusal))
 
 
-def _note_refused_look() -> None:
+def note_refused_look(about: str) -> None:
     """Write down who asked for a record and was told that there is none; in the same way whether there is one or not."""
-    places = flask.request.view_args or {}
-    about = next((str(places[name]) for name in PLACES if name in places), "").partition(".")[0].upper()
+    about = about.upper()
     if REFERENCE.fullmatch(about) and current_user.is_authenticated:
         here = services()
         here.cases.note_reading(about, by=actor(), purpose=REFUSED, classes=frozenset(), now=here.clock())

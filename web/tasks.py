@@ -14,7 +14,7 @@ from engine.forms import Form, Raw
 from engine.release import Compiled
 from engine.store import TaskTable, reading
 from engine.views import TaskView
-from web import carer_words, case_access, episode_words, sign_words
+from web import carer_words, case_access, episode_words, references, sign_words
 from web.access import actor, signed_in
 from web.answering import Posted, conflict_page, go_on, new_key, was_done, without_source
 from web.fact_words import Section, alone, sections
@@ -49,7 +49,7 @@ def complete(task_id: str) -> ResponseReturnValue:
             return flask.redirect(flask.url_for("inbox.tasks"))
         return conflict_page(refusal, posted.raw, form=_form_of(task_id), case_id=task_id.partition(".")[0])
     try:
-        answers = view.form.load(posted.raw, scope=view.scope, now=now)
+        answers = references.load(view.form, posted.raw, scope=view.scope, now=now)
         key, stamp = posted.sealed_key, posted.stamp
         done = here.cases.complete(task_id, answers, by=actor(), now=now, key=key, stamp=stamp)
     except AnswersInvalid as refusal:

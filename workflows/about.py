@@ -6,7 +6,7 @@ projection: one row for each such case.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -36,6 +36,31 @@ EPISODES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {REOPENING: ("recalled", "episode"), REFERRAL: ("referral", "episode"), CANCELLATION: ("recalled", "episode")}
 )
 """The (record, field) that holds the reference of the episode to which such a case belongs, where one does."""
+
+CHILD, CASE = "child", "case"
+
+REFERENCES: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("disruption_proposal", "child"): CHILD,
+        ("referral", "child"): CHILD,
+        ("referral", "episode"): CASE,
+        ("reopening", "episode"): CASE,
+        ("cancellation", "episode"): CASE,
+        ("cancellation_reason", "other_case"): CASE,
+        ("case_opening", "missing_with"): CASE,
+    }
+)
+"""The (record, field) in which people type a reference, and of what: they name only what they may know of."""
+
+OPENED_FOR: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
+    {
+        disruptions.PROCEDURE: (("disruption_proposal", "child"),),
+        REFERRAL: (("referral", "child"), ("referral", "episode")),
+        REOPENING: (("reopening", "episode"),),
+        CANCELLATION: (("cancellation", "episode"),),
+    }
+)
+"""What people type when they open a case of such a procedure: a seal on what it names covers the case too."""
 
 LONGEST = 20
 
@@ -71,14 +96,21 @@ def project(connection: sa.Connection, step: Step) -> None:
     if step.procedure not in PLACES:
         return
     places = {"child_id": PLACES[step.procedure], "episode": EPISODES.get(step.procedure, ("", ""))}
-    written = {event.data.get("record") for event in step.events if event.kind in {"facts_written", "facts_corrected"}}
-    if written.isdisjoint(record for record, _field in places.values()):
+    values = dict(zip(places, said(step, tuple(places.values())), strict=False))
+    if not values:
         return
-    said = {name: str(latest(step.facts, record).get(field) or "") for name, (record, field) in places.items()}
-    values = {name: text.strip().upper()[:LONGEST] for name, text in said.items()}
     found = sa.update(AboutRow).where(AboutRow.case_id == step.case_id).values(**values)
     if connection.execute(found).rowcount == 0:
         connection.execute(sa.insert(AboutRow).values(case_id=step.case_id, **values))
+
+
+def said(step: Step, places: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Give the references that stand in these (record, field) after a step that wrote one of the records; nothing after others."""
+    written = {event.data.get("record") for event in step.events if event.kind in {"facts_written", "facts_corrected"}}
+    if written.isdisjoint(record for record, _field in places):
+        return ()
+    texts = (str(latest(step.facts, record).get(field) or "") for record, field in places)
+    return tuple(text.strip().upper()[:LONGEST] for text in texts)
 
 
 def rebuild(connection: sa.Connection, steps: Iterable[Step]) -> None:

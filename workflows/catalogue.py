@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 from engine.errors import Invalid, Problem
 from engine.views import Observer
 from engine.xml import Element, local_name, parse
-from workflows import about, audits, child_projection, disruptions, episodes, recommendations, serious_events
+from workflows import about, audits, child_projection, disruptions, episodes, recommendations, seals, serious_events
 from workflows.agencies import ROLES, role_of_lane
 from workflows.alerts import ALERTS, Alerts
 from workflows.corrections import CorrectionMails
@@ -53,7 +53,7 @@ def files(procedure: str) -> dict[str, str]:
 def observers(base_url: str) -> tuple[Observer, ...]:
     """Give everything that follows each step inside its transaction; links in messages lead to `base_url`."""
     drawn = (episodes, child_projection, audits, recommendations, disruptions, serious_events, about)
-    return (*(each.project for each in drawn), Alerts(base_url), CorrectionMails(base_url))
+    return (*(each.project for each in drawn), seals.follow, Alerts(base_url), CorrectionMails(base_url))
 
 
 def check(release: Mapping[str, str]) -> tuple[Problem, ...]:

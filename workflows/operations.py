@@ -1,6 +1,8 @@
 """What the diagrams' service tasks call: who the child may be, what is known of a child, and what its plan asks for now.
 
-An operation reads tables in the step's transaction and writes none; what it found becomes facts of the case.
+An operation reads tables in the step's transaction and writes none; what it found becomes facts of the case. It knows no
+person and looks at no part: what it reads of a sealed record stands in a case that the same transaction puts behind that seal
+(`seals.follow`), or is not read at all. "Not there" for every sealed record would have cost the group its own work.
 """
 
 from __future__ import annotations
@@ -159,7 +161,7 @@ def recall_episode(connection: sa.Connection, scope: Mapping[str, Value], _now: 
 
     ``{"episode": "MC-7K3QX9PW", "closed": True, "closed_at": datetime(...), "child_id": "CH-7K3QX9PW", "child": "Robin
     Example", "born_on": date(2012, 5, 3)}``; `closed` is False for a reference of no case, or of one that is not closed.
-    Source: G-31.
+    Of a child whose record is sealed, and the episode is not, the report alone is told. Source: G-31.
     """
     reference = str(_last(scope.get("reopening")).get("episode") or "").strip().upper()
     found = episodes.find(connection, reference)
@@ -167,6 +169,8 @@ def recall_episode(connection: sa.Connection, scope: Mapping[str, Value], _now: 
         return {"closed": False, **dict.fromkeys(("episode", "closed_at", "child_id", "child", "born_on"))}
     child_id = children.child_of(connection, reference)
     child = children.find(connection, child_id) if child_id else None
+    if child and not _behind(connection, child.child_id, reference):
+        child = None
     return {
         "closed": True,
         "episode": reference,
@@ -239,6 +243,12 @@ OPERATIONS: Mapping[str, OperationInStep] = MappingProxyType(
     }
 )
 """Every operation by the name that a service task calls."""
+
+
+def _behind(connection: sa.Connection, child_id: str, episode: str) -> bool:
+    """Tell whether whoever sees an episode sees the child's record too: each seal on the record is on the episode."""
+    found = seals.over(connection, [child_id, episode])
+    return found.get(child_id, frozenset()) <= found.get(episode, frozenset())
 
 
 def _last(record: Value) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ that has gone, and what is opened with a reason (`workflows.break_glass`) opens 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
@@ -18,8 +18,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from engine.errors import Conflict, Invalid, NotFound, Problem
 from engine.model import Actor
 from engine.store import Base, Moment, TaskTable
-from workflows import people
+from engine.views import Step
+from workflows import about, people
 from workflows.agencies import title_of
+from workflows.children import ChildRow
 
 SEALS = frozenset({"chief_inspector_missing", "superintendent"})
 """Who seals, and who changes the group and lifts a seal as one of it: they see each case, so that none is left out by mistake."""
@@ -132,6 +134,19 @@ def sealed_among(connection: sa.Connection, refs: Collection[str]) -> frozenset[
     seal = SealRow
     asked = sa.select(seal.about).where(seal.about.in_(refs), seal.lifted_at.is_(None))
     return frozenset(connection.execute(asked).scalars()) if refs else frozenset()
+
+
+def over(connection: sa.Connection, refs: Collection[str]) -> Mapping[str, frozenset[int]]:
+    """Give the seals that hold over each of these records, whoever asks; a record without one is left out."""
+    seal, covered = SealRow, SealCaseRow
+    records = sa.select(seal.about, seal.id).where(seal.about.in_(refs), seal.lifted_at.is_(None))
+    cases = sa.select(covered.case_id, seal.id).join(seal, seal.id == covered.seal)
+    found: dict[str, frozenset[int]] = {}
+    for ref, number in connection.execute(
+        records.union(cases.where(covered.case_id.in_(refs), seal.lifted_at.is_(None)))
+    ):
+        found[ref] = found.get(ref, frozenset()) | {number}
+    return found
 
 
 def group_of(connection: sa.Connection, case_id: str) -> frozenset[str] | None:
@@ -269,6 +284,24 @@ def forget_reasons(connection: sa.Connection, refs: Collection[str]) -> None:
     covered = sa.select(SealCaseRow.seal).where(SealCaseRow.case_id.in_(refs))
     theirs = sa.or_(row.about.in_(refs), row.id.in_(covered))
     connection.execute(sa.update(row).where(theirs).values(reason="", lifted_why=""))
+
+
+def follow(connection: sa.Connection, step: Step) -> None:
+    """Cover a case by each seal on what it was opened for, in the step that says so: an observer of steps.
+
+    What its operations have read of the sealed record is thus never outside of the group, whoever opened the case. A new report
+    is no such case: nobody at night loses one. Open tasks that nobody of the group can do are shown to it (`orphans`).
+    """
+    typed = [ref for ref in about.said(step, about.OPENED_FOR.get(step.procedure, ())) if ref]
+    if not typed:
+        return
+    seal, covered = SealRow, SealCaseRow
+    joined = sa.select(ChildRow.joined_to).where(ChildRow.child_id.in_(typed), ChildRow.joined_to != "")
+    case = sa.select(covered.seal).where(covered.case_id.in_(typed))
+    over_it = sa.or_(seal.about.in_(typed), seal.about.in_(joined), seal.id.in_(case))
+    done = sa.select(covered.seal).where(covered.case_id == step.case_id)
+    new = sa.select(seal.id, sa.literal(step.case_id)).where(seal.lifted_at.is_(None), over_it, seal.id.not_in(done))
+    connection.execute(sa.insert(covered).from_select(["seal", "case_id"], new))
 
 
 # Parts ------------------------------------------------------------------------------------------------------------------

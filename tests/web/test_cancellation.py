@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from bs4 import BeautifulSoup
 
 import workflows.verification
-from engine.store import EventTable, TaskTable, reading
+from engine.store import EventTable, TaskTable, reading, writing
 from notifications.outbox import OutboxRow
 from tests.web.site import Site
 from workflows import about, episodes, figures
@@ -99,11 +99,14 @@ def test_only_a_sergeant_asks_and_the_inspector_may_let_the_report_stand(site: S
         assert [each.case_id for each in figures.missing_now(connection)] == [case_id]
 
 
-def test_a_reference_of_no_open_case_cancels_nothing(site: Site) -> None:
-    browser = site.browser("locate_sergeant")
+def test_a_case_that_is_closed_already_is_not_cancelled(site: Site) -> None:
+    case_id, browser = site.opened(), site.browser("locate_sergeant")
+    with writing(site.services.engine) as connection:
+        row = sa.update(episodes.EpisodeRow).where(episodes.EpisodeRow.case_id == case_id)
+        connection.execute(row.values(case_closed_at=site.clock()))
     page = browser.page("/cases/open/cancellation")
-    answer = browser.send("/cases/open/cancellation", {"episode": "MC-22222222"}, form=page)
+    answer = browser.send("/cases/open/cancellation", {"episode": case_id}, form=page)
     assert answer.status_code == 302
     told = browser.page(answer.headers["Location"])
-    assert "No open case MC-22222222" in told.text
+    assert f"No open case {case_id}" in told.text
     assert "Its page says why" in told.text

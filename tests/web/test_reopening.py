@@ -72,8 +72,8 @@ def test_only_the_co_ordinators_open_a_case_again_and_only_a_closed_one(site: Si
     assert "Open this case again" not in site.browser("locate_sergeant").page(f"/cases/{closed}").text
     assert site.browser("locate_sergeant").get("/cases/open/reopening").status_code == 403
     browser = site.browser(COORDINATOR)
-    page = browser.page("/cases/open/reopening")
-    assert browser.send("/cases/open/reopening", {**TYPED, "episode": "MC-22222222"}, form=page).status_code == 302
+    page, still_open = browser.page("/cases/open/reopening"), site.opened()
+    assert browser.send("/cases/open/reopening", {**TYPED, "episode": still_open}, form=page).status_code == 302
     assert "Answer the reference" in browser.page("/tasks").text
     with reading(site.services.engine) as connection:
-        assert about.reopened(connection, "MC-22222222") == ()
+        assert about.reopened(connection, still_open) == ()
