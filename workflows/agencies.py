@@ -97,6 +97,26 @@ It does so at every hour, so that no task is nobody's between two shifts, and re
 """
 
 
+_SEARCH = frozenset({"call_taker", "response_officer", "locate_sergeant"})
+_SOCIAL_CARE = frozenset({"csc_mash", "csc_social_worker", "edt", "cmo"})
+
+LEADS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "control_room_supervisor": frozenset({"call_taker", "response_officer"}),
+        "locate_sergeant": frozenset({"response_officer"}),
+        "duty_inspector": _SEARCH | {"control_room_supervisor"},
+        "chief_inspector_missing": _SEARCH | {"control_room_supervisor", "duty_inspector", "mfh_coordinator"},
+        "superintendent": _SEARCH | {"duty_inspector", "chief_inspector_missing", "mfh_coordinator", "ppu_cse_unit"},
+        "csc_team_manager": _SOCIAL_CARE,
+        "csc_service_manager": _SOCIAL_CARE | {"csc_team_manager"},
+        "rhi_manager": frozenset({"rhi_worker"}),
+        "responsible_individual": frozenset({"placement_provider"}),
+        "board_chair": frozenset({"board_secretary"}),
+    }
+)
+"""Whose tasks a role may take from one person and give to another, within its own organisation (domain 1.5, 5.1)."""
+
+
 def role_of_lane(lane: str) -> str:
     """Give the role key of a lane's id: ``rhi_worker`` for both ``rhi_worker`` and ``rhi_worker__2``."""
     return lane.partition("__")[0]

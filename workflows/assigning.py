@@ -1,0 +1,75 @@
+"""Who may be given a task, and by whom: people of one's own organisation who do it, and who may see the case.
+
+Everybody gives away what they have themselves, or what nobody has; who leads a role (`agencies.LEADS`) also what its people have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from engine.errors import Invalid, Problem
+from engine.model import Actor
+from engine.store import TaskTable
+from workflows import people
+from workflows.agencies import LEADS, STANDS_IN
+from workflows.audience import audience
+from workflows.people import Person
+
+NOT_THEIRS = (
+    "This person cannot do the task: choose somebody who holds its role in your organisation and may see the case"
+)
+
+
+def led_by(who: Actor) -> frozenset[str]:
+    """Name the roles whose tasks a person may take from others."""
+    return frozenset().union(*(LEADS.get(role, frozenset()) for role in who.roles))
+
+
+def organisations_of(who: Actor, role: str) -> frozenset[str]:
+    """Name the organisations in which a person does, or leads, a role."""
+    leading = (own for own, led in LEADS.items() if role in led and own in who.roles)
+    own = who.organisations(role) if role in who.duties else frozenset()
+    return own.union(*(who.organisations(each) for each in leading))
+
+
+def candidates(connection: sa.Connection, role: str, case_id: str, by: Actor) -> tuple[Person, ...]:
+    """Give who can be given a task of a role in a case: active, of an organisation of `by`, and not shut out of the case."""
+    wanted = {role, *(own for own, of in STANDS_IN.items() if role in of)}
+    places = organisations_of(by, role)
+    found = people.holders(connection, sorted(wanted))
+    near = [
+        person
+        for person in found
+        if any(each.role in wanted and each.organisation in places for each in person.memberships)
+    ]
+    return tuple(person for person in near if may_do(connection, role, case_id, person.actor))
+
+
+def may_do(connection: sa.Connection, role: str, case_id: str, who: Actor) -> bool:
+    """Tell whether a task of a role in a case stands in a person's list."""
+    if role not in who.duties:
+        return False
+    bounds = audience(connection, who)
+    mine = sa.select(TaskTable.case_id).where(TaskTable.case_id == case_id, *bounds.conditions(role, TaskTable.case_id))
+    return connection.execute(mine.limit(1)).first() is not None
+
+
+def require_candidate(
+    connection: sa.Connection, to: str, tasks: Iterable[tuple[str, str]], by: Actor, *, field: str = "to"
+) -> Person:
+    """Give the person who is to have tasks, named by role and case: ``[("rhi_worker", "MC-7K3QX9PW")]``.
+
+    Raises:
+        Invalid: at `field`, where nobody has that name, or one of the tasks cannot be given to them by this person.
+    """
+    found: Person | None = None
+    for role, case_id in tasks:
+        able = {person.sign_in: person for person in candidates(connection, role, case_id, by)}
+        if to not in able:
+            raise Invalid([Problem(field, "not-a-candidate", NOT_THEIRS)])
+        found = able[to]
+    if found is None:
+        raise Invalid([Problem(field, "no-task", "Choose at least one task")])
+    return found
