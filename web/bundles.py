@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime, time
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time
 
 import flask
 import sqlalchemy as sa
@@ -15,9 +15,11 @@ from engine.model import Facts
 from engine.store import ERASED, CaseTable, reading, writing
 from web import bundle_words, case_access
 from web.access import actor, roles
-from web.moments import LONDON, say_moment
+from web.moments import say_moment
 from web.services import services
+from web.typed_days import moment_or_refusal
 from workflows import bundles, children, disclosures, retention
+from workflows.disclosures import Copy
 from workflows.retention import GOVERNS
 from workflows.vocabulary import DATA_CLASS, DISCLOSURE_BASIS
 
@@ -64,7 +66,8 @@ def child(reference: str) -> ResponseReturnValue:
         noted,
     )
     try:
-        _note(found.refs, recipient, "Everything held about the child, others masked", SUBJECT_ACCESS, bundles.CLASSES)
+        copy = Copy("subject_access", bundles.CLASSES, role=GOVERNS)
+        _note(found.refs, recipient, "Everything held about the child, others masked", SUBJECT_ACCESS, copy)
     except Invalid as refusal:
         return _form(found.subject, refusal.problems), 422
     return _sent(bundle, found.subject)
@@ -99,7 +102,8 @@ def case(case_id: str) -> ResponseReturnValue:
         if problems:
             disclosures.require(recipient, what, basis)
         else:
-            _note([case_id], recipient, f"As known on {say_moment(moment)}: {what}", basis, wanted)
+            copy = Copy("bundle", wanted, moment, role=min(bundles.MAKES & actor().roles))
+            _note([case_id], recipient, f"As known on {say_moment(moment)}: {what}", basis, copy)
     except Invalid as refusal:
         problems += refusal.problems
     if problems:
@@ -135,26 +139,18 @@ def _own_names(known: children.Child | None, every: list[Facts]) -> list[str]:
 
 def _moment(form: Mapping[str, str], now: datetime) -> datetime:
     """Read the day and time as it was known; nothing typed is now. Refused with `Invalid` where it is none, or ahead."""
-    typed = [form.get(f"at-{part}", "").strip() for part in ("day", "month", "year", "time")]
-    if not any(typed):
-        return now
-    try:
-        day, month, year = (int(text) for text in typed[:3])
-        local = datetime.combine(date(year, month, day), time.fromisoformat(typed[3] or "23:59"), LONDON)
-    except (ValueError, OverflowError) as fault:
-        problem = Problem("at-day", "moment-wrong", "Enter a real day and time, like 27 3 2026 and 14:30.")
-        raise Invalid([problem]) from fault
-    if local > now:
+    moment = moment_or_refusal(form, "at", without_time=time(23, 59)) or now
+    if moment > now:
         raise Invalid([Problem("at-day", "moment-ahead", "The day must not be in the future.")])
-    return local
+    return moment
 
 
-def _note(refs: list[str] | tuple[str, ...], to: str, what: str, basis: str, classes: frozenset[str]) -> None:
+def _note(refs: Sequence[str], to: str, what: str, basis: str, copy: Copy) -> None:
     """Note the disclosure and the reading, before anything is given (G-33)."""
-    here, who = services(), actor()
+    here, who, now = services(), actor(), services().clock()
     with writing(here.engine) as connection:
-        disclosures.note_disclosure(connection, about=refs, to=to, what=what, basis=basis, by=who, now=here.clock())
-    here.cases.note_reading(*refs, by=who, purpose=PURPOSE, classes=classes, now=here.clock())
+        disclosures.note_disclosure(connection, about=refs, to=to, what=what, basis=basis, by=who, now=now, copy=copy)
+    here.cases.note_reading(*refs, by=who, purpose=PURPOSE, classes=copy.classes or frozenset(), now=now)
 
 
 def _sent(bundle: bundle_words.Bundle, reference: str) -> ResponseReturnValue:

@@ -32,7 +32,7 @@ from web.answering import Posted, conflict_page, go_on, new_key, without_source
 from web.govuk import error_summary, render_form
 from web.procedures import MISSING_CHILD
 from web.services import services
-from workflows import about, bundles, children, corrections, disclosures, episodes, notice_kinds
+from workflows import about, bundles, children, corrections, episodes, notice_kinds
 from workflows.about import Sequel
 from workflows.children import ChildCase
 from workflows.episodes import Episode
@@ -111,9 +111,8 @@ def case(case_id: str) -> ResponseReturnValue:
     with reading(here.engine) as connection:
         episode = episodes.find(connection, case_id)
         child_id = children.child_of(connection, case_id)
-        given = disclosures.of(connection, {case_id, child_id or case_id}, roles=who.roles)
-        involved = case_words.involved(view.timeline) | {each.given_by for each in given}
-        names = episode_words.names_of(connection, involved)
+        given = disclosure_words.read(connection, {case_id, child_id or case_id}, who.roles)
+        names = episode_words.names_of(connection, case_words.involved(view.timeline) | given.people)
     changes = correction_words.changes(here.engine, release, view, classes)
     told = case_words.describe(view, episode, release, names, who=who, now=now, classes=classes, changes=changes)
     drawings = outline.drawings(view, release, waits)

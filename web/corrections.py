@@ -23,7 +23,7 @@ from web.fact_words import Row, row, say_answer
 from web.govuk import error_summary, render_form
 from web.moments import say_moment
 from web.services import services
-from workflows import corrections, disclosures
+from workflows import copies, corrections
 
 page = flask.Blueprint("corrections", __name__)
 
@@ -77,7 +77,7 @@ def correct(case_id: str, record: str, key: str = "") -> ResponseReturnValue:
         return _page(sheet, posted.raw, key=new_key(), stamp=sheet.view.stamp, stale=True), 409
     except (Conflict, Unavailable) as refusal:
         return conflict_page(refusal, posted.raw, form=sheet.form, case_id=case_id)
-    _say(case_id, before)
+    _say(case_id, before, now)
     return _back(case_id)
 
 
@@ -182,8 +182,8 @@ def _due(case_id: str) -> dict[str, tuple[str, datetime | None]]:
     return found
 
 
-def _say(case_id: str, before: Mapping[str, tuple[str, datetime | None]]) -> None:
-    """Say that it is put right, which times moved, and who has a copy and is told by nobody."""
+def _say(case_id: str, before: Mapping[str, tuple[str, datetime | None]], now: datetime) -> None:
+    """Say that it is put right, which times moved, and how many hold a copy that somebody has to tell them about."""
     after = _due(case_id)
     moved = [
         f"{name}: {_until(before[key][1])}, now {_until(due_at)}"
@@ -191,12 +191,14 @@ def _say(case_id: str, before: Mapping[str, tuple[str, datetime | None]]) -> Non
         if key in before and before[key][1] != due_at
     ]
     told = f" These times have moved with it. {'. '.join(moved)}." if moved else " No time has moved."
-    flask.flash(f"Put right. Those who have work in the case are told.{told}", "done")
+    flask.flash(f"Put right. The agencies with a part in the case are told.{told}", "done")
     with reading(services().engine) as connection:
-        given = disclosures.of(connection, {case_id}, roles=actor().roles)
-    if given:
-        names = ", ".join(sorted({each.given_to for each in given}))
-        flask.flash(f"A copy was given to {names}. Tell them yourself: this service does not reach them.", "important")
+        count = copies.made_at(connection, case_id, now)
+    if count:
+        who = "Somebody holds a copy that is" if count == 1 else f"{count} recipients hold copies that are"
+        flask.flash(
+            f"{who} no longer right. Those who gave it away have to tell them: it is among their tasks.", "important"
+        )
 
 
 def _until(moment: datetime | None) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from engine.store import CaseTable, reading
-from web import demo_cases, demo_oversight, demo_people, demo_sheets, procedures, schema, serving
+from web import demo_cases, demo_copies, demo_oversight, demo_people, demo_sheets, procedures, schema, serving
 from web.app import create_app
 from web.assembly import assemble, make_worker
 from web.clock import prepare_demo_tables
@@ -71,6 +71,7 @@ def prepare(settings: Settings) -> Services:
     if empty:
         demo_sheets.bring_in(services.engine, now)
         demo_cases.open_cases(services, now, (*demo_cases.STORIES, *demo_oversight.stories(now)))
+        demo_copies.give(services, now)
     return services
 
 

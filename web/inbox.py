@@ -23,9 +23,10 @@ from web.missing_words import COLOURS
 from web.moments import read_moment, say_moment, say_until
 from web.procedures import MISSING_CHILD
 from web.services import services
-from workflows import merging, notices
+from workflows import copies, merging, notices
 from workflows.agencies import title_of
 from workflows.audience import Audience, audience
+from workflows.copies import Owed
 from workflows.daily import LOWER_GRADE_WAITS
 from workflows.merging import Merge
 from workflows.notice_kinds import KINDS
@@ -102,6 +103,8 @@ def tasks() -> ResponseReturnValue:
         drafts=items_for(who.person, who.roles) if everything else [],
         merges=_merges(bounds) if everything else (),
         unread=_unread(bounds, now) if everything else (),
+        wrong_copies=_wrong_copies(bounds) if everything else (),
+        now=now,
         stuck_since=outbox.stuck_since(here.engine, now - LEFT_BY),
     )
 
@@ -184,6 +187,12 @@ def _unread(bounds: Audience, now: datetime) -> list[tuple[Notice, str]]:
     with reading(services().engine) as connection:
         late = notices.overdue(connection, bounds, now)
     return [(each, KINDS[each.kind].title if each.kind in KINDS else "Notice") for each in late]
+
+
+def _wrong_copies(bounds: Audience) -> tuple[tuple[Owed, ...], ...]:
+    """Give what this person's roles gave away and was put right since, by recipient, the earliest due first."""
+    with reading(services().engine) as connection:
+        return copies.by_recipient(copies.waiting(connection, bounds))
 
 
 def write_cursor(cursor: Cursor) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import flask
+import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from engine.errors import CaseNotFound, Conflict, Invalid, Problem
@@ -16,7 +17,9 @@ from web.access import RoleMissing, actor, signed_in
 from web.answering import Posted, new_key
 from web.episode_words import names_of
 from web.services import services
-from workflows import notice_kinds, notices, people
+from workflows import copies, notice_kinds, notices, people
+from workflows.audience import audience
+from workflows.copies import Said
 from workflows.notice_kinds import KINDS, SENDERS, WHEN, Kind
 from workflows.notices import NoticeNotFound, Sent, Wanted
 from workflows.vocabulary import DISCLOSURE_BASIS
@@ -24,7 +27,7 @@ from workflows.vocabulary import DISCLOSURE_BASIS
 page = flask.Blueprint("notices", __name__)
 
 PURPOSE = "notice to a partner"
-LONGEST_NUMBER = 10
+LONGEST_NUMBER, MOST = 10, 500
 TYPED = ("person", "works_for", "mail", "ring", "basis", "mobile", "decided_by")
 
 
@@ -65,7 +68,7 @@ def new(case_id: str) -> ResponseReturnValue:
         for each in sent:
             if str(each.id) == again and each.kind == kind.key:
                 typed |= {name: getattr(each, name) for name in ("person", "works_for", "mail", "mobile", "basis")}
-                typed["again"] = again
+                typed |= {"again": again, "settles": flask.request.args.get("settles", "")}
     return _form(case_id, kind, facts, release, typed, key=new_key())
 
 
@@ -76,14 +79,15 @@ def send(case_id: str) -> ResponseReturnValue:
     who, classes = _sender(case_id)
     kind, facts, release = _kind(case_id, who, classes)
     posted, form = Posted.read(), flask.request.form
-    typed = {name: form.get(name, "") for name in (*TYPED, "safe", "text_code", "again")}
+    typed = {name: form.get(name, "") for name in (*TYPED, "safe", "text_code", "again", "settles")}
     wanted = Wanted(
         **{name: typed[name] for name in TYPED},
         safe=bool(typed["safe"]),
         text_code=_texts() and bool(typed["text_code"]),
     )
     try:
-        sent = _send(case_id, kind, wanted, typed["again"], by=who, key=posted.key)
+        shown = kind.classes(release)
+        sent = _send(case_id, kind, wanted, typed, by=who, key=posted.key, classes=shown)
     except Invalid as refusal:
         return _form(case_id, kind, facts, release, typed, key=posted.key, problems=refusal.problems), 422
     except Conflict as refusal:
@@ -95,19 +99,45 @@ def send(case_id: str) -> ResponseReturnValue:
     return flask.render_template("notice_sent.html", case_id=case_id, wanted=wanted, code=sent.code)
 
 
-def _send(case_id: str, kind: Kind, wanted: Wanted, again: str, *, by: Actor, key: str) -> Sent:
-    """Send a notice, and close the link of the one in whose place it is sent again."""
+def _send(
+    case_id: str, kind: Kind, wanted: Wanted, typed: Mapping[str, str], *, by: Actor, key: str, classes: frozenset[str]
+) -> Sent:
+    """Send a notice; close the link of the one in whose place it is sent again, and settle what its reader was to be told."""
     here = services()
     now, base_url = here.clock(), here.settings.base_url
     account = _account(case_id, wanted.mail)
     with writing(here.engine) as connection:
         sent = notices.send(
-            connection, kind, case_id, wanted, by=by, account=account, base_url=base_url, now=now, key=key
+            connection,
+            kind,
+            case_id,
+            wanted,
+            by=by,
+            account=account,
+            base_url=base_url,
+            now=now,
+            key=key,
+            classes=classes,
         )
-        if again.isdecimal() and len(again) < LONGEST_NUMBER:
-            earlier = notices.find(connection, case_id, int(again))
-            notices.withdraw(connection, earlier, notices.SENT_AGAIN, by=by, now=now)
+        if number := _number(typed["again"]):
+            earlier = notices.find(connection, case_id, number)
+            if earlier.acknowledged_at is None:
+                notices.withdraw(connection, earlier, notices.SENT_AGAIN, by=by, now=now)
+        _settle(connection, case_id, _number(typed["settles"]), by)
     return sent
+
+
+def _settle(connection: sa.Connection, case_id: str, newest: int, by: Actor) -> None:
+    """Write down that whoever holds a wrong copy is told by the new notice, as far as the sender saw what was put right."""
+    now, waiting = services().clock(), copies.waiting(connection, audience(connection, by), case_id, limit=MOST)
+    if owed := copies.up_to(waiting, {newest}):
+        said = Said(copies.NEW_NOTICE, now, people.find(connection, by.person).name)
+        copies.settle(connection, owed, said, by=by, now=now)
+
+
+def _number(text: str) -> int:
+    """Read the number of a row; 0 where it is none."""
+    return int(text) if text.isdecimal() and len(text) < LONGEST_NUMBER else 0
 
 
 @page.post("/cases/<case_id>/notices/<int:number>/withdraw")

@@ -1,11 +1,12 @@
-"""A day that somebody types as day, month and year."""
+"""A day that somebody types as day, month and year, and a moment with its time."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, time
 
 from engine.errors import Invalid, Problem
+from web.moments import LONDON
 
 PARTS = ("day", "month", "year")
 
@@ -30,6 +31,23 @@ def day_or_refusal(typed: Mapping[str, str], name: str, words: str) -> date | No
     if problems:
         raise Invalid(problems)
     return found
+
+
+def moment_or_refusal(typed: Mapping[str, str], name: str, *, without_time: time) -> datetime | None:
+    """Read a moment on the clocks of England; None where nothing is typed, `without_time` is that of a day alone.
+
+    Refused with `Invalid` where it is no moment.
+    """
+    parts = [typed.get(f"{name}-{part}", "").strip() for part in (*PARTS, "time")]
+    if not any(parts):
+        return None
+    try:
+        day, month, year = (int(text) for text in parts[:3])
+        at = time.fromisoformat(parts[3]) if parts[3] else without_time
+        return datetime.combine(date(year, month, day), at, LONDON)
+    except (ValueError, OverflowError) as fault:
+        sentence = "Enter a real day and time, like 27 3 2026 and 14:30."
+        raise Invalid([Problem(f"{name}-day", "moment-wrong", sentence)]) from fault
 
 
 def as_typed(name: str, day: date | None) -> dict[str, str]:

@@ -29,7 +29,7 @@ from web import verification
 from web.clock import system_clock
 from web.heartbeats import beat
 from web.tables import HeartbeatRow
-from workflows import alarms, alerts, board_mails, notices
+from workflows import alarms, alerts, board_mails, copies, notices
 
 log = logging.getLogger(__name__)
 
@@ -138,8 +138,9 @@ class Worker:
             timers.run_errands(self._cases, now=self._clock(), limit=self._steps_at_once)
 
     def chase(self) -> None:
-        """Send again what no partner has acknowledged in time."""
+        """Send again what no partner has acknowledged in time, and mail about those who hold a wrong copy and were not told in time."""
         self._guarded("notices", lambda: notices.chase(self._engine, self._clock()))
+        self._guarded("copies", lambda: copies.remind(self._engine, self._base_url, self._clock()))
 
     def send(self, limit: int = MAILS_AT_ONCE) -> None:
         """Send mails that wait, at most `limit`."""

@@ -14,7 +14,8 @@ from engine.xml import Element, local_name, parse
 from workflows import about, audits, child_projection, disruptions, episodes, recommendations, seals, serious_events
 from workflows.agencies import ROLES, role_of_lane
 from workflows.alerts import ALERTS, Alerts
-from workflows.corrections import CorrectionMails
+from workflows.copies import Copies
+from workflows.correction_mails import CorrectionMails
 from workflows.obligations import OBLIGATIONS
 from workflows.vocabulary import DATA_CLASS
 
@@ -53,7 +54,8 @@ def files(procedure: str) -> dict[str, str]:
 def observers(base_url: str) -> tuple[Observer, ...]:
     """Give everything that follows each step inside its transaction; links in messages lead to `base_url`."""
     drawn = (episodes, child_projection, audits, recommendations, disruptions, serious_events, about)
-    return (*(each.project for each in drawn), seals.follow, Alerts(base_url), CorrectionMails(base_url))
+    mails = (Alerts(base_url), CorrectionMails(base_url), Copies(base_url))
+    return (*(each.project for each in drawn), seals.follow, *mails)
 
 
 def check(release: Mapping[str, str]) -> tuple[Problem, ...]:

@@ -1,4 +1,4 @@
-"""Who may put which answer right, what is changed by a decision instead, and who is told of a correction.
+"""Who may put which answer right, and what is changed by a decision instead.
 
 A correction is one person's. What two people decided, and what a protected step rests on, is changed in the way in which it
 was decided (domain.md 8); times may be put right, since clocks that rest on a wrong time ring at the wrong moment (13.15).
@@ -6,23 +6,13 @@ was decided (domain.md 8); times may be put right, since clocks that rest on a w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
-
-import sqlalchemy as sa
 
 from engine.forms import Field, Form
 from engine.model import Facts
 from engine.release import Compiled
-from engine.store import TaskTable
-from engine.views import EventRow, Step
-from notifications import outbox, wording
-from notifications.message import Message
-from workflows import access, alerts
-from workflows.access import Standing
-
-TEMPLATE = "correction"
-CORRECTED = "facts_corrected"
+from workflows import access
 
 RESTS_ON: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -104,33 +94,3 @@ def _of_two(release: Compiled) -> frozenset[str]:
         if first:
             found |= {node.record, release.node(first).record}
     return frozenset(found)
-
-
-class CorrectionMails:
-    """An observer: it tells those whose open work rests on what was put right, once, with the reference and a link alone."""
-
-    def __init__(self, base_url: str) -> None:
-        """Keep the address to which the links lead."""
-        self.base_url = base_url.rstrip("/")
-
-    def __call__(self, connection: sa.Connection, step: Step) -> None:
-        """Put one message for each role into the outbox, inside the transaction of the correction."""
-        events = [event for event in step.events if event.kind == CORRECTED]
-        if events:
-            outbox.record(connection, list(self._messages(connection, step, events)), step.now)
-
-    def _messages(self, connection: sa.Connection, step: Step, events: list[EventRow]) -> Iterator[Message]:
-        classes = {name for event in events for name in event.data.get("classes", ())}
-        task = TaskTable
-        asked = sa.select(task.role).where(task.case_id == step.case_id, task.status == "open").distinct()
-        authority = step.facts.get("case_opening", {}).get("", {}).get("responsible_authority")
-        words = {
-            "reference": step.case_id,
-            "at": alerts.in_words(step.now),
-            "link": f"{self.base_url}/cases/{step.case_id}",
-        }
-        subject, text = wording.write(TEMPLATE, words)
-        for role in sorted(connection.execute(asked).scalars()):
-            if classes & access.readable((role,), standing=Standing.OPEN):
-                told = alerts.group((role,), authority if isinstance(authority, str) else "")
-                yield Message(f"{step.case_id}/{events[0].seq}/{TEMPLATE}/{role}", told, subject, text, urgent=False)

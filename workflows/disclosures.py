@@ -1,14 +1,16 @@
 """The log of disclosures: who gave what of which case or child to whom, when and on which basis (G-33, DPA 2018 s62).
 
-Rows are added and never changed, and hold no answer of a form: `what` names kinds of records. They outlast the erasing of
-what they are about.
+Rows are added and never changed, and hold no answer of a form: `what` names kinds of records, `classes` their data classes, so
+that who holds a copy is known when something in it is put right (`workflows.copies`). They outlast the erasing of what they
+are about.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
+from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -23,6 +25,19 @@ from workflows.vocabulary import DISCLOSURE_BASIS
 LONGEST_RECIPIENT = 200
 LONGEST_WHAT = 400
 
+WAYS: Mapping[str, str] = MappingProxyType(
+    {
+        "bundle": "A case as it was known at a moment",
+        "subject_access": "Everything held about a child, for the child",
+        "notice_sent": "A link to a notice; what it shows leaves when it is opened",
+        "notice": "A notice that was opened",
+    }
+)
+"""How something leaves. An older row does not say it, and counts as one that holds everything."""
+
+OPENED, SENT = ": opened", ": sent"
+"""How `what` ends of a notice: a link that was sent has shown nothing yet."""
+
 SEES = frozenset(
     key for key, role in ROLES.items() if role.kind in {"police", "local_authority"} and MATRIX["D2", key] in READS
 )
@@ -30,7 +45,10 @@ SEES = frozenset(
 
 
 class DisclosureRow(Base):
-    """One disclosure; `about` is a case's reference or a child's id, `basis` of the vocabulary ``disclosure_basis``."""
+    """One disclosure; `about` is a case's reference or a child's id, `basis` of the vocabulary ``disclosure_basis``.
+
+    `way` to `notice` are those of `Copy`; no `classes` are those of a row that does not know them.
+    """
 
     __tablename__ = "disclosures"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -41,6 +59,11 @@ class DisclosureRow(Base):
     given_to: Mapped[str] = mapped_column(sa.String(LONGEST_RECIPIENT))
     what: Mapped[str] = mapped_column(sa.String(LONGEST_WHAT))
     basis: Mapped[str] = mapped_column(sa.String(40))
+    way: Mapped[str] = mapped_column(sa.String(20), default="", server_default="")
+    classes: Mapped[str | None] = mapped_column(sa.String(60))
+    known_at: Mapped[datetime | None] = mapped_column(Moment)
+    role: Mapped[str] = mapped_column(sa.String(60), default="", server_default="")
+    notice: Mapped[int | None]
     __table_args__ = (sa.Index("ix_disclosures_about", "about", "at"),)
 
 
@@ -57,13 +80,36 @@ class Disclosure:
     basis: str
 
 
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What the recipient holds afterwards: how it left (`WAYS`), the data classes in it, and as it was known when.
+
+    `classes` are None where nobody knows them, which counts as all. `known_at` is None for what was known when it was given. `role` is the giver's, who tells the recipient of what is put right
+    later; `notice` is the number of the notice.
+    """
+
+    way: str
+    classes: frozenset[str] | None
+    known_at: datetime | None = None
+    role: str = ""
+    notice: int | None = None
+
+
 def note_disclosure(
-    connection: sa.Connection, *, about: str | Iterable[str], to: str, what: str, basis: str, by: Actor, now: datetime
+    connection: sa.Connection,
+    *,
+    about: str | Iterable[str],
+    to: str,
+    what: str,
+    basis: str,
+    by: Actor,
+    now: datetime,
+    copy: Copy | None = None,
 ) -> None:
     """Note, in the caller's transaction and before anything is given, what is disclosed of cases or children.
 
     `about` is one reference (or child's id) or several; `to` names the recipient, `what` the kinds of records (``Return
-    interview, outcome``), never an answer. Refused with `Invalid` without a recipient, without a kind, and for a basis that
+    interview, outcome``), never an answer. Without a `copy` the row counts as one that holds everything. Refused with `Invalid` without a recipient, without a kind, and for a basis that
     the vocabulary does not list.
     """
     require(to, what, basis)
@@ -74,10 +120,19 @@ def note_disclosure(
         "given_to": to.strip()[:LONGEST_RECIPIENT],
         "what": what.strip()[:LONGEST_WHAT],
         "basis": basis,
+        **_held(copy),
     }
     each = [about] if isinstance(about, str) else sorted(set(about))
     if each:
         connection.execute(sa.insert(DisclosureRow), [{"about": one, **given} for one in each])
+
+
+def _held(copy: Copy | None) -> dict[str, object]:
+    """Give the columns of what the recipient holds."""
+    if copy is None:
+        return {"way": "", "classes": None, "known_at": None, "role": "", "notice": None}
+    classes = None if copy.classes is None else " ".join(sorted(copy.classes))
+    return {"way": copy.way, "classes": classes, "known_at": copy.known_at, "role": copy.role, "notice": copy.notice}
 
 
 def require(to: str, what: str, basis: str) -> None:

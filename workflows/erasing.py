@@ -20,7 +20,7 @@ from engine.cases import LETTERS
 from engine.erasing import Tombstone
 from engine.store import ERASED, CaseTable
 from notifications.outbox import OutboxRow
-from workflows import break_glass, children, concerns, joining, notices, philomena, seals
+from workflows import break_glass, children, concerns, copies, joining, notices, philomena, seals
 from workflows.about import AboutRow
 from workflows.children import ChildFlagRow, ChildPlanRow, ChildRow, PastEpisodeRow
 from workflows.disruptions import DisruptionRow
@@ -69,6 +69,7 @@ TABLES: Mapping[str, str] = MappingProxyType(
         "carer_absences": "deleted",
         "concerns": "deleted, those of the carer's form too",
         "notices": "deleted",
+        "copies_to_correct": "deleted: what was typed about a recipient; to whom something was given stays in disclosures",
         "break_glass": "kept: who opened it with a reason; the typed reason is taken out",
         "seals": "kept: who sealed it; the typed reason is taken out",
         "seal_cases": "kept: reference",
@@ -193,7 +194,7 @@ def _projections(connection: sa.Connection, refs: list[str]) -> dict[str, int]:
     gone |= {"philomena": len(forms), "concerns": concerns.erase(connection, [*refs, *forms])}
     for table in (AboutRow, ChildFlagRow, ChildPlanRow, DisruptionRow, SeriousEventRow, PhotographRow, ChildRow):
         gone[table.__tablename__] = connection.execute(sa.delete(table).where(table.child_id.in_(refs))).rowcount
-    gone["notices"] = notices.forget(connection, refs)
+    gone |= {"notices": notices.forget(connection, refs), "copies_to_correct": copies.forget(connection, refs)}
     break_glass.forget_reasons(connection, refs)
     seals.forget_reasons(connection, refs)
     joining.forget_reasons(connection, refs)

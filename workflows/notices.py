@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
@@ -24,6 +24,7 @@ from notifications import outbox, wording
 from notifications.message import Message
 from workflows import disclosures, seals
 from workflows.audience import Audience
+from workflows.disclosures import Copy
 from workflows.notice_kinds import KINDS, Kind
 from workflows.people import PersonRow
 from workflows.vocabulary import DISCLOSURE_BASIS
@@ -93,6 +94,7 @@ class NoticeRow(Base):
     withdrawn_at: Mapped[datetime | None] = mapped_column(Moment)
     withdrawn_by: Mapped[str] = mapped_column(sa.String(120))
     withdrawn_why: Mapped[str] = mapped_column(sa.String(LONGEST_REASON))
+    classes: Mapped[str | None] = mapped_column(sa.String(60))
     __table_args__ = (
         sa.UniqueConstraint("sent_by", "key"),
         sa.Index("ix_notices_case_id", "case_id", "id"),
@@ -104,7 +106,8 @@ class NoticeRow(Base):
 class Notice:
     """One notice as pages see it: whom it is for (`person` of `works_for`), and what became of it.
 
-    `account` is the sign-in name of who reads it signed in; `ring` is the sender's telephone.
+    `account` is the sign-in name of who reads it signed in; `ring` is the sender's telephone; `classes` are the data classes of
+    what it shows, with spaces between, and None for one of which that was not written down.
     """
 
     id: int
@@ -132,6 +135,7 @@ class Notice:
     withdrawn_at: datetime | None
     withdrawn_by: str
     withdrawn_why: str
+    classes: str | None
 
     @property
     def to(self) -> str:
@@ -181,10 +185,11 @@ def send(
     base_url: str,
     now: datetime,
     key: str,
+    classes: Collection[str],
 ) -> Sent:
     """Send a notice in the caller's transaction: the row, the mail with reference and link alone, and the disclosure (G-33).
 
-    `account` is the sign-in name where the recipient reads it signed in. Refused with `Invalid`, all at once, and with
+    `account` is the sign-in name where the recipient reads it signed in; `classes` are the data classes of what it shows. Refused with `Invalid`, all at once, and with
     `AlreadySent` for a key that was used.
     """
     problems = list(_problems(kind, wanted))
@@ -196,12 +201,12 @@ def send(
     token = "" if account else secrets.token_urlsafe(32)
     code = new_code() if token else ""
     values = _as_row(kind, case_id, wanted, by, now) | {"key": key, "account": account}
+    values["classes"] = " ".join(sorted(classes))
     values |= {"token_digest": _digest(token) if token else None, "code_digest": _digest(token + code) if token else ""}
     number = int(connection.execute(sa.insert(row).values(**values).returning(row.id)).scalar_one())
     link = f"{base_url.rstrip('/')}/{f'notice/{token}' if token else f'cases/{case_id}/notices/{number}'}"
     outbox.record(connection, list(_messages(kind, f"{case_id}/{number}", wanted, link, code)), now)
-    to = f"{wanted.person.strip()}, {wanted.works_for.strip()}"
-    _disclose(connection, case_id, to, f"{kind.id} {kind.title}: sent", wanted.basis, by, now)
+    _note_sending(connection, kind, case_id, wanted, number, by, now)
     return Sent(number, code)
 
 
@@ -384,15 +389,36 @@ def _mail_key(notice: Notice) -> str:
     return f"{notice.case_id}/{notice.id}/notice"
 
 
+def _note_sending(
+    connection: sa.Connection, kind: Kind, case_id: str, wanted: Wanted, number: int, by: Actor, now: datetime
+) -> None:
+    """Note that a link was sent; nothing that it shows has left yet."""
+    disclosures.note_disclosure(
+        connection,
+        about=case_id,
+        to=f"{wanted.person.strip()}, {wanted.works_for.strip()}",
+        what=f"{kind.id} {kind.title}{disclosures.SENT}",
+        basis=wanted.basis,
+        by=by,
+        now=now,
+        copy=Copy("notice_sent", frozenset(), notice=number),
+    )
+
+
 def _note_opening(connection: sa.Connection, notice: Notice, name: str, now: datetime) -> None:
+    """Note that what a notice shows has left; of an older one nobody knows what it showed."""
     kind = KINDS[notice.kind]
-    sender = Actor(notice.sent_by, organisation=notice.organisation)
-    to = f"{name}, for {notice.works_for}"
-    _disclose(connection, notice.case_id, to, f"{kind.id} {kind.title}: opened", notice.basis, sender, now)
-
-
-def _disclose(connection: sa.Connection, about: str, to: str, what: str, basis: str, by: Actor, now: datetime) -> None:
-    disclosures.note_disclosure(connection, about=about, to=to, what=what, basis=basis, by=by, now=now)
+    held = None if notice.classes is None else frozenset(notice.classes.split())
+    disclosures.note_disclosure(
+        connection,
+        about=notice.case_id,
+        to=f"{name}, for {notice.works_for}",
+        what=f"{kind.id} {kind.title}{disclosures.OPENED}",
+        basis=notice.basis,
+        by=Actor(notice.sent_by, organisation=notice.organisation),
+        now=now,
+        copy=Copy("notice", held, role=notice.sender_role, notice=notice.id),
+    )
 
 
 def _problems(kind: Kind, wanted: Wanted) -> Iterator[Problem]:

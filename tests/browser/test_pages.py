@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 EVERYBODY = {"/tasks", "/cases", "/cases/one", "/demo/clock", "/demo/mailbox", "/demo/mailbox/one"}
 MET = {
     "call_taker": EVERYBODY | {"/cases/open", "Complete missing report"},
-    "mfh_coordinator": EVERYBODY,
+    "mfh_coordinator": EVERYBODY | {"/copies/one"},
     "rhi_worker": EVERYBODY | {"Hold the interview", "Write up the interview"},
     "administrator": {"/operations"},
     "inspection_coordinator": {

@@ -13,7 +13,8 @@ from workflows import (
     board_mails,
     break_glass,
     catalogue,
-    corrections,
+    copies,
+    correction_mails,
     draft_mails,
     merge_mails,
     notices,
@@ -82,7 +83,8 @@ def test_what_is_shipped_speaks_our_words(release: dict[str, str]) -> None:
 def test_every_alert_has_a_template_and_every_template_an_alert() -> None:
     assert {alert.template for alert in ALERTS} | {
         verification.TEMPLATE,
-        corrections.TEMPLATE,
+        copies.TEMPLATE,
+        correction_mails.TEMPLATE,
         administration.TEMPLATE,
         board_mails.TEMPLATE,
         break_glass.TEMPLATE,

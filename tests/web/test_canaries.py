@@ -25,10 +25,25 @@ from web import case_access
 from web.app import create_app
 from web.assembly import assemble
 from web.settings import Settings
-from workflows import absences, access, bundles, children, concerns, notice_kinds, people, philomena, retention
+from workflows import (
+    absences,
+    access,
+    bundles,
+    children,
+    concerns,
+    copies,
+    disclosures,
+    notice_kinds,
+    people,
+    philomena,
+    retention,
+)
 from workflows.access import COLUMN_OF, SEARCHES
 from workflows.agencies import ROLES
+from workflows.audience import audience as audience_of
 from workflows.bundles import MAKES
+from workflows.copies import Said
+from workflows.disclosures import Copy
 from workflows.notice_kinds import KINDS
 from workflows.vocabulary import DATA_CLASS
 
@@ -98,6 +113,20 @@ def noted_beside(site: Site, case_ids: dict[str, str]) -> None:
                     "name": f"Canary{data_class}of{name}z",
                 }
                 concerns.add(connection, where, typed, None, may={data_class}, by=carer, now=now)
+            given_away(connection, case_id, f"CanaryD2of{name}z", now)
+
+
+def given_away(connection: sa.Connection, case_id: str, canary: str, now: datetime) -> None:
+    """Plant two who hold a copy of a case that is no longer right, one of whom was told."""
+    by = Actor("giver", frozenset({"mfh_coordinator"}), "example_police")
+    copy = Copy("bundle", frozenset({"D2"}), role="mfh_coordinator")
+    for to in (f"{canary} one", f"{canary} two"):
+        disclosures.note_disclosure(
+            connection, about=case_id, to=to, what="Facts", basis="court_order", by=by, now=now, copy=copy
+        )
+    copies.owe(connection, {case_id}, cause=case_id, classes={"D2"}, written_at=now, base_url="", now=now)
+    first = copies.waiting(connection, audience_of(connection, by), case_id)[:1]
+    copies.settle(connection, first, Said("spoken", now, canary, canary), by=by, now=now)
 
 
 def about(site: Site, case_id: str) -> tuple[str, ...]:

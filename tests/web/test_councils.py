@@ -8,9 +8,11 @@ from sqlalchemy import event
 
 from engine.model import Actor
 from engine.store import TaskTable, reading, writing
+from notifications.message import Message
+from notifications.outbox import OutboxRow
 from tests.web.site import OPENING, Site
 from web import case_access
-from workflows import people
+from workflows import alerts, people
 from workflows.access import HOST_VIEW, Standing, readable
 from workflows.audience import audience
 from workflows.episodes import EpisodeRow
@@ -116,6 +118,36 @@ def test_the_case_goes_over_when_the_report_is_put_right(city: Site) -> None:
     assert classes(city, CITY_DESK, case_id) == AS_HOST
     assert classes(city, DESK, case_id) == ALL_OF_THE_DESK
     assert case_id not in city.browser(CITY_DESK).page("/tasks").text
+
+
+def test_both_councils_that_hold_a_copy_are_told_of_a_correction_once_and_of_nothing_but_the_reference(
+    city: Site,
+) -> None:
+    """Only roles with open work were told: the council that looks on as a host, and whoever had done their part, heard nothing."""
+    case_id, told = opened(city, COUNTY), []
+    with writing(city.services.engine) as connection:
+        done = sa.update(TaskTable).where(TaskTable.case_id == case_id, TaskTable.role.startswith("csc_"))
+        connection.execute(done.values(status="completed"))
+    city.services.cases.correct(
+        case_id,
+        "case_opening",
+        "",
+        {"last_place": "The canal bridge"},
+        by=Actor("ann", frozenset({"mfh_coordinator"})),
+        now=city.clock(),
+        key="c",
+        reason="Misheard",
+    )
+    with reading(city.services.engine) as connection:
+        row = OutboxRow
+        asked = sa.select(row.key, row.recipient, row.subject, row.text).where(row.key.contains("/correction/"))
+        for key, recipient, subject, text in connection.execute(asked):
+            message = Message(key, recipient, subject, text)
+            told += [name for name, _address in alerts.directory(connection, message, city.clock()) or ()]
+            assert case_id in subject
+            assert "canal" not in text
+    assert sorted(name for name in told if name in {DESK, CITY_DESK, "city_worker"}) == [CITY_DESK, DESK]
+    assert len(told) == len(set(told))
 
 
 def test_lists_of_figures_show_no_case_of_the_other_council(city: Site) -> None:

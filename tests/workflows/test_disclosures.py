@@ -19,7 +19,7 @@ ROLES = CO_ORDINATOR.roles
 
 def _note(connection: sa.Connection, about: str | list[str], **changed: str) -> None:
     told = {"to": "Meadow School", "what": "Facts of the episode", "basis": "school_or_health", **changed}
-    disclosures.note_disclosure(connection, about=about, by=CO_ORDINATOR, now=NOW, **told)
+    disclosures.note_disclosure(connection, about=about, by=CO_ORDINATOR, now=NOW, **told)  # type: ignore[arg-type]
 
 
 def test_what_was_given_of_several_cases_is_found_with_each(engine: sa.Engine) -> None:
@@ -48,5 +48,5 @@ def test_the_latest_disclosure_stands_first(engine: sa.Engine) -> None:
     with writing(engine) as connection:
         _note(connection, "MC-1", to="First")
         later = {"to": "Second", "what": "All", "basis": "court_order"}
-        disclosures.note_disclosure(connection, about="MC-1", by=CO_ORDINATOR, now=NOW + timedelta(days=1), **later)
+        disclosures.note_disclosure(connection, about="MC-1", by=CO_ORDINATOR, now=NOW + timedelta(days=1), **later)  # type: ignore[arg-type]
         assert [each.given_to for each in disclosures.of(connection, {"MC-1"}, roles=ROLES)] == ["Second", "First"]

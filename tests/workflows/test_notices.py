@@ -34,9 +34,8 @@ def send(
     engine: sa.Engine, now: datetime, wanted: Wanted = WANTED, kind: str = "school_notice", key: str = "1"
 ) -> Sent:
     with writing(engine) as connection:
-        return notices.send(
-            connection, KINDS[kind], CASE, wanted, by=BY, account="", base_url="https://h.example", now=now, key=key
-        )
+        where = {"account": "", "base_url": "https://h.example", "classes": {"D1", "D2"}}
+        return notices.send(connection, KINDS[kind], CASE, wanted, by=BY, now=now, key=key, **where)  # type: ignore[arg-type]
 
 
 def token_of(engine: sa.Engine) -> str:

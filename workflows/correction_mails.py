@@ -1,0 +1,144 @@
+"""Who hears that an answer was put right: who has open work in the case, and every other agency with a part in it, once.
+
+A message has the reference and a link, and no word of what was put right. Those who were given a copy and have no account are
+told by people (`workflows.copies`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.corrections import CORRECTED
+from engine.store import TaskTable
+from engine.views import Step
+from notifications import outbox, wording
+from notifications.message import Message
+from workflows import access, alerts, children, episodes, philomena, serious_events
+from workflows.access import HOST_VIEW, OF_ONE_PLACEMENT, TOLD_OF_EVERY_CHILD, Standing
+from workflows.agencies import ROLES
+from workflows.audience import COUNCIL
+from workflows.episodes import ADULT_FROM, age_on
+from workflows.matching import latest
+from workflows.people import MembershipRow, OrganisationRow
+
+TEMPLATE = "correction"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One message: its name beside the correction, for the holders of a role in these organisations (empty: wherever)."""
+
+    name: str
+    role: str
+    places: tuple[str, ...] = ()
+
+
+class CorrectionMails:
+    """An observer: it tells of an answer that was put right, in the transaction of the correction."""
+
+    def __init__(self, base_url: str) -> None:
+        """Keep the address to which the links lead."""
+        self.base_url = base_url.rstrip("/")
+
+    def __call__(self, connection: sa.Connection, step: Step) -> None:
+        """Put one message for each of those who are told into the outbox."""
+        events = [event for event in step.events if event.kind == CORRECTED]
+        if not events:
+            return
+        classes = frozenset(name for event in events for name in event.data.get("classes", ()))
+        words = {
+            "reference": step.case_id,
+            "at": alerts.in_words(step.now),
+            "link": f"{self.base_url}/cases/{step.case_id}",
+        }
+        subject, text = wording.write(TEMPLATE, words)
+        key = f"{step.case_id}/{events[0].seq}/{TEMPLATE}"
+        messages = [
+            Message(
+                f"{key}/{each.name}", alerts.group((each.role,), ",".join(each.places)), subject, text, urgent=False
+            )
+            for each in _told(connection, step, classes)
+        ]
+        outbox.record(connection, messages, step.now)
+
+
+def _told(connection: sa.Connection, step: Step, classes: frozenset[str]) -> Iterator[Told]:
+    """Give each role that is told: those with open work, of any other agency the one that worked last, and the host council's desk."""
+    standing = _standing(connection, step)
+    responsible = _council(connection, step)
+    worked = [row for row in _worked(connection, step) if classes & access.readable((row.role,), standing=standing)]
+    for role in _of_each_agency(worked):
+        places = _homes(connection, step) if role in OF_ONE_PLACEMENT else ()
+        if role not in OF_ONE_PLACEMENT or places:
+            yield Told(role, role, places or ((responsible,) if responsible else ()))
+    hosts_read = access.readable(HOST_VIEW, standing=standing)
+    if step.procedure == episodes.PROCEDURE and step.status == "open" and classes & hosts_read:
+        for role, council in _other_desks(connection, responsible):
+            yield Told(f"{role}-{council}", role, (council,))
+
+
+def _worked(connection: sa.Connection, step: Step) -> list[Any]:
+    """Give each role that has or had a task in the case, whether one is open, and the number of the latest."""
+    task = TaskTable
+    is_open = sa.func.max(sa.case((task.status == "open", 1), else_=0))
+    asked = sa.select(task.role, is_open.label("open"), sa.func.max(task.number).label("last"))
+    return list(connection.execute(asked.where(task.case_id == step.case_id).group_by(task.role).order_by(task.role)))
+
+
+def _of_each_agency(worked: Iterable[Any]) -> list[str]:
+    """Name the roles with open work, and of each kind of agency that has none of them the one that worked last."""
+    rows = [row for row in worked if row.role in ROLES]
+    told = {row.role for row in rows if row.open}
+    reached = {ROLES[role].kind for role in told}
+    for row in sorted(rows, key=lambda row: -row.last):
+        if ROLES[row.role].kind not in reached:
+            reached.add(ROLES[row.role].kind)
+            told.add(row.role)
+    return sorted(told)
+
+
+def _standing(connection: sa.Connection, step: Step) -> Standing:
+    """Say how the case stands: who was a child in it reads it no more once that child is 18 and the case closed."""
+    if step.status == "open":
+        return Standing.OPEN
+    child_id = children.child_of(connection, step.case_id)
+    child = children.find(connection, child_id) if child_id else None
+    grown_up = child is not None and child.born_on is not None and age_on(child.born_on, step.now) >= ADULT_FROM
+    return Standing.GROWN_UP if grown_up else Standing.CLOSED
+
+
+def _council(connection: sa.Connection, step: Step) -> str:
+    """Name the council that is responsible: as the case says, or else the record of the child whom it is about."""
+    said = latest(step.facts, "case_opening").get("responsible_authority")
+    if said:
+        return str(said)
+    child_id = children.child_of(connection, step.case_id)
+    child = children.find(connection, child_id) if child_id else None
+    return child.responsible_authority if child else ""
+
+
+def _homes(connection: sa.Connection, step: Step) -> tuple[str, ...]:
+    """Name the placements in whose care the child of the case is, as far as that is known (domain.md 5.2, rule i)."""
+    if step.procedure == serious_events.PROCEDURE:
+        home = serious_events.home_of(step.facts)
+        return (home,) if home else ()
+    child_id = children.child_of(connection, step.case_id)
+    forms = philomena.of_child(connection, child_id) if child_id else ()
+    return tuple(sorted({form.owner for form in forms}))
+
+
+def _other_desks(connection: sa.Connection, responsible: str) -> list[tuple[str, str]]:
+    """Give the desks of the other councils that work here, which see an open episode as a host does: as (role, council).
+
+    None where nobody has said which council is responsible, or one that works elsewhere: then each of them is told as if it were.
+    """
+    row, held = OrganisationRow, MembershipRow
+    asked = sa.select(held.role, row.key).join(row, row.key == held.organisation).distinct()
+    found = connection.execute(asked.where(row.kind == COUNCIL, held.role.in_(sorted(TOLD_OF_EVERY_CHILD)))).all()
+    if responsible not in {council for _role, council in found}:
+        return []
+    return sorted((role, council) for role, council in found if council != responsible)
