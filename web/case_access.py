@@ -12,9 +12,8 @@ from engine.errors import CaseNotFound, NotFound
 from engine.model import Actor
 from engine.store import CaseTable, TaskTable, reading
 from workflows import about, access, audits, break_glass, children, seals, searching
-from workflows.about import AboutRow
 from workflows.access import Standing
-from workflows.audience import Audience, audience, authority
+from workflows.audience import Audience, audience, authority, with_child
 from workflows.children import ChildRow
 from workflows.episodes import ADULT_FROM, EpisodeRow, age_on
 
@@ -116,14 +115,8 @@ def within(engine: sa.Engine, who: Actor, case_id: str) -> Actor:
 
 def _standings() -> sa.Select[tuple[str, str, date | None, str]]:
     """Select cases with their status, the birthday of the child whom they are about, and the council, where they are known."""
-    child = sa.func.coalesce(EpisodeRow.child_id, AboutRow.child_id, CaseTable.correlation)
-    joined = (
-        sa.outerjoin(CaseTable, EpisodeRow, EpisodeRow.case_id == CaseTable.id)
-        .outerjoin(AboutRow, AboutRow.case_id == CaseTable.id)
-        .outerjoin(ChildRow, ChildRow.child_id == child)
-    )
     return sa.select(CaseTable.id, CaseTable.status, ChildRow.born_on, authority().label("authority")).select_from(
-        joined
+        with_child()
     )
 
 
@@ -146,22 +139,13 @@ def lasting(engine: sa.Engine, who: Actor, case_ids: list[str], needed: frozense
         bounds = audience(connection, who)
         unbound = frozenset(role for role in who.roles if not bounds.is_bound(role))
         mine = [
-            in_part(bounds, role)
+            bounds.in_part(role)
             for role in sorted(who.roles)
             if needed <= access.readable(unbound | {role}, standing=Standing.GROWN_UP)
         ]
         asked = sa.select(case.id).where(sa.or_(sa.false(), *mine))
         some = _some_at_once(case_ids) if mine else iter(())
         return frozenset().union(*(connection.execute(asked.where(case.id.in_(each))).scalars() for each in some))
-
-
-def in_part(bounds: Audience, role: str) -> sa.ColumnElement[bool]:
-    """Say what a case has to meet so that a role of a person gives a part in it, over `CaseTable`."""
-    counts = bounds.conditions(role, CaseTable.id)
-    if role in access.SEES_EVERY_EPISODE:
-        return sa.and_(sa.true(), *counts)
-    acting = sa.select(TaskTable.case_id).where(TaskTable.role.in_(sorted(access.concerned({role}))))
-    return sa.and_(CaseTable.id.in_(acting), *counts)
 
 
 def is_told_as_host(bounds: Audience) -> sa.ColumnElement[bool]:

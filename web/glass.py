@@ -9,12 +9,13 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import Invalid, Problem
 from engine.store import reading, writing
-from web.access import actor, roles
+from web.access import actor, roles, signed_in
 from web.answering import Posted, new_key
 from web.episode_words import names_of
 from web.services import services
 from workflows import break_glass
-from workflows.break_glass import OPENS, OWNERS, GlassMails
+from workflows.audience import audience
+from workflows.break_glass import OPENS, GlassMails
 
 page = flask.Blueprint("glass", __name__)
 
@@ -31,7 +32,7 @@ def ask() -> ResponseReturnValue:
 @page.post("/break-glass")
 @roles(*OPENS)
 def opened() -> ResponseReturnValue:
-    """Open it for an hour, write that down and tell the owners; the answer does not say whether there is such a case."""
+    """Open it for an hour, write that down and tell who answers for it; the answer does not say whether there is such a case."""
     here, posted = services(), Posted.read()
     typed = {name: (values or [""])[0] for name, values in posted.raw.items()}
     mails = GlassMails(here.settings.base_url)
@@ -52,13 +53,13 @@ def opened() -> ResponseReturnValue:
 
 
 @page.get("/break-glass/log")
-@roles(*OWNERS)
+@signed_in
 def log() -> ResponseReturnValue:
-    """Show the last openings, the latest first, to those who are told of them."""
+    """Show the last openings of which this person is told, the latest first: anybody may be of the group of a sealed case."""
     with reading(services().engine) as connection:
-        found = break_glass.latest(connection, limit=SHOWN)
-        names = names_of(connection, {each.person for each in found})
-    return flask.render_template("glass_log.html", openings=found, names=names, limit=SHOWN)
+        found = break_glass.latest(connection, audience(connection, actor()), limit=SHOWN)
+        names = names_of(connection, {each.opening.person for each in found})
+    return flask.render_template("glass_log.html", entries=found, names=names, limit=SHOWN)
 
 
 def _page(typed: dict[str, str], *, key: str, problems: Sequence[Problem] = ()) -> str:

@@ -17,7 +17,7 @@ from engine.model import Actor
 from engine.store import CaseTable, TaskTable
 from workflows import seals
 from workflows.about import AboutRow
-from workflows.access import OF_ONE_COUNCIL, OF_ONE_PLACEMENT
+from workflows.access import OF_ONE_COUNCIL, OF_ONE_PLACEMENT, SEES_EVERY_EPISODE, concerned
 from workflows.children import ChildRow
 from workflows.episodes import EpisodeRow
 from workflows.people import OrganisationRow
@@ -77,6 +77,14 @@ class Audience:
             elsewhere.append(_in_care(self.who.organisations(role), case_id))
         return [*elsewhere, case_id.not_in(sorted(self.hidden))] if self.hidden else elsewhere
 
+    def in_part(self, role: str) -> sa.ColumnElement[bool]:
+        """Say what a case has to meet so that a role of this person gives a part in it, over `CaseTable`."""
+        counts = self.conditions(role, CaseTable.id)
+        if role in SEES_EVERY_EPISODE:
+            return sa.and_(sa.true(), *counts)
+        acting = sa.select(TaskTable.case_id).where(TaskTable.role.in_(sorted(concerned({role}))))
+        return sa.and_(CaseTable.id.in_(acting), *counts)
+
 
 def audience(connection: sa.Connection, who: Actor) -> Audience:
     """Read what decides in which cases the roles of a person count: one statement, two for who has a role of a council."""
@@ -87,18 +95,45 @@ def audience(connection: sa.Connection, who: Actor) -> Audience:
     return Audience(who, frozenset(connection.execute(sa.select(row.key).where(row.kind == COUNCIL)).scalars()), hidden)
 
 
+def with_child() -> sa.Join:
+    """Join cases to their episode, and to the child whom they are about, where they are known."""
+    child = sa.func.coalesce(EpisodeRow.child_id, AboutRow.child_id, CaseTable.correlation)
+    return (
+        sa.outerjoin(CaseTable, EpisodeRow, EpisodeRow.case_id == CaseTable.id)
+        .outerjoin(AboutRow, AboutRow.case_id == CaseTable.id)
+        .outerjoin(ChildRow, ChildRow.child_id == child)
+    )
+
+
 def authority() -> sa.ColumnElement[str]:
-    """Give the council of a case, where cases are joined to their episode and, as children, to whom they are about."""
+    """Give the council of a case, over cases `with_child`."""
     known = sa.func.coalesce(ChildRow.responsible_authority, "")
     return sa.case((EpisodeRow.case_id.is_not(None), EpisodeRow.responsible_authority), else_=known)
+
+
+def homes(case_id: str) -> sa.CompoundSelect[tuple[str]]:
+    """Select the placements in whose care the child of a case is: the one that the case names, or whoever keeps the carer's form."""
+    event, form, child, case = SeriousEventRow, FormRow, ChildRow, aliased(CaseTable)
+    named = sa.select(event.home).where(event.case_id == case_id)
+    about = [
+        sa.select(EpisodeRow.child_id).where(EpisodeRow.case_id == case_id),
+        sa.select(case.correlation).where(case.id == case_id),
+        sa.select(AboutRow.child_id).where(AboutRow.case_id == case_id),
+    ]
+    kept = sa.select(form.owner).join(child, _of_child()).where(child.child_id.in_(sa.union(*about)))
+    return named.union(kept.where(~sa.exists(named)))
+
+
+def _of_child() -> sa.ColumnElement[bool]:
+    """Say which carers' forms are said to be a child's, under either id."""
+    return sa.and_(FormRow.child_id != "", FormRow.child_id.in_([ChildRow.child_id, ChildRow.joined_to]))
 
 
 def _in_care(homes: Collection[str], case_id: Column) -> sa.ColumnElement[bool]:
     """Say which cases are about a child in the care of one of these placements: by the case itself, else by the carer's form."""
     event, form, child, case = SeriousEventRow, FormRow, ChildRow, aliased(CaseTable)
     named = sa.select(sa.literal(1)).where(event.case_id == case_id)
-    of_child = sa.and_(form.child_id != "", form.child_id.in_([child.child_id, child.joined_to]))
-    kept = sa.select(sa.literal(1)).select_from(form).join(child, of_child).where(form.owner.in_(sorted(homes)))
+    kept = sa.select(sa.literal(1)).select_from(form).join(child, _of_child()).where(form.owner.in_(sorted(homes)))
     by_form = (
         kept.join(EpisodeRow, EpisodeRow.child_id == child.child_id).where(EpisodeRow.case_id == case_id),
         kept.join(case, case.correlation == child.child_id).where(case.id == case_id),

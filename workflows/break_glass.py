@@ -1,8 +1,9 @@
 """Opening a case with a reason where a person has no part in it, or not enough of one (domain.md 5.2, rule iii).
 
-It lasts an hour, opens what `OPENS` says of a role and nothing else, stands in a log that is never changed, and the owners of the
-data are told at once. For a reference that no case has, and for one that stays closed, everything happens in the same way:
-nobody learns by it whether a case exists.
+It lasts an hour, opens what `OPENS` says of a role and nothing else, and stands in a log that is never changed. At once those are
+told who answer for the case (`workflows.data_owners`), who alone read its reference and the reason, and whoever answers for the
+organisation of the opener: that one of their people opened something, and no more of a case in which they have no part. For a
+reference that no case has everything happens in the same way: nobody learns by it whether a case exists.
 """
 
 from __future__ import annotations
@@ -17,17 +18,19 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.errors import Invalid, Problem
 from engine.model import Actor
-from engine.store import Base, Moment
+from engine.store import Base, CaseTable, Moment
 from notifications import outbox, wording
 from notifications.message import Message
-from workflows import people
+from workflows import data_owners, seals
 from workflows.access import COLUMN_OF
 from workflows.alerts import in_words
+from workflows.audience import Audience
+from workflows.people import Person
 
 LASTS = timedelta(hours=1)
 SHORTEST_REASON, LONGEST_REASON = 20, 1_000
 LONGEST_REFERENCE = 20
-TEMPLATE = "break_glass"
+OF_CASE, OF_ORGANISATION = TEMPLATES = ("break_glass", "break_glass_by_yours")
 
 _OF_COLUMN = {
     "call_taker": "D1 D2 D3 D5 D6 D11",
@@ -47,9 +50,6 @@ OPENS: Mapping[str, frozenset[str]] = MappingProxyType(
     {role: frozenset(_OF_COLUMN[column].split()) for role, column in COLUMN_OF.items() if column in _OF_COLUMN}
 )
 """The data classes that a role may open with a reason; who is not here may open nothing."""
-
-OWNERS = ("mfh_coordinator", "csc_team_manager", "rhi_manager", "audit_lead")
-"""Who is told of each opening: those who answer for police records, social care's, the interviews, and the audit."""
 
 
 class GlassRow(Base):
@@ -84,33 +84,44 @@ class Opening:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One opening as somebody reads it in the log; `withheld` is the case and why, where they have no part in it."""
+
+    opening: Opening
+    withheld: bool
+
+
 class GlassMails:
-    """Tells the owners of the data; give it the address of the site."""
+    """Tells those who answer for the data; give it the address of the site."""
 
     def __init__(self, base_url: str) -> None:
         """Keep the address to which the links lead."""
         self.base_url = base_url.rstrip("/")
 
-    def told(self, connection: sa.Connection, opening: Opening, key: str) -> None:
-        """Put a message to each owner into the outbox, in the transaction of the opening; the reason stays on the page."""
-        outbox.record(connection, list(self._messages(connection, opening, key)), opening.at)
+    def told(self, connection: sa.Connection, opening: Opening, role: str, key: str) -> None:
+        """Put a message to each into the outbox, in the transaction of the opening; the reason stays on the page."""
+        owners = data_owners.find(connection, opening.about, role, opening.organisation)
+        others = [person for person in owners.of_organisation if person not in owners.of_case]
+        messages = [
+            self._message(template, opening, person, key)
+            for template, told in ((OF_CASE, owners.of_case), (OF_ORGANISATION, others))
+            for person in told
+            if person.sign_in != opening.person
+        ]
+        outbox.record(connection, messages, opening.at)
 
-    def _messages(self, connection: sa.Connection, opening: Opening, key: str) -> Iterator[Message]:
-        words = {
-            "reference": opening.about,
-            "person": opening.person,
-            "at": in_words(opening.at),
-            "link": f"{self.base_url}/break-glass/log",
-        }
-        subject, text = wording.write(TEMPLATE, words)
-        for owner in people.holders(connection, OWNERS):
-            yield Message(f"{key}/{owner.sign_in}", owner.mail, subject, text, urgent=True)
+    def _message(self, template: str, opening: Opening, to: Person, key: str) -> Message:
+        words = {"person": opening.person, "at": in_words(opening.at), "link": f"{self.base_url}/break-glass/log"}
+        words |= {"reference": opening.about} if template == OF_CASE else {}
+        subject, text = wording.write(template, words)
+        return Message(f"{key}/{to.sign_in}", to.mail, subject, text, urgent=True)
 
 
 def break_glass(
     connection: sa.Connection, about: str, reason: str, mails: GlassMails, *, by: Actor, now: datetime, key: str
 ) -> Opening:
-    """Open whatever case has this reference to a person for an hour, write it down and tell the owners.
+    """Open whatever case has this reference to a person for an hour, write it down and tell those who answer for it.
 
     The same `key` again changes nothing and gives the same answer. Refused with `Invalid`, all at once: a reference
     that none can be, and a reason that says nothing.
@@ -123,11 +134,12 @@ def break_glass(
     done = connection.execute(sa.select(*_columns()).where(row.key == key, row.person == by.person)).first()
     if done is not None:
         return Opening(*done)
-    opening = Opening(about, now, now + LASTS, by.person, by.organisation, reason)
+    role, organisation = min((each for each in by.held if each[0] in OPENS), default=("", by.organisation))
+    opening = Opening(about, now, now + LASTS, by.person, organisation, reason)
     values = {field.name: getattr(opening, field.name) for field in fields(Opening)}
     opened = " ".join(sorted(_opened(by.roles)))
     connection.execute(sa.insert(row).values(**values, classes=opened, key=key))
-    mails.told(connection, opening, f"glass/{by.person}/{key}")
+    mails.told(connection, opening, role, f"glass/{by.person}/{key}")
     return opening
 
 
@@ -150,10 +162,29 @@ def until(connection: sa.Connection, who: Actor, case_id: str, now: datetime) ->
     return connection.execute(asked.order_by(row.until.desc()).limit(1)).scalar()
 
 
-def latest(connection: sa.Connection, *, limit: int) -> tuple[Opening, ...]:
-    """Give the last openings, the latest first."""
-    rows = connection.execute(sa.select(*_columns()).order_by(GlassRow.at.desc(), GlassRow.id.desc()).limit(limit))
-    return tuple(Opening(*each) for each in rows)
+def latest(connection: sa.Connection, bounds: Audience, *, limit: int) -> tuple[Entry, ...]:
+    """Give the last openings of which a person is told, the latest first: of the cases for which they answer, and by people of theirs.
+
+    Superintendents read all, whoever opened something reads that. One statement.
+    """
+    row, who = GlassRow, bounds.who
+    mine = frozenset().union(*(who.organisations(role) for role in who.roles & data_owners.ANSWERS))
+    whole = sa.case((sa.or_(row.person == who.person, *_answered_for(bounds)), 1), else_=0).label("whole")
+    asked = sa.select(*_columns(), whole).where(sa.or_(whole == 1, row.organisation.in_(sorted(mine))))
+    rows = connection.execute(asked.order_by(row.at.desc(), row.id.desc()).limit(limit))
+    return tuple(Entry(Opening(*each[:-1]), withheld=not each[-1]) for each in rows)
+
+
+def _answered_for(bounds: Audience) -> Iterator[sa.ColumnElement[bool]]:
+    """Say which openings are of cases for which a person answers."""
+    row, case, who = GlassRow, CaseTable, bounds.who
+    if seals.NEVER_SHUT_OUT in who.roles:
+        yield sa.true()
+    parts = [bounds.in_part(role) for role in sorted(who.roles & set(data_owners.OWNERS.values()))]
+    if parts:
+        yield row.about.in_(sa.select(case.id).where(sa.or_(*parts)))
+    sealed = row.about.in_(seals.seen_by(who))
+    yield sa.and_(sealed, row.about.not_in(sorted(bounds.hidden))) if bounds.hidden else sealed
 
 
 def forget_reasons(connection: sa.Connection, refs: Collection[str]) -> None:

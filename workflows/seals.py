@@ -129,6 +129,15 @@ def hidden(connection: sa.Connection, who: Actor) -> frozenset[str]:
     return frozenset(connection.execute(records.union(cases)).scalars())
 
 
+def seen_by(who: Actor) -> sa.CompoundSelect[tuple[str]]:
+    """Select the sealed cases and children's records of whose group a person is."""
+    seal, covered, member = SealRow, SealCaseRow, SealMemberRow
+    mine = sa.select(member.seal).where(member.person == who.person, member.removed_at.is_(None))
+    own = sa.and_(seal.lifted_at.is_(None), seal.id.in_(mine))
+    cases = sa.select(covered.case_id).join(seal, seal.id == covered.seal).where(own)
+    return sa.select(seal.about).where(own).union(cases)
+
+
 def sealed_among(connection: sa.Connection, refs: Collection[str]) -> frozenset[str]:
     """Name those of these records on which there is a seal, whoever asks."""
     seal = SealRow
@@ -150,15 +159,23 @@ def over(connection: sa.Connection, refs: Collection[str]) -> Mapping[str, froze
 
 
 def group_of(connection: sa.Connection, case_id: str) -> frozenset[str] | None:
-    """Give the active people who see a sealed case, superintendents with them; None for a case that is not sealed."""
-    seal, covered = SealRow, SealCaseRow
-    asked = sa.select(seal.id).outerjoin(covered, covered.seal == seal.id)
-    asked = asked.where(seal.lifted_at.is_(None), sa.or_(covered.case_id == case_id, seal.about == case_id))
-    found = connection.execute(asked).scalar()
-    if found is None:
+    """Give the people who see a sealed case, superintendents with them; None for a case that is not sealed."""
+    group = members_over(connection, case_id)
+    if group is None:
         return None
-    above = {person.sign_in for person in people.holders(connection, (NEVER_SHUT_OUT,))}
-    return frozenset(members(connection, found)) | above
+    return group | {person.sign_in for person in people.holders(connection, (NEVER_SHUT_OUT,))}
+
+
+def members_over(connection: sa.Connection, case_id: str) -> frozenset[str] | None:
+    """Give who is of the group of each seal over a case; None for a case that is not sealed. One statement."""
+    seal, row = SealRow, SealMemberRow
+    covered = sa.select(SealCaseRow.seal).where(SealCaseRow.case_id == case_id)
+    asked = sa.select(seal.id, row.person).outerjoin(row, sa.and_(row.seal == seal.id, row.removed_at.is_(None)))
+    asked = asked.where(seal.lifted_at.is_(None), sa.or_(seal.about == case_id, seal.id.in_(covered)))
+    groups: dict[int, set[str]] = {}
+    for number, person in connection.execute(asked):
+        groups.setdefault(number, set()).update({person} - {None})
+    return frozenset(set.intersection(*groups.values())) if groups else None
 
 
 def members(connection: sa.Connection, seal: int) -> tuple[str, ...]:

@@ -10,12 +10,11 @@ from bs4 import BeautifulSoup
 
 from engine.model import Actor
 from engine.store import CaseTable, ReadTable, reading, writing
-from notifications.outbox import OutboxRow
 from tests.web.site import Site
 from web.cases import WITH_A_REASON
-from workflows import break_glass, people
+from workflows import break_glass
 from workflows.agencies import ROLES
-from workflows.break_glass import OPENS, OWNERS, GlassRow
+from workflows.break_glass import OPENS, GlassRow
 from workflows.vocabulary import DATA_CLASS
 
 WHY = "Control room says the child is with a cousin; the address is needed before midnight."
@@ -79,21 +78,6 @@ def test_a_reference_that_nobody_has_is_answered_like_one_that_somebody_has(site
     assert without_tokens(first) == without_tokens(second.replace("MC-ZZZZZZZZ", case_id))
     assert [row.about for row in rows(site)] == [case_id, "MC-ZZZZZZZZ"]
     assert site.browser("health").get("/cases/MC-ZZZZZZZZ").status_code == 404
-
-
-def test_those_who_answer_for_the_records_are_told_at_once_and_read_the_reason_on_the_page(site: Site) -> None:
-    case_id = closed(site)
-    broken(site, "health", case_id)
-    with reading(site.services.engine) as connection:
-        mails = connection.execute(sa.select(OutboxRow).where(OutboxRow.key.startswith("glass/"))).all()
-        owners = {owner.mail for owner in people.holders(connection, OWNERS)}
-    assert {mail.recipient for mail in mails} == owners
-    assert all(mail.urgent for mail in mails)
-    assert all(case_id in mail.subject and WHY not in mail.text and "Alex" not in mail.text for mail in mails)
-    log = site.browser("audit_lead").page("/break-glass/log")
-    assert WHY in log.text
-    assert case_id in log.text
-    assert site.browser("health").get("/break-glass/log").status_code == 403
 
 
 def test_the_same_sending_twice_opens_once(site: Site) -> None:

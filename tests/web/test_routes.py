@@ -23,7 +23,7 @@ from workflows.access import (
 )
 from workflows.administration import ADMINISTRATOR
 from workflows.agencies import ROLES
-from workflows.break_glass import OPENS, OWNERS
+from workflows.break_glass import OPENS
 from workflows.bundles import MAKES
 from workflows.merging import MERGES
 from workflows.on_call import KEEPERS, READERS
@@ -54,7 +54,6 @@ FOR_SOME: dict[str, frozenset[str]] = {
     "/promises/<promise>": FIGURES_WITH_EPISODES,
     "/search": SEARCHES,
     "/break-glass": frozenset(OPENS),
-    "/break-glass/log": frozenset(OWNERS),
     **{f"/people{rest}": frozenset({ADMINISTRATOR}) for rest in ("", "/add", "/<sign_in>")},
     **{f"/people/<sign_in>/{act}": frozenset({ADMINISTRATOR}) for act in ("roles", "disable", "enable", "link")},
     "/reads": frozenset(READS_THE_LOG),

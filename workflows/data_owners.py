@@ -1,0 +1,108 @@
+"""Who answers for what is kept of a case: the force, the responsible council, the provider, the placement; of a sealed one its group.
+
+Each is somebody who has a part in the case anyhow, so that what they are told tells them of no case. For a reference that no
+case has, the same is asked in the same statements, and nobody is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import sqlalchemy as sa
+
+from engine.store import CaseTable, TaskTable
+from workflows import access, people, seals
+from workflows.access import OF_ONE_COUNCIL, OF_ONE_PLACEMENT
+from workflows.administration import ADMINISTRATOR
+from workflows.agencies import ROLES
+from workflows.audience import COUNCIL, authority, homes, with_child
+from workflows.people import OrganisationRow, Person
+from workflows.seals import NEVER_SHUT_OUT
+
+OWNERS: Mapping[str, str] = MappingProxyType(
+    {
+        "police": "mfh_coordinator",
+        "local_authority": "csc_team_manager",
+        "interview_provider": "rhi_manager",
+        "placement": "responsible_individual",
+    }
+)
+"""The role that answers for an organisation's records, by its kind; in any other it is the administrator of the agency."""
+
+ANSWERS = frozenset({*OWNERS.values(), ADMINISTRATOR})
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """Who answers for a case, and who answers for the organisation of somebody who looked at it."""
+
+    of_case: tuple[Person, ...]
+    of_organisation: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    """To whom a case belongs: `tasks` are the roles that have or had one; `council` is empty unless it works here."""
+
+    known: bool
+    council: str
+    tasks: frozenset[str]
+    homes: frozenset[str]
+
+
+def find(connection: sa.Connection, case_id: str, role: str, organisation: str) -> Owners:
+    """Give who answers for a case, and for an organisation in which somebody holds a role; superintendents for who has nobody.
+
+    Six statements, whether there is such a case or not.
+    """
+    holders = people.holders(connection, {*ANSWERS, NEVER_SHUT_OUT})
+    whose = _whose(connection, case_id)
+    group = seals.members_over(connection, case_id)
+    inside = people.active(connection, group or ())
+    above = tuple(person for person in holders if NEVER_SHUT_OUT in person.roles)
+    theirs = tuple(person for person in holders if _answers_for(person, {owner_of(role), ADMINISTRATOR}, organisation))
+    own = tuple(person for person in theirs if owner_of(role) in person.roles) or theirs or above
+    if group is not None:
+        return Owners(tuple({each.sign_in: each for each in (*inside, *above)}.values()), own)
+    return Owners(tuple(person for person in holders if _has_it(person, whose)) if whose.known else (), own)
+
+
+def owner_of(role: str) -> str:
+    """Name the role that answers for the organisations in which a role is held."""
+    return OWNERS.get(ROLES[role].kind if role in ROLES else "", ADMINISTRATOR)
+
+
+def _answers_for(person: Person, roles: Collection[str], organisation: str) -> bool:
+    return any(each.role in roles and each.organisation == organisation for each in person.memberships)
+
+
+def _has_it(person: Person, whose: _Whose) -> bool:
+    """Tell whether a role by which a person answers for records gives them a part in a case."""
+    return any(
+        access.has_a_part({each.role}, whose.tasks) and _is_where(each.role, each.organisation, whose)
+        for each in person.memberships
+        if each.role in OWNERS.values()
+    )
+
+
+def _is_where(role: str, organisation: str, whose: _Whose) -> bool:
+    if role in OF_ONE_PLACEMENT:
+        return organisation in whose.homes
+    return not whose.council or role not in OF_ONE_COUNCIL or organisation == whose.council
+
+
+def _whose(connection: sa.Connection, case_id: str) -> _Whose:
+    """Read to whom a case belongs; three statements."""
+    row, here = OrganisationRow, authority()
+    works = sa.exists().where(row.key == here, row.kind == COUNCIL)
+    asked = sa.select(sa.case((works, here), else_="")).select_from(with_child()).where(CaseTable.id == case_id)
+    council = connection.execute(asked).scalar()
+    tasks = sa.select(TaskTable.role).where(TaskTable.case_id == case_id).distinct()
+    return _Whose(
+        council is not None,
+        council or "",
+        frozenset(connection.execute(tasks).scalars()),
+        frozenset(connection.execute(homes(case_id)).scalars()),
+    )
