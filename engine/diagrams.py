@@ -103,7 +103,7 @@ PROPERTIES: Mapping[str, frozenset[str]] = {
     "startEvent": frozenset({"activity", "record", "repeats", "data_class"}),
     "callActivity": frozenset({"activity", "grows"}),
     "businessRuleTask": frozenset({"activity", "data_class"}),
-    "serviceTask": frozenset({"activity", "after", "record", "repeats", "data_class"}),
+    "serviceTask": frozenset({"activity", "after", "record", "repeats", "data_class", "field_classes"}),
     "boundaryEvent": frozenset({"activity", "source", "repeats", "data_class"}),
     "intermediateCatchEvent": frozenset({"activity", "record", "repeats", "data_class"}),
     "intermediateThrowEvent": frozenset({"activity", "correlation"}),
@@ -111,6 +111,8 @@ PROPERTIES: Mapping[str, frozenset[str]] = {
 }
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
+FIELD_CLASS = re.compile(r"([a-z][a-z0-9_]*) ([A-Z][0-9]{1,2})(?: ([A-Z][0-9]{1,2}[A-Z]))?")
+"""A field that an operation writes, its data class, and the part of a class that holds it besides: ``flags D3 D9F``."""
 GENERATED = re.compile(r"(Activity|Event|Gateway|Flow|Process)_[0-9a-z]{7}\Z")
 RESERVED = frozenset({"start", "end", "root"})
 
@@ -183,6 +185,11 @@ class Node:
     def beside(self) -> tuple[str, ...]:
         """The records whose facts a task's page shows beside its form: the property `show`, names with commas."""
         return tuple(name.strip() for name in self.properties.get("show", "").split(",") if name.strip())
+
+    @property
+    def field_classes(self) -> tuple[str, ...]:
+        """The fields of which the property `field_classes` gives the data class: each as `FIELD_CLASS` reads it."""
+        return tuple(each.strip() for each in self.properties.get("field_classes", "").split(",") if each.strip())
 
     @property
     def timer_text(self) -> str:

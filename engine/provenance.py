@@ -77,6 +77,8 @@ class Provenance:
                 table = release.decisions.get(node.decision)
                 outputs = table.outputs if table is not None else ()
                 self.fields.setdefault(node.result, set()).update(output.name for output in outputs)
+        for record, field in release.found_fields:
+            self.fields[record].add(field)
         self.items = {node.loop.element: fields_read(node.loop.collection or "[]") for node in nodes if node.loop}
 
     def readable(

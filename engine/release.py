@@ -192,11 +192,12 @@ class Compiled:
         return found.group(1) if found else node.id
 
     def data_class(self, record: str, field: str) -> str:
-        """Give the data class of a fact: that of its question; else the one that the property `data_class` gives to what
-        a table, an operation or a message writes there, or to the whole procedure; else D2, an episode fact.
+        """Give the data class of a fact: that of its question, or what the property `field_classes` of an operation says of
+        the field; else the one that the property `data_class` gives to what a table, an operation or a message writes
+        there, or to the whole procedure; else D2, an episode fact.
         """
-        asked = self._classes.get((record, field))
-        return asked or self._classes_of_records.get(record) or self.process.properties.get("data_class", "D2")
+        own = self._classes.get((record, field))
+        return own or self._classes_of_records.get(record) or self.process.properties.get("data_class", "D2")
 
     def may_read(self, record: str, field: str, classes: Collection[str]) -> bool:
         """Tell whether a fact may be read by somebody with these data classes, as a whole class or as part of its summary."""
@@ -214,11 +215,23 @@ class Compiled:
 
     @cached_property
     def _classes(self) -> dict[tuple[str, str], str]:
-        return {place: field.data_class for place, field in self._asked()}
+        asked = {place: field.data_class for place, field in self._asked()}
+        return {place: whole for place, (whole, _part) in self.found_fields.items()} | asked
 
     @cached_property
     def _summaries(self) -> dict[tuple[str, str], str]:
-        return {place: field.summary_class for place, field in self._asked() if field.summary_class}
+        asked = {place: field.summary_class for place, field in self._asked() if field.summary_class}
+        return {place: part for place, (_whole, part) in self.found_fields.items() if part} | asked
+
+    @cached_property
+    def found_fields(self) -> dict[tuple[str, str], tuple[str, str]]:
+        """The fields of which an operation says the data class, by (record, field): ``("D3", "D9F")``, or ``("D5", "")``."""
+        said = [
+            (node.record, diagrams.FIELD_CLASS.fullmatch(each))
+            for node in self.nodes.values()
+            for each in node.field_classes
+        ]
+        return {(record, read[1]): (read[2], read[3] or "") for record, read in said if read}
 
     def _asked(self) -> Iterator[tuple[tuple[str, str], Field]]:
         """Give each question with the (record, field) that its answer becomes."""

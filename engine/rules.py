@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine import feel, naming, schedules
 from engine.decisions import analysis
-from engine.diagrams import ACTIVITIES, GATEWAYS, NAME, Node, Process
+from engine.diagrams import ACTIVITIES, FIELD_CLASS, GATEWAYS, NAME, Node, Process
 from engine.errors import Invalid, Problem
 from engine.model import AFTER
 
@@ -379,6 +379,15 @@ def words_fit(release: Compiled) -> Iterator[Problem]:
                 yield Problem(field.key, "word-too-long", f"The key in {form.id} is longer than {LONGEST_KEY} letters.")
 
 
+def field_classes_can_be_read(release: Compiled) -> Iterator[Problem]:
+    """What an operation says of the data classes of its fields can be read: a field that was misspelt would be shown to others."""
+    for node in release.nodes.values():
+        for each in node.field_classes:
+            if FIELD_CLASS.fullmatch(each) is None:
+                sentence = f"“{each}” is no field with its data class: write it as in “flags D3” or “flags D3 D9F”."
+                yield Problem(node.id, "field-class", sentence)
+
+
 def tables_name_what_is_written(release: Compiled) -> Iterator[Problem]:
     """Tables and diagrams rest on names and fields that a form, a table, an operation or a message writes."""
     places = list(_expressions(release))
@@ -409,6 +418,7 @@ RULES: tuple[Rule, ...] = (
     calls_do_not_circle,
     loops_wait,
     expressions_can_be_read,
+    field_classes_can_be_read,
     tables_name_what_is_written,
     tables_are_sound,
     schedules.goes_on,

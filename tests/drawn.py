@@ -137,6 +137,8 @@ def _extensions(given: dict[str, str]) -> str:
         "title",
         "grows",
         "show",
+        "data_class",
+        "field_classes",
     }
     properties = "".join(
         f"<zeebe:property name={quoteattr(key)} value={quoteattr(given[key])}/>" for key in given if key in names

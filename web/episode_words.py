@@ -22,6 +22,7 @@ from workflows import episodes, people
 from workflows.agencies import title_of
 from workflows.daily import ACTION, LOWER_GRADE_WAITS, TAKEN_OVER
 from workflows.episodes import Episode
+from workflows.operations import TASK
 from workflows.vocabulary import FLAG, RISK_LEVEL
 
 ELEMENT, RECORD = "decide_on_episode", "missing_episode"
@@ -168,7 +169,8 @@ def _actions(case: CaseView, now: datetime) -> Iterable[str]:
     actions = case.facts.get("action", {})
     waits = [task for task in case.tasks if task.element == ACTION and task.status == "open"]
     for task in sorted(waits, key=lambda task: (task.due_at is None, task.due_at)):
-        what = actions.get(task.record_key, {}).get("what") or task.name
+        action = actions.get(task.record_key, {})
+        what = action.get("what") or action.get(TASK) or task.name
         late = task.due_at is not None and task.due_at <= now
         due = f", due {say_moment(task.due_at)}" if task.due_at else ""
         yield f"{'Overdue: ' if late else ''}{what}{due}"

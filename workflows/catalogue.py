@@ -34,6 +34,7 @@ RESTS_ON: Mapping[str, frozenset[tuple[str, str]]] = {
 """Every (record, field) from which the projections are drawn, by the procedure that writes it."""
 
 _TEXT = re.compile(r'"([^"]*)"')
+_CLASS = re.compile(r"\b[A-Z][0-9]+")
 
 
 def procedures() -> tuple[str, ...]:
@@ -81,7 +82,9 @@ def check(release: Mapping[str, str]) -> tuple[Problem, ...]:
 def _check_file(name: str, text: str, release: Mapping[str, str]) -> Iterator[Problem]:
     """Check one file by its kind."""
     if name.endswith(".bpmn"):
-        yield from _check_diagram(parse(text, name), release)
+        diagram = parse(text, name)
+        yield from _check_diagram(diagram, release)
+        yield from _check_classes(diagram)
     elif name.endswith(".dmn"):
         yield from _check_table(parse(text, name))
     elif name.endswith(".form"):
@@ -102,6 +105,15 @@ def _check_diagram(root: Element, release: Mapping[str, str]) -> Iterator[Proble
             yield Problem(
                 task.get("id", ""), "task-has-a-form", "This task has no form, or one that is not in the release"
             )
+
+
+def _check_classes(root: Element) -> Iterator[Problem]:
+    """Check that each data class that a diagram gives to what is found or told is one of ours."""
+    for given in (each for each in _named(root, "property") if each.get("name") in {"data_class", "field_classes"}):
+        for data_class in sorted(set(_CLASS.findall(given.get("value", ""))) - DATA_CLASS.keys()):
+            where = next(filter(None, (around.get("id") for around in given.iterancestors())))
+            sentence = f"There is no data class {data_class}: they go from D1 to D{len(DATA_CLASS)}"
+            yield Problem(where, "data-class-known", sentence)
 
 
 def _check_table(root: Element) -> Iterator[Problem]:

@@ -29,6 +29,9 @@ MOST_CANDIDATES = 8
 BY_PLAN_WITHIN = timedelta(minutes=30)
 """By when an action of the plan is to be set going (G-11, T-08)."""
 
+TASK = "task_of_the_plan"
+"""The field of an action that holds a text of the trigger plan, and with it the data class of the plan."""
+
 LONGEST_NAME = 80
 
 MOST_TO_REVIEW = 50
@@ -108,12 +111,27 @@ def recall_child(connection: sa.Connection, scope: Mapping[str, Value], now: dat
     }
 
 
-def plan_actions(_connection: sa.Connection, scope: Mapping[str, Value], _now: datetime) -> Found:
+def raise_plan_tasks(_connection: sa.Connection, scope: Mapping[str, Value], _now: datetime) -> Found:
     """Make actions of the tasks of the plan, and of the last episode, that a person has taken up: records ``action``.
 
-    ``[{"what": "Ring the aunt", "type": "phone_contact", "from_plan": True, "due_within": timedelta(minutes=30)}]``. A
-    task that begins with a kind of action of domain.md 6.0, in words or as its key, and a colon is of that kind. Source:
-    G-11.
+    ``[{"task_of_the_plan": "Ring the aunt", "type": "phone_contact", "from_plan": True, "due_within": timedelta(minutes=30)}]``.
+    The text stays a text of the plan, which fewer people read than what is said of an action. Source: G-11, domain.md 5.2.
+    """
+    return [
+        {TASK: action["what"], **{name: each for name, each in action.items() if name != "what"}}
+        for action in _taken_up(scope)
+    ]
+
+
+def plan_actions(_connection: sa.Connection, scope: Mapping[str, Value], _now: datetime) -> Found:
+    """Do the same for the releases whose drawings call this name: there an action has one text, `what`."""
+    return [*_taken_up(scope)]
+
+
+def _taken_up(scope: Mapping[str, Value]) -> list[Mapping[str, Value]]:
+    """Give an action for each task that was offered and taken up.
+
+    A task that begins with a kind of action of domain.md 6.0, in words or as its key, and a colon is of that kind.
     """
     known, acknowledged = _last(scope.get("known")), _last(scope.get("plan_acknowledgement"))
     taken_up = {
@@ -228,6 +246,7 @@ OPERATIONS: Mapping[str, OperationInStep] = MappingProxyType(
     {
         "find_children": find_children,
         "recall_child": recall_child,
+        "raise_plan_tasks": raise_plan_tasks,
         "plan_actions": plan_actions,
         "open_interviews": open_interviews,
         "recall_standing": recall_standing,

@@ -82,6 +82,7 @@ PROPERTIES: Mapping[str, str] = {
     "activity": "word in the log",
     "grows": "whether more may come while it runs",
     "data_class": "who may read what it writes (data class)",
+    "field_classes": "who may read single fields of it (data classes)",
     "correlation": "how the receiver is found",
     "reference": "how case references begin",
     "title": "what a case is called",

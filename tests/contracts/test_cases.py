@@ -247,6 +247,51 @@ def test_facts_of_other_classes_are_withheld_and_said_so(cases: Cases) -> None:
     assert view.withheld == {"D2"}
 
 
+FOUND = procedure(
+    "found",
+    """
+    begun: start form=opening
+    recall: service does=recall record=known data_class=D5 field_classes={flags D3 D9F, age D2}
+    look: user form=looked
+    done: end
+    begun > recall
+    recall > look
+    look > done
+    """,
+    form("opening", "name"),
+    form("looked", "text"),
+)
+FOUND_CLASSES = "flags D3 D9F, age D2"
+RECALLED: dict[str, Any] = {"flags": ["cse"], "age": 13, "plan": "The river"}
+
+
+@pytest.mark.parametrize(
+    ("classes", "shown"),
+    [
+        ({"D5"}, {"plan"}),
+        ({"D3"}, {"flags"}),
+        ({"D9F"}, {"flags"}),
+        ({"D9"}, set()),
+        ({"D2", "D5"}, {"age", "plan"}),
+    ],
+)
+def test_an_operation_says_of_each_field_who_reads_it(engine: sa.Engine, classes: set[str], shown: set[str]) -> None:
+    """What an operation found had one class for all of it: who may read a flag had to read the plan too, or neither."""
+    cases = Cases(engine, operations={"recall": lambda *_: RECALLED})
+    cases.publish(FOUND, by="ann", now=NOW)
+    case_id = cases.open("found", {"name": "A"}, by=WORKER, now=NOW, key="open").case_id
+    view = cases.case(case_id, classes=frozenset(classes), by=WORKER, purpose="test", now=NOW)
+    assert set(view.facts.get("known", {}).get("", {})) == shown
+
+
+def test_a_class_of_a_field_that_cannot_be_read_is_refused(engine: sa.Engine) -> None:
+    cases = Cases(engine, operations={"recall": lambda *_: RECALLED})
+    wrong = {name: text.replace(FOUND_CLASSES, "flags: D3, age D2") for name, text in FOUND.items()}
+    with pytest.raises(ReleaseInvalid) as refused:
+        cases.publish(wrong, by="ann", now=NOW)
+    assert [(each.where, each.rule) for each in refused.value.problems] == [("recall", "field-class")]
+
+
 SENDER = procedure(
     "sender",
     """

@@ -130,6 +130,8 @@ def left_out(name: str) -> Change:
         (replaced("deadlines.dmn", '["duty_inspector"]', '["wizard"]'), "told-role-known", "t03_high_1"),
         (replaced("deadlines.dmn", '"T-03"', '"T-99"'), "deadline-has-words", "t03_high_1"),
         (replaced("found.form", '"D2"', '"D99"'), "data-class-known", "found.returned_at"),
+        (replaced("missing_child.bpmn", "flags D3 D9F", "flags D13 D9F"), "data-class-known", "recall_child"),
+        (replaced("missing_child.bpmn", 'value="D4"', 'value="D0"'), "data-class-known", "find_children"),
         (replaced("found.form", '"returned_at"', '"came_back_at"'), "projection-field", "found"),
         (replaced("risk_floor.dmn", 'name="level"', 'name="grade"'), "projection-field", "risk_floor"),
         (

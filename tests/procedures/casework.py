@@ -22,7 +22,7 @@ from engine.runner import OpenTask, Outcome
 from engine.scope import Scope
 from tests.driving import MORNING, Drive, both_of
 from tests.procedures.pages import PAGES
-from workflows.operations import OPERATIONS, plan_actions
+from workflows.operations import OPERATIONS
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -86,7 +86,7 @@ def answer(name: str, scope: Mapping[str, Any], now: datetime, history: Mapping[
     if name == "open_interviews":
         returns = history.get("returns", [])
         return {"returns": [{"value": each, "label": f"Case {each}"} for each in returns], "count": len(returns)}
-    return plan_actions(cast("Connection", None), scope, now)  # it reads nothing
+    return OPERATIONS[name](cast("Connection", None), scope, now)  # it reads nothing
 
 
 class Casework(Drive):

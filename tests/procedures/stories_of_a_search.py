@@ -49,7 +49,8 @@ def tasks_of_the_plan_and_of_the_last_episode_become_actions(case: Casework) -> 
     ]
     case.fill("acknowledge_trigger_plan", tasks=["plan_1", "carry_1"])
     assert "dismissed_reason" not in case.facts["plan_acknowledgement"][""]
-    assert [each["what"] for each in case.facts["action"].values()] == ["Look at the boat house", "Ring the brother"]
+    tasks = [each["task_of_the_plan"] for each in case.facts["action"].values()]
+    assert tasks == ["Look at the boat house", "Ring the brother"]
     assert case.open_elements().count("carry_out_action") == 2
     assert case.due("carry_out_action") == case.now + timedelta(minutes=30)
     assert "TriggerPlanAcknowledged" in case.words()

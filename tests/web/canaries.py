@@ -36,15 +36,21 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 NAMES_A_CASE = frozenset({"missing_with"})
 """Questions whose answer is the reference of a case and no text."""
+NAMES_THE_CHILD = frozenset({"child_name", "child_full_name", "known_as"})
 
 
 @dataclass
 class Planted:
-    """Plants canaries by doing whatever task is open; `seen` holds the data classes of those that were typed."""
+    """Plants canaries by doing whatever task is open; `seen` holds the data classes of those that were typed.
+
+    `again` is the name of the canaries with which the same child was reported before: a second episode is worked on alone.
+    """
 
     services: Services
     now: datetime
     name: str
+    again: str = ""
+    case_id: str = ""
     seen: set[str] = field(default_factory=set)
     turns: dict[tuple[str, str], int] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
@@ -52,7 +58,8 @@ class Planted:
     def canary(self, asked: Field) -> str:
         """Give a text for a question: what is held of it can be told by its class, and from whose case it is."""
         self.seen.add(asked.data_class)
-        said = f"Canary{asked.summary_class or asked.data_class}of{self.name}z flew over the boat house by the river"
+        name = self.again if self.again and asked.key in NAMES_THE_CHILD else self.name
+        said = f"Canary{asked.summary_class or asked.data_class}of{name}z flew over the boat house by the river"
         return said[: asked.limits.longest or len(said)]
 
     def answers(self, form: Any, element: str) -> dict[str, Any]:
@@ -65,7 +72,9 @@ class Planted:
         typed = self.answers(view.form, "child_reported_missing")
         answers = view.form.load(posted(view.form, typed, self.now), scope={}, now=self.now)
         by = Actor("call_taker", EVERYBODY, "example_police")
-        return self.services.cases.open("missing_child", answers, by=by, now=self.now, key=str(uuid4())).case_id
+        done = self.services.cases.open("missing_child", answers, by=by, now=self.now, key=str(uuid4()))
+        self.case_id = done.case_id
+        return done.case_id
 
     def work(self, *, until: tuple[str, ...]) -> None:
         """Do what is open, each task twice at most, till only tasks named in `until` are left; what is refused is left open."""
@@ -77,6 +86,7 @@ class Planted:
     def _next(self, until: tuple[str, ...]) -> tuple[str, int, str, str] | None:
         task = TaskTable
         asked = sa.select(task.case_id, task.number, task.element, task.role).where(task.status == "open")
+        asked = asked.where(task.case_id == self.case_id) if self.again else asked
         with reading(self.services.engine) as connection:
             rows = [tuple(row) for row in connection.execute(asked.order_by(task.opened_at, task.number))]
         free = [
@@ -92,12 +102,22 @@ class Planted:
         try:
             view = self.services.cases.task(f"{case_id}.{number}", by=who, now=self.now)
             typed = self.answers(view.form, element)
-            if element == "match_child":
-                typed["child"] = "new"
+            typed |= self._of_the_case(element, view.scope)
             answers = view.form.load(posted(view.form, typed, self.now), scope=view.scope, now=self.now)
             self.services.cases.complete(view.row.id, answers, by=who, now=self.now, key=str(uuid4()))
         except Refusal as refusal:
             self.refused[element] = repr(getattr(refusal, "problems", refusal))
+
+    def _of_the_case(self, element: str, scope: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the answers that only the case knows: which child it is, and every task of the plan that is offered."""
+        if element == "match_child":
+            offered = scope["candidates"]["matches"] if self.again else []
+            mine = [each["value"] for each in offered if f"of{self.again}z" in each["label"]]
+            return {"child": mine[0] if mine else "new"}
+        if element == "acknowledge_trigger_plan" and self.again:
+            known = scope["known"]
+            return {"tasks": [each["value"] for each in (*known["immediate_tasks"], *known["carry_over"])]}
+        return {}
 
 
 def is_free(asked: Field) -> bool:

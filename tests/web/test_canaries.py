@@ -48,8 +48,10 @@ from workflows.notice_kinds import KINDS
 from workflows.vocabulary import DATA_CLASS
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-FOLLOWED, CLOSED = "Robin", "Heron"
-"""The child whose interview is being written up, and the one whose case is closed."""
+FOLLOWED, CLOSED, AGAIN = "Robin", "Heron", "Wren"
+"""The child whose interview is being written up, the one whose case is closed, and that one missing again, with a plan in force."""
+WRITING_UP = ("write_up_return_interview", "close_police_enquiry", "close_case")
+A_CASE = re.compile(r"[A-Z]{2}-[0-9A-Z]{8}")
 NOT_ABOUT_CHILDREN = re.compile(r"/static/|/procedures")
 """Pages that hold no case: files of the site and of the procedures."""
 WITHOUT_A_PART = {"information_governance"}
@@ -58,7 +60,7 @@ WITHOUT_A_PART = {"information_governance"}
 
 @dataclass(frozen=True)
 class Nest:
-    """A site with two children whose every text is a canary; `case_ids` by name."""
+    """A site with two children whose every text is a canary; `case_ids` by name, `about` every case of the name's child."""
 
     site: Site
     case_ids: dict[str, str]
@@ -76,8 +78,9 @@ def nest(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
     app = create_app(settings, services=services)
     app.test_client_class = Browser
     case_ids, seen, now = {}, set(), NOW
-    for name, until in ((CLOSED, ()), (FOLLOWED, ("write_up_return_interview", "close_police_enquiry", "close_case"))):
-        planted = Planted(services, now, name)
+    played = ((CLOSED, "", ()), (FOLLOWED, "", WRITING_UP), (AGAIN, CLOSED, ("record_return",)))
+    for name, again, until in played:
+        planted = Planted(services, now, name, again)
         case_ids[name] = planted.open()
         planted.work(until=until)
         seen |= planted.seen
@@ -94,8 +97,8 @@ def noted_beside(site: Site, case_ids: dict[str, str]) -> None:
     carer, now = Actor("carer", frozenset({philomena.OWNS}), "oak_house"), site.clock()
     with writing(site.services.engine) as connection:
         people.add_organisation(connection, "oak_house", "Oak House", "placement")
-        for name, case_id in case_ids.items():
-            child_id = children.child_of(connection, case_id)
+        for name in (CLOSED, FOLLOWED):
+            child_id = children.child_of(connection, case_ids[name])
             assert child_id
             said = {
                 key: f"Canary{data_class}of{name}z {key}" for key, (_words, data_class) in philomena.EVERY_FIELD.items()
@@ -134,17 +137,24 @@ def about(site: Site, case_id: str) -> tuple[str, ...]:
     with reading(site.services.engine) as connection:
         child_id = children.child_of(connection, case_id)
         assert child_id
-        return (case_id, *(each.case_id for each in children.cases_of(connection, child_id)))
+        episodes = [each.case_id for each in children.episodes_of(connection, child_id)]
+        return (*episodes, *(each.case_id for each in children.cases_of(connection, child_id)))
 
 
-def audience(nest: Nest, role: str) -> dict[str, frozenset[str]]:
-    """Give the data classes that a role may read of each child, in any of the child's cases."""
+def audience(nest: Nest, role: str, place: str = "") -> dict[str, frozenset[str]]:
+    """Give the data classes that a role may read of each child: on the page of a case in that one, else in any of the child's cases."""
     who, site = Actor(role, frozenset({role})), nest.site
-    every = [case_id for ids in nest.about.values() for case_id in ids]
+    every = sorted({case_id for ids in nest.about.values() for case_id in ids})
     may = case_access.readable_each(site.services.engine, who, every, now=site.clock())
-    return {name: frozenset().union(*(may.get(each, ()) for each in ids)) for name, ids in nest.about.items()}
+    here = [each for each in A_CASE.findall(place) if each in every]
+    return {name: frozenset().union(*(may.get(each, ()) for each in here or ids)) for name, ids in nest.about.items()}
 
 
+READ_ALL: dict[str, Any] = {
+    "classes": frozenset(DATA_CLASS),
+    "by": Actor("auditor", frozenset(ROLES)),
+    "purpose": "test",
+}
 PLACES: dict[str, list[Any]] = {
     "<promise>": ["G-02", "G-05"],
     "<name>": ["level", "interviews"],
@@ -195,8 +205,8 @@ def addresses(nest: Nest, role: str) -> Iterator[str]:
         yield from found
 
 
-def leaks(nest: Nest, role: str, text: str) -> set[tuple[str, str]]:
-    return unread(text, audience(nest, role))
+def leaks(nest: Nest, role: str, text: str, place: str = "") -> set[tuple[str, str]]:
+    return unread(text, audience(nest, role, place)) if "Canary" in text else set()
 
 
 def test_the_canaries_are_of_every_class_that_a_form_about_a_child_asks_for(nest: Nest) -> None:
@@ -211,7 +221,7 @@ def test_no_page_and_no_file_shows_a_role_what_it_may_not_read(nest: Nest, role:
     browser, found = nest.site.browser(role), {}
     for address in addresses(nest, role):
         answer = browser.get(address)
-        if leaked := leaks(nest, role, answer.get_data(as_text=True)):
+        if leaked := leaks(nest, role, answer.get_data(as_text=True), address):
             found[address] = leaked
     assert found == {}
 
@@ -246,6 +256,21 @@ def test_every_look_that_was_written_down_is_one_that_the_table_of_access_allows
         holders, shown = BY_OFFICE.get(purpose, (frozenset(), frozenset()))
         may |= shown if person in holders else frozenset()
         assert set(said.split(",")) - {""} <= may, (person, purpose)
+
+
+def test_the_words_of_the_plan_stay_with_those_who_read_the_plan(nest: Nest) -> None:
+    """A task of the plan became an action of the search under the class of an action: host councils, interviewers and homes read it."""
+    case_id, plan = nest.case_ids[AGAIN], ("D5", CLOSED)
+    search = nest.site.services.cases.case(case_id, **READ_ALL, now=nest.site.clock())
+    assert len(search.facts["known"][""]["immediate_tasks"]) == 1
+    assert plan in found_in(repr(search.facts["action"]))
+    task = next(each for each in search.tasks if each.element == "carry_out_action" and each.status == "open")
+    officer = nest.site.browser("response_officer").get(f"/tasks/{task.id}").text
+    assert plan in found_in(officer)
+    assert plan in found_in(nest.site.browser("locate_sergeant").get(f"/cases/{case_id}").text)
+    for role in ("csc_mash", "csc_team_manager", "rhi_worker", "edt", "host_la", "placement_provider"):
+        page = nest.site.browser(role).get(f"/cases/{case_id}").text
+        assert {extent for data_class, extent, _name in CANARY.findall(page) if data_class == "D5"} <= {"S"}, role
 
 
 def test_a_summary_is_read_by_those_who_may_read_no_more_of_its_class(nest: Nest) -> None:

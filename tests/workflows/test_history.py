@@ -60,9 +60,9 @@ def report(cases: Cases, now: datetime) -> str:
 def test_a_third_report_is_seen_as_one_though_two_are_from_before_the_cut_over(cases: Cases, now: datetime) -> None:
     case_id = report(cases, now)
 
-    seen = cases.case(case_id, classes=frozenset({"D2", "D5"}), by=EVERYBODY, purpose="test", now=now).facts["known"][
-        ""
-    ]
+    seen = cases.case(case_id, classes=frozenset({"D2", "D3", "D5"}), by=EVERYBODY, purpose="test", now=now).facts[
+        "known"
+    ][""]
     assert (seen["exploitation"], seen["plan"], seen["episodes_90d"]) == (True, True, 3)
     assert seen["carry_over"] == [{"value": "carry_1", "label": "Ask the school"}]
     for minutes in range(3):

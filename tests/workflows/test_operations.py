@@ -172,14 +172,17 @@ def test_tasks_that_were_taken_up_become_actions_and_dismissed_ones_do_not(engin
         "carry_over": [{"value": "carry_1", "label": "See the school"}],
     }
     acknowledged = {"live": ["plan_1", "plan_2", "carry_1"], "dismissed": ["plan_3"], "dismissed_reason": "Closed"}
-    found = call(engine, "plan_actions", {"known": known, "plan_acknowledgement": [acknowledged]}, now)
+    scope = {"known": known, "plan_acknowledgement": [acknowledged]}
     rest = {"from_plan": True, "due_within": BY_PLAN_WITHIN}
-    assert found == [
-        {"what": "Ring the aunt", "type": "phone_contact", **rest},
-        {"what": "The river: both banks", "type": "area_search", **rest},
-        {"what": "See the school", "type": "other", **rest},
+    assert call(engine, "raise_plan_tasks", scope, now) == [
+        {"task_of_the_plan": "Ring the aunt", "type": "phone_contact", **rest},
+        {"task_of_the_plan": "The river: both banks", "type": "area_search", **rest},
+        {"task_of_the_plan": "See the school", "type": "other", **rest},
     ]
-    assert call(engine, "plan_actions", {"known": known, "plan_acknowledgement": {"live": None}}, now) == []
+    nothing = {"known": known, "plan_acknowledgement": {"live": None}}
+    assert call(engine, "raise_plan_tasks", nothing, now) == []
+    before = call(engine, "plan_actions", scope, now)
+    assert [each["what"] for each in before] == ["Ring the aunt", "The river: both banks", "See the school"]
 
 
 DRAWN = procedure(
@@ -190,7 +193,7 @@ DRAWN = procedure(
     match_child: user form=child_match
     recall_child: service does=recall_child record=known
     acknowledge: user form=plan_acknowledgement
-    plan_actions: service does=plan_actions record=action repeats=true
+    plan_actions: service does=raise_plan_tasks record=action repeats=true
     look: user form=looked
     done: end
     begun > find_children
