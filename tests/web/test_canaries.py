@@ -116,7 +116,7 @@ def noted_beside(site: Site, case_ids: dict[str, str]) -> None:
                     "name": f"Canary{data_class}of{name}z",
                 }
                 concerns.add(connection, where, typed, None, may={data_class}, by=carer, now=now)
-            given_away(connection, case_id, f"CanaryD2of{name}z", now)
+            given_away(connection, case_ids[name], f"CanaryD2of{name}z", now)
 
 
 def given_away(connection: sa.Connection, case_id: str, canary: str, now: datetime) -> None:
