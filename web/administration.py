@@ -14,7 +14,7 @@ from web import sessions
 from web.access import actor, everyone, roles
 from web.episode_words import names_of
 from web.services import services
-from workflows import administration, people
+from workflows import administration, people, teams
 from workflows.administration import ADMINISTRATOR, Desk
 from workflows.agencies import title_of
 
@@ -177,6 +177,7 @@ def _person_page(sign_in: str, problems: Sequence[Problem]) -> str:
         desk = _desk(connection)
         found = desk.person(sign_in)
         changes = desk.changes(sign_in)
+        joined = [each for each in teams.of_person(connection, sign_in) if each.organisation in desk.agencies]
         names = names_of(connection, {each.by for each in changes})
         agencies = [
             each for each in desk.agencies.values() if any(m.organisation == each.key for m in found.memberships)
@@ -186,6 +187,7 @@ def _person_page(sign_in: str, problems: Sequence[Problem]) -> str:
         "person.html",
         found=found,
         agencies=agencies,
+        teams=joined,
         changes=changes,
         names=names,
         titles=title_of,

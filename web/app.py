@@ -56,6 +56,7 @@ from web import (
     seals,
     searches,
     tasks,
+    teams,
 )
 from web.assembly import assemble
 from web.services import NAME, Services
@@ -230,6 +231,7 @@ def _add_pages(app: flask.Flask, settings: Settings) -> None:
         seals.page,
         searches.page,
         tasks.page,
+        teams.page,
     ):
         app.register_blueprint(page)
     if settings.demo:

@@ -348,7 +348,7 @@ def _ended(connection: sa.Connection, sign_in: str, what: str) -> None:
     now = system_clock()
     sessions.end_all(connection, sign_in, now=now)
     administration.forget_links(connection, sign_in)
-    administration.note(connection, Change(now, getpass.getuser(), what, "", "", "From the command line"), sign_in)
+    administration.note(connection, Change(now, getpass.getuser(), what, "", "", "From the command line", sign_in))
 
 
 def _enable_user(chosen: argparse.Namespace) -> None:

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from engine.model import Actor
 from engine.store import writing
-from workflows import on_call, people
+from workflows import on_call, people, teams
+from workflows.administration import ADMINISTRATOR, Desk
 from workflows.agencies import KINDS, ROLES
 from workflows.on_call import LONGEST, Wanted
 from workflows.people import Membership
@@ -45,6 +46,12 @@ ON_CALL = (
 )
 """Who is on the demonstration's rota, and who keeps it."""
 
+TEAMS = {
+    "Control room": ("call_taker", "control_room_supervisor"),
+    "Locate team": ("locate_sergeant", "response_officer"),
+}
+"""The teams of the demonstration's force."""
+
 
 def add_people(engine: sa.Engine, now: datetime) -> None:
     """Add one invented organisation of each kind and one invented person for each role; their name is the role's key."""
@@ -75,6 +82,15 @@ def add_rota(engine: sa.Engine, now: datetime) -> None:
             organisation = ORGANISATIONS.get(ROLES[role].kind, (ROLES[role].kind, ""))[0]
             wanted = Wanted(organisation, role, role, now, now + LONGEST, mobile=f"07700 9000{number:02}")
             on_call.enter(connection, wanted, by=Actor(keeper), now=now, key=f"demo {role}")
+
+
+def add_teams(engine: sa.Engine, base_url: str, now: datetime) -> None:
+    """Make teams of the force, as its administrator does."""
+    with writing(engine) as connection:
+        desk = Desk(connection, Actor(ADMINISTRATOR), base_url, now)
+        for name, members in TEAMS.items():
+            made = teams.make(desk, ORGANISATIONS["police"][0], name, "For the demonstration")
+            teams.put_in(desk, made, members, "For the demonstration")
 
 
 def is_empty(engine: sa.Engine) -> bool:

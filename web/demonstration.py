@@ -63,6 +63,7 @@ def prepare(settings: Settings) -> Services:
     if demo_people.is_empty(services.engine):
         demo_people.add_people(services.engine, now)
         demo_people.add_rota(services.engine, now)
+        demo_people.add_teams(services.engine, settings.base_url, now)
     empty = _has_no_cases(services.engine)
     if empty:  # the calendar opens the audit with which it begins
         before = demo_oversight.month_begins(now) - demo_oversight.DAY

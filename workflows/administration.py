@@ -47,7 +47,10 @@ class InvitationRow(Base):
 
 
 class AdministrationRow(Base):
-    """One change of an account: who did what to whom, when, why, and what stood before; never changed."""
+    """One change: who did what, when, why, and what stood before; never changed.
+
+    `person` is whose account it was, `agency` and `team` those that it was about; empty where it was about none.
+    """
 
     __tablename__ = "administration_log"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -58,12 +61,18 @@ class AdministrationRow(Base):
     old: Mapped[str] = mapped_column(sa.Text)
     new: Mapped[str] = mapped_column(sa.Text)
     why: Mapped[str] = mapped_column(sa.Text)
-    __table_args__ = (sa.Index("ix_administration_log_person", "person", "id"),)
+    agency: Mapped[str] = mapped_column(sa.String(60), server_default="")
+    team: Mapped[int | None]
+    __table_args__ = (
+        sa.Index("ix_administration_log_person", "person", "id"),
+        sa.Index("ix_administration_log_agency", "agency", "id"),
+        sa.Index("ix_administration_log_team", "team", "id"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One line of the log as a page shows it."""
+    """One line of the log as a page shows it: whose account it was, or which agency and team it was about."""
 
     at: datetime
     by: str
@@ -71,6 +80,9 @@ class Change:
     old: str
     new: str
     why: str
+    person: str = ""
+    agency: str = ""
+    team: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +127,7 @@ class Desk:
 
         Who is known to another agency under this name and mail address is taken on with the account that they have.
         """
-        problems = [*self._role_problems(agency, roles), *_why_problems(why)]
+        problems = [*self._role_problems(agency, roles), *why_problems(why)]
         if not name.strip():
             problems.append(Problem("name", "name-missing", "Enter the person's name"))
         if problems:
@@ -151,7 +163,7 @@ class Desk:
         person = self.person(sign_in)
         elsewhere = [held for held in person.memberships if held.organisation != agency]
         before = [held for held in person.memberships if held.organisation == agency]
-        problems = [*self._role_problems(agency, roles, needed=not elsewhere), *_why_problems(why), *self._own(sign_in)]
+        problems = [*self._role_problems(agency, roles, needed=not elsewhere), *why_problems(why), *self._own(sign_in)]
         if ADMINISTRATOR not in roles:
             problems += self._last_problems(person, [agency])
         if problems:
@@ -165,7 +177,7 @@ class Desk:
         """Let somebody in no more, from their next request on; links that they hold die too."""
         person = self.person(sign_in)
         others = {held.organisation for held in person.memberships} - self.agencies.keys()
-        problems = [*_why_problems(why), *self._own(sign_in), *self._last_problems(person, self.agencies)]
+        problems = [*why_problems(why), *self._own(sign_in), *self._last_problems(person, self.agencies)]
         if others:
             sentence = "This person works for another agency too: take away their roles in yours instead"
             problems.append(Problem("why", "works-elsewhere", sentence))
@@ -179,7 +191,7 @@ class Desk:
     def enable(self, sign_in: str, why: str) -> None:
         """Let somebody in again."""
         person = self.person(sign_in)
-        if problems := [*_why_problems(why), *self._own(sign_in)]:
+        if problems := [*why_problems(why), *self._own(sign_in)]:
             raise Invalid(problems)
         if person.disabled_at is not None:
             people.enable(self.connection, sign_in)
@@ -188,7 +200,7 @@ class Desk:
     def send_link(self, sign_in: str, why: str) -> None:
         """Send a new link for a password; the earlier ones die."""
         person = self.person(sign_in)
-        problems = [*_why_problems(why), *self._own(sign_in)]
+        problems = [*why_problems(why), *self._own(sign_in)]
         if person.disabled_at is not None:
             problems.append(Problem("why", "is-disabled", "This account is disabled: enable it first"))
         if problems:
@@ -199,10 +211,7 @@ class Desk:
 
     def changes(self, sign_in: str) -> tuple[Change, ...]:
         """Give what was done to an account, the latest first."""
-        row = AdministrationRow
-        columns = [getattr(row, field.name) for field in fields(Change)]
-        asked = sa.select(*columns).where(row.person == sign_in).order_by(row.id.desc())
-        return tuple(Change(*each) for each in self.connection.execute(asked))
+        return changes(self.connection, AdministrationRow.person == sign_in)
 
     def _role_problems(self, agency: str, roles: Collection[str], *, needed: bool = True) -> list[Problem]:
         if agency not in self.agencies:
@@ -240,7 +249,7 @@ class Desk:
         outbox.record(self.connection, [message], self.now)
 
     def _note(self, sign_in: str, what: str, old: str, new: str, why: str) -> None:
-        note(self.connection, Change(self.now, self.by.person, what, old, new, why.strip()), sign_in)
+        note(self.connection, Change(self.now, self.by.person, what, old, new, why.strip(), sign_in))
 
 
 def accept(connection: sa.Connection, token: str, password: str | None, *, now: datetime) -> str:
@@ -267,10 +276,17 @@ def forget_links(connection: sa.Connection, sign_in: str) -> None:
     connection.execute(sa.delete(InvitationRow).where(InvitationRow.person == sign_in))
 
 
-def note(connection: sa.Connection, change: Change, sign_in: str) -> None:
-    """Write a change of an account down."""
+def note(connection: sa.Connection, change: Change) -> None:
+    """Write a change of an account, an agency or a team down."""
     values = {one.name: getattr(change, one.name) for one in fields(Change)}
-    connection.execute(sa.insert(AdministrationRow).values(**values, person=sign_in))
+    connection.execute(sa.insert(AdministrationRow).values(**values))
+
+
+def changes(connection: sa.Connection, *about: sa.ColumnElement[bool]) -> tuple[Change, ...]:
+    """Give what the log says, the latest first: ``changes(connection, AdministrationRow.team == 7)``."""
+    columns = [getattr(AdministrationRow, field.name) for field in fields(Change)]
+    asked = sa.select(*columns).where(*about).order_by(AdministrationRow.id.desc())
+    return tuple(Change(*each) for each in connection.execute(asked))
 
 
 def say(held: Iterable[Membership]) -> str:
@@ -289,7 +305,8 @@ def _agencies(connection: sa.Connection, person: str) -> dict[str, Agency]:
     return {key: Agency(key, name, kind) for key, name, kind in connection.execute(mine.order_by(row.name)).tuples()}
 
 
-def _why_problems(why: str) -> list[Problem]:
+def why_problems(why: str) -> list[Problem]:
+    """Say that a reason is missing or too long, if it is."""
     if not why.strip():
         return [Problem("why", "why-missing", "Say why, so that others can follow it later")]
     if len(why) > LONGEST_WHY:

@@ -90,6 +90,8 @@ TABLES: Mapping[str, str] = MappingProxyType(
         "read_reviews": "kept: what a reviewer found about a reader's day",
         "invitations": "nothing personal of a child",
         "administration_log": "nothing personal of a child",
+        "teams": "nothing personal of a child",
+        "team_members": "nothing personal of a child",
         # of the site
         "web_sessions": "nothing personal of a child",
         "sign_in_failures": "nothing personal of a child",

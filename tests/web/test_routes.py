@@ -56,6 +56,8 @@ FOR_SOME: dict[str, frozenset[str]] = {
     "/break-glass": frozenset(OPENS),
     **{f"/people{rest}": frozenset({ADMINISTRATOR}) for rest in ("", "/add", "/<sign_in>")},
     **{f"/people/<sign_in>/{act}": frozenset({ADMINISTRATOR}) for act in ("roles", "disable", "enable", "link")},
+    **{f"/teams{rest}": frozenset({ADMINISTRATOR}) for rest in ("", "/<int:number>")},
+    **{f"/teams/<int:number>/{act}": frozenset({ADMINISTRATOR}) for act in ("put-in", "take-out", "rename", "close")},
     "/reads": frozenset(READS_THE_LOG),
     **{f"/seals{rest}": SEALS for rest in ("", "/new/<about>", "/<int:number>")},
     **{f"/seals/<int:number>/{act}": SEALS for act in ("group", "cases", "lift")},

@@ -14,7 +14,7 @@ from engine.errors import Refusal
 from engine.model import Actor
 from engine.store import reading, writing
 from notifications.outbox import OutboxRow
-from workflows import administration, people
+from workflows import administration, people, teams
 from workflows.administration import ADMINISTRATOR, Desk
 from workflows.people import Membership
 
@@ -88,3 +88,12 @@ def test_a_link_that_two_use_at_once_sets_one_password(agency: sa.Engine) -> Non
         return lambda connection: administration.accept(connection, token, password, now=NOW)
 
     assert at_once(agency, sets("first random words"), sets("second random words")) == ["LinkNotValid", "done"]
+
+
+def test_two_who_make_a_team_of_one_name_at_once_make_one(agency: sa.Engine) -> None:
+    def makes(who: Actor) -> Callable[[sa.Connection], object]:
+        return lambda connection: teams.make(Desk(connection, who, "http://h", NOW), "force", "Day shift", "Shifts")
+
+    assert at_once(agency, makes(ANN), makes(BEN)) == ["Invalid", "done"]
+    with reading(agency) as connection:
+        assert [each.name for each in teams.of_organisation(connection, "force")] == ["Day shift"]
