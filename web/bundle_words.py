@@ -20,7 +20,8 @@ from web import carer_words
 from web.fact_words import Section, row, sections
 from web.moments import say_day, say_key, say_moment
 from workflows import absences, children, concerns, philomena
-from workflows.bundles import LEFT_OUT, MASK, Masking
+from workflows.access import NEVER_COPIED
+from workflows.bundles import MASK, Masking
 from workflows.vocabulary import FLAG, LOOKED_AFTER, RISK_LEVEL, words
 
 
@@ -99,7 +100,7 @@ def _beside_the_cases(connection: sa.Connection, child_id: str) -> tuple[Section
     others = [
         row(concerns.KINDS.get(each.kind, each.kind), f"{MASK}, since {say_day(each.since)}. {each.relation}".strip())
         for each in concerns.of_child(connection, child_id)
-        if each.data_class not in LEFT_OUT
+        if each.data_class not in NEVER_COPIED
     ]
     away = [carer_words.absence(each, {each.decided_by: MASK}) for each in absences.of_child(connection, child_id)]
     return (

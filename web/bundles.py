@@ -19,8 +19,8 @@ from web.moments import say_moment
 from web.services import services
 from web.typed_days import moment_or_refusal
 from workflows import bundles, children, disclosures, retention
+from workflows.access import COPIED, GOVERNS
 from workflows.disclosures import Copy
-from workflows.retention import GOVERNS
 from workflows.vocabulary import DATA_CLASS, DISCLOSURE_BASIS
 
 page = flask.Blueprint("bundles", __name__)
@@ -54,7 +54,7 @@ def child(reference: str) -> ResponseReturnValue:
     parts = []
     for case, facts in told:
         release = here.cases.release_of(case.case_id)
-        shown = bundles.masked(bundles.readable_part(facts, release, bundles.CLASSES), release, names, noted)
+        shown = bundles.masked(bundles.readable_part(facts, release, COPIED), release, names, noted)
         parts.append(bundle_words.Part(case.case_id, release, shown))
     bundle = bundle_words.Bundle(
         f"What is held about {known.name if known else found.subject}",
@@ -66,7 +66,7 @@ def child(reference: str) -> ResponseReturnValue:
         noted,
     )
     try:
-        copy = Copy("subject_access", bundles.CLASSES, role=GOVERNS)
+        copy = Copy("subject_access", COPIED, role=GOVERNS)
         _note(found.refs, recipient, "Everything held about the child, others masked", SUBJECT_ACCESS, copy)
     except Invalid as refusal:
         return _form(found.subject, refusal.problems), 422
@@ -127,7 +127,7 @@ def _classes(case_id: str) -> frozenset[str]:
         there = sa.select(CaseTable.id).where(CaseTable.id == case_id, CaseTable.status != ERASED)
         if connection.execute(there).first() is None:
             raise CaseNotFound("There is no such case.")
-    return bundles.CLASSES
+    return COPIED
 
 
 def _own_names(known: children.Child | None, every: list[Facts]) -> list[str]:

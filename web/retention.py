@@ -20,8 +20,9 @@ from web.fact_words import row
 from web.moments import say_day, say_moment
 from web.services import services
 from workflows import retention
+from workflows.access import GOVERNS
 from workflows.erasing import Subject
-from workflows.retention import DECIDES, GOVERNS, RULES
+from workflows.retention import DECIDES, RULES
 
 page = flask.Blueprint("retention", __name__)
 

@@ -231,6 +231,15 @@ REPORTS_TO_PANEL = "inspection_coordinator"
 """Who records that the scrutiny panel has had its report (domain.md 3.5 [PCC])."""
 
 
+GOVERNS = "information_governance"
+"""Who answers for the records as such: gives them to the child, and has a say in what is kept (domain.md 5.3, 5.5)."""
+
+NEVER_COPIED = frozenset({"D4", "D12"})
+"""Data classes that no bundle and no notice holds: police intelligence, and records about the work of people."""
+
+COPIED = frozenset(DATA_CLASS) - NEVER_COPIED
+
+
 def readable(roles: Collection[str], *, standing: Standing, sampled: bool = False) -> frozenset[str]:
     """Name the data classes whose facts a holder of these roles may read: ``frozenset({"D1", "D2", "D3S"})``.
 

@@ -15,13 +15,7 @@ from types import MappingProxyType
 from engine.forms.fields import Kind
 from engine.model import Facts, Value
 from engine.release import Compiled
-from workflows.retention import GOVERNS
-from workflows.vocabulary import DATA_CLASS
-
-LEFT_OUT = frozenset({"D4", "D12"})
-"""Data classes that no bundle holds: police intelligence, and records about the work of people."""
-
-CLASSES = frozenset(DATA_CLASS) - LEFT_OUT
+from workflows.access import COPIED, GOVERNS, NEVER_COPIED
 
 MAKES = frozenset({GOVERNS, "mfh_coordinator", "chief_inspector_missing", "csc_team_manager"})
 """Who gives a case to a named recipient: the officer of the force, the co-ordinators, and the council's manager."""
@@ -72,7 +66,7 @@ class Masking:
 
 def may_give(roles: Iterable[str], readable: frozenset[str]) -> frozenset[str]:
     """Name the data classes that these roles may give of a case in which they read `readable`."""
-    return CLASSES if GOVERNS in set(roles) else readable - LEFT_OUT
+    return COPIED if GOVERNS in set(roles) else readable - NEVER_COPIED
 
 
 def others_in(every: Iterable[Facts], own: Iterable[str]) -> frozenset[str]:

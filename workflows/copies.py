@@ -25,10 +25,9 @@ from engine.views import EventRow, Step
 from notifications import outbox, wording
 from notifications.message import Message
 from workflows import alerts, disclosures
+from workflows.access import COPIED, GOVERNS
 from workflows.audience import Audience
-from workflows.bundles import CLASSES
 from workflows.disclosures import LONGEST_RECIPIENT, LONGEST_WHAT, DisclosureRow
-from workflows.retention import GOVERNS
 
 TEMPLATE = "copy_to_correct"
 LONGEST_NOTE = 400
@@ -212,7 +211,7 @@ def _held(connection: sa.Connection, refs: Collection[str], corrected: Collectio
     asked = sa.select(row.__table__).where(row.about.in_(sorted(refs)), row.way != "notice_sent", ~link)
     found = []
     for each in connection.execute(asked.order_by(row.at, row.id)):
-        inside = frozenset(corrected) & (CLASSES if each.classes is None else frozenset(each.classes.split()))
+        inside = frozenset(corrected) & (COPIED if each.classes is None else frozenset(each.classes.split()))
         if inside:
             found.append(_Held(each, each.known_at or each.at, inside))
     return found

@@ -22,11 +22,11 @@ from engine.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from engine.model import Actor
 from engine.store import ERASED, Base, CaseTable, FactTable, Moment
 from workflows import children, erasing
+from workflows.access import GOVERNS
 from workflows.children import EXPLOITATION, ChildFlagRow, ChildRow, PastEpisodeRow
 from workflows.episodes import ADULT_FROM, PROCEDURE, EpisodeRow
 from workflows.erasing import Subject
 
-GOVERNS = "information_governance"
 DECIDES = frozenset({GOVERNS, "chief_inspector_missing"})
 """Who places and ends holds, decides to keep or delete, and approves; always two different people where two are needed."""
 

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from tests.house.source import BY_ALEMBIC, FLOORS, modules
@@ -67,6 +68,30 @@ def long_functions(root: Path) -> list[str]:
         for node in functions(module.tree)
         if (lines := (node.end_lineno or node.lineno) - node.lineno + 1) > FUNCTION_LINES
     ]
+
+
+def circles(root: Path) -> list[str]:
+    """A module can be loaded by itself: none needs, when it is loaded, a module that needs it."""
+    ours = [module for module in modules(root) if module.path.startswith(FLOORS)]
+    trees = {
+        module.path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): module.tree for module in ours
+    }
+    packages = {module.path.removesuffix("/__init__.py").replace("/", ".") for module in ours}
+    needs = {
+        name: {
+            wanted
+            for node in tree.body
+            if isinstance(node, ast.ImportFrom) and node.module
+            for wanted in (node.module, *(f"{node.module}.{each.name}" for each in node.names))
+            if wanted in trees and not name.startswith(f"{wanted}.") and (wanted != name or name not in packages)
+        }
+        for name, tree in trees.items()
+    }
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as circle:
+        return [" needs ".join(reversed(circle.args[1]))]
+    return []
 
 
 def complex_functions(root: Path, configuration: Path) -> list[str]:

@@ -28,7 +28,6 @@ from web.settings import Settings
 from workflows import (
     absences,
     access,
-    bundles,
     children,
     concerns,
     copies,
@@ -318,7 +317,7 @@ def test_what_is_given_away_holds_no_more_than_may_be_given(nest: Nest, role: st
         text = "".join(packed.read(name).decode() for name in packed.namelist())
     inside = {data_class for data_class, name in found_in(text) if name == CLOSED}
     assert inside
-    may = bundles.CLASSES if role in WITHOUT_A_PART else audience(nest, role)[CLOSED] - bundles.LEFT_OUT
+    may = access.COPIED if role in WITHOUT_A_PART else audience(nest, role)[CLOSED] - access.NEVER_COPIED
     assert inside <= may
 
 

@@ -15,6 +15,7 @@ from web.concerns import WRITERS
 from workflows.access import (
     FIGURES,
     FIGURES_WITH_EPISODES,
+    GOVERNS,
     OVERSIGHT,
     OVERSIGHT_FIGURES,
     REPORTS_TO_PANEL,
@@ -29,7 +30,7 @@ from workflows.merging import MERGES
 from workflows.on_call import KEEPERS, READERS
 from workflows.philomena import OWNS
 from workflows.read_log import READS_THE_LOG
-from workflows.retention import DECIDES, GOVERNS
+from workflows.retention import DECIDES
 from workflows.seals import SEALS
 
 PUBLIC = {
