@@ -347,7 +347,7 @@ def _ended(connection: sa.Connection, sign_in: str, what: str) -> None:
     """End what somebody has open, let their links die, and write down what was done from the command line."""
     now = system_clock()
     sessions.end_all(connection, sign_in, now=now)
-    administration.forget_links(connection, sign_in)
+    administration.end_links(connection, sign_in)
     administration.note(connection, Change(now, getpass.getuser(), what, "", "", "From the command line", sign_in))
 
 

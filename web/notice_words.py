@@ -11,8 +11,10 @@ from web.fact_words import Row, row
 from web.moments import say_moment, say_value
 from web.services import services
 from workflows import notice_kinds, people
+from workflows.agencies import title_of
 from workflows.notice_kinds import KINDS, Kind
 from workflows.notices import ATTEMPTS, Notice
+from workflows.people import Person
 
 
 def lines(kind: Kind, case_id: str, facts: Facts, *, sender: str, ring: str) -> list[Row]:
@@ -27,8 +29,15 @@ def drawn(notice: Notice) -> dict[str, object]:
     here, kind = services(), KINDS[notice.kind]
     with reading(here.engine) as connection:
         facts = history.facts_at(connection, notice.case_id, here.clock())
-        sender = people.find(connection, notice.sent_by).name
+        sender = _say_sender(people.find(connection, notice.sent_by), notice)
     return {"kind": kind, "rows": lines(kind, notice.case_id, facts, sender=sender, ring=notice.ring)}
+
+
+def _say_sender(person: Person, notice: Notice) -> str:
+    """Name who sent a notice; where they have left since, whom to ask for instead."""
+    if person.disabled_at is None:
+        return person.name
+    return f"{person.name}, who has left: ask for a {title_of(notice.sender_role).lower()}"
 
 
 def state(notice: Notice) -> tuple[str, str]:
@@ -37,6 +46,8 @@ def state(notice: Notice) -> tuple[str, str]:
         return "Withdrawn", "grey"
     if notice.acknowledged_at:
         return "Acknowledged", "green"
+    if notice.left:
+        return "Reader has left", "red"
     if notice.opened_at:
         return "Opened", "yellow"
     if not notice.account and notice.attempts >= ATTEMPTS:
@@ -57,6 +68,10 @@ def became(notice: Notice, names: dict[str, str]) -> list[Row]:
         found.append(("Opened", f"{say_moment(notice.opened_at)}, by {notice.opened_by}"))
     if notice.acknowledged_at:
         found.append(("Acknowledged", say_moment(notice.acknowledged_at)))
+    elif notice.left and not notice.withdrawn_at:
+        found.append(
+            ("To be acknowledged", "by nobody: the account of the reader is disabled. Tell somebody else there")
+        )
     elif notice.answer_by and not notice.withdrawn_at:
         found.append(("To be acknowledged", f"by {say_moment(notice.answer_by)}"))
     if notice.withdrawn_at:

@@ -21,7 +21,7 @@ from engine.model import Actor
 from engine.store import Base, Moment, row_lock
 from notifications import outbox, wording
 from notifications.message import Message
-from workflows import people
+from workflows import notices, people
 from workflows.agencies import ROLES, title_of
 from workflows.people import Membership, MembershipRow, OrganisationRow, Person, PersonNotFound, PersonRow
 
@@ -185,7 +185,7 @@ class Desk:
             raise Invalid(problems)
         if person.disabled_at is None:
             people.disable(self.connection, sign_in, self.now)
-            forget_links(self.connection, sign_in)
+            end_links(self.connection, sign_in)
             self._note(sign_in, "disabled", "", "", why)
 
     def enable(self, sign_in: str, why: str) -> None:
@@ -271,8 +271,14 @@ def accept(connection: sa.Connection, token: str, password: str | None, *, now: 
     return person
 
 
+def end_links(connection: sa.Connection, sign_in: str) -> None:
+    """Let nothing that a disabled person was sent open anything, and let others know at once what they were to read."""
+    forget_links(connection, sign_in)
+    notices.let_go(connection)
+
+
 def forget_links(connection: sa.Connection, sign_in: str) -> None:
-    """Let no link of this person work any more."""
+    """Let no link to a password of this person work any more."""
     connection.execute(sa.delete(InvitationRow).where(InvitationRow.person == sign_in))
 
 

@@ -2,6 +2,9 @@
 
 The row says what was sent to whom and what became of it, and holds nothing of the child: the content is drawn anew when it is
 opened, so that what was put right is right there too, and what was erased lives nowhere on (domain.md 5.2a, 13.14).
+
+A link dies with the account of its reader, if they have one, at the next request: what was told to nobody is then a task of the
+sender's role at once. It outlives the account of its sender, since a child is not less in danger when an officer moves on.
 """
 
 from __future__ import annotations
@@ -23,10 +26,11 @@ from engine.store import Base, Moment, reading, writing
 from notifications import outbox, wording
 from notifications.message import Message
 from workflows import disclosures, seals
-from workflows.audience import Audience
+from workflows.alerts import WHOEVER_IS_ON_DUTY
+from workflows.audience import Audience, Column
 from workflows.disclosures import Copy
 from workflows.notice_kinds import KINDS, Kind
-from workflows.people import PersonRow
+from workflows.people import MembershipRow, PersonRow
 from workflows.vocabulary import DISCLOSURE_BASIS
 
 LASTS = timedelta(hours=72)
@@ -107,7 +111,8 @@ class Notice:
     """One notice as pages see it: whom it is for (`person` of `works_for`), and what became of it.
 
     `account` is the sign-in name of who reads it signed in; `ring` is the sender's telephone; `classes` are the data classes of
-    what it shows, with spaces between, and None for one of which that was not written down.
+    what it shows, with spaces between, and None for one of which that was not written down; `left` is true once the account
+    of the reader is disabled.
     """
 
     id: int
@@ -136,6 +141,7 @@ class Notice:
     withdrawn_by: str
     withdrawn_why: str
     classes: str | None
+    left: bool
 
     @property
     def to(self) -> str:
@@ -192,7 +198,7 @@ def send(
     `account` is the sign-in name where the recipient reads it signed in; `classes` are the data classes of what it shows. Refused with `Invalid`, all at once, and with
     `AlreadySent` for a key that was used.
     """
-    problems = list(_problems(kind, wanted))
+    problems = [*_problems(kind, wanted), *_left_problems(connection, wanted.mail)]
     if problems:
         raise Invalid(problems)
     row = NoticeRow
@@ -282,6 +288,7 @@ def redeem(connection: sa.Connection, token: str, code: str, name: str, *, now: 
         row.opened_at.is_(None),
         row.withdrawn_at.is_(None),
         row.expires_at > now,
+        ~_has_left(),
     )
     counted = sa.update(row).where(works).values(attempts=row.attempts + 1).returning(*_columns(), row.code_digest)
     found = connection.execute(counted).first()
@@ -304,6 +311,7 @@ def acknowledge(connection: sa.Connection, token: str, receipt: str, *, now: dat
     mine = sa.and_(
         row.token_digest == _digest(token), row.receipt_digest == _digest(receipt), row.opened_at.is_not(None)
     )
+    mine = sa.and_(mine, ~_has_left())
     said = sa.func.coalesce(row.acknowledged_at, sa.bindparam("now", now, type_=Moment()))
     return connection.execute(sa.update(row).where(mine).values(acknowledged_at=said)).rowcount == 1
 
@@ -317,9 +325,12 @@ def read_signed_in(connection: sa.Connection, notice: Notice, name: str, *, now:
 
 
 def chase(engine: sa.Engine, now: datetime) -> int:
-    """Send once more, each once, what was not acknowledged in time; count them. The same link and code go on to work."""
+    """Send once more, each once, what was not acknowledged in time; count them. The same link and code go on to work.
+
+    Whoever has left is sent nothing.
+    """
     row = NoticeRow
-    late = sa.and_(_unanswered(), row.answer_by <= now, row.reminded_at.is_(None))
+    late = sa.and_(_unanswered(), row.answer_by <= now, row.reminded_at.is_(None), ~_has_left())
     with reading(engine) as connection:
         found = connection.execute(
             sa.select(*_columns()).where(late).order_by(row.answer_by).limit(CHASED_AT_ONCE)
@@ -328,7 +339,10 @@ def chase(engine: sa.Engine, now: datetime) -> int:
 
 
 def overdue(connection: sa.Connection, bounds: Audience, now: datetime, *, limit: int = 20) -> tuple[Notice, ...]:
-    """Give what was sent twice and not acknowledged, for those who hold the role of its sender in the sender's organisation."""
+    """Give what was sent twice and not acknowledged, or whose reader has left, for those who hold the role of its sender there.
+
+    Whether the sender has left does not matter; where nobody holds the role there any more, those on duty are told.
+    """
     row, who = NoticeRow, bounds.who
     mine = [
         sa.and_(
@@ -338,9 +352,21 @@ def overdue(connection: sa.Connection, bounds: Audience, now: datetime, *, limit
         )
         for role in sorted(who.roles)
     ]
-    late = sa.and_(_unanswered(), row.answer_by <= now, row.reminded_at.is_not(None), sa.or_(sa.false(), *mine))
-    asked = sa.select(*_columns()).where(late).order_by(row.answer_by).limit(limit)
+    held = MembershipRow
+    there = sa.exists().where(held.role == row.sender_role, held.organisation == row.organisation)
+    there = there.where(PersonRow.sign_in == held.person, PersonRow.disabled_at.is_(None))
+    on_duty = sorted(who.roles & set(WHOEVER_IS_ON_DUTY))
+    mine += [sa.and_(~there, *bounds.conditions(role, row.case_id)) for role in on_duty]
+    open_ones = sa.and_(_unanswered(), row.answer_by <= now, sa.or_(row.reminded_at.is_not(None), _has_left()))
+    asked = sa.select(*_columns()).where(open_ones, sa.or_(sa.false(), *mine)).order_by(row.answer_by).limit(limit)
     return tuple(Notice(*each) for each in connection.execute(asked))
+
+
+def let_go(connection: sa.Connection) -> None:
+    """Make due at once what was sent to people who have left since, so that somebody else is told in their place."""
+    row = NoticeRow
+    theirs = sa.and_(_unanswered(), row.answer_by > row.sent_at, _has_left())
+    connection.execute(sa.update(row).where(theirs).values(answer_by=row.sent_at))
 
 
 def account_of(connection: sa.Connection, mail: str) -> str:
@@ -365,6 +391,25 @@ def _unanswered() -> sa.ColumnElement[bool]:
     return sa.and_(
         NoticeRow.acknowledged_at.is_(None), NoticeRow.withdrawn_at.is_(None), NoticeRow.answer_by.is_not(None)
     )
+
+
+def _has_left() -> sa.ColumnElement[bool]:
+    """Say of which notices the reader had an account, by which they sign in or by their mail address, that is disabled."""
+    return _is_left(NoticeRow.mail, NoticeRow.account)
+
+
+def _is_left(mail: Column, account: Column) -> sa.ColumnElement[bool]:
+    """Say whether the accounts with a name or a mail address are all disabled; a mailbox that two share has not left with one."""
+    row = PersonRow
+    theirs = sa.or_(row.sign_in == account, sa.func.lower(row.mail) == sa.func.lower(mail))
+    known = sa.exists().where(theirs).correlate(NoticeRow)
+    return sa.and_(known, ~sa.exists().where(theirs, row.disabled_at.is_(None)).correlate(NoticeRow))
+
+
+def _left_problems(connection: sa.Connection, mail: str) -> Iterator[Problem]:
+    if connection.execute(sa.select(_is_left(sa.literal(mail.strip()), sa.literal("")))).scalar():
+        sentence = "The account of this person is closed, since they have left. Find out who does their work now"
+        yield Problem("mail", "has-left", sentence)
 
 
 def _remind(engine: sa.Engine, notice: Notice, now: datetime) -> bool:
@@ -463,7 +508,8 @@ def _dialled(typed: str) -> str:
 
 
 def _columns() -> list[sa.ColumnElement[object]]:
-    return [getattr(NoticeRow, field.name) for field in fields(Notice)]
+    kept = [getattr(NoticeRow, field.name) for field in fields(Notice) if field.name != "left"]
+    return [*kept, _has_left().label("left")]
 
 
 def _digest(text: str) -> str:

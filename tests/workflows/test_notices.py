@@ -15,8 +15,9 @@ from engine.errors import Invalid
 from engine.model import Actor, Facts
 from engine.store import reading, writing
 from notifications.outbox import OutboxRow
-from workflows import catalogue, disclosures, notice_kinds, notices
+from workflows import catalogue, disclosures, notice_kinds, notices, people
 from workflows.agencies import ROLES
+from workflows.audience import audience
 from workflows.disclosures import DisclosureRow
 from workflows.notice_kinds import KINDS, WHEN
 from workflows.notices import ATTEMPTS, Notice, NoticeRow, Sent, Wanted
@@ -211,6 +212,24 @@ def test_a_link_is_shut_once_a_seal_shuts_its_sender_out(engine: sa.Engine, now:
         connection.execute(sa.insert(SealRow).values(values))
     assert redeem(engine, token_of(engine), sent.code, now) is None
     assert the_one(engine).opened_at is None
+
+
+def test_a_link_dies_with_the_account_of_its_reader_and_what_it_said_is_due_at_once(
+    engine: sa.Engine, now: datetime
+) -> None:
+    sent, inspector = send(engine, now), Actor("duty", frozenset({"duty_inspector"}), "example_police")
+    with writing(engine) as connection:
+        people.add(connection, "rosa", name="Rosa Example", mail="Rosa@academy.example", password=None, now=now)
+        assert notices.overdue(connection, audience(connection, BY), now) == ()
+        people.disable(connection, "rosa", now)
+        notices.let_go(connection)
+        assert [each.left for each in notices.overdue(connection, audience(connection, BY), now)] == [True]
+        assert notices.overdue(connection, audience(connection, inspector), now), "nobody active holds the role"
+    assert redeem(engine, token_of(engine), sent.code, now) is None
+    assert notices.chase(engine, now + timedelta(days=2)) == 0
+    with writing(engine) as connection:
+        people.enable(connection, "rosa")
+    assert redeem(engine, token_of(engine), sent.code, now) is not None
 
 
 def test_an_erased_case_has_no_notices_and_their_links_end(engine: sa.Engine, now: datetime) -> None:
