@@ -60,8 +60,8 @@ NEXT_SCHEDULE = (
     .limit(1)
 )
 
-OPEN = sa.text("tasks.status = 'open'")
-"""A literal, because a partial index is not used for a bound value."""
+OPEN, OWNED, GIVEN = (sa.text(f"tasks.{each}") for each in ("status = 'open'", "owner <> ''", "given_by <> ''"))
+"""Literals, because a partial index is not used for a bound value."""
 
 
 def stamp_of(facts: Facts, record: str, record_key: str) -> str:
@@ -138,29 +138,33 @@ class Views:
         self, owners: Collection[str], *, limit: int, within: Within = None, roles: frozenset[str]
     ) -> list[TaskRow]:
         """Give the open tasks that these people have, in those roles of theirs that count, what hurts most first."""
-        return self._kept(TASK.c.owner.in_(sorted(owners)), roles, limit, within)
+        return self._kept([TASK.c.owner.in_(sorted(owners)), OWNED], roles, limit, within)
 
     def given(self, giver: str, *, limit: int, within: Within = None, roles: frozenset[str]) -> list[TaskRow]:
         """Give the open tasks that a person gave to somebody else and has not got back."""
-        return self._kept(sa.and_(TASK.c.given_by == giver, TASK.c.owner != giver), roles, limit, within)
+        return self._kept([TASK.c.given_by == giver, GIVEN, TASK.c.owner != giver], roles, limit, within)
 
-    def _kept(self, whose: sa.ColumnElement[bool], roles: frozenset[str], limit: int, within: Within) -> list[TaskRow]:
+    def _kept(
+        self, whose: Sequence[sa.ColumnElement[bool] | sa.TextClause], roles: frozenset[str], limit: int, within: Within
+    ) -> list[TaskRow]:
         """Give open tasks that people have taken: few of one person, so that they are put in order here."""
         if not roles:
             return []
         counting = [
             sa.and_(TASK.c.role == role, *(within(role) if within is not None else ())) for role in sorted(roles)
         ]
-        found = sa.select(TASK).where(whose, TASK.c.owner != "", OPEN, sa.or_(*counting)).subquery()
+        found = sa.select(TASK).where(*whose, OPEN, sa.or_(*counting)).subquery()
         order = [found.c.rank, found.c.due_at.is_(None), found.c.due_at, found.c.case_id, found.c.number]
         with self.engine.connect() as connection:
             rows = connection.execute(_titled(found).order_by(*order).limit(limit)).mappings()
             return [TaskRow(**row) for row in rows]
 
-    def done(self, person: str, *, after: Cursor | None, limit: int) -> Page:
-        """Give one page of what a person has done, the latest first; the cursor's `due_at` is when it was done."""
+    def done(self, person: str, *, after: Cursor | None, limit: int, but: Collection[str] = ()) -> Page:
+        """Give one page of what a person has done, the latest first, `but` for some cases; the cursor's `due_at` is when it was done."""
         order = [TASK.c.completed_at, TASK.c.case_id, TASK.c.number]
         asked = sa.select(TASK).where(TASK.c.completed_by == person, sa.text("tasks.status = 'completed'"))
+        if but:
+            asked = asked.where(TASK.c.case_id.not_in(sorted(but)))
         if after is not None:
             last_done = sa.tuple_(
                 sa.literal(after.due_at, Moment()), sa.literal(after.case_id), sa.literal(after.number)

@@ -55,6 +55,7 @@ from web import (
     schema,
     seals,
     searches,
+    several,
     tasks,
     teams,
 )
@@ -230,6 +231,7 @@ def _add_pages(app: flask.Flask, settings: Settings) -> None:
         retention.page,
         seals.page,
         searches.page,
+        several.page,
         tasks.page,
         teams.page,
     ):

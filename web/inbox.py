@@ -1,70 +1,42 @@
-"""The tasks of a person's roles, those that are due first."""
+"""The tasks of a person's roles: what hurts most first, who has each, and what is new while the list is open."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import csv
+import io
 from datetime import datetime, timedelta
 
 import flask
-import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from engine.errors import NotFound
-from engine.store import CaseTable, ReleaseTable, TaskTable, reading
-from engine.views import Cursor, Page, TaskRow
+from engine.store import TaskTable, reading
 from notifications import outbox
-from web import inbox_filter
+from web import inbox_filter, task_lists, task_words
 from web.access import actor, signed_in
 from web.draft_words import items_for
-from web.inbox_filter import DUE, Wanted
-from web.missing_words import COLOURS
-from web.moments import read_moment, say_moment, say_until
+from web.figure_words import plain
+from web.inbox_filter import DONE, DUE, GIVEN, LED, MINE, ORDER, WHICH, Wanted
+from web.moments import read_moment
 from web.procedures import MISSING_CHILD
 from web.services import services
-from workflows import copies, merging, notices
+from web.task_lists import read_cursor, write_cursor
+from workflows import access, assigning, children, copies, merging, notices, saved_lists
+from workflows.access import Standing
 from workflows.agencies import title_of
 from workflows.audience import Audience, audience
 from workflows.copies import Owed
-from workflows.daily import LOWER_GRADE_WAITS
 from workflows.merging import Merge
 from workflows.notice_kinds import KINDS
 from workflows.notices import Notice
-from workflows.vocabulary import RISK_LEVEL
+from workflows.vocabulary import EPISODE_STATUS, FLAG, RESPONSIBLE_AUTHORITY, RISK_LEVEL
 
 page = flask.Blueprint("inbox", __name__)
 
-PAGE_SIZE = 50
-MANY = 100
-DIGEST = 16
 LEFT_BY = timedelta(minutes=5)
 """An urgent message that has not left by then is a reason to ring people."""
-LONGEST_NUMBER = 9
-GRADED = ", graded "
-"""Stands in a case's title between what it is and how it is graded (bpmn/missing_child, property `title`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """A word in a colour; the colour says nothing that the word does not say."""
-
-    words: str
-    colour: str
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One task as a line of the list."""
-
-    task: TaskRow
-    procedure: str
-    kind: str
-    risk: Tag | None
-    lowering: bool
-    due: str
-    until: str
-    overdue: bool
+FILE_AT_MOST = 1000
+"""Lines of the file for a spreadsheet."""
 
 
 @page.get("/")
@@ -77,29 +49,29 @@ def home() -> ResponseReturnValue:
 @page.get("/tasks")
 @signed_in
 def tasks() -> ResponseReturnValue:
-    """List the open tasks of this person's roles by due time, and apart from them those that have none."""
+    """List the open tasks of this person's roles, what hurts most first, and apart from them those that have no time set."""
     here, who = services(), actor()
     after = read_cursor(flask.request.args.get("after", ""))
     with reading(here.engine) as connection:
         bounds = audience(connection, who)
-    now, wanted = here.clock(), inbox_filter.read(flask.request.args, who.duties)
-    found, everything = _found(wanted, bounds, after, now), after is None and wanted == Wanted()
-    names = _procedures(row.case_id for row in found.rows)
-    lowered = _lowered(row.case_id for row in found.rows)
-    lines = [_line(row, names.get(row.case_id, ""), now, lowering=row.case_id in lowered) for row in found.rows]
+        saved = saved_lists.of(connection, who.person)
+    now, wanted = here.clock(), _wanted()
+    found, everything = task_lists.page(wanted, bounds, after, now), after is None and wanted == Wanted()
+    lines = task_words.lines(found.rows, who, now)
     return flask.render_template(
         "inbox.html",
-        duties=[line for line in lines if line.due],
-        options=[line for line in lines if not line.due],
+        duties=[line for line in lines if line.due or line.done],
+        options=[line for line in lines if not (line.due or line.done)],
         next=write_cursor(found.next) if found.next else "",
         first=after is None,
-        seen=_digest(found.rows, now) if after is None else "",
+        seen=task_lists.digest(found.rows, now) if after is None and wanted.which != DONE else "",
         shown_at=now.isoformat(),
         may_open=_may_open(who.roles),
         roles=len(who.duties),
         wanted=wanted,
-        choices=_choices(wanted, who.duties),
-        overdue=_overdue(bounds, now) if everything else 0,
+        choices=_choices(wanted, who.duties, flags=_may_ask_for_flags(who.roles)),
+        tabs=_tabs(wanted, task_lists.counts(bounds, now)),
+        saved=saved,
         drafts=items_for(who.person, who.roles) if everything else [],
         merges=_merges(bounds) if everything else (),
         unread=_unread(bounds, now) if everything else (),
@@ -107,6 +79,37 @@ def tasks() -> ResponseReturnValue:
         now=now,
         stuck_since=outbox.stuck_since(here.engine, now - LEFT_BY),
     )
+
+
+@page.get("/tasks.csv")
+@signed_in
+def file() -> ResponseReturnValue:
+    """Give the list as a file for a spreadsheet: references, and nothing of a child."""
+    here, who = services(), actor()
+    with reading(here.engine) as connection:
+        bounds = audience(connection, who)
+    now, wanted = here.clock(), _wanted()
+    found = task_lists.page(wanted, bounds, None, now, limit=FILE_AT_MOST)
+    head = ["Case", "What the case is", "Task", "Role", "Risk grade", "Due", "Overdue", "Who has it", "Done"]
+    rows = [
+        [
+            line.task.case_id,
+            line.kind,
+            line.task.name,
+            title_of(line.task.role),
+            line.risk.words if line.risk else "",
+            line.due,
+            "Yes" if line.overdue else "",
+            line.owner,
+            line.done,
+        ]
+        for line in task_words.lines(found.rows, who, now)
+    ]
+    written = io.StringIO()
+    csv.writer(written).writerows([[plain(cell) for cell in row] for row in [head, *rows]])
+    answer = flask.Response(written.getvalue(), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = "attachment; filename=tasks.csv"
+    return answer
 
 
 @page.get("/tasks/news")
@@ -118,58 +121,73 @@ def news() -> ResponseReturnValue:
     the list itself where something is new.
     """
     here, who = services(), actor()
-    now, wanted = here.clock(), inbox_filter.read(flask.request.args, who.duties)
+    now, wanted = here.clock(), _wanted()
     with reading(here.engine) as connection:
         bounds = audience(connection, who)
-    if _digest(_found(wanted, bounds, None, now).rows, now) == flask.request.args.get("seen"):
+    if task_lists.digest(task_lists.page(wanted, bounds, None, now).rows, now) == flask.request.args.get("seen"):
         return "", 204
     since = read_moment(flask.request.args.get("since", "")) or now
     more = [*wanted.conditions(now), TaskTable.opened_at > since]
-    fresh = _count(bounds, wanted.roles(who.duties), more)
+    fresh = task_lists.count(bounds, wanted.roles(who.duties), more) if wanted.which not in {MINE, GIVEN} else 0
     return flask.render_template("inbox_news.html", fresh=fresh, since=since, wanted=wanted)
 
 
-def _found(wanted: Wanted, bounds: Audience, after: Cursor | None, now: datetime) -> Page:
-    """Give one page of the list."""
-    more, roles, within = wanted.conditions(now), wanted.roles(bounds.who.duties), bounds.within()
-    return services().cases.inbox(roles, after=after, limit=PAGE_SIZE, within=lambda role: [*within(role), *more])
+def _wanted() -> Wanted:
+    """Read which list the address asks for; nobody asks for flags who may not read them."""
+    wanted = inbox_filter.read(flask.request.args, actor().duties)
+    return wanted if _may_ask_for_flags(actor().roles) else wanted.without_flag()
 
 
-def _digest(rows: Sequence[TaskRow], now: datetime) -> str:
-    """Tell a list from another one: by its tasks, when they are due, and whether they are overdue."""
-    said = [f"{row.id} {row.due_at} {row.due_at is not None and row.due_at <= now}" for row in rows]
-    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:DIGEST]
+def _may_ask_for_flags(roles: frozenset[str]) -> bool:
+    return children.DATA_CLASS_OF["flags"] in access.readable(roles, standing=Standing.OPEN)
 
 
-def _overdue(bounds: Audience, now: datetime) -> int:
-    """Count this person's tasks that are overdue."""
-    return _count(bounds, bounds.who.duties, [TaskTable.due_at <= now])
+def _tabs(wanted: Wanted, counts: dict[str, int]) -> list[dict[str, object]]:
+    """Give the lists with how much is in them, the present one marked."""
+    said = {
+        which: f"{words} ({'99+' if counts[which] >= task_lists.MANY else counts[which]})"
+        if counts.get(which)
+        else words
+        for which, words in WHICH.items()
+    }
+    tabs: list[dict[str, object]] = [
+        {
+            "text": said[which],
+            "href": flask.url_for("inbox.tasks", which=which or None),
+            "current": which == wanted.which and wanted.due != "overdue",
+        }
+        for which in WHICH
+        if which != LED or assigning.led_by(actor())
+    ]
+    late = counts[task_lists.OVERDUE]
+    if late:
+        many = "99+" if late >= task_lists.MANY else late
+        overdue = {
+            "text": f"Overdue ({many})",
+            "href": flask.url_for("inbox.tasks", due="overdue"),
+            "current": wanted == Wanted(due="overdue"),
+        }
+        tabs.insert(1, overdue)
+    return tabs
 
 
-def _count(bounds: Audience, roles: frozenset[str], more: Sequence[sa.ColumnElement[bool]]) -> int:
-    """Count the open tasks of some roles; many are as bad as more, so that counting stops at a hundred."""
-    if not roles:
-        return 0
-    task, within = TaskTable, bounds.within()
-    parts = (
-        sa.select(sa.literal(1)).where(task.role == role, task.status == "open", *within(role), *more)
-        for role in sorted(roles)
-    )
-    some = sa.union_all(*parts).limit(MANY).subquery()
-    with reading(services().engine) as connection:
-        return connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()
-
-
-def _choices(wanted: Wanted, duties: frozenset[str]) -> dict[str, list[dict[str, object]]]:
+def _choices(wanted: Wanted, duties: frozenset[str], *, flags: bool) -> dict[str, list[dict[str, object]]]:
     """Give the choices of each question of the filter as the page's lists take them; of the roles where there are several."""
-    words = {"due": DUE, "grade": RISK_LEVEL, "role": {role: title_of(role) for role in sorted(duties)}}
+    words = {
+        "order": ORDER,
+        "due": {"": "Everything", **DUE},
+        "grade": {"": "Everything", **RISK_LEVEL},
+        "stage": {"": "Everything", **EPISODE_STATUS},
+        "authority": {"": "Everything", **RESPONSIBLE_AUTHORITY},
+        "flag": {"": "Everything", **FLAG} if flags else {},
+        "role": {"": "Everything", **{role: title_of(role) for role in sorted(duties)}} if len(duties) > 1 else {},
+    }
     return {
         name: [
-            {"value": value, "text": text, "selected": value == getattr(wanted, name)}
-            for value, text in {"": "Everything", **said}.items()
+            {"value": value, "text": text, "selected": value == getattr(wanted, name)} for value, text in said.items()
         ]
         for name, said in words.items()
-        if name != "role" or len(duties) > 1
+        if said
     }
 
 
@@ -193,52 +211,6 @@ def _wrong_copies(bounds: Audience) -> tuple[tuple[Owed, ...], ...]:
     """Give what this person's roles gave away and was put right since, by recipient, the earliest due first."""
     with reading(services().engine) as connection:
         return copies.by_recipient(copies.waiting(connection, bounds))
-
-
-def write_cursor(cursor: Cursor) -> str:
-    """Write where a page ended as it stands in an address: ``2026-03-02T16:12:00+00:00~MC-7K3QX9PW~4``."""
-    moment = cursor.due_at.isoformat() if cursor.due_at else ""
-    return f"{moment}~{cursor.case_id}~{cursor.number}"
-
-
-def read_cursor(text: str) -> Cursor | None:
-    """Read what `write_cursor` wrote; anything else is the first page."""
-    moment, _, rest = text.partition("~")
-    case_id, _, number = rest.partition("~")
-    due_at = read_moment(moment)
-    if not (case_id and number.isdecimal() and len(number) <= LONGEST_NUMBER) or (moment and due_at is None):
-        return None
-    return Cursor(due_at, case_id, int(number))
-
-
-def _procedures(case_ids: Iterable[str]) -> dict[str, str]:
-    """Name the procedure of each case, such as ``{"TP-7K3QX9PW": "Trigger plan"}``; empty where there is only one to name."""
-    here = services()
-    wanted = sa.select(CaseTable.id, CaseTable.procedure).where(CaseTable.id.in_(set(case_ids)))
-    with reading(here.engine) as connection:
-        several = len(connection.execute(sa.select(ReleaseTable.procedure).distinct().limit(2)).all()) > 1
-        found = {row.id: row.procedure for row in connection.execute(wanted)} if several else {}
-    names = {name: here.cases.library.newest(name)[1].process.name for name in set(found.values())}
-    return {case_id: names[procedure] for case_id, procedure in found.items()}
-
-
-def _lowered(case_ids: Iterable[str]) -> frozenset[str]:
-    """Give those cases in which a lower grade is proposed and waits: until then the higher one stands (G-12)."""
-    task = TaskTable
-    waits = sa.and_(task.element.in_(LOWER_GRADE_WAITS), task.status == "open", task.case_id.in_(set(case_ids)))
-    with reading(services().engine) as connection:
-        return frozenset(connection.execute(sa.select(task.case_id).where(waits)).scalars())
-
-
-def _line(row: TaskRow, procedure: str, now: datetime, *, lowering: bool) -> Line:
-    kind, _, grade = row.case_title.partition(GRADED)
-    if kind.startswith(procedure):
-        procedure = ""  # the title says it already
-    risk = Tag(RISK_LEVEL.get(grade, grade) + " risk", COLOURS.get(grade, "grey")) if grade else None
-    if row.due_at is None:
-        return Line(row, procedure, kind, risk, lowering, "", "", overdue=False)
-    due, until = say_moment(row.due_at), say_until(row.due_at, now)
-    return Line(row, procedure, kind, risk, lowering, due, until, overdue=row.due_at <= now)
 
 
 def _may_open(held: frozenset[str]) -> bool:

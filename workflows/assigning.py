@@ -5,7 +5,7 @@ Everybody gives away what they have themselves, or what nobody has; who leads a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
@@ -14,7 +14,7 @@ from engine.model import Actor
 from engine.store import TaskTable
 from workflows import people
 from workflows.agencies import LEADS, STANDS_IN
-from workflows.audience import audience
+from workflows.audience import Audience, audience
 from workflows.people import Person
 
 NOT_THEIRS = (
@@ -25,6 +25,15 @@ NOT_THEIRS = (
 def led_by(who: Actor) -> frozenset[str]:
     """Name the roles whose tasks a person may take from others."""
     return frozenset().union(*(LEADS.get(role, frozenset()) for role in who.roles))
+
+
+def conditions(bounds: Audience, role: str) -> Sequence[sa.ColumnElement[bool]]:
+    """Give what a task of a role has to meet, over `TaskTable`, so that a person may do it, or give it to others as who leads the role."""
+    who, case_id = bounds.who, TaskTable.case_id
+    if role in who.duties:
+        return bounds.conditions(role, case_id)
+    leading = sorted(own for own, led in LEADS.items() if role in led and own in who.roles)
+    return [sa.or_(sa.false(), *(sa.and_(sa.true(), *bounds.conditions(own, case_id)) for own in leading))]
 
 
 def organisations_of(who: Actor, role: str) -> frozenset[str]:

@@ -20,7 +20,7 @@ from engine.cases import LETTERS
 from engine.erasing import Tombstone
 from engine.store import ERASED, CaseTable
 from notifications.outbox import OutboxRow
-from workflows import break_glass, children, concerns, copies, joining, notices, philomena, seals
+from workflows import break_glass, children, concerns, copies, joining, notices, philomena, saved_lists, seals
 from workflows.about import AboutRow
 from workflows.children import ChildFlagRow, ChildPlanRow, ChildRow, PastEpisodeRow
 from workflows.disruptions import DisruptionRow
@@ -87,6 +87,7 @@ TABLES: Mapping[str, str] = MappingProxyType(
         "people": "nothing personal of a child",
         "memberships": "nothing personal of a child",
         "on_call": "nothing personal of a child",
+        "saved_lists": "deleted where it asks for one of the references; its name is to name no child",
         "read_reviews": "kept: what a reviewer found about a reader's day",
         "invitations": "nothing personal of a child",
         "administration_log": "nothing personal of a child",

@@ -12,7 +12,7 @@ from web.bench.report import Measure, table, write
 KEPT = Measure("statements", 8, "statements", 10)
 EXACTLY = Measure("commits", 1, "commits", 1)
 MISSED = Measure("turn 1,500 of a loop : turn 10", 1.21, "x", 1.2)
-LITTLE = Effort(cases=1, turns=12, pages=1, due=50, starts=1, open_tasks=2_000, waiting=1_500)
+LITTLE = Effort(cases=1, turns=12, pages=1, due=50, starts=1, open_tasks=2_000, waiting=1_500, tasks=(500, 4_000))
 
 
 def test_the_file_is_a_list_of_values_with_their_budgets(tmp_path: Path) -> None:
@@ -39,6 +39,6 @@ def test_everything_is_measured_on_the_shipped_procedure_and_the_counts_are_kept
     assert all(each.value >= 0 and each.budget > 0 for each in measures)
     assert len({each.name for each in measures}) == len(measures) >= 14  # without /proc the memory is left out
     counted = [each for each in measures if each.unit in {"statements", "commits", "bytes"}]
-    assert len(counted) == 5
+    assert len(counted) == 7
     assert [each for each in counted if not each.within] == []
     assert notes[0].startswith("A completed task: ")

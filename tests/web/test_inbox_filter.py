@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from engine.store import TaskTable, reading, writing
 from tests.web.site import Browser, Site
-from web.inbox import MANY
+from web.task_lists import MANY
 from workflows.episodes import EpisodeRow
 
 INSPECTOR = "duty_inspector"
@@ -47,7 +47,7 @@ def test_what_is_overdue_and_what_is_due_soon(site: Site, pair: tuple[str, str])
     assert overdue < soon
     assert {pair[1]} < {each.partition(".")[0] for each in soon}
     page = browser.page("/tasks")
-    link = page.find("a", string=f"{len(overdue)} task is overdue")
+    link = page.find("a", string=f"Overdue ({len(overdue)})")
     assert link
     assert lines(browser, str(link["href"]).removeprefix("/tasks")) == overdue
 
@@ -101,4 +101,4 @@ def test_the_pages_after_the_first_are_of_the_same_choice(site: Site, many: set[
 
 
 def test_counting_stops_at_a_hundred(site: Site, many: set[str]) -> None:
-    assert "More than 99 tasks are overdue" in site.browser(INSPECTOR).page("/tasks").text
+    assert "Overdue (99+)" in site.browser(INSPECTOR).page("/tasks").text

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 
 from engine.views import Cursor
 from tests.web.site import OPENING, Browser, Site
-from web.inbox import read_cursor, write_cursor
+from web.task_lists import read_cursor, write_cursor
 
 HANDOVER = {"read": "yes", "set_going": ["deployment", "phone"], "first_directions": "Search the park\nand the station"}
 
@@ -198,7 +198,7 @@ def test_a_due_time_is_said_in_words_and_an_overdue_task_is_marked(site: Site) -
 
 def test_the_list_of_tasks_goes_on_behind_the_last_one(site: Site) -> None:
     references = {site.opened() for _ in range(3)}
-    first = site.services.cases.inbox(frozenset({"duty_inspector"}), limit=1)
+    first = site.services.cases.inbox(frozenset({"duty_inspector"}), limit=1, ranked=True)
     assert first.next is not None
     page = site.browser("duty_inspector").page(f"/tasks?after={quote(write_cursor(first.next))}")
     rest = [str(link["href"]).removeprefix("/tasks/") for link in page.select(".govuk-task-list__link")]

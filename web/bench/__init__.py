@@ -10,14 +10,15 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from web.bench import crowd, language, loop, process, site, steps, tables
+from web.bench import crowd, language, lists, loop, process, site, steps, tables
 from web.bench.report import Measure, table, write
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
     """How often each thing is measured: cases played, turns of a loop, pages read, due timers, starts of a worker; and
-    how many open tasks and waiting timers a large database holds, in comparison with a thousand.
+    how many open tasks and waiting timers a large database holds, in comparison with a thousand; and how many tasks, done
+    ones too, the lists are asked among.
     """
 
     cases: int = 25
@@ -27,9 +28,10 @@ class Effort:
     starts: int = 5
     open_tasks: int = 100_000
     waiting: int = 10_000
+    tasks: tuple[int, ...] = (1_000, 100_000, 1_000_000)
 
 
-QUICK = Effort(cases=6, turns=300, pages=20, due=300, starts=2)
+QUICK = Effort(cases=6, turns=300, pages=20, due=300, starts=2, tasks=(1_000, 100_000))
 
 
 def run(output: Path, *, quick: bool = False) -> str:
@@ -53,6 +55,7 @@ def measure(folder: Path, effort: Effort) -> tuple[list[Measure], list[str]]:
     measures += loop.turns(place, late=effort.turns)
     place.close()
     measures += crowd.lists(prepared, folder, many=effort.open_tasks, repetitions=effort.pages)
+    measures += lists.closed(prepared, folder, sizes=effort.tasks, repetitions=min(effort.pages, 20))
     measures += crowd.clocks(prepared, folder, many=effort.waiting, due=effort.due)
     place = prepared.copy(folder / "process")
     measures += process.worker(place, starts=effort.starts)

@@ -1,0 +1,223 @@
+"""Several tasks at once: taken, put back, given to somebody, reminded of; each row is looked at by itself and has its own result.
+
+A list that somebody wants to see again is kept here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from urllib.parse import urlencode
+
+import flask
+import sqlalchemy as sa
+from flask.typing import ResponseReturnValue
+
+from engine.admission import task_number
+from engine.errors import Invalid, Problem, Refusal, TaskNotFound
+from engine.ownership import TaskIsTaken
+from engine.store import TaskTable, reading, writing
+from engine.views import TaskRow
+from web import inbox_filter, task_lists, task_words
+from web.access import actor, signed_in
+from web.errors import sentence_of
+from web.services import services
+from workflows import assigning, reminders, saved_lists
+from workflows.audience import Audience, audience
+from workflows.people import Person
+
+page = flask.Blueprint("several", __name__)
+
+AT_MOST = 100
+"""Tasks in one go."""
+TAKE, PUT_BACK, GIVE, REMIND = "take", "put_back", "give", "remind"
+ACTS: Mapping[str, str] = MappingProxyType(
+    {
+        TAKE: "Take them",
+        PUT_BACK: "Put them back for everybody",
+        GIVE: "Give them to somebody",
+        REMIND: "Remind those who have them",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What became of one task."""
+
+    task: TaskRow
+    done: bool
+    words: str
+
+
+@page.get("/tasks/several")
+@signed_in
+def choose() -> ResponseReturnValue:
+    """Show a list with a box at each task."""
+    return _choosing()
+
+
+@page.post("/tasks/several")
+@signed_in
+def act() -> ResponseReturnValue:
+    """Do one thing with each of the chosen tasks, and say of each what became of it."""
+    chosen = list(dict.fromkeys(flask.request.form.getlist("task")))
+    wanted, to = flask.request.form.get("act", ""), flask.request.form.get("to", "")
+    problems = []
+    if not chosen:
+        problems.append(Problem("task", "nothing-chosen", "Choose at least one task"))
+    if len(chosen) > AT_MOST:
+        problems.append(Problem("task", "too-many", f"Choose {AT_MOST} tasks at most"))
+    if wanted not in ACTS:
+        problems.append(Problem("act", "no-act", "Say what is to be done with them"))
+    if wanted == GIVE and not to:
+        problems.append(Problem("to", "nobody-chosen", "Say who is to have them"))
+    if problems:
+        return _choosing(chosen, wanted, to, problems), 422
+    with reading(services().engine) as connection:
+        bounds = audience(connection, actor())
+        rows = _rows(connection, chosen, bounds)
+    results = [_one(wanted, row, to) for row in rows]
+    return flask.render_template(
+        "several_done.html",
+        act=ACTS[wanted],
+        results=results,
+        missing=len(chosen) - len(rows),
+        wanted=inbox_filter.read(flask.request.args, actor().duties),
+    )
+
+
+@page.post("/tasks/lists")
+@signed_in
+def save() -> ResponseReturnValue:
+    """Keep the list that is shown under a name."""
+    here, wanted = services(), inbox_filter.read(flask.request.args, actor().duties)
+    address = urlencode(wanted.address())
+    try:
+        with writing(here.engine) as connection:
+            name = flask.request.form.get("name", "")
+            saved_lists.save(connection, name, address, person=actor().person, now=here.clock())
+    except Invalid as refusal:
+        flask.flash(refusal.problems[0].sentence, "important")
+    else:
+        flask.flash("This list is kept.", "done")
+    return flask.redirect(f"{flask.url_for('inbox.tasks')}?{address}")
+
+
+@page.post("/tasks/lists/<int:number>/take-away")
+@signed_in
+def take_away(number: int) -> ResponseReturnValue:
+    """Forget a list."""
+    with writing(services().engine) as connection:
+        saved_lists.take_away(connection, number, person=actor().person)
+    flask.flash("That list is not kept any more.", "done")
+    return flask.redirect(flask.url_for("inbox.tasks"))
+
+
+def _choosing(
+    chosen: list[str] | None = None, wanted: str = "", to: str = "", problems: list[Problem] | None = None
+) -> str:
+    """Draw the list with boxes; what was chosen stays chosen."""
+    here, who = services(), actor()
+    now, listed = here.clock(), inbox_filter.read(flask.request.args, who.duties)
+    with reading(here.engine) as connection:
+        bounds = audience(connection, who)
+        rows = task_lists.page(listed, bounds, None, now).rows
+        able = _able(connection, rows, bounds)
+    return flask.render_template(
+        "several.html",
+        lines=task_words.lines(rows, who, now),
+        acts=ACTS,
+        able=able,
+        wanted=listed,
+        chosen=set(chosen or ()),
+        act=wanted,
+        to=to,
+        problems={problem.where: problem.sentence for problem in reversed(problems or [])},
+    )
+
+
+def _able(connection: sa.Connection, rows: tuple[TaskRow, ...], bounds: Audience) -> list[Person]:
+    """Give who can be given one of these tasks at least; each row is looked at again when it is given."""
+    roles = {row.role: row.case_id for row in rows}
+    found = {
+        person.sign_in: person
+        for role, case_id in roles.items()
+        for person in assigning.candidates(connection, role, case_id, bounds.who)
+    }
+    return sorted(found.values(), key=lambda person: (person.name, person.sign_in))
+
+
+def _rows(connection: sa.Connection, chosen: list[str], bounds: Audience) -> list[TaskRow]:
+    """Give those of the chosen tasks that stand in this person's lists, or that they lead, in the order in which they were chosen."""
+    found: list[TaskRow] = []
+    roles, task = bounds.who.duties | assigning.led_by(bounds.who), TaskTable.__table__
+    for each in chosen:
+        try:
+            case_id, number = task_number(each)
+        except TaskNotFound:
+            continue
+        asked = sa.select(task).where(
+            task.c.case_id == case_id, task.c.number == number, task.c.role.in_(sorted(roles))
+        )
+        row = connection.execute(asked).mappings().first()
+        if row is None:
+            continue
+        counts = assigning.conditions(bounds, row["role"])
+        inside = sa.select(TaskTable.case_id).where(TaskTable.case_id == case_id, TaskTable.number == number, *counts)
+        if connection.execute(inside).first() is not None:
+            found.append(TaskRow(**row))
+    return found
+
+
+def _one(wanted: str, row: TaskRow, to: str) -> Row:
+    """Do it with one task."""
+    try:
+        return Row(row, done=True, words=_DOES[wanted](row, to))
+    except Invalid as refusal:
+        return Row(row, done=False, words=refusal.problems[0].sentence)
+    except TaskIsTaken:
+        return Row(row, done=False, words=_who_has(row))
+    except Refusal as refusal:
+        return Row(row, done=False, words=sentence_of(refusal))
+
+
+def _who_has(row: TaskRow) -> str:
+    """Say who has a task now."""
+    with reading(services().engine) as connection:
+        owner = sa.select(TaskTable.owner).where(TaskTable.case_id == row.case_id, TaskTable.number == row.number)
+        now = replace(row, owner=connection.execute(owner).scalar_one())
+    return task_words.owner(now, actor(), task_lists.names_of([now], actor()))
+
+
+def _take(row: TaskRow, _to: str) -> str:
+    new = services().cases.ownership.claim(row.id, by=actor(), now=services().clock())
+    return "You have it" if new else "You had it already"
+
+
+def _put_back(row: TaskRow, _to: str) -> str:
+    led = assigning.led_by(actor())
+    gone = services().cases.ownership.release(row.id, by=actor(), now=services().clock(), leads=led)
+    return "Everybody of its role can take it" if gone else "Nobody had it"
+
+
+def _give(row: TaskRow, to: str) -> str:
+    here, who = services(), actor()
+    with reading(here.engine) as connection:
+        person = assigning.require_candidate(connection, to, [(row.role, row.case_id)], who)
+    led = assigning.led_by(who)
+    new = here.cases.ownership.give(row.id, to, by=who, now=here.clock(), leads=led)
+    return f"{person.name} has it" if new else f"{person.name} had it already"
+
+
+def _remind(row: TaskRow, _to: str) -> str:
+    here = services()
+    with writing(here.engine) as connection:
+        name = reminders.remind(connection, row, here.settings.base_url, by=actor(), now=here.clock())
+    return f"{name} is reminded"
+
+
+_DOES: Mapping[str, Callable[[TaskRow, str], str]] = MappingProxyType(
+    {TAKE: _take, PUT_BACK: _put_back, GIVE: _give, REMIND: _remind}
+)

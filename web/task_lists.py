@@ -1,0 +1,153 @@
+"""The lists of tasks as rows: all of a person's roles, what they have, what they gave away, what they have done; and how many."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from engine import reading, store
+from engine.model import Actor
+from engine.reading import OPEN, OWNED
+from engine.store import CaseTable, ReleaseTable, TaskTable
+from engine.views import Cursor, Page, TaskRow
+from web.inbox_filter import DONE, FREE, GIVEN, LED, MINE, Wanted
+from web.moments import read_moment
+from web.services import services
+from workflows import assigning
+from workflows.audience import Audience
+from workflows.daily import LOWER_GRADE_WAITS
+from workflows.people import PersonRow
+
+PAGE_SIZE = 50
+MANY = 100
+"""Counting stops here: many are as bad as more."""
+OVERDUE = "overdue"
+Selected = sa.Select[tuple[int]] | sa.CompoundSelect[tuple[int]]
+OWN_AT_MOST = 200
+"""So many tasks of one person, or given away by one, are shown together."""
+DIGEST = 16
+LONGEST_NUMBER = 9
+
+
+def page(wanted: Wanted, bounds: Audience, after: Cursor | None, now: datetime, *, limit: int = PAGE_SIZE) -> Page:
+    """Give one page of the list that is wanted, as far as the person's roles count in its cases."""
+    cases, who = services().cases, bounds.who
+    if wanted.which == DONE:
+        return cases.views.done(who.person, after=after, limit=limit, but=bounds.hidden)
+    more = wanted.conditions(now)
+    roles = assigning.led_by(who) if wanted.which == LED else wanted.roles(who.duties)
+
+    def within(role: str) -> Sequence[sa.ColumnElement[bool]]:
+        return [*assigning.conditions(bounds, role), *more]
+
+    if wanted.which == MINE:
+        mine = {who.person, *who.deputises}
+        return Page(tuple(cases.views.owned(mine, limit=OWN_AT_MOST, within=within, roles=roles)), None)
+    if wanted.which == GIVEN:
+        return Page(tuple(cases.views.given(who.person, limit=OWN_AT_MOST, within=within, roles=roles)), None)
+    ranked = not wanted.order
+    if after is not None and after.due_at is not None and (after.rank is not None) != ranked:
+        after = None  # the place is one of the other order
+    return cases.inbox(roles, after=after, limit=limit, within=within, ranked=ranked)
+
+
+def counts(bounds: Audience, now: datetime) -> dict[str, int]:
+    """Count what a person has, what they gave away, what nobody has taken, and what is overdue; at most `MANY` of each."""
+    who, task = bounds.who, TaskTable
+    parts: dict[str, Selected] = {
+        MINE: _whose(bounds, [task.owner.in_(sorted({who.person, *who.deputises})), OWNED]),
+        GIVEN: _whose(bounds, [task.given_by == who.person, reading.GIVEN, task.owner != who.person]),
+        FREE: _of_roles(bounds, who.duties, [task.owner == ""]),
+        OVERDUE: _of_roles(bounds, who.duties, [task.due_at <= now]),
+    }
+    asked = [_counted(part).scalar_subquery().label(name) for name, part in parts.items()]
+    with store.reading(services().engine) as connection:
+        row = connection.execute(sa.select(*asked)).mappings().one()
+    return {name: int(row[name]) for name in parts}
+
+
+def count(bounds: Audience, roles: frozenset[str], more: Sequence[sa.ColumnElement[bool]]) -> int:
+    """Count the open tasks of some roles, at most `MANY`."""
+    with store.reading(services().engine) as connection:
+        return connection.execute(_counted(_of_roles(bounds, roles, more))).scalar_one()
+
+
+def _counted(part: Selected) -> sa.Select[tuple[int]]:
+    return sa.select(sa.func.count()).select_from(part.limit(MANY).subquery())
+
+
+def _of_roles(
+    bounds: Audience, roles: frozenset[str], more: Sequence[sa.ColumnElement[bool]]
+) -> sa.CompoundSelect[tuple[int]]:
+    """Select the open tasks of some roles, each by its index."""
+    task, within = TaskTable, bounds.within()
+    none = sa.select(sa.literal(1)).where(sa.false())
+    parts = (sa.select(sa.literal(1)).where(task.role == role, OPEN, *within(role), *more) for role in sorted(roles))
+    return sa.union_all(none, *parts)
+
+
+def _whose(bounds: Audience, whose: Sequence[sa.ColumnElement[bool] | sa.TextClause]) -> sa.Select[tuple[int]]:
+    """Select open tasks by who has or gave them, as far as the person's roles count there."""
+    within = bounds.within()
+    counting = [sa.and_(TaskTable.role == role, *within(role)) for role in sorted(bounds.who.duties)]
+    return sa.select(sa.literal(1)).where(*whose, OPEN, sa.or_(sa.false(), *counting))
+
+
+def digest(rows: Sequence[TaskRow], now: datetime) -> str:
+    """Tell a list from another one: by its tasks, who has them, when they are due, and whether they are overdue."""
+    said = [f"{row.id} {row.owner} {row.due_at} {row.due_at is not None and row.due_at <= now}" for row in rows]
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:DIGEST]
+
+
+def write_cursor(cursor: Cursor) -> str:
+    """Write where a page ended as it stands in an address: ``2026-03-02T16:12:00+00:00~MC-7K3QX9PW~4~10``."""
+    moment = cursor.due_at.isoformat() if cursor.due_at else ""
+    rank = "" if cursor.rank is None else f"~{cursor.rank}"
+    return f"{moment}~{cursor.case_id}~{cursor.number}{rank}"
+
+
+def read_cursor(text: str) -> Cursor | None:
+    """Read what `write_cursor` wrote; anything else is the first page."""
+    moment, _, rest = text.partition("~")
+    case_id, _, rest = rest.partition("~")
+    number, _, rank = rest.partition("~")
+    due_at = read_moment(moment)
+    if not (case_id and _is_number(number)) or (moment and due_at is None) or (rank and not _is_number(rank)):
+        return None
+    return Cursor(due_at, case_id, int(number), int(rank) if rank else None)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
+
+
+def procedures_of(case_ids: Iterable[str]) -> dict[str, str]:
+    """Name the procedure of each case, such as ``{"TP-7K3QX9PW": "Trigger plan"}``; empty where there is only one to name."""
+    here = services()
+    wanted = sa.select(CaseTable.id, CaseTable.procedure).where(CaseTable.id.in_(set(case_ids)))
+    with store.reading(here.engine) as connection:
+        several = len(connection.execute(sa.select(ReleaseTable.procedure).distinct().limit(2)).all()) > 1
+        found = {row.id: row.procedure for row in connection.execute(wanted)} if several else {}
+    names = {name: here.cases.library.newest(name)[1].process.name for name in set(found.values())}
+    return {case_id: names[procedure] for case_id, procedure in found.items()}
+
+
+def lowered(case_ids: Iterable[str]) -> frozenset[str]:
+    """Give those cases in which a lower grade is proposed and waits: until then the higher one stands (G-12)."""
+    task = TaskTable
+    waits = sa.and_(task.element.in_(LOWER_GRADE_WAITS), task.status == "open", task.case_id.in_(set(case_ids)))
+    with store.reading(services().engine) as connection:
+        return frozenset(connection.execute(sa.select(task.case_id).where(waits)).scalars())
+
+
+def names_of(rows: Iterable[TaskRow], who: Actor) -> dict[str, str]:
+    """Name the people who have tasks, by sign-in name; nobody else is looked up."""
+    wanted = {name for row in rows for name in (row.owner, row.given_by, row.returns_to) if name} - {who.person}
+    if not wanted:
+        return {}
+    asked = sa.select(PersonRow.sign_in, PersonRow.name).where(PersonRow.sign_in.in_(sorted(wanted)))
+    with store.reading(services().engine) as connection:
+        return {row.sign_in: row.name for row in connection.execute(asked)}
