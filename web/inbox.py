@@ -10,9 +10,10 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from engine.errors import NotFound
+from engine.model import Actor
 from engine.store import TaskTable, reading
 from notifications import outbox
-from web import inbox_filter, task_lists, task_words
+from web import task_lists, task_words
 from web.access import actor, signed_in
 from web.draft_words import items_for
 from web.figure_words import plain
@@ -21,8 +22,7 @@ from web.moments import read_moment
 from web.procedures import MISSING_CHILD
 from web.services import services
 from web.task_lists import read_cursor, write_cursor
-from workflows import access, assigning, children, copies, merging, notices, saved_lists
-from workflows.access import Standing
+from workflows import assigning, copies, merging, notices, saved_lists
 from workflows.agencies import title_of
 from workflows.audience import Audience, audience
 from workflows.copies import Owed
@@ -52,10 +52,11 @@ def tasks() -> ResponseReturnValue:
     """List the open tasks of this person's roles, what hurts most first, and apart from them those that have no time set."""
     here, who = services(), actor()
     after = read_cursor(flask.request.args.get("after", ""))
+    wanted, mine = task_lists.asked_for()
     with reading(here.engine) as connection:
         bounds = audience(connection, who)
-        saved = saved_lists.of(connection, who.person)
-    now, wanted = here.clock(), _wanted()
+        saved = saved_lists.of(connection, who.person, map(int, mine))
+    now = here.clock()
     found, everything = task_lists.page(wanted, bounds, after, now), after is None and wanted == Wanted()
     lines = task_words.lines(found.rows, who, now)
     return flask.render_template(
@@ -69,7 +70,8 @@ def tasks() -> ResponseReturnValue:
         may_open=_may_open(who.roles),
         roles=len(who.duties),
         wanted=wanted,
-        choices=_choices(wanted, who.duties, flags=_may_ask_for_flags(who.roles)),
+        choices=_choices(wanted, who, mine),
+        teams=mine,
         tabs=_tabs(wanted, task_lists.counts(bounds, now)),
         saved=saved,
         drafts=items_for(who.person, who.roles) if everything else [],
@@ -88,7 +90,7 @@ def file() -> ResponseReturnValue:
     here, who = services(), actor()
     with reading(here.engine) as connection:
         bounds = audience(connection, who)
-    now, wanted = here.clock(), _wanted()
+    now, (wanted, _teams) = here.clock(), task_lists.asked_for()
     found = task_lists.page(wanted, bounds, None, now, limit=FILE_AT_MOST)
     head = ["Case", "What the case is", "Task", "Role", "Risk grade", "Due", "Overdue", "Who has it", "Done"]
     rows = [
@@ -121,7 +123,7 @@ def news() -> ResponseReturnValue:
     the list itself where something is new.
     """
     here, who = services(), actor()
-    now, wanted = here.clock(), _wanted()
+    now, (wanted, _teams) = here.clock(), task_lists.asked_for()
     with reading(here.engine) as connection:
         bounds = audience(connection, who)
     if task_lists.digest(task_lists.page(wanted, bounds, None, now).rows, now) == flask.request.args.get("seen"):
@@ -130,16 +132,6 @@ def news() -> ResponseReturnValue:
     more = [*wanted.conditions(now), TaskTable.opened_at > since]
     fresh = task_lists.count(bounds, wanted.roles(who.duties), more) if wanted.which not in {MINE, GIVEN} else 0
     return flask.render_template("inbox_news.html", fresh=fresh, since=since, wanted=wanted)
-
-
-def _wanted() -> Wanted:
-    """Read which list the address asks for; nobody asks for flags who may not read them."""
-    wanted = inbox_filter.read(flask.request.args, actor().duties)
-    return wanted if _may_ask_for_flags(actor().roles) else wanted.without_flag()
-
-
-def _may_ask_for_flags(roles: frozenset[str]) -> bool:
-    return children.DATA_CLASS_OF["flags"] in access.readable(roles, standing=Standing.OPEN)
 
 
 def _tabs(wanted: Wanted, counts: dict[str, int]) -> list[dict[str, object]]:
@@ -171,8 +163,9 @@ def _tabs(wanted: Wanted, counts: dict[str, int]) -> list[dict[str, object]]:
     return tabs
 
 
-def _choices(wanted: Wanted, duties: frozenset[str], *, flags: bool) -> dict[str, list[dict[str, object]]]:
+def _choices(wanted: Wanted, who: Actor, teams: dict[str, str]) -> dict[str, list[dict[str, object]]]:
     """Give the choices of each question of the filter as the page's lists take them; of the roles where there are several."""
+    duties, flags = who.duties, task_lists.may_ask_for_flags(who.roles)
     words = {
         "order": ORDER,
         "due": {"": "Everything", **DUE},
@@ -181,6 +174,7 @@ def _choices(wanted: Wanted, duties: frozenset[str], *, flags: bool) -> dict[str
         "authority": {"": "Everything", **RESPONSIBLE_AUTHORITY},
         "flag": {"": "Everything", **FLAG} if flags else {},
         "role": {"": "Everything", **{role: title_of(role) for role in sorted(duties)}} if len(duties) > 1 else {},
+        "team": {"": "Everything", **teams} if teams else {},
     }
     return {
         name: [

@@ -16,6 +16,7 @@ from engine.store import TaskTable
 from workflows.agencies import title_of
 from workflows.children import ChildFlagRow, ChildRow
 from workflows.episodes import EpisodeRow
+from workflows.teams import TeamMemberRow
 from workflows.vocabulary import EPISODE_STATUS, FLAG, RESPONSIBLE_AUTHORITY, RISK_LEVEL
 
 SOON = timedelta(hours=4)
@@ -33,7 +34,7 @@ LONGEST_REFERENCE = 20
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What to see; empty text stands for everything. `which` is of `WHICH`, `due` of `DUE`, `order` of `ORDER`; `case` and `child`
-    are references, the others values of the vocabularies ``risk_level``, ``episode_status``, ``flag`` and ``responsible_authority``.
+    are references, `team` is the number of one of the person's teams, the others values of the vocabularies ``risk_level``, ``episode_status``, ``flag`` and ``responsible_authority``.
     """
 
     which: str = ""
@@ -44,6 +45,7 @@ class Wanted:
     flag: str = ""
     authority: str = ""
     role: str = ""
+    team: str = ""
     case: str = ""
     child: str = ""
 
@@ -54,6 +56,8 @@ class Wanted:
             found.append(task.owner == "")
         if self.due:
             found.append(task.due_at <= (now if self.due == "overdue" else now + SOON))
+        if self.team:
+            found.append(task.owner.in_(sa.select(TeamMemberRow.person).where(TeamMemberRow.team == int(self.team))))
         if self.case:
             found.append(task.case_id == self.case)
         of_episode = self._of_episode(now)
@@ -96,8 +100,8 @@ class Wanted:
         """Give what narrows the list, without which list it is and its order."""
         return {name: value for name, value in self.address().items() if name not in {"which", "order"}}
 
-    def said(self) -> list[str]:
-        """Say what narrows the list, such as ``["Overdue", "High risk"]``."""
+    def said(self, teams: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+        """Say what narrows the list, such as ``["Overdue", "High risk"]``; `teams` gives the names of the person's teams."""
         words = {
             "due": DUE.get(self.due, ""),
             "grade": RISK_LEVEL.get(self.grade, "") + " risk",
@@ -105,14 +109,15 @@ class Wanted:
             "flag": FLAG.get(self.flag, ""),
             "authority": RESPONSIBLE_AUTHORITY.get(self.authority, ""),
             "role": title_of(self.role),
+            "team": f"With {teams.get(self.team, 'a team')}",
             "case": self.case,
             "child": self.child,
         }
         return [words[name] for name in self.chosen()]
 
 
-def read(args: Mapping[str, str], duties: frozenset[str]) -> Wanted:
-    """Read an address; what it says that there is not is left out."""
+def read(args: Mapping[str, str], duties: frozenset[str], teams: Mapping[str, str] = MappingProxyType({})) -> Wanted:
+    """Read an address; what it says that there is not, or that is no role or team of the person, is left out."""
     known: dict[str, Mapping[str, str] | frozenset[str]] = {
         "which": WHICH,
         "order": ORDER,
@@ -122,6 +127,7 @@ def read(args: Mapping[str, str], duties: frozenset[str]) -> Wanted:
         "flag": FLAG,
         "authority": RESPONSIBLE_AUTHORITY,
         "role": duties,
+        "team": teams,
     }
     told = {name: value for name, values in known.items() if (value := args.get(name, "")) in values}
     typed = {name: args.get(name, "").strip().upper()[:LONGEST_REFERENCE] for name in ("case", "child")}

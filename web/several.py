@@ -19,7 +19,7 @@ from engine.errors import Invalid, Problem, Refusal, TaskNotFound
 from engine.ownership import TaskIsTaken
 from engine.store import TaskTable, reading, writing
 from engine.views import TaskRow
-from web import inbox_filter, task_lists, task_words
+from web import task_lists, task_words
 from web.access import actor, signed_in
 from web.errors import sentence_of
 from web.services import services
@@ -84,7 +84,7 @@ def act() -> ResponseReturnValue:
         act=ACTS[wanted],
         results=results,
         missing=len(chosen) - len(rows),
-        wanted=inbox_filter.read(flask.request.args, actor().duties),
+        wanted=task_lists.asked_for()[0],
     )
 
 
@@ -92,12 +92,19 @@ def act() -> ResponseReturnValue:
 @signed_in
 def save() -> ResponseReturnValue:
     """Keep the list that is shown under a name."""
-    here, wanted = services(), inbox_filter.read(flask.request.args, actor().duties)
-    address = urlencode(wanted.address())
+    here, (wanted, mine) = services(), task_lists.asked_for()
+    address, team = urlencode(wanted.address()), flask.request.form.get("team", "")
     try:
         with writing(here.engine) as connection:
-            name = flask.request.form.get("name", "")
-            saved_lists.save(connection, name, address, person=actor().person, now=here.clock())
+            saved_lists.save(
+                connection,
+                flask.request.form.get("name", ""),
+                address,
+                person=actor().person,
+                now=here.clock(),
+                team=int(team) if team in mine else 0,
+                teams=map(int, mine),
+            )
     except Invalid as refusal:
         flask.flash(refusal.problems[0].sentence, "important")
     else:
@@ -120,7 +127,7 @@ def _choosing(
 ) -> str:
     """Draw the list with boxes; what was chosen stays chosen."""
     here, who = services(), actor()
-    now, listed = here.clock(), inbox_filter.read(flask.request.args, who.duties)
+    now, (listed, _teams) = here.clock(), task_lists.asked_for()
     with reading(here.engine) as connection:
         bounds = audience(connection, who)
         rows = task_lists.page(listed, bounds, None, now).rows

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+import flask
 import sqlalchemy as sa
 
 from engine import reading, store
@@ -13,10 +14,13 @@ from engine.model import Actor
 from engine.reading import OPEN, OWNED
 from engine.store import CaseTable, ReleaseTable, TaskTable
 from engine.views import Cursor, Page, TaskRow
+from web import inbox_filter
+from web.access import actor
 from web.inbox_filter import DONE, FREE, GIVEN, LED, MINE, Wanted
 from web.moments import read_moment
 from web.services import services
-from workflows import assigning
+from workflows import access, assigning, children, teams
+from workflows.access import Standing
 from workflows.audience import Audience
 from workflows.daily import LOWER_GRADE_WAITS
 from workflows.people import PersonRow
@@ -30,6 +34,20 @@ OWN_AT_MOST = 200
 """So many tasks of one person, or given away by one, are shown together."""
 DIGEST = 16
 LONGEST_NUMBER = 9
+
+
+def asked_for() -> tuple[Wanted, dict[str, str]]:
+    """Read from the address which list is wanted, with the names of this person's teams; nobody asks for flags who may not read them."""
+    who = actor()
+    with store.reading(services().engine) as connection:
+        mine = {str(team.id): team.name for team in teams.of_person(connection, who.person)}
+    wanted = inbox_filter.read(flask.request.args, who.duties, mine)
+    return (wanted if may_ask_for_flags(who.roles) else wanted.without_flag()), mine
+
+
+def may_ask_for_flags(roles: frozenset[str]) -> bool:
+    """Tell whether a list may be narrowed by the flags of children: for those who may read them."""
+    return children.DATA_CLASS_OF["flags"] in access.readable(roles, standing=Standing.OPEN)
 
 
 def page(wanted: Wanted, bounds: Audience, after: Cursor | None, now: datetime, *, limit: int = PAGE_SIZE) -> Page:

@@ -198,6 +198,7 @@ def _projections(connection: sa.Connection, refs: list[str]) -> dict[str, int]:
     for table in (AboutRow, ChildFlagRow, ChildPlanRow, DisruptionRow, SeriousEventRow, PhotographRow, ChildRow):
         gone[table.__tablename__] = connection.execute(sa.delete(table).where(table.child_id.in_(refs))).rowcount
     gone |= {"notices": notices.forget(connection, refs), "copies_to_correct": copies.forget(connection, refs)}
+    gone["saved_lists"] = saved_lists.forget(connection, refs)
     break_glass.forget_reasons(connection, refs)
     seals.forget_reasons(connection, refs)
     joining.forget_reasons(connection, refs)

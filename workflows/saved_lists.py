@@ -26,12 +26,12 @@ class SavedListNotFound(NotFound):
 
 
 class SavedListRow(Base):
-    """One list; `team` is empty for a private one."""
+    """One list; `team` is 0 for a private one."""
 
     __tablename__ = "saved_lists"
     id: Mapped[int] = mapped_column(primary_key=True)
     person: Mapped[str] = mapped_column(sa.ForeignKey("people.sign_in"), index=True)
-    team: Mapped[str] = mapped_column(sa.String(60), default="", server_default="", index=True)
+    team: Mapped[int] = mapped_column(default=0, server_default="0", index=True)
     name: Mapped[str] = mapped_column(sa.String(LONGEST_NAME))
     address: Mapped[str] = mapped_column(sa.String(LONGEST_ADDRESS))
     saved_at: Mapped[datetime] = mapped_column(Moment)
@@ -44,14 +44,14 @@ class SavedList:
     id: int
     name: str
     address: str
-    team: str
+    team: int
     own: bool
 
 
-def of(connection: sa.Connection, person: str, teams: Iterable[str] = ()) -> list[SavedList]:
+def of(connection: sa.Connection, person: str, teams: Iterable[int] = ()) -> list[SavedList]:
     """Give the lists of a person and those that their teams share, by name."""
     row = SavedListRow
-    mine = sa.or_(row.person == person, sa.and_(row.team != "", row.team.in_(sorted(teams))))
+    mine = sa.or_(row.person == person, sa.and_(row.team != 0, row.team.in_(sorted(teams))))
     asked = sa.select(row.id, row.name, row.address, row.team, row.person).where(mine).order_by(row.name, row.id)
     return [
         SavedList(id, name, address, team, who == person) for id, name, address, team, who in connection.execute(asked)
@@ -65,8 +65,8 @@ def save(
     *,
     person: str,
     now: datetime,
-    team: str = "",
-    teams: Iterable[str] = (),
+    team: int = 0,
+    teams: Iterable[int] = (),
 ) -> None:
     """Keep a list under a name; the same name again takes the place of the earlier one.
 

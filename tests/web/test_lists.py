@@ -17,6 +17,7 @@ from workflows import people
 from workflows.children import ChildFlagRow
 from workflows.episodes import EpisodeRow
 from workflows.people import Membership
+from workflows.teams import TeamMemberRow, TeamRow
 
 INSPECTOR, SECOND = "duty_inspector", "second_inspector"
 
@@ -194,3 +195,20 @@ def test_what_hurts_most_stands_first_and_the_order_can_be_the_clock(two: Site) 
         connection.execute(sa.update(TaskTable).where(TaskTable.case_id == second).values(rank=10))
     assert shown(browser)[0].startswith(second)
     assert shown(browser, "?order=due")[0].startswith(first)
+
+
+def test_a_list_is_shared_with_a_team_and_shows_what_its_people_have(two: Site) -> None:
+    first, second = two.browser(INSPECTOR), two.browser(SECOND)
+    with writing(two.services.engine) as connection:
+        connection.execute(
+            sa.insert(TeamRow).values(id=7, organisation="example_police", name="Nights", made_at=two.clock())
+        )
+        connection.execute(sa.insert(TeamMemberRow), [{"team": 7, "person": each} for each in (INSPECTOR, SECOND)])
+    task = of(two, two.opened(), "acknowledge_handover")
+    assert shown(first, "?team=7") == []
+    several(second, "take", task)
+    assert shown(first, "?team=7") == [task]
+    first.send("/tasks/lists?team=7", {"name": "The night", "team": "7"}, form=first.page("/tasks?team=7"))
+    assert second.page("/tasks").find("a", string="The night")
+    assert two.browser("locate_sergeant").page("/tasks").find("a", string="The night") is None
+    assert two.browser("locate_sergeant").page("/tasks?team=7").find(string="With Nights") is None

@@ -19,7 +19,7 @@ def upgrade() -> None:
         "saved_lists",
         sa.Column("id", sa.Integer, nullable=False),
         sa.Column("person", sa.String(120), nullable=False),
-        sa.Column("team", sa.String(60), server_default="", nullable=False),
+        sa.Column("team", sa.Integer, server_default="0", nullable=False),
         sa.Column("name", sa.String(60), nullable=False),
         sa.Column("address", sa.String(400), nullable=False),
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
