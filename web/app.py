@@ -70,6 +70,41 @@ POLICY = (
     "default-src 'none'; script-src 'self' '{snippet}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+PAGES = (
+    absences.page,
+    administration.page,
+    audits.page,
+    bundles.page,
+    cases.page,
+    children.page,
+    concerns.page,
+    copies.page,
+    corrections.page,
+    daily.page,
+    drafts.page,
+    glass.page,
+    health.page,
+    inbox.page,
+    merges.page,
+    modeller.page,
+    notice_links.page,
+    notices.page,
+    on_call.page,
+    operations.page,
+    performance.page,
+    philomena.page,
+    photographs.page,
+    promises.page,
+    reads.page,
+    recommendations.page,
+    retention.page,
+    seals.page,
+    searches.page,
+    several.page,
+    tasks.page,
+    teams.page,
+)
+"""The pages of every installation, each a blueprint."""
 HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
@@ -201,40 +236,7 @@ def _navigation(who: Actor) -> list[dict[str, object]]:
 def _add_pages(app: flask.Flask, settings: Settings) -> None:
     identity.register(app)
     errors.register(app)
-    for page in (
-        absences.page,
-        administration.page,
-        audits.page,
-        bundles.page,
-        cases.page,
-        children.page,
-        concerns.page,
-        copies.page,
-        corrections.page,
-        daily.page,
-        drafts.page,
-        glass.page,
-        health.page,
-        inbox.page,
-        merges.page,
-        modeller.page,
-        notice_links.page,
-        notices.page,
-        on_call.page,
-        operations.page,
-        performance.page,
-        philomena.page,
-        photographs.page,
-        promises.page,
-        reads.page,
-        recommendations.page,
-        retention.page,
-        seals.page,
-        searches.page,
-        several.page,
-        tasks.page,
-        teams.page,
-    ):
+    for page in PAGES:
         app.register_blueprint(page)
     if settings.demo:
         app.register_blueprint(demo.page)

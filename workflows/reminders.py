@@ -16,6 +16,7 @@ from workflows import people
 from workflows.alerts import in_words
 
 AGAIN_AFTER = timedelta(minutes=15)
+TEMPLATE = "reminder"
 
 
 class NobodyToRemind(Conflict):
@@ -45,7 +46,7 @@ def remind(connection: sa.Connection, task: TaskRow, base_url: str, *, by: Actor
         "due": in_words(task.due_at) if task.due_at else "as soon as you can",
         "link": f"{base_url}/tasks/{task.id}",
     }
-    subject, text = wording.write("reminder", words)
+    subject, text = wording.write(TEMPLATE, words)
     message = Message(f"{key}{now.isoformat()}", owner[0].mail, subject, text, urgent=False)
     outbox.record(connection, [message], now)
     return owner[0].name

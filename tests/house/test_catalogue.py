@@ -18,6 +18,7 @@ from workflows import (
     draft_mails,
     merge_mails,
     notices,
+    reminders,
 )
 from workflows import verification as projected
 from workflows.agencies import ROLES
@@ -87,6 +88,7 @@ def test_every_alert_has_a_template_and_every_template_an_alert() -> None:
         correction_mails.TEMPLATE,
         administration.TEMPLATE,
         board_mails.TEMPLATE,
+        reminders.TEMPLATE,
         *alarms.TEMPLATES,
         *break_glass.TEMPLATES,
         *draft_mails.TEMPLATES,
