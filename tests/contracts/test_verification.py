@@ -11,7 +11,7 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
-from engine import anchors, log, rebuilding, timers, verification
+from engine import anchors, log, packing, rebuilding, timers, verification
 from engine.cases import Cases
 from engine.store import Base, reading, writing
 from engine.verification import Finding, Holders, read_event
@@ -61,7 +61,7 @@ def checks(findings: list[Finding]) -> set[str]:
 
 
 def state_without_clocks(connection: sa.Connection) -> None:
-    state = orjson.loads(connection.execute(sa.select(CASE.c.state)).scalar_one())
+    state = orjson.loads(packing.readable(connection.execute(sa.select(CASE.c.state)).scalar_one()))
     connection.execute(sa.update(CASE).values(state=orjson.dumps(state | {"c": []})))
 
 
