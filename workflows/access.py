@@ -99,6 +99,7 @@ COLUMN_OF: Mapping[str, str] = MappingProxyType(
         "csc_social_worker": "csc",
         "csc_team_manager": "csc",
         "csc_service_manager": "csc_desk",
+        "csc_director": "csc_desk",
         "edt": "edt",
         "cmo": "csc_desk",
         "rhi_commissioner": "figures",
@@ -196,6 +197,7 @@ ANSWERS_FOR: Mapping[str, frozenset[str]] = MappingProxyType(
         "rhi_commissioner": _INTERVIEW,
         "csc_team_manager": _INTERVIEW | _SOCIAL_CARE,
         "csc_service_manager": _INTERVIEW | _SOCIAL_CARE | {"csc_team_manager"},
+        "csc_director": _INTERVIEW | _SOCIAL_CARE | {"csc_team_manager", "csc_service_manager"},
     }
 )
 """Whose late work a role is told of (T-07, T-24, T-25, T-27), or does in their place: where those have a task, this role has a part too."""
@@ -212,7 +214,9 @@ FIGURES_OF_EVERY_AUTHORITY = frozenset(
 )  # fmt: skip
 """Who sees the dashboard's figures of the whole force (domain.md 3.6)."""
 
-FIGURES_OF_OWN_AUTHORITY = frozenset({"csc_service_manager", "csc_team_manager", "cmo", "rhi_commissioner"})
+FIGURES_OF_OWN_AUTHORITY = frozenset(
+    {"csc_director", "csc_service_manager", "csc_team_manager", "cmo", "rhi_commissioner"}
+)
 """Who sees them of the authority for which they work, and of no other (5.2, rule ii)."""
 
 FIGURES = FIGURES_OF_EVERY_AUTHORITY | FIGURES_OF_OWN_AUTHORITY

@@ -58,6 +58,7 @@ _ROWS = (
     ("csc_social_worker", "Social worker", "local_authority", _NEED),
     ("csc_team_manager", "Social care team manager", "local_authority", _NEED),
     ("csc_service_manager", "Social care service manager", "local_authority", "T-07, T-25 second escalation"),
+    ("csc_director", "Director of children's services", "local_authority", "T-19 second escalation, S59"),
     ("edt", "Emergency duty team", "local_authority", _NEED),
     ("cmo", "Children missing officer", "local_authority", f"{_NEED}, S85"),
     ("rhi_commissioner", "Commissioner of return interviews", "local_authority", "T-24 second escalation"),

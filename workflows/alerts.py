@@ -110,6 +110,26 @@ ALERTS: tuple[Alert, ...] = (
         source="N1, T-06, G-24 [S22]",
     ),
     Alert(
+        "high_grade_notice",
+        "task_opened",
+        "acknowledge_high_grade",
+        ("csc_mash",),
+        "high_grade_notice",
+        "acknowledge that the grade is high now, and act at once",
+        urgent=True,
+        source="N1, T-06, domain 1.2, 1.6",
+    ),
+    Alert(
+        "long_absence",
+        "task_opened",
+        "acknowledge_long_absence",
+        ("csc_team_manager",),
+        "task",
+        "answer for what is done for a child who is missing for a day or longer",
+        urgent=False,
+        source="T-19 [S58][S59]",
+    ),
+    Alert(
         "located",
         "task_opened",
         "say_way_back",
@@ -462,7 +482,8 @@ def _whose_case(step: Step) -> str:
     told = (
         latest(step.facts, name).get("responsible_authority") for name in ("case_opening", "serious_event_suspected")
     )
-    places = [*told, serious_events.home_of(step.facts) if step.procedure == serious_events.PROCEDURE else None]
+    kept = latest(step.facts, "known").get("placement")
+    places = [*told, serious_events.home_of(step.facts) if step.procedure == serious_events.PROCEDURE else kept]
     return ",".join(each for each in places if isinstance(each, str) and each)
 
 

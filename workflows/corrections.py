@@ -21,6 +21,7 @@ RESTS_ON: Mapping[str, frozenset[str]] = MappingProxyType(
         "prevention_interview": frozenset({"outcome"}),
         "handover": frozenset({"read"}),
         "missing_notice": frozenset({"taken_by"}),
+        "high_grade_notice": frozenset({"taken_by"}),
         "police_closure": frozenset({"child_seen"}),
         "case_closure": frozenset({"nothing_critical_open"}),
         "child_match": frozenset({"child"}),
@@ -37,6 +38,7 @@ INSTEAD: Mapping[str, str] = MappingProxyType(
         "prevention_interview": "Hold the interview, or ask an inspector for an exception.",
         "handover": "A hand-over is signed by name. Write down in the case what has changed since.",
         "missing_notice": "The notice is signed by name. Write down in the case what has changed since.",
+        "high_grade_notice": "The notice is signed by name. Write down in the case what has changed since.",
         "child_match": "Two records of one child are merged by two people, and taken apart again if that was wrong.",
     }
 )

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from engine.cases import OperationInStep
 from engine.model import Found, Value
-from workflows import child_projection, children, daily, episodes, sampling, seals, serious_events
+from workflows import child_projection, children, daily, episodes, philomena, sampling, seals, serious_events
 from workflows.children import EXPLOITATION, LOOKED_AFTER, Child, ChildEpisode, ChildPlan
 from workflows.likeness import ALIKE, likeness
 from workflows.matching import MATCH, NEW_CHILD, child_in, latest, own_id
@@ -75,7 +75,7 @@ def recall_child(connection: sa.Connection, scope: Mapping[str, Value], now: dat
     """Recall what is known of the child of an episode, whom a person has matched: the record ``known``.
 
     Episodes are counted with this one, imported ones too; what is to be carried over is what the last episode left to be
-    done. `age` is in whole years at the report, by a date of birth that somebody gave, and None without one: an age that is
+    done; `placement` is the key of the placement that keeps the child's carer's form. `age` is in whole years at the report, by a date of birth that somebody gave, and None without one: an age that is
     guessed makes nobody an adult. Source: G-09, G-10, G-11, T-08, domain.md 13.9, 13.10.
     """
     reference = str(scope["case"]["reference"])
@@ -86,12 +86,13 @@ def recall_child(connection: sa.Connection, scope: Mapping[str, Value], now: dat
     child = None if chosen in {None, NEW_CHILD} else children.find(connection, child_id)
     before: list[ChildEpisode] = []
     flags: list[str] = []
-    plan = None
+    plan = placement = None
     if child is not None:
         own = children.episodes_of(connection, child_id)
         before = [each for each in own if each.case_id != reference and each.status != episodes.CANCELLED]
         flags = _flags(connection, child_id, at)
         plan = children.live_plan(children.plans_of(connection, child_id), max(at, now))
+        placement = philomena.keeper_of(connection, child_id)
     report = latest(facts, "missing_report")
     told = child_projection.legal_status(report)
     status = told if told not in {"", "unknown"} else ("" if child is None else child.looked_after)
@@ -102,6 +103,7 @@ def recall_child(connection: sa.Connection, scope: Mapping[str, Value], now: dat
         "flags": flags,
         "exploitation": not EXPLOITATION.isdisjoint(flags),
         "looked_after": status in LOOKED_AFTER or _said_yes(facts),
+        "placement": placement,
         "episodes_count": len(before) + 1,
         "episodes_90d": children.within(before, timedelta(days=90), at) + 1,
         "episodes_365d": children.within(before, timedelta(days=365), at) + 1,

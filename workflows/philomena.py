@@ -172,6 +172,13 @@ class FormChanged(Conflict):
     """Somebody else has written a newer version since the page was opened."""
 
 
+def keeper_of(connection: sa.Connection, child_id: str) -> str | None:
+    """Name the placement that keeps the form of a child, by its key, the one that wrote last; None where there is none."""
+    row = FormRow
+    asked = sa.select(row.owner).where(row.child_id.in_(ids_of(child_id))).order_by(row.updated_at.desc(), row.id)
+    return connection.execute(asked.limit(1)).scalar()
+
+
 def owners(who: Actor) -> frozenset[str]:
     """Name the organisations whose forms a person keeps."""
     return who.organisations(OWNS) if OWNS in who.roles else frozenset()

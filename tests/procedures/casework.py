@@ -34,6 +34,7 @@ NEW_CHILD: Mapping[str, Any] = {
     "flags": [],
     "exploitation": False,
     "looked_after": False,
+    "placement": None,
     "episodes_count": 1,
     "episodes_90d": 1,
     "episodes_365d": 1,

@@ -98,6 +98,20 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "done": "Rang the cousin.",
         "reach": "Duty desk, 0115 496 0001",
     },
+    "update_police_as_placement": {
+        "known": "Nothing new",
+        "done": "Looked at the tram stop twice.",
+        "reach": "Night staff, 0115 496 0002",
+    },
+    "acknowledge_high_grade": {
+        "taken_by": "D. Duty, safeguarding hub",
+        "done_at_once": "The key worker rings the cousin; the duty manager is told.",
+    },
+    "acknowledge_long_absence": {
+        "manager": "T. Manager, children in care",
+        "view": "The aunt has not been asked yet.",
+        "changes": "The social worker goes to the aunt this afternoon.",
+    },
     "acknowledge_trigger_plan": {"tasks": ["none"], "dismissed_reason": "The boat house burnt down last week."},
     "raise_action": {
         "what": "Ask at the boat house",

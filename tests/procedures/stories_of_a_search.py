@@ -215,7 +215,7 @@ def eight_open_actions_stay_small(case: Casework) -> None:
     case.wait(minutes=61)
     assert case.open_elements().count("carry_out_action") == 8
     assert case.open_elements().count("decide_on_sign") == 2
-    assert len(case.open_elements()) == 22
+    assert len(case.open_elements()) == 24
     assert max(widest, case.size) < LARGEST_STATE
 
 
@@ -264,13 +264,14 @@ def there_is_no_other_grade_before_the_first(case: Casework) -> None:
 
 @story
 def a_child_in_care_is_missing_for_six_days_and_the_managers_hear_of_it(case: Casework) -> None:
-    graded(handed_over(case.remember(looked_after=True))).wait(days=6)
+    graded(handed_over(case.remember(looked_after=True))).wait(days=8)
     missing_since = case.began - timedelta(hours=1)
     assert case.told("T-19", missing_since) == [
-        ("24:00", "managers", "csc_team_manager"),
+        ("24:00", "due", "csc_team_manager"),
         ("28:00", "first escalation", "csc_service_manager csc_team_manager"),
-        ("120:00", "5 days", "csc_service_manager"),
+        ("120:00", "5 days", "csc_director csc_service_manager"),
     ]
+    assert case.told("C-12") == [("168:00", "is the child back", "mfh_coordinator")]
     assert case.told("T-17", missing_since) == [
         ("48:00", "48 hours", "locate_sergeant"),
         ("60:00", "first escalation", "duty_inspector locate_sergeant"),
@@ -284,15 +285,19 @@ def the_managers_hear_of_a_child_at_home_after_two_days(case: Casework) -> None:
     handed_over(case).fill("complete_missing_report", looked_after="no").fill("match_child").wait(hours=52)
     missing_since = case.began - timedelta(hours=1)
     assert case.told("T-19", missing_since) == [
-        ("48:00", "managers", "csc_team_manager"),
+        ("48:00", "due", "csc_team_manager"),
         ("52:00", "first escalation", "csc_service_manager csc_team_manager"),
     ]
+    assert case.fill("acknowledge_long_absence").words()[-1] == "ManagerAlertAcked"
+    case.wait(days=4)
+    assert len(case.rings("T-19")) == 2, "the manager has answered, and nobody above hears of it"
 
 
 @story
 def the_managers_of_social_care_hear_nothing_of_an_adult(case: Casework) -> None:
     graded(handed_over(case.remember(age=34))).wait(days=6)
     assert case.rings("T-19") == []
+    assert "acknowledge_long_absence" not in case.open_elements()
     assert case.steps("T-17") == ["48 hours", "first escalation"]
 
 

@@ -110,8 +110,9 @@ def it_is_agreed_that_nobody_has_to_come_until_the_grade_rises(case: Casework) -
 
 
 @story
-def an_alert_that_was_not_considered_with_a_high_grade_is_decided_on_within_the_hour(case: Casework) -> None:
-    decided(assessed(handed_over(case)), "high", cra_considered="no")
+def the_inspector_decides_on_an_alert_within_the_hour_whatever_was_considered_with_the_grade(case: Casework) -> None:
+    """Once a call taker's tick that an alert was considered took the decision from the inspector."""
+    decided(assessed(handed_over(case)), "high", cra_considered="yes")
     assert case.task("consider_rescue_alert").node.role == "duty_inspector"
     case.wait(hours=3, minutes=30)
     assert [(at, step) for at, step, _roles in case.told("T-14")][-4:] == [
@@ -122,23 +123,53 @@ def an_alert_that_was_not_considered_with_a_high_grade_is_decided_on_within_the_
     ]
     assert case.told("T-14")[-1][2] == "duty_inspector superintendent"
     assert set(case.refusals("consider_rescue_alert", decision="asked_for", asked_of=None)) == {"asked_of"}
+    assert all(data["urgent"] for _at, data in case.rings("T-14"))
     case.fill("consider_rescue_alert")
-    assert set(case.facts["rescue_alert"][""]) == {"decision", "why"}
+    assert set(case.facts["rescue_alert"]["1"]) == {"decision", "why"}
     assert case.words()[-1] == "CRADecisionRecorded"
 
 
 @story
-def an_alert_that_was_considered_with_the_grade_is_not_asked_about_again(case: Casework) -> None:
-    decided(assessed(handed_over(case)), "high")
-    assert "consider_rescue_alert" not in case.open_elements()
+def each_time_that_the_grade_becomes_high_an_alert_is_decided_on_and_the_hub_acknowledges_it(case: Casework) -> None:
+    """Once social care that had acknowledged the notice at medium never heard that the grade was high."""
+    decided(assessed(handed_over(case)), "medium").fill("endorse_risk_grade")
+    wanted = {"consider_rescue_alert", "acknowledge_high_grade"}
+    assert wanted.isdisjoint(case.open_elements())
+    case.fill("propose_regrade", by="ann", level="high")
+    raised = case.now
+    assert wanted <= set(case.open_elements())
+    assert case.due("acknowledge_high_grade") == raised + timedelta(minutes=5)
+    case.wait(hours=3, minutes=6)
+    assert case.told("T-06", raised)[:3] == [
+        ("0:00", "page", "csc_mash"),
+        ("0:05", "due", "csc_mash mfh_coordinator"),
+        ("0:10", "due", "csc_mash mfh_coordinator"),
+    ]
+    assert case.told("T-06", raised)[-1][1:] == ("second escalation", "csc_service_manager csc_team_manager")
+    assert case.fill("acknowledge_high_grade").words()[-1] == "HighGradeAcknowledged"
+    case.fill("consider_rescue_alert").fill("propose_regrade", by="ann", level="medium")
+    case.fill("approve_downgrade", by="eve")
+    assert wanted.isdisjoint(case.open_elements())
+    case.fill("propose_regrade", by="ann", level="high")
+    assert wanted <= set(case.open_elements())
+    case.fill("consider_rescue_alert", decision="asked_for", asked_of="The force's media officer")
+    assert [each["decision"] for each in case.facts["rescue_alert"].values()] == ["not_asked_for", "asked_for"]
 
 
 @story
-def a_grade_that_is_raised_to_high_asks_for_the_alert(case: Casework) -> None:
-    decided(assessed(handed_over(case)), "medium").fill("endorse_risk_grade")
-    assert "consider_rescue_alert" not in case.open_elements()
-    case.fill("propose_regrade", level="high")
-    assert "consider_rescue_alert" in case.open_elements()
+def whoever_has_not_acknowledged_the_notice_sees_the_high_grade_in_it_and_has_no_second_task(case: Casework) -> None:
+    decided(assessed(case.report().fill("acknowledge_handover")), "high")
+    assert "acknowledge_missing_notice" in case.open_elements()
+    assert "acknowledge_high_grade" not in case.open_elements()
+    case.fill("acknowledge_missing_notice").fill("propose_regrade", by="ann", level="medium")
+    case.fill("approve_downgrade", by="eve").fill("propose_regrade", level="high")
+    assert "acknowledge_high_grade" in case.open_elements()
+
+
+@story
+def of_an_adult_at_high_risk_neither_alert_nor_authority_is_asked(case: Casework) -> None:
+    decided(assessed(handed_over(case.remember(age=34))), "high")
+    assert {"consider_rescue_alert", "acknowledge_high_grade"}.isdisjoint(case.open_elements())
 
 
 @story
@@ -185,7 +216,7 @@ def of_an_adult_no_school_and_no_parents_are_told(case: Casework) -> None:
 
 @story
 def nobody_in_social_care_tells_anybody(case: Casework) -> None:
-    graded(handed_over(case.remember(looked_after=True)))
+    graded(handed_over(case.remember(looked_after=True, placement="elm_house")))
     case.wait(hours=31)
     assert case.told("T-07") == [
         ("1:00", "due", "csc_social_worker"),
@@ -193,18 +224,26 @@ def nobody_in_social_care_tells_anybody(case: Casework) -> None:
         ("5:00", "second escalation", "csc_service_manager csc_team_manager"),
         ("29:00", "second escalation", "csc_service_manager csc_team_manager"),
     ]
-    assert case.told("T-12") == [
+    told = case.told("T-12")
+    assert [each for each in told if "placement_provider" not in each[2]] == [
         ("4:00", "due", "csc_social_worker"),
         ("8:00", "first escalation", "csc_social_worker csc_team_manager"),
         ("28:00", "second escalation", "csc_service_manager csc_team_manager"),
+        ("28:00", "second escalation", "csc_service_manager csc_team_manager"),
+    ]
+    assert [each for each in told if "placement_provider" in each[2]] == [
+        ("4:00", "due", "placement_provider"),
+        ("8:00", "first escalation", "csc_team_manager placement_provider"),
     ]
 
 
 @story
 def an_update_is_due_after_four_hours_and_then_every_day(case: Casework) -> None:
-    graded(handed_over(case.remember(looked_after=True)))
-    assert case.due("update_police") == case.now + timedelta(hours=4)
-    case.wait(hours=3).fill("update_police")
+    """The placement that keeps the carer's form is asked too, and so is social care where there is none."""
+    graded(handed_over(case.remember(looked_after=True, placement="elm_house")).wait(minutes=20))
+    assert case.due("update_police") == case.due("update_police_as_placement") == case.began + timedelta(hours=4)
+    case.wait(hours=3).fill("update_police").fill("update_police_as_placement")
+    assert case.due("update_police_as_placement") == case.now + timedelta(hours=24)
     assert case.due("update_police") == case.now + timedelta(hours=24)
     case.wait(hours=23).fill("update_police", known="A message from the child.")
     assert [each["known"] for each in case.facts["partner_update"].values()] == [
@@ -230,8 +269,10 @@ def telling_the_parents_would_endanger_the_child(case: Casework) -> None:
 @story
 def it_is_known_late_that_the_child_is_in_care(case: Casework) -> None:
     handed_over(case.remember(looked_after=True)).wait(hours=6).fill("complete_missing_report").fill("match_child")
-    known = case.wait(minutes=61).now - timedelta(minutes=61)
-    assert case.told("T-07", known) == [("1:00", "due", "csc_social_worker")]
+    """An hour after the report it was owed (T-07), so it is late as soon as it is known."""
+    known = case.wait(minutes=1).now - timedelta(minutes=1)
+    assert case.told("T-07", known) == [("0:00", "second escalation", "csc_service_manager csc_team_manager")]
+    assert case.due("update_police") == case.began + timedelta(hours=4)
 
 
 # Circulation and the unit ---------------------------------------------------------------------------------------------

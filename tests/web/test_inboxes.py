@@ -40,7 +40,7 @@ GRADED: Inboxes = KNOWN | {
     "call_taker": {"Record attendance"},
     "control_room_supervisor": {"Endorse risk grade"},
     "locate_sergeant": {*REPORTED["locate_sergeant"], "Propose another grade"},
-    "duty_inspector": {"Review as inspector"},
+    "duty_inspector": {"Review as inspector", "Decide on a rescue alert"},
 }
 """The handover was acknowledged, and somebody else than who graded looks at the grade."""
 
@@ -50,6 +50,7 @@ NEXT_DAY: Inboxes = ENDORSED | {
     "mfh_coordinator": {"Tell the school", "Tell the missing persons unit"},
     "chief_inspector_missing": {"Sign off the meeting", "Decide on the episode"},
     "audit_lead": {"Summarise the month"},
+    "csc_team_manager": {"Answer for a long absence"},
 }
 """After 26 hours nothing has gone from an inbox by itself; the daily meeting asks for a decision, a month has begun."""
 
@@ -58,8 +59,9 @@ OVERSIGHT: Inboxes = {role: NEXT_DAY[role] for role in ("chief_inspector_missing
 ALL_TOLD: Inboxes = OVERSIGHT | {
     "response_officer": {"Record the child's return", "Carry out the action"},
     "locate_sergeant": {"Review the case", "Raise an action", "Propose another grade"},
-    "duty_inspector": {"Review as inspector"},
+    "duty_inspector": {"Review as inspector", "Decide on a rescue alert"},
     "csc_social_worker": {"Update the police"},
+    "csc_team_manager": {"Answer for a long absence"},
     "edt": {"Update the police"},
 }
 """What was told is told; an update is asked of social care as long as the child is missing, and an action was raised."""

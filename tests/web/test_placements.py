@@ -148,6 +148,30 @@ def test_mails_of_the_event_go_to_the_people_of_the_home_alone_and_name_nobody(o
     assert "Kit" not in mail.subject + mail.text
 
 
+def test_the_home_that_keeps_the_childs_form_is_asked_what_it_knows_and_hears_of_it_alone(oak: Site) -> None:
+    """Once only social care was asked for the update that the protocol asks of the placement too (T-12)."""
+    made, first, event = suspected(oak, OAK)
+    with writing(oak.services.engine) as connection:
+        child = connection.execute(sa.select(CaseTable.correlation).where(CaseTable.id == event)).scalar_one()
+        form = connection.execute(sa.select(philomena.FormRow.id)).scalar_one()
+        philomena.say_whose(connection, form, child, by=Actor("call_taker"), now=oak.clock())
+    made.do(first, "record_return", oak.clock())
+    again = oak.opened()
+    made.do(again, "complete_missing_report", oak.clock(), looked_after="yes", date_of_birth=BORN, approximate_age=None)
+    made.do(again, "match_child", oak.clock(), child=child)
+    assert again in oak.browser(OTHER).page("/tasks").text
+    assert again not in oak.browser(MANAGER).page("/tasks").text
+    oak.clock.forward(hours=5)
+    oak.sweep()
+    with reading(oak.services.engine) as connection:
+        rows = connection.execute(sa.select(OutboxRow).where(OutboxRow.key.startswith(again))).all()
+        [mail] = [row for row in rows if "placement_provider" in row.recipient]
+        message = Message(mail.key, mail.recipient, mail.subject, mail.text, urgent=False)
+        assert alerts.directory(connection, message, oak.clock()) == [(OTHER, "oak@example.org")]
+    made.do(again, "update_police_as_placement", oak.clock(), by=OTHER)
+    assert oak.browser(OTHER).get(f"/cases/{again}").status_code == 200
+
+
 def recorded(site: Site, sign_in: str, form: str, *, times: int = 1) -> list[tuple[str, str]]:
     """Record a serious event from the page of a carer's form, perhaps twice by mistake; give the cases with their children."""
     browser = site.browser(sign_in)

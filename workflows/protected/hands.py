@@ -17,7 +17,12 @@ LADDERS: tuple[tuple[tuple[str, ...], ...], ...] = (
         ("chief_inspector_missing",),
         ("superintendent",),
     ),
-    (("csc_mash", "csc_social_worker", "edt"), ("cmo", "csc_team_manager"), ("csc_service_manager",)),
+    (
+        ("csc_mash", "csc_social_worker", "edt"),
+        ("cmo", "csc_team_manager"),
+        ("csc_service_manager",),
+        ("csc_director",),
+    ),
     (("rhi_worker",), ("rhi_manager",)),
 )
 """Roles of one service by rank, the lowest first; ranks of two services are not compared."""
