@@ -17,6 +17,7 @@ from web.services import services
 from workflows import administration, people, teams
 from workflows.administration import ADMINISTRATOR, Desk
 from workflows.agencies import title_of
+from workflows.commissions import COUNCIL
 
 page = flask.Blueprint("administration", __name__)
 
@@ -31,7 +32,8 @@ def listed() -> ResponseReturnValue:
     """List the people of one's agency; with ``name``, those whose name holds it."""
     wanted, number = flask.request.args.get("name", ""), flask.request.args.get("page", "1")
     with reading(services().engine) as connection:
-        found = _desk(connection).listed(wanted)
+        desk = _desk(connection)
+        found = desk.listed(wanted)
     last = max(1, -(-len(found) // PAGE_SIZE))
     shown = min(int(number), last) if number.isdecimal() and 0 < len(number) < LONGEST_NUMBER else 1
     first = (max(shown, 1) - 1) * PAGE_SIZE
@@ -41,6 +43,7 @@ def listed() -> ResponseReturnValue:
         page=max(shown, 1),
         last=last,
         name=wanted,
+        commissions=any(agency.kind == COUNCIL for agency in desk.agencies.values()),
         say=administration.say,
     )
 

@@ -48,7 +48,7 @@ def readable_each(
     acting: dict[str, set[str]] = {}
     with reading(engine) as connection:
         sampled = audits.sampled_among(connection, case_ids) if who.roles & access.AUDITORS else frozenset()
-        bounds = audience(connection, who)
+        bounds = audience(connection, who, now)
         mine = (is_told_as_host(bounds).label("host"), bounds.in_care(CaseTable.id).label("in_care"))
         statuses = _standings().add_columns(*mine).where(CaseTable.id.in_(case_ids))
         found = {row.id: row for row in connection.execute(statuses)}
@@ -101,10 +101,10 @@ def knows(engine: sa.Engine, who: Actor, kind: str, reference: str, *, now: date
     return True
 
 
-def within(engine: sa.Engine, who: Actor, case_id: str) -> Actor:
+def within(engine: sa.Engine, who: Actor, case_id: str, *, now: datetime) -> Actor:
     """Give a person with those roles alone that count in a case; with none in a case that is not there."""
     with reading(engine) as connection:
-        bounds = audience(connection, who)
+        bounds = audience(connection, who, now)
         asked = _standings().add_columns(bounds.in_care(CaseTable.id).label("in_care"))
         row = connection.execute(asked.where(CaseTable.id == case_id)).first()
     if row is None or case_id in bounds.hidden:
@@ -132,11 +132,13 @@ def opened_until(engine: sa.Engine, who: Actor, case_id: str, *, now: datetime) 
         return break_glass.until(connection, who, case_id, now)
 
 
-def lasting(engine: sa.Engine, who: Actor, case_ids: list[str], needed: frozenset[str]) -> frozenset[str]:
+def lasting(
+    engine: sa.Engine, who: Actor, case_ids: list[str], needed: frozenset[str], *, now: datetime
+) -> frozenset[str]:
     """Name those of many cases in which a person's roles may read the needed data classes, whether a case is open or not."""
     case = CaseTable
     with reading(engine) as connection:
-        bounds = audience(connection, who)
+        bounds = audience(connection, who, now)
         unbound = frozenset(role for role in who.roles if not bounds.is_bound(role))
         mine = [
             bounds.in_part(role)

@@ -25,7 +25,7 @@ class CaseLine:
     opened_at: datetime
 
 
-def open_cases(engine: sa.Engine, who: Actor, *, after: str, limit: int) -> tuple[list[CaseLine], str]:
+def open_cases(engine: sa.Engine, who: Actor, *, after: str, limit: int, now: datetime) -> tuple[list[CaseLine], str]:
     """Give one page of the open cases, the latest first, and where the next page begins; empty at the end.
 
     The force sees each of its episodes, an auditor those of a sample; everybody else only cases in which a task gives
@@ -36,7 +36,7 @@ def open_cases(engine: sa.Engine, who: Actor, *, after: str, limit: int) -> tupl
     order = sa.tuple_(case.opened_at, case.id)
     place = _read_place(after)
     with reading(engine) as connection:
-        bounds = audience(connection, who)
+        bounds = audience(connection, who, now)
         mine = [bounds.in_part(role) for role in sorted(who.roles)]
         if who.roles & AUDITORS:
             mine.append(sa.and_(case.id.in_(audits.sampled_cases()), case.id.not_in(sorted(bounds.hidden))))

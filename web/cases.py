@@ -59,7 +59,7 @@ def cases() -> ResponseReturnValue:
     if reference:
         return flask.redirect(flask.url_for("cases.case", case_id=reference))
     here, after = services(), flask.request.args.get("after", "")
-    lines, following = case_list.open_cases(here.engine, actor(), after=after, limit=PAGE_SIZE)
+    lines, following = case_list.open_cases(here.engine, actor(), after=after, limit=PAGE_SIZE, now=here.clock())
     return flask.render_template("cases.html", lines=lines, next=following, first=not after)
 
 

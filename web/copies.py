@@ -49,7 +49,7 @@ def settle(about: str) -> ResponseReturnValue:
         return flask.redirect(flask.url_for("inbox.tasks"))
     flask.flash("Written down. Thank you for telling them.", "done")
     with reading(here.engine) as connection:
-        more = copies.waiting(connection, audience(connection, who), about, limit=1)
+        more = copies.waiting(connection, audience(connection, who, services().clock()), about, limit=1)
     address = flask.url_for("copies.listed", about=about) if more else flask.url_for("inbox.tasks")
     return flask.redirect(address, 303)
 
@@ -71,7 +71,7 @@ def _said(typed: Mapping[str, str], chosen: bool) -> Said:  # noqa: FBT001 - whe
 
 def _waiting(connection: sa.Connection, about: str) -> tuple[Owed, ...]:
     """Give what waits for this person about a case or child; refused with `CopyNotFound` where that is nothing."""
-    found = copies.waiting(connection, audience(connection, actor()), about, limit=MOST)
+    found = copies.waiting(connection, audience(connection, actor(), services().clock()), about, limit=MOST)
     if not found:
         raise CopyNotFound("There is no copy about which you have to tell anybody.")
     return found

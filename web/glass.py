@@ -57,7 +57,7 @@ def opened() -> ResponseReturnValue:
 def log() -> ResponseReturnValue:
     """Show the last openings of which this person is told, the latest first: anybody may be of the group of a sealed case."""
     with reading(services().engine) as connection:
-        found = break_glass.latest(connection, audience(connection, actor()), limit=SHOWN)
+        found = break_glass.latest(connection, audience(connection, actor(), services().clock()), limit=SHOWN)
         names = names_of(connection, {each.opening.person for each in found})
     return flask.render_template("glass_log.html", entries=found, names=names, limit=SHOWN)
 

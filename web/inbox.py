@@ -52,11 +52,10 @@ def tasks() -> ResponseReturnValue:
     """List the open tasks of this person's roles, what hurts most first, and apart from them those that have no time set."""
     here, who = services(), actor()
     after = read_cursor(flask.request.args.get("after", ""))
-    wanted, mine = task_lists.asked_for()
+    now, (wanted, mine) = here.clock(), task_lists.asked_for()
     with reading(here.engine) as connection:
-        bounds = audience(connection, who)
+        bounds = audience(connection, who, now)
         saved = saved_lists.of(connection, who.person, map(int, mine))
-    now = here.clock()
     found, everything = task_lists.page(wanted, bounds, after, now), after is None and wanted == Wanted()
     lines = task_words.lines(found.rows, who, now)
     return flask.render_template(
@@ -88,9 +87,9 @@ def tasks() -> ResponseReturnValue:
 def file() -> ResponseReturnValue:
     """Give the list as a file for a spreadsheet: references, and nothing of a child."""
     here, who = services(), actor()
-    with reading(here.engine) as connection:
-        bounds = audience(connection, who)
     now, (wanted, _teams) = here.clock(), task_lists.asked_for()
+    with reading(here.engine) as connection:
+        bounds = audience(connection, who, now)
     found = task_lists.page(wanted, bounds, None, now, limit=FILE_AT_MOST)
     head = ["Case", "What the case is", "Task", "Role", "Risk grade", "Due", "Overdue", "Who has it", "Done"]
     rows = [
@@ -125,7 +124,7 @@ def news() -> ResponseReturnValue:
     here, who = services(), actor()
     now, (wanted, _teams) = here.clock(), task_lists.asked_for()
     with reading(here.engine) as connection:
-        bounds = audience(connection, who)
+        bounds = audience(connection, who, now)
     if task_lists.digest(task_lists.page(wanted, bounds, None, now).rows, now) == flask.request.args.get("seen"):
         return "", 204
     since = read_moment(flask.request.args.get("since", "")) or now

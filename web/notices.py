@@ -129,7 +129,8 @@ def _send(
 
 def _settle(connection: sa.Connection, case_id: str, newest: int, by: Actor) -> None:
     """Write down that whoever holds a wrong copy is told by the new notice, as far as the sender saw what was put right."""
-    now, waiting = services().clock(), copies.waiting(connection, audience(connection, by), case_id, limit=MOST)
+    now = services().clock()
+    waiting = copies.waiting(connection, audience(connection, by, now), case_id, limit=MOST)
     if owed := copies.up_to(waiting, {newest}):
         said = Said(copies.NEW_NOTICE, now, people.find(connection, by.person).name)
         copies.settle(connection, owed, said, by=by, now=now)
@@ -179,7 +180,7 @@ def _sender(case_id: str) -> tuple[Actor, frozenset[str]]:
     """Give this person with the roles that count in the case, and the data classes that they read; without a part there is no such case."""
     here, who = services(), actor()
     classes = case_access.readable(here.engine, who, case_id, now=here.clock(), with_reason=False)
-    who = case_access.within(here.engine, who, case_id)
+    who = case_access.within(here.engine, who, case_id, now=here.clock())
     if not SENDERS & who.roles or "D2" not in classes:
         raise RoleMissing("Your roles do not include telling partners. Ask the missing from home co-ordinator.")
     return who, classes

@@ -147,7 +147,7 @@ def _title(measure: str, part: str) -> str:
 def _allowed(found: Sequence[Counted | Missing], data_class: str) -> frozenset[str]:
     """Name the cases among these of which this person may know, and may read what a list of them tells."""
     ids = [one.case_id for one in found]
-    return case_access.lasting(services().engine, actor(), ids, frozenset({"D2", data_class}))
+    return case_access.lasting(services().engine, actor(), ids, frozenset({"D2", data_class}), now=services().clock())
 
 
 def _page_number(text: str) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from types import MappingProxyType
 from urllib.parse import urlencode
 
@@ -76,7 +77,7 @@ def act() -> ResponseReturnValue:
     if problems:
         return _choosing(chosen, wanted, to, problems), 422
     with reading(services().engine) as connection:
-        bounds = audience(connection, actor())
+        bounds = audience(connection, actor(), services().clock())
         rows = _rows(connection, chosen, bounds)
     results = [_one(wanted, row, to) for row in rows]
     return flask.render_template(
@@ -129,9 +130,9 @@ def _choosing(
     here, who = services(), actor()
     now, (listed, _teams) = here.clock(), task_lists.asked_for()
     with reading(here.engine) as connection:
-        bounds = audience(connection, who)
+        bounds = audience(connection, who, now)
         rows = task_lists.page(listed, bounds, None, now).rows
-        able = _able(connection, rows, bounds)
+        able = _able(connection, rows, bounds, now)
     return flask.render_template(
         "several.html",
         lines=task_words.lines(rows, who, now),
@@ -145,13 +146,13 @@ def _choosing(
     )
 
 
-def _able(connection: sa.Connection, rows: tuple[TaskRow, ...], bounds: Audience) -> list[Person]:
+def _able(connection: sa.Connection, rows: tuple[TaskRow, ...], bounds: Audience, now: datetime) -> list[Person]:
     """Give who can be given one of these tasks at least; each row is looked at again when it is given."""
     roles = {row.role: row.case_id for row in rows}
     found = {
         person.sign_in: person
         for role, case_id in roles.items()
-        for person in assigning.candidates(connection, role, case_id, bounds.who)
+        for person in assigning.candidates(connection, role, case_id, bounds.who, now=now)
     }
     return sorted(found.values(), key=lambda person: (person.name, person.sign_in))
 
@@ -212,7 +213,7 @@ def _put_back(row: TaskRow, _to: str) -> str:
 def _give(row: TaskRow, to: str) -> str:
     here, who = services(), actor()
     with reading(here.engine) as connection:
-        person = assigning.require_candidate(connection, to, [(row.role, row.case_id)], who)
+        person = assigning.require_candidate(connection, to, [(row.role, row.case_id)], who, now=here.clock())
     led = assigning.led_by(who)
     new = here.cases.ownership.give(row.id, to, by=who, now=here.clock(), leads=led)
     return f"{person.name} has it" if new else f"{person.name} had it already"

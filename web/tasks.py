@@ -76,7 +76,7 @@ def _open(task_id: str) -> TaskView:
     Who has no part in the case does not learn from a refusal that it exists.
     """
     here, case_id = services(), task_id.rpartition(".")[0]
-    who = case_access.within(here.engine, actor(), case_id)
+    who = case_access.within(here.engine, actor(), case_id, now=here.clock())
     classes = access.readable(who.roles, standing=Standing.OPEN)
     try:
         return here.cases.task(task_id, by=who, now=here.clock(), classes=classes)

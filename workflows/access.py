@@ -158,6 +158,13 @@ Where nobody has said which council that is, or one that works elsewhere, they c
 OF_ONE_PLACEMENT = frozenset(key for key, role in ROLES.items() if role.kind == "placement")
 """Roles that count in the cases of the children in their own placement's care, and in no others (domain.md 5.2, rule i)."""
 
+OF_ONE_PROVIDER = frozenset(key for key, role in ROLES.items() if role.kind == "interview_provider")
+"""Roles that count in the cases of the councils that commission their own provider (domain.md 2.3).
+
+In those of a council that never commissioned one, and where no council that works here is responsible, they count: somebody has to
+offer the interview.
+"""
+
 HOST_VIEW = frozenset({"host_la"})
 """How the desk of the other council sees a child who is missing: as a host (domain.md 5.2, rule ii)."""
 

@@ -8,9 +8,10 @@ read on any screen, and the link asks for a sign-in.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -19,8 +20,8 @@ from engine.store import TaskTable
 from engine.views import EventRow, Step, TaskRow
 from notifications import outbox, wording
 from notifications.message import Message
-from workflows import on_call, people, seals, serious_events
-from workflows.access import OF_ONE_PLACEMENT
+from workflows import audience, on_call, people, seals, serious_events
+from workflows.access import OF_ONE_PLACEMENT, OF_ONE_PROVIDER
 from workflows.agencies import ROLES, STANDS_IN, title_of
 from workflows.matching import latest
 from workflows.obligations import OBLIGATIONS
@@ -45,6 +46,16 @@ _HOLDERS, _OF = "holders of ", " in "
 """How the recipient of a message names a group: ``holders of csc_mash in nottingham_city``."""
 
 PROCEDURE = "missing_child"
+
+Who = TypeVar("Who", Person, on_call.Duty)
+
+
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    """To whom a case belongs: council and placement, as the message says, and the providers that are commissioned; None is each."""
+
+    places: frozenset[str]
+    interviewers: frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,16 +439,19 @@ def directory(connection: sa.Connection, message: Message, now: datetime) -> Seq
     """Give the active people for whom a message is, each once; those on duty where there is nobody else.
 
     None where its recipient is an address. Of the holders of a local authority's role those in the responsible one are
-    told, where it has any; of those told about a sealed case those of its group, and all of the group where none of them is.
+    told, where it has any; of a provider's role those whom the council of the case commissions; of those told about a sealed
+    case those of its group, and all of the group where none of them is.
     An urgent message goes to the telephones and pagers of those on call in these roles, and of those who stand in for them (13.5).
     """
     if not message.recipient.startswith(_HOLDERS):
         return None
     names, _, authority = message.recipient.removeprefix(_HOLDERS).partition(_OF)
-    roles = names.split(",")
-    group = seals.group_of(connection, message.key.partition("/")[0])
+    roles, case_id = names.split(","), message.key.partition("/")[0]
+    group = seals.group_of(connection, case_id)
     holders = _of_group(connection, people.holders(connection, roles), group)
-    found = {person.sign_in: person for role in roles for person in _told(holders, role, authority)}
+    interviewers = None if OF_ONE_PROVIDER.isdisjoint(roles) else audience.interviewers(connection, case_id, now)
+    whose = _Whose(frozenset(authority.split(",")), interviewers)
+    found = {person.sign_in: person for role in roles for person in _told(holders, role, whose)}
     if group is not None and not found:
         found = {person.sign_in: person for person in holders}
     if not found:
@@ -449,7 +463,7 @@ def directory(connection: sa.Connection, message: Message, now: datetime) -> Seq
     with_stand_ins = (*roles, *(role for role, of in STANDS_IN.items() if role not in roles and of & set(roles)))
     duties = on_call.on_call(connection, with_stand_ins, now)
     seen = [duty for duty in duties if group is None or duty.person in group]
-    return [*mails, *_numbers(seen, with_stand_ins, authority)]
+    return [*mails, *_numbers(seen, with_stand_ins, whose)]
 
 
 def _of_group(connection: sa.Connection, holders: Sequence[Person], group: frozenset[str] | None) -> Sequence[Person]:
@@ -459,14 +473,12 @@ def _of_group(connection: sa.Connection, holders: Sequence[Person], group: froze
     return [person for person in holders if person.sign_in in group] or people.active(connection, group)
 
 
-def _numbers(duties: Sequence[on_call.Duty], roles: Sequence[str], authority: str) -> list[tuple[str, str]]:
-    """Give each number of those on call in these roles; of a local authority's role in the responsible one, where it has any."""
+def _numbers(duties: Sequence[on_call.Duty], roles: Sequence[str], whose: _Whose) -> list[tuple[str, str]]:
+    """Give each number of those on call in these roles, of those to whom the case belongs."""
     told: dict[str, str] = {}
     for role in roles:
         own = [duty for duty in duties if duty.role == role]
-        if authority and role in ROLES and ROLES[role].kind == "local_authority":
-            own = [duty for duty in own if duty.organisation in authority.split(",")] or own
-        for duty in own:
+        for duty in _theirs(own, role, whose, lambda duty, place: duty.organisation == place):
             for address in duty.reached_at():
                 told.setdefault(address, f"{duty.person}/{address.partition(':')[0]}-{duty.id}")
     return [(name, address) for address, name in told.items()]
@@ -541,14 +553,22 @@ def _was_just_told(event: EventRow, tasks: Iterable[tuple[str, str, datetime]]) 
     return not event.data.get("again") and bool(fresh) and set(event.data.get("tell", ())) <= told
 
 
-def _told(holders: Iterable[Person], role: str, authority: str) -> list[Person]:
-    """Give the holders of a role; of a local authority's role those in the responsible one, where it has any.
-
-    Of a placement's role those of the placement in whose care the child is, and nobody of another (5.2, rule i).
-    """
+def _told(holders: Iterable[Person], role: str, whose: _Whose) -> list[Person]:
+    """Give the holders of a role to whom a case belongs."""
     found = [person for person in holders if role in person.roles]
-    places = authority.split(",") if authority else []
-    theirs = [person for person in found if any(Membership(role, place) in person.memberships for place in places)]
+    return _theirs(found, role, whose, lambda person, place: Membership(role, place) in person.memberships)
+
+
+def _theirs(found: list[Who], role: str, whose: _Whose, is_at: Callable[[Who, str], bool]) -> list[Who]:
+    """Keep of those in a role the ones to whom a case belongs; of a local authority's all, where the responsible one has none.
+
+    Of a placement's role nobody but those in whose care the child is (5.2, rule i), of a provider's nobody but those who are
+    commissioned (2.3).
+    """
+    if role in OF_ONE_PROVIDER:
+        by = whose.interviewers
+        return found if by is None else [each for each in found if any(is_at(each, place) for place in by)]
+    theirs = [each for each in found if any(is_at(each, place) for place in whose.places)]
     if role in OF_ONE_PLACEMENT:
         return theirs
     return theirs if theirs and role in ROLES and ROLES[role].kind == "local_authority" else found

@@ -6,6 +6,7 @@ Everybody gives away what they have themselves, or what nobody has; who leads a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -43,7 +44,7 @@ def organisations_of(who: Actor, role: str) -> frozenset[str]:
     return own.union(*(who.organisations(each) for each in leading))
 
 
-def candidates(connection: sa.Connection, role: str, case_id: str, by: Actor) -> tuple[Person, ...]:
+def candidates(connection: sa.Connection, role: str, case_id: str, by: Actor, *, now: datetime) -> tuple[Person, ...]:
     """Give who can be given a task of a role in a case: active, of an organisation of `by`, and not shut out of the case."""
     wanted = {role, *(own for own, of in STANDS_IN.items() if role in of)}
     places = organisations_of(by, role)
@@ -53,20 +54,20 @@ def candidates(connection: sa.Connection, role: str, case_id: str, by: Actor) ->
         for person in found
         if any(each.role in wanted and each.organisation in places for each in person.memberships)
     ]
-    return tuple(person for person in near if may_do(connection, role, case_id, person.actor))
+    return tuple(person for person in near if may_do(connection, role, case_id, person.actor, now=now))
 
 
-def may_do(connection: sa.Connection, role: str, case_id: str, who: Actor) -> bool:
+def may_do(connection: sa.Connection, role: str, case_id: str, who: Actor, *, now: datetime) -> bool:
     """Tell whether a task of a role in a case stands in a person's list."""
     if role not in who.duties:
         return False
-    bounds = audience(connection, who)
+    bounds = audience(connection, who, now)
     mine = sa.select(TaskTable.case_id).where(TaskTable.case_id == case_id, *bounds.conditions(role, TaskTable.case_id))
     return connection.execute(mine.limit(1)).first() is not None
 
 
 def require_candidate(
-    connection: sa.Connection, to: str, tasks: Iterable[tuple[str, str]], by: Actor, *, field: str = "to"
+    connection: sa.Connection, to: str, tasks: Iterable[tuple[str, str]], by: Actor, *, now: datetime, field: str = "to"
 ) -> Person:
     """Give the person who is to have tasks, named by role and case: ``[("rhi_worker", "MC-7K3QX9PW")]``.
 
@@ -75,7 +76,7 @@ def require_candidate(
     """
     found: Person | None = None
     for role, case_id in tasks:
-        able = {person.sign_in: person for person in candidates(connection, role, case_id, by)}
+        able = {person.sign_in: person for person in candidates(connection, role, case_id, by, now=now)}
         if to not in able:
             raise Invalid([Problem(field, "not-a-candidate", NOT_THEIRS)])
         found = able[to]

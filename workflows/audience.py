@@ -1,30 +1,31 @@
-"""In which cases the roles of a person count: a council's and a placement's in their own, none behind a seal.
+"""In which cases the roles of a person count: a council's, its provider's and a placement's in their own, none behind a seal.
 
 An episode belongs to the council that its report names, a case about a child to the one that the child's record names
 (domain.md 5.2, rule ii; 13.12). A case belongs to the placement that it names itself, as a serious event at a home does, or else
-to those that keep the carer's form of its child, once that was said to be the child's (rule i).
+to those that keep the carer's form of its child, once that was said to be the child's (rule i). The return interview belongs to the
+provider that the council commissions (2.3).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from engine.model import Actor
 from engine.store import CaseTable, TaskTable
-from workflows import seals
+from workflows import commissions, seals
 from workflows.about import AboutRow
-from workflows.access import OF_ONE_COUNCIL, OF_ONE_PLACEMENT, SEES_EVERY_EPISODE, concerned
+from workflows.access import OF_ONE_COUNCIL, OF_ONE_PLACEMENT, OF_ONE_PROVIDER, SEES_EVERY_EPISODE, concerned
 from workflows.children import ChildRow
+from workflows.commissions import COUNCIL
 from workflows.episodes import EpisodeRow
 from workflows.people import OrganisationRow
 from workflows.philomena import FormRow
 from workflows.serious_events import SeriousEventRow
-
-COUNCIL = "local_authority"
 
 Column = sa.ColumnElement[str] | InstrumentedAttribute[str]
 
@@ -38,18 +39,17 @@ class Audience:
     """The councils that work here; empty where the person has no role of one."""
     hidden: frozenset[str] = frozenset()
     """The cases, and the children whose records, are sealed from the person."""
+    commissioned: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The providers that each council commissions now; empty where the person has no role of one."""
 
     def counting(self, authority: str, *, in_care: bool) -> frozenset[str]:
         """Name the roles that count in a case of a council, by its key, and of a child who is `in_care` of a placement of theirs.
 
-        A council's all count where none that works here answers for it; a placement's never count in another's case.
+        A council's all count where none that works here answers for it, a provider's where that council never commissioned
+        one; a placement's never count in another's case.
         """
         held = self.who.roles if in_care else self.who.roles - OF_ONE_PLACEMENT
-        if authority not in self.councils:
-            return held
-        return frozenset(
-            role for role in held if role not in OF_ONE_COUNCIL or authority in self.who.organisations(role)
-        )
+        return frozenset(role for role in held if authority not in self.others(role))
 
     def is_bound(self, role: str) -> bool:
         """Tell whether a role of this person counts in some cases only."""
@@ -63,7 +63,10 @@ class Audience:
 
     def others(self, role: str) -> frozenset[str]:
         """Name the councils in whose cases a role of this person does not count."""
-        return self.councils - self.who.organisations(role) if role in OF_ONE_COUNCIL else frozenset()
+        here = self.who.organisations(role)
+        if role in OF_ONE_PROVIDER:
+            return frozenset(council for council, by in self.commissioned.items() if here.isdisjoint(by))
+        return self.councils - here if role in OF_ONE_COUNCIL else frozenset()
 
     def within(self) -> Callable[[str], Sequence[sa.ColumnElement[bool]]]:
         """Give, for a list of tasks, what the tasks of a role have to meet."""
@@ -86,13 +89,23 @@ class Audience:
         return sa.and_(CaseTable.id.in_(acting), *counts)
 
 
-def audience(connection: sa.Connection, who: Actor) -> Audience:
-    """Read what decides in which cases the roles of a person count: one statement, two for who has a role of a council."""
-    hidden = seals.hidden(connection, who)
-    if who.roles.isdisjoint(OF_ONE_COUNCIL):
-        return Audience(who, hidden=hidden)
-    row = OrganisationRow
-    return Audience(who, frozenset(connection.execute(sa.select(row.key).where(row.kind == COUNCIL)).scalars()), hidden)
+def audience(connection: sa.Connection, who: Actor, now: datetime) -> Audience:
+    """Read what decides in which cases the roles of a person count now: one statement, and one for who has a role of a council or of a provider."""
+    hidden, row = seals.hidden(connection, who), OrganisationRow
+    councils: frozenset[str] = frozenset()
+    if not who.roles.isdisjoint(OF_ONE_COUNCIL):
+        councils = frozenset(connection.execute(sa.select(row.key).where(row.kind == COUNCIL)).scalars())
+    bound = not who.roles.isdisjoint(OF_ONE_PROVIDER)
+    return Audience(who, councils, hidden, commissions.in_force(connection, now) if bound else {})
+
+
+def interviewers(connection: sa.Connection, case_id: str, now: datetime) -> frozenset[str] | None:
+    """Name the providers whose roles count in a case now; None where each counts. At most two statements."""
+    commissioned = commissions.in_force(connection, now)
+    if not commissioned:
+        return None
+    asked = sa.select(authority()).select_from(with_child()).where(CaseTable.id == case_id)
+    return commissioned.get(connection.execute(asked).scalar() or "")
 
 
 def with_child() -> sa.Join:

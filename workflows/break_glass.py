@@ -101,7 +101,7 @@ class GlassMails:
 
     def told(self, connection: sa.Connection, opening: Opening, role: str, key: str) -> None:
         """Put a message to each into the outbox, in the transaction of the opening; the reason stays on the page."""
-        owners = data_owners.find(connection, opening.about, role, opening.organisation)
+        owners = data_owners.find(connection, opening.about, role, opening.organisation, opening.at)
         others = [person for person in owners.of_organisation if person not in owners.of_case]
         messages = [
             self._message(template, opening, person, key)

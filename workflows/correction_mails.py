@@ -20,7 +20,7 @@ from notifications.message import Message
 from workflows import access, alerts, children, episodes, philomena, serious_events
 from workflows.access import HOST_VIEW, OF_ONE_PLACEMENT, TOLD_OF_EVERY_CHILD, Standing
 from workflows.agencies import ROLES
-from workflows.audience import COUNCIL
+from workflows.commissions import COUNCIL
 from workflows.episodes import ADULT_FROM, age_on
 from workflows.matching import latest
 from workflows.people import MembershipRow, OrganisationRow

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 
 import sqlalchemy as sa
 
 from engine.store import CaseTable, TaskTable
-from workflows import access, people, seals
-from workflows.access import OF_ONE_COUNCIL, OF_ONE_PLACEMENT
+from workflows import access, commissions, people, seals
+from workflows.access import OF_ONE_COUNCIL, OF_ONE_PLACEMENT, OF_ONE_PROVIDER
 from workflows.administration import ADMINISTRATOR
 from workflows.agencies import ROLES
-from workflows.audience import COUNCIL, authority, homes, with_child
+from workflows.audience import authority, homes, with_child
+from workflows.commissions import COUNCIL
 from workflows.people import OrganisationRow, Person
 from workflows.seals import NEVER_SHUT_OUT
 
@@ -44,21 +46,25 @@ class Owners:
 
 @dataclass(frozen=True, slots=True)
 class _Whose:
-    """To whom a case belongs: `tasks` are the roles that have or had one; `council` is empty unless it works here."""
+    """To whom a case belongs: `tasks` are the roles that have or had one; `council` is empty unless it works here.
+
+    `interviewers` are the providers that it commissions; None where it never commissioned one.
+    """
 
     known: bool
     council: str
     tasks: frozenset[str]
     homes: frozenset[str]
+    interviewers: frozenset[str] | None
 
 
-def find(connection: sa.Connection, case_id: str, role: str, organisation: str) -> Owners:
+def find(connection: sa.Connection, case_id: str, role: str, organisation: str, now: datetime) -> Owners:
     """Give who answers for a case, and for an organisation in which somebody holds a role; superintendents for who has nobody.
 
-    Six statements, whether there is such a case or not.
+    Seven statements, whether there is such a case or not.
     """
     holders = people.holders(connection, {*ANSWERS, NEVER_SHUT_OUT})
-    whose = _whose(connection, case_id)
+    whose = _whose(connection, case_id, now)
     group = seals.members_over(connection, case_id)
     inside = people.active(connection, group or ())
     above = tuple(person for person in holders if NEVER_SHUT_OUT in person.roles)
@@ -90,11 +96,13 @@ def _has_it(person: Person, whose: _Whose) -> bool:
 def _is_where(role: str, organisation: str, whose: _Whose) -> bool:
     if role in OF_ONE_PLACEMENT:
         return organisation in whose.homes
+    if role in OF_ONE_PROVIDER:
+        return whose.interviewers is None or organisation in whose.interviewers
     return not whose.council or role not in OF_ONE_COUNCIL or organisation == whose.council
 
 
-def _whose(connection: sa.Connection, case_id: str) -> _Whose:
-    """Read to whom a case belongs; three statements."""
+def _whose(connection: sa.Connection, case_id: str, now: datetime) -> _Whose:
+    """Read to whom a case belongs; four statements."""
     row, here = OrganisationRow, authority()
     works = sa.exists().where(row.key == here, row.kind == COUNCIL)
     asked = sa.select(sa.case((works, here), else_="")).select_from(with_child()).where(CaseTable.id == case_id)
@@ -105,4 +113,5 @@ def _whose(connection: sa.Connection, case_id: str) -> _Whose:
         council or "",
         frozenset(connection.execute(tasks).scalars()),
         frozenset(connection.execute(homes(case_id)).scalars()),
+        commissions.in_force(connection, now).get(council or ""),
     )

@@ -93,6 +93,7 @@ TABLES: Mapping[str, str] = MappingProxyType(
         "administration_log": "nothing personal of a child",
         "teams": "nothing personal of a child",
         "team_members": "nothing personal of a child",
+        "commissions": "nothing personal of a child",
         # of the site
         "web_sessions": "nothing personal of a child",
         "sign_in_failures": "nothing personal of a child",

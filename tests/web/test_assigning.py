@@ -38,7 +38,7 @@ def actor(site: Site, name: str) -> Actor:
 
 def able(site: Site, role: str, case_id: str, by: Actor) -> set[str]:
     with writing(site.services.engine) as connection:
-        return {person.sign_in for person in assigning.candidates(connection, role, case_id, by)}
+        return {person.sign_in for person in assigning.candidates(connection, role, case_id, by, now=site.clock())}
 
 
 def test_whoever_leads_is_of_the_same_kind_of_organisation_as_those_who_are_led() -> None:
@@ -70,8 +70,10 @@ def test_a_person_who_cannot_do_a_task_is_refused_at_the_field(site_with_a_secon
     case_id, inspector = site.opened(), actor(site, "duty_inspector")
     for name in ("stranger", "nobody", "rhi_worker"):
         with writing(site.services.engine) as connection, pytest.raises(Invalid) as refused:
-            assigning.require_candidate(connection, name, [("duty_inspector", case_id)], inspector)
+            assigning.require_candidate(connection, name, [("duty_inspector", case_id)], inspector, now=site.clock())
         assert [problem.where for problem in refused.value.problems] == ["to"]
     with writing(site.services.engine) as connection:
-        got = assigning.require_candidate(connection, "second", [("duty_inspector", case_id)], inspector)
+        got = assigning.require_candidate(
+            connection, "second", [("duty_inspector", case_id)], inspector, now=site.clock()
+        )
     assert got.sign_in == "second"

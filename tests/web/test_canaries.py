@@ -127,7 +127,7 @@ def given_away(connection: sa.Connection, case_id: str, canary: str, now: dateti
             connection, about=case_id, to=to, what="Facts", basis="court_order", by=by, now=now, copy=copy
         )
     copies.owe(connection, {case_id}, cause=case_id, classes={"D2"}, written_at=now, base_url="", now=now)
-    first = copies.waiting(connection, audience_of(connection, by), case_id)[:1]
+    first = copies.waiting(connection, audience_of(connection, by, now), case_id)[:1]
     copies.settle(connection, first, Said("spoken", now, canary, canary), by=by, now=now)
 
 

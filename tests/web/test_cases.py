@@ -130,7 +130,7 @@ def test_the_list_of_cases_goes_on_behind_the_last_one(site: Site, told: dict[st
     seen: list[str] = []
     after = ""
     for _ in range(4 + MATCHED + OPENED):
-        lines, after = open_cases(site.services.engine, police, after=after, limit=1)
+        lines, after = open_cases(site.services.engine, police, after=after, limit=1, now=site.clock())
         seen += [line.case_id for line in lines]
     assert after == ""
     assert set(told.values()) <= set(seen)

@@ -154,14 +154,14 @@ def test_lists_of_figures_show_no_case_of_the_other_council(city: Site) -> None:
     ours, theirs = opened(city, COUNTY), opened(city, CITY)
     with reading(city.services.engine) as connection:
         desk = people.find(connection, CITY_DESK).actor
-    found = case_access.lasting(city.services.engine, desk, [ours, theirs], frozenset({"D2"}))
+    found = case_access.lasting(city.services.engine, desk, [ours, theirs], frozenset({"D2"}), now=city.clock())
     assert found == {theirs}
 
 
 def test_a_role_in_both_councils_counts_in_both(city: Site) -> None:
     both = Actor("joint", frozenset({"edt"}), CITY, frozenset({("edt", CITY), ("edt", COUNTY)}))
     with reading(city.services.engine) as connection:
-        bounds = audience(connection, both)
+        bounds = audience(connection, both, city.clock())
     assert bounds.counting(CITY, in_care=False) == bounds.counting(COUNTY, in_care=False) == {"edt"}
     assert list(bounds.conditions("edt", TaskTable.case_id)) == []
 
@@ -170,6 +170,6 @@ def test_the_police_ask_for_seals_alone(site: Site) -> None:
     asked: list[str] = []
     with reading(site.services.engine) as connection:
         event.listen(site.services.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
-        audience(connection, Actor("mfh", frozenset({"mfh_coordinator"}), "police"))
+        audience(connection, Actor("mfh", frozenset({"mfh_coordinator"}), "police"), site.clock())
     assert len(asked) == 1
     assert "seals" in asked[0]

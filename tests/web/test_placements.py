@@ -95,7 +95,7 @@ def knows(site: Site, sign_in: str, case_id: str) -> bool:
     assert browser.get(f"/tasks/{task}").status_code == (200 if found else 404)
     for path in ("/tasks", "/cases"):
         assert (case_id in browser.page(path).text) == found
-    within = case_access.lasting(site.services.engine, who, [case_id], frozenset({"D1"}))
+    within = case_access.lasting(site.services.engine, who, [case_id], frozenset({"D1"}), now=site.clock())
     assert within == frozenset(), "a placement keeps nothing once its child is 18"
     return found
 
@@ -109,7 +109,10 @@ def test_the_home_that_keeps_the_childs_form_sees_the_event_and_no_other_home_le
     assert hidden.replace(event, invented) == nowhere
     with reading(oak.services.engine) as connection:
         who = {name: people.find(connection, name).actor for name in (MANAGER, OTHER)}
-    acting = {name: case_access.within(oak.services.engine, actor, event).roles for name, actor in who.items()}
+    acting = {
+        name: case_access.within(oak.services.engine, actor, event, now=oak.clock()).roles
+        for name, actor in who.items()
+    }
     assert acting == {MANAGER: {MANAGER}, OTHER: frozenset()}, "who may not see it may not answer it either"
 
 

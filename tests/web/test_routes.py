@@ -26,6 +26,7 @@ from workflows.administration import ADMINISTRATOR
 from workflows.agencies import ROLES
 from workflows.break_glass import OPENS
 from workflows.bundles import MAKES
+from workflows.commissioning import SERVICE
 from workflows.merging import MERGES
 from workflows.on_call import KEEPERS, READERS
 from workflows.philomena import OWNS
@@ -59,6 +60,7 @@ FOR_SOME: dict[str, frozenset[str]] = {
     **{f"/people/<sign_in>/{act}": frozenset({ADMINISTRATOR}) for act in ("roles", "disable", "enable", "link")},
     **{f"/teams{rest}": frozenset({ADMINISTRATOR}) for rest in ("", "/<int:number>")},
     **{f"/teams/<int:number>/{act}": frozenset({ADMINISTRATOR}) for act in ("put-in", "take-out", "rename", "close")},
+    **{f"/commissions{rest}": frozenset({ADMINISTRATOR, SERVICE}) for rest in ("", "/<int:number>/end")},
     "/reads": frozenset(READS_THE_LOG),
     **{f"/seals{rest}": SEALS for rest in ("", "/new/<about>", "/<int:number>")},
     **{f"/seals/<int:number>/{act}": SEALS for act in ("group", "cases", "lift")},

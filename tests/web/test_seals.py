@@ -76,7 +76,10 @@ def test_who_is_not_of_the_group_finds_it_nowhere(site: Site, sealed: str) -> No
         assert hidden.status_code == invented.status_code == 404, address
     assert sealed not in browser.page("/cases").text
     assert sealed not in browser.page("/tasks").text
-    assert case_access.lasting(site.services.engine, actor(site, outside), [sealed], frozenset({"D2"})) == frozenset()
+    assert (
+        case_access.lasting(site.services.engine, actor(site, outside), [sealed], frozenset({"D2"}), now=site.clock())
+        == frozenset()
+    )
     found = browser.send("/search", {"name": "Robin Example"})
     assert "Nobody was found" in found.text
 

@@ -220,11 +220,11 @@ def test_a_link_dies_with_the_account_of_its_reader_and_what_it_said_is_due_at_o
     sent, inspector = send(engine, now), Actor("duty", frozenset({"duty_inspector"}), "example_police")
     with writing(engine) as connection:
         people.add(connection, "rosa", name="Rosa Example", mail="Rosa@academy.example", password=None, now=now)
-        assert notices.overdue(connection, audience(connection, BY), now) == ()
+        assert notices.overdue(connection, audience(connection, BY, now), now) == ()
         people.disable(connection, "rosa", now)
         notices.let_go(connection)
-        assert [each.left for each in notices.overdue(connection, audience(connection, BY), now)] == [True]
-        assert notices.overdue(connection, audience(connection, inspector), now), "nobody active holds the role"
+        assert [each.left for each in notices.overdue(connection, audience(connection, BY, now), now)] == [True]
+        assert notices.overdue(connection, audience(connection, inspector, now), now), "nobody active holds the role"
     assert redeem(engine, token_of(engine), sent.code, now) is None
     assert notices.chase(engine, now + timedelta(days=2)) == 0
     with writing(engine) as connection:

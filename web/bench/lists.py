@@ -91,7 +91,7 @@ def _ask(site: Site, wanted: Wanted) -> int:
     """Ask for a list with its counts, as the page does; give how many rows came."""
     now = MORNING + timedelta(minutes=5)
     with site.app.app_context(), reading(site.services.engine) as connection:
-        bounds = audience(connection, site.actor(WHO))
+        bounds = audience(connection, site.actor(WHO), now)
         found = task_lists.page(wanted, bounds, None, now)
         task_lists.counts(bounds, now)
     return len(found.rows)

@@ -1,0 +1,80 @@
+"""Which provider of return interviews each council commissions, and from when until when (domain.md 2.3).
+
+The roles of a provider count in the cases of the councils that commission it now (`audience`). In those of a council that never
+commissioned one, as in a case of which nobody has named a council that works here, each provider counts: somebody has to offer the
+interview.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.store import Base
+
+COUNCIL, PROVIDER = "local_authority", "interview_provider"
+"""The kinds of organisation that commission, and that are commissioned."""
+
+_LONDON = ZoneInfo("Europe/London")
+
+
+class CommissionRow(Base):
+    """A council commissions a provider from a day on; from `until_on` on it does not any more."""
+
+    __tablename__ = "commissions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    council: Mapped[str] = mapped_column(sa.ForeignKey("organisations.key"))
+    provider: Mapped[str] = mapped_column(sa.ForeignKey("organisations.key"))
+    from_on: Mapped[date]
+    until_on: Mapped[date | None]
+    __table_args__ = (sa.Index("ix_commissions_council", "council", "from_on"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Commission:
+    """One commission; `until_on` is the first day on which it does not hold any more."""
+
+    id: int
+    council: str
+    provider: str
+    from_on: date
+    until_on: date | None
+
+    def holds(self, day: date) -> bool:
+        """Tell whether it holds on a day."""
+        return self.from_on <= day and (self.until_on is None or day < self.until_on)
+
+    @property
+    def ever_held(self) -> bool:
+        """Whether there was a day on which it held; one that was entered by mistake is ended on its first day."""
+        return self.until_on is None or self.until_on > self.from_on
+
+
+def today(now: datetime) -> date:
+    """Give the day of a moment on the clocks of England."""
+    return now.astimezone(_LONDON).date()
+
+
+def in_force(connection: sa.Connection, now: datetime) -> Mapping[str, frozenset[str]]:
+    """Give the providers that each council commissions now; none for one whose commissions have ended.
+
+    ``{"nottingham_city": frozenset({"safe_steps"})}``. A council that never commissioned a provider is not there. One statement.
+    """
+    day, found = today(now), defaultdict[str, set[str]](set)
+    for each in read(connection, CommissionRow.from_on <= day):
+        if each.ever_held:
+            found[each.council] |= {each.provider} if each.holds(day) else set()
+    return {council: frozenset(providers) for council, providers in found.items()}
+
+
+def read(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> tuple[Commission, ...]:
+    """Give the commissions that meet these conditions, the earliest first."""
+    row = CommissionRow
+    asked = sa.select(row.id, row.council, row.provider, row.from_on, row.until_on).where(*where)
+    return tuple(Commission(*each) for each in connection.execute(asked.order_by(row.from_on, row.id)))
