@@ -24,7 +24,8 @@ from engine.writing import Stored, write_event
 CASE, TASK = CaseTable.__table__, TaskTable.__table__
 
 CLAIMED, RELEASED, GIVEN, RETURNED = "task_claimed", "task_released", "task_given", "task_returned"
-KINDS = (CLAIMED, RELEASED, GIVEN, RETURNED)
+HANDED_OVER = "task_handed_over"
+KINDS = (CLAIMED, RELEASED, GIVEN, RETURNED, HANDED_OVER)
 
 
 class TaskIsTaken(Conflict):
@@ -88,6 +89,18 @@ class Ownership:
             change.require_own_or_led()
             return change.to(Owner(to, now, by.person, by.person if returns else ""), GIVEN)
 
+    def take_over(self, task_id: str, giver: str, *, by: Actor, now: datetime) -> bool:
+        """Take what a person hands over, who has it until this moment; False where it is one's own already.
+
+        Refused with `TaskIsTaken` where somebody else has it meanwhile.
+        """
+        with _changing(self.engine, task_id, by, now) as change:
+            if change.had.owner not in {"", giver, by.person}:
+                raise TaskIsTaken(f"{change.had.owner} has this task.")
+            if change.had.owner == by.person:
+                return False
+            return change.to(Owner(by.person, now, giver), HANDED_OVER)
+
     def give_back(self, task_id: str, *, by: Actor, now: datetime) -> bool:
         """Give a task back to the person who gave it for a while; False where it is not to go back to anybody."""
         with _changing(self.engine, task_id, by, now) as change:
@@ -122,6 +135,8 @@ class _Change:
         this = sa.update(TaskTable).where(TASK.c.case_id == self.case.id, TASK.c.number == self.task.number)
         self.connection.execute(this.values(**{name: getattr(wanted, name) for name in COLUMNS}))
         told = {"from": self.had.owner, "to": wanted.owner, "returns_to": wanted.returns_to}
+        if kind == HANDED_OVER:
+            told["giver"] = wanted.given_by
         data = {name: person for name, person in told.items() if person}
         event = Event(kind, self.task.element, self.task.name, self.task.number, by=self.by.person, data=data)
         write_event(self.connection, Stored.of(self.case), event, self.now)
@@ -166,6 +181,6 @@ def _replayed(events: Iterable[Any]) -> dict[int, Owner]:
     for event in events:
         told = orjson.loads(event.data)
         to = told.get("to", "")
-        given_by = event.by if event.kind in {GIVEN, RETURNED} else ""
+        given_by = {GIVEN: event.by, RETURNED: event.by, HANDED_OVER: told.get("giver", "")}.get(event.kind, "")
         found[event.task] = Owner(to, event.at, given_by, told.get("returns_to", "")) if to else NOBODY
     return found

@@ -28,6 +28,7 @@ SAID = {
     "task_released": "Put back for everybody: {name}",
     "task_given": "Given to {to}: {name}",
     "task_returned": "Given back to {to}: {name}",
+    "task_handed_over": "Taken over at a hand-over: {name}",
     "decision_made": "Decided by the table: {name}",
     "timer_fired": "{name}: {step}{told}",
     "facts_corrected": "Corrected",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -17,7 +17,7 @@ from web import sessions
 from web.access import everyone, signed_in
 from web.errors import kind_of
 from web.services import services
-from workflows import people
+from workflows import deputies, people
 
 page = flask.Blueprint("identity", __name__)
 
@@ -121,9 +121,10 @@ def _load(token: str) -> SignedIn | None:
         return None
     with reading(here.engine) as connection:
         person = people.find(connection, name)
+        for_whom = deputies.stands_in_for(connection, name, here.clock())
     if person.disabled_at is not None:
         return None
-    return SignedIn(token=token, actor=person.actor, name=person.name)
+    return SignedIn(token=token, actor=replace(person.actor, deputises=for_whom), name=person.name)
 
 
 def _limits() -> sessions.Limits:

@@ -22,10 +22,11 @@ from web.moments import read_moment
 from web.procedures import MISSING_CHILD
 from web.services import services
 from web.task_lists import read_cursor, write_cursor
-from workflows import assigning, copies, merging, notices, saved_lists
+from workflows import assigning, copies, handovers, merging, notices, saved_lists
 from workflows.agencies import title_of
 from workflows.audience import Audience, audience
 from workflows.copies import Owed
+from workflows.handovers import Handover
 from workflows.merging import Merge
 from workflows.notice_kinds import KINDS
 from workflows.notices import Notice
@@ -78,6 +79,8 @@ def tasks() -> ResponseReturnValue:
         unread=_unread(bounds, now) if everything else (),
         wrong_copies=_wrong_copies(bounds) if everything else (),
         now=now,
+        shifts=_shifts(who.person),
+        me=who.person,
         stuck_since=outbox.stuck_since(here.engine, now - LEFT_BY),
     )
 
@@ -131,6 +134,12 @@ def news() -> ResponseReturnValue:
     more = [*wanted.conditions(now), TaskTable.opened_at > since]
     fresh = task_lists.count(bounds, wanted.roles(who.duties), more) if wanted.which not in {MINE, GIVEN} else 0
     return flask.render_template("inbox_news.html", fresh=fresh, since=since, wanted=wanted)
+
+
+def _shifts(person: str) -> tuple[Handover, ...]:
+    """Give the hand-overs from and to this person that wait for an answer."""
+    with reading(services().engine) as connection:
+        return handovers.open_of(connection, person)
 
 
 def _tabs(wanted: Wanted, counts: dict[str, int]) -> list[dict[str, object]]:

@@ -29,7 +29,7 @@ from web import verification
 from web.clock import system_clock
 from web.heartbeats import beat
 from web.tables import HeartbeatRow
-from workflows import alarms, alerts, board_mails, copies, notices
+from workflows import alarms, alerts, board_mails, copies, handovers, notices
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class Worker:
     def start(self) -> None:
         """Begin to tick in threads of this process."""
         self.beat()
-        for job in (self.fire, self.ask, self.send, self.beat):
+        for job in (self.fire, self.ask, self.hand_over, self.send, self.beat):
             self._scheduler.add_job(job, "interval", seconds=EVERY.total_seconds(), misfire_grace_time=None)
         every = LOOK_FOR_NIGHT.total_seconds()
         self._scheduler.add_job(self.chase, "interval", seconds=every, misfire_grace_time=None)
@@ -106,6 +106,7 @@ class Worker:
         self.fire()
         self.ask()
         self.chase()
+        self.hand_over()
         self.send(ALL_MAILS)
         self.beat()
 
@@ -141,6 +142,10 @@ class Worker:
         """Send again what no partner has acknowledged in time, and mail about those who hold a wrong copy and were not told in time."""
         self._guarded("notices", lambda: notices.chase(self._engine, self._clock()))
         self._guarded("copies", lambda: copies.remind(self._engine, self._base_url, self._clock()))
+
+    def hand_over(self) -> None:
+        """Tell those who lead the work of hand-overs that nobody answers."""
+        self._guarded("handovers", lambda: handovers.chase(self._engine, self._base_url, self._clock()))
 
     def send(self, limit: int = MAILS_AT_ONCE) -> None:
         """Send mails that wait, at most `limit`."""

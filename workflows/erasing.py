@@ -20,7 +20,18 @@ from engine.cases import LETTERS
 from engine.erasing import Tombstone
 from engine.store import ERASED, CaseTable
 from notifications.outbox import OutboxRow
-from workflows import break_glass, children, concerns, copies, joining, notices, philomena, saved_lists, seals
+from workflows import (
+    break_glass,
+    children,
+    concerns,
+    copies,
+    handovers,
+    joining,
+    notices,
+    philomena,
+    saved_lists,
+    seals,
+)
 from workflows.about import AboutRow
 from workflows.children import ChildFlagRow, ChildPlanRow, ChildRow, PastEpisodeRow
 from workflows.disruptions import DisruptionRow
@@ -87,6 +98,9 @@ TABLES: Mapping[str, str] = MappingProxyType(
         "people": "nothing personal of a child",
         "memberships": "nothing personal of a child",
         "on_call": "nothing personal of a child",
+        "handovers": "kept: who handed over to whom and when; typed words taken out",
+        "handover_tasks": "kept: reference and when it was taken over",
+        "deputies": "nothing personal of a child",
         "saved_lists": "deleted where it asks for one of the references; its name is to name no child",
         "read_reviews": "kept: what a reviewer found about a reader's day",
         "invitations": "nothing personal of a child",
@@ -199,6 +213,7 @@ def _projections(connection: sa.Connection, refs: list[str]) -> dict[str, int]:
     for table in (AboutRow, ChildFlagRow, ChildPlanRow, DisruptionRow, SeriousEventRow, PhotographRow, ChildRow):
         gone[table.__tablename__] = connection.execute(sa.delete(table).where(table.child_id.in_(refs))).rowcount
     gone |= {"notices": notices.forget(connection, refs), "copies_to_correct": copies.forget(connection, refs)}
+    gone["handovers"] = handovers.forget(connection, refs)
     gone["saved_lists"] = saved_lists.forget(connection, refs)
     break_glass.forget_reasons(connection, refs)
     seals.forget_reasons(connection, refs)

@@ -16,6 +16,7 @@ from workflows import (
     copies,
     correction_mails,
     draft_mails,
+    handovers,
     merge_mails,
     notices,
     reminders,
@@ -92,6 +93,7 @@ def test_every_alert_has_a_template_and_every_template_an_alert() -> None:
         *alarms.TEMPLATES,
         *break_glass.TEMPLATES,
         *draft_mails.TEMPLATES,
+        *handovers.TEMPLATES,
         *merge_mails.TEMPLATES,
         *notices.TEMPLATES,
     } == wording.names()
