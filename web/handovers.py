@@ -169,7 +169,7 @@ def _mine() -> tuple[TaskRow, ...]:
     """Give the tasks that this person has, or of somebody for whom they stand in."""
     here = services()
     with reading(here.engine) as connection:
-        bounds = audience(connection, actor())
+        bounds = audience(connection, actor(), here.clock())
     return page_of_tasks(Wanted(which=MINE), bounds, None, here.clock()).rows
 
 
@@ -178,7 +178,9 @@ def _offering(chosen: set[str], typed: dict[str, str], key: str, problems: Seque
     with reading(here.engine) as connection:
         able: dict[str, Person] = {}
         for role, case_id in {row.role: row.case_id for row in rows}.items():
-            able |= {each.sign_in: each for each in assigning.candidates(connection, role, case_id, who)}
+            able |= {
+                each.sign_in: each for each in assigning.candidates(connection, role, case_id, who, now=here.clock())
+            }
         waiting = handovers.open_of(connection, who.person)
     able.pop(who.person, None)
     return flask.render_template(

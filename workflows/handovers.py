@@ -118,7 +118,7 @@ def offer(
     known = connection.execute(sa.select(row.id).where(row.giver == by.person, row.key == key)).scalar()
     if known is not None:
         return int(known)
-    problems = list(_problems(connection, tasks, to, note, by))
+    problems = list(_problems(connection, tasks, to, note, by, now))
     if problems:
         raise Invalid(problems)
     within = ANSWER_AT_ONCE if any(task.rank <= FIRST_RANK for task in tasks) else ANSWER_WITHIN
@@ -217,7 +217,9 @@ def _leaders(connection: sa.Connection, handover: Handover) -> list[str]:
     return sorted({leader for leader, led in LEADS.items() if led & roles} or roles)
 
 
-def _problems(connection: sa.Connection, tasks: Sequence[TaskRow], to: str, note: str, by: Actor) -> Iterator[Problem]:
+def _problems(
+    connection: sa.Connection, tasks: Sequence[TaskRow], to: str, note: str, by: Actor, now: datetime
+) -> Iterator[Problem]:
     if not tasks:
         yield Problem("task", "no-task", "Choose at least one task")
     if any(task.owner not in {by.person, *by.deputises} for task in tasks):
@@ -226,7 +228,7 @@ def _problems(connection: sa.Connection, tasks: Sequence[TaskRow], to: str, note
         yield Problem("to", "nobody", "Choose who takes over")
     elif tasks:
         try:
-            assigning.require_candidate(connection, to, [(task.role, task.case_id) for task in tasks], by)
+            assigning.require_candidate(connection, to, [(task.role, task.case_id) for task in tasks], by, now=now)
         except Invalid as refusal:
             yield from refusal.problems
     if len(note) > LONGEST_NOTE:
