@@ -16,9 +16,10 @@ from web import correction_words
 from web.episode_words import view_not_given, waiting_grade
 from web.fact_words import Row, row, sections
 from web.moments import say_key, say_moment, say_until
+from workflows import break_glass, withheld
 from workflows.agencies import title_of
 from workflows.episodes import CANCELLED, Episode
-from workflows.vocabulary import DATA_CLASS, EPISODE_STATUS, RISK_LEVEL
+from workflows.vocabulary import EPISODE_STATUS, RISK_LEVEL
 
 SAID = {
     "case_opened": "Case opened",
@@ -47,9 +48,6 @@ SAID = {
 
 OWNED = frozenset({"task_completed", *ownership.KINDS})
 """The kinds of events that name other people beside the one who acted."""
-
-UNSAID = frozenset({"D4"})
-"""Classes of which the page does not say that anything is held: to know of police intelligence can endanger (13.12)."""
 
 NOT_YET = "Not yet"
 HIDDEN = "Recorded, but not shown to your roles"
@@ -103,12 +101,12 @@ def describe(
                 view.facts, release, now, _written(view.timeline, release, names), _decided(view.timeline, release)
             )
         ),
-        "coordinates": "mfh_coordinator" in who.roles,
-        "withheld": sorted(DATA_CLASS.get(name, name) for name in view.withheld - UNSAID),
+        "withheld": withheld.lines(view.withheld, who.roles),
+        "breaks_glass": bool(break_glass.opens(who.roles) & view.withheld),
         "timeline": [
             _happening(event, names, tasks.get(event.task, ""), correction_words.lines(event, changes, release))
             for event in reversed(view.timeline)
-            if event.kind in SAID and not correction_words.is_unsaid(event, release, UNSAID - classes)
+            if event.kind in SAID and not correction_words.is_unsaid(event, release, withheld.UNSAID - classes)
         ],
     }
 

@@ -13,7 +13,7 @@ from workflows import disruptions
 from workflows.children import DATA_CLASS_OF, Child, ChildCase, ChildEpisode, ChildFlag, ChildPlan, live_plan
 from workflows.disruptions import Disruption
 from workflows.episodes import CANCELLED, Episode
-from workflows.vocabulary import DATA_CLASS, FLAG, LOOKED_AFTER, RISK_LEVEL
+from workflows.vocabulary import FLAG, LOOKED_AFTER, RISK_LEVEL
 
 PLAN_FIELDS = (
     "summary", "immediate_tasks", "known_people", "known_places", "contact_rules", "what_works", "built_from",
@@ -74,7 +74,6 @@ def describe(
         "interviews": _interviews(known.interviews, parts) if may["episodes"] else None,
         "cases": known.cases,
         "disruptions": [_disruption(each, now) for each in known.disruptions],
-        "withheld": sorted({DATA_CLASS[name] for part, name in DATA_CLASS_OF.items() if not may[part]}),
     }
 
 

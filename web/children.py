@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import flask
@@ -12,8 +13,10 @@ from engine.store import reading
 from web import carer_words, case_access, child_words
 from web.access import actor, signed_in
 from web.services import services
-from workflows import absences, access, children, concerns, merging, photographs
+from workflows import absences, access, children, concerns, merging, photographs, withheld
 from workflows.access import SEES_EVERY_EPISODE
+from workflows.children import DATA_CLASS_OF, ChildEpisode
+from workflows.episodes import Episode
 from workflows.merging import MERGES
 from workflows.seals import SEALS
 
@@ -50,13 +53,15 @@ def _told(
     every = bool(who.roles & SEES_EVERY_EPISODE) and "D2" in classes
     shown = {case_id for case_id, own in parts.items() if "D2" in own}
     with reading(services().engine) as connection:
-        found = children.find(connection, child_id)
+        all_episodes = children.episodes_of(connection, child_id)
+        interviews = [each for each in children.interviews_of(connection, child_id) if each.case_id in parts]
+        noted, away = concerns.of_child(connection, child_id), absences.of_child(connection, child_id)
         known = child_words.Known(
-            child=found,
-            episodes=tuple(e for e in children.episodes_of(connection, child_id) if every or e.case_id in shown),
+            child=children.find(connection, child_id),
+            episodes=tuple(e for e in all_episodes if every or e.case_id in shown),
             flags=children.flags_of(connection, child_id),
             plans=children.plans_of(connection, child_id),
-            interviews=tuple(e for e in children.interviews_of(connection, child_id) if e.case_id in shown),
+            interviews=tuple(e for e in interviews if e.case_id in shown),
             disruptions=tuple(e for e in children.disruptions_of(connection, child_id) if e.case_id in shown),
             cases=tuple(case for case in children.cases_of(connection, child_id) if case.case_id in parts),
         )
@@ -65,13 +70,25 @@ def _told(
             "merges": [each for each in merging.of(connection, child_id) if each.waits or each.stands],
             "other_ids": merging.other_ids(connection, child_id),
         }
-        noted = concerns.of_child(connection, child_id)
-        away = absences.of_child(connection, child_id) if carer_words.DATA_CLASS in classes else ()
     of_carer = frozenset() if carer_words.in_an_open_episode(who, parts) else frozenset({carer_words.DATA_CLASS})
-    told["absences"] = [carer_words.absence(each, {}) for each in away]
-    told["absence_count"] = carer_words.count_of(away, now)
+    may_see = away if carer_words.DATA_CLASS in classes else ()
+    told["absences"] = [carer_words.absence(each, {}) for each in may_see]
+    told["absence_count"] = carer_words.count_of(may_see, now)
     told["concerns"] = carer_words.entries(noted, classes - of_carer, (), now)
+    held = _held(known, [each for each in all_episodes if each.case_id in parts], interviews)
+    held |= {each.data_class for each in noted} | ({carer_words.DATA_CLASS} if away else set())
+    told["withheld"] = withheld.lines(held - classes, who.roles)
     return child_words.describe(known, classes, parts, now) | told | _may(who, classes) | {"child_id": child_id}
+
+
+def _held(
+    known: child_words.Known, every_episode: Sequence[ChildEpisode], interviews: Sequence[Episode]
+) -> frozenset[str]:
+    """Name the data classes of the parts of the page in which something is held, of the cases that the reader may open."""
+    offered = [each for each in interviews if each.interview_offered_at]
+    there: dict[str, object] = {"child": known.child, "flags": known.flags, "plans": known.plans}
+    there |= {"episodes": every_episode, "interviews": offered}
+    return frozenset(DATA_CLASS_OF[part] for part, held in there.items() if held)
 
 
 def _may(who: Actor, classes: frozenset[str]) -> dict[str, object]:

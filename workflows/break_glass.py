@@ -137,7 +137,7 @@ def break_glass(
     role, organisation = min((each for each in by.held if each[0] in OPENS), default=("", by.organisation))
     opening = Opening(about, now, now + LASTS, by.person, organisation, reason)
     values = {field.name: getattr(opening, field.name) for field in fields(Opening)}
-    opened = " ".join(sorted(_opened(by.roles)))
+    opened = " ".join(sorted(opens(by.roles)))
     connection.execute(sa.insert(row).values(**values, classes=opened, key=key))
     mails.told(connection, opening, role, f"glass/{by.person}/{key}")
     return opening
@@ -151,7 +151,7 @@ def opened_to(
     asked = sa.select(row.about, row.classes).where(row.person == who.person, row.about.in_(case_ids), row.until > now)
     found: dict[str, frozenset[str]] = {}
     for about, classes in connection.execute(asked):
-        found[about] = found.get(about, frozenset()) | (frozenset(classes.split()) & _opened(who.roles))
+        found[about] = found.get(about, frozenset()) | (frozenset(classes.split()) & opens(who.roles))
     return {about: classes for about, classes in found.items() if classes}
 
 
@@ -192,7 +192,8 @@ def forget_reasons(connection: sa.Connection, refs: Collection[str]) -> None:
     connection.execute(sa.update(GlassRow).where(GlassRow.about.in_(refs)).values(reason=""))
 
 
-def _opened(roles: Collection[str]) -> frozenset[str]:
+def opens(roles: Collection[str]) -> frozenset[str]:
+    """Name the data classes that roles may open with a reason."""
     return frozenset().union(*(OPENS.get(role, frozenset()) for role in roles))
 
 

@@ -17,6 +17,7 @@ from workflows.alerts import ALERTS, Alerts
 from workflows.copies import Copies
 from workflows.correction_mails import CorrectionMails
 from workflows.obligations import OBLIGATIONS
+from workflows.seal_mails import SealMails
 from workflows.vocabulary import DATA_CLASS
 
 KINDS_OF_FILE = (".bpmn", ".dmn", ".form")
@@ -55,7 +56,7 @@ def files(procedure: str) -> dict[str, str]:
 def observers(base_url: str) -> tuple[Observer, ...]:
     """Give everything that follows each step inside its transaction; links in messages lead to `base_url`."""
     drawn = (episodes, child_projection, audits, recommendations, disruptions, serious_events, about)
-    mails = (Alerts(base_url), CorrectionMails(base_url), Copies(base_url))
+    mails = (SealMails(base_url), Alerts(base_url), CorrectionMails(base_url), Copies(base_url))
     return (*(each.project for each in drawn), seals.follow, *mails)
 
 

@@ -178,6 +178,23 @@ def members_over(connection: sa.Connection, case_id: str) -> frozenset[str] | No
     return frozenset(set.intersection(*groups.values())) if groups else None
 
 
+def to_be_told(connection: sa.Connection, child_id: str, case_id: str) -> tuple[tuple[str, str], ...]:
+    """Give the active people of the group of a child's record with their mail addresses, unless its seal covers a case already.
+
+    With superintendents, so that a group that has gone leaves nobody alone. One statement.
+    """
+    seal, row, person, held = SealRow, SealMemberRow, people.PersonRow, people.MembershipRow
+    joined = sa.select(ChildRow.joined_to).where(ChildRow.child_id == child_id, ChildRow.joined_to != "")
+    covers = sa.select(SealCaseRow.seal).where(SealCaseRow.case_id == case_id)
+    over_it = sa.and_(seal.lifted_at.is_(None), sa.or_(seal.about == child_id, seal.about.in_(joined)))
+    sealed = sa.select(seal.id).where(over_it, seal.id.not_in(covers))
+    group = sa.select(row.person).where(row.seal.in_(sealed), row.removed_at.is_(None))
+    above = sa.select(held.person).where(held.role == NEVER_SHUT_OUT, sa.exists(sealed))
+    asked = sa.select(person.sign_in, person.mail).where(person.sign_in.in_(group.union(above)))
+    rows = connection.execute(asked.where(person.disabled_at.is_(None)).order_by(person.sign_in)).tuples()
+    return tuple((name, mail) for name, mail in rows)
+
+
 def members(connection: sa.Connection, seal: int) -> tuple[str, ...]:
     """Give the sign-in names of the group of a seal, in order."""
     row = SealMemberRow

@@ -54,7 +54,7 @@ def test_who_may_see_a_part_reads_that_and_is_told_what_kind_is_kept_back(visit:
     assert "Flags" in headings(page)
     assert "Trigger plan" not in headings(page)
     assert emery.RULE not in page.content()
-    expect(page.get_by_text("Your roles may not read:")).to_be_visible()
+    expect(page.get_by_text("ask the missing from home co-ordinator").first).to_be_visible()
     assert look_at(page, "child-in-part") == []
 
 

@@ -20,6 +20,7 @@ from workflows import (
     merge_mails,
     notices,
     reminders,
+    seal_mails,
 )
 from workflows import verification as projected
 from workflows.agencies import ROLES
@@ -92,6 +93,7 @@ def test_every_alert_has_a_template_and_every_template_an_alert() -> None:
         reminders.TEMPLATE,
         *alarms.TEMPLATES,
         *break_glass.TEMPLATES,
+        seal_mails.TEMPLATE,
         *draft_mails.TEMPLATES,
         *handovers.TEMPLATES,
         *merge_mails.TEMPLATES,
