@@ -201,12 +201,14 @@ class Views:
             stamp=stamp_of(facts, row.record, row.record_key),
             documentation=node.documentation,
             beside=shown,
+            seen=row.seq,
         )
 
     def _open_task(self, case_id: str, number: int, by: Actor) -> Any:
         """Give the row of an open task with its case's facts, or say why this person cannot have it."""
         case = CaseTable.__table__
-        own = [case.c.title.label("case_title"), case.c.release_id, case.c.facts, case.c.opened_at.label("began")]
+        own = [case.c.title.label("case_title"), *(case.c[each] for each in ("release_id", "facts", "seq"))]
+        own.append(case.c.opened_at.label("began"))
         statement = sa.select(TASK, *own).join(case, case.c.id == TASK.c.case_id)
         with self.engine.connect() as connection:
             row: Any = connection.execute(statement.where(TASK.c.case_id == case_id, TASK.c.number == number)).first()

@@ -163,6 +163,8 @@ class TaskView:
     stamp: str
     documentation: str
     beside: Facts
+    seen: int = 0
+    """The number of the last event that the page knows of."""
 
 
 @dataclass(frozen=True, slots=True)

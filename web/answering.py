@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import Refusal
 from engine.forms import TYPED_IN_PARTS, Field, Form, Raw
+from engine.merging import PARTS
 from engine.store import EventTable, TaskTable, reading
 from engine.views import Done
 from web.access import actor
@@ -20,24 +21,33 @@ from web.moments import say_key
 from web.second_person import done_before
 from web.services import services
 
-OURS = frozenset({"csrf_token", "key", "stamp"})
-PARTS = ("day", "month", "year", "time")
+OURS = frozenset({"csrf_token", "key", "stamp", "seen", "later"})
+LONGEST_NUMBER = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What a person sent: the typed answers, the key that makes a second sending harmless, and the page's stamp."""
+    """What a person sent: the typed answers, the key that makes a second sending harmless, the page's stamp, and the last event
+    that the page knew of.
+    """
 
     raw: Raw
     key: str
     stamp: str
+    seen: int = 0
 
     @classmethod
     def read(cls) -> Posted:
         """Read it from the present request; a key that is no UUID is replaced, so that nobody chooses it."""
         sent = flask.request.form.to_dict(flat=False)
         raw: Raw = {name: values for name, values in sent.items() if name not in OURS}
-        return cls(raw=raw, key=_key(flask.request.form.get("key", "")), stamp=flask.request.form.get("stamp", ""))
+        seen = flask.request.form.get("seen", "")
+        return cls(
+            raw=raw,
+            key=_key(flask.request.form.get("key", "")),
+            stamp=flask.request.form.get("stamp", ""),
+            seen=int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < LONGEST_NUMBER else 0,
+        )
 
     @property
     def sealed_key(self) -> str:
@@ -83,12 +93,15 @@ def go_on(done: Done) -> ResponseReturnValue:
     return flask.redirect(flask.url_for("inbox.tasks"))
 
 
-def conflict_page(refusal: Refusal, raw: Raw, *, form: Form | None, case_id: str) -> tuple[str, int]:
-    """Say what happened in the meantime, and show what was typed so that it can be copied; nothing was saved."""
+def conflict_page(refusal: Refusal, raw: Raw, *, form: Form | None, case_id: str, kept: str = "") -> tuple[str, int]:
+    """Say what happened in the meantime, and show what was typed so that it can be copied; nothing was saved.
+
+    `kept` is the task for which it was typed before, where it waits on the server for its author.
+    """
     kind = kind_of(refusal)
     typed = typed_lines(raw, form)
     page = flask.render_template(
-        "conflict.html", kind=kind, sentence=sentence_of(refusal), typed=typed, case_id=case_id
+        "conflict.html", kind=kind, sentence=sentence_of(refusal), typed=typed, case_id=case_id, kept=kept
     )
     return page, kind.status
 

@@ -22,7 +22,7 @@ from web.moments import read_moment
 from web.procedures import MISSING_CHILD
 from web.services import services
 from web.task_lists import read_cursor, write_cursor
-from workflows import assigning, copies, handovers, merging, notices, saved_lists
+from workflows import assigning, copies, handovers, merging, notices, saved_lists, typed
 from workflows.agencies import title_of
 from workflows.audience import Audience, audience
 from workflows.copies import Owed
@@ -80,6 +80,7 @@ def tasks() -> ResponseReturnValue:
         wrong_copies=_wrong_copies(bounds) if everything else (),
         now=now,
         shifts=_shifts(who.person),
+        unsent=_unsent(who.person) if everything else (),
         me=who.person,
         stuck_since=outbox.stuck_since(here.engine, now - LEFT_BY),
     )
@@ -134,6 +135,12 @@ def news() -> ResponseReturnValue:
     more = [*wanted.conditions(now), TaskTable.opened_at > since]
     fresh = task_lists.count(bounds, wanted.roles(who.duties), more) if wanted.which not in {MINE, GIVEN} else 0
     return flask.render_template("inbox_news.html", fresh=fresh, since=since, wanted=wanted)
+
+
+def _unsent(person: str) -> list[tuple[str, str, datetime]]:
+    """Give what this person has typed into tasks and not sent."""
+    with reading(services().engine) as connection:
+        return typed.unsent(connection, person)
 
 
 def _shifts(person: str) -> tuple[Handover, ...]:

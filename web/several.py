@@ -89,6 +89,21 @@ def act() -> ResponseReturnValue:
     )
 
 
+@page.post("/tasks/<task_id>/<any(take, put_back, give):act>")
+@signed_in
+def act_one(task_id: str, act: str) -> ResponseReturnValue:
+    """Take one task, put it back, or give it to somebody; then its page, or the list where it is somebody else's now."""
+    with reading(services().engine) as connection:
+        rows = _rows(connection, [task_id], audience(connection, actor()))
+    if not rows:
+        raise TaskNotFound("There is no such task.")
+    result = _one(act, rows[0], flask.request.form.get("to", ""))
+    flask.flash(f"{result.words}.", "done" if result.done else "important")
+    if act == GIVE and result.done:
+        return flask.redirect(flask.url_for("inbox.tasks"))
+    return flask.redirect(flask.url_for("tasks.task", task_id=task_id))
+
+
 @page.post("/tasks/lists")
 @signed_in
 def save() -> ResponseReturnValue:
@@ -215,7 +230,8 @@ def _give(row: TaskRow, to: str) -> str:
     with reading(here.engine) as connection:
         person = assigning.require_candidate(connection, to, [(row.role, row.case_id)], who, now=here.clock())
     led = assigning.led_by(who)
-    new = here.cases.ownership.give(row.id, to, by=who, now=here.clock(), leads=led)
+    returns = bool(flask.request.form.get("returns"))
+    new = here.cases.ownership.give(row.id, to, by=who, now=here.clock(), leads=led, returns=returns)
     return f"{person.name} has it" if new else f"{person.name} had it already"
 
 

@@ -1,47 +1,85 @@
-"""The page of one task: what is asked, for which case and until when; and what happens when it is sent."""
+"""The page of one task: what is asked, for which case and until when; what is typed is kept; and what happens when it is sent."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import flask
 import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
-from engine.errors import AnswersInvalid, Conflict, NotYourTask, Problem, SamePersonTwice, TaskNotFound, Unavailable
+from engine import merging
+from engine.errors import (
+    AnswersInvalid,
+    Conflict,
+    NotYourTask,
+    PageIsStale,
+    Problem,
+    SamePersonTwice,
+    TaskNotFound,
+    Unavailable,
+)
 from engine.forms import Form, Raw
+from engine.merging import Changed
 from engine.release import Compiled
-from engine.store import TaskTable, reading
+from engine.store import TaskTable, reading, writing
 from engine.views import TaskView
-from web import carer_words, case_access, episode_words, references, sign_words
+from web import carer_words, case_access, episode_words, sign_words, task_lists, task_words
 from web.access import actor, signed_in
 from web.answering import Posted, conflict_page, go_on, new_key, was_done, without_source
-from web.fact_words import Section, alone, sections
+from web.fact_words import Section, alone, say_answer, sections
 from web.govuk import error_summary, render_form
 from web.moments import say_moment, say_until
 from web.second_person import done_before
 from web.services import services
-from workflows import access
+from workflows import access, assigning, typed
 from workflows.access import Standing
+from workflows.typed import Typed
 
 page = flask.Blueprint("tasks", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a page of a task is drawn from beside the task: the answers, its key and stamp, and what is to be said of them."""
+
+    raw: Raw
+    key: str
+    stamp: str
+    seen: int
+    problems: Sequence[Problem] = ()
+    changed: Sequence[Changed] = ()
+    kept: Typed | None = field(default=None)
 
 
 @page.get("/tasks/<task_id>")
 @signed_in
 def task(task_id: str) -> ResponseReturnValue:
-    """Show a task with what is kept of its answers."""
-    view, now = _open(task_id), services().clock()
-    shown = view.form.prefilled(view.values, scope=view.scope, now=now)
-    return _page(view, view.form.as_raw(shown), key=new_key(), stamp=view.stamp)
+    """Show a task with what is kept of its answers, or with what this person has typed there before."""
+    here, now = services(), services().clock()
+    with reading(here.engine) as connection:
+        kept = typed.find(connection, task_id, actor().person)
+    try:
+        view = _open(task_id)
+    except Conflict as refusal:
+        if kept is None:
+            raise
+        return conflict_page(refusal, kept.raw, form=_form_of(task_id), case_id=task_id.partition(".")[0], kept=task_id)
+    if kept is not None:
+        return _page(view, Shown(kept.raw, new_key(), kept.stamp, kept.seen, kept=kept))
+    raw = view.form.as_raw(view.form.prefilled(view.values, scope=view.scope, now=now))
+    return _page(view, Shown(raw, new_key(), view.stamp, view.seen))
 
 
 @page.post("/tasks/<task_id>")
 @signed_in
 def complete(task_id: str) -> ResponseReturnValue:
-    """Complete a task, or say all that is wrong with the answers, or what has happened in the meantime."""
+    """Complete a task, or keep it for later, or say all that is wrong with the answers, or what has happened in the meantime."""
     here, posted, now = services(), Posted.read(), services().clock()
+    if "later" in flask.request.form:
+        return _keep_for_later(task_id, posted)
     try:
         view = _open(task_id)
     except Conflict as refusal:
@@ -49,16 +87,119 @@ def complete(task_id: str) -> ResponseReturnValue:
             return flask.redirect(flask.url_for("inbox.tasks"))
         return conflict_page(refusal, posted.raw, form=_form_of(task_id), case_id=task_id.partition(".")[0])
     try:
-        answers = references.load(view.form, posted.raw, scope=view.scope, now=now)
+        answers = view.form.load(posted.raw, scope=view.scope, now=now)
         key, stamp = posted.sealed_key, posted.stamp
         done = here.cases.complete(task_id, answers, by=actor(), now=now, key=key, stamp=stamp)
     except AnswersInvalid as refusal:
-        return _page(view, posted.raw, key=posted.key, stamp=posted.stamp, problems=refusal.problems), 422
+        shown = Shown(posted.raw, posted.key, posted.stamp, posted.seen, problems=refusal.problems)
+        return _page(view, shown), 422
+    except PageIsStale:
+        return _merged(view, posted), 409
     except (Conflict, SamePersonTwice, Unavailable) as refusal:
         form = view.form.settled(scope=view.scope, now=now)
         return conflict_page(refusal, posted.raw, form=form, case_id=view.row.case_id)
+    with writing(here.engine) as connection:
+        typed.drop(connection, task_id, actor().person)
     flask.flash(f"{view.row.name}: this is done for case {done.case_id}.", "done")
     return go_on(done)
+
+
+@page.post("/tasks/<task_id>/typed")
+@signed_in
+def keep(task_id: str) -> ResponseReturnValue:
+    """Keep what is typed so far, where something was; say who else has the page open, and whether the task has gone meanwhile.
+
+    Pages that are open ask for it by themselves; a GET would change nothing, and this does.
+    """
+    here, posted, now, who = services(), Posted.read(), services().clock(), actor()
+    _may_type(task_id)
+    with writing(here.engine) as connection:
+        if flask.request.form.get("typing"):
+            typed.keep(
+                connection, task_id, posted.raw, person=who.person, stamp=posted.stamp, seen=posted.seen, now=now
+            )
+        else:
+            typed.note_here(connection, task_id, person=who.person, now=now)
+        others = typed.here(connection, task_id, but=who.person, now=now)
+    return flask.render_template(
+        "task_typed.html", others=others, saved=bool(flask.request.form.get("typing")), now=now
+    )
+
+
+@page.post("/tasks/<task_id>/typed/drop")
+@signed_in
+def drop(task_id: str) -> ResponseReturnValue:
+    """Forget what this person has typed there."""
+    with writing(services().engine) as connection:
+        typed.drop(connection, task_id, actor().person)
+    flask.flash("What you had typed is gone.", "done")
+    return flask.redirect(flask.url_for("tasks.task", task_id=task_id))
+
+
+@page.post("/tasks/<task_id>/typed/take-over/<person>")
+@signed_in
+def take_over(task_id: str, person: str) -> ResponseReturnValue:
+    """Take over what somebody whom one leads has typed, and the task with it; both are written down."""
+    here, now, who = services(), services().clock(), actor()
+    view = _open(task_id)
+    if view.row.role not in assigning.led_by(who):
+        raise NotYourTask("Only who leads this role takes over what somebody has typed.")
+    with reading(here.engine) as connection:
+        found = typed.find(connection, task_id, person)
+    if found is None:
+        raise TaskNotFound("There is nothing typed here.")
+    classes = frozenset(each.data_class for each in view.form.fields)
+    here.cases.note_reading(
+        view.row.case_id, by=who, purpose=f"typed by {person}, taken over", classes=classes, now=now
+    )
+    here.cases.ownership.give(task_id, who.person, by=who, now=now, leads=assigning.led_by(who))
+    with writing(here.engine) as connection:
+        typed.keep(connection, task_id, found.raw, person=who.person, stamp=found.stamp, seen=found.seen, now=now)
+    flask.flash(f"What {found.name} had typed is here now. They still have their own copy.", "done")
+    return flask.redirect(flask.url_for("tasks.task", task_id=task_id))
+
+
+def _keep_for_later(task_id: str, posted: Posted) -> ResponseReturnValue:
+    """Keep what was typed, without looking whether it is complete."""
+    here = services()
+    _may_type(task_id)
+    with writing(here.engine) as connection:
+        typed.keep(
+            connection,
+            task_id,
+            posted.raw,
+            person=actor().person,
+            stamp=posted.stamp,
+            seen=posted.seen,
+            now=here.clock(),
+        )
+    flask.flash("What you have typed is kept. It is in your list of tasks, at the top.", "done")
+    return flask.redirect(flask.url_for("inbox.tasks"))
+
+
+def _may_type(task_id: str) -> None:
+    """Refuse to keep anything for a task that is not this person's; one that is open no more keeps what its author typed."""
+    case_id, _, number = task_id.rpartition(".")
+    who = case_access.within(services().engine, actor(), case_id)
+    asked = sa.select(TaskTable.role).where(TaskTable.case_id == case_id, TaskTable.number == int(number or 0))
+    with reading(services().engine) as connection:
+        role = connection.execute(asked).scalar_one_or_none() if number.isdecimal() else None
+    if role is None or role not in who.duties:
+        raise TaskNotFound("There is no such task.")
+
+
+def _merged(view: TaskView, posted: Posted) -> str:
+    """Draw the page anew with what others have changed since it was opened brought in; nothing was saved yet."""
+    row, here = view.row, services()
+    place = (row.case_id, row.record, row.record_key, posted.seen)
+    with reading(here.engine) as connection:
+        was = merging.as_it_was(connection, *place)
+        who = merging.who_changed(connection, *place)
+        names = episode_words.names_of(connection, {by for by, _at in who.values()})
+    told = {name: (names.get(by, by), at) for name, (by, at) in who.items()}
+    form = view.form.settled(scope=view.scope, now=here.clock())
+    raw, changed = merging.merge(form, posted.raw, was, view.values, told)
+    return _page(view, Shown(raw, new_key(), view.stamp, view.seen, changed=changed))
 
 
 def _form_of(task_id: str) -> Form | None:
@@ -86,25 +227,43 @@ def _open(task_id: str) -> TaskView:
         raise TaskNotFound("There is no such task.") from None
 
 
-def _page(view: TaskView, raw: Raw, *, key: str, stamp: str, problems: Sequence[Problem] = ()) -> str:
-    now, row = services().clock(), view.row
+def _page(view: TaskView, shown: Shown) -> str:
+    now, row, who = services().clock(), view.row, actor()
     release = services().cases.release_of(row.case_id)
     due = f"{say_moment(row.due_at)} ({say_until(row.due_at, now)})" if row.due_at else ""
+    leads = row.role in assigning.led_by(who)
+    with reading(services().engine) as connection:
+        others = typed.of_others(connection, row.id, who.person) if leads else []
+        present = typed.here(connection, row.id, but=who.person, now=now)
+        able = (
+            assigning.candidates(connection, row.role, row.case_id, who, now=now)
+            if row.owner in {"", who.person} or leads
+            else ()
+        )
     return flask.render_template(
         "task.html",
         heading=row.name,
+        task_id=row.id,
         case_id=row.case_id,
         case_title=row.case_title,
         due=due,
         documentation=without_source(view.documentation),
         beside=_beside(view, release, now),
-        summary=error_summary(problems, view.form),
-        questions=render_form(view.form, raw, problems, scope=view.scope, now=now),
-        key=key,
-        stamp=stamp,
-        problems=problems,
+        summary=error_summary(shown.problems, view.form),
+        questions=render_form(view.form, shown.raw, shown.problems, scope=view.scope, now=now),
+        key=shown.key,
+        stamp=shown.stamp,
+        seen=shown.seen,
+        problems=shown.problems,
         button="Complete",
-        done_before=done_before(release, row.case_id, row.element, actor().person),
+        done_before=done_before(release, row.case_id, row.element, who.person),
+        kept=shown.kept,
+        changed=[(each, say_answer(each.now, each.field)) for each in shown.changed],
+        others=others,
+        present=present,
+        owner=task_words.owner(row, who, task_lists.names_of([row], who)),
+        has_it=row.owner == who.person,
+        able=[each for each in able if each.sign_in != row.owner],
     )
 
 

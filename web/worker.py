@@ -29,7 +29,7 @@ from web import verification
 from web.clock import system_clock
 from web.heartbeats import beat
 from web.tables import HeartbeatRow
-from workflows import alarms, alerts, board_mails, copies, handovers, notices
+from workflows import alarms, alerts, board_mails, copies, handovers, notices, typed
 
 log = logging.getLogger(__name__)
 
@@ -159,6 +159,7 @@ class Worker:
         """Anchor the logs of the day that has ended, tell the board once a month, and verify everything once a night."""
         self._guarded("anchors", lambda: anchors.write(self._engine, self._clock()))
         self._guarded("board", lambda: board_mails.tell(self._engine, self._base_url, self._clock()))
+        self._guarded("typed", lambda: typed.tidy(self._engine, self._clock()))
         self._guarded("verification", lambda: verification.nightly(self._cases, self._base_url, self._clock()))
 
     def _send(self, limit: int) -> None:

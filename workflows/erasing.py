@@ -31,6 +31,7 @@ from workflows import (
     philomena,
     saved_lists,
     seals,
+    typed,
 )
 from workflows.about import AboutRow
 from workflows.children import ChildFlagRow, ChildPlanRow, ChildRow, PastEpisodeRow
@@ -100,6 +101,7 @@ TABLES: Mapping[str, str] = MappingProxyType(
         "on_call": "nothing personal of a child",
         "handovers": "kept: who handed over to whom and when; typed words taken out",
         "handover_tasks": "kept: reference and when it was taken over",
+        "typed": "deleted",
         "deputies": "nothing personal of a child",
         "saved_lists": "deleted where it asks for one of the references; its name is to name no child",
         "read_reviews": "kept: what a reviewer found about a reader's day",
@@ -214,6 +216,7 @@ def _projections(connection: sa.Connection, refs: list[str]) -> dict[str, int]:
         gone[table.__tablename__] = connection.execute(sa.delete(table).where(table.child_id.in_(refs))).rowcount
     gone |= {"notices": notices.forget(connection, refs), "copies_to_correct": copies.forget(connection, refs)}
     gone["handovers"] = handovers.forget(connection, refs)
+    gone["typed"] = typed.forget(connection, refs)
     gone["saved_lists"] = saved_lists.forget(connection, refs)
     break_glass.forget_reasons(connection, refs)
     seals.forget_reasons(connection, refs)

@@ -4,7 +4,7 @@
 
 1. `npm ci` when package-lock.json is newer than what is installed (Node comes with the Python environment);
 2. if the stamp in web/static is that of the sources as they are now, stop;
-3. esbuild bundles homeward.js with both packages; live.js, which the list of tasks alone loads, with htmx; viewer.js, which the page of a case alone loads, with bpmn-js; and for
+3. esbuild bundles homeward.js with both packages; live.js, which the list of tasks alone loads, with htmx; typed.js for the page of a task; viewer.js, which the page of a case alone loads, with bpmn-js; and for
    those who change procedures modeller.js and table.js, in which two shims take the place of what the CSP would stop;
 4. the two prebuilt style sheets and homeward.css become one, without the font and the crest of GOV.UK, which are not
    for services outside it (compiling the Sass was tried and fails: the Ministry's Sass loads GOV.UK's a second time);
@@ -27,7 +27,7 @@ MODULES = HERE / "node_modules"
 GOVUK_CSS = MODULES / "govuk-frontend/dist/govuk/govuk-frontend.min.css"
 MOJ = MODULES / "@ministryofjustice/frontend/moj"
 STATIC = HERE.parent / "static"
-SCRIPTS = ("homeward.js", "live.js", "viewer.js", "modeller.js", "table.js")
+SCRIPTS = ("homeward.js", "live.js", "typed.js", "viewer.js", "modeller.js", "table.js")
 SHIMS = {"domify": "shims/domify.js", "style-mod": "shims/style-mod.js"}
 STYLES = ("homeward.css", "viewer.css", "modeller.css")
 SOURCES = ("build.py", "package-lock.json", "editing.js", "favicon.svg", *SCRIPTS, *STYLES, *SHIMS.values())
@@ -49,7 +49,11 @@ FONTS = {name: MODULES / f"{name}-js/dist/assets/{name}-font" for name in ("bpmn
 VIEWER_NOTICE = (
     "Holds bpmn-js, (c) Camunda Services GmbH, under the bpmn.io licence (bpmn.io/license): its watermark stays."
 )
-NOTICES = {"homeward.js": NOTICE, "live.js": "Holds htmx, under the BSD licence without conditions (0BSD)."}
+NOTICES = {
+    "homeward.js": NOTICE,
+    "typed.js": "",
+    "live.js": "Holds htmx, under the BSD licence without conditions (0BSD).",
+}
 
 
 def main() -> None:

@@ -1,0 +1,83 @@
+"""Two people at one form: what each has changed since both saw the same is brought together; what both changed is shown twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from engine import values
+from engine.forms import TYPED_IN_PARTS, Field, Form, Raw
+from engine.model import Value
+from engine.store import EventTable, FactTable
+
+PARTS = ("day", "month", "year", "time")
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A question that somebody else has answered since: what it says now, by whom and when; `both` where this person has too."""
+
+    field: Field
+    now: Value
+    by: str
+    at: datetime
+    both: bool
+
+
+def as_it_was(connection: sa.Connection, case_id: str, record: str, record_key: str, seq: int) -> dict[str, Value]:
+    """Give the fields of a record as the events up to a number left them."""
+    row = FactTable
+    mine = (row.case_id == case_id, row.record == record, row.record_key == record_key, row.seq <= seq)
+    asked = sa.select(row.field, row.value).where(*mine).order_by(row.seq)
+    return {name: values.loads(value) for name, value in connection.execute(asked).tuples()}
+
+
+def who_changed(
+    connection: sa.Connection, case_id: str, record: str, record_key: str, seq: int
+) -> dict[str, tuple[str, datetime]]:
+    """Give who wrote the fields of a record last, and when, behind an event."""
+    row, event = FactTable, EventTable
+    same = sa.and_(event.case_id == row.case_id, event.seq == row.seq)
+    mine = (row.case_id == case_id, row.record == record, row.record_key == record_key, row.seq > seq)
+    asked = sa.select(row.field, event.by, event.at).join(event, same).where(*mine).order_by(row.seq)
+    return {name: (by, at) for name, by, at in connection.execute(asked).tuples()}
+
+
+def merge(
+    form: Form,
+    typed: Raw,
+    was: Mapping[str, Value],
+    now: Mapping[str, Value],
+    who: Mapping[str, tuple[str, datetime]],
+) -> tuple[Raw, list[Changed]]:
+    """Bring together what a person typed and what stands there now, given what stood there when their page was drawn.
+
+    What only the others changed is taken over; what only this person changed stays; where both did, this person's stays on the
+    page, and both are shown. Gives what the page holds then, and each question that others have changed.
+    """
+    before, present = form.as_raw(was), form.as_raw(now)
+    merged, changed = dict(typed), []
+    for field in form.fields:
+        names = _names(field)
+        mine, old, new = (_texts(raw, names) for raw in (typed, before, present))
+        if new == old or field.key not in who:
+            continue
+        both = mine not in (old, new)
+        if not both:
+            for name in names:
+                merged[name] = present.get(name, "")
+        changed.append(Changed(field, now.get(field.key), *who[field.key], both))
+    return merged, changed
+
+
+def _names(field: Field) -> list[str]:
+    return [f"{field.key}-{part}" for part in PARTS] if field.kind in TYPED_IN_PARTS else [field.key]
+
+
+def _texts(raw: Raw, names: list[str]) -> list[list[str]]:
+    """Give what was typed under names, so that nothing typed and nothing there are the same."""
+    given = [raw.get(name, "") for name in names]
+    return [[text for text in ([one] if isinstance(one, str) else one) if text.strip()] for one in given]
