@@ -136,7 +136,7 @@ def _note_use(response: flask.Response) -> flask.Response:
     """Write the time of use into the cookie; the database is not touched by looking at a page, nor by one that asks for news."""
     if (
         flask.request.endpoint
-        not in {"static", "inbox.news"} | ({"tasks.keep"} if not flask.request.form.get("typing") else set())
+        not in {"static", "inbox.news"} | ({"tasks.keep"} if not flask.request.args.get("typing") else set())
         and flask_login.current_user.is_authenticated
     ):
         flask.session[SEEN] = services().wall_clock().timestamp()

@@ -89,13 +89,13 @@ def act() -> ResponseReturnValue:
     )
 
 
-@page.post("/tasks/<task_id>/<any(take, put_back, give):act>")
+@page.post("/tasks/<task_id>/owner/<act>")
 @signed_in
 def act_one(task_id: str, act: str) -> ResponseReturnValue:
     """Take one task, put it back, or give it to somebody; then its page, or the list where it is somebody else's now."""
     with reading(services().engine) as connection:
-        rows = _rows(connection, [task_id], audience(connection, actor()))
-    if not rows:
+        rows = _rows(connection, [task_id], audience(connection, actor(), services().clock()))
+    if not rows or act not in {TAKE, PUT_BACK, GIVE}:
         raise TaskNotFound("There is no such task.")
     result = _one(act, rows[0], flask.request.form.get("to", ""))
     flask.flash(f"{result.words}.", "done" if result.done else "important")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import flask
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from engine import merging
+from engine.admission import task_number
 from engine.errors import (
     AnswersInvalid,
     Conflict,
@@ -51,7 +52,8 @@ class Shown:
     seen: int
     problems: Sequence[Problem] = ()
     changed: Sequence[Changed] = ()
-    kept: Typed | None = field(default=None)
+    stale: bool = False
+    kept: Typed | None = None
 
 
 @page.get("/tasks/<task_id>")
@@ -114,7 +116,7 @@ def keep(task_id: str) -> ResponseReturnValue:
     here, posted, now, who = services(), Posted.read(), services().clock(), actor()
     _may_type(task_id)
     with writing(here.engine) as connection:
-        if flask.request.form.get("typing"):
+        if flask.request.args.get("typing"):
             typed.keep(
                 connection, task_id, posted.raw, person=who.person, stamp=posted.stamp, seen=posted.seen, now=now
             )
@@ -122,7 +124,7 @@ def keep(task_id: str) -> ResponseReturnValue:
             typed.note_here(connection, task_id, person=who.person, now=now)
         others = typed.here(connection, task_id, but=who.person, now=now)
     return flask.render_template(
-        "task_typed.html", others=others, saved=bool(flask.request.form.get("typing")), now=now
+        "task_typed.html", others=others, saved=bool(flask.request.args.get("typing")), now=now
     )
 
 
@@ -179,11 +181,11 @@ def _keep_for_later(task_id: str, posted: Posted) -> ResponseReturnValue:
 
 def _may_type(task_id: str) -> None:
     """Refuse to keep anything for a task that is not this person's; one that is open no more keeps what its author typed."""
-    case_id, _, number = task_id.rpartition(".")
-    who = case_access.within(services().engine, actor(), case_id)
-    asked = sa.select(TaskTable.role).where(TaskTable.case_id == case_id, TaskTable.number == int(number or 0))
+    case_id, number = task_number(task_id)
+    who = case_access.within(services().engine, actor(), case_id, now=services().clock())
+    asked = sa.select(TaskTable.role).where(TaskTable.case_id == case_id, TaskTable.number == number)
     with reading(services().engine) as connection:
-        role = connection.execute(asked).scalar_one_or_none() if number.isdecimal() else None
+        role = connection.execute(asked).scalar_one_or_none()
     if role is None or role not in who.duties:
         raise TaskNotFound("There is no such task.")
 
@@ -199,7 +201,7 @@ def _merged(view: TaskView, posted: Posted) -> str:
     told = {name: (names.get(by, by), at) for name, (by, at) in who.items()}
     form = view.form.settled(scope=view.scope, now=here.clock())
     raw, changed = merging.merge(form, posted.raw, was, view.values, told)
-    return _page(view, Shown(raw, new_key(), view.stamp, view.seen, changed=changed))
+    return _page(view, Shown(raw, new_key(), view.stamp, view.seen, changed=changed, stale=True))
 
 
 def _form_of(task_id: str) -> Form | None:
@@ -259,6 +261,7 @@ def _page(view: TaskView, shown: Shown) -> str:
         done_before=done_before(release, row.case_id, row.element, who.person),
         kept=shown.kept,
         changed=[(each, say_answer(each.now, each.field)) for each in shown.changed],
+        stale=shown.stale,
         others=others,
         present=present,
         owner=task_words.owner(row, who, task_lists.names_of([row], who)),

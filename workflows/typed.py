@@ -23,6 +23,7 @@ HERE_FOR = timedelta(seconds=45)
 KEPT_FOR = timedelta(days=7)
 """How long a text waits for its author when its task is not open any more."""
 
+
 class TypedRow(Base):
     """What one person has typed into one task, and when their page was open last; no text: they only look at it."""
 

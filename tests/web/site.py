@@ -43,7 +43,8 @@ class Browser(FlaskClient):
         assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self' 'sha256-")
         assert "unsafe" not in answer.headers["Content-Security-Policy"]
         if answer.mimetype == "text/html" and answer.data and answer.status_code not in {301, 302, 308}:
-            reader, part = html5lib.HTMLParser(strict=True), answer.request.path in PARTS
+            reader, path = html5lib.HTMLParser(strict=True), answer.request.path
+            part = answer.status_code == 200 and (path in PARTS or path.endswith("/typed"))
             (reader.parseFragment if part else reader.parse)(answer.get_data(as_text=True))
             assert "style=" not in answer.text
         services: Services = self.application.extensions["homeward"]

@@ -10,9 +10,8 @@ let waiting, typing = false
 async function tell (changed) {
   const body = new FormData(form)
   body.delete('later')
-  if (changed) body.set('typing', 'yes')
   try {
-    const answer = await fetch(form.dataset.typed, { method: 'POST', body: new URLSearchParams(body), redirect: 'manual' })
+    const answer = await fetch(form.dataset.typed + (changed ? '?typing=yes' : ''), { method: 'POST', body: new URLSearchParams(body), redirect: 'manual' })
     if (answer.type === 'opaqueredirect') return say(status.dataset.signedOut)
     if (!answer.ok) return say(status.dataset.lost)
     const part = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('hw-answer')

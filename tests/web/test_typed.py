@@ -1,0 +1,167 @@
+"""What is typed into a task and not sent: kept for its author, through whatever happens, and for nobody else but who leads them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from engine.model import Actor
+from engine.store import ReadTable, TaskTable, reading, writing
+from tests.web.site import Browser, Site
+from tests.web.test_lists import INSPECTOR, SECOND, of, several
+from workflows import people, typed
+from workflows.people import Membership
+from workflows.typed import TypedRow
+
+WORDS = "Search the boat house first"
+
+
+@pytest.fixture
+def two(site: Site) -> Site:
+    """A second inspector in the same force."""
+    with writing(site.services.engine) as connection:
+        held = [Membership(INSPECTOR, "example_police")]
+        mail = "second@example-police.example"
+        people.add(connection, SECOND, name="Sana Second", mail=mail, password=None, memberships=held, now=site.clock())
+    return site
+
+
+@pytest.fixture
+def task(two: Site) -> str:
+    return of(two, two.opened(), "acknowledge_handover")
+
+
+def typing(browser: Browser, task: str, words: str = WORDS, **more: Any) -> str:
+    """Type something, as the page sends it by itself; give what it is answered."""
+    answer = browser.send(
+        f"/tasks/{task}/typed",
+        {"first_directions": words, "typing": "yes", **more},
+        form=browser.page(f"/tasks/{task}"),
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def in_page(browser: Browser, task: str) -> str:
+    field = browser.page(f"/tasks/{task}").find("textarea", {"name": "first_directions"})
+    return field.text.strip() if field else ""
+
+
+def test_what_is_typed_is_there_when_its_author_comes_back_and_for_nobody_else(two: Site, task: str) -> None:
+    first, second = two.browser(INSPECTOR), two.browser(SECOND)
+    assert "Kept at" in typing(first, task)
+    assert in_page(first, task) == WORDS
+    assert (
+        in_page(two.browser(INSPECTOR), task) == WORDS
+    )  # another session: the first one was lost, or its time was over
+    assert in_page(second, task) == ""
+    assert WORDS not in second.page("/tasks").text
+    assert "You have typed something and not sent it" in first.page("/tasks").text
+    assert "You have typed something" not in second.page("/tasks").text
+
+
+def test_the_button_keeps_it_without_a_script_and_without_asking_for_more(two: Site, task: str) -> None:
+    first = two.browser(INSPECTOR)
+    answer = first.send(f"/tasks/{task}", {"first_directions": WORDS, "later": "yes"})
+    assert answer.status_code == 302, answer.text
+    assert in_page(first, task) == WORDS
+    page = first.page(f"/tasks/{task}")
+    assert "This is what you typed on" in page.text
+    assert first.send(f"/tasks/{task}/typed/drop", form=page).status_code == 302
+    assert in_page(first, task) == ""
+
+
+def test_what_was_sent_is_typed_no_more(two: Site, task: str) -> None:
+    first = two.browser(INSPECTOR)
+    typing(first, task)
+    answers = {"read": "yes", "set_going": "search", "first_directions": WORDS}
+    assert first.send(f"/tasks/{task}", answers).status_code == 302
+    with reading(two.services.engine) as connection:
+        assert connection.execute(sa.select(TypedRow.raw)).all() == []
+
+
+def test_it_comes_back_to_its_author_when_another_has_done_the_task(two: Site, task: str) -> None:
+    first, second = two.browser(INSPECTOR), two.browser(SECOND)
+    typing(first, task)
+    answers = {"read": "yes", "set_going": "search", "first_directions": "Another place"}
+    assert second.send(f"/tasks/{task}", answers).status_code == 302
+    page = first.page(f"/tasks/{task}", status=409)
+    assert WORDS in page.text
+    assert "It is kept here for you for a week" in page.text
+    assert WORDS not in second.page(f"/tasks/{task}", status=409).text
+    two.clock.forward(days=8)
+    assert typed.tidy(two.services.engine, two.clock()) == 1
+    assert WORDS not in first.page(f"/tasks/{task}", status=409).text
+
+
+def test_it_comes_back_when_the_task_was_given_to_another_and_not_to_them(two: Site, task: str) -> None:
+    first, second = two.browser(INSPECTOR), two.browser(SECOND)
+    several(first, "take", task)
+    typing(first, task)
+    several(two.browser("chief_inspector_missing"), "give", task, to=SECOND)
+    assert in_page(second, task) == ""
+    assert in_page(first, task) == WORDS
+
+
+def test_who_leads_takes_it_over_with_the_task_and_that_is_written_down(two: Site, task: str) -> None:
+    first, second = two.browser(INSPECTOR), two.browser(SECOND)
+    typing(first, task)
+    answer = second.send(f"/tasks/{task}/typed/take-over/{INSPECTOR}", form=second.page(f"/tasks/{task}"))
+    assert answer.status_code == 403
+    with writing(two.services.engine) as connection:
+        held = [Membership(INSPECTOR, "example_police"), Membership("chief_inspector_missing", "example_police")]
+        people.give_roles(connection, SECOND, held)
+    page = second.page(f"/tasks/{task}")
+    assert "has typed something here" in page.text
+    assert WORDS not in page.text
+    assert second.send(f"/tasks/{task}/typed/take-over/{INSPECTOR}", form=page).status_code == 302
+    assert in_page(second, task) == WORDS
+    case_id, _, number = task.partition(".")
+    with reading(two.services.engine) as connection:
+        owner = sa.select(TaskTable.owner).where(TaskTable.case_id == case_id, TaskTable.number == int(number))
+        assert connection.execute(owner).scalar_one() == SECOND
+        purposes = connection.execute(sa.select(ReadTable.purpose).where(ReadTable.person == SECOND)).scalars().all()
+    assert f"typed by {INSPECTOR}, taken over" in purposes
+
+
+def test_nothing_is_kept_for_somebody_elses_task_or_for_one_that_is_not_there(two: Site, task: str) -> None:
+    stranger = two.browser("rhi_worker")
+    form = stranger.page("/away")
+    for path in (
+        f"/tasks/{task}/typed?typing=yes",
+        "/tasks/MC-NOTHERE.1/typed?typing=yes",
+        "/tasks/x/typed?typing=yes",
+    ):
+        assert stranger.send(path, {"first_directions": WORDS}, form=form).status_code == 404
+    with reading(two.services.engine) as connection:
+        assert connection.execute(sa.select(TypedRow.person)).all() == []
+
+
+def test_two_people_at_one_form_know_of_each_other(two: Site, task: str) -> None:
+    first, second = two.browser(INSPECTOR), two.browser(SECOND)
+    first.send(f"/tasks/{task}/typed", form=first.page(f"/tasks/{task}"))
+    assert "has this page open too" in second.page(f"/tasks/{task}").text
+    two.clock.forward(seconds=46)
+    assert "has this page open too" not in second.page(f"/tasks/{task}").text
+
+
+def test_what_others_changed_is_brought_in_and_what_both_changed_is_shown_twice(two: Site) -> None:
+    """Somebody puts the record right while another has its page open: nothing typed is lost, and nothing is overwritten unseen."""
+    case_id = two.opened()
+    taker, task = two.browser("call_taker"), of(two, case_id, "complete_missing_report")
+    page = taker.page(f"/tasks/{task}")
+    corrected = {"child_full_name": "Alexandra Example", "circumstances": "She left by the back door"}
+    by = Actor("control_room_supervisor", frozenset({"control_room_supervisor"}), "example_police")
+    two.clock.forward(minutes=1)
+    two.services.cases.correct(
+        case_id, "missing_report", "", corrected, by=by, now=two.clock(), key="k", reason="heard wrong"
+    )
+    answer = taker.send(f"/tasks/{task}", {"child_full_name": "Alex Example"}, form=page)
+    assert answer.status_code in {409, 422}, answer.text
+    if answer.status_code == 409:
+        assert "Your own answer stands in the page" in answer.text
+        assert "It is taken over into the page" in answer.text
+        assert "Alexandra Example" in answer.text
+    assert "Alex Example" in answer.text
