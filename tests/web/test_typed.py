@@ -36,8 +36,8 @@ def task(two: Site) -> str:
 def typing(browser: Browser, task: str, words: str = WORDS, **more: Any) -> str:
     """Type something, as the page sends it by itself; give what it is answered."""
     answer = browser.send(
-        f"/tasks/{task}/typed",
-        {"first_directions": words, "typing": "yes", **more},
+        f"/tasks/{task}/typed?typing=yes",
+        {"first_directions": words, **more},
         form=browser.page(f"/tasks/{task}"),
     )
     assert answer.status_code == 200, answer.text
