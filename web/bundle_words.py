@@ -19,10 +19,15 @@ from engine.release import Compiled
 from web import carer_words
 from web.fact_words import Section, row, sections
 from web.moments import say_day, say_key, say_moment
-from workflows import absences, children, concerns, philomena
+from workflows import absences, children, concerns, philomena, trigger_plans
 from workflows.access import NEVER_COPIED
 from workflows.bundles import MASK, Masking
 from workflows.vocabulary import FLAG, LOOKED_AFTER, RISK_LEVEL, words
+
+OF_THE_CHILD = (
+    "summary", "what_works", "child_words", "health", "allergies", "transport_habits", "phone_and_social", "money",
+)  # fmt: skip
+"""The parts of a trigger plan that are about the child and nobody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +80,9 @@ def of_the_child(connection: sa.Connection, child_id: str) -> tuple[Section, ...
     plans = [
         row(
             f"Version {each.version}, from {say_moment(each.valid_from)}",
-            "\n".join(filter(None, (each.summary, each.what_works))),
+            "\n".join(each[part] for part in OF_THE_CHILD if each[part]),
         )
-        for each in children.plans_of(connection, child_id)
+        for each in trigger_plans.of_child(connection, child_id)
     ]
     found = (
         Section("Who you are", who),

@@ -6,18 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from web import disruption_words, plan_words
 from web.case_words import interview
 from web.fact_words import Row, row
 from web.moments import LONDON, say_day, say_key, say_moment
-from workflows import disruptions
-from workflows.children import DATA_CLASS_OF, Child, ChildCase, ChildEpisode, ChildFlag, ChildPlan, live_plan
+from workflows import trigger_plans
+from workflows.children import DATA_CLASS_OF, Child, ChildCase, ChildEpisode, ChildFlag
 from workflows.disruptions import Disruption
 from workflows.episodes import CANCELLED, Episode
+from workflows.trigger_plans import ChildPlan
 from workflows.vocabulary import FLAG, LOOKED_AFTER, RISK_LEVEL
-
-PLAN_FIELDS = (
-    "summary", "immediate_tasks", "known_people", "known_places", "contact_rules", "what_works", "built_from",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def describe(
     `parts` names the cases that the reader may open, each with the data classes that may be read in it.
     """
     may = {part: name in classes for part, name in DATA_CLASS_OF.items()}
-    plan = live_plan(known.plans, now)
+    plan = trigger_plans.live(known.plans, now)
     return {
         "child": _who(known.child) if may["child"] and known.child else None,
         "name": known.child.name if may["child"] and known.child else "",
@@ -69,11 +67,11 @@ def describe(
         if may["episodes"]
         else None,
         "flags": [_flag(each, now) for each in known.flags] if may["flags"] else None,
-        "plan": _plan(plan) if may["plans"] and plan else None,
-        "versions": [_version(each) for each in known.plans] if may["plans"] else None,
+        "plan": Section(plan_words.version(plan), plan_words.rows(plan, classes)) if may["plans"] and plan else None,
+        "versions": [plan_words.did(each, known.episodes) for each in known.plans] if may["plans"] else None,
         "interviews": _interviews(known.interviews, parts) if may["episodes"] else None,
         "cases": known.cases,
-        "disruptions": [_disruption(each, now) for each in known.disruptions],
+        "disruptions": [disruption_words.line(each, now) for each in known.disruptions],
     }
 
 
@@ -108,38 +106,6 @@ def _flag(flag: ChildFlag, now: datetime) -> Row:
     until = f", until {say_day(flag.until)}" if flag.until else ""
     words = f"Since {say_day(flag.since)}{until}{'' if holds else ' (does not count now)'}"
     return row(FLAG.get(flag.flag, say_key(flag.flag)), f"{words}\nSource: {flag.source}" if flag.source else words)
-
-
-def _disruption(action: Disruption, now: datetime) -> tuple[str, str, str]:
-    """Give the case of an action, what it is, and how it stands."""
-    return action.case_id, disruptions.KINDS.get(action.kind, say_key(action.kind)), _stands(action, now)
-
-
-def _stands(action: Disruption, now: datetime) -> str:
-    """Say how an action stands: proposed, not open and why, in force until when, or over."""
-    if action.issued_at is None:
-        if action.issued == "no":
-            return "not issued"
-        return f"not open: {action.gate_why}" if action.gate_open is False else "proposed"
-    until = f" until {say_moment(action.ends_at)}" if action.ends_at else ""
-    if action.holds_at(now):
-        return f"in force{until}, by {action.issued_by}"
-    if action.closed_at is not None:
-        return f"ended on {say_moment(action.closed_at)}"
-    return f"ran out on {say_moment(action.ends_at)} and waits for its review" if action.ends_at else "over"
-
-
-def _plan(plan: ChildPlan) -> Section:
-    rows = [row(say_key(name), getattr(plan, name)) for name in PLAN_FIELDS if getattr(plan, name)]
-    if plan.default_risk:
-        rows.append(row("Risk to begin with", RISK_LEVEL.get(plan.default_risk, plan.default_risk)))
-    return Section(_version(plan), rows)
-
-
-def _version(plan: ChildPlan) -> str:
-    until = f" until {say_moment(plan.valid_to)}" if plan.valid_to else ""
-    origin = f"written in {plan.case_id}" if plan.case_id else "from before this service"
-    return f"Version {plan.version}, {origin}, from {say_moment(plan.valid_from)}{until}"
 
 
 def _interviews(episodes: Sequence[Episode], parts: Mapping[str, frozenset[str]]) -> list[Section]:

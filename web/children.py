@@ -13,7 +13,7 @@ from engine.store import reading
 from web import carer_words, case_access, child_words
 from web.access import actor, signed_in
 from web.services import services
-from workflows import absences, access, children, concerns, merging, photographs, withheld
+from workflows import absences, access, children, concerns, merging, photographs, trigger_plans, withheld
 from workflows.access import SEES_EVERY_EPISODE
 from workflows.children import DATA_CLASS_OF, ChildEpisode
 from workflows.episodes import Episode
@@ -60,7 +60,7 @@ def _told(
             child=children.find(connection, child_id),
             episodes=tuple(e for e in all_episodes if every or e.case_id in shown),
             flags=children.flags_of(connection, child_id),
-            plans=children.plans_of(connection, child_id),
+            plans=trigger_plans.of_child(connection, child_id),
             interviews=tuple(e for e in interviews if e.case_id in shown),
             disruptions=tuple(e for e in children.disruptions_of(connection, child_id) if e.case_id in shown),
             cases=tuple(case for case in children.cases_of(connection, child_id) if case.case_id in parts),
@@ -78,7 +78,8 @@ def _told(
     held = _held(known, [each for each in all_episodes if each.case_id in parts], interviews)
     held |= {each.data_class for each in noted} | ({carer_words.DATA_CLASS} if away else set())
     told["withheld"] = withheld.lines(held - classes, who.roles)
-    return child_words.describe(known, classes, parts, now) | told | _may(who, classes) | {"child_id": child_id}
+    shown_of_it = child_words.describe(known, classes - of_carer, parts, now)
+    return shown_of_it | told | _may(who, classes) | {"child_id": child_id}
 
 
 def _held(

@@ -25,7 +25,8 @@ def known(fields: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     if fields.get("contact_rules"):
         yield "Whom not to contact, and how", str(fields["contact_rules"])
     if fields.get("plan"):
-        yield "Trigger plan", f"Version {fields.get('plan_version')}: {fields.get('plan_summary')}"
+        summary = fields.get("plan_summary") or fields.get("plan_for_police") or "for the police alone"
+        yield "Trigger plan", f"Version {fields.get('plan_version')}: {summary}"
     elif "plan" in fields:
         yield "Trigger plan", "None"
     yield from _entries(fields, {"immediate_tasks": "Do first, says the plan", "carry_over": "Left from the last time"})

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from web.fact_words import Row, row
 from web.moments import LONDON, say_day, say_key, say_moment
-from workflows import children
-from workflows.children import DATA_CLASS_OF, Child, ChildCase, ChildEpisode, ChildFlag, ChildPlan, live_plan
+from workflows import children, trigger_plans
+from workflows.children import DATA_CLASS_OF, Child, ChildCase, ChildEpisode, ChildFlag
 from workflows.merging import Merge
+from workflows.trigger_plans import ChildPlan
 from workflows.vocabulary import FLAG, LOOKED_AFTER
 
 
@@ -41,7 +42,7 @@ def read(connection: sa.Connection, child_id: str, now: datetime, *, alone: bool
     return Record(
         children.record(connection, child_id),
         children.flags_of(connection, child_id, alone=alone),
-        live_plan(children.plans_of(connection, child_id, alone=alone), now),
+        trigger_plans.live(trigger_plans.of_child(connection, child_id, alone=alone), now),
         children.episodes_of(connection, child_id, alone=alone),
         children.cases_of(connection, child_id, alone=alone),
     )
@@ -94,7 +95,7 @@ def _flags(record: Record, now: datetime) -> str:
 
 
 def _plan(plan: ChildPlan | None) -> str:
-    return f"Version {plan.version}, from {say_moment(plan.valid_from)}: {plan.summary}" if plan else ""
+    return f"Version {plan.version}, from {say_moment(plan.valid_from)}: {plan['summary']}" if plan else ""
 
 
 def _episodes(episodes: Sequence[ChildEpisode]) -> str:

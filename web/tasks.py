@@ -27,7 +27,16 @@ from engine.merging import Changed
 from engine.release import Compiled
 from engine.store import TaskTable, reading, writing
 from engine.views import TaskView
-from web import carer_words, case_access, episode_words, sign_words, task_lists, task_words
+from web import (
+    carer_words,
+    case_access,
+    episode_words,
+    known_words,
+    plan_words,
+    sign_words,
+    task_lists,
+    task_words,
+)
 from web.access import actor, signed_in
 from web.answering import Posted, conflict_page, go_on, new_key, was_done, without_source
 from web.fact_words import Section, alone, say_answer, sections
@@ -276,4 +285,6 @@ def _beside(view: TaskView, release: Compiled, now: datetime) -> list[Section]:
         return episode_words.beside(view, actor(), now)
     about = [sign_words.beside(view, release, now)] if view.row.element == sign_words.ELEMENT else []
     carer = carer_words.beside(actor(), view.row.case_id, view.row.element, now)
-    return [*carer, *about, *sections(view.beside, release, now, decided=alone(release))]
+    known = view.beside.get(known_words.RECORD, {}).get("")
+    plan = plan_words.beside(actor(), view.row.case_id, known, now)
+    return [*carer, *about, *sections(view.beside, release, now, decided=alone(release)), *plan]

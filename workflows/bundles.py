@@ -36,7 +36,7 @@ MASKED: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(
             (
                 "last_seen_by", "found_by", "known_people", "trigger_people", "usual_haunts", "where_and_with_whom",
-                "contact_rules", "information", "decided_by", "with_whom", "people",
+                "contact_rules", "information", "decided_by", "with_whom", "people", "legal_detail",
             ),
             OTHERS,
         ),

@@ -17,9 +17,10 @@ import sqlalchemy as sa
 from engine.model import Facts, Value
 from engine.store import CaseTable
 from engine.views import Step
-from workflows import episodes, joining
-from workflows.children import ChildFlagRow, ChildPlanRow, ChildRow, sounds_text
+from workflows import episodes, joining, trigger_plans
+from workflows.children import ChildFlagRow, ChildRow, sounds_text
 from workflows.matching import MATCH, child_in, latest, own_id
+from workflows.trigger_plans import ChildPlanRow
 
 READS: frozenset[tuple[str, str]] = frozenset(
     {
@@ -34,11 +35,6 @@ READS: frozenset[tuple[str, str]] = frozenset(
     }
 )
 """Every (record, field) of an episode that says who the child is; the rest is `workflows.episodes.READS`."""
-
-PLAN_TEXTS = (
-    "summary", "immediate_tasks", "known_people", "known_places", "contact_rules", "what_works", "default_risk",
-    "built_from",
-)  # fmt: skip
 
 SCREENED: Mapping[str, str] = MappingProxyType({"cse": "cse", "cce": "cce", "trafficking": "trafficking_nrm"})
 """What the screening of a return interview finds, and the flag that it raises, so that the next report shows it (G-10)."""
@@ -208,18 +204,18 @@ def _follow_plan(connection: sa.Connection, step: Step) -> None:
     """Write the versions of a trigger plan that a step wrote, or end the plan where a review retired it.
 
     The newest version is the live one. A version that only says that an interview brought nothing new has no text, and
-    leaves the one before it alive.
+    leaves the one before it alive; so does a draft.
     """
-    keys = {event.data["key"] for event in _writes(step) if event.data["record"] == "plan"}
-    texts = {key: {name: _lines(step.facts["plan"][key].get(name)) for name in PLAN_TEXTS} for key in keys}
+    keys = {event.data["key"] for event in _writes(step) if event.data["record"] == trigger_plans.RECORD}
     retired = step.status == "closed" and latest(step.facts, "plan_review").get("outcome") == "retire"
     if not keys and not retired:
         return
     asked = sa.select(CaseTable.correlation).where(CaseTable.id == step.case_id)
     child_id = connection.execute(asked).scalar_one()
     for key in sorted(keys, key=lambda key: (len(key), key)):
-        if texts[key]["summary"]:
-            _write_plan(connection, child_id, int(key or 1), texts[key], step)
+        says = trigger_plans.said_in(step.facts, key)
+        if says is not None:
+            _write_plan(connection, child_id, int(key or 1), says, step)
     if retired:
         _end_plans(connection, child_id, step.now)
 
@@ -236,7 +232,7 @@ def _write_plan(connection: sa.Connection, child_id: str, version: int, texts: M
 
 
 def _end_plans(connection: sa.Connection, child_id: str, now: datetime) -> None:
-    """End every version under this id that is live, an imported one too; those under others end with `children.plans_of`."""
+    """End every version under this id that is live, an imported one too; those under others end with `trigger_plans.of_child`."""
     live = sa.update(ChildPlanRow).where(ChildPlanRow.child_id == child_id, ChildPlanRow.valid_to.is_(None))
     connection.execute(live.values(valid_to=now))
 
@@ -249,8 +245,3 @@ def _writes(step: Step) -> list[Any]:
 def _written(step: Step) -> frozenset[str]:
     """Name the records that a step wrote."""
     return frozenset(event.data["record"] for event in _writes(step))
-
-
-def _lines(value: Value) -> str:
-    """Write a text, or a list of texts one a line."""
-    return "\n".join(str(each) for each in value) if isinstance(value, list) else str(value or "")

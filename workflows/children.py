@@ -1,4 +1,4 @@
-"""The children over the years: who they are, their episodes, flags and plans, drawn from the cases that are about them.
+"""The children over the years: who they are, their episodes and flags, drawn from the cases that are about them.
 
 A projection: it holds nothing that the cases, or the import at the cut-over, do not hold; it follows each step inside its
 transaction, and what cases wrote can be thrown away and built again. No expression reads it; an operation may
@@ -13,7 +13,7 @@ where two people decide that two records are one child (`workflows.merging`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -107,27 +107,6 @@ class ChildFlagRow(Base):
     imported_row: Mapped[str] = mapped_column(sa.String(64), default="")
 
 
-class ChildPlanRow(Base):
-    """One version of a child's trigger plan; `case_id` is empty for one that was imported."""
-
-    __tablename__ = "child_plans"
-    child_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    valid_from: Mapped[datetime] = mapped_column(Moment)
-    valid_to: Mapped[datetime | None] = mapped_column(Moment)
-    summary: Mapped[str] = mapped_column(sa.Text)
-    immediate_tasks: Mapped[str] = mapped_column(sa.Text)
-    known_people: Mapped[str] = mapped_column(sa.Text)
-    known_places: Mapped[str] = mapped_column(sa.Text)
-    contact_rules: Mapped[str] = mapped_column(sa.Text)
-    what_works: Mapped[str] = mapped_column(sa.Text)
-    default_risk: Mapped[str] = mapped_column(sa.String(30))
-    built_from: Mapped[str] = mapped_column(sa.Text)
-    imported_at: Mapped[datetime | None] = mapped_column(Moment)
-    imported_row: Mapped[str] = mapped_column(sa.String(64), default="")
-
-
 @dataclass(frozen=True, slots=True)
 class Child:
     """One child; `looked_after` is of the vocabulary of that name, `sex` as the report asks it."""
@@ -172,28 +151,6 @@ class ChildFlag:
     def holds_on(self, day: date) -> bool:
         """Tell whether the flag counts on a day."""
         return self.since <= day and (self.until is None or day < self.until)
-
-
-@dataclass(frozen=True, slots=True)
-class ChildPlan:
-    """One version of a child's trigger plan (domain.md 6.8); texts of several entries have one a line."""
-
-    case_id: str
-    version: int
-    valid_from: datetime
-    valid_to: datetime | None
-    summary: str
-    immediate_tasks: str
-    known_people: str
-    known_places: str
-    contact_rules: str
-    what_works: str
-    default_risk: str
-    built_from: str
-
-    def holds_at(self, moment: datetime) -> bool:
-        """Tell whether the version is the live one at a moment."""
-        return self.valid_from <= moment and (self.valid_to is None or moment < self.valid_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +217,7 @@ def child_of(connection: sa.Connection, case_id: str) -> str | None:
 
 def episodes_of(connection: sa.Connection, child_id: str, *, alone: bool = False) -> tuple[ChildEpisode, ...]:
     """Give the episodes of a child, newest first, imported ones too; `alone` looks under this id and no other, here and below."""
-    ids = _under(child_id, alone=alone)
+    ids = under(child_id, alone=alone)
     ours = sa.select(*_OURS.values()).where(EpisodeRow.child_id.in_(ids))
     past = sa.select(*_PAST.values()).where(PastEpisodeRow.child_id.in_(ids))
     found = (ChildEpisode(*row) for row in connection.execute(ours.union_all(past)))
@@ -273,7 +230,7 @@ def flags_of(connection: sa.Connection, child_id: str, *, alone: bool = False) -
     What public protection found wrong under one id of the child ends what was raised under another one until that day.
     """
     table = ChildFlagRow
-    asked = sa.select(table.__table__).where(table.child_id.in_(_under(child_id, alone=alone)))
+    asked = sa.select(table.__table__).where(table.child_id.in_(under(child_id, alone=alone)))
     rows: list[Any] = list(connection.execute(asked.order_by(table.since.desc(), table.flag, table.child_id)))
     return tuple(
         ChildFlag(row.flag, row.since, _ended(row, rows), row.source) for row in rows if row.source or not row.ended_by
@@ -291,25 +248,6 @@ def _ended(row: Any, rows: Iterable[Any]) -> date | None:
     return min([*known, *([row.until] if row.until else [])], default=None)
 
 
-def plans_of(connection: sa.Connection, child_id: str, *, alone: bool = False) -> tuple[ChildPlan, ...]:
-    """Give every version of a child's trigger plan, the newest first; each ends at the latest when the next one begins."""
-    rows = _of(ChildPlan, ChildPlanRow).where(ChildPlanRow.child_id.in_(_under(child_id, alone=alone)))
-    rows = rows.order_by(ChildPlanRow.valid_from.desc(), ChildPlanRow.case_id.desc(), ChildPlanRow.version.desc())
-    found: list[ChildPlan] = []
-    for row in connection.execute(rows):
-        plan = ChildPlan(*row)
-        newer = found[-1].valid_from if found else None
-        if newer is not None and (plan.valid_to is None or newer < plan.valid_to):
-            plan = replace(plan, valid_to=newer)  # a version under another id of the child
-        found.append(plan)
-    return tuple(found)
-
-
-def live_plan(plans: Iterable[ChildPlan], now: datetime) -> ChildPlan | None:
-    """Give the version that is live at a moment, of versions with the newest first: one at most (domain.md 6.8)."""
-    return next((plan for plan in plans if plan.holds_at(now)), None)
-
-
 def interviews_of(connection: sa.Connection, child_id: str) -> tuple[Episode, ...]:
     """Give the episodes of a child that are cases of ours, with the six facts of each return interview, newest first."""
     own = sa.select(EpisodeRow.case_id).where(EpisodeRow.child_id.in_(ids_of(child_id)))
@@ -325,7 +263,7 @@ def cases_of(connection: sa.Connection, child_id: str, *, alone: bool = False) -
     """Give the cases about the child that are no episode and no disruption action, the newest first."""
     columns, ids = (
         (CaseTable.id, CaseTable.procedure, CaseTable.status, CaseTable.opened_at),
-        _under(child_id, alone=alone),
+        under(child_id, alone=alone),
     )
     opened = sa.select(*columns, CaseTable.correlation).where(CaseTable.correlation.in_(ids))
     said = sa.select(*columns, AboutRow.child_id).join(AboutRow, AboutRow.case_id == CaseTable.id)
@@ -394,8 +332,8 @@ def ids_of(child_id: str) -> sa.CompoundSelect[Any]:
     return sa.select(main).union(sa.select(ChildRow.child_id).where(ChildRow.joined_to == main))
 
 
-def _under(child_id: str, *, alone: bool) -> sa.CompoundSelect[Any] | list[str]:
-    """Ask for every id under which a child is known, or name the one."""
+def under(child_id: str, *, alone: bool) -> sa.CompoundSelect[Any] | list[str]:
+    """Ask for every id under which a child is known, or name the one where it is looked at alone."""
     return [child_id] if alone else ids_of(child_id)
 
 

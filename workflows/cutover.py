@@ -23,10 +23,11 @@ from engine.cases import LETTERS
 from engine.errors import Invalid, Problem
 from engine.model import Value
 from engine.store import Base, CaseTable, writing
-from workflows.children import ChildFlagRow, ChildPlanRow, ChildRow, PastEpisodeRow, sounds_text
+from workflows.children import ChildFlagRow, ChildRow, PastEpisodeRow, sounds_text
 from workflows.cutover_sheets import NOT_A_ROW, SHEETS, Row, read
 from workflows.episodes import EpisodeRow
 from workflows.matching import PREFIX
+from workflows.trigger_plans import ChildPlanRow
 
 TAKEN, UNCHANGED, REFUSED = "taken", "unchanged", "refused"
 VERDICTS = (TAKEN, UNCHANGED, REFUSED)

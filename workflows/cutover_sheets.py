@@ -17,7 +17,11 @@ from typing import Any
 from engine.errors import Problem
 from engine.forms.moments import Fault, read_date, read_moment
 from engine.model import Value
+from workflows.trigger_plans import DEFAULT_RISK, GIVEN_TO, LEGAL_LEVER, PARTS, SENSITIVITY, WARNING
 from workflows.vocabulary import FLAG, LOOKED_AFTER, RISK_LEVEL, Words
+
+MOST_HOURS = 240
+"""The longest time without a medicine that a plan names."""
 
 NOT_A_ROW = "row"
 """Stands in the place of the column where the row as a whole is wrong."""
@@ -33,8 +37,6 @@ _WITH_ZONE = re.compile(r".*\d(Z|[+-]\d{2}:?\d{2})")
 
 SEX: Words = MappingProxyType({"female": "Female", "male": "Male", "not_known": "Not known"})
 
-DEFAULT_RISK: Words = MappingProxyType({"high": "High", "medium": "Medium", "low": "Low", "not_decided": "Not decided"})
-
 
 class CellWrong(ValueError):
     """A cell cannot be read; the message is a sentence that says how to write it."""
@@ -45,12 +47,16 @@ Reader = Callable[[str], Value]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a file: how a filled cell is read, what an empty one stands for, and whether it must be filled."""
+    """One column of a file: how a filled cell is read, what an empty one stands for, and whether it must be filled.
+
+    `later` is true of one that came after the first imports: left empty, it leaves a row what it was (`Row.cells`).
+    """
 
     name: str
     read: Reader
     needed: bool = False
     empty: Value = ""
+    later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +130,11 @@ def _row(line: int, cells: list[str], heading: list[str], columns: Collection[Co
                 values[column.name] = column.read(text)
             except CellWrong as fault:
                 wrong.append((column.name, str(fault)))
-    return Row(line, tuple(given.get(column.name, "") for column in columns), values, tuple(wrong))
+    told = ((column, given.get(column.name, "")) for column in columns)
+    kept = tuple(
+        f"{column.name}: {cell}" if column.later else cell for column, cell in told if cell or not column.later
+    )
+    return Row(line, kept, values, tuple(wrong))
 
 
 def _text(longest: int) -> Reader:
@@ -167,6 +177,16 @@ def _one_of(words: Words) -> Reader:
     return reader
 
 
+def _some_of(words: Words) -> Reader:
+    """Read several values of a vocabulary, one a line."""
+    one, lines = _one_of(words), _lines(2_000)
+
+    def reader(text: str) -> str:
+        return "\n".join(dict.fromkeys(str(one(each)) for each in str(lines(text)).splitlines()))
+
+    return reader
+
+
 def _day(text: str) -> date:
     """Read a date."""
     matched = next((fits for shape in _DATES if (fits := shape.fullmatch(text))), None)
@@ -199,7 +219,30 @@ def _number(text: str) -> int:
     return int(text)
 
 
+def _hours(text: str) -> str:
+    """Read a number of hours as the plan's form takes it."""
+    if not _VERSION.fullmatch(text) or int(text) > MOST_HOURS:
+        raise CellWrong(f"Write a whole number of hours from 1 to {MOST_HOURS}")
+    return text
+
+
 _REFERENCE, _LONG = _text(60), _lines(10_000)
+
+_FIRST_PARTS = frozenset(
+    {
+        "summary", "immediate_tasks", "known_people", "known_places", "contact_rules", "what_works", "default_risk",
+        "built_from",
+    }
+)  # fmt: skip
+_LATER_PARTS: Mapping[str, Reader] = {
+    **{name: _LONG for name in PARTS if name not in _FIRST_PARTS},
+    "medicine_within_hours": _hours,
+    "warning_markers": _some_of(WARNING),
+    "legal_levers": _some_of(LEGAL_LEVER),
+    "sensitivity": _one_of(SENSITIVITY),
+    "distribution": _some_of(GIVEN_TO),
+    "last_interview": _REFERENCE,
+}
 
 CHILDREN = (
     Column("reference", _REFERENCE, needed=True),
@@ -238,6 +281,7 @@ PLANS = (
     Column("what_works", _LONG),
     Column("default_risk", _one_of(DEFAULT_RISK)),
     Column("built_from", _LONG),
+    *(Column(name, read, later=True) for name, read in _LATER_PARTS.items()),
 )
 
 SHEETS: Mapping[str, tuple[Column, ...]] = MappingProxyType(

@@ -34,11 +34,12 @@ from workflows import (
     typed,
 )
 from workflows.about import AboutRow
-from workflows.children import ChildFlagRow, ChildPlanRow, ChildRow, PastEpisodeRow
+from workflows.children import ChildFlagRow, ChildRow, PastEpisodeRow
 from workflows.disruptions import DisruptionRow
 from workflows.episodes import EpisodeRow
 from workflows.photographs import PhotographRow
 from workflows.serious_events import SeriousEventRow
+from workflows.trigger_plans import ChildPlanRow
 
 MENTIONED_IN = ("daily_management",)
 """Procedures about many children at once, of which the records about one go (engine.erasing.erase_mentions)."""

@@ -17,17 +17,24 @@ import sqlalchemy as sa
 
 from engine.cases import OperationInStep
 from engine.model import Found, Value
-from workflows import child_projection, children, daily, episodes, philomena, sampling, seals, serious_events
-from workflows.children import EXPLOITATION, LOOKED_AFTER, Child, ChildEpisode, ChildPlan
+from workflows import (
+    child_projection,
+    children,
+    daily,
+    episodes,
+    philomena,
+    sampling,
+    seals,
+    serious_events,
+    trigger_plans,
+)
+from workflows.children import EXPLOITATION, LOOKED_AFTER, Child, ChildEpisode
 from workflows.likeness import ALIKE, likeness
 from workflows.matching import MATCH, NEW_CHILD, child_in, latest, own_id
-from workflows.vocabulary import ACTION_TYPE
+from workflows.trigger_plans import ChildPlan
 
 MOST_CANDIDATES = 8
 """So many children are offered at most: more cannot be read while a caller waits."""
-
-BY_PLAN_WITHIN = timedelta(minutes=30)
-"""By when an action of the plan is to be set going (G-11, T-08)."""
 
 TASK = "task_of_the_plan"
 """The field of an action that holds a text of the trigger plan, and with it the data class of the plan."""
@@ -90,8 +97,8 @@ def recall_child(connection: sa.Connection, scope: Mapping[str, Value], now: dat
     if child is not None:
         own = children.episodes_of(connection, child_id)
         before = [each for each in own if each.case_id != reference and each.status != episodes.CANCELLED]
-        flags = _flags(connection, child_id, at)
-        plan = children.live_plan(children.plans_of(connection, child_id), max(at, now))
+        plan = trigger_plans.live(trigger_plans.of_child(connection, child_id), max(at, now))
+        flags = _flags(connection, child_id, at, plan)
         placement = philomena.keeper_of(connection, child_id)
     report = latest(facts, "missing_report")
     told = child_projection.legal_status(report)
@@ -131,10 +138,7 @@ def plan_actions(_connection: sa.Connection, scope: Mapping[str, Value], _now: d
 
 
 def _taken_up(scope: Mapping[str, Value]) -> list[Mapping[str, Value]]:
-    """Give an action for each task that was offered and taken up.
-
-    A task that begins with a kind of action of domain.md 6.0, in words or as its key, and a colon is of that kind.
-    """
+    """Give an action for each task that was offered and taken up, as `trigger_plans.read_task` reads it."""
     known, acknowledged = _last(scope.get("known")), _last(scope.get("plan_acknowledgement"))
     taken_up = {
         entry
@@ -299,36 +303,41 @@ def _said_yes(facts: Mapping[str, Any]) -> bool:
     return bool(facts["missing_report"][""].get("looked_after") == "yes")
 
 
-def _flags(connection: sa.Connection, child_id: str, at: datetime) -> list[str]:
-    """Name the flags that hold on the day of the report, each once."""
+def _flags(connection: sa.Connection, child_id: str, at: datetime, plan: ChildPlan | None) -> list[str]:
+    """Name the flags that hold on the day of the report, and the warnings of the plan in force, each once."""
     today = at.astimezone(_TODAY).date()
-    return sorted({flag.flag for flag in children.flags_of(connection, child_id) if flag.holds_on(today)})
+    held = {flag.flag for flag in children.flags_of(connection, child_id) if flag.holds_on(today)}
+    return sorted(held.union(plan.warnings if plan is not None else ()))
 
 
 def _of_plan(plan: ChildPlan | None) -> dict[str, Value]:
-    """Give what the live plan says to somebody who takes a report."""
+    """Give what the live plan says to somebody who takes a report; a summary that is for the police alone stands apart."""
+    if plan is None:
+        shown, kept = None, None
+    else:
+        shown, kept = (None, plan["summary"]) if plan.is_for_police_only else (plan["summary"], None)
     return {
         "plan": plan is not None,
         "plan_version": None if plan is None else plan.version,
-        "plan_summary": None if plan is None else plan.summary,
-        "contact_rules": (plan.contact_rules or None) if plan is not None else None,
-        "immediate_tasks": _entries("plan", plan.immediate_tasks) if plan is not None else [],
+        "plan_summary": shown,
+        "plan_for_police": kept,
+        "contact_rules": (plan["contact_rules"] or None) if plan is not None else None,
+        "immediate_tasks": _entries("plan", plan["immediate_tasks"]) if plan is not None else [],
     }
 
 
 def _entries(kind: str, lines: str) -> list[dict[str, str]]:
     """Give lines as what a form offers: ``[{"value": "plan_1", "label": "Ring the aunt"}]``."""
-    texts = [line.strip() for line in lines.splitlines() if line.strip()]
-    return [{"value": f"{kind}_{number}", "label": text} for number, text in enumerate(texts, 1)]
+    return [
+        {"value": f"{kind}_{number}", "label": text} for number, text in enumerate(trigger_plans.lines_of(lines), 1)
+    ]
 
 
 def _action(text: str) -> dict[str, Value]:
-    """Make one action of a line of the plan."""
-    begins, colon, rest = text.partition(":")
-    kinds = {word.casefold(): key for key, words in ACTION_TYPE.items() for word in (key, words)}
-    kind = kinds.get(begins.strip().casefold()) if colon and rest.strip() else None
-    what = text if kind is None else rest.strip()
-    return {"what": what, "type": kind or "other", "from_plan": True, "due_within": BY_PLAN_WITHIN}
+    """Make one action of a line of the plan; who is to do it is said only where the plan does."""
+    task = trigger_plans.read_task(text)
+    named: dict[str, Value] = {"who": task.who} if task.who else {}
+    return {"what": task.what, "type": task.kind, "from_plan": True, "due_within": task.within, **named}
 
 
 def _label(child: Child, count: int) -> str:

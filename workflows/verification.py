@@ -18,12 +18,13 @@ from engine.verification import REBUILD, Finding, Holders
 from workflows import about, audits, child_projection, disruptions, episodes, people, recommendations, serious_events
 from workflows.about import AboutRow
 from workflows.audits import AuditFindingRow, AuditRow, AuditSampleRow
-from workflows.children import ChildFlagRow, ChildPlanRow, ChildRow
+from workflows.children import ChildFlagRow, ChildRow
 from workflows.disruptions import DisruptionRow
 from workflows.episodes import EpisodeRow
 from workflows.joining import MergeRow
 from workflows.recommendations import MilestoneRow, RecommendationRow, RecommendationStepRow
 from workflows.serious_events import SeriousEventRow
+from workflows.trigger_plans import ChildPlanRow
 
 PROJECTIONS = (episodes, child_projection, audits, recommendations, disruptions, serious_events, about)
 """Each has `project`, which follows a step, and `rebuild`, which draws all anew."""

@@ -122,11 +122,14 @@ NEW_VERSION: Answers = {
     "known_people": "Jay, with a grey van",
     "default_risk": "high",
     "default_risk_rationale": "She is groomed by a man whom she meets when missing.",
+    "sensitivity": "usual",
+    "distribution": ["social_care"],
 }
 
 FIRST_VERSION: Answers = {key: answer for key, answer in NEW_VERSION.items() if key != "taken_in"} | {
     "summary": "Meets an older man near Example Arcade.",
     "known_places": "Example Arcade",
+    "state": "in_force",
 }
 
 OWNER: Answers = {

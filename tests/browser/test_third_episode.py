@@ -228,7 +228,7 @@ def read_it_all_on_the_child_page(play: Play) -> None:
     versions = reader.page.locator("details li")
     expect(versions.filter(has_text="from before this service")).to_have_count(1)
     expect(versions.filter(has_text="written in TP-")).to_have_count(2)
-    assert play.row("Built from") == play.case_id
+    assert play.row("Last interview taken in") == play.case_id
     row = reader.page.get_by_role("row", name=play.case_id)
     expect(row).to_contain_text("Closed on")
     reader.examine("child after the third episode")

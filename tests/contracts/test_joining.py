@@ -19,12 +19,13 @@ from engine.model import Actor
 from engine.store import Base, reading, writing
 from engine.views import Step
 from tests.workflows.test_children import DAY, a_step, an_episode, follow, matched
-from workflows import child_projection, children, erasing, merging, retention
-from workflows.children import ChildFlagRow, ChildPlanRow, ChildRow
+from workflows import child_projection, children, erasing, merging, retention, trigger_plans
+from workflows.children import ChildFlagRow, ChildRow
 from workflows.episodes import EpisodeRow
 from workflows.joining import MergeRow
 from workflows.merging import AnotherPersonNeeded, MergeNotFound, RecordsNotJoined
 from workflows.seals import SealRow
+from workflows.trigger_plans import ChildPlanRow
 
 ANN, BOB = (Actor(name, merging.MERGES) for name in ("ann", "bob"))
 ONE, TWO, THREE, FOUR = (f"CH-{digit * 8}" for digit in "2345")
@@ -217,7 +218,7 @@ def test_what_is_found_wrong_in_one_record_counts_for_the_other_while_they_are_o
 
 def test_of_two_plans_of_one_child_the_newer_is_live_and_both_are_afterwards(engine: sa.Engine, now: datetime) -> None:
     some(engine, now)
-    texts = dict.fromkeys((*child_projection.PLAN_TEXTS, "imported_row"), "") | {"valid_to": None}
+    texts = dict.fromkeys((*trigger_plans.PARTS, "imported_row"), "") | {"valid_to": None}
     with writing(engine) as connection:
         for child_id, at in ((ONE, now), (TWO, now + DAY)):
             row = {"child_id": child_id, "case_id": "TP", "version": 1, "valid_from": at}
@@ -225,7 +226,7 @@ def test_of_two_plans_of_one_child_the_newer_is_live_and_both_are_afterwards(eng
 
     def ends(child_id: str) -> list[datetime | None]:
         with reading(engine) as connection:
-            return [each.valid_to for each in children.plans_of(connection, child_id)]
+            return [each.valid_to for each in trigger_plans.of_child(connection, child_id)]
 
     number = agreed(engine, proposed(engine, ONE, TWO, now), now)
     assert ends(ONE) == [None, now + DAY]

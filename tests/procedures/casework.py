@@ -42,6 +42,7 @@ NEW_CHILD: Mapping[str, Any] = {
     "plan": False,
     "plan_version": None,
     "plan_summary": None,
+    "plan_for_police": None,
     "contact_rules": None,
     "immediate_tasks": [],
     "carry_over": [],

@@ -21,7 +21,11 @@ PLAN = {
     "known_people": "Her brother, no danger",
     "default_risk": "high",
     "default_risk_rationale": "Was hurt there before.",
+    "legal_detail": "Typed before the powers were taken away",
+    "sensitivity": "usual",
+    "distribution": ["nobody"],
     "built_from": "MC-3",
+    "state": "in_force",
 }
 
 PAGES: Mapping[str, Mapping[str, Any]] = {

@@ -35,7 +35,7 @@ def told_of(case: Childwork, deadline: str) -> list[tuple[str, str]]:
 def a_plan_is_written_kept_and_retired_when_two_agencies_agree(case: Childwork) -> None:
     wanted(case)
     assert case.due("write_trigger_plan") == case.now + timedelta(days=14)
-    assert case.page("write_trigger_plan")["built_from"] == "MC-3"
+    assert case.page("write_trigger_plan")["built_from_episodes"] == ["MC-3"]
     case.fill("write_trigger_plan")
     assert case.last is not None
     assert case.last.title == "Trigger plan, version 1"
@@ -122,11 +122,45 @@ def two_interviews_become_two_versions_and_neither_overwrites_the_other(case: Ch
     assert case.due("update_trigger_plan") == case.began + timedelta(days=2, hours=1), "since it was received"
     case.fill("update_trigger_plan", taken_in="nothing", built_from="MC-3")
     assert set(case.facts["plan"]["3"]) == {"taken_in", "built_from"}, "nothing new leaves the texts as they are"
+    assert case.facts["plan"]["2"]["built_from_episodes"] == ["MC-3", "MC-2"], "each is built on the one before too"
     assert case.last is not None
     assert case.last.title == "Trigger plan, version 2"
     assert [case.facts["plan"][key]["built_from"] for key in ("2", "3")] == ["MC-2", "MC-3"]
     assert case.messages() == [("plan_updated", "MC-2"), ("plan_updated", "MC-3")]
     assert case.open_elements() == ["review_trigger_plan"]
+
+
+@story
+def a_draft_is_nobodys_plan_until_it_is_ready(case: Childwork) -> None:
+    """The clock of the first version runs on while somebody drafts; what was drafted stands on the page again."""
+    wanted(case).wait(days=12)
+    case.fill("write_trigger_plan", state="draft", known_places="The lock")
+    assert case.open_elements() == ["write_trigger_plan"]
+    assert case.last is not None
+    assert case.last.title == "Trigger plan, not written yet"
+    assert case.words() == ["TriggerPlanDrafted"]
+    assert case.due("write_trigger_plan") == case.began + timedelta(days=14)
+    page = case.page("write_trigger_plan")
+    assert (page["known_places"], page["sensitivity"], page.get("state")) == ("The lock", "usual", None)
+    case.fill("write_trigger_plan", known_places="The lock")
+    assert case.words() == ["TriggerPlanDrafted", "TriggerPlanDrafted", "TriggerPlanActivated"]
+    assert case.last.title == "Trigger plan, version 2"
+
+
+@story
+def what_cannot_be_true_of_a_plan_is_said_at_the_question(case: Childwork) -> None:
+    wanted(case)
+    wrong = {
+        "distribution": ["nobody", "school"],
+        "medicine_within_hours": "0",
+        "state": None,
+        "legal_levers": ["bail"],
+    }
+    refused = case.refusals("write_trigger_plan", **wrong, legal_detail=None)
+    assert set(refused) == {"distribution", "medicine_within_hours", "state", "legal_detail"}
+    case.fill("write_trigger_plan", warning_markers=["violence", "carer_known_risk"], medicine_within_hours="4")
+    assert case.facts["plan"]["1"]["warning_markers"] == ["violence", "carer_known_risk"]
+    assert "legal_detail" not in case.facts["plan"]["1"]
 
 
 @story

@@ -103,7 +103,10 @@ class Planted:
             view = self.services.cases.task(f"{case_id}.{number}", by=who, now=self.now)
             typed = self.answers(view.form, element)
             typed |= self._of_the_case(element, view.scope)
-            answers = view.form.load(posted(view.form, typed, self.now), scope=view.scope, now=self.now)
+            filled = view.form.prefilled({}, scope=view.scope, now=self.now)
+            shown = view.form.as_raw({key: value for key, value in filled.items() if key not in typed})
+            raw = {**shown, **posted(view.form, typed, self.now)}
+            answers = view.form.load(raw, scope=view.scope, now=self.now)
             self.services.cases.complete(view.row.id, answers, by=who, now=self.now, key=str(uuid4()))
         except Refusal as refusal:
             self.refused[element] = repr(getattr(refusal, "problems", refusal))

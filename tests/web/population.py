@@ -45,7 +45,10 @@ class Population:
         who, cases = Actor(by or role, EVERYBODY, "police"), self.services.cases
         view = cases.task(f"{case_id}.{number}", by=who, now=now)
         typed = {**PAGES[element], **changes}
-        answers = view.form.load(posted(view.form, typed, now), scope=view.scope, now=now)
+        filled = view.form.prefilled({}, scope=view.scope, now=now)
+        shown = view.form.as_raw({key: value for key, value in filled.items() if key not in typed})
+        raw = {**shown, **posted(view.form, typed, now)}
+        answers = view.form.load(raw, scope=view.scope, now=now)
         cases.complete(view.row.id, answers, by=who, now=now, key=f"{view.row.id}")
 
     def is_open(self, case_id: str, element: str) -> bool:

@@ -12,8 +12,9 @@ from engine.model import Actor
 from engine.store import ReadTable, TaskTable, reading, writing
 from tests.web.site import Site
 from workflows import children
-from workflows.children import ChildFlagRow, ChildPlanRow, ChildRow, PastEpisodeRow
+from workflows.children import ChildFlagRow, ChildRow, PastEpisodeRow
 from workflows.episodes import EpisodeRow
+from workflows.trigger_plans import ChildPlanRow
 
 ROBIN = "CH-22222222"
 OLD = "NICHE-2024-17"

@@ -11,7 +11,7 @@ from engine.store import CaseTable, ReleaseTable, reading, writing
 from engine.views import EventRow, Step
 from tests.plans import steps_of
 from tests.workflows.steps import an_event
-from workflows import child_projection, children, episodes, searching
+from workflows import child_projection, children, episodes, searching, trigger_plans
 from workflows.child_projection import project, rebuild
 
 DAY = timedelta(days=1)
@@ -221,14 +221,14 @@ def test_a_plan_has_versions_and_the_newest_is_live_until_it_is_retired(engine: 
     follow(engine, *steps, last)
 
     with reading(engine) as connection:
-        plans = children.plans_of(connection, ROBIN)
+        plans = trigger_plans.of_child(connection, ROBIN)
         (case,) = children.cases_of(connection, ROBIN)
         assert children.child_of(connection, PLAN) == ROBIN
-    assert [(plan.version, plan.summary, plan.built_from) for plan in plans] == [
+    assert [(plan.version, plan["summary"], plan["built_from"]) for plan in plans] == [
         (3, "Third", FIRST),
         (1, "First", FIRST),
     ]
-    live = [children.live_plan(plans, now + days * DAY) for days in range(4)]
+    live = [trigger_plans.live(plans, now + days * DAY) for days in range(4)]
     assert [plan.version if plan else None for plan in live] == [1, 3, 3, None]
     assert (case.case_id, case.procedure, case.status) == (PLAN, "trigger_plan", "open")
 
@@ -239,15 +239,15 @@ def test_a_corrected_version_keeps_its_time_and_ends_nothing(engine: sa.Engine, 
         follow(engine, a_step(at, PLAN, {"plan": {"1": a_plan(summary)}}, "plan.1", procedure="trigger_plan"))
 
     with reading(engine) as connection:
-        (plan,) = children.plans_of(connection, ROBIN)
-    assert (plan.summary, plan.valid_from, plan.valid_to) == ("First", now, None)
+        (plan,) = trigger_plans.of_child(connection, ROBIN)
+    assert (plan["summary"], plan.valid_from, plan.valid_to) == ("First", now, None)
 
 
 @pytest.mark.parametrize("procedure", ["trigger_plan", "prevention"])
 def test_steps_that_say_nothing_of_a_child_are_passed_over(engine: sa.Engine, now: datetime, procedure: str) -> None:
     follow(engine, a_step(now, PLAN, {"other": {"": {}}}, "other", procedure=procedure))
     with reading(engine) as connection:
-        assert children.plans_of(connection, ROBIN) == ()
+        assert trigger_plans.of_child(connection, ROBIN) == ()
 
 
 def test_every_field_of_the_identity_is_one_that_the_catalogue_asks_for() -> None:

@@ -12,7 +12,7 @@ from engine.store import Base, CaseTable, MessageTable, reading
 from notifications.outbox import OutboxRow
 from tests.workflows.test_catalogue import OPENING, cases  # noqa: F401 - the fixture of the shipped procedure
 from tests.workflows.test_children import REPORT, follow, matched
-from workflows import children, cutover
+from workflows import children, cutover, trigger_plans
 from workflows.cutover import REFUSED, TAKEN, UNCHANGED, Report
 from workflows.cutover_sheets import SHEETS
 
@@ -73,7 +73,7 @@ def test_children_episodes_flags_and_plans_are_taken(engine: sa.Engine, now: dat
         assert child is not None
         past = children.episodes_of(connection, child.child_id)
         flags = children.flags_of(connection, child.child_id)
-        plan = children.live_plan(children.plans_of(connection, child.child_id), now)
+        plan = trigger_plans.live(trigger_plans.of_child(connection, child.child_id), now)
         (casey,) = children.near(connection, ["Casey"], date(2011, 5, 27))
     assert (child.name, child.born_on, child.looked_after) == ("Robin Example", date(2012, 5, 3), "s20")
     assert [(each.case_id, each.reported_at) for each in past] == [
@@ -84,7 +84,7 @@ def test_children_episodes_flags_and_plans_are_taken(engine: sa.Engine, now: dat
     assert past[1].closed_at == datetime(2025, 7, 2, 8, tzinfo=UTC)
     assert [(flag.flag, flag.holds_on(now.date())) for flag in flags] == [("cse", True), ("substance", False)]
     assert plan is not None
-    assert (plan.version, plan.summary) == (3, "Goes to the river\nwith friends")
+    assert (plan.version, plan["summary"]) == (3, "Goes to the river\nwith friends")
     assert (casey[0].name, casey[0].sex, casey[0].looked_after) == ("Example, Casey", "male", "ico")
 
 
@@ -233,6 +233,21 @@ def test_a_row_that_was_put_right_is_taken_as_long_as_no_case_has_gone_on(engine
     assert (child.known_as, child.looked_after) == ("Robs", "none")
 
 
+def test_a_column_that_came_later_is_read_and_left_empty_changes_no_row(engine: sa.Engine, now: datetime) -> None:
+    """The files of an earlier program are unchanged for this one, although it knows more columns."""
+    bring_in(engine, now, children=CHILDREN, plans=PLANS)
+    more = PLANS.replace("built_from\n", "built_from,allergies,sensitivity\n").replace("high,E-1", "high,E-1,,")
+    assert set(verdicts(bring_in(engine, now, plans=more))) == {UNCHANGED}
+    filled = more.replace("E-1,,", "E-1,Nuts,police_only")
+    assert set(verdicts(bring_in(engine, now, plans=filled))) == {TAKEN}
+    with reading(engine) as connection:
+        plan = trigger_plans.live(trigger_plans.of_child(connection, robin(engine)), now)
+    assert plan is not None
+    assert (plan["allergies"], plan.is_for_police_only) == ("Nuts", True)
+    wrongly = more.replace("allergies", "medicine_within_hours").replace("E-1,,", "E-1,soon,usual")
+    assert wrong(bring_in(engine, now, plans=wrongly)) == [(2, "medicine_within_hours")]
+
+
 def test_what_a_case_wrote_is_not_overwritten(engine: sa.Engine, now: datetime) -> None:
     bring_in(engine, now, children=CHILDREN)
     records = {"return_interview": {"exploitation_screen": ["cse"]}}
@@ -241,7 +256,7 @@ def test_what_a_case_wrote_is_not_overwritten(engine: sa.Engine, now: datetime) 
     plan = {"child_id": robin(engine), "case_id": "TP-1", "version": 1, "valid_from": now, "valid_to": None}
     texts = dict.fromkeys(column.name for column in SHEETS["plans"][3:])
     with engine.begin() as connection:
-        connection.execute(sa.insert(children.ChildPlanRow).values(**plan, **dict.fromkeys(texts, "ours")))
+        connection.execute(sa.insert(trigger_plans.ChildPlanRow).values(**plan, **dict.fromkeys(texts, "ours")))
     report = bring_in(engine, now, plans=PLANS)
     assert wrong(report) == [(2, "version")]
 

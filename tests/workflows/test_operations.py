@@ -15,7 +15,8 @@ from tests.drawn import form, procedure
 from tests.workflows.test_children import DAY, FIRST, OTHER, REPORT, ROBIN, SECOND, follow, matched
 from tests.workflows.test_cutover import bring_in, robin
 from workflows import child_projection, children, episodes, matching
-from workflows.operations import BY_PLAN_WITHIN, MOST_CANDIDATES, OPERATIONS
+from workflows.operations import MOST_CANDIDATES, OPERATIONS
+from workflows.trigger_plans import BY_PLAN_WITHIN
 
 NOW_CASE = "MC-66666666"
 AGE = 13
@@ -97,6 +98,7 @@ def test_a_new_child_gets_an_id_of_the_case_and_has_no_history(
         "plan": False,
         "plan_version": None,
         "plan_summary": None,
+        "plan_for_police": None,
         "contact_rules": None,
         "immediate_tasks": [],
         "carry_over": [],
@@ -140,6 +142,7 @@ def test_a_known_child_is_recalled_with_flags_plan_and_what_was_left_to_do(engin
         "plan": True,
         "plan_version": 3,
         "plan_summary": "Goes to the river\nwith friends",
+        "plan_for_police": None,
         "contact_rules": "Do not ring the mother",
         "immediate_tasks": [
             {"value": "plan_1", "label": "phone_contact: Ring the aunt"},

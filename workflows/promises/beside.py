@@ -14,11 +14,12 @@ from engine.model import Value
 from engine.store import CaseTable, FactTable
 from workflows import daily
 from workflows.about import REFERRAL, AboutRow
-from workflows.children import ChildPlanRow, ChildRow
+from workflows.children import ChildRow
 from workflows.disruptions import DisruptionRow
 from workflows.episodes import EpisodeRow
 from workflows.promises.record import Beside, HomeEvent, Other
 from workflows.serious_events import SeriousEventRow
+from workflows.trigger_plans import ChildPlanRow
 
 Span = tuple[datetime, datetime | None]
 """When something began and when it ended."""
