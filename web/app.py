@@ -18,6 +18,7 @@ from flask_wtf.csrf import CSRFProtect
 from engine.model import Actor
 from engine.store import Base
 from web import (
+    about,
     absences,
     access,
     administration,
@@ -73,6 +74,7 @@ POLICY = (
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 PAGES = (
+    about.page,
     absences.page,
     administration.page,
     audits.page,

@@ -35,6 +35,7 @@ from workflows.retention import DECIDES
 from workflows.seals import SEALS
 
 PUBLIC = {
+    "/accessibility",
     "/invitation/<token>",
     "/notice/<token>",
     "/notice/<token>/read",

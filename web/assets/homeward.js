@@ -2,6 +2,7 @@
 // Every page is complete without this file.
 import { initAll as initGovuk } from 'govuk-frontend'
 import { initAll as initMoj } from '@ministryofjustice/frontend'
+import './keys.js'
 
 initGovuk()
 initMoj()
