@@ -31,6 +31,7 @@ WITH_CHECKS = (
     "procedures.stories_of_a_search",
     "procedures.stories_of_those_who_are_told",
     "procedures.stories_of_a_strategy_meeting",
+    "procedures.stories_of_harm_told",
     "procedures.stories_of_a_repeat_pattern",
     "procedures.stories_of_a_trigger_plan",
     "procedures.stories_of_a_prevention_plan",

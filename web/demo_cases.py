@@ -219,6 +219,7 @@ def _prevention_interview(at: datetime) -> Answers:
         "crime_disclosed": "no",
         "concerns_about_carer": "no",
         "safe_to_return": "yes",
+        "needs_health_now": "no",
     }
 
 

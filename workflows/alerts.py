@@ -96,6 +96,21 @@ def _one_for_each(name: str, procedure: str, obligation: str, source: str, roles
         )
 
 
+def _passed_on(elements: Mapping[str, str]) -> Iterator[Alert]:
+    """Give an alert for each task in which somebody says that harm was passed on; `elements` has the element by the name."""
+    for name, element in elements.items():
+        yield Alert(
+            name,
+            "task_completed",
+            element,
+            ("csc_mash", "mfh_coordinator"),
+            "passed_on",
+            "read what was passed on, and say who acts on it",
+            urgent=True,
+            source="T-28, domain 5.4, 13.5",
+        )
+
+
 ALERTS: tuple[Alert, ...] = (
     Alert(
         "deadline", "timer_fired", "", (), "deadline", "", urgent=False, source="domain 7, who and when", procedure=""
@@ -191,15 +206,22 @@ ALERTS: tuple[Alert, ...] = (
         urgent=False,
         source="N8, T-24, G-01 [S47]",
     ),
+    *_passed_on(
+        {
+            "passed_on": "pass_disclosure",
+            "passed_on_late": "pass_late_disclosure",
+            "passed_on_by_police": "pass_on_what_was_told",
+        }
+    ),
     Alert(
-        "passed_on",
-        "task_completed",
-        "pass_disclosure",
-        ("csc_mash", "mfh_coordinator"),
-        "passed_on",
-        "read what was passed on, and say who acts on it",
+        "safe_place",
+        "task_opened",
+        "decide_where_child_goes",
+        ("duty_inspector", "csc_mash"),
+        "task",
+        "decide, police and social care together, where a child goes who is not safe where it is",
         urgent=True,
-        source="T-28, domain 5.4, 13.5",
+        source="C-102, domain 2.5 [S66]",
     ),
     Alert(
         "exploitation",

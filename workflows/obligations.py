@@ -38,6 +38,8 @@ OBLIGATIONS: Mapping[str, str] = MappingProxyType(
         "T-26": "try again to reach the child for the return interview",
         "T-27": "write up the return interview",
         "T-28": "pass on to police and social care what the child told",
+        "C-103": "pass on to social care what the child told the police",
+        "C-102": "decide where a child goes who is not safe where it is",
         "T-48": "agree with the authority of the area who arranges the return interview",
         "T-34": "hold the strategy meeting",
         "T-35": "record who attended the strategy meeting",

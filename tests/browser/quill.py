@@ -120,6 +120,7 @@ def prevention_interview(now: datetime) -> Answers:
         "crime_disclosed": "no",
         "concerns_about_carer": "no",
         "safe_to_return": "yes",
+        "needs_health_now": "no",
     }
 
 

@@ -28,6 +28,17 @@ REVIEW: Mapping[str, Any] = {
     "meeting_wanted": "no",
 }
 
+PASSED_ON: Mapping[str, Any] = {
+    "told": ["police", "csc"],
+    "passed_at": NOW,
+    "taken_by": "The control room and the duty social worker",
+    "told_what": "A man at the station hurt her on Friday evening.",
+    "signs": ["none"],
+    "about_worker": "no",
+    "safe_now": "yes",
+    "child_told": "yes",
+}
+
 PAGES: Mapping[str, Mapping[str, Any]] = {
     "child_reported_missing": {
         "child_name": "Kit",
@@ -165,11 +176,15 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "minutes": "As decided.",
         "review_on": timedelta(days=30),
     },
-    "pass_disclosure": {
-        "told": ["police", "csc"],
-        "passed_at": NOW,
-        "taken_by": "The control room and the duty social worker",
-        "child_told": "yes",
+    "pass_disclosure": PASSED_ON,
+    "pass_late_disclosure": PASSED_ON,
+    "pass_on_what_was_told": {**PASSED_ON, "told": ["csc"]},
+    "decide_where_child_goes": {
+        "where": "family",
+        "taken_at": NOW,
+        "place": "With an aunt, whose address the police have",
+        "agreed_with": "D. Duty, emergency duty team",
+        "why": "She has looked after the child before; until social care comes on Monday.",
     },
     "assess_risk": {**{f"ra_{each}": "no" for each in QUESTIONS}, "source": "The carer"},
     "decide_risk_grade": {
@@ -211,6 +226,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "condition": "Tired and hungry",
         "harm": ["none"],
         "needs_health_now": "no",
+        "health_help": "Typed before the answer was changed to no",
         "safe_to_return": "yes",
         "partners_told": ["la", "placement"],
         "leaflet_given": "yes",
@@ -227,6 +243,8 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "crime_disclosed": "no",
         "concerns_about_carer": "no",
         "safe_to_return": "yes",
+        "needs_health_now": "no",
+        "health_help": "Typed before the answer was changed to no",
     },
     "approve_prevention_exception": {"approved": "yes", "reason": "A nurse has seen the child and nothing is urgent."},
     "tell_authority_of_return": {"told_at": NOW, "taken_by": "R. Night, emergency duty team"},

@@ -26,6 +26,7 @@ from tests.procedures import (
     stories_of_a_trigger_plan,
     stories_of_an_audit,
     stories_of_an_end,
+    stories_of_harm_told,
     stories_of_the_calendar,
     stories_of_the_daily_meeting,
     stories_of_those_who_are_told,
@@ -39,6 +40,8 @@ TOLD_IN: Mapping[str, Mapping[str, ModuleType | tuple[ModuleType, ...]]] = {
         "return_interview": stories_of_a_return_interview,
         "locate": stories_of_a_search,
         "bring_back": stories_of_a_search,
+        "told_to_police": stories_of_harm_told,
+        "keep_safe": stories_of_harm_told,
         "tell_others": stories_of_those_who_are_told,
         "tell_of_return": stories_of_those_who_are_told,
         "strategy_meeting": stories_of_a_strategy_meeting,
@@ -65,6 +68,8 @@ CANNOT_BE_REACHED: dict[str, str] = {
     "no_more_actions": "the return interrupts the search from outside; actions can be raised until then",
     "others_are_told": "a child in care keeps the update open, and another child the wait for care, until the return",
     "child_is_brought_back": "a child who is located is looked after until the return, which interrupts the search",
+    "kept_safe": "somebody may say at any time that the child is not safe, and the close ends everything",
+    "child_kept_safe": "somebody may say at any time that the child is not safe, and the close ends everything",
     "no_more_signs": "a sign of exploitation can be seen until the close ends everything",
 }
 """What no story can reach, with the reason."""

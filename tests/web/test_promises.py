@@ -83,6 +83,9 @@ def test_a_case_in_which_all_is_done_in_time_breaks_nothing(site: Site) -> None:
     assert len(found) >= 12
 
 
+DAY_BEFORE = timedelta(days=-1)
+
+
 def at(hours: float, **said: Any) -> tuple[float, dict[str, Any]]:
     """Do something after so many hours, and say this."""
     return hours, said
@@ -106,12 +109,23 @@ def at(hours: float, **said: Any) -> tuple[float, dict[str, Any]]:
         ("G-29", {"complete_missing_report": at(0.03, ethnicity="not_recorded", looked_after="no")}),
         ("G-04", {"hold_return_interview": at(28, outcome="held", disclosure="no", independence="placement_linked_exception")}),
         ("G-08", {"hold_return_interview": at(28, outcome="held", disclosure="yes")}),
+        ("G-08", {"hold_prevention_interview": at(6, crime_disclosed="yes")}),
+        ("G-08", {"hold_prevention_interview": at(6, crime_disclosed="no", concerns_about_carer="yes")}),
+        ("G-08", {"hold_return_interview": at(52, outcome="held", disclosure="yes", tried_at=DAY_BEFORE, ended_at=DAY_BEFORE), "pass_disclosure": at(52.1), "write_up_return_interview": at(53), "receive_return_interview": at(54, for_the_plan="no"), "close_police_enquiry": at(55), "close_case": at(56)}),
+        ("G-08", {"write_up_return_interview": at(30, disclosure="yes"), "pass_late_disclosure": at(30.1), "convene_meeting": at(31, kind="strategy_discussion"), "hold_meeting": at(32), "issue_minutes": at(33), "close_case": at(34)}),
     ],
 )  # fmt: skip
 def test_what_is_done_late_or_left_out_breaks_its_promise(site: Site, promise: str, changed: dict[str, Any]) -> None:
     case_id = played(site, **changed)
     assert promise in broken(site, case_id)
     assert broken(site, case_id) - {promise} <= FOLLOWS.get(promise, set())
+
+
+def test_what_was_passed_on_by_telephone_at_once_is_kept_however_late_it_is_recorded(site: Site) -> None:
+    """Both moments are those that people say (13.15): the officer rang from the doorstep and typed it at the end of the shift."""
+    told = at(6, harm=["physical_injury"], crime_disclosed="no")
+    rang = at(11, passed_at=timedelta(hours=-4))
+    assert "G-08" not in broken(site, played(site, hold_prevention_interview=told, pass_on_what_was_told=rang))
 
 
 FOLLOWS = {

@@ -278,7 +278,8 @@ def test_no_message_holds_anything_of_the_child(database: sa.Engine, now: dateti
         facts.setdefault(record, {}).setdefault("", {})[field] = f"canary-{number}"
 
     seen = (("case_stranded", ""), ("timer_fired", "view_is_late"), ("message_received", "report_is_cancelled"))
-    told_of = (*seen, ("task_completed", "pass_disclosure"))
+    passed_on = ("pass_disclosure", "pass_late_disclosure", "pass_on_what_was_told")
+    told_of = (*seen, *(("task_completed", each) for each in passed_on))
     missing = {record: said for record, said in facts.items() if record != "found"}
     decided = a_step(now, missing, (an_event("task_completed", now, seq=42, element="decide_on_sign"),))
     steps = (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from engine.calendars import add_working_days
@@ -17,6 +18,8 @@ PASSED_WITHIN = timedelta(hours=2)
 INSPECTORATE_TOLD_WITHIN = timedelta(hours=24)
 PROTECTION_ENDS_WITHIN = timedelta(hours=72)
 SEEN_WITHIN, SEEN_WITHIN_URGENT = timedelta(hours=24), timedelta(hours=1)
+ENDED = ("ended_at", "tried_at")
+"""Where an attempt says when the child told it, the best first."""
 INDEPENDENT = frozenset({"independent", "known_preferred"})
 NO_HARM = frozenset({"none", "unknown"})
 QUORUM = frozenset({"police", "csc", "health"})
@@ -98,10 +101,12 @@ def planned(record: Record) -> Iterable[Outcome]:
 
 
 def passed_on(record: Record) -> Iterable[Outcome]:
-    """G-08: harm or an offence that the child tells of reaches social care and police within two hours."""
+    """G-08: harm or an offence that the child tells of reaches social care and police within two hours of when it was told.
+
+    Both moments are those that people say (13.15): an answer that is typed a day late was told a day before.
+    """
     for told in _disclosures(record):
-        passes = [event.at for event in record.every("DisclosurePassed") if event.at >= told.event.at]
-        yield by(told.event.at + PASSED_WITHIN, passes[0] if passes else None, record.now, over=record.over)
+        yield by(told.at + PASSED_WITHIN, _moment(record.last(told.passed, "passed_at")), record.now, over=record.over)
 
 
 def inspectorate_told(record: Record) -> Iterable[Outcome]:
@@ -178,9 +183,10 @@ def met_for_repeats(record: Record) -> Iterable[Outcome]:
 def met_after_harm(record: Record) -> Iterable[Outcome]:
     """G-17: where significant harm is suspected the agencies confer within a working day."""
     suspected = [said.event.at for said in record.history("found", "harm") if not NO_HARM.issuperset(_each(said))]
-    suspected += [told.event.at for told in _disclosures(record)]
-    crimes = (said for _key, said in record.each("prevention_interview", "crime_disclosed") if said.value == "yes")
-    suspected += [said.event.at for said in crimes]
+    suspected += [told.at for told in _disclosures(record) if told.of_harm]
+    suspected += [said.event.at for said in record.history("found", "safe_to_return") if said.value == "no"]
+    unsafe = (said for _key, said in record.each("prevention_interview", "safe_to_return") if said.value == "no")
+    suspected += [said.event.at for said in unsafe]
     if suspected and record.is_child:
         yield _met(record, min(suspected), 1)
 
@@ -203,12 +209,38 @@ def _owed(record: Record) -> datetime | None:
     return record.back_at if record.is_child else None
 
 
-def _disclosures(record: Record) -> list[Said]:
-    """Give the answers that say that the child told of harm or of an offence; one that says so again is none of its own."""
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a child told of harm or of an offence: when, in which record it is said to be passed on, and whether it was harm."""
+
+    at: datetime
+    passed: str
+    of_harm: bool = True
+
+
+def _disclosures(record: Record) -> list[_Told]:
+    """Give what the child told, in the prevention interview and in the return interview; one told again is none of its own."""
+    found = [_Told(at, "harm_passed_on", harm) for at, harm in _told_to_the_police(record) if record.is_child]
+    held = [key for key, said in record.each("return_interview_attempt", "outcome") if said.value == "held"]
     asked = [said for _key, said in record.each("return_interview_attempt", "disclosure")]
-    found = [said for said in asked if said.value == "yes"]
-    written = record.history("return_interview", "disclosure")
-    return found or [said for said in written[:1] if said.value == "yes"]
+    answers = [said for said in (*asked, *record.history("return_interview", "disclosure")) if said.value == "yes"]
+    if answers:
+        said_at = [_moment(record.last("return_interview_attempt", name, held[-1])) for name in ENDED] if held else []
+        found.append(_Told(next((at for at in said_at if at), answers[0].event.at), "disclosure_passed"))
+    return found
+
+
+def _told_to_the_police(record: Record) -> Iterator[tuple[datetime, bool]]:
+    """Give when the police heard of harm, of a crime or of a concern about a carer, and whether it was more than a concern."""
+    for key, said in record.each("prevention_interview", "outcome"):
+        harm = not NO_HARM.issuperset(_texts(record, "prevention_interview", "harm", key))
+        harm = harm or record.last("prevention_interview", "crime_disclosed", key) == "yes"
+        if harm or record.last("prevention_interview", "concerns_about_carer", key) == "yes":
+            yield _moment(record.last("prevention_interview", "tried_at", key)) or said.event.at, harm
+
+
+def _moment(value: Value) -> datetime | None:
+    return value if isinstance(value, datetime) else None
 
 
 def _meetings(record: Record) -> list[tuple[str, frozenset[str]]]:
