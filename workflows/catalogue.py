@@ -13,7 +13,8 @@ from engine.views import Observer
 from engine.xml import Element, local_name, parse
 from workflows import about, audits, child_projection, disruptions, episodes, recommendations, seals, serious_events
 from workflows.agencies import ROLES, role_of_lane
-from workflows.alerts import ALERTS, Alerts
+from workflows.alert_table import ALERTS
+from workflows.alerts import Alerts
 from workflows.copies import Copies
 from workflows.correction_mails import CorrectionMails
 from workflows.obligations import OBLIGATIONS

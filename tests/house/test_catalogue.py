@@ -24,7 +24,8 @@ from workflows import (
 )
 from workflows import verification as projected
 from workflows.agencies import ROLES
-from workflows.alerts import ALERTS, WHOEVER_IS_ON_DUTY
+from workflows.alert_table import ALERTS
+from workflows.alerts import WHOEVER_IS_ON_DUTY
 from workflows.obligations import OBLIGATIONS
 from workflows.operations import OPERATIONS
 

@@ -18,7 +18,7 @@ from engine import release
 from engine.release import Compiled
 from tests.procedures.casework import BPMN, STORIES, Reach, files_of, reached
 from workflows import catalogue
-from workflows.alerts import ALERTS
+from workflows.alert_table import ALERTS
 from workflows.notice_kinds import KINDS
 from workflows.promises import PROMISES
 

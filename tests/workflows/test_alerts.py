@@ -16,7 +16,8 @@ from notifications.outbox import OutboxRow, Swept
 from tests.workflows.steps import CASE, a_step, a_task, an_event
 from workflows import catalogue, people
 from workflows.agencies import ROLES
-from workflows.alerts import ALERTS, Alerts, directory, in_words
+from workflows.alert_table import ALERTS
+from workflows.alerts import Alerts, directory, in_words
 from workflows.people import Membership
 
 SITE = "https://homeward.example/"

@@ -19,7 +19,7 @@ from notifications.message import Message
 from tests.procedures.casework import files_of
 from workflows import alerts, catalogue, on_call, people
 from workflows.agencies import ROLES
-from workflows.alerts import ALERTS
+from workflows.alert_table import ALERTS
 from workflows.on_call import ALWAYS, KEEPERS, ON_CALL, Duty, EntryNotFound, Wanted
 
 NOW = datetime(2026, 3, 2, 22, 0, tzinfo=UTC)
