@@ -38,7 +38,7 @@ def listed(case_id: str) -> ResponseReturnValue:
     who, classes = _sender(case_id)
     facts, release = _known(case_id, who, classes)
     with reading(services().engine) as connection:
-        sent = notices.of_case(connection, case_id)
+        sent = notices.seen_by(connection, case_id, who)
         names = names_of(connection, {each.sent_by for each in sent} | {each.withdrawn_by for each in sent})
     now_possible = notice_kinds.offered(facts, release, who.roles, classes)
     later = [kind for kind in KINDS.values() if kind.senders & who.roles and not WHEN[kind.when][0](facts)]
@@ -62,7 +62,7 @@ def new(case_id: str) -> ResponseReturnValue:
     kind, facts, release = _kind(case_id, who, classes)
     typed = {"basis": kind.basis}
     with reading(services().engine) as connection:
-        sent = notices.of_case(connection, case_id)
+        sent = notices.seen_by(connection, case_id, who)
         again = flask.request.args.get("again", "")
         typed["ring"] = next((each.ring for each in sent if each.sent_by == who.person), "")
         for each in sent:
@@ -120,7 +120,7 @@ def _send(
             classes=classes,
         )
         if number := _number(typed["again"]):
-            earlier = notices.find(connection, case_id, number)
+            earlier = _seen(connection, case_id, number, by)
             if earlier.acknowledged_at is None:
                 notices.withdraw(connection, earlier, notices.SENT_AGAIN, by=by, now=now)
         _settle(connection, case_id, _number(typed["settles"]), by)
@@ -147,7 +147,7 @@ def withdraw(case_id: str, number: int) -> ResponseReturnValue:
     """Close the link of a notice, with a reason."""
     here, (who, _classes) = services(), _sender(case_id)
     with writing(here.engine) as connection:
-        notice = notices.find(connection, case_id, number)
+        notice = _seen(connection, case_id, number, who)
         notices.withdraw(connection, notice, flask.request.form.get("why", ""), by=who, now=here.clock())
     flask.flash("Withdrawn. The link opens nothing any more.", "done")
     return _back(case_id)
@@ -174,6 +174,14 @@ def read(case_id: str, number: int) -> ResponseReturnValue:
         notices.read_signed_in(connection, found, name, now=here.clock())
     flask.flash("Thank you. Whoever sent it sees that you have read it.", "done")
     return flask.redirect(flask.url_for("inbox.tasks"))
+
+
+def _seen(connection: sa.Connection, case_id: str, number: int, who: Actor) -> notices.Notice:
+    """Give a notice of which this person may know; refused with `NoticeNotFound`."""
+    found = next((each for each in notices.seen_by(connection, case_id, who) if each.id == number), None)
+    if found is None:
+        raise NoticeNotFound("There is no such notice.")
+    return found
 
 
 def _sender(case_id: str) -> tuple[Actor, frozenset[str]]:

@@ -252,6 +252,12 @@ def of_case(connection: sa.Connection, case_id: str) -> tuple[Notice, ...]:
     return tuple(Notice(*row) for row in connection.execute(asked))
 
 
+def seen_by(connection: sa.Connection, case_id: str, who: Actor) -> tuple[Notice, ...]:
+    """Give the notices of a case of which a person may know, the latest first: all to those who see to whom it was given, else the own agency's."""
+    every = not disclosures.SEES.isdisjoint(who.roles)
+    return tuple(each for each in of_case(connection, case_id) if every or each.organisation == who.organisation)
+
+
 def find(connection: sa.Connection, case_id: str, number: int) -> Notice:
     """Give a notice of a case; refused with `NoticeNotFound`."""
     row = connection.execute(sa.select(*_columns()).where(NoticeRow.id == number, NoticeRow.case_id == case_id)).first()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import pickle
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,9 +15,12 @@ from pathlib import Path
 import flask
 import jinja2
 import pytest
+import sqlalchemy as sa
 from jinja2.bccache import Bucket
 
 from engine.release import Compiled
+from tests.web.aviary import FIRST_DAY, Flock, build
+from tests.web.nest import Nest, Walker
 from tests.web.site import SECRET, Browser, Hands, Site
 from web import demo_people, procedures, schema
 from web.app import create_app
@@ -69,13 +76,18 @@ def site(prepared: Path, tmp_path: Path, now: datetime) -> Iterator[Site]:
     """A site at nine o'clock on an ordinary Monday."""
     path = tmp_path / "homeward.sqlite3"
     shutil.copyfile(prepared, path)
+    made = _site(path, now)
+    yield made
+    made.services.engine.dispose()
+
+
+def _site(path: Path, now: datetime) -> Site:
+    """Put a site together on a prepared database."""
     settings = Settings(database_url=f"sqlite:///{path}", secret=SECRET)
     clock, wall_clock = Hands(now), Hands(now)
     services = assemble(settings, clock=clock, wall_clock=wall_clock)
     services.cases.library.compiled.update(RELEASES)
-    app = dressed(create_app(settings, services=services))
-    yield Site(app, services, clock, wall_clock)
-    services.engine.dispose()
+    return Site(dressed(create_app(settings, services=services)), services, clock, wall_clock)
 
 
 @pytest.fixture
@@ -87,6 +99,47 @@ def demo_site(site: Site) -> Site:
     services = replace(site.services, settings=settings, clock=moved, demo_clock=moved)
     app = dressed(create_app(settings, services=services))
     return replace(site, app=app, services=services)
+
+
+@pytest.fixture(scope="session")
+def planted(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Flock, Path]:
+    """What stands in the aviary, and its database: made once by all the processes of a run."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    path, told = folder / "nest.sqlite3", folder / "nest.pickle"
+    with (folder / "nest.lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            shutil.copyfile(prepared, path)
+            site = _site(path, FIRST_DAY)
+            told.write_bytes(pickle.dumps(build(site)))
+            site.services.engine.dispose()
+    return pickle.loads(told.read_bytes()), path  # noqa: S301 - written a moment ago by this run
+
+
+@pytest.fixture(scope="session")
+def nest_site(planted: tuple[Flock, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nest]:
+    """The site of the aviary, one for all tests of a process."""
+    flock, kept = planted
+    path = tmp_path_factory.mktemp("nest") / "homeward.sqlite3"
+    shutil.copyfile(kept, path)
+    site = _site(path, flock.now)
+    site.app.test_client_class = Walker
+    sa.event.listen(site.services.engine, "connect", _careless)
+    yield Nest(site, flock, kept)
+    site.services.engine.dispose()
+
+
+def _careless(connection: sqlite3.Connection, _record: object) -> None:
+    """Wait for no disk: the database is put back before each test, and thousands of looks are written down."""
+    connection.execute("PRAGMA synchronous = OFF")
+
+
+@pytest.fixture
+def nest(nest_site: Nest) -> Nest:
+    """The site of the aviary, as it was left by those who built it."""
+    nest_site.fresh()
+    return nest_site
 
 
 @pytest.fixture

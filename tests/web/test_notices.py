@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from bs4 import BeautifulSoup
 from werkzeug.test import TestResponse
 
-from engine.store import reading, writing
+from engine.store import TaskTable, reading, writing
 from notifications.outbox import OutboxRow
 from tests.web.site import Browser, Site
 from web import access
@@ -51,6 +51,19 @@ def link(site: Site) -> str:
 def rows(site: Site, table: str = "notices") -> list[Any]:
     with reading(site.services.engine) as connection:
         return sorted(map(tuple, connection.execute(sa.text(f"SELECT * FROM {table}"))), key=repr)
+
+
+def test_who_interviews_sees_the_notices_of_the_own_agency_alone_and_takes_back_no_other(site: Site) -> None:
+    """The list named everybody who was told by whomever, and a provider could take back what the police had sent."""
+    case_id = site.opened()
+    assert tell(site, case_id).status_code == 200
+    with writing(site.services.engine) as connection:
+        connection.execute(sa.update(TaskTable).where(TaskTable.case_id == case_id).values(role="rhi_worker"))
+    browser, address = site.browser("rhi_worker"), f"/cases/{case_id}/notices"
+    page = browser.page(address)
+    assert "Rosa Example" not in page.text
+    assert browser.send(f"{address}/1/withdraw", {"why": "Mine"}, form=browser.page("/search")).status_code == 404
+    assert "Rosa Example" in site.browser("locate_sergeant").page(address).text
 
 
 def test_a_partner_reads_what_the_sender_saw_and_says_so(site: Site) -> None:
