@@ -35,6 +35,7 @@ PLACES = {
     "process": "missing_child",
     "record": "missing_report",
     "key": "1",
+    "act": "take",
     "sign_in": "call_taker",
     "token": "none",
 }
@@ -190,7 +191,7 @@ class Walk:
 
 
 def _filled(rule: str, values: Mapping[str, str]) -> str:
-    return re.sub(r"<([^>]+)>", lambda place: values[place.group(1)], rule)
+    return re.sub(r"<([^>]+)>", lambda place: values.get(place.group(1), "1"), rule)
 
 
 def looks(nest: Nest, name: str) -> set[tuple[str, str]]:
