@@ -155,7 +155,7 @@ NARROW = [
         ("csc_mash", "D8", HERON),
         ("csc_team_manager", "D4", HERON),
         ("edt", "D8", HERON),
-        ("rhi_worker", "D4", ROBIN),
+        ("other_rhi_worker", "D4", ROBIN),
         ("rhi_worker", "D1", HERON),
         ("other_placement_provider", "D7", ROBIN),
         ("school_dsl", "D1", ROBIN),
