@@ -22,6 +22,7 @@ from web import (
     absences,
     access,
     administration,
+    agencies,
     audits,
     bundles,
     cases,
@@ -77,6 +78,7 @@ PAGES = (
     about.page,
     absences.page,
     administration.page,
+    agencies.page,
     audits.page,
     bundles.page,
     cases.page,
@@ -224,6 +226,7 @@ def _navigation(who: Actor) -> list[dict[str, object]]:
     entries += [
         ("drafts.procedures", f"Procedures ({waiting})" if waiting else "Procedures"),
         ("administration.listed", "People"),
+        ("agencies.listed", "Agencies"),
         ("seals.listed", "Sealed records"),
         ("reads.listed", "Read log"),
         ("retention.reviews", "Retention"),

@@ -15,6 +15,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from engine.errors import Invalid, Problem, Refusal
+from engine.model import Actor
 from engine.store import reading, writing
 from web import procedures, schema, serving, sessions, upkeep
 from web.app import create_app
@@ -26,6 +27,7 @@ from workflows import administration, people
 from workflows.administration import Change
 from workflows.agencies import KINDS, ROLES
 from workflows.cutover_sheets import SHEETS
+from workflows.organisations import Register
 
 DONE, REFUSED, INTERRUPTED = 0, 1, 130
 DEFAULT_PORT = 8000
@@ -296,7 +298,8 @@ def _bench(chosen: argparse.Namespace) -> None:
 
 def _add_organisation(chosen: argparse.Namespace) -> None:
     with writing(_services().engine) as connection:
-        people.add_organisation(connection, chosen.key, chosen.name, chosen.kind)
+        register = Register(connection, Actor(getpass.getuser()), "", system_clock())
+        register.add(chosen.key, chosen.name, chosen.kind, "From the command line")
     print(f"{chosen.key} was added.")
 
 

@@ -94,7 +94,9 @@ def audience(connection: sa.Connection, who: Actor, now: datetime) -> Audience:
     hidden, row = seals.hidden(connection, who), OrganisationRow
     councils: frozenset[str] = frozenset()
     if not who.roles.isdisjoint(OF_ONE_COUNCIL):
-        councils = frozenset(connection.execute(sa.select(row.key).where(row.kind == COUNCIL)).scalars())
+        councils = frozenset(
+            connection.execute(sa.select(row.key).where(row.kind == COUNCIL, row.closed_at.is_(None))).scalars()
+        )
     bound = not who.roles.isdisjoint(OF_ONE_PROVIDER)
     return Audience(who, councils, hidden, commissions.in_force(connection, now) if bound else {})
 

@@ -28,7 +28,7 @@ class CommissionNotFound(NotFound):
 def councils_of(connection: sa.Connection, by: Actor) -> Mapping[str, str]:
     """Give key and name of the councils whose commissions a person keeps, by name."""
     row = OrganisationRow
-    asked = sa.select(row.key, row.name).where(row.kind == COUNCIL).order_by(row.name)
+    asked = sa.select(row.key, row.name).where(row.kind == COUNCIL, row.closed_at.is_(None)).order_by(row.name)
     if SERVICE not in by.roles:
         asked = asked.where(row.key.in_(sorted(by.organisations(ADMINISTRATOR))))
     return dict(connection.execute(asked).tuples().all())
@@ -37,7 +37,7 @@ def councils_of(connection: sa.Connection, by: Actor) -> Mapping[str, str]:
 def providers(connection: sa.Connection) -> Mapping[str, str]:
     """Give key and name of the providers that work here, by name."""
     row = OrganisationRow
-    asked = sa.select(row.key, row.name).where(row.kind == PROVIDER).order_by(row.name)
+    asked = sa.select(row.key, row.name).where(row.kind == PROVIDER, row.closed_at.is_(None)).order_by(row.name)
     return dict(connection.execute(asked).tuples().all())
 
 

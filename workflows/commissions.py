@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.store import Base
+from workflows.people import OrganisationRow
 
 COUNCIL, PROVIDER = "local_authority", "interview_provider"
 """The kinds of organisation that commission, and that are commissioned."""
@@ -62,19 +64,26 @@ def today(now: datetime) -> date:
 
 
 def in_force(connection: sa.Connection, now: datetime) -> Mapping[str, frozenset[str]]:
-    """Give the providers that each council commissions now; none for one whose commissions have ended.
+    """Give the providers that each council commissions now; none for one whose commissions have ended, or whose provider is closed.
 
-    ``{"nottingham_city": frozenset({"safe_steps"})}``. A council that never commissioned a provider is not there. One statement.
+    ``{"nottingham_city": frozenset({"safe_steps"})}``. A council that never commissioned a provider, or is closed, is not there.
+    One statement.
     """
-    day, found = today(now), defaultdict[str, set[str]](set)
-    for each in read(connection, CommissionRow.from_on <= day):
+    row, here = CommissionRow, sa.select(OrganisationRow.key).where(OrganisationRow.closed_at.is_(None))
+    asked = sa.select(*_columns(), row.provider.in_(here)).where(row.from_on <= today(now), row.council.in_(here))
+    found = defaultdict[str, set[str]](set)
+    for *said, works in connection.execute(asked):
+        each = Commission(*said)
         if each.ever_held:
-            found[each.council] |= {each.provider} if each.holds(day) else set()
+            found[each.council] |= {each.provider} if works and each.holds(today(now)) else set()
     return {council: frozenset(providers) for council, providers in found.items()}
 
 
 def read(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> tuple[Commission, ...]:
     """Give the commissions that meet these conditions, the earliest first."""
-    row = CommissionRow
-    asked = sa.select(row.id, row.council, row.provider, row.from_on, row.until_on).where(*where)
-    return tuple(Commission(*each) for each in connection.execute(asked.order_by(row.from_on, row.id)))
+    asked = sa.select(*_columns()).where(*where).order_by(CommissionRow.from_on, CommissionRow.id)
+    return tuple(Commission(*each) for each in connection.execute(asked))
+
+
+def _columns() -> list[sa.ColumnElement[Any]]:
+    return [getattr(CommissionRow, field.name) for field in fields(Commission)]

@@ -104,7 +104,7 @@ def _is_where(role: str, organisation: str, whose: _Whose) -> bool:
 def _whose(connection: sa.Connection, case_id: str, now: datetime) -> _Whose:
     """Read to whom a case belongs; four statements."""
     row, here = OrganisationRow, authority()
-    works = sa.exists().where(row.key == here, row.kind == COUNCIL)
+    works = sa.exists().where(row.key == here, row.kind == COUNCIL, row.closed_at.is_(None))
     asked = sa.select(sa.case((works, here), else_="")).select_from(with_child()).where(CaseTable.id == case_id)
     council = connection.execute(asked).scalar()
     tasks = sa.select(TaskTable.role).where(TaskTable.case_id == case_id).distinct()

@@ -32,12 +32,13 @@ class SignInNameTaken(Conflict):
 
 
 class OrganisationRow(Base):
-    """One organisation, such as a force or a council."""
+    """One organisation, such as a force or a council; nobody holds a role in one that is closed."""
 
     __tablename__ = "organisations"
     key: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
     name: Mapped[str] = mapped_column(sa.String(200))
     kind: Mapped[str] = mapped_column(sa.String(40))
+    closed_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class PersonRow(Base):
@@ -277,15 +278,17 @@ def _password_problems(password: str) -> list[Problem]:
 
 
 def _membership_problems(connection: sa.Connection, wanted: Iterable[Membership]) -> list[Problem]:
-    """Say which roles and organisations are not known, and which role is of another kind of organisation."""
-    rows = connection.execute(sa.select(OrganisationRow.key, OrganisationRow.kind))
-    kinds = {row.key: row.kind for row in rows}
+    """Say which roles and organisations are not known, or closed, and which role is of another kind of organisation."""
+    rows = connection.execute(sa.select(OrganisationRow.key, OrganisationRow.kind, OrganisationRow.closed_at)).all()
+    kinds, closed = {row.key: row.kind for row in rows}, {row.key for row in rows if row.closed_at is not None}
     problems = []
     for role, organisation in ((membership.role, membership.organisation) for membership in wanted):
         if role not in ROLES:
             problems.append(Problem(role, "role-known", f"'{role}' is not a role"))
         elif organisation not in kinds:
             problems.append(Problem(organisation, "organisation-known", f"'{organisation}' is not an organisation"))
+        elif organisation in closed:
+            problems.append(Problem(organisation, "organisation-open", f"'{organisation}' is closed"))
         elif not ROLES[role].fits(kinds[organisation]):
             sentence = f"{ROLES[role].title} is not a role of an organisation of this kind: {kinds[organisation]}"
             problems.append(Problem(organisation, "role-of-kind", sentence))

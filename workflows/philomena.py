@@ -254,9 +254,9 @@ def say_whose(connection: sa.Connection, reference: str, child_id: str, *, by: A
 
 
 def placements(connection: sa.Connection) -> dict[str, str]:
-    """Name the placements by their key."""
+    """Name the placements that work here by their key."""
     row = OrganisationRow
-    asked = sa.select(row.key, row.name).where(row.kind == "placement").order_by(row.name)
+    asked = sa.select(row.key, row.name).where(row.kind == "placement", row.closed_at.is_(None)).order_by(row.name)
     return dict(connection.execute(asked).tuples().all())
 
 

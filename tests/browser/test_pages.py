@@ -20,7 +20,7 @@ MET = {
     "call_taker": EVERYBODY | {"/cases/open", "Complete missing report"},
     "mfh_coordinator": EVERYBODY | {"/copies/one"},
     "rhi_worker": EVERYBODY | {"Hold the interview", "Write up the interview"},
-    "administrator": {"/operations"},
+    "administrator": {"/operations", "/agencies", "/agencies/one", "/commissions"},
     "agency_administrator": {"/people", "/people/add", "/people/one", "/teams", "/teams/one"},
     "inspection_coordinator": {
         *("/audits", "/audits/one", "/cases/open/recommendation"),
@@ -33,7 +33,7 @@ def kind_of(path: str, words: str) -> str:
     """Name the kind of page behind a link: tasks by the words of the link, others by their address."""
     if re.fullmatch(r"/tasks/[A-Z]{2}-\w+\.\d+", path):
         return words
-    return re.sub(r"/([A-Z]{2}-\w+|\d+|(?<=/people/)(?!add$)\w+)$", "/one", path.partition("?")[0])
+    return re.sub(r"/([A-Z]{2}-\w+|\d+|(?:(?<=/people/)(?!add$)|(?<=/agencies/))\w+)$", "/one", path.partition("?")[0])
 
 
 def one_of_each_kind(page: Page, begin: str) -> Iterator[str]:

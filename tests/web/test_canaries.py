@@ -161,6 +161,7 @@ PLACES: dict[str, list[Any]] = {
     "<process>": ["missing_child"],
     "<int:number>": ["1"],
     "<sign_in>": ["call_taker"],
+    "<key>": ["elm_house"],
     "<token>": ["none"],
 }
 """What can stand in the places of addresses that name no child."""

@@ -61,6 +61,8 @@ FOR_SOME: dict[str, frozenset[str]] = {
     **{f"/people/<sign_in>/{act}": frozenset({ADMINISTRATOR}) for act in ("roles", "disable", "enable", "link")},
     **{f"/teams{rest}": frozenset({ADMINISTRATOR}) for rest in ("", "/<int:number>")},
     **{f"/teams/<int:number>/{act}": frozenset({ADMINISTRATOR}) for act in ("put-in", "take-out", "rename", "close")},
+    **{f"/agencies{rest}": frozenset({SERVICE}) for rest in ("", "/<key>")},
+    **{f"/agencies/<key>/{act}": frozenset({SERVICE}) for act in ("rename", "close", "reopen", "administrator")},
     **{f"/commissions{rest}": frozenset({ADMINISTRATOR, SERVICE}) for rest in ("", "/<int:number>/end")},
     "/reads": frozenset(READS_THE_LOG),
     **{f"/seals{rest}": SEALS for rest in ("", "/new/<about>", "/<int:number>")},

@@ -16,6 +16,7 @@ from engine.store import reading, writing
 from notifications.outbox import OutboxRow
 from workflows import administration, people, teams
 from workflows.administration import ADMINISTRATOR, Desk
+from workflows.organisations import Register
 from workflows.people import Membership
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -97,3 +98,12 @@ def test_two_who_make_a_team_of_one_name_at_once_make_one(agency: sa.Engine) -> 
     assert at_once(agency, makes(ANN), makes(BEN)) == ["Invalid", "done"]
     with reading(agency) as connection:
         assert [each.name for each in teams.of_organisation(connection, "force")] == ["Day shift"]
+
+
+def test_two_who_add_an_agency_of_one_name_at_once_add_one(agency: sa.Engine) -> None:
+    def adds(who: Actor) -> Callable[[sa.Connection], object]:
+        return lambda connection: Register(connection, who, "http://h", NOW).add("", "Elm House", "placement", "New")
+
+    assert at_once(agency, adds(ANN), adds(BEN)) == ["Invalid", "done"]
+    with reading(agency) as connection:
+        assert Register(connection, ANN, "http://h", NOW).find("elm_house").name == "Elm House"

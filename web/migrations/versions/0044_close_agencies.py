@@ -1,0 +1,22 @@
+"""Keep when an agency was closed.
+
+Revision ID: 0044
+Revises: 0043
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0044"
+down_revision = "0043"
+branch_labels = None
+depends_on = None
+oldest_program = "0037"
+
+
+def upgrade() -> None:
+    op.add_column("organisations", sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("organisations", "closed_at")
