@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,7 +14,7 @@ from engine.model import Actor
 from engine.store import CaseTable, TaskTable, reading
 from workflows import about, access, audits, break_glass, children, seals, searching
 from workflows.access import Standing
-from workflows.audience import Audience, audience, authority, with_child
+from workflows.audience import Audience, audience, authority, sat, with_child
 from workflows.children import ChildRow
 from workflows.episodes import ADULT_FROM, EpisodeRow, age_on
 
@@ -50,7 +51,9 @@ def readable_each(
         sampled = audits.sampled_among(connection, case_ids) if who.roles & access.AUDITORS else frozenset()
         bounds = audience(connection, who, now)
         mine = (is_told_as_host(bounds).label("host"), bounds.in_care(CaseTable.id).label("in_care"))
-        statuses = _standings().add_columns(*mine).where(CaseTable.id.in_(case_ids))
+        seats = sorted(who.roles & access.ATTENDS)
+        seated = (sat(role, CaseTable.id).label(f"sat_as_{role}") for role in seats)
+        statuses = _standings().add_columns(*mine, *seated).where(CaseTable.id.in_(case_ids))
         found = {row.id: row for row in connection.execute(statuses)}
         for row in connection.execute(roles):
             acting.setdefault(row.case_id, set()).add(row.role)
@@ -61,12 +64,18 @@ def readable_each(
             continue
         standing = _standing(row.status, row.born_on, now)
         held = bounds.counting(row.authority, in_care=row.in_care)
-        if access.has_a_part(held, acting.get(case_id, set()), sampled=case_id in sampled):
-            known[case_id] = access.readable(held, standing=standing, sampled=case_id in sampled)
+        is_sampled, seated_as = case_id in sampled, bounds.seats(row.authority) & _taken(row, seats)
+        if access.has_a_part(held, acting.get(case_id, set()), sampled=is_sampled, attended=seated_as):
+            known[case_id] = access.readable(held, standing=standing, sampled=is_sampled, attended=seated_as)
         elif row.host:
             known[case_id] = access.readable(access.HOST_VIEW, standing=standing)
     parts = known.keys() | (opened.keys() & found.keys())
     return {case_id: known.get(case_id, frozenset()) | opened.get(case_id, frozenset()) for case_id in parts}
+
+
+def _taken(row: Any, seats: Sequence[str]) -> frozenset[str]:
+    """Name the roles of whose kind an agency sat in each meeting of a case."""
+    return frozenset(role for role in seats if getattr(row, f"sat_as_{role}"))
 
 
 def of_child(

@@ -22,8 +22,9 @@ class Access(StrEnum):
     SUMMARY_WHILE_OPEN = "S(E)"
     FLAGS = "F"
     ON_CONDITION = "R if"
-    """Readable after a vetting or an attendance that the product does not record yet, refused until then; or after a
-    sampling (`AFTER_SAMPLING`)."""
+    """Readable after a vetting that the product does not record, refused until then; or after a sampling (`AFTER_SAMPLING`)."""
+    IF_ATTENDED = "R if attended"
+    """Readable by the agencies that sat in each meeting of the case (`workflows.attendance`)."""
     AGGREGATE = "agg"
     """Counted in figures only, never read case by case."""
 
@@ -50,7 +51,7 @@ _CLASSES = tuple(DATA_CLASS)
 
 # Columns of domain.md 5.2 from D1 to D12. Read there: "min" of D11 as C (the report asks, and it is not read back);
 # "R own" as R, since a placement has a part only in its own children's cases; "R as told" as R; "R vetted",
-# "R sample", "R pseudon.", "R if attended" and "S by disclosure" as "R if"; "S (actions)" and "S (support)" as S. What
+# "R sample", "R pseudon." and "S by disclosure" as "R if"; "S (actions)" and "S (support)" as S. What
 # stands in a summary is said by the forms (`summaryClass`): least, what the next of them needs to act.
 _COLUMNS: Mapping[str, str] = {
     #                 D1   D2   D3   D4   D5   D6   D7   D8   D9   D10  D11  D12
@@ -63,12 +64,12 @@ _COLUMNS: Mapping[str, str] = {
     "csc":           "R    R    R    -    S    R    R    R    R    CR   R    S",
     "csc_desk":      "R    R    R    -    S    R    R    S    R    CR   R    S",
     "edt":           "R    R    R    -    S    R    S    S    R    S    R    -",
-    "rhi":           "R(E) R(E) S(E) -    -    S    S    CR   CR   R_if R    -",
-    "placement":     "R    R(E) S(E) -    S    CR   S    -    S    R_if R    -",
+    "rhi":           "R(E) R(E) S(E) -    -    S    S    CR   CR   R_if_attended R -",
+    "placement":     "R    R(E) S(E) -    S    CR   S    -    S    R_if_attended R -",
     "school":        "S(E) S(E) -    -    -    -    -    -    S    S    -    -",
-    "health":        "S(E) S(E) S    -    -    -    S    -    S    R_if R    -",
+    "health":        "S(E) S(E) S    -    -    -    S    -    S    R_if_attended R -",
     "iro":           "R    R    R    -    S    R    R    R    R    R    R    -",
-    "yjs":           "S(E) S(E) S    -    -    S    S    -    S    R_if -    -",
+    "yjs":           "S(E) S(E) S    -    -    S    S    -    S    R_if_attended - -",
     "auditor":       "R    R    R    R_if R    R    R    R_if R    R    R_if CR",
     "host":          "R(E) R(E) -    -    -    -    -    -    -    -    -    -",
     "figures":       "-    agg  agg  -    -    -    agg  -    agg  -    agg  agg",
@@ -185,6 +186,9 @@ Social care of the responsible authority goes on for those who leave care, the p
 AFTER_SAMPLING = frozenset({"D8"})
 """What an auditor reads on condition, in a case that is in a sample: "R sample" of domain.md 5.2."""
 
+ATTENDS = frozenset(role for (_name, role), mark in MATRIX.items() if mark is Access.IF_ATTENDED)
+"""Roles that read the minutes of the meetings in which their agency sat, and by that have a part in the case."""
+
 SEES_EVERY_EPISODE = TOLD_OF_EVERY_CHILD | {
     key for key, role in ROLES.items() if role.kind == "police" and MATRIX["D2", key] in READS and key not in AUDITORS
 }
@@ -251,11 +255,14 @@ NEVER_COPIED = frozenset({"D4", "D12"})
 COPIED = frozenset(DATA_CLASS) - NEVER_COPIED
 
 
-def readable(roles: Collection[str], *, standing: Standing, sampled: bool = False) -> frozenset[str]:
+def readable(
+    roles: Collection[str], *, standing: Standing, sampled: bool = False, attended: Collection[str] = ()
+) -> frozenset[str]:
     """Name the data classes whose facts a holder of these roles may read: ``frozenset({"D1", "D2", "D3S"})``.
 
     ``D3`` stands for the whole class, ``D3S`` for its summary, ``D9F`` for its flags. Marks with (E) count while the case
-    is open or followed up. `sampled` is true for a case that was drawn for an audit. A role that nobody knows reads nothing.
+    is open or followed up. `sampled` is true for a case that was drawn for an audit, `attended` are the roles whose agency sat in
+    each of its meetings. A role that nobody knows reads nothing.
     """
     closing = (
         frozenset() if standing is Standing.OPEN else frozenset({Access.READ_WHILE_OPEN, Access.SUMMARY_WHILE_OPEN})
@@ -263,6 +270,8 @@ def readable(roles: Collection[str], *, standing: Standing, sampled: bool = Fals
     held = frozenset(roles) - ENDS_AT_18 if standing is Standing.GROWN_UP else frozenset(roles)
     marks = [(name, MATRIX.get((name, role), Access.NONE)) for name in _CLASSES for role in held]
     found = {f"{name}{_EXTENT[mark]}" for name, mark in marks if mark in _EXTENT and mark not in closing}
+    sat = held.intersection(attended)
+    found |= {name for name in _CLASSES for role in sat if MATRIX.get((name, role)) is Access.IF_ATTENDED}
     return frozenset(found | AFTER_SAMPLING if sampled and not AUDITORS.isdisjoint(roles) else found)
 
 
@@ -277,14 +286,17 @@ def concerned(roles: Collection[str]) -> frozenset[str]:
     return held.union(*(ANSWERS_FOR.get(role, frozenset()) for role in held))
 
 
-def has_a_part(roles: Collection[str], task_roles: Collection[str], *, sampled: bool = False) -> bool:
+def has_a_part(
+    roles: Collection[str], task_roles: Collection[str], *, sampled: bool = False, attended: Collection[str] = ()
+) -> bool:
     """Tell whether a holder of `roles` may know that a case exists.
 
     `task_roles` are the roles that have or had a task in the case. The force sees each of its episodes, and so does the
-    desk that is told of every missing child; an auditor sees the cases that were `sampled`; everybody else only a case in
-    which one of their roles, or one for which they answer, has or had a task.
+    desk that is told of every missing child; an auditor sees the cases that were `sampled`, an agency those in whose meetings
+    it sat (`attended`, by role); everybody else only a case in which one of their roles, or one for which they answer, has or had
+    a task.
     """
     held = frozenset(roles)
-    if sampled and held & AUDITORS:
+    if (sampled and held & AUDITORS) or held & ATTENDS & frozenset(attended):
         return True
     return bool(held & SEES_EVERY_EPISODE) or bool(concerned(roles) & frozenset(task_roles))

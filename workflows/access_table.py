@@ -35,6 +35,9 @@ def mark(role: str, data_class: str) -> str:
         read = frozenset(each for each in Standing if f"{data_class}{extent}" in readable({role}, standing=each))
         if read:
             return f"{extent}{_MARKS[read]}".removesuffix("A") or "A"
+    sat = frozenset(each for each in Standing if data_class in readable({role}, standing=each, attended={role}))
+    if sat:
+        return f"m{_MARKS[sat]}".removesuffix("A")
     if any(data_class in readable({role}, standing=each, sampled=True) for each in Standing):
         return "s"
     return {Access.CREATE: "w", Access.AGGREGATE: "n"}.get(MATRIX[data_class, role], "")

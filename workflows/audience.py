@@ -8,6 +8,7 @@ provider that the council commissions (2.3).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,7 +20,16 @@ from engine.model import Actor
 from engine.store import CaseTable, TaskTable
 from workflows import commissions, seals
 from workflows.about import AboutRow
-from workflows.access import OF_ONE_COUNCIL, OF_ONE_PLACEMENT, OF_ONE_PROVIDER, SEES_EVERY_EPISODE, concerned
+from workflows.access import (
+    ATTENDS,
+    OF_ONE_COUNCIL,
+    OF_ONE_PLACEMENT,
+    OF_ONE_PROVIDER,
+    SEES_EVERY_EPISODE,
+    concerned,
+)
+from workflows.agencies import ROLES
+from workflows.attendance import AttendanceRow
 from workflows.children import ChildRow
 from workflows.commissions import COUNCIL
 from workflows.episodes import EpisodeRow
@@ -41,6 +51,8 @@ class Audience:
     """The cases, and the children whose records, are sealed from the person."""
     commissioned: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The providers that each council commissions now; empty where the person has no role of one."""
+    alone: frozenset[str] = frozenset()
+    """Those of the person's roles whose agency is the only one of its kind that works here."""
 
     def counting(self, authority: str, *, in_care: bool) -> frozenset[str]:
         """Name the roles that count in a case of a council, by its key, and of a child who is `in_care` of a placement of theirs.
@@ -86,11 +98,43 @@ class Audience:
         if role in SEES_EVERY_EPISODE:
             return sa.and_(sa.true(), *counts)
         acting = sa.select(TaskTable.case_id).where(TaskTable.role.in_(sorted(concerned({role}))))
-        return sa.and_(CaseTable.id.in_(acting), *counts)
+        return sa.and_(sa.or_(CaseTable.id.in_(acting), self.attended(role, CaseTable.id)), *counts)
+
+    def attended(self, role: str, case_id: Column) -> sa.ColumnElement[bool]:
+        """Say in the meetings of which cases the agency sat for which this person holds a role (`seats`)."""
+        if role in self.alone or role in OF_ONE_PLACEMENT:
+            return sat(role, case_id)
+        councils = sorted(self._only_for(role))
+        theirs = (sa.exists(each) for each in _belonging_to(councils, case_id))
+        return sa.and_(sat(role, case_id), sa.or_(*theirs)) if councils else sa.false()
+
+    def seats(self, authority: str) -> frozenset[str]:
+        """Name the roles for which it is this person's agency that sat in a meeting of a council's case, where one of its kind did.
+
+        A meeting says which kinds of agency sat there. Of several homes it was the child's own, of several providers the one that the
+        council commissions; where nobody can tell which it was, none counts.
+        """
+        known = self.alone | OF_ONE_PLACEMENT
+        return frozenset(
+            role for role in self.who.roles & ATTENDS if role in known or authority in self._only_for(role)
+        )
+
+    def _only_for(self, role: str) -> frozenset[str]:
+        """Name the councils that commission nobody but the agency for which this person holds a role."""
+        if role not in OF_ONE_PROVIDER:
+            return frozenset()
+        here = self.who.organisations(role)
+        return frozenset(council for council, by in self.commissioned.items() if by and by <= here)
+
+
+def sat(role: str, case_id: Column) -> sa.ColumnElement[bool]:
+    """Say in which cases an agency of a role's kind sat in each meeting; in none, of a role that reads no minutes by that."""
+    row = AttendanceRow
+    return case_id.in_(sa.select(row.case_id).where(row.kind == ROLES[role].kind)) if role in ATTENDS else sa.false()
 
 
 def audience(connection: sa.Connection, who: Actor, now: datetime) -> Audience:
-    """Read what decides in which cases the roles of a person count now: one statement, and one for who has a role of a council or of a provider."""
+    """Read what decides in which cases the roles of a person count now: one statement, and one for who has a role of a council, of a provider, or of another agency that sits in meetings."""
     hidden, row = seals.hidden(connection, who), OrganisationRow
     councils: frozenset[str] = frozenset()
     if not who.roles.isdisjoint(OF_ONE_COUNCIL):
@@ -98,7 +142,21 @@ def audience(connection: sa.Connection, who: Actor, now: datetime) -> Audience:
             connection.execute(sa.select(row.key).where(row.kind == COUNCIL, row.closed_at.is_(None))).scalars()
         )
     bound = not who.roles.isdisjoint(OF_ONE_PROVIDER)
-    return Audience(who, councils, hidden, commissions.in_force(connection, now) if bound else {})
+    commissioned = commissions.in_force(connection, now) if bound else {}
+    return Audience(who, councils, hidden, commissioned, _alone(connection, who))
+
+
+def _alone(connection: sa.Connection, who: Actor) -> frozenset[str]:
+    """Name the roles in which a person sits in meetings for the only agency of its kind; a statement for who has such a role."""
+    seated, row = (who.roles & ATTENDS) - OF_ONE_PLACEMENT, OrganisationRow
+    if not seated:
+        return frozenset()
+    kinds = sorted({ROLES[role].kind for role in seated})
+    asked = sa.select(row.kind, row.key).where(row.kind.in_(kinds), row.closed_at.is_(None))
+    works: dict[str, set[str]] = defaultdict(set)
+    for kind, key in connection.execute(asked).tuples():
+        works[kind].add(key)
+    return frozenset(role for role in seated if works[ROLES[role].kind] == who.organisations(role))
 
 
 def interviewers(connection: sa.Connection, case_id: str, now: datetime) -> frozenset[str] | None:

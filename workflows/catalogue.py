@@ -11,7 +11,17 @@ from importlib.resources.abc import Traversable
 from engine.errors import Invalid, Problem
 from engine.views import Observer
 from engine.xml import Element, local_name, parse
-from workflows import about, audits, child_projection, disruptions, episodes, recommendations, seals, serious_events
+from workflows import (
+    about,
+    attendance,
+    audits,
+    child_projection,
+    disruptions,
+    episodes,
+    recommendations,
+    seals,
+    serious_events,
+)
 from workflows.agencies import ROLES, role_of_lane
 from workflows.alert_table import ALERTS
 from workflows.alerts import Alerts
@@ -24,13 +34,14 @@ from workflows.vocabulary import DATA_CLASS
 KINDS_OF_FILE = (".bpmn", ".dmn", ".form")
 
 RESTS_ON: Mapping[str, frozenset[tuple[str, str]]] = {
-    episodes.PROCEDURE: episodes.READS | child_projection.READS,
+    episodes.PROCEDURE: episodes.READS | child_projection.READS | attendance.READS[episodes.PROCEDURE],
     audits.PROCEDURE: audits.READS,
     recommendations.PROCEDURE: recommendations.READS,
     disruptions.PROCEDURE: disruptions.READS,
     serious_events.PROCEDURE: serious_events.READS,
-    about.REFERRAL: frozenset({about.PLACES[about.REFERRAL], about.EPISODES[about.REFERRAL]}),
-    about.REOPENING: frozenset({("reopening", "episode")}),
+    about.REFERRAL: frozenset({about.PLACES[about.REFERRAL], about.EPISODES[about.REFERRAL]})
+    | attendance.READS[about.REFERRAL],
+    about.REOPENING: frozenset({("reopening", "episode")}) | attendance.READS[about.REOPENING],
     about.CANCELLATION: frozenset({("cancellation", "episode")}),
 }
 """Every (record, field) from which the projections are drawn, by the procedure that writes it."""
@@ -56,7 +67,7 @@ def files(procedure: str) -> dict[str, str]:
 
 def observers(base_url: str) -> tuple[Observer, ...]:
     """Give everything that follows each step inside its transaction; links in messages lead to `base_url`."""
-    drawn = (episodes, child_projection, audits, recommendations, disruptions, serious_events, about)
+    drawn = (episodes, child_projection, audits, recommendations, disruptions, serious_events, about, attendance)
     mails = (SealMails(base_url), Alerts(base_url), CorrectionMails(base_url), Copies(base_url))
     return (*(each.project for each in drawn), seals.follow, *mails)
 

@@ -21,6 +21,7 @@ from engine.erasing import Tombstone
 from engine.store import ERASED, CaseTable
 from notifications.outbox import OutboxRow
 from workflows import (
+    attendance,
     break_glass,
     children,
     concerns,
@@ -75,6 +76,7 @@ TABLES: Mapping[str, str] = MappingProxyType(
         "cases_about_children": "deleted",
         "disruptions": "deleted",
         "serious_events": "deleted",
+        "meeting_attendance": "deleted",
         "photographs": "deleted",
         "philomena": "deleted, with what a carer has written about the child",
         "philomena_versions": "deleted",
@@ -218,6 +220,7 @@ def _projections(connection: sa.Connection, refs: list[str]) -> dict[str, int]:
     gone |= {"notices": notices.forget(connection, refs), "copies_to_correct": copies.forget(connection, refs)}
     gone["handovers"] = handovers.forget(connection, refs)
     gone["typed"] = typed.forget(connection, refs)
+    gone["meeting_attendance"] = attendance.forget(connection, refs)
     gone["saved_lists"] = saved_lists.forget(connection, refs)
     break_glass.forget_reasons(connection, refs)
     seals.forget_reasons(connection, refs)

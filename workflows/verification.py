@@ -15,8 +15,19 @@ import sqlalchemy as sa
 from engine import history
 from engine.store import Base, CaseTable, reading, snapshot, writing
 from engine.verification import REBUILD, Finding, Holders
-from workflows import about, audits, child_projection, disruptions, episodes, people, recommendations, serious_events
+from workflows import (
+    about,
+    attendance,
+    audits,
+    child_projection,
+    disruptions,
+    episodes,
+    people,
+    recommendations,
+    serious_events,
+)
 from workflows.about import AboutRow
+from workflows.attendance import AttendanceRow
 from workflows.audits import AuditFindingRow, AuditRow, AuditSampleRow
 from workflows.children import ChildFlagRow, ChildRow
 from workflows.disruptions import DisruptionRow
@@ -26,7 +37,7 @@ from workflows.recommendations import MilestoneRow, RecommendationRow, Recommend
 from workflows.serious_events import SeriousEventRow
 from workflows.trigger_plans import ChildPlanRow
 
-PROJECTIONS = (episodes, child_projection, audits, recommendations, disruptions, serious_events, about)
+PROJECTIONS = (episodes, child_projection, audits, recommendations, disruptions, serious_events, about, attendance)
 """Each has `project`, which follows a step, and `rebuild`, which draws all anew."""
 
 PROCEDURES = (
@@ -50,6 +61,7 @@ PROJECTED = (
     DisruptionRow,
     AboutRow,
     SeriousEventRow,
+    AttendanceRow,
 )
 ROWS_AT_ONCE = 500
 

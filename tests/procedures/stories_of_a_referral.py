@@ -42,6 +42,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
     "hold_conference": {
         "outcome": "held",
         "held_at": NOW,
+        "attended": ALL_THREE,
         "plan": "yes",
         "why": "She is safe with the aunt and a plan.",
         "late_reason": "The family had no interpreter.",

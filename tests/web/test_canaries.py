@@ -142,7 +142,9 @@ def about(site: Site, case_id: str) -> tuple[str, ...]:
 
 def audience(nest: Nest, role: str, place: str = "") -> dict[str, frozenset[str]]:
     """Give the data classes that a role may read of each child: on the page of a case in that one, else in any of the child's cases."""
-    who, site = Actor(role, frozenset({role})), nest.site
+    site = nest.site
+    with reading(site.services.engine) as connection:
+        who = people.find(connection, role).actor
     every = sorted({case_id for ids in nest.about.values() for case_id in ids})
     may = case_access.readable_each(site.services.engine, who, every, now=site.clock())
     here = [each for each in A_CASE.findall(place) if each in every]
@@ -252,7 +254,8 @@ def test_every_look_that_was_written_down_is_one_that_the_table_of_access_allows
         looks = connection.execute(asked.distinct()).all()
     assert len({look.person for look in looks}) > 15
     for person, purpose, said in looks:
-        may = access.readable({person}, standing=access.Standing.OPEN, sampled=True) | access.writable({person})
+        may = access.readable({person}, standing=access.Standing.OPEN, sampled=True, attended={person})
+        may |= access.writable({person})
         holders, shown = BY_OFFICE.get(purpose, (frozenset(), frozenset()))
         may |= shown if person in holders else frozenset()
         assert set(said.split(",")) - {""} <= may, (person, purpose)

@@ -143,8 +143,36 @@ def test_nobody_reads_more_when_the_child_has_grown_up(role: str) -> None:
     assert grown_up == (frozenset() if role in access.ENDS_AT_18 else closed)
 
 
+@pytest.mark.parametrize(
+    "role", ["rhi_worker", "rhi_manager", "placement_provider", "responsible_individual", "health", "yjs"]
+)
+def test_the_minutes_are_read_by_the_agencies_that_sat_in_the_meeting_and_give_them_a_part(role: str) -> None:
+    assert role in access.ATTENDS
+    for standing in (Standing.OPEN, Standing.CLOSED):
+        assert "D10" not in readable({role}, standing=standing, attended=set())
+        assert "D10" in readable({role}, standing=standing, attended={role})
+        assert "D10" not in readable({role}, standing=standing, attended={"somebody_else"})
+    assert has_a_part({role}, set(), attended={role})
+    assert not has_a_part({role}, set(), attended={"somebody_else"})
+    assert readable({role}, standing=Standing.GROWN_UP, attended={role}) == frozenset()
+
+
+def test_whoever_reads_minutes_anyhow_or_never_gains_nothing_by_an_attendance() -> None:
+    assert {
+        "rhi_worker",
+        "rhi_manager",
+        "placement_provider",
+        "responsible_individual",
+        "health",
+        "yjs",
+    } == access.ATTENDS
+    for role in ROLES.keys() - access.ATTENDS:
+        assert readable({role}, standing=Standing.OPEN, attended={role}) == readable({role}, standing=Standing.OPEN)
+        assert has_a_part({role}, set(), attended={role}) is has_a_part({role}, set())
+
+
 def test_the_table_in_the_readme_is_the_one_that_holds(root: Path) -> None:
     written = access_table.written()
     assert written in (root / "workflows" / "README.md").read_text("utf-8"), "python -m workflows.access_table"
     marks = [access_table.mark(role, data_class) for role in ROLES for data_class in DATA_CLASS]
-    assert set(marks) == {"A", "18", "E", "S", "S18", "SE", "F", "s", "w", "n", ""}
+    assert set(marks) == {"A", "18", "E", "S", "S18", "SE", "F", "m18", "s", "w", "n", ""}
