@@ -14,7 +14,7 @@ from engine.model import Actor
 from engine.store import CaseTable, TaskTable, reading
 from workflows import about, access, audits, break_glass, children, seals, searching
 from workflows.access import Standing
-from workflows.audience import Audience, audience, authority, sat, with_child
+from workflows.audience import Audience, agreed, audience, authority, sat, with_child
 from workflows.children import ChildRow
 from workflows.episodes import ADULT_FROM, EpisodeRow, age_on
 
@@ -63,8 +63,8 @@ def readable_each(
         if case_id in bounds.hidden:
             continue
         standing = _standing(row.status, row.born_on, now)
-        held = bounds.counting(row.authority, in_care=row.in_care)
-        is_sampled, seated_as = case_id in sampled, bounds.seats(row.authority) & _taken(row, seats)
+        held = bounds.counting(row.authority, in_care=row.in_care, agreed=row.agreed)
+        is_sampled, seated_as = case_id in sampled, bounds.seats(row.authority, row.agreed) & _taken(row, seats)
         if access.has_a_part(held, acting.get(case_id, set()), sampled=is_sampled, attended=seated_as):
             known[case_id] = access.readable(held, standing=standing, sampled=is_sampled, attended=seated_as)
         elif row.host:
@@ -118,15 +118,15 @@ def within(engine: sa.Engine, who: Actor, case_id: str, *, now: datetime) -> Act
         row = connection.execute(asked.where(CaseTable.id == case_id)).first()
     if row is None or case_id in bounds.hidden:
         return replace(who, roles=frozenset())
-    held = bounds.counting(row.authority, in_care=row.in_care)
+    held = bounds.counting(row.authority, in_care=row.in_care, agreed=row.agreed)
     return replace(who, roles=held)
 
 
-def _standings() -> sa.Select[tuple[str, str, date | None, str]]:
-    """Select cases with their status, the birthday of the child whom they are about, and the council, where they are known."""
-    return sa.select(CaseTable.id, CaseTable.status, ChildRow.born_on, authority().label("authority")).select_from(
-        with_child()
-    )
+def _standings() -> sa.Select[tuple[str, str, date | None, str, str]]:
+    """Select cases with their status, the birthday of the child whom they are about, the council and an agreed provider, where they are known."""
+    return sa.select(
+        CaseTable.id, CaseTable.status, ChildRow.born_on, authority().label("authority"), agreed().label("agreed")
+    ).select_from(with_child())
 
 
 def _standing(status: str, born_on: date | None, now: datetime) -> Standing:

@@ -75,7 +75,7 @@ def _page(form: str, problems: Sequence[Problem]) -> str:
     here, who = services(), actor()
     day = commissions.today(here.clock())
     with reading(here.engine) as connection:
-        councils, providers = commissioning.councils_of(connection, who), commissioning.providers(connection)
+        councils, providers = commissioning.councils_of(connection, who), commissions.providers(connection)
         found = commissioning.of_councils(connection, who)
         named = commissions.in_force(connection, here.clock())
         changes = commissioning.changes(connection, who)

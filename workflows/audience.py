@@ -54,14 +54,15 @@ class Audience:
     alone: frozenset[str] = frozenset()
     """Those of the person's roles whose agency is the only one of its kind that works here."""
 
-    def counting(self, authority: str, *, in_care: bool) -> frozenset[str]:
+    def counting(self, authority: str, *, in_care: bool, agreed: str = "") -> frozenset[str]:
         """Name the roles that count in a case of a council, by its key, and of a child who is `in_care` of a placement of theirs.
 
-        A council's all count where none that works here answers for it, a provider's where that council never commissioned
+        `agreed` is the provider that two authorities agreed on for it; empty where they did not. A council's all count where none that works here answers for it, a provider's where that council never commissioned
         one; a placement's never count in another's case.
         """
         held = self.who.roles if in_care else self.who.roles - OF_ONE_PLACEMENT
-        return frozenset(role for role in held if authority not in self.others(role))
+        named = frozenset(role for role in held & OF_ONE_PROVIDER if agreed in self.who.organisations(role))
+        return named | frozenset(role for role in held if authority not in self.others(role))
 
     def is_bound(self, role: str) -> bool:
         """Tell whether a role of this person counts in some cases only."""
@@ -88,6 +89,8 @@ class Audience:
         """Give what a case has to meet so that a role of this person counts in it; nothing for most roles."""
         others = sorted(self.others(role))
         elsewhere = [~sa.exists(each) for each in _belonging_to(others, case_id)] if others else []
+        if elsewhere and role in OF_ONE_PROVIDER:
+            elsewhere = [sa.or_(_agreed_on(self.who.organisations(role), case_id), sa.and_(*elsewhere))]
         if role in OF_ONE_PLACEMENT:
             elsewhere.append(_in_care(self.who.organisations(role), case_id))
         return [*elsewhere, case_id.not_in(sorted(self.hidden))] if self.hidden else elsewhere
@@ -106,18 +109,18 @@ class Audience:
             return sat(role, case_id)
         councils = sorted(self._only_for(role))
         theirs = (sa.exists(each) for each in _belonging_to(councils, case_id))
-        return sa.and_(sat(role, case_id), sa.or_(*theirs)) if councils else sa.false()
+        nobody_else = ~_agreed_on(self.who.organisations(role), case_id, instead=True)
+        return sa.and_(sat(role, case_id), nobody_else, sa.or_(*theirs)) if councils else sa.false()
 
-    def seats(self, authority: str) -> frozenset[str]:
+    def seats(self, authority: str, agreed: str) -> frozenset[str]:
         """Name the roles for which it is this person's agency that sat in a meeting of a council's case, where one of its kind did.
 
         A meeting says which kinds of agency sat there. Of several homes it was the child's own, of several providers the one that the
-        council commissions; where nobody can tell which it was, none counts.
+        council commissions, where no other one was agreed on; where nobody can tell which it was, none counts.
         """
-        known = self.alone | OF_ONE_PLACEMENT
-        return frozenset(
-            role for role in self.who.roles & ATTENDS if role in known or authority in self._only_for(role)
-        )
+        known, seated = self.alone | OF_ONE_PLACEMENT, self.who.roles & ATTENDS
+        own = (role for role in seated & OF_ONE_PROVIDER if agreed in {"", *self.who.organisations(role)})
+        return (seated & known) | frozenset(role for role in own if authority in self._only_for(role))
 
     def _only_for(self, role: str) -> frozenset[str]:
         """Name the councils that commission nobody but the agency for which this person holds a role."""
@@ -164,8 +167,10 @@ def interviewers(connection: sa.Connection, case_id: str, now: datetime) -> froz
     commissioned = commissions.in_force(connection, now)
     if not commissioned:
         return None
-    asked = sa.select(authority()).select_from(with_child()).where(CaseTable.id == case_id)
-    return commissioned.get(connection.execute(asked).scalar() or "")
+    asked = sa.select(authority(), agreed()).select_from(with_child()).where(CaseTable.id == case_id)
+    council, named = next(iter(connection.execute(asked).tuples()), ("", ""))
+    by = commissioned.get(council)
+    return by | {named} if by is not None and named else by
 
 
 def with_child() -> sa.Join:
@@ -182,6 +187,18 @@ def authority() -> sa.ColumnElement[str]:
     """Give the council of a case, over cases `with_child`."""
     known = sa.func.coalesce(ChildRow.responsible_authority, "")
     return sa.case((EpisodeRow.case_id.is_not(None), EpisodeRow.responsible_authority), else_=known)
+
+
+def agreed() -> sa.ColumnElement[str]:
+    """Give the provider that two authorities agreed on for a case, over cases `with_child`; empty for most."""
+    return sa.func.coalesce(EpisodeRow.interview_provider, "")
+
+
+def _agreed_on(here: Collection[str], case_id: Column, *, instead: bool = False) -> sa.ColumnElement[bool]:
+    """Say for which cases two authorities agreed on one of these providers; `instead`, on another one."""
+    named = EpisodeRow.interview_provider
+    which = named.not_in(["", *sorted(here)]) if instead else named.in_(sorted(here))
+    return case_id.in_(sa.select(EpisodeRow.case_id).where(which))
 
 
 def homes(case_id: str) -> sa.CompoundSelect[tuple[str]]:

@@ -12,7 +12,7 @@ from engine.model import Actor
 from engine.store import row_lock
 from workflows import administration
 from workflows.administration import ADMINISTRATOR, AdministrationRow, Change, why_problems
-from workflows.commissions import COUNCIL, PROVIDER, Commission, CommissionRow, read, today
+from workflows.commissions import COUNCIL, Commission, CommissionRow, providers, read, today
 from workflows.people import OrganisationRow
 
 SERVICE = "administrator"
@@ -31,13 +31,6 @@ def councils_of(connection: sa.Connection, by: Actor) -> Mapping[str, str]:
     asked = sa.select(row.key, row.name).where(row.kind == COUNCIL, row.closed_at.is_(None)).order_by(row.name)
     if SERVICE not in by.roles:
         asked = asked.where(row.key.in_(sorted(by.organisations(ADMINISTRATOR))))
-    return dict(connection.execute(asked).tuples().all())
-
-
-def providers(connection: sa.Connection) -> Mapping[str, str]:
-    """Give key and name of the providers that work here, by name."""
-    row = OrganisationRow
-    asked = sa.select(row.key, row.name).where(row.kind == PROVIDER, row.closed_at.is_(None)).order_by(row.name)
     return dict(connection.execute(asked).tuples().all())
 
 

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from engine.model import Found, Value
 from engine.store import Base
 from workflows.people import OrganisationRow
 
@@ -77,6 +78,19 @@ def in_force(connection: sa.Connection, now: datetime) -> Mapping[str, frozenset
         if each.ever_held:
             found[each.council] |= {each.provider} if works and each.holds(today(now)) else set()
     return {council: frozenset(providers) for council, providers in found.items()}
+
+
+def providers(connection: sa.Connection) -> Mapping[str, str]:
+    """Give key and name of the providers that work here, by name."""
+    row = OrganisationRow
+    asked = sa.select(row.key, row.name).where(row.kind == PROVIDER, row.closed_at.is_(None)).order_by(row.name)
+    return dict(connection.execute(asked).tuples().all())
+
+
+def find_providers(connection: sa.Connection, scope: Mapping[str, Value], now: datetime) -> Found:
+    """Find the providers that work here: ``{"offered": [{"value": "safe_steps", "label": "Safe Steps"}]}``. Source: T-48."""
+    del scope, now
+    return {"offered": [{"value": key, "label": name} for key, name in providers(connection).items()]}
 
 
 def read(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> tuple[Commission, ...]:

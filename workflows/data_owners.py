@@ -14,11 +14,11 @@ from types import MappingProxyType
 import sqlalchemy as sa
 
 from engine.store import CaseTable, TaskTable
-from workflows import access, commissions, people, seals
+from workflows import access, people, seals
 from workflows.access import OF_ONE_COUNCIL, OF_ONE_PLACEMENT, OF_ONE_PROVIDER
 from workflows.administration import ADMINISTRATOR
 from workflows.agencies import ROLES
-from workflows.audience import authority, homes, with_child
+from workflows.audience import authority, homes, interviewers, with_child
 from workflows.commissions import COUNCIL
 from workflows.people import OrganisationRow, Person
 from workflows.seals import NEVER_SHUT_OUT
@@ -61,7 +61,7 @@ class _Whose:
 def find(connection: sa.Connection, case_id: str, role: str, organisation: str, now: datetime) -> Owners:
     """Give who answers for a case, and for an organisation in which somebody holds a role; superintendents for who has nobody.
 
-    Seven statements, whether there is such a case or not.
+    Eight statements at most, whether there is such a case or not.
     """
     holders = people.holders(connection, {*ANSWERS, NEVER_SHUT_OUT})
     whose = _whose(connection, case_id, now)
@@ -102,7 +102,7 @@ def _is_where(role: str, organisation: str, whose: _Whose) -> bool:
 
 
 def _whose(connection: sa.Connection, case_id: str, now: datetime) -> _Whose:
-    """Read to whom a case belongs; four statements."""
+    """Read to whom a case belongs; five statements at most."""
     row, here = OrganisationRow, authority()
     works = sa.exists().where(row.key == here, row.kind == COUNCIL, row.closed_at.is_(None))
     asked = sa.select(sa.case((works, here), else_="")).select_from(with_child()).where(CaseTable.id == case_id)
@@ -113,5 +113,5 @@ def _whose(connection: sa.Connection, case_id: str, now: datetime) -> _Whose:
         council or "",
         frozenset(connection.execute(tasks).scalars()),
         frozenset(connection.execute(homes(case_id)).scalars()),
-        commissions.in_force(connection, now).get(council or ""),
+        interviewers(connection, case_id, now),
     )

@@ -70,6 +70,7 @@ READS: frozenset[tuple[str, str]] = frozenset(
         ("return_interview", "actions"),
         ("return_interview_receipt", "usable"),
         ("police_closure", "child_seen"),
+        ("out_of_area_agreement", "provider"),
     }
 )
 """Every (record, field) that an episode is drawn from: a release whose forms and tables do not write them is refused."""
@@ -107,7 +108,8 @@ class EpisodeRow(Base):
 
     `child_id` is the child as a person matched it, `unfinished` what is left to be done at the end, one text a line, and
     `reported_at` when the case was opened while nobody has said more; `missing_with` is the case of another child who is
-    missing with this one, as it was typed.
+    missing with this one, as it was typed. `interview_provider` is the provider that two authorities agreed on for a child who lives
+    in the area of another one (T-48).
     `workflows.figures` counts by `reported_at`, `age` (whole years when reported), `adult` (as the procedure
     treats the person: by a date of birth, never by a guess), `sex`, `ethnicity`, `found_how` and
     `initial_level`, the first grade that was given: `risk_level` is the latest.
@@ -142,6 +144,7 @@ class EpisodeRow(Base):
     found_how: Mapped[str] = mapped_column(sa.String(40))
     initial_level: Mapped[str] = mapped_column(sa.String(30))
     missing_with: Mapped[str] = mapped_column(sa.String(20), server_default="")
+    interview_provider: Mapped[str] = mapped_column(sa.String(60), server_default="")
     __table_args__ = (
         sa.Index("ix_episodes_missing_with", "missing_with"),
         sa.Index("ix_episodes_status", "status", "opened_at"),
@@ -210,6 +213,7 @@ def project(connection: sa.Connection, step: Step) -> None:
         "unfinished": unfinished(step.facts),
         "covered_by": _text(step.facts, COVERED, "sender"),
         "missing_with": _text(step.facts, "case_opening", "missing_with").upper(),
+        "interview_provider": _agreed_on(step.facts),
         "trigger_plan_updated_at": None,
         "case_closed_at": closed_at,
         **derive(step.facts),
@@ -465,6 +469,12 @@ def _time(facts: Facts, record: str, field: str) -> datetime | None:
 def _between(start: datetime | None, end: datetime | None) -> timedelta | None:
     """Give the time between two moments, where both are known."""
     return None if start is None or end is None else end - start
+
+
+def _agreed_on(facts: Facts) -> str:
+    """Give the provider that two authorities agreed on; empty where it is one that does not work here."""
+    named = _text(facts, "out_of_area_agreement", "provider")
+    return "" if named == "elsewhere" else named
 
 
 def _moment_of(step: Step, kind: str) -> datetime | None:

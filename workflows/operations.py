@@ -20,6 +20,7 @@ from engine.model import Found, Value
 from workflows import (
     child_projection,
     children,
+    commissions,
     daily,
     episodes,
     philomena,
@@ -257,6 +258,7 @@ OPERATIONS: Mapping[str, OperationInStep] = MappingProxyType(
         "open_interviews": open_interviews,
         "recall_standing": recall_standing,
         "find_home": serious_events.find_home,
+        "find_providers": commissions.find_providers,
         "count_retention": count_retention,
         "recall_episode": recall_episode,
         "recall_open_episode": recall_open_episode,

@@ -88,6 +88,8 @@ def answer(name: str, scope: Mapping[str, Any], now: datetime, history: Mapping[
     if name == "open_interviews":
         returns = history.get("returns", [])
         return {"returns": [{"value": each, "label": f"Case {each}"} for each in returns], "count": len(returns)}
+    if name == "find_providers":
+        return {"offered": [{"value": "safe_steps", "label": "Safe Steps"}]}
     return OPERATIONS[name](cast("Connection", None), scope, now)  # it reads nothing
 
 

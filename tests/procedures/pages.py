@@ -280,6 +280,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
     },
     "agree_out_of_area": {
         "arranger": "host",
+        "provider": "elsewhere",
         "host_told_at": NOW,
         "host_contact": "R. Officer, the council of the area",
         "agreed": "Their provider goes tomorrow; the council of the child pays.",

@@ -465,7 +465,10 @@ def two_authorities_agree_who_arranges_the_interview_and_the_offer_does_not_wait
     lives_elsewhere(case)
     assert {"agree_out_of_area", "offer_return_interview"} <= set(case.open_elements())
     assert case.task("agree_out_of_area").node.role == "cmo"
-    heard(case.fill("agree_out_of_area"))
+    assert set(case.refusals("agree_out_of_area", provider=None)) == {"provider"}
+    assert set(case.refusals("agree_out_of_area", provider="nobody_here")) == {"provider"}
+    heard(case.fill("agree_out_of_area", provider="safe_steps"))
+    assert case.facts["out_of_area_agreement"][""]["provider"] == "safe_steps"
     assert case.words()[-4:] == ["OOAAgreed", "RHIOffered", "RHIAttempt", "RHIHeld"]
 
 

@@ -14,7 +14,8 @@ from engine.store import TaskTable, reading, writing
 from notifications.message import Message
 from notifications.outbox import OutboxRow
 from tests.web.canaries import Planted, found_in
-from tests.web.site import Browser, Site
+from tests.web.population import play
+from tests.web.site import OPENING, Browser, Site
 from web import case_access
 from web.demo_people import ORGANISATIONS
 from workflows import alerts, assigning, commissions, data_owners, on_call, people
@@ -32,7 +33,7 @@ WORKER, MANAGER, OTHER_WORKER, OTHER_MANAGER = "rhi_worker", "rhi_manager", "nex
 KEEPER = "city_administrator"
 WHY = "The contract of this year"
 FROM = {"from-day": "1", "from-month": "3", "from-year": "2026"}
-CASE = "kit"
+CASE, BORN = "kit", date(2012, 5, 3)
 
 
 @pytest.fixture
@@ -97,10 +98,15 @@ def interviewed(site: Site) -> tuple[Planted, str, str]:
     case_id = planted.open()
     planted.work(until=("write_up_return_interview", *LAST))
     site.clock.now = site.wall_clock.now = planted.now
+    return planted, case_id, task_of(site, case_id)
+
+
+def task_of(site: Site, case_id: str) -> str:
+    """Give an open task of the interviewers."""
     task = TaskTable
     theirs = sa.select(task.number).where(task.case_id == case_id, task.role == WORKER, task.status == "open")
     with reading(site.services.engine) as connection:
-        return planted, case_id, f"{case_id}.{connection.execute(theirs).scalars().first()}"
+        return f"{case_id}.{connection.execute(theirs).scalars().first()}"
 
 
 def actor(site: Site, sign_in: str) -> Actor:
@@ -109,16 +115,22 @@ def actor(site: Site, sign_in: str) -> Actor:
 
 
 def knows(site: Site, sign_in: str, case_id: str, task: str) -> bool:
-    """Tell whether a person learns of a case: its page, its task, the lists, the search and who may be given a task agree."""
+    """Tell whether a person learns of a case and of what is in it: the pages that `knows_of` looks at, and the search."""
+    browser, found = site.browser(sign_in), knows_of(site, sign_in, case_id, task)
+    assert bool(found_in(browser.get(f"/cases/{case_id}").text)) is found
+    assert (case_id in looked_up(browser, case_id)) is found
+    return found
+
+
+def knows_of(site: Site, sign_in: str, case_id: str, task: str) -> bool:
+    """Tell whether a person learns of a case: its page, its task, the lists and who may be given a task agree."""
     browser, who = site.browser(sign_in), actor(site, sign_in)
     page = browser.get(f"/cases/{case_id}")
     found = page.status_code == 200
     assert page.status_code in {200, 404}
-    assert bool(found_in(page.text)) is found
     assert browser.get(f"/tasks/{task}").status_code == (404 if not found else 200 if WORKER in who.roles else 403)
     assert (case_id in browser.page("/cases").text) is found
     assert (case_id in browser.page("/tasks").text) is (found and WORKER in who.roles)
-    assert (case_id in looked_up(browser, case_id)) is found
     within = case_access.within(site.services.engine, who, case_id, now=site.clock()).roles
     assert within == (who.roles if found else frozenset())
     with reading(site.services.engine) as connection:
@@ -186,6 +198,42 @@ def test_the_cases_of_a_council_are_those_of_its_provider_and_another_provider_l
     planted.work(until=LAST)
     assert ("D8", CASE) in found_in(second.browser(OTHER_WORKER).get(f"/cases/{case_id}").text)
     assert second.browser(WORKER).get(f"/cases/{case_id}").status_code == 404
+
+
+def agreed(site: Site, provider: str, arranger: str = "host") -> str:
+    """Let a child in care who lives in the area of another council come back, and two councils agree on a provider; give the case."""
+    made = play(site.services, cases=0, until=site.clock(), days=1, seed=1)
+    answer = site.browser("call_taker").send("/cases/open", OPENING | {"responsible_authority": CITY})
+    case_id, now = answer.location.removeprefix("/tasks/").partition(".")[0], site.clock()
+    elsewhere = {"looked_after": "yes", "out_of_area": "yes", "host_authority": "Example County", "date_of_birth": BORN}
+    for element, answers in (
+        ("acknowledge_handover", {}),
+        ("complete_missing_report", elsewhere | {"approximate_age": None}),
+        ("match_child", {"child": "new"}),
+        ("assess_risk", {}),
+        ("decide_risk_grade", {}),
+        ("record_return", {}),
+        ("agree_out_of_area", {"arranger": arranger, "provider": provider}),
+    ):
+        made.do(case_id, element, now, **answers)
+    return case_id
+
+
+def test_the_provider_that_two_councils_agreed_on_has_the_case_beside_the_commissioned_one(second: Site) -> None:
+    commission(second, CITY, FIRST)
+    case_id = agreed(second, SECOND)
+    task = task_of(second, case_id)
+    assert [knows_of(second, each, case_id, task) for each in (WORKER, OTHER_WORKER)] == [True, True]
+    on_duty(second)
+    assert {WORKER, OTHER_WORKER} <= told(second, case_id)
+
+
+@pytest.mark.parametrize(("arranger", "provider"), [("host", "elsewhere"), ("home", SECOND)])
+def test_an_agreement_that_names_no_provider_here_changes_nothing(second: Site, arranger: str, provider: str) -> None:
+    commission(second, CITY, FIRST)
+    case_id = agreed(second, provider, arranger)
+    task = task_of(second, case_id)
+    assert [knows_of(second, each, case_id, task) for each in (WORKER, OTHER_WORKER)] == [True, False]
 
 
 def test_a_commission_counts_from_its_first_day_until_its_last_and_those_of_another_council_do_not(
