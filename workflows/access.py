@@ -93,6 +93,7 @@ COLUMN_OF: Mapping[str, str] = MappingProxyType(
         "mfh_coordinator": "mfh",
         "chief_inspector_missing": "mfh",
         "ppu_cse_unit": "ppu",
+        "search_team": "nothing",
         "audit_lead": "auditor",
         "inspection_coordinator": "recommender",
         "information_governance": "nothing",

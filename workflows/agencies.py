@@ -51,6 +51,7 @@ _ROWS = (
     ("chief_inspector_missing", "Chief inspector for missing", "police", f"{_NEED}, PCC"),
     ("ppu_cse_unit", "Public protection and exploitation unit", "police", f"{_NEED}, PCC"),
     ("superintendent", "Superintendent", "police", _NEED),
+    ("search_team", "Whoever works on the search", "police", "domain 1.6: upgrade by anyone with case write access"),
     ("audit_lead", "Audit lead", "police", f"{_NEED}, PCC"),
     ("inspection_coordinator", "Inspection co-ordinator", "police", f"{_NEED}, PCC"),
     ("information_governance", "Information governance officer", "police", "domain 5.3, 5.5; DPA 2018 s62"),
@@ -91,10 +92,18 @@ ROLES: Mapping[str, Role] = MappingProxyType({row[0]: Role(*row) for row in _ROW
 """Every role by its key. A lane's id is a key, or ``key__2`` where a role has a second lane in one diagram."""
 
 
-STANDS_IN: Mapping[str, frozenset[str]] = MappingProxyType({"edt": frozenset({"csc_mash", "csc_social_worker"})})
+_SEARCH = (
+    "call_taker", "control_room_supervisor", "response_officer", "locate_sergeant", "duty_inspector", "mfh_coordinator",
+    "chief_inspector_missing", "superintendent", "ppu_cse_unit",
+)  # fmt: skip
+
+STANDS_IN: Mapping[str, frozenset[str]] = MappingProxyType(
+    {"edt": frozenset({"csc_mash", "csc_social_worker"}), **dict.fromkeys(_SEARCH, frozenset({"search_team"}))}
+)
 """Whose tasks a role does too: outside office hours the emergency duty team does what social care does (domain 5.1).
 
 It does so at every hour, so that no task is nobody's between two shifts, and reads no more than its own column allows (5.2).
+What anyone who works on the search may do is a task of the search team, which nobody need hold (1.6).
 """
 
 

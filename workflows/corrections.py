@@ -22,6 +22,7 @@ RESTS_ON: Mapping[str, frozenset[str]] = MappingProxyType(
         "handover": frozenset({"read"}),
         "missing_notice": frozenset({"taken_by"}),
         "high_grade_notice": frozenset({"taken_by"}),
+        "grade_raise": frozenset({"level"}),
         "police_closure": frozenset({"child_seen"}),
         "case_closure": frozenset({"nothing_critical_open"}),
         "child_match": frozenset({"child"}),
@@ -31,8 +32,9 @@ RESTS_ON: Mapping[str, frozenset[str]] = MappingProxyType(
 
 INSTEAD: Mapping[str, str] = MappingProxyType(
     {
-        "risk": "Propose another grade. Somebody else decides on it, where the protocol asks for a second person.",
+        "risk": "Raise the grade, or propose a lower one, on which somebody else decides.",
         "regrade": "Propose the right grade once more. A second person decides on it.",
+        "grade_raise": "Raise the grade once more, or propose a lower one.",
         "return_interview_offer": "Make the offer again, or record the next attempt: each one is kept.",
         "return_interview_attempt": "Record the next attempt: each one is kept, and the interview is held when a child was heard.",
         "prevention_interview": "Hold the interview, or ask an inspector for an exception.",

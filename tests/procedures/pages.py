@@ -137,8 +137,13 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
     },
     "review_case": REVIEW,
     "review_by_inspector": REVIEW,
-    "propose_regrade": {
+    "raise_grade": {
         "level": "high",
+        "rationale": WHY,
+        "new_information": "A friend rang at nine: the child has taken tablets along.",
+    },
+    "propose_regrade": {
+        "level": "low",
         "rationale": WHY,
         "new_information": "A friend heard from the child an hour ago.",
         "la_view": "Social care agrees.",

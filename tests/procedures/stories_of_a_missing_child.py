@@ -191,7 +191,7 @@ def a_high_grade_is_endorsed_late_and_the_child_stays_away(case: Casework) -> No
     assert all(data["urgent"] for _at, data in case.rings("T-18"))
     assert case.told("T-17", missing_since) == [
         ("1:00", "without delay", "locate_sergeant"),
-        ("12:00", "first escalation", "duty_inspector locate_sergeant"),
+        ("13:00", "first escalation", "duty_inspector locate_sergeant"),
     ]
 
 

@@ -1,4 +1,4 @@
-"""The stories of `locate.bpmn` and `bring_back.bpmn`: actions, the plan, reviews, other grades; the return ends them all."""
+"""The stories of `locate`, `lower_grade` and `bring_back`: actions, the plan, reviews, other grades; the return ends them all."""
 
 from __future__ import annotations
 
@@ -140,7 +140,10 @@ def each_day_somebody_is_asked_whether_the_grade_is_still_right(case: Casework) 
     decided(assessed(handed_over(case)), "medium")
     since = case.now
     case.wait(hours=25)
-    assert case.told("C-08", since) == [("24:00", "is the grade still right", "locate_sergeant")]
+    assert sorted(case.told("C-08", since)) == [
+        ("24:00", "is the grade still right", "locate_sergeant"),
+        ("24:00", "is the grade still right", "mfh_coordinator"),
+    ]
 
 
 # Another grade --------------------------------------------------------------------------------------------------------
@@ -150,11 +153,12 @@ def each_day_somebody_is_asked_whether_the_grade_is_still_right(case: Casework) 
 def a_grade_is_raised_at_once(case: Casework) -> None:
     decided(assessed(handed_over(case)), "very_low").fill("endorse_risk_grade")
     for level in ("low", "medium", "high"):
-        case.wait(minutes=5).fill("propose_regrade", level=level)
+        case.wait(minutes=5).fill("raise_grade", level=level)
         assert case.facts["risk"][""]["level"] == level
     assert case.words().count("RiskRegraded") == 3
     assert "DowngradeProposed" not in case.words()
     assert case.facts["risk"][""]["next_review_at"] is None
+    assert case.facts["risk"][""]["since"] == case.facts["risk"][""]["raised_at"] == case.now
     assert case.last is not None
     assert case.last.title == "Missing child, graded high"
 
@@ -162,11 +166,12 @@ def a_grade_is_raised_at_once(case: Casework) -> None:
 @story
 def high_is_left_only_through_another_inspector(case: Casework) -> None:
     graded(handed_over(case), "high")
+    assert "raise_grade" not in case.open_elements(), "there is no higher grade"
     assert set(case.refusals("propose_regrade", level="high")) == {"level"}
     assert set(case.refusals("propose_regrade", level="medium", la_view=None)) == {"la_view"}
     case.fill("propose_regrade", by="ann", level="medium")
     assert case.words()[-1] == "DowngradeProposed"
-    with pytest.raises(SamePersonTwice, match="Propose another grade"):
+    with pytest.raises(SamePersonTwice, match="Propose a lower grade"):
         case.fill("approve_downgrade", by="ann")
     asked = case.now
     case.wait(hours=2, minutes=5)
@@ -193,6 +198,58 @@ def a_lower_grade_than_medium_needs_another_sergeant(case: Casework) -> None:
     case.fill("propose_regrade", by="ann", level="low").fill("endorse_lowering", by="bob")
     assert case.facts["risk"][""]["level"] == "low"
     assert case.words()[-2:] == ["Approval", "RiskRegraded"]
+    assert set(case.refusals("propose_regrade", level="low")) == {"level"}
+    case.fill("propose_regrade", by="ann", level="very_low").fill("endorse_lowering", by="bob")
+    assert case.facts["risk"][""]["level"] == "very_low"
+    assert "propose_regrade" not in case.open_elements(), "there is no lower grade"
+
+
+@story
+def whoever_works_on_the_search_raises_the_grade_and_a_lowering_that_waits_is_withdrawn(case: Casework) -> None:
+    """Once nobody could raise a grade while a lower one waited, and at other times a sergeant alone."""
+    graded(handed_over(case.remember(**HISTORY))).fill("propose_regrade", by="ann", level="low")
+    assert "give_exploitation_view" in case.open_elements()
+    assert case.task("raise_grade").node.role == "search_team"
+    assert set(case.refusals("raise_grade", level="medium", rationale="Worse.", new_information=None)) == {
+        "level", "rationale", "new_information",
+    }  # fmt: skip
+    case.wait(hours=5).fill("raise_grade", by="officer")
+    assert case.facts["risk"][""]["level"] == "high"
+    assert {"give_exploitation_view", "approve_downgrade"}.isdisjoint(case.open_elements())
+    assert "propose_regrade" in case.open_elements()
+    assert "lower_grade_holds" not in case.reach.passed
+    assert "authority_hears_of_raise" not in case.reach.passed, "the hub has a task instead"
+    assert "acknowledge_high_grade" in case.open_elements()
+
+
+@story
+def an_endorsement_that_waits_is_withdrawn_by_a_raise_and_the_hub_hears_of_it(case: Casework) -> None:
+    graded(handed_over(case)).fill("propose_regrade", level="very_low").fill("endorse_lowering", by="bob", agreed="no")
+    case.fill("propose_regrade", by="ann", level="low").fill("endorse_lowering", by="bob")
+    case.fill("propose_regrade", by="ann", level="very_low")
+    assert "endorse_lowering" in case.open_elements()
+    case.fill("raise_grade", level="medium")
+    assert "endorse_lowering" not in case.open_elements()
+    assert case.words()[-2:] == ["RiskRegraded", "AuthorityToldOfRaise"]
+    case.fill("propose_regrade", by="ann", level="low").fill("endorse_lowering", by="bob")
+    assert case.facts["risk"][""]["level"] == "low"
+
+
+@story
+def of_an_adult_whose_grade_is_raised_the_authority_hears_nothing(case: Casework) -> None:
+    graded(handed_over(case.remember(age=34))).fill("raise_grade")
+    assert case.words()[-1] == "RiskRegraded"
+
+
+@story
+def the_clocks_of_the_new_grade_begin_with_the_raise(case: Casework) -> None:
+    """Reviews are due within two hours (G-20), where by the intervals of the new grade they would have been late at once."""
+    graded(handed_over(case)).fill("record_circulation").wait(hours=7)
+    case.fill("raise_grade")
+    raised = case.now
+    assert case.due("review_case") == case.due("review_by_inspector") == raised + timedelta(hours=2)
+    case.fill("review_case").fill("review_by_inspector")
+    assert case.due("review_case") == case.due("review_by_inspector") == raised + timedelta(hours=4)
 
 
 LARGEST_STATE = 2560

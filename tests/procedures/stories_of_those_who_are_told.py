@@ -99,7 +99,7 @@ def it_is_agreed_that_nobody_has_to_come_until_the_grade_rises(case: Casework) -
     )
     assert "record_attendance" not in case.wait(hours=9).open_elements()
     assert case.rings("T-05") == []
-    case.fill("propose_regrade", level="high").wait(minutes=1)
+    case.fill("raise_grade").wait(minutes=1)
     assert "record_attendance" in case.open_elements()
     assert case.steps("T-05")[-1] == "first escalation", "it is hours late by now, and says so at once"
     case.fill("record_attendance")
@@ -135,7 +135,7 @@ def each_time_that_the_grade_becomes_high_an_alert_is_decided_on_and_the_hub_ack
     decided(assessed(handed_over(case)), "medium").fill("endorse_risk_grade")
     wanted = {"consider_rescue_alert", "acknowledge_high_grade"}
     assert wanted.isdisjoint(case.open_elements())
-    case.fill("propose_regrade", by="ann", level="high")
+    case.fill("raise_grade")
     raised = case.now
     assert wanted <= set(case.open_elements())
     assert case.due("acknowledge_high_grade") == raised + timedelta(minutes=5)
@@ -150,7 +150,7 @@ def each_time_that_the_grade_becomes_high_an_alert_is_decided_on_and_the_hub_ack
     case.fill("consider_rescue_alert").fill("propose_regrade", by="ann", level="medium")
     case.fill("approve_downgrade", by="eve")
     assert wanted.isdisjoint(case.open_elements())
-    case.fill("propose_regrade", by="ann", level="high")
+    case.fill("raise_grade")
     assert wanted <= set(case.open_elements())
     case.fill("consider_rescue_alert", decision="asked_for", asked_of="The force's media officer")
     assert [each["decision"] for each in case.facts["rescue_alert"].values()] == ["not_asked_for", "asked_for"]
@@ -162,7 +162,7 @@ def whoever_has_not_acknowledged_the_notice_sees_the_high_grade_in_it_and_has_no
     assert "acknowledge_missing_notice" in case.open_elements()
     assert "acknowledge_high_grade" not in case.open_elements()
     case.fill("acknowledge_missing_notice").fill("propose_regrade", by="ann", level="medium")
-    case.fill("approve_downgrade", by="eve").fill("propose_regrade", level="high")
+    case.fill("approve_downgrade", by="eve").fill("raise_grade")
     assert "acknowledge_high_grade" in case.open_elements()
 
 
@@ -190,7 +190,7 @@ def the_lowest_grade_is_confirmed_by_an_inspector_after_twelve_hours(case: Casew
 def a_grade_that_is_raised_has_nothing_to_confirm(case: Casework) -> None:
     decided(assessed(handed_over(case)), "very_low").fill("endorse_risk_grade")
     assert "leave_lowest_grade" in case.open_elements()
-    case.fill("propose_regrade", level="medium")
+    case.fill("raise_grade", level="medium")
     assert "leave_lowest_grade" not in case.open_elements()
 
 

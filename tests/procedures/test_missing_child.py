@@ -118,6 +118,8 @@ def test_high_is_never_left_by_the_table_without_an_approval() -> None:
     for approval in ([], [{"approved": "no"}], [{"approved": "yes"}, {"approved": "no"}]):
         asked = {**facts, "downgrade_approval": approval, "case": {"opened_at": MORNING}}
         assert PROCEDURE.decisions["new_grade"].decide(asked, now=MORNING).result is None
+    raised = {**facts, "grade_raise": [{"level": "medium"}], "case": {"opened_at": MORNING}}
+    assert PROCEDURE.decisions["raised_grade"].decide(raised, now=MORNING).result is None
 
 
 def test_a_task_for_one_of_several_is_shown_its_own_and_everything_that_belongs_to_the_case() -> None:

@@ -39,6 +39,7 @@ TOLD_IN: Mapping[str, Mapping[str, ModuleType | tuple[ModuleType, ...]]] = {
         "missing_child": (stories_of_a_missing_child, stories_of_an_end),
         "return_interview": stories_of_a_return_interview,
         "locate": stories_of_a_search,
+        "lower_grade": stories_of_a_search,
         "bring_back": stories_of_a_search,
         "told_to_police": stories_of_harm_told,
         "keep_safe": stories_of_harm_told,

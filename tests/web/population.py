@@ -118,7 +118,7 @@ class Population:
         self.do(case_id, "decide_risk_grade", now, level=level, cra_considered="yes", **reason)
         self.do(case_id, "endorse_risk_grade", now, by="somebody else")
         if level in {"medium", "low"} and self.chance.random() < 0.3:
-            self.do(case_id, "propose_regrade", now + timedelta(minutes=30), level="high")
+            self.do(case_id, "raise_grade", now + timedelta(minutes=30))
 
     def _return(self, case_id: str, back: datetime) -> None:
         """Bring the child back, and go through the return interview as far as chance takes it."""

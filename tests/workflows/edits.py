@@ -12,6 +12,7 @@ from workflows import catalogue, drafts
 MISSING = catalogue.files("missing_child")
 B = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 ROOT, INTERVIEW, LOCATE = "missing_child.bpmn", "return_interview.bpmn", "locate.bpmn"
+LOWER = "lower_grade.bpmn"
 
 Edit = Callable[[Any], None]
 

@@ -7,7 +7,7 @@ import pytest
 from engine import release
 from tests.workflows.edits import (
     INTERVIEW,
-    LOCATE,
+    LOWER,
     MISSING,
     ROOT,
     Edit,
@@ -58,9 +58,9 @@ OFFER, HANDOVER, NOTICE = "offer_return_interview", "acknowledge_handover", "ack
         ("G-01", "interview_offered", INTERVIEW, no_property("interview_offered", "activity")),
         ("T-25", COVERED, INTERVIEW, attribute(f"{COVERED}_message", "messageRef", "plan_wanted_message")),
         ("T-25", "plan_asked_for", INTERVIEW, attribute("plan_asked_for_message", "messageRef", "interview_covered_message")),
-        ("G-12", "locate", LOCATE, gone("approve_downgrade")),
-        ("G-12", "approve_downgrade", LOCATE, no_property("approve_downgrade", "other_than")),
-        ("G-12", "approve_downgrade", LOCATE, into_lane("approve_downgrade", "locate_sergeant")),
+        ("G-12", "lower_grade", LOWER, gone("approve_downgrade")),
+        ("G-12", "approve_downgrade", LOWER, no_property("approve_downgrade", "other_than")),
+        ("G-12", "approve_downgrade", LOWER, into_lane("approve_downgrade", "locate_sergeant")),
         ("G-14", "missing_child", ROOT, gone(HANDOVER)),
         ("G-14", HANDOVER, ROOT, into_lane(HANDOVER, "locate_sergeant")),
         ("G-14", HANDOVER, ROOT, into_lane(HANDOVER, "csc_mash")),
@@ -119,19 +119,19 @@ OFFER, HANDOVER, NOTICE = "offer_return_interview", "acknowledge_handover", "ack
         (
             "G-12",
             "approve_downgrade",
-            LOCATE,
-            condition("who_answers_for_the_change_to_may_the_grade_be_set", '=authority.who != "sergeant"'),
+            LOWER,
+            attribute("who_answers_for_the_change_to_must_the_team_be_heard", "targetRef", "may_the_grade_be_set"),
         ),
         (
             "G-12",
             "approve_downgrade",
-            LOCATE,
+            LOWER,
             attribute("must_the_team_be_heard_to_approve_downgrade", "targetRef", "set_new_grade"),
         ),
         (
             "G-12",
             "approve_downgrade",
-            LOCATE,
+            LOWER,
             condition("is_the_downgrade_approved_to_downgrade_approved", "=true"),
         ),
         ("T-24", OFFER, INTERVIEW, gone("offer_clock_rang")),
@@ -189,7 +189,10 @@ def test_a_protected_time_cannot_be_made_longer_in_the_table(step: str, files: d
         ("regrade_authority.dmn", 'high_out_1"><text>"inspector"', 'high_out_1"><text>"sergeant"', "find_authority"),
         ("regrade_authority.dmn", '"leaves_high_in_1"><text>"high"', '"leaves_high_in_1"><text>"medium"', "find_authority"),
         ("new_grade.dmn", '_in_3"><text>"yes"', '_in_3"><text>-', "set_new_grade"),
-        ("new_grade.dmn", '"other_change_in_1"><text>not("high")', '"other_change_in_1"><text>-', "set_new_grade"),
+        ("new_grade.dmn", '"medium_is_lowered_in_1"><text>"medium"', '"medium_is_lowered_in_1"><text>-', "set_new_grade"),
+        ("raised_grade.dmn", '"raised_to_low_in_1"><text>"very_low"', '"raised_to_low_in_1"><text>-', "set_raised_grade"),
+        ("raised_grade.dmn", '"raised_to_medium_in_1"><text>"low", "very_low"', '"raised_to_medium_in_1"><text>-', "set_raised_grade"),
+        ("first_grade.dmn", 'name="was_high"', 'name="level"', "note_grade"),
     ],
 )  # fmt: skip
 def test_the_tables_of_a_downgrade_cannot_be_weakened(file: str, old: str, new: str, where: str) -> None:

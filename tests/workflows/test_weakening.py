@@ -12,6 +12,7 @@ from lxml import etree
 from tests.workflows.edits import (
     INTERVIEW,
     LOCATE,
+    LOWER,
     MISSING,
     ROOT,
     B,
@@ -177,7 +178,7 @@ SWAPPED = [{"value": "yes", "label": "No"}, {"value": "no", "label": "Yes"}]
 ACCEPTED_ONCE: list[tuple[str, str, Files]] = [
     # records that are written beside the step that is meant to write them
     ("G-12", "a table writes a lower grade", quietly("risk", level=LEVEL)),
-    ("G-12", "a person writes a lower grade", after(LOCATE, beside(LOCATE, "locate_sergeant", "note_grade", form="risk"))),
+    ("G-12", "a person writes a lower grade", after(LOCATE, beside(LOCATE, "locate_sergeant", "write_grade", form="risk"))),
     ("G-12", "a table says the inspector's yes", quietly("downgrade_approval", approved='"yes"')),
     ("G-12", "a sergeant's form says the inspector's yes", after(LOCATE, beside(LOCATE, "locate_sergeant", "say_yes", form="downgrade_approval", repeats="true"))),
     ("G-03", "a table says the exception's yes", quietly("prevention_exception", approved='"yes"')),
@@ -188,7 +189,7 @@ ACCEPTED_ONCE: list[tuple[str, str, Files]] = [
     # words in the log without the step
     ("G-01", "another step says that it was offered", after(INTERVIEW, says("interview_requested", "RHIOffered"))),
     ("G-14", "another step says that it was handed over", in_root(says("grade_endorsed", "HandoverAcknowledged"))),
-    ("G-24", "another step says in an expression that they were told", after(LOCATE, says("lowering_endorsed", '=if true then "LANotified" else null'))),
+    ("G-24", "another step says in an expression that they were told", after(LOWER, says("lowering_endorsed", '=if true then "LANotified" else null'))),
     # ages and lists
     ("G-01", "no offer for small children", in_root(condition(ADULT, "=known.age < 10"))),
     ("G-01", "no offer for one age", in_root(condition(ADULT, "=known.age = 12"))),
@@ -232,12 +233,12 @@ ACCEPTED_ONCE: list[tuple[str, str, Files]] = [
     ("G-01", "everybody is an adult until somebody says otherwise", question("missing_report", "date_of_birth", properties={"dataClass": "D2", "error": "Enter a date", "prefill": '=date("1990-01-01")'})),
     ("G-01", "a table says the date of birth", quietly("missing_report", date_of_birth='"1990-01-01"')),
     # an earlier yes, and an earlier step
-    ("G-12", "an earlier yes of the inspector counts again", after(LOCATE, passed_by("approve_downgrade"))),
+    ("G-12", "an earlier yes of the inspector counts again", after(LOWER, passed_by("approve_downgrade"))),
     ("G-03", "an earlier yes to an exception counts again", in_root(passed_by("approve_prevention_exception"))),
     ("G-12", "the first grade is given again later", in_root(way_around("is_the_case_graded_and_handed_over_to_is_all_police_work_done", "must_a_grade_be_decided"))),
     # tables of the grade
-    ("G-12", "another authority from a later day on", replaced("regrade_authority.dmn", r'(id="leaves_high_in_4"><text>)-', r'\1&lt; date("2027-01-01")')),
-    ("G-12", "another authority in one locality", replaced("regrade_authority.dmn", r'(id="leaves_high_in_3"><text>)-', r'\1"notts_default"' )),
+    ("G-12", "another authority from a later day on", replaced("regrade_authority.dmn", r'(id="leaves_high_in_5"><text>)-', r'\1&lt; date("2027-01-01")')),
+    ("G-12", "another authority in one locality", replaced("regrade_authority.dmn", r'(id="leaves_high_in_4"><text>)-', r'\1"notts_default"' )),
     ("G-12", "no inspector where a rationale says so", replaced("new_grade.dmn", r"(<text>)downgrade_approval\[-1\]\.approved", r'\1if regrade[-1].rationale = null then downgrade_approval[-1].approved else "yes"')),
     ("G-12", "a default that leaves high", replaced("new_grade.dmn", r'(name="level"[^>]*?)/>', r'\1><defaultOutputEntry><text>"low"</text></defaultOutputEntry></output>')),
     ("G-12", "a grade that is no row of a table", replaced("new_grade.dmn", r"(?s)<decisionTable.*</decisionTable>", '<literalExpression><text>{level: "low"}</text></literalExpression>')),

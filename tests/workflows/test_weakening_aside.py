@@ -9,8 +9,21 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from tests.workflows.edits import INTERVIEW, MISSING, ROOT, B, Edit, after, at, attribute, cell, flow, found, into_lane
-from tests.workflows.edits import LOCATE as SEARCH
+from tests.workflows.edits import (
+    INTERVIEW,
+    LOWER,
+    MISSING,
+    ROOT,
+    B,
+    Edit,
+    after,
+    at,
+    attribute,
+    cell,
+    flow,
+    found,
+    into_lane,
+)
 from tests.workflows.test_weakening import Z, in_root, question, quietly, replaced, says, table
 from workflows import catalogue, drafts
 
@@ -144,7 +157,7 @@ ACCEPTED_ONCE: list[tuple[str, str, Files]] = [
     ("G-01", "no answer is stored as no child", swapped("return_interview_offer", "outcome", "no_answer", "not_offered")),
     ("T-25", "not reached is stored as held", swapped("return_interview_attempt", "outcome", "held", "no_answer")),
     ("G-12", "the grades are named wrongly", swapped("risk", "level", "high", "low")),
-    ("G-12", "the proposed grades are named wrongly", swapped("regrade", "level", "high", "low")),
+    ("G-12", "the proposed grades are named wrongly", swapped("regrade", "level", "medium", "low")),
     ("G-12", "the inspector is asked the opposite", question("downgrade_approval", "approved", label="Must the grade stay high?")),
     ("G-03", "the inspector is asked the opposite", question("prevention_exception", "approved", label="Must the child still be seen?")),
     ("G-03", "only yes can be answered", question("prevention_interview", "outcome", values=[{"value": "held", "label": "Yes, with the child in person"}])),
@@ -157,7 +170,7 @@ ACCEPTED_ONCE: list[tuple[str, str, Files]] = [
     ("G-01", "no reason where the risk is low", question("return_interview_offer", "not_offered_reason", conditional={"hide": f'=outcome != "not_offered" or {RISK[1:]}'})),
     ("T-25", "returns are covered by an interview that was not held", question("return_interview_attempt", "covers", conditional={"hide": "=false"})),
     # words that are put together, and said too early
-    ("G-01", "the word of the notice is put together", after(SEARCH, says("lowering_endorsed", '="LANoti" + "fied"'))),
+    ("G-01", "the word of the notice is put together", after(LOWER, says("lowering_endorsed", '="LANoti" + "fied"'))),
     ("G-01", "the word of the offer is put together", after(INTERVIEW, says("interview_requested", '=if true then "RHI" + "Offered" else if false then null else "x"'))),
     ("G-01", "offered is said before anybody offers", after(INTERVIEW, earlier("interview_offered", "interview_requested_to_offer_return_interview"))),
     ("T-25", "held is said of another step", after(INTERVIEW, says("no_child_to_ask", "RHIHeld"))),
@@ -171,9 +184,9 @@ ACCEPTED_ONCE: list[tuple[str, str, Files]] = [
     ("T-25", "another interview ends the write-up", after(INTERVIEW, attribute("covered_by_another_interview", "attachedToRef", "write_up_return_interview"))),
     ("T-25", "another interview leaves the steps open", after(INTERVIEW, attribute("covered_by_another_interview", "cancelActivity", "false"))),
     # an entry of a list that is called like a record
-    ("G-12", "an entry says the inspector's yes", after(SEARCH, for_each("set_new_grade", "downgrade_approval", '=[[{approved: "yes"}]]'))),
-    ("G-12", "an entry says the grade", after(SEARCH, for_each("find_authority", "risk", '=[{level: "low"}]'))),
-    ("G-12", "an entry says what was proposed", after(SEARCH, for_each("find_authority", "regrade", '=[[{level: "high"}]]'))),
+    ("G-12", "an entry says the inspector's yes", after(LOWER, for_each("set_new_grade", "downgrade_approval", '=[[{approved: "yes"}]]'))),
+    ("G-12", "an entry says the grade", after(LOWER, for_each("find_authority", "risk", '=[{level: "low"}]'))),
+    ("G-12", "an entry says what was proposed", after(LOWER, for_each("find_authority", "regrade", '=[[{level: "high"}]]'))),
 ]  # fmt: skip
 
 

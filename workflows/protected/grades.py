@@ -15,8 +15,8 @@ from engine.worlds import World
 from workflows.protected.findings import ANCHOR, Finding, facts_of, others, rests_on, scope_of
 from workflows.vocabulary import RISK_LEVEL
 
-_KNOWN = frozenset({"risk", "level", "regrade", "downgrade_approval", "approved"})
-_EARLIER = re.compile(r"\b(?:regrade|downgrade_approval)\b(?!\[-1\]\.)")
+_KNOWN = frozenset({"risk", "level", "regrade", "grade_raise", "downgrade_approval", "approved"})
+_EARLIER = re.compile(r"\b(?:regrade|grade_raise|downgrade_approval)\b(?!\[-1\]\.)")
 """Answers that are not the latest ones."""
 
 
@@ -27,10 +27,10 @@ def keeps_high(release: Compiled) -> Iterator[Finding]:
     """
     for lower in (level for level in RISK_LEVEL if level != "high"):
         proposed = {("risk", "level"): "high", ("regrade", "level"): lower}
-        wrong = _authority(release, facts_of(release, proposed), lower)
+        wrong = _authority(release, facts_of(release, proposed), lower) or _raise(release, lower)
         for answer in others(release, "downgrade_approval", "approved", "yes"):
             refused = facts_of(release, {**proposed, ("downgrade_approval", "approved"): answer})
-            wrong = wrong or _grade(release, refused, lower) or _way(release, refused)
+            wrong = wrong or _grade(release, "set_new_grade", refused, lower) or _way(release, refused)
         if wrong is not None:
             yield wrong
             return
@@ -57,14 +57,28 @@ def _authority(release: Compiled, facts: Facts, lower: str) -> Finding | None:
     return None
 
 
-def _grade(release: Compiled, refused: Facts, lower: str) -> Finding | None:
+def _raise(release: Compiled, lower: str) -> Finding | None:
+    """Find a row by which whoever may raise a grade lowers it, or by which noting the first grade changes it."""
+    noted = release.decisions.get(release.nodes["note_grade"].decision)
+    if noted is None or not noted.is_plain or _column(noted, "level") is not None:
+        return "note_grade", "Noting since when a grade holds may not change the grade"
+    raised = {("risk", "level"): "high", ("grade_raise", "level"): lower}
+    for answer in ("yes", None):
+        facts = facts_of(release, {**raised, ("downgrade_approval", "approved"): answer})
+        wrong = _grade(release, "set_raised_grade", facts, lower)
+        if wrong is not None:
+            return wrong
+    return None
+
+
+def _grade(release: Compiled, task: str, refused: Facts, lower: str) -> Finding | None:
     """Find a row that gives another grade than high; a decision that is no plain table may give any."""
-    table = release.decisions.get(release.nodes["set_new_grade"].decision)
+    table = release.decisions.get(release.nodes[task].decision)
     if table is not None and not table.is_plain:
-        return "set_new_grade", "The new grade must come from the rows of one table, without a default"
-    answers = [answer for _, answer in _answers(release, "set_new_grade", refused, "level")]
+        return task, "The new grade must come from the rows of one table, without a default"
+    answers = [answer for _, answer in _answers(release, task, refused, "level")]
     if any(answer not in {None, "high"} for answer in answers):
-        return "set_new_grade", f"The table leaves high for {RISK_LEVEL[lower]} without an inspector's yes"
+        return task, f"The table leaves high for {RISK_LEVEL[lower]} without an inspector's yes"
     return None
 
 

@@ -69,7 +69,7 @@ def _left(release: Compiled, around: Iterable[str]) -> str:
 
 _WORDS = frozenset({"RHIOffered", "RHIHeld", "HandoverAcknowledged", "LANotified"})
 _CLOSED = ("close_police_enquiry", "close_case")
-_SEARCH = ("locate", "locate_child")
+_SEARCH = ("lower_grade", "locate", "locate_child")
 NOT_OFFERED = frozenset({"deceased", "untraced", "transferred_overseas"})
 """The only reasons for which no interview is offered (G-01)."""
 _INTERVIEWERS = ("rhi_worker", "rhi_manager", "cmo")
@@ -199,7 +199,8 @@ STEPS: tuple[Step, ...] = (
         "G-12, domain 1.6",
         {
             **dict.fromkeys(("approve_downgrade", "propose_regrade", "find_authority", "set_new_grade"), _SEARCH),
-            **dict.fromkeys(("decide_risk_grade", "grade_endorsed"), (PROCEDURE,)),
+            "set_raised_grade": _SEARCH,
+            **dict.fromkeys(("decide_risk_grade", "note_grade", "grade_endorsed"), (PROCEDURE,)),
         },
         (
             keeps_high,
@@ -209,7 +210,8 @@ STEPS: tuple[Step, ...] = (
             asked_as("propose_regrade", "level"),
             asked_as("decide_risk_grade", "level"),
             by_another_than("approve_downgrade", "propose_regrade"),
-            written_only_by("risk", "decide_risk_grade", "set_new_grade"),
+            written_only_by("risk", "decide_risk_grade", "note_grade", "set_new_grade", "set_raised_grade"),
+            written_only_by("grade_raise", "raise_grade"),
             written_only_by("regrade", "propose_regrade"),
             written_only_by("authority", "find_authority"),
             written_only_by("downgrade_approval", "approve_downgrade"),
