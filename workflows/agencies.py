@@ -92,13 +92,13 @@ ROLES: Mapping[str, Role] = MappingProxyType({row[0]: Role(*row) for row in _ROW
 """Every role by its key. A lane's id is a key, or ``key__2`` where a role has a second lane in one diagram."""
 
 
-_SEARCH = (
+_RAISE = (
     "call_taker", "control_room_supervisor", "response_officer", "locate_sergeant", "duty_inspector", "mfh_coordinator",
     "chief_inspector_missing", "superintendent", "ppu_cse_unit",
 )  # fmt: skip
 
 STANDS_IN: Mapping[str, frozenset[str]] = MappingProxyType(
-    {"edt": frozenset({"csc_mash", "csc_social_worker"}), **dict.fromkeys(_SEARCH, frozenset({"search_team"}))}
+    {"edt": frozenset({"csc_mash", "csc_social_worker"}), **dict.fromkeys(_RAISE, frozenset({"search_team"}))}
 )
 """Whose tasks a role does too: outside office hours the emergency duty team does what social care does (domain 5.1).
 
@@ -119,6 +119,7 @@ LEADS: Mapping[str, frozenset[str]] = MappingProxyType(
         "superintendent": _SEARCH | {"duty_inspector", "chief_inspector_missing", "mfh_coordinator", "ppu_cse_unit"},
         "csc_team_manager": _SOCIAL_CARE,
         "csc_service_manager": _SOCIAL_CARE | {"csc_team_manager"},
+        "csc_director": _SOCIAL_CARE | {"csc_team_manager", "csc_service_manager"},
         "rhi_manager": frozenset({"rhi_worker"}),
         "responsible_individual": frozenset({"placement_provider"}),
         "board_chair": frozenset({"board_secretary"}),

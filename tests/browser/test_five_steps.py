@@ -29,7 +29,9 @@ SEARCH = {
 """What is open as long as a child is missing."""
 
 GRADED = SEARCH | {
-    ("Propose another grade", "Locate team sergeant"),
+    ("Propose a lower grade", "Locate team sergeant"),
+    ("Decide on a rescue alert", "Duty inspector"),
+    ("Acknowledge the high grade", "Multi-agency safeguarding hub"),
     ("Tell the school", "Missing from home co-ordinator"),
     ("Tell the missing persons unit", "Missing from home co-ordinator"),
     ("Tell parents and placement", "Social worker"),

@@ -108,12 +108,12 @@ def decide_on_the_flag(play: Play) -> None:
 
 def leave_high_through_another_inspector(play: Play) -> None:
     """The exploitation team is heard first, because there is a sign; who proposed it does not decide."""
-    proposer = play.do(ACTING, "Propose another grade", emery.LOWER)
+    proposer = play.do(ACTING, "Propose a lower grade", emery.LOWER)
     assert proposer.heading == "Your tasks", "the decision is for somebody else"
     assert all(title != "Decide on a lower grade" for title, _role in play.open_tasks())
     play.do(UNIT, "Give the exploitation view", emery.VIEW)
     proposer.take(play.case_id, "Decide on a lower grade")
-    assert "Somebody else must do this. You did “Propose another grade”" in proposer.text
+    assert "Somebody else must do this. You did “Propose a lower grade”" in proposer.text
     assert proposer.page.get_by_role("button", name="Complete").count() == 0
     play.read_case()
     assert play.row("Risk grade").startswith("High")
@@ -129,8 +129,8 @@ def come_back_after_26_hours(play: Play) -> None:
     """A day of a child in care tells the managers; the return tells those who were told of the absence."""
     reader = play("mfh_coordinator")
     move_clock(reader, "Forward 24 hours")
-    look = "look at what is done for a child who is missing for a day or longer"
-    read_mail(reader, f"{play.case_id}: {look} (managers)", "csc_team_manager@")
+    answer = "answer for what is done for a child who is missing for a day or longer"
+    read_mail(reader, f"{play.case_id}: {answer}", "csc_team_manager@")
     now = reader.now()
     officer = play.do("response_officer", "Record the child's return", quill.found(now))
     assert officer.heading == "Hold prevention interview"

@@ -128,7 +128,7 @@ def test_what_two_people_decided_is_not_put_right_and_the_page_says_what_to_do(
     address = f"/cases/{told['Casey']}/correct/risk"
     browser = site.browser("duty_inspector")
     page = browser.page(address)
-    assert "Propose another grade" in page.text
+    assert "propose a lower one" in page.text
     assert not page.select("main form textarea")
     assert browser.post(address, data=token(page) | {"level": "low"} | REASON).status_code == 422
 

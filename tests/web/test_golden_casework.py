@@ -31,7 +31,14 @@ ENDS = ("missing_child", "audit")
 
 HOURS_AT_MOST = 60
 LAST_OF_ALL = {"close_case"}
-NEVER_DONE = {"raise_action", "propose_regrade", "raise_grade", "review_case", "review_by_inspector", "review_trigger_plan"}
+NEVER_DONE = {
+    "raise_action",
+    "propose_regrade",
+    "raise_grade",
+    "review_case",
+    "review_by_inspector",
+    "review_trigger_plan",
+}
 """What may be done at any time and need not be, ends with the search, or comes again for as long as there is a plan."""
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import sqlalchemy as sa
+
 from engine.model import Actor
 from engine.store import reading, writing
+from notifications.outbox import OutboxRow
 from tests.procedures.casework import posted
 from tests.web.population import EVERYBODY, PAGES, Population
 from tests.web.site import Site
 from web import case_access
 from workflows import access, people
 from workflows.access import Standing
-from workflows.agencies import ROLES
+from workflows.agencies import ROLES, STANDS_IN
 from workflows.people import Membership
 
 Inboxes = dict[str, set[str]]
@@ -39,7 +42,7 @@ KNOWN: Inboxes = REPORTED | {
 GRADED: Inboxes = KNOWN | {
     "call_taker": {"Record attendance"},
     "control_room_supervisor": {"Endorse risk grade"},
-    "locate_sergeant": {*REPORTED["locate_sergeant"], "Propose another grade"},
+    "locate_sergeant": {*REPORTED["locate_sergeant"], "Propose a lower grade"},
     "duty_inspector": {"Review as inspector", "Decide on a rescue alert"},
 }
 """The handover was acknowledged, and somebody else than who graded looks at the grade."""
@@ -58,7 +61,7 @@ OVERSIGHT: Inboxes = {role: NEXT_DAY[role] for role in ("chief_inspector_missing
 
 ALL_TOLD: Inboxes = OVERSIGHT | {
     "response_officer": {"Record the child's return", "Carry out the action"},
-    "locate_sergeant": {"Review the case", "Raise an action", "Propose another grade"},
+    "locate_sergeant": {"Review the case", "Raise an action", "Propose a lower grade"},
     "duty_inspector": {"Review as inspector", "Decide on a rescue alert"},
     "csc_social_worker": {"Update the police"},
     "csc_team_manager": {"Answer for a long absence"},
@@ -183,6 +186,29 @@ def test_every_role_finds_its_tasks_at_the_time_and_nothing_else(site: Site) -> 
     story.do("close_case")
     story.wait(minutes=5)
     story.finds(CLOSED)
+
+
+def test_everybody_who_works_on_the_search_may_raise_the_grade_at_once_and_the_hub_hears_of_it(site: Site) -> None:
+    """Once a response officer who saw that a child was in danger had to find a sergeant to propose another grade (1.6)."""
+    story = Story(site)
+    story.do("complete_missing_report")
+    story.do("match_child", child="new")
+    story.do("acknowledge_handover", "acknowledge_missing_notice", "assess_risk")
+    story.do("decide_risk_grade", level="medium")
+    found = inboxes(site)
+    may = {role for role, tasks in found.items() if "Raise the grade" in tasks}
+    assert may == {role for role, others in STANDS_IN.items() if "search_team" in others} | {"search_team"}
+    browser = site.browser("response_officer")
+    line = next(each for each in browser.page("/tasks").select(".govuk-task-list__link") if "Raise" in each.text)
+    sent = browser.send(str(line["href"]), {key: str(said) for key, said in PAGES["raise_grade"].items()})
+    assert sent.status_code == 302, sent.text
+    found = inboxes(site)
+    assert not any("Raise the grade" in tasks for tasks in found.values()), "there is no higher grade"
+    assert "Acknowledge the high grade" in found["csc_mash"]
+    with reading(site.services.engine) as connection:
+        mails = connection.execute(sa.select(OutboxRow.recipient, OutboxRow.subject)).all()
+    told = {recipient for recipient, subject in mails if "raised" in subject}
+    assert told == {"holders of control_room_supervisor,duty_inspector,locate_sergeant in nottinghamshire_county"}
 
 
 def test_the_emergency_duty_team_does_what_social_care_does_and_reads_no_more_than_its_own(site: Site) -> None:

@@ -128,6 +128,16 @@ def test_what_was_passed_on_by_telephone_at_once_is_kept_however_late_it_is_reco
     assert "G-08" not in broken(site, played(site, hold_prevention_interview=told, pass_on_what_was_told=rang))
 
 
+def test_a_grade_that_was_raised_without_a_reason_breaks_the_promise_of_reasons(site: Site) -> None:
+    case_id = played(site, raise_grade=at(1, level="high"))
+    assert "G-28" not in broken(site, case_id)
+    thin = {"new_information": ""}
+    site.services.cases.correct(
+        case_id, "grade_raise", "1", thin, by=Actor("ann", EVERYBODY), now=FAR, key="thin", reason="It was not said"
+    )
+    assert "G-28" in broken(site, case_id)
+
+
 FOLLOWS = {
     "G-01": {"G-02"},
     "G-19": {"G-20", "G-21", "G-22", "G-51"},

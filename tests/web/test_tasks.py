@@ -91,7 +91,7 @@ def test_what_has_no_time_set_stands_apart_from_the_duties(site: Site) -> None:
         assert options is not None
         assert "Raise an action" in options.text
         assert "Due" not in options.text
-        assert "Propose another grade" not in "".join(each.text for each in apart.find_all_previous("ul"))
+        assert "Propose a lower grade" not in "".join(each.text for each in apart.find_all_previous("ul"))
 
 
 def test_an_unknown_task_is_not_found(call_taker: Browser) -> None:

@@ -86,7 +86,8 @@ def lowered_by_two(record: Record) -> Iterable[Outcome]:
 
 def authority_heard(record: Record) -> Iterable[Outcome]:
     """G-13: a lower grade of a child in care or on a protection plan records what the local authority says."""
-    if record.last("known", "looked_after") is not True and record.last("risk_assessment", "ra_cp") != "yes":
+    plan = record.last("risk_assessment", "ra_cp") == "yes" or "cp_plan" in _texts(record.last("known", "flags"))
+    if record.last("known", "looked_after") is not True and not plan:
         return
     for before, after, at, seq in _changes(record):
         if _rank(after) < _rank(before):
@@ -161,10 +162,13 @@ def grades_reasoned(record: Record) -> Iterable[Outcome]:
     """G-28: every grade has a rationale, where the information came from, and a time."""
     if record.last("risk", "level") is None:
         return
-    told = [record.last("risk", "rationale"), *(said.value for _key, said in record.each("regrade", "rationale"))]
-    source = record.last("risk", "information_from")
+    changed = ("regrade", "grade_raise")
+    told = [record.last("risk", "rationale")]
+    told += [said.value for name in changed for _key, said in record.each(name, "rationale")]
+    sources = [record.last("risk", "information_from")]
+    sources += [said.value for name in changed for _key, said in record.each(name, "new_information")]
     enough = all(len(str(each or "").strip()) >= SHORTEST_RATIONALE for each in told)
-    yield kept_if(enough and bool(str(source or "").strip()))
+    yield kept_if(enough and all(str(each or "").strip() for each in sources))
 
 
 def identity_recorded(record: Record) -> Iterable[Outcome]:
