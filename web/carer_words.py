@@ -23,7 +23,7 @@ from workflows.agencies import ROLES
 from workflows.concerns import Concern
 from workflows.philomena import EVERY_FIELD, CarersForm
 
-BESIDE = frozenset({"assess_risk", "decide_risk_grade", "endorse_risk_grade"})
+BESIDE = frozenset({"assess_risk", "decide_risk_grade", "endorse_risk_grade", "endorse_as_inspector"})
 """The tasks beside which the form stands: whoever grades the risk reads it first."""
 
 PURPOSE = "carer's form"

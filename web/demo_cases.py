@@ -152,6 +152,9 @@ def _notice_acknowledged(_at: datetime) -> Answers:
     }
 
 
+YOUNG = 13
+"""A grade of a child who is younger is endorsed by an inspector (domain 1.6)."""
+
 QUESTIONS = (
     "suicide", "crime", "medication", "exploitation", "cce", "fm_hba", "previous_harm", "risk_to_others", "vulnerable",
     "health", "unfamiliar", "substance", "cp", "family", "dv", "identity_issue", "violence_prior", "school_work_money",
@@ -258,6 +261,7 @@ def _interview_held(at: datetime) -> Answers:
 
 def _graded(ago: timedelta, name: str, age: int, level: str, *said_yes: str) -> tuple[Deed, ...]:
     """The steps up to an acknowledged and endorsed grade, the first of them so long ago."""
+    by_inspector = level == "high" or age < YOUNG
     return (
         Deed(ago, "complete_missing_report", _report(name, age)),
         Deed(ago - MINUTE, "match_child", _new_child),
@@ -265,7 +269,7 @@ def _graded(ago: timedelta, name: str, age: int, level: str, *said_yes: str) -> 
         Deed(ago - 3 * MINUTE, "acknowledge_missing_notice", _notice_acknowledged),
         Deed(ago - 4 * MINUTE, "assess_risk", _risk_questions(*said_yes)),
         Deed(ago - 6 * MINUTE, "decide_risk_grade", _grade(level)),
-        Deed(ago - 12 * MINUTE, "endorse_risk_grade", _endorsed),
+        Deed(ago - 12 * MINUTE, "endorse_as_inspector" if by_inspector else "endorse_risk_grade", _endorsed),
     )
 
 

@@ -108,6 +108,7 @@ class Casework(Drive):
         self.reach = Reach()
         self.times: list[datetime] = []
         self.history: dict[str, Any] = {}
+        self.opened: dict[int, datetime] = {}
         self.sign = ""  # the item of the multi-instance in which somebody has just done a task
 
     # What people do -------------------------------------------------------------------------------------------------
@@ -160,7 +161,9 @@ class Casework(Drive):
 
     def read(self, form: Form, typed: Mapping[str, Any], task: OpenTask | None = None) -> dict[str, Any]:
         """Read a page through its form, as the site does: an answer that was filled in stands unless it is typed over."""
-        scope = {**self.scope().values, "task": {"key": task.key}} if task is not None else self.scope().values
+        scope = self.scope().values
+        if task is not None:
+            scope = {**scope, "task": {"key": task.key, "opened_at": self.opened[task.number]}}
         shown = {key: value for key, value in form.prefilled({}, scope=scope, now=self.now).items() if key not in typed}
         return form.load({**form.as_raw(shown), **posted(form, typed, self.now)}, scope=scope, now=self.now)
 
@@ -204,6 +207,7 @@ class Casework(Drive):
     def _take(self, outcome: Outcome) -> None:
         super()._take(outcome)
         self.times += [self.now] * len(outcome.events)
+        self.opened |= dict.fromkeys((task.number for task in outcome.opened), self.now)
         for event in outcome.events:
             if event.kind == "element_passed":
                 self.reach.passed.add(event.element)
@@ -252,9 +256,19 @@ class Casework(Drive):
                 if node.kind == "call" and node.loop is None:
                     called = self.release.processes[node.called].nodes.values()
                     todo += [each.id for each in called if each.kind == "start"]
-                around = self.release.nodes.get(node.process)
-                if node.kind == "end" and around is not None and around.loop is None:
-                    todo.append(around.id)
+                todo += self.left_by(node)
+
+    def left_by(self, node: Node) -> list[str]:
+        """Give what a token leaves with an end event: the sub-process around it, or the call whose process is over."""
+        around = self.release.nodes.get(node.process)
+        if node.kind != "end":
+            return []
+        if around is not None:
+            return [around.id] if around.loop is None else []
+        calls = [each for each in self.release.nodes.values() if each.kind == "call" and each.called == node.process]
+        assert self.position is not None
+        live = {task.task_spec.name for task in self.position.tokens.live()}
+        return [each.id for each in calls if each.loop is None and each.id not in live]
 
     def ends_at_once(self, node: Node) -> bool:
         """Say whether nobody has anything to do in a sub-process."""

@@ -27,9 +27,15 @@ def decided(case: Casework, level: str, **answers: Any) -> Casework:
     return case.fill("decide_risk_grade", level=level, below_floor_reason=own, **answers)
 
 
+def endorsed(case: Casework, **answers: Any) -> Casework:
+    """Whoever has to has endorsed the grade: an inspector where it is high, the supervisor elsewhere."""
+    inspector = "endorse_as_inspector" in case.open_elements()
+    return case.fill("endorse_as_inspector" if inspector else "endorse_risk_grade", **answers)
+
+
 def graded(case: Casework, level: str = "medium") -> Casework:
     """The grade was decided and endorsed."""
-    return decided(assessed(case), level).fill("endorse_risk_grade")
+    return endorsed(decided(assessed(case), level))
 
 
 def returned(case: Casework, **answers: Any) -> Casework:

@@ -209,6 +209,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
     },
     "leave_lowest_grade": {"why": "She rings her carer every hour and comes home with the last tram."},
     "endorse_risk_grade": {"agreed": "yes", "reason": "The reasons carry the grade."},
+    "endorse_as_inspector": {"agreed": "yes", "reason": "The reasons carry the grade."},
     "say_way_back": {
         "where_known": "yes",
         "located_at": NOW,

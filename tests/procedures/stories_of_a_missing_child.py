@@ -11,6 +11,7 @@ from tests.procedures.casework import Casework, story
 from tests.procedures.milestones import (
     assessed,
     decided,
+    endorsed,
     graded,
     handed_over,
     heard,
@@ -95,10 +96,47 @@ def the_supervisor_sends_the_grade_back(case: Casework) -> None:
     assert "RiskEndorsed" not in case.words()
     assert case.due("decide_risk_grade") == case.now + MINUTES_15
     decided(case, "high")
-    assert case.due("endorse_risk_grade") == case.now + MINUTES_30
-    case.fill("endorse_risk_grade")
+    assert case.due("endorse_as_inspector") == case.now + MINUTES_30
+    case.fill("endorse_as_inspector")
     assert case.facts["risk"][""]["level"] == "high"
     assert case.words()[-3:] == ["RiskGraded", "RiskGraded", "RiskEndorsed"]
+
+
+@story
+def a_high_grade_that_the_inspector_finds_too_high_is_decided_again(case: Casework) -> None:
+    """The inspector's no is the decision of an inspector who did not grade: only so a first high grade becomes lower."""
+    decided(assessed(handed_over(case)), "high")
+    with pytest.raises(AssertionError):
+        case.task("endorse_risk_grade")
+    case.fill("endorse_as_inspector", agreed="no", reason="She is on the phone with her mother.")
+    decided(case, "medium")
+    assert case.task("endorse_risk_grade").node.role == "control_room_supervisor"
+    assert case.facts["risk"][""]["was_high"] is True
+
+
+@story
+def a_child_under_thirteen_is_endorsed_by_an_inspector(case: Casework) -> None:
+    handed_over(case).fill("complete_missing_report", approximate_age="12").fill("match_child").fill("assess_risk")
+    decided(case, "medium")
+    assert case.due("endorse_as_inspector") == case.now + timedelta(hours=1)
+    with pytest.raises(SamePersonTwice):
+        case.fill("endorse_as_inspector", by="call_taker")
+    assert case.fill("endorse_as_inspector").words()[-1] == "RiskEndorsed"
+
+
+@story
+def a_grade_that_is_raised_before_it_is_endorsed_goes_to_the_inspector_and_is_not_lowered_on_the_way(
+    case: Casework,
+) -> None:
+    """Once a raise was undone by whoever decided the first grade again, without an inspector (G-12)."""
+    decided(assessed(handed_over(case)), "medium").fill("raise_grade")
+    assert "endorse_risk_grade" not in case.open_elements()
+    assert case.due("endorse_as_inspector") == case.now + MINUTES_30
+    case.wait(minutes=1).fill("endorse_as_inspector", agreed="no").fill("decide_risk_grade", level="medium")
+    case.wait(minutes=5).fill("endorse_risk_grade", agreed="no").wait(minutes=1).fill("raise_grade")
+    assert set(case.refusals("decide_risk_grade", level="medium")) == {"level"}
+    case.fill("decide_risk_grade", level="high").fill("endorse_as_inspector")
+    assert case.facts["risk"][""]["level"] == "high"
 
 
 @story
@@ -163,11 +201,11 @@ def nobody_endorses_the_grade_that_they_decided(case: Casework) -> None:
 def a_high_grade_is_endorsed_late_and_the_child_stays_away(case: Casework) -> None:
     handed_over(case)
     decided(assessed(case), "high", next_review_at=timedelta(hours=3))
-    case.wait(hours=2, minutes=40).fill("endorse_risk_grade").wait(hours=101)
+    case.wait(hours=2, minutes=40).fill("endorse_as_inspector").wait(hours=101)
     assert case.told("T-02") == [
-        ("0:15", "reminder", "control_room_supervisor"),
-        ("0:30", "due", "control_room_supervisor"),
-        ("0:45", "first escalation", "control_room_supervisor duty_inspector"),
+        ("0:15", "reminder", "duty_inspector"),
+        ("0:30", "due", "duty_inspector"),
+        ("0:45", "first escalation", "chief_inspector_missing duty_inspector"),
         ("1:30", "second escalation", "chief_inspector_missing duty_inspector"),
         ("2:30", "second escalation", "chief_inspector_missing duty_inspector"),
     ]
@@ -311,7 +349,7 @@ def public_protection_has_a_task_for_each_flag_as_soon_as_a_sign_is_seen(case: C
     assert case.facts["protection_decision"]["cse"]["reference"] == "CRI-1"
     assert [each.name for each in case.sent if each.element == "event_passed_on"] == ["serious_event_suspected"]
     assert protection_tasks(case) == []
-    decided(case, "high").fill("endorse_risk_grade").fill("record_return", harm=["criminal_exploitation"])
+    endorsed(decided(case, "high")).fill("record_return", harm=["criminal_exploitation"])
     assert protection_tasks(case) == ["cce"], "another kind is another decision"
     case.fill("hold_prevention_interview", harm=["sexual_exploitation"])
     assert protection_tasks(case) == ["cce"], "what was decided is not asked again"
@@ -323,7 +361,7 @@ def public_protection_has_a_task_for_each_flag_as_soon_as_a_sign_is_seen(case: C
 def every_kind_of_sign_reaches_public_protection(case: Casework) -> None:
     assessed(handed_over(case), cce="yes", exploitation="yes")
     assert protection_tasks(case) == ["cce", "cse"]
-    decided(case, "high").fill("endorse_risk_grade").fill("record_return", harm=["trafficking"])
+    endorsed(decided(case, "high")).fill("record_return", harm=["trafficking"])
     assert protection_tasks(case) == ["cce", "cse", "trafficking_nrm"]
 
 

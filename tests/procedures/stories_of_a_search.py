@@ -10,7 +10,7 @@ import pytest
 from engine.errors import NotFound, SamePersonTwice
 from engine.forms import Field
 from tests.procedures.casework import Casework, story
-from tests.procedures.milestones import assessed, decided, graded, handed_over
+from tests.procedures.milestones import assessed, decided, endorsed, graded, handed_over
 from tests.procedures.stories_of_a_missing_child import HISTORY
 from workflows.episodes import status
 
@@ -264,7 +264,7 @@ def eight_open_actions_stay_small(case: Casework) -> None:
     """
     case.wait(seconds=1.234567)
     known = handed_over(case.remember(**HISTORY))
-    decided(assessed(known, cce="yes", exploitation="yes"), "high").fill("endorse_risk_grade")
+    endorsed(decided(assessed(known, cce="yes", exploitation="yes"), "high"))
     while case.open_elements().count("carry_out_action") < 8:
         case.wait(seconds=7.654321).fill("raise_action")
     case.wait(seconds=1.000001).fill("propose_regrade", by="ann", level="medium")
@@ -274,6 +274,19 @@ def eight_open_actions_stay_small(case: Casework) -> None:
     assert case.open_elements().count("decide_on_sign") == 2
     assert len(case.open_elements()) == 24
     assert max(widest, case.size) < LARGEST_STATE
+
+
+@story
+def a_child_on_a_protection_plan_is_low_only_with_an_inspector(case: Casework) -> None:
+    """Once a sergeant lowered a child of eleven on a protection plan to the lowest grade (1.6, G-40)."""
+    handed_over(case).fill("complete_missing_report", approximate_age="14").fill("match_child")
+    endorsed(decided(case.fill("assess_risk", ra_cp="yes"), "medium"))
+    assert set(case.refusals("propose_regrade", level="very_low")) == {"level"}
+    case.fill("propose_regrade", by="ann", level="low")
+    assert "endorse_lowering" not in case.open_elements()
+    assert "give_exploitation_view" not in case.open_elements(), "there is no sign of exploitation"
+    case.fill("approve_downgrade", by="eve")
+    assert case.facts["risk"][""]["level"] == "low"
 
 
 @story

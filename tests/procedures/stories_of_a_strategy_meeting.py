@@ -8,6 +8,7 @@ from tests.procedures.casework import Casework, story, story_from
 from tests.procedures.milestones import (
     assessed,
     decided,
+    endorsed,
     graded,
     handed_over,
     heard,
@@ -56,7 +57,7 @@ def a_review_asks_for_a_meeting(case: Casework) -> None:
 def a_child_of_nine_is_back_after_two_days_and_was_hurt(case: Casework) -> None:
     handed_over(case).fill("complete_missing_report", approximate_age="9", looked_after="no").fill("match_child")
     case.fill("assess_risk", ra_exploitation="yes")
-    decided(case, "high").fill("endorse_risk_grade").wait(hours=50).fill("record_return", harm=["physical_injury"])
+    endorsed(decided(case, "high")).wait(hours=50).fill("record_return", harm=["physical_injury"])
     assert reasons(case) == ["long_from_home", "exploitation", "harm_while_missing", "under_twelve"]
     assert case.due("convene_meeting") == case.now + timedelta(days=1), "harm asks for a strategy discussion"
 
@@ -166,5 +167,5 @@ def a_threshold_before_the_close_is_met_by_a_meeting_first(case: Casework) -> No
 @story
 def a_known_flag_or_a_third_episode_calls_for_a_meeting_when_the_child_is_back(case: Casework) -> None:
     assessed(handed_over(case.remember(exploitation=True, episodes_90d=3)))
-    decided(case, "high").fill("endorse_risk_grade").fill("record_return")
+    endorsed(decided(case, "high")).fill("record_return")
     assert reasons(case) == ["third_episode", "exploitation"]

@@ -173,22 +173,60 @@ def of_an_adult_at_high_risk_neither_alert_nor_authority_is_asked(case: Casework
 
 
 @story
-def the_lowest_grade_is_confirmed_by_an_inspector_after_twelve_hours(case: Casework) -> None:
-    decided(assessed(handed_over(case)), "very_low").fill("endorse_risk_grade").wait(hours=19)
+def the_lowest_grade_is_confirmed_by_an_inspector_every_twelve_hours(case: Casework) -> None:
+    """Once it could be confirmed after a minute, and then nothing was asked for as long as it lasted."""
+    decided(assessed(handed_over(case)), "very_low").fill("endorse_risk_grade").wait(hours=9, minutes=59)
+    assert "leave_lowest_grade" not in case.open_elements()
+    case.wait(hours=9, minutes=1)
     assert case.told("T-13") == [
-        ("10:00", "first reminder", "locate_sergeant"),
+        ("10:00", "first reminder", "duty_inspector locate_sergeant"),
         ("12:00", "due", "duty_inspector"),
         ("14:00", "first escalation", "chief_inspector_missing duty_inspector"),
         ("18:00", "first escalation", "chief_inspector_missing duty_inspector"),
     ]
     assert set(case.refusals("leave_lowest_grade", why="It is fine.")) == {"why"}
-    case.fill("leave_lowest_grade")
-    assert "LowestGradeConfirmed" in case.words()
+    case.fill("leave_lowest_grade").wait(hours=9, minutes=59)
+    assert "leave_lowest_grade" not in case.open_elements()
+    case.wait(minutes=1)
+    assert case.due("leave_lowest_grade") == case.now + timedelta(hours=2)
+    case.fill("leave_lowest_grade", why="She has rung again, and her carer has seen her at the tram stop.")
+    assert case.words().count("LowestGradeConfirmed") == len(case.facts["lowest_grade"]) == 2
+
+
+@story
+def the_lowest_grade_is_closed_for_some_children_whoever_asks_for_it(case: Casework) -> None:
+    handed_over(case).fill("complete_missing_report", approximate_age="12", asylum="yes").fill("match_child")
+    case.fill("assess_risk", ra_cp="yes", ra_cce="yes")
+    assert set(case.refusals("decide_risk_grade", level="very_low", below_floor_reason="x" * 40)) == {"level"}
+    why = case.release.decisions["lowest_grade_closed"].decide(case.scope().values, now=case.now).result
+    assert why == [
+        "Under 13 years old", "A sign of exploitation", "On a child protection plan", "An unaccompanied asylum-seeking child",
+    ]  # fmt: skip
+    case.fill("decide_on_sign", confirmed="no")
+    assert len(case.release.decisions["lowest_grade_closed"].decide(case.scope().values, now=case.now).result) == 3
+
+
+@story
+def low_with_a_sign_or_a_plan_is_endorsed_by_an_inspector(case: Casework) -> None:
+    decided(assessed(handed_over(case), cce="yes"), "low")
+    assert "endorse_as_inspector" in case.open_elements()
+
+
+@story
+def a_sign_that_is_seen_later_ends_the_lowest_grade_at_once(case: Casework) -> None:
+    decided(assessed(handed_over(case)), "very_low").fill("endorse_risk_grade").wait(hours=1)
+    case.correct("risk_assessment", "ra_cce", "yes").wait(minutes=1)
+    assert case.task("leave_lowest_grade").node.role == "duty_inspector"
+    assert case.due("leave_lowest_grade") == case.now - timedelta(minutes=1), "it is due when it opens"
+    assert set(case.refusals("leave_lowest_grade")) == {"why"}
+    case.fill("raise_grade", level="medium")
+    assert "leave_lowest_grade" not in case.open_elements()
 
 
 @story
 def a_grade_that_is_raised_has_nothing_to_confirm(case: Casework) -> None:
     decided(assessed(handed_over(case)), "very_low").fill("endorse_risk_grade")
+    case.wait(hours=11)
     assert "leave_lowest_grade" in case.open_elements()
     case.fill("raise_grade", level="medium")
     assert "leave_lowest_grade" not in case.open_elements()

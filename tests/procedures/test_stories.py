@@ -45,6 +45,7 @@ TOLD_IN: Mapping[str, Mapping[str, ModuleType | tuple[ModuleType, ...]]] = {
         "keep_safe": stories_of_harm_told,
         "tell_others": stories_of_those_who_are_told,
         "tell_of_return": stories_of_those_who_are_told,
+        "endorse_the_grade": stories_of_a_missing_child,
         "strategy_meeting": stories_of_a_strategy_meeting,
     },
     "disruption": {"disruption": stories_of_a_disruption},

@@ -115,8 +115,12 @@ class Population:
         reason = {"below_floor_reason": "The child was seen with the aunt an hour ago."}
         self.do(case_id, "acknowledge_handover", now)
         self.do(case_id, "assess_risk", now)
+        told = self.scope(case_id, "decide_risk_grade", now)
+        age = told["known"]["age"] if told["known"]["age"] is not None else told["missing_report"]["approximate_age"]
+        level = "low" if level == "very_low" and age < 13 else level  # the lowest grade is closed for young children
         self.do(case_id, "decide_risk_grade", now, level=level, cra_considered="yes", **reason)
-        self.do(case_id, "endorse_risk_grade", now, by="somebody else")
+        inspector = self.is_open(case_id, "endorse_as_inspector")
+        self.do(case_id, "endorse_as_inspector" if inspector else "endorse_risk_grade", now, by="somebody else")
         if level in {"medium", "low"} and self.chance.random() < 0.3:
             self.do(case_id, "raise_grade", now + timedelta(minutes=30))
 

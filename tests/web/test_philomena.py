@@ -126,7 +126,11 @@ def test_who_grades_reads_the_form_beside_the_task(site: Site, case_id: str) -> 
     with reading(site.services.engine) as connection:
         rows = connection.execute(sa.text("SELECT element, number, role FROM tasks WHERE status = 'open'")).all()
         tasks = {row.element: (f"{case_id}.{row.number}", row.role) for row in rows}
-    shown = [each for each in ("assess_risk", "decide_risk_grade", "endorse_risk_grade") if each in tasks]
+    shown = [
+        each
+        for each in ("assess_risk", "decide_risk_grade", "endorse_risk_grade", "endorse_as_inspector")
+        if each in tasks
+    ]
     assert shown
     for element in shown:
         task_id, role = tasks[element]

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from engine import timers
 from engine.errors import CaseNotFound
 from engine.model import Actor
-from engine.store import ReadTable, TaskTable, reading, writing
+from engine.store import EventTable, ReadTable, TaskTable, reading, writing
 from tests.procedures.casework import posted
 from tests.web.counting import log_of
 from tests.web.population import EVERYBODY, PAGES, Population, play
@@ -35,6 +35,7 @@ ON_TIME: dict[str, tuple[float, dict[str, Any]]] = {
     "assess_risk": (0.2, {}),
     "decide_risk_grade": (0.25, {"level": "medium"}),
     "endorse_risk_grade": (0.3, {}),
+    "endorse_as_inspector": (0.3, {}),
     "record_attendance": (0.5, {}),
     "review_case": (3, {}),
     "record_return": (5, {"harm": ["none"]}),
@@ -84,6 +85,7 @@ def test_a_case_in_which_all_is_done_in_time_breaks_nothing(site: Site) -> None:
 
 
 DAY_BEFORE = timedelta(days=-1)
+KNOWN_WHERE = "The child is with a known friend and her parents, and we spoke with both of them."
 
 
 def at(hours: float, **said: Any) -> tuple[float, dict[str, Any]]:
@@ -107,6 +109,7 @@ def at(hours: float, **said: Any) -> tuple[float, dict[str, Any]]:
         ("G-26", {"hold_prevention_interview": at(32, crime_disclosed="no")}),
         ("G-27", {"complete_missing_report": at(0.03, ethnicity="mixed_other", looked_after="yes", out_of_area="yes", host_authority="Leicestershire"), "tell_parents": at(0.5), "agree_out_of_area": at(29)}),
         ("G-29", {"complete_missing_report": at(0.03, ethnicity="not_recorded", looked_after="no")}),
+        ("G-40", {"assess_risk": at(0.2, ra_cp="yes"), "decide_risk_grade": at(0.25, level="low", below_floor_reason=KNOWN_WHERE), "endorse_as_inspector": at(3)}),
         ("G-04", {"hold_return_interview": at(28, outcome="held", disclosure="no", independence="placement_linked_exception")}),
         ("G-08", {"hold_return_interview": at(28, outcome="held", disclosure="yes")}),
         ("G-08", {"hold_prevention_interview": at(6, crime_disclosed="yes")}),
@@ -126,6 +129,41 @@ def test_what_was_passed_on_by_telephone_at_once_is_kept_however_late_it_is_reco
     told = at(6, harm=["physical_injury"], crime_disclosed="no")
     rang = at(11, passed_at=timedelta(hours=-4))
     assert "G-08" not in broken(site, played(site, hold_prevention_interview=told, pass_on_what_was_told=rang))
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        ({"endorse_as_inspector": at(2)}, State.KEPT),
+        ({"endorse_as_inspector": None, "raise_grade": at(1, level="medium")}, None),
+        ({"decide_risk_grade": at(0.25, level="medium"), "propose_regrade": at(1, level="low"), "approve_downgrade": at(2)}, State.KEPT),
+    ],
+)  # fmt: skip
+def test_an_inspector_answers_for_a_low_grade_of_a_child_on_a_protection_plan(
+    site: Site, said: dict[str, Any], state: State | None
+) -> None:
+    first = {
+        "assess_risk": at(0.2, ra_cp="yes"),
+        "decide_risk_grade": at(0.25, level="low", below_floor_reason=KNOWN_WHERE),
+    }
+    case_id = played(site, **{**first, **said})
+    with reading(site.services.engine) as connection:
+        found = {each.promise.id: each.state for each in check(connection, [case_id], now=FAR)}
+    assert found.get("G-40") == state
+    assert found.get("G-12") is None
+
+
+def test_high_is_left_where_an_inspector_has_not_endorsed_it_and_by_a_supervisor_never(site: Site) -> None:
+    """The first grade is decided again where it is sent back: of a high one that is an inspector's decision (G-12)."""
+    high = {"decide_risk_grade": at(0.25, level="high"), "endorse_as_inspector": at(0.3, agreed="no")}
+    case_id = played(site, **high)
+    made = Population(site.services, random.Random(1), FAR)  # noqa: S311 - a story, not a secret
+    made.do(case_id, "decide_risk_grade", MONDAY + timedelta(days=2), level="medium")
+    with reading(site.services.engine) as connection:
+        found = {each.promise.id: each.state for each in check(connection, [case_id], now=FAR)}
+    assert found["G-12"] is State.KEPT
+    with writing(site.services.engine) as connection:
+        by = sa.update(EventTable).where(EventTable.element == "endorse_as_inspector")
+        connection.execute(by.values(element="endorse_risk_grade"))
+    assert "G-12" in broken(site, case_id)
 
 
 def test_a_grade_that_was_raised_without_a_reason_breaks_the_promise_of_reasons(site: Site) -> None:

@@ -119,7 +119,7 @@ def test_the_case_says_that_the_hour_for_a_view_ran_out_and_who_decided_without_
     site: Site, child: tuple[Population, str]
 ) -> None:
     made, case_id = child
-    made.do(case_id, "endorse_risk_grade", site.clock())
+    made.do(case_id, "endorse_as_inspector", site.clock())
     made.do(case_id, "propose_regrade", site.clock(), by="locate_sergeant", level="medium")
     assert "Exploitation view" not in rows_of(site, case_id, "duty_inspector")
     later = site.clock() + timedelta(minutes=61)

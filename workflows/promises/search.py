@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from engine.calendars import add_working_days
 from engine.model import Value
@@ -23,6 +23,12 @@ SILENT = {"high": timedelta(hours=1), "medium": timedelta(hours=4)}
 SILENT_ELSE = timedelta(hours=12)
 LOWEST = frozenset({"low", "very_low"})
 PROTECTED_FLAGS = EXPLOITATION | {"cp_plan"}
+SIGNS = ("ra_exploitation", "ra_cce", "ra_cp")
+"""The risk questions that show exploitation or a protection plan (G-40)."""
+ENDORSED = timedelta(hours=2)
+"""By when a first grade below medium is endorsed (T-02)."""
+GRADED, INSPECTOR_ENDORSES = "decide_risk_grade", "endorse_as_inspector"
+"""The elements that give the first grade, and by which an inspector endorses it."""
 NOT_RECORDED = frozenset({None, "", "not_recorded", "not_known"})
 REMINDER = "reminder"
 """The rung of a deadline that comes before it."""
@@ -70,18 +76,10 @@ def tasks_live(record: Record) -> Iterable[Outcome]:
 
 def lowered_by_two(record: Record) -> Iterable[Outcome]:
     """G-12: high is left only where an inspector has agreed who did not propose it."""
-    for before, after, at, seq in _changes(record):
-        if before == "high" and _rank(after) < _rank("high"):
-            proposed = _proposal(record, seq)
-            agreed = _latest(record, "downgrade_approval", "approved", seq)
-            yield kept_if(
-                proposed is not None
-                and agreed is not None
-                and agreed.value == "yes"
-                and agreed.event.seq > proposed.event.seq
-                and agreed.event.by != proposed.event.by,
-                done_at=at,
-            )
+    for before, after in _changes(record):
+        if before == "high" and _rank(after.value) < _rank("high"):
+            sent_back = after.event.element == GRADED and _sent_back_by_inspector(record, after.event.seq)
+            yield kept_if(sent_back or _approved(record, after.event.seq) is not None, done_at=after.event.at)
 
 
 def authority_heard(record: Record) -> Iterable[Outcome]:
@@ -89,10 +87,10 @@ def authority_heard(record: Record) -> Iterable[Outcome]:
     plan = record.last("risk_assessment", "ra_cp") == "yes" or "cp_plan" in _texts(record.last("known", "flags"))
     if record.last("known", "looked_after") is not True and not plan:
         return
-    for before, after, at, seq in _changes(record):
-        if _rank(after) < _rank(before):
-            view = _latest(record, "regrade", "la_view", seq)
-            yield kept_if(view is not None and bool(str(view.value or "").strip()), done_at=at)
+    for before, after in _changes(record):
+        if _rank(after.value) < _rank(before) and after.event.element != GRADED:
+            view = _latest(record, "regrade", "la_view", after.event.seq)
+            yield kept_if(view is not None and bool(str(view.value or "").strip()), done_at=after.event.at)
 
 
 def reviews(record: Record) -> Iterable[Outcome]:
@@ -180,11 +178,19 @@ def identity_recorded(record: Record) -> Iterable[Outcome]:
 
 
 def not_low(record: Record) -> Iterable[Outcome]:
-    """G-40: with a flag of exploitation or a protection plan nobody is low without a reason of their own."""
-    flagged = not PROTECTED_FLAGS.isdisjoint(_texts(record.last("known", "flags")))
-    first = next((said.value for said in record.history("risk", "level") if said.value is not None), None)
-    if flagged and first in LOWEST:
-        yield kept_if(bool(str(record.last("risk", "below_floor_reason") or "").strip()))
+    """G-40: with a sign of exploitation or a protection plan no child is low or lower without an inspector's reason.
+
+    Each time: an inspector approved the lower grade, or has endorsed the first one within the two hours of T-02, or another
+    grade held before that.
+    """
+    levels = [said for said in record.history("risk", "level") if isinstance(said.value, str)]
+    for said, following in zip_longest(levels, levels[1:]):
+        if not record.is_child or said.value not in LOWEST or not _guarded(record, said.event.seq):
+            continue
+        if said.event.element != GRADED:
+            yield kept_if(_approved(record, said.event.seq) is not None, done_at=said.event.at)
+        elif following is None or _endorsed(record, said.event.seq, following.event.seq):
+            yield by(said.event.at + ENDORSED, _endorsed(record, said.event.seq), record.now, over=record.over)
 
 
 def one_at_a_time(record: Record) -> Iterable[Outcome]:
@@ -234,16 +240,48 @@ def _known_first(record: Record, *, owed: bool) -> Iterator[Outcome]:
         yield kept_if(shown is not None and shown <= graded, done_at=shown)
 
 
-def _changes(record: Record) -> list[tuple[str, str, datetime, int]]:
-    """Give each change of the grade: from, to, when, and by which event."""
+def _changes(record: Record) -> list[tuple[Value, Said]]:
+    """Give each change of the grade: from which, and to which by which event."""
     levels = [said for said in record.history("risk", "level") if isinstance(said.value, str)]
-    pairs = pairwise(levels)
-    return [(str(a.value), str(b.value), b.event.at, b.event.seq) for a, b in pairs if a.value != b.value]
+    return [(a.value, b) for a, b in pairwise(levels) if a.value != b.value]
 
 
-def _proposal(record: Record, seq: int) -> Said | None:
-    """Give the last proposal of another grade up to an event."""
-    return _latest(record, "regrade", "level", seq)
+def _approved(record: Record, seq: int) -> Said | None:
+    """Give the yes of an inspector to the last proposal of a lower grade before an event, by somebody else than proposed it."""
+    proposed = _latest(record, "regrade", "level", seq)
+    agreed = _latest(record, "downgrade_approval", "approved", seq)
+    if proposed is None or agreed is None or agreed.value != "yes" or agreed.event.seq < proposed.event.seq:
+        return None
+    return agreed if agreed.event.by != proposed.event.by else None
+
+
+def _sent_back_by_inspector(record: Record, seq: int) -> bool:
+    """Tell whether the first grade was decided again because an inspector did not endorse it."""
+    said = [each for each in record.history("risk_endorsement", "agreed") if each.event.seq < seq]
+    return bool(said) and said[-1].value == "no" and said[-1].event.element == INSPECTOR_ENDORSES
+
+
+def _endorsed(record: Record, seq: int, until: int | None = None) -> datetime | None:
+    """Give when an inspector has endorsed the first grade that was given by an event."""
+    said = [each for each in record.history("risk_endorsement", "agreed") if each.event.seq > seq]
+    return next(
+        (
+            each.event.at
+            for each in said
+            if each.value == "yes"
+            and each.event.element == INSPECTOR_ENDORSES
+            and (until is None or each.event.seq < until)
+        ),
+        None,
+    )
+
+
+def _guarded(record: Record, seq: int) -> bool:
+    """Tell whether a sign of exploitation or a protection plan was known when an event happened."""
+    flags = [said for said in record.history("known", "flags") if said.event.seq <= seq]
+    answers = (each for name in SIGNS for each in record.history("risk_assessment", name) if each.event.seq <= seq)
+    flagged = bool(flags) and not PROTECTED_FLAGS.isdisjoint(_texts(flags[-1].value))
+    return flagged or any(each.value == "yes" for each in answers)
 
 
 def _latest(record: Record, name: str, field: str, seq: int) -> Said | None:
@@ -252,8 +290,8 @@ def _latest(record: Record, name: str, field: str, seq: int) -> Said | None:
     return max(found, key=lambda said: said.event.seq, default=None)
 
 
-def _rank(level: str) -> int:
-    return GRADES.index(level) if level in GRADES else len(GRADES)
+def _rank(level: Value) -> int:
+    return GRADES.index(level) if isinstance(level, str) and level in GRADES else len(GRADES)
 
 
 def _level_at(record: Record, moment: datetime) -> str:
