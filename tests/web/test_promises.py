@@ -129,6 +129,8 @@ def test_what_was_passed_on_by_telephone_at_once_is_kept_however_late_it_is_reco
     told = at(6, harm=["physical_injury"], crime_disclosed="no")
     rang = at(11, passed_at=timedelta(hours=-4))
     assert "G-08" not in broken(site, played(site, hold_prevention_interview=told, pass_on_what_was_told=rang))
+
+
 @pytest.mark.parametrize(
     ("said", "state"),
     [
