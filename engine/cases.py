@@ -460,9 +460,10 @@ class Cases:
         self, case_id: str, record: str, record_key: str, *, classes: frozenset[str], by: Actor, now: datetime
     ) -> corrections.RecordView:
         """Give one record with its form, to be put right; the reading is committed first."""
-        self.views.note([case_id], by, f"correction of {record}", sorted(classes), now)
         place = (case_id, record, record_key)
-        return corrections.record(self.engine, self.library, place, classes=classes, now=now)
+        view = corrections.record(self.engine, self.library, place, classes=classes, now=now)
+        self.views.note_with(case_id, view.others, by, f"correction of {record}", sorted(classes), now)
+        return view
 
     def waits(self, case_id: str, *, now: datetime) -> tuple[Wait, ...]:
         """Give for what a case waits by itself, without a person, as its position has it; nothing is written or taken.

@@ -1,6 +1,6 @@
 """What a correction needs to know: a record as it stands with the form that asks for it, and what corrections changed.
 
-Values go out of here filtered by data class; whoever asks has noted the reading first (`engine.cases`).
+Values go out of here filtered by data class; the reading is noted before a person is given them (`engine.cases`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from engine.errors import CaseNotFound, FactNotFound
 from engine.forms import Form
 from engine.library import Library
 from engine.model import Value
-from engine.reading import stamp_of
+from engine.reading import named_by, stamp_of
 from engine.release import Compiled
 from engine.scope import Scope
 from engine.store import CaseTable, EventTable, FactTable, ReasonTable, TaskTable
@@ -30,7 +30,8 @@ CORRECTED = "facts_corrected"
 class RecordView:
     """A record of a case: its form, its values as far as they may be read, what the form's conditions see, and a stamp.
 
-    The stamp goes back with a correction, which is stale when any field of the record has changed since.
+    The stamp goes back with a correction, which is stale when any field of the record has changed since. `others` are the
+    references of others of whom it tells.
     """
 
     case_id: str
@@ -41,6 +42,7 @@ class RecordView:
     values: Mapping[str, Value]
     scope: Mapping[str, Any]
     stamp: str
+    others: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,8 @@ def record(
         **{field.key: kept.get(field.key) for field in form.fields},
         "task": {"key": key, "opened_at": opened_at or row.opened_at},
     }
-    return RecordView(case_id, row.title, name, key, form, shown, seen, stamp_of(facts, name, key))
+    others = named_by(form, facts, key, scope=seen, now=now) | frozenset(values.references_in(shown))
+    return RecordView(case_id, row.title, name, key, form, shown, seen, stamp_of(facts, name, key), others)
 
 
 def changes(engine: sa.Engine, release: Compiled, case_id: str, *, classes: Collection[str]) -> tuple[Change, ...]:

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import values
-from engine.model import Event, Facts, Value
+from engine.model import Event, Facts
 from engine.store import (
     ERASED,
     AwaitedTable,
@@ -172,7 +172,7 @@ def _about(facts: Facts, refs: frozenset[str]) -> set[tuple[str, str]]:
         (record, key)
         for record, keys in facts.items()
         for key, kept in keys.items()
-        if any(_holds(value, refs) for value in kept.values())
+        if not refs.isdisjoint(values.references_in(list(kept.values())))
     }
     items = {key for _record, key in own if key}
     return own | {
@@ -181,15 +181,6 @@ def _about(facts: Facts, refs: frozenset[str]) -> set[tuple[str, str]]:
         for key in keys
         if any(key == item or key.startswith(f"{item}.") for item in items)
     }
-
-
-def _holds(value: Value, refs: frozenset[str]) -> bool:
-    """Whether a value is, or holds, one of these references."""
-    if isinstance(value, dict):
-        return any(_holds(each, refs) for each in value.values())
-    if isinstance(value, list):
-        return any(_holds(each, refs) for each in value)
-    return isinstance(value, str) and value in refs
 
 
 def _forget(connection: sa.Connection, row: Any, place: tuple[str, str], stone: Tombstone) -> None:

@@ -19,6 +19,7 @@ from engine import values
 from engine.admission import why_not_open
 from engine.decisions import SAW
 from engine.errors import CaseNotFound, NotYourTask
+from engine.forms import Form
 from engine.library import Library
 from engine.model import Actor, Facts
 from engine.release import Compiled
@@ -189,15 +190,18 @@ class Views:
         beside = {name: _own(facts[name], name, row, release) for name in node.beside if name in facts}
         shown, _withheld = _filter(beside, release, classes)
         asked = {field.data_class for field in form.fields}
-        self.note([case_id], by, f"task {row.element}", sorted(asked | (classes if shown else frozenset())), now)
+        scope = {
+            **Scope(release, facts, now, case_id, row.began).values,
+            "task": {"key": row.record_key, "opened_at": row.opened_at},
+        }
+        others = {*values.references_in(shown), *named_by(form, facts, row.record_key, scope=scope, now=now)}
+        purpose, looked_at = f"task {row.element}", asked | (classes if shown else frozenset())
+        self.note_with(case_id, others, by, purpose, sorted(looked_at), now)
         return TaskView(
             row=TaskRow(**{name: getattr(row, name) for name in (*TASK.c.keys(), "case_title")}),
             form=form,
             values=facts.get(row.record, {}).get(row.record_key, {}),
-            scope={
-                **Scope(release, facts, now, case_id, row.began).values,
-                "task": {"key": row.record_key, "opened_at": row.opened_at},
-            },
+            scope=scope,
             stamp=stamp_of(facts, row.record, row.record_key),
             documentation=node.documentation,
             beside=shown,
@@ -223,7 +227,6 @@ class Views:
 
     def case(self, case_id: str, *, classes: frozenset[str], by: Actor, purpose: str, now: datetime) -> CaseView:
         """Give a case with the facts of these data classes."""
-        self.note([case_id], by, purpose, sorted(classes), now)
         with self.engine.connect() as connection:
             statement = sa.select(CaseTable.__table__, ReleaseTable.number.label("release_number"))
             statement = statement.join(ReleaseTable, ReleaseTable.id == CaseTable.release_id).where(
@@ -236,6 +239,7 @@ class Views:
             tasks = tuple(TaskRow(**each, case_title=row.title) for each in found.mappings())
             timeline = self._timeline(connection, case_id)
         facts, withheld = _filter(values.loads(row.facts), self.library.get(row.release_id), classes)
+        self.note_with(case_id, {*values.references_in(facts)}, by, purpose, sorted(classes), now)
         reached = frozenset(each.element for each in timeline if each.kind in {"task_completed", "element_passed"})
         return CaseView(
             **{name: getattr(row, name) for name in ("procedure", "title", "status", "opened_at", "closed_at")},
@@ -266,16 +270,28 @@ class Views:
 
     def note(self, about: Sequence[str], by: Actor, purpose: str, classes: list[str], now: datetime) -> None:
         """Commit who reads what, before it is given."""
+        self._write_down([(each, purpose) for each in about], by, classes, now)
+
+    def note_with(
+        self, case_id: str, others: Collection[str], by: Actor, purpose: str, classes: list[str], now: datetime
+    ) -> None:
+        """Commit who reads a case, and with it what the case says of others: each that is named there has a row of its own."""
+        named = f"named in {case_id}"
+        looks = [(case_id, purpose), *((each, named) for each in sorted(set(others) - {case_id}))]
+        self._write_down(looks, by, classes, now)
+
+    def _write_down(self, looks: Sequence[tuple[str, str]], by: Actor, classes: list[str], now: datetime) -> None:
+        """Commit looks, each at a reference for a purpose."""
         row: Mapping[str, Any] = {
             "at": now,
             "person": by.person,
             "organisation": by.organisation,
-            "purpose": purpose[:120],
             "classes": ",".join(classes),
         }
-        if about:
+        rows = [{"case_id": about[:20], "purpose": purpose[:120], **row} for about, purpose in looks]
+        if rows:
             with writing(self.engine) as connection:
-                connection.execute(sa.insert(ReadTable), [{"case_id": each[:20], **row} for each in about])
+                connection.execute(sa.insert(ReadTable), rows)
 
     def decided(self, procedure: str, table: str, *, now: datetime) -> dict[str, Any]:
         """Give what a decision table says now of each case of a procedure."""
@@ -381,6 +397,20 @@ def _own(keys: Mapping[str, Any], record: str, row: Any, release: Compiled) -> d
         return dict(keys)
     own = f"{item}."
     return {key: fields for key, fields in keys.items() if f"{key}.".startswith(own) or own.startswith(f"{key}.")}
+
+
+def named_by(form: Form, facts: Facts, key: str, *, scope: Mapping[str, Any], now: datetime) -> frozenset[str]:
+    """Name the references of which a form's page tells: those among which it offers to choose, and those that its item is about.
+
+    A record of an item of a multi-instance is about whom the item's own records name: ``daily_decision 1.2`` about whom
+    ``missing_episode 1`` names.
+    """
+    settled = form.settled(scope=scope, now=now)
+    offered = [choice.value for field in settled.fields for choice in field.choices]
+    above = [
+        fields for keys in facts.values() for own, fields in keys.items() if own and f"{key}.".startswith(f"{own}.")
+    ]
+    return frozenset(values.references_in([offered, above]))
 
 
 def _filter(facts: Facts, release: Compiled, classes: frozenset[str]) -> tuple[Facts, frozenset[str]]:

@@ -5,7 +5,8 @@ Example: ``{"returned_at": {"$": "at", "v": "2026-03-02T09:00:00+00:00"}}``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -45,6 +46,9 @@ _READ: dict[str, Callable[[str], Any]] = {
     "months": lambda text: YearMonthDuration(int(text)),
 }
 
+REFERENCE = re.compile(r"[A-Z]{2}-[0-9A-Z]{8}")
+"""How a reference looks: of a case, or of somebody or something that is kept beside the cases."""
+
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_SORT_KEYS
 _MARK = b'"$":'
 """How a tag begins; in a text the second quotation mark has a backslash before it."""
@@ -82,3 +86,15 @@ def _untag(value: Any) -> Any:
     if isinstance(value, list):
         return [_untag(each) if isinstance(each, dict | list) else each for each in value]
     return value
+
+
+def references_in(value: Any) -> Iterator[str]:
+    """Give each reference that a value is, or holds in a list or a context; one inside a longer text is none."""
+    if isinstance(value, dict):
+        for each in value.values():
+            yield from references_in(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from references_in(each)
+    elif isinstance(value, str) and REFERENCE.fullmatch(value):
+        yield value

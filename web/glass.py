@@ -20,6 +20,7 @@ from workflows.break_glass import OPENS, GlassMails
 page = flask.Blueprint("glass", __name__)
 
 SHOWN = 200
+PURPOSE = "log of openings with a reason"
 
 
 @page.get("/break-glass")
@@ -55,10 +56,16 @@ def opened() -> ResponseReturnValue:
 @page.get("/break-glass/log")
 @signed_in
 def log() -> ResponseReturnValue:
-    """Show the last openings of which this person is told, the latest first: anybody may be of the group of a sealed case."""
-    with reading(services().engine) as connection:
-        found = break_glass.latest(connection, audience(connection, actor(), services().clock()), limit=SHOWN)
+    """Show the last openings of which this person is told, the latest first: anybody may be of the group of a sealed case.
+
+    Who looked is written down first, for a reason tells of the child for whom somebody opened the case.
+    """
+    here = services()
+    with reading(here.engine) as connection:
+        found = break_glass.latest(connection, audience(connection, actor(), here.clock()), limit=SHOWN)
         names = names_of(connection, {each.opening.person for each in found})
+    about = dict.fromkeys(each.opening.about for each in found if not each.withheld)
+    here.cases.note_reading(*about, by=actor(), purpose=PURPOSE, classes=frozenset(), now=here.clock())
     return flask.render_template("glass_log.html", entries=found, names=names, limit=SHOWN)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import flask
@@ -40,11 +41,12 @@ def dashboard() -> ResponseReturnValue:
     with reading(services().engine) as connection:
         missing = figures.missing_now(connection, asked.own) if asked.every_number else ()
         population = figures.population(connection, asked.span.period, asked.authorities, now=now)
+    may = _noted(missing, "performance, who is missing", now)
     answer = flask.render_template(
         "performance.html",
         now=now,
         asked=asked,
-        missing=missing_words.describe(missing, _allowed(missing, "D2"), now) if asked.every_number else None,
+        missing=missing_words.describe(missing, may, now) if asked.every_number else None,
         charts=_charts(population, asked),
         imported=population.imported if asked.every_number else 0,
         quarters=periods.ended_quarters(now),
@@ -65,11 +67,7 @@ def table(name: str) -> ResponseReturnValue:
     if name == "missing" and asked.every_number:
         with reading(services().engine) as connection:
             missing = figures.missing_now(connection, asked.own)
-        may, classes = _allowed(missing, "D2"), frozenset({"D2"})
-        about = [one.case_id for one in missing if one.case_id in may]
-        services().cases.note_reading(
-            *about, by=actor(), purpose="performance, file of who is missing", classes=classes, now=now
-        )
+        may = _noted(missing, "performance, file of who is missing", now)
         return _file(name, missing_words.as_csv(missing, may, now))
     with reading(services().engine) as connection:
         population = figures.population(connection, asked.span.period, asked.authorities, now=now)
@@ -142,6 +140,14 @@ def _title(measure: str, part: str) -> str:
     if measure in SLICES:
         return f"{SLICES[measure].title}: {SLICES[measure].words.get(part, part)}"
     return MEASURES[measure].words
+
+
+def _noted(missing: Sequence[Missing], purpose: str, now: datetime) -> frozenset[str]:
+    """Name the missing persons of whom this person may be told, and write down that they look at them."""
+    may, classes = _allowed(missing, "D2"), frozenset({"D2"})
+    about = [one.case_id for one in missing if one.case_id in may]
+    services().cases.note_reading(*about, by=actor(), purpose=purpose, classes=classes, now=now)
+    return may
 
 
 def _allowed(found: Sequence[Counted | Missing], data_class: str) -> frozenset[str]:

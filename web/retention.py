@@ -42,7 +42,10 @@ class Line:
 @page.get("/retention")
 @roles(*DECIDES)
 def reviews() -> ResponseReturnValue:
-    """List what is due for review, what waits for a second person, the holds that stand, and what was erased."""
+    """List what is due for review, what waits for a second person, the holds that stand, and what was erased.
+
+    Who looked is written down first, under each subject: when a period ends tells a birthday, and a hold has a reason.
+    """
     here = services()
     now = here.clock()
     wanted = flask.request.args.get("reference", "").strip().upper()
@@ -53,6 +56,8 @@ def reviews() -> ResponseReturnValue:
         waiting, holds = retention.waiting(connection), retention.holds(connection)
         stones = erasing.tombstones(connection)[:SHOWN]
         names = names_of(connection, {each.decided_by for each in waiting} | {each.held_by for each in holds})
+    about = sorted({each.subject for found in (due, waiting, holds) for each in found})
+    here.cases.note_reading(*about, by=actor(), purpose=PURPOSE, classes=retention.SHOWS, now=now)
     return flask.render_template(
         "retention.html",
         due=[Line(each.subject, f"{each.rule.what}. {each.why}", say_day(each.on) if each.on else "") for each in due],

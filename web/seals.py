@@ -74,7 +74,7 @@ def seal(about: str) -> ResponseReturnValue:
 @page.get("/seals/<int:number>")
 @roles(*SEALS)
 def show(number: int) -> ResponseReturnValue:
-    """Show a seal to one of its group."""
+    """Show a seal to one of its group; who looked is written down first."""
     return _show(number, {})
 
 
@@ -164,6 +164,14 @@ def _show(number: int, typed: dict[str, str], problems: Sequence[Problem] = ()) 
         lost = seals.orphans(connection, [number])
         persons = people.active(connection, group)
         names = names_of(connection, {found.sealed_by, *group})
+    here = services()
+    here.cases.note_reading(
+        *{found.about: None, **dict.fromkeys(covered)},
+        by=actor(),
+        purpose=PURPOSE,
+        classes=frozenset(),
+        now=here.clock(),
+    )
     held = {person.sign_in: ", ".join(sorted(title_of(role) for role in person.roles)) for person in persons}
     further = [each for each in _record(found.about)[1] if each not in covered] if found.lifted_at is None else []
     return flask.render_template(

@@ -16,7 +16,7 @@ from engine.errors import Refusal
 from engine.forms import Field
 from engine.forms.fields import Kind
 from engine.model import Actor
-from engine.store import TaskTable, reading
+from engine.store import CaseTable, TaskTable, reading
 from tests.procedures.casework import posted
 from tests.web.population import PAGES
 from web.services import Services
@@ -28,10 +28,12 @@ LAST = ("record_return", "close_police_enquiry", "close_case")
 """What ends something is done last: the search, the police's part, and the case."""
 TURNS_AT_MOST = 2
 CHANGES: dict[str, dict[str, Any]] = {
-    "complete_missing_report": {"date_of_birth": date(2012, 5, 1)},
     "assess_risk": {"ra_exploitation": "yes", "ra_exploitation_detail": "x"},
     "decide_risk_grade": {"level": "high", "cra_considered": "yes"},
+    "decide_on_episode": {"outcome": "no_longer"},
 }
+PAGED = PAGES.keys() | CHANGES.keys()
+"""The tasks that can be done: what is asked besides texts has an answer."""
 
 
 NAMES_A_CASE = frozenset({"missing_with"})
@@ -44,16 +46,20 @@ class Planted:
     """Plants canaries by doing whatever task is open; `seen` holds the data classes of those that were typed.
 
     `again` is the name of the canaries with which the same child was reported before: a second episode is worked on alone.
+    A birthday is nobody's free text, and tells who it is all the same: each child has one of its own.
     """
 
     services: Services
     now: datetime
     name: str
+    born_on: date = date(2012, 5, 1)
     again: str = ""
     case_id: str = ""
     seen: set[str] = field(default_factory=set)
     turns: dict[tuple[str, str], int] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    others: frozenset[str] = frozenset()
+    """The cases that were there before: what is said in them is not about this child."""
 
     def canary(self, asked: Field) -> str:
         """Give a text for a question: what is held of it can be told by its class, and from whose case it is."""
@@ -64,10 +70,13 @@ class Planted:
 
     def answers(self, form: Any, element: str) -> dict[str, Any]:
         free = {each.key: self.canary(each) for each in form.fields if is_free(each) and each.key not in NAMES_A_CASE}
-        return {**PAGES.get(element, {}), **CHANGES.get(element, {}), **free}
+        born = {"date_of_birth": self.born_on} if element == "complete_missing_report" else {}
+        return {**PAGES.get(element, {}), **CHANGES.get(element, {}), **born, **free}
 
     def open(self) -> str:
         """Report the child."""
+        with reading(self.services.engine) as connection:
+            self.others = frozenset(connection.execute(sa.select(CaseTable.id)).scalars())
         view = self.services.cases.opening("missing_child")
         typed = self.answers(view.form, "child_reported_missing")
         answers = view.form.load(posted(view.form, typed, self.now), scope={}, now=self.now)
@@ -76,14 +85,14 @@ class Planted:
         self.case_id = done.case_id
         return done.case_id
 
-    def work(self, *, until: tuple[str, ...]) -> None:
+    def work(self, *, until: tuple[str, ...] = (), only: Collection[str] = PAGED) -> None:
         """Do what is open, each task twice at most, till only tasks named in `until` are left; what is refused is left open."""
-        while task := self._next(until):
+        while task := self._next(until, only):
             self.now += timedelta(minutes=7)
             self._do(*task)
             timers.sweep(self.services.cases, now=self.now)
 
-    def _next(self, until: tuple[str, ...]) -> tuple[str, int, str, str] | None:
+    def _next(self, until: tuple[str, ...], only: Collection[str]) -> tuple[str, int, str, str] | None:
         task = TaskTable
         asked = sa.select(task.case_id, task.number, task.element, task.role).where(task.status == "open")
         asked = asked.where(task.case_id == self.case_id) if self.again else asked
@@ -92,7 +101,10 @@ class Planted:
         free = [
             row
             for row in rows
-            if row[2] in PAGES and row[2] not in until and self.turns.get((row[0], row[2]), 0) < TURNS_AT_MOST
+            if row[2] in only
+            and row[2] not in until
+            and row[0] not in self.others
+            and self.turns.get((row[0], row[2]), 0) < TURNS_AT_MOST
         ]
         return min(free, key=lambda row: row[2] in LAST and 1 + LAST.index(row[2]), default=None)
 

@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -15,7 +15,7 @@ from zipfile import ZipFile
 import pytest
 import sqlalchemy as sa
 
-from engine import history
+from engine import history, timers
 from engine.model import Actor
 from engine.store import CaseTable, ReadTable, TaskTable, reading, writing
 from notifications.outbox import OutboxRow
@@ -24,33 +24,54 @@ from tests.web.site import SECRET, Browser, Hands, Site
 from web import case_access
 from web.app import create_app
 from web.assembly import assemble
+from web.moments import say_day
 from web.settings import Settings
 from workflows import (
     absences,
     access,
+    break_glass,
     children,
     concerns,
     copies,
+    cutover,
     disclosures,
+    merging,
     notice_kinds,
     people,
     philomena,
     retention,
+    seals,
 )
 from workflows.access import COLUMN_OF, SEARCHES
 from workflows.agencies import ROLES
 from workflows.audience import audience as audience_of
+from workflows.break_glass import GlassMails
 from workflows.bundles import MAKES
 from workflows.copies import Said
 from workflows.disclosures import Copy
 from workflows.notice_kinds import KINDS
+from workflows.seals import Wanted
 from workflows.vocabulary import DATA_CLASS
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-FOLLOWED, CLOSED, AGAIN = "Robin", "Heron", "Wren"
-"""The child whose interview is being written up, the one whose case is closed, and that one missing again, with a plan in force."""
+FOLLOWED, CLOSED, AGAIN, MISSING, LONG_AGO = "Robin", "Heron", "Wren", "Swift", "Crane"
+"""The child whose interview is being written up, the one whose case is closed, and that one missing again, with a plan in force;
+one whom nobody has matched yet, and one of before the cut-over."""
 WRITING_UP = ("write_up_return_interview", "close_police_enquiry", "close_case")
 A_CASE = re.compile(r"[A-Z]{2}-[0-9A-Z]{8}")
+BIRTHDAYS = {
+    FOLLOWED: date(2012, 5, 1),
+    CLOSED: date(2013, 6, 2),
+    AGAIN: date(2013, 6, 2),
+    MISSING: date(2014, 8, 4),
+    LONG_AGO: date(1940, 7, 3),
+}
+SHEETS = {
+    "children": f"reference,name,born_on,looked_after\nA-1,Casey Example,{BIRTHDAYS[LONG_AGO]},s20\n",
+    "episodes": "reference,child,reported_at,closed_at\nE-1,A-1,1955-01-05 21:00,1955-01-06 07:30\n",
+}
+"""The files of the cut-over: a looked-after child whose 75 years are over, so that somebody has to decide on the records."""
+DAYS = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2} [A-Z][a-z]+ \d{4}")
 NOT_ABOUT_CHILDREN = re.compile(r"/static/|/procedures")
 """Pages that hold no case: files of the site and of the procedures."""
 WITHOUT_A_PART = {"information_governance"}
@@ -59,11 +80,12 @@ WITHOUT_A_PART = {"information_governance"}
 
 @dataclass(frozen=True)
 class Nest:
-    """A site with two children whose every text is a canary; `case_ids` by name, `about` every case of the name's child."""
+    """A site with children whose every text is a canary; `case_ids` by name, `about` every case of the name's child, `refs` all that it has."""
 
     site: Site
     case_ids: dict[str, str]
     about: dict[str, tuple[str, ...]]
+    refs: dict[str, frozenset[str]]
     seen: frozenset[str]
 
 
@@ -79,15 +101,25 @@ def nest(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
     case_ids, seen, now = {}, set(), NOW
     played = ((CLOSED, "", ()), (FOLLOWED, "", WRITING_UP), (AGAIN, CLOSED, ("record_return",)))
     for name, again, until in played:
-        planted = Planted(services, now, name, again)
+        planted = Planted(services, now, name, BIRTHDAYS[name], again)
         case_ids[name] = planted.open()
         planted.work(until=until)
         seen |= planted.seen
         now = planted.now + timedelta(hours=1)
-    clock.now = now
+    case_ids[MISSING] = (planted := Planted(services, now, MISSING, BIRTHDAYS[MISSING])).open()
+    planted.work(only={"complete_missing_report"})
+    planted.now = datetime.combine(planted.now + timedelta(days=1), time(8, 30), UTC)
+    timers.sweep(services.cases, now=planted.now)  # at eight the daily meeting has begun
+    planted.work(only={"decide_on_episode"})
+    assert not planted.refused
+    clock.now = planted.now
     site = Site(app, services, clock, wall_clock)
-    noted_beside(site, case_ids)
-    yield Nest(site, case_ids, {name: about(site, case_id) for name, case_id in case_ids.items()}, frozenset(seen))
+    noted_beside(site, {name: case_ids[name] for name in (CLOSED, FOLLOWED)})
+    refs = {name: references(site, case_id) for name, case_id in case_ids.items()}
+    refs[LONG_AGO] = frozenset({brought_in(site, refs[CLOSED])})
+    opened_and_sealed(site, case_ids[CLOSED])
+    cases = {name: about(site, case_id) for name, case_id in case_ids.items()}
+    yield Nest(site, case_ids, cases, refs, frozenset(seen))
     services.engine.dispose()
 
 
@@ -131,11 +163,46 @@ def given_away(connection: sa.Connection, case_id: str, canary: str, now: dateti
     copies.settle(connection, first, Said("spoken", now, canary, canary), by=by, now=now)
 
 
+def brought_in(site: Site, like: frozenset[str]) -> str:
+    """Bring in the child of before the cut-over, of whom somebody proposes that it is one with another; give its id."""
+    engine, now = site.services.engine, site.clock()
+    report = cutover.bring_in(engine, {name: (name, text.encode()) for name, text in SHEETS.items()}, now=now)
+    assert not report.refused
+    with writing(engine) as connection:
+        row = children.ChildRow
+        child_id: str = connection.execute(sa.select(row.child_id).where(row.source_reference == "A-1")).scalar_one()
+        other = next(each for each in sorted(like) if each.startswith("CH-"))
+        by = Actor("locate_sergeant", frozenset({"locate_sergeant"}))
+        assert merging.propose(connection, child_id, other, other, by=by, reason="Like each other", now=now) == 1
+    return child_id
+
+
+def opened_and_sealed(site: Site, case_id: str) -> None:
+    """Open a case with a reason, seal it and lift the seal: what is typed as a reason tells whom it is about."""
+    said, now = f"Born on {say_day(BIRTHDAYS[CLOSED])}, and the grandmother has called.", site.clock()
+    mails, above = GlassMails(""), Actor("superintendent", frozenset({"superintendent"}))
+    with writing(site.services.engine) as connection:
+        who = Actor("health", frozenset({"health"}))
+        break_glass.break_glass(connection, case_id, said, mails, by=who, now=now - timedelta(hours=2), key="1")
+        number = seals.seal(connection, Wanted(case_id, (case_id,), tuple(sorted(ROLES)), said), by=above, now=now)
+        seals.lift(connection, number, said, by=above, now=now)
+        assert number == 1
+
+
+def references(site: Site, case_id: str) -> frozenset[str]:
+    """Give every reference under which a look at a child can be written down: its id, its cases and its carer's forms."""
+    with reading(site.services.engine) as connection:
+        child_id = children.child_of(connection, case_id)
+        forms = [each.id for each in philomena.of_child(connection, child_id)] if child_id else []
+    return frozenset({*about(site, case_id), *forms, *([child_id] if child_id else [])})
+
+
 def about(site: Site, case_id: str) -> tuple[str, ...]:
     """Give every case about the child of a case."""
     with reading(site.services.engine) as connection:
         child_id = children.child_of(connection, case_id)
-        assert child_id
+        if child_id is None:
+            return (case_id,)
         episodes = [each.case_id for each in children.episodes_of(connection, child_id)]
         return (*episodes, *(each.case_id for each in children.cases_of(connection, child_id)))
 
@@ -179,7 +246,7 @@ def addresses(nest: Nest, role: str) -> Iterator[str]:
         cases = list(connection.execute(sa.select(CaseTable.id)).scalars())
         open_tasks = sa.select(TaskTable.case_id, TaskTable.number).where(TaskTable.status == "open")
         tasks = [f"{case_id}.{number}" for case_id, number in connection.execute(open_tasks)]
-        children_ids = [children.child_of(connection, case_id) for case_id in nest.case_ids.values()]
+        children_ids = sorted(each for refs in nest.refs.values() for each in refs if each.startswith("CH-"))
         forms = list(connection.execute(sa.select(philomena.FormRow.id)).scalars())
         records = sa.text("SELECT case_id, record, min(record_key) FROM fact_values GROUP BY case_id, record")
         kept = [f"{case_id}/correct/{record}/{key}".rstrip("/") for case_id, record, key in connection.execute(records)]
@@ -218,14 +285,49 @@ def test_the_canaries_are_of_every_class_that_a_form_about_a_child_asks_for(nest
     assert len(nest.seen) >= 9
 
 
+def told_of(text: str) -> set[str]:
+    """Name the children of whom a page tells something: a canary, or a birthday."""
+    born = {name for name, day in BIRTHDAYS.items() if {say_day(day), day.isoformat()} & set(DAYS.findall(text))}
+    return born | {name for _class, name in found_in(text)}
+
+
+def not_written_down(nest: Nest, role: str, since: int, text: str) -> set[str]:
+    """Name the children of whom a page tells something without a row of the read log of that request and reader."""
+    if not (told := told_of(text)):
+        return set()
+    with reading(nest.site.services.engine) as connection:
+        mine = sa.select(ReadTable.case_id).where(ReadTable.id > since, ReadTable.person == role)
+        seen = frozenset(connection.execute(mine).scalars())
+    return {name for name in told if seen.isdisjoint(nest.refs[name])}
+
+
+def last_look(nest: Nest) -> int:
+    """Give the number of the last row of the read log."""
+    with reading(nest.site.services.engine) as connection:
+        return connection.execute(sa.select(sa.func.coalesce(sa.func.max(ReadTable.id), 0))).scalar_one()
+
+
 @pytest.mark.parametrize("role", sorted(ROLES))
-def test_no_page_and_no_file_shows_a_role_what_it_may_not_read(nest: Nest, role: str) -> None:
+def test_no_page_shows_a_role_what_it_may_not_read_or_anything_of_a_child_without_writing_the_look_down(
+    nest: Nest, role: str
+) -> None:
+    """Who governs records saw birthdays on the list of what is due, and the daily meeting told of each child: unlogged."""
     browser, found = nest.site.browser(role), {}
     for address in addresses(nest, role):
-        answer = browser.get(address)
-        if leaked := leaks(nest, role, answer.get_data(as_text=True), address):
-            found[address] = leaked
+        before = last_look(nest)
+        text = browser.get(address).get_data(as_text=True)
+        if wrong := leaks(nest, role, text, address) or not_written_down(nest, role, before, text):
+            found[address] = wrong
     assert found == {}
+
+
+def test_who_sees_who_is_missing_has_looked_at_each_of_them(nest: Nest) -> None:
+    """The dashboard told grade and reviews of everybody who is missing, and only its file was written down."""
+    before = last_look(nest)
+    assert nest.case_ids[MISSING] in nest.site.browser("mfh_coordinator").get("/performance").text
+    with reading(nest.site.services.engine) as connection:
+        looks = sa.select(ReadTable.case_id, ReadTable.purpose).where(ReadTable.id > before)
+        assert (nest.case_ids[MISSING], "performance, who is missing") in {tuple(x) for x in connection.execute(looks)}
 
 
 def test_a_leak_would_be_seen(nest: Nest) -> None:
