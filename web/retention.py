@@ -22,7 +22,8 @@ from web.services import services
 from workflows import retention
 from workflows.access import GOVERNS
 from workflows.erasing import Subject
-from workflows.retention import DECIDES, RULES
+from workflows.retention import DECIDES
+from workflows.retention_periods import MARKS, RULES
 
 page = flask.Blueprint("retention", __name__)
 
@@ -73,6 +74,7 @@ def reviews() -> ResponseReturnValue:
         ],
         stones=[Line(each.subject, each.basis, say_moment(each.erased_at)) for each in stones],
         rules=RULES.values(),
+        marks=MARKS,
     )
 
 

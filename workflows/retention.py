@@ -1,4 +1,4 @@
-"""How long what is kept of a child is kept, who stops its end, and the two people who decide it (domain.md 5.5; G-34).
+"""When what is kept of a child is reviewed, who stops its end, and the two people who decide it (domain.md 5.5; G-34).
 
 Nothing goes by itself: from its day on a subject stands in a list, somebody decides to keep or to delete it with a reason, a
 second person approves a deletion, and nothing under a hold is deleted. What is erased leaves a tombstone (`workflows.erasing`).
@@ -6,26 +6,25 @@ second person approves a deletion, and nothing under a hold is deleted. What is 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
-from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine import values
 from engine.erasing import Tombstone
 from engine.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from engine.model import Actor
-from engine.store import ERASED, Base, CaseTable, FactTable, Moment
-from workflows import children, erasing
+from engine.store import ERASED, Base, CaseTable, Moment
+from workflows import erasing, retention_periods
 from workflows.access import GOVERNS
-from workflows.children import EXPLOITATION, ChildFlagRow, ChildRow, PastEpisodeRow
-from workflows.episodes import ADULT_FROM, PROCEDURE, EpisodeRow
+from workflows.children import ChildRow, PastEpisodeRow
+from workflows.episodes import PROCEDURE, EpisodeRow
 from workflows.erasing import Subject
+from workflows.retention_periods import RULES, Rule, day_in_words, years_after
 
 DECIDES = frozenset({GOVERNS, "chief_inspector_missing"})
 """Who places and ends holds, decides to keep or delete, and approves; always two different people where two are needed."""
@@ -38,85 +37,6 @@ KEPT_AGAIN = 5
 """Years after which what was decided to be kept is looked at again."""
 
 _LONDON = ZoneInfo("Europe/London")
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """How long one kind of record is kept: years, from when they count, and on which basis; no years: as long as `counts_from` says."""
-
-    kind: str
-    what: str
-    years: int | None
-    counts_from: str
-    basis: str
-
-
-RULES: Mapping[str, Rule] = MappingProxyType(
-    {
-        rule.kind: rule
-        for rule in (
-            Rule(
-                "open",
-                "A case that goes on, and a child who is still missing",
-                None,
-                "not before it ends",
-                "Code of practice on police information",
-            ),
-            Rule("looked_after", "A looked-after child", 75, "birth", "Care Planning Regulations 2010, regulation 50"),
-            Rule(
-                "died",
-                "A looked-after child who died under 18",
-                15,
-                "death",
-                "Care Planning Regulations 2010, regulation 50",
-            ),
-            Rule(
-                "serious",
-                "Episodes with exploitation or serious harm",
-                10,
-                "the last case was closed",
-                "Code of practice on police information: by seriousness",
-            ),
-            Rule(
-                "episode",
-                "Other missing episodes",
-                6,
-                "the last case was closed",
-                "Code of practice on police information: at least six years",
-            ),
-            Rule("philomena", "The carer's form", None, "with the episode it came with", "the carer keeps the form"),
-            Rule(
-                "interview",
-                "The provider's copy of a return interview",
-                None,
-                "as the case; ours goes with it",
-                "our own rule",
-            ),
-            Rule("figures", "Counts without who it was", None, "kept for ever", "our own rule"),
-            Rule(
-                "log",
-                "Who read, who was given a copy, tombstones",
-                1,
-                "the record has gone",
-                "DPA 2018, section 62",
-            ),
-        )
-    }
-)
-"""The table of domain.md 5.5, as far as such records are kept here."""
-
-SERIOUS_HARM = frozenset(
-    {
-        "physical_injury",
-        "sexual_offence",
-        "sexual_exploitation",
-        "criminal_exploitation",
-        "trafficking",
-        "overdose",
-        "death",
-    }
-)
-"""Harm that links an episode to a serious offence or a grave outcome, of the vocabulary ``harm_type``."""
 
 
 class HoldRow(Base):
@@ -209,93 +129,11 @@ def due(connection: sa.Connection, subject: Subject) -> Due:
     """Tell when what is kept of a subject is to be reviewed, by the table `RULES`: the longest period that applies."""
     if any(case.closed_at is None for case in subject.cases):
         return Due(subject.subject, RULES["open"], None, "A case is open.")
-    ends = [case.closed_at for case in subject.cases if case.closed_at is not None]
-    last = max(ends, default=None)
-    facts = _facts(connection, [case.case_id for case in subject.cases])
-    child = children.find(connection, subject.subject)
-    flags = set(
-        connection.execute(
-            sa.select(ChildFlagRow.flag).where(ChildFlagRow.child_id.in_(subject.ids), ChildFlagRow.source != "")
-        ).scalars()
-    )
-    if (child is not None and child.looked_after in children.LOOKED_AFTER) or "yes" in facts["looked_after"]:
-        return _looked_after(connection, subject, child, facts)
-    if last is None:
-        return _of_the_past(connection, subject, serious=bool(flags & EXPLOITATION))
-    rule = RULES["serious" if flags & EXPLOITATION or facts["harm"] & SERIOUS_HARM else "episode"]
-    day = last.astimezone(_LONDON).date()
-    return Due(subject.subject, rule, _years_after(day, rule.years or 0), f"The last case was closed on {_said(day)}.")
-
-
-def _looked_after(
-    connection: sa.Connection, subject: Subject, child: children.Child | None, facts: Mapping[str, set[Any]]
-) -> Due:
-    """Count from birth, or from death under 18; without a date of birth from the first report, which is later."""
-    rows = sa.select(EpisodeRow.returned_at, EpisodeRow.age, EpisodeRow.reported_at, EpisodeRow.found_how)
-    found = connection.execute(rows.where(EpisodeRow.case_id.in_([case.case_id for case in subject.cases]))).all()
-    died = [row for row in found if row.found_how == "deceased"]
-    if died and (died[0].age is None or died[0].age < ADULT_FROM):
-        day = (died[0].returned_at or died[0].reported_at).astimezone(_LONDON).date()
-        return Due(subject.subject, RULES["died"], _years_after(day, 15), f"The child died on or before {_said(day)}.")
-    born = child.born_on if child else next(iter(facts["born"]), None)
-    if isinstance(born, date):
-        return Due(
-            subject.subject, RULES["looked_after"], _years_after(born, 75), f"Born on {_said(born)}, looked after."
-        )
-    first = min((row.reported_at for row in found), default=None)
-    if first is None:
-        return Due(
-            subject.subject, RULES["looked_after"], None, "Looked after; no date of birth is known: review it by hand."
-        )
-    day = first.astimezone(_LONDON).date()
-    why = f"Looked after; no date of birth is known, so it counts from the first report, {_said(day)}."
-    return Due(subject.subject, RULES["looked_after"], _years_after(day, 75), why)
-
-
-def _of_the_past(connection: sa.Connection, subject: Subject, *, serious: bool) -> Due:
-    """Count from the last episode of before the cut-over, where no case of ours is there."""
-    found = children.episodes_of(connection, subject.subject)
-    days = [(one.closed_at or one.returned_at or one.reported_at).astimezone(_LONDON).date() for one in found]
-    rule = RULES["serious" if serious else "episode"]
-    if not days:
-        return Due(subject.subject, rule, None, "No episode is known: review it by hand.")
-    return Due(
-        subject.subject,
-        rule,
-        _years_after(max(days), rule.years or 0),
-        f"The last episode ended on {_said(max(days))}.",
-    )
-
-
-def _facts(connection: sa.Connection, case_ids: Collection[str]) -> dict[str, set[Any]]:
-    """Give every value that these answers ever had: once looked after, always looked after."""
-    fact = FactTable
-    names = {
-        "looked_after": ("missing_report", "looked_after"),
-        "born": ("missing_report", "date_of_birth"),
-        "harm": ("found", "harm"),
-    }
-    found: dict[str, set[Any]] = {name: set() for name in names}
-    asked = sa.select(fact.record, fact.field, fact.value).where(
-        fact.case_id.in_(list(case_ids)), sa.tuple_(fact.record, fact.field).in_(list(names.values()))
-    )
-    for row in connection.execute(asked):
-        value = values.loads(row.value)
-        name = next(name for name, place in names.items() if place == (row.record, row.field))
-        found[name] |= set(value) if isinstance(value, list) else {value} - {None}
-    return found
-
-
-def _years_after(day: date, years: int) -> date:
-    """Give the day so many years on; 29 February becomes 1 March."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return date(day.year + years, 3, 1)
-
-
-def _said(day: date) -> str:
-    return f"{day.day} {day:%B} {day.year}"
+    known = retention_periods.known_of(connection, subject)
+    if known is None:
+        return Due(subject.subject, RULES["episode"], None, "Nothing was ever done here: review it by hand.")
+    period = retention_periods.longest(known)
+    return Due(subject.subject, period.rule, period.on, period.why)
 
 
 def reviews(connection: sa.Connection, *, now: datetime, limit: int = 50) -> tuple[Due, ...]:
@@ -394,7 +232,7 @@ def decide(
         "reason": said,
         "decided_by": by.person,
         "decided_at": now,
-        "again_on": _years_after(today, KEPT_AGAIN) if decision == "keep" else None,
+        "again_on": years_after(today, KEPT_AGAIN) if decision == "keep" else None,
         "approved_by": "",
     }
     connection.execute(sa.insert(DecisionRow).values(**row))
@@ -453,11 +291,11 @@ def _may_go(connection: sa.Connection, subject: Subject, now: datetime) -> Due:
     standing = holds(connection, subject)
     if standing:
         raise UnderHold(
-            f"A legal hold stands since {_said(standing[0].held_at.astimezone(_LONDON).date())}. Nothing is deleted."
+            f"A legal hold stands since {day_in_words(standing[0].held_at.astimezone(_LONDON).date())}. Nothing is deleted."
         )
     entry = due(connection, subject)
     if not entry.is_due(now):
-        when = f"on {_said(entry.on)}" if entry.on else "not yet known when"
+        when = f"on {day_in_words(entry.on)}" if entry.on else "not yet known when"
         raise NotDueYet(f"The period of “{entry.rule.what}” has not ended: it is due {when}. {entry.why}")
     return entry
 

@@ -53,7 +53,11 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "done": "The aunt is assessed as her carer.",
         "late_reason": "The aunt moved house.",
     },
-    "contact_allegations_officer": {"contacted_at": NOW, "agreed": "The home moves him to other work today."},
+    "contact_allegations_officer": {
+        "contacted_at": NOW,
+        "agreed": "The home moves him to other work today.",
+        "outcome": "not_known",
+    },
     "decide_on_national_referral": {"outcome": "referred", "reference": "N-1", "why_not": "Typed before"},
 }
 """What people usually type, task by task; answers to hidden questions are typed too, and have to be left out."""
