@@ -11,12 +11,18 @@ from web.moments import say_moment
 
 def lines(stone: Tombstone, names: Mapping[str, str]) -> list[Row]:
     """Say who had it erased, when and on which basis, and how much it was; `names` is by sign-in name."""
-    held = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in sorted(stone.held.items()) if count)
     return [
         row("Erased", say_moment(stone.erased_at)),
         row("Proposed by", names.get(stone.proposed_by, stone.proposed_by)),
         row("Approved by", names.get(stone.approved_by, stone.approved_by)),
         row("On which basis", stone.basis),
-        row("What it was", held or "Nothing"),
+        row("What it was", counted(stone.held)),
         row("References", ", ".join(stone.refs)),
     ]
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """Say how much of what went."""
+    return (
+        ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in sorted(counts.items()) if count) or "Nothing"
+    )

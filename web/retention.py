@@ -19,7 +19,7 @@ from web.errors import kind_of, sentence_of
 from web.fact_words import row
 from web.moments import say_day, say_moment
 from web.services import services
-from workflows import retention
+from workflows import log_ends, retention
 from workflows.access import GOVERNS
 from workflows.erasing import Subject
 from workflows.retention import DECIDES
@@ -55,9 +55,10 @@ def reviews() -> ResponseReturnValue:
     with reading(here.engine) as connection:
         due = retention.reviews(connection, now=now, limit=SHOWN)
         waiting, holds = retention.waiting(connection), retention.holds(connection)
-        stones = erasing.tombstones(connection)[:SHOWN]
+        stones, ended = erasing.tombstones(connection)[:SHOWN], log_ends.latest(connection, limit=SHOWN)
+        looked_at = retention.looked_at(connection)
         names = names_of(connection, {each.decided_by for each in waiting} | {each.held_by for each in holds})
-    about = sorted({each.subject for found in (due, waiting, holds) for each in found})
+    about = sorted({each.subject for found in (due, waiting, holds) for each in found} - {retention.EVERYTHING})
     here.cases.note_reading(*about, by=actor(), purpose=PURPOSE, classes=retention.SHOWS, now=now)
     return flask.render_template(
         "retention.html",
@@ -73,6 +74,8 @@ def reviews() -> ResponseReturnValue:
             for each in holds
         ],
         stones=[Line(each.subject, each.basis, say_moment(each.erased_at)) for each in stones],
+        ended=[Line(each.subject, erased_words.counted(each.counts), say_moment(each.at)) for each in ended],
+        looked_at=looked_at,
         rules=RULES.values(),
         marks=MARKS,
     )
@@ -93,7 +96,8 @@ def hold(reference: str) -> ResponseReturnValue:
     def act(connection: sa.Connection, found: Subject, reason: str) -> None:
         retention.hold(connection, found, by=actor(), reason=reason, now=services().clock())
 
-    return _decided(reference, act, "The hold stands. Nothing is deleted until somebody else ends it.", "hold-reason")
+    said = "The hold stands. Nothing is deleted until somebody else ends it."
+    return _decided(reference, act, said, "hold-reason", find=retention.holdable)
 
 
 @page.post("/retention/<reference>/end-hold")
@@ -107,7 +111,7 @@ def end_hold(reference: str) -> ResponseReturnValue:
     def act(connection: sa.Connection, _found: Subject, reason: str) -> None:
         retention.end_hold(connection, int(number), by=actor(), reason=reason, now=services().clock())
 
-    return _decided(reference, act, "The hold has ended.", "end-reason")
+    return _decided(reference, act, "The hold has ended.", "end-reason", find=retention.holdable)
 
 
 @page.post("/retention/<reference>/decide")
@@ -147,13 +151,18 @@ def approve(reference: str) -> ResponseReturnValue:
 
 
 def _decided(
-    reference: str, act: Callable[[sa.Connection, Subject, str], None], said: str, field: str
+    reference: str,
+    act: Callable[[sa.Connection, Subject, str], None],
+    said: str,
+    field: str,
+    *,
+    find: Callable[[sa.Connection, str], Subject] = retention.subject_of,
 ) -> ResponseReturnValue:
     """Carry a decision out in one transaction; a refusal is said on the page, and what was typed stays there."""
     typed = flask.request.form.get(field, "") if field else ""
     try:
         with writing(services().engine) as connection:
-            act(connection, retention.subject_of(connection, reference), typed)
+            act(connection, find(connection, reference), typed)
     except Invalid as refusal:
         problems = [
             {"text": each.sentence, "href": f"#{field if each.where == 'reason' else each.where}"}
@@ -167,19 +176,26 @@ def _decided(
 
 
 def _page(reference: str, problems: list[dict[str, str]] | None = None, field: str = "") -> str:
-    """Draw the page of a subject; of one that was erased, its tombstone."""
+    """Draw the page of a subject; of one that was erased, its tombstone; of everything, the holds on it."""
     here, who = services(), actor()
-    now = here.clock()
+    typed = {
+        "problems": problems or [],
+        "wrong": {each.get("href", "").removeprefix("#"): each["text"] for each in problems or []},
+        "typed": flask.request.form if field else {},
+    }
     with reading(here.engine) as connection:
+        found = retention.holdable(connection, reference)
         stone = erasing.tombstone_of(connection, reference)
+        held = _holds(connection, found)
+        if reference == retention.EVERYTHING:
+            return flask.render_template("retention_held.html", reference=reference, **held, **typed)
         if stone is not None:
             names = names_of(connection, {stone.proposed_by, stone.approved_by})
-            return flask.render_template("erased.html", reference=stone.subject, rows=erased_words.lines(stone, names))
-        found = retention.subject_of(connection, reference)
+            rows = erased_words.lines(stone, names)
+            return flask.render_template("erased.html", reference=stone.subject, rows=rows, **held, **typed)
         entry, latest = retention.due(connection, found), retention.decision_of(connection, found.subject)
-        holds = retention.holds(connection, found)
-        names = names_of(connection, {each.held_by for each in holds} | ({latest.decided_by} if latest else set()))
-    here.cases.note_reading(*found.refs, by=who, purpose=PURPOSE, classes=retention.SHOWS, now=now)
+        names = names_of(connection, {latest.decided_by} if latest else set())
+    here.cases.note_reading(*found.refs, by=who, purpose=PURPOSE, classes=retention.SHOWS, now=here.clock())
     proposed = latest is not None and latest.decision == "delete" and latest.approved_at is None
     return flask.render_template(
         "retention_subject.html",
@@ -190,18 +206,27 @@ def _page(reference: str, problems: list[dict[str, str]] | None = None, field: s
             row("Why then", entry.why),
             row("What is kept", _counted(found)),
         ],
-        is_due=entry.is_due(now),
-        holds=[(each, names.get(each.held_by, each.held_by), each.held_by == who.person) for each in holds],
+        is_due=entry.is_due(here.clock()),
         latest=latest,
         latest_by=names.get(latest.decided_by, latest.decided_by) if latest else "",
         proposed=proposed,
         own=proposed and latest is not None and latest.decided_by == who.person,
         cases=found.cases,
         governs=GOVERNS in who.roles,
-        problems=problems or [],
-        wrong={each.get("href", "").removeprefix("#"): each["text"] for each in problems or []},
-        typed=flask.request.form if field else {},
+        **held,
+        **typed,
     )
+
+
+def _holds(connection: sa.Connection, found: Subject) -> dict[str, object]:
+    """Give the holds that stand on a subject, with who placed each and whether that is this person; and one on everything."""
+    standing = retention.holds(connection, found)
+    names = names_of(connection, {each.held_by for each in standing})
+    own = [each for each in standing if found.subject == retention.EVERYTHING or each.subject != retention.EVERYTHING]
+    return {
+        "holds": [(each, names.get(each.held_by, each.held_by), each.held_by == actor().person) for each in own],
+        "all_held": next((each for each in standing if each not in own), None),
+    }
 
 
 def _counted(found: Subject) -> str:

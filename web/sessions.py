@@ -82,6 +82,13 @@ def end_all(connection: sa.Connection, person: str, *, now: datetime) -> None:
     connection.execute(sa.update(SessionRow).where(theirs).values(ended_at=now))
 
 
+def forget(engine: sa.Engine, now: datetime) -> None:
+    """Forget sessions and failures of days ago, whether or not anybody has signed in since."""
+    with writing(engine) as connection:
+        connection.execute(sa.delete(SessionRow).where(SessionRow.started_at < now - SESSIONS_KEPT))
+        connection.execute(sa.delete(SignInFailureRow).where(SignInFailureRow.at < now - FAILURES_KEPT))
+
+
 def _count_attempt(connection: sa.Connection, name: str, now: datetime) -> None:
     failures = SignInFailureRow
     connection.execute(sa.delete(failures).where(failures.at < now - FAILURES_KEPT))

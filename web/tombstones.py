@@ -65,7 +65,7 @@ def replay(engine: sa.Engine, stones: Iterable[Tombstone]) -> int:
     every = list(stones)
     with writing(engine) as connection:
         count = subjects.replay(connection, every)
-        retention.forget_reasons(connection, [ref for stone in every for ref in stone.refs])
+        retention.forget(connection, [ref for stone in every for ref in stone.refs])
     if count:
         erasing.scrub(engine)
     return count

@@ -25,7 +25,7 @@ from engine.model import Clock
 from engine.store import writing
 from notifications import holding, outbox
 from notifications.message import Channel
-from web import verification
+from web import keeping, verification
 from web.clock import system_clock
 from web.heartbeats import beat
 from web.tables import HeartbeatRow
@@ -156,10 +156,11 @@ class Worker:
         self._guarded("heartbeat", lambda: beat(self._engine, self._name, self._wall_clock()))
 
     def work_at_night(self) -> None:
-        """Anchor the logs of the day that has ended, tell the board once a month, and verify everything once a night."""
+        """Anchor the logs of the day that has ended, tell the board once a month, see to what is kept, and verify everything."""
         self._guarded("anchors", lambda: anchors.write(self._engine, self._clock()))
         self._guarded("board", lambda: board_mails.tell(self._engine, self._base_url, self._clock()))
         self._guarded("typed", lambda: typed.tidy(self._engine, self._clock()))
+        self._guarded("keeping", lambda: keeping.nightly(self._engine, self._clock()))
         self._guarded("verification", lambda: verification.nightly(self._cases, self._base_url, self._clock()))
 
     def _send(self, limit: int) -> None:

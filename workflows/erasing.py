@@ -92,6 +92,8 @@ TABLES: Mapping[str, str] = MappingProxyType(
         "disclosures": "kept: to whom something was given, as long as the record and a year",
         "legal_holds": "typed reasons taken out",
         "retention_decisions": "typed reasons taken out",
+        "retention_days": "deleted: the end of a period tells a birthday",
+        "log_ends": "nothing personal: counts",
         "audits": "nothing personal",
         "audit_samples": "kept: reference and scores",
         "audit_findings": "kept: standard, role and times",

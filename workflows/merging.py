@@ -201,7 +201,7 @@ def _nothing_stands_against(connection: sa.Connection, child_id: str, done: str)
     subject = erasing.find(connection, child_id)
     if subject is None:
         raise MergeNotFound("There is no such child.")
-    if retention.holds(connection, subject):
+    if any(each.subject != retention.EVERYTHING for each in retention.holds(connection, subject)):
         raise RecordsNotJoined(
             f"A legal hold stands on {child_id}, and says for which records. They are not {done} until it has ended."
         )

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.erasing import Tombstone
+from engine.erasing import Tombstone, tombstone_of
 from engine.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from engine.model import Actor
-from engine.store import ERASED, Base, CaseTable, Moment
+from engine.store import Base, Moment, reading, writing
 from workflows import erasing, retention_periods
+from workflows.about import AboutRow
 from workflows.access import GOVERNS
-from workflows.children import ChildRow, PastEpisodeRow
-from workflows.episodes import PROCEDURE, EpisodeRow
+from workflows.children import ChildRow
+from workflows.episodes import EpisodeRow
 from workflows.erasing import Subject
 from workflows.retention_periods import RULES, Rule, day_in_words, years_after
 
@@ -33,8 +34,14 @@ SHOWS = frozenset({"D1"})
 """The data class that their page lets out beside the table of access: the end of most periods is counted from a birthday."""
 
 LONGEST_REASON = 1_000
+EVERYTHING = "everything"
+"""Stands for the subject of a hold on all that is kept, such as that of an inquiry (domain.md 5.5)."""
+
 KEPT_AGAIN = 5
 """Years after which what was decided to be kept is looked at again."""
+
+AT_ONCE = 100
+"""Subjects that are looked through in one transaction."""
 
 _LONDON = ZoneInfo("Europe/London")
 
@@ -66,6 +73,33 @@ class DecisionRow(Base):
     again_on: Mapped[date | None]
     approved_by: Mapped[str] = mapped_column(sa.String(120), default="")
     approved_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class DayRow(Base):
+    """When a subject is to be reviewed, as the worker found it at night, None while it is never."""
+
+    __tablename__ = "retention_days"
+    subject: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    due_on: Mapped[date | None] = mapped_column(index=True)
+    looked_at: Mapped[datetime] = mapped_column(Moment)
+
+
+_KEEP_DAY = sa.text("""
+    INSERT INTO retention_days (subject, due_on, looked_at) VALUES (:subject, :on, :now)
+    ON CONFLICT (subject) DO UPDATE SET due_on = excluded.due_on, looked_at = excluded.looked_at
+""").bindparams(sa.bindparam("on", type_=sa.Date()), sa.bindparam("now", type_=Moment()))
+
+_KNOWN = sa.select(ChildRow.child_id)
+_EVERYTHING = (
+    sa.select(ChildRow.child_id.label("reference"))
+    .where(ChildRow.joined_to == "")
+    .union(
+        sa.select(EpisodeRow.case_id).where(EpisodeRow.child_id == ""),
+        sa.select(AboutRow.case_id).where(AboutRow.child_id.not_in(_KNOWN)),
+    )
+    .order_by("reference")
+)
+"""Everything of which something is kept: each child once, and the cases of which nobody has said which child they are about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,40 +173,47 @@ def due(connection: sa.Connection, subject: Subject) -> Due:
 def reviews(connection: sa.Connection, *, now: datetime, limit: int = 50) -> tuple[Due, ...]:
     """Give the subjects whose day has come and whom nobody has decided to keep for longer, the oldest day first.
 
-    Only those whose last case was closed so long ago that the shortest period is over are looked at one by one.
+    Of those that the last night found (`look_through`), each is looked at again now.
     """
-    shortest = min(rule.years for rule in RULES.values() if rule.years and rule.kind in {"serious", "episode"})
-    before = now - timedelta(days=365 * shortest)
-    case, episode = CaseTable, EpisodeRow
-    # One row for each child, or for each case that nobody has matched; a case that is open or young keeps all of them.
-    who = sa.func.coalesce(sa.func.nullif(ChildRow.joined_to, ""), sa.func.nullif(episode.child_id, ""), case.id)
-    asked = (
-        sa.select(who)
-        .select_from(case)
-        .outerjoin(episode, episode.case_id == case.id)
-        .outerjoin(ChildRow, ChildRow.child_id == episode.child_id)
-        .where(case.procedure == PROCEDURE, case.status != ERASED)
-        .group_by(who)
-        .having(sa.func.count(case.id) == sa.func.count(case.closed_at), sa.func.max(case.closed_at) < before)
-        .order_by(sa.func.max(case.closed_at))
-    )
-    past = sa.select(PastEpisodeRow.child_id).group_by(PastEpisodeRow.child_id)
-    past = past.having(sa.func.max(PastEpisodeRow.reported_at) < before).order_by(PastEpisodeRow.child_id)
+    today, decision, later = now.astimezone(_LONDON).date(), DecisionRow, sa.orm.aliased(DecisionRow)
+    last = ~sa.exists().where(later.subject == decision.subject, later.id > decision.id)
+    is_kept = sa.exists().where(decision.subject == DayRow.subject, decision.again_on > today, last)
+    asked = sa.select(DayRow.subject).where(DayRow.due_on <= today, ~is_kept).order_by(DayRow.due_on, DayRow.subject)
     found: dict[str, Due] = {}
-    for reference in (each for query in (asked, past) for each in connection.execute(query).scalars().all()):
-        if len(found) == limit:
-            break
+    for reference in connection.execute(asked).scalars().all():
         subject = erasing.find(connection, reference)
         entry = due(connection, subject) if subject else None
-        if entry is not None and entry.is_due(now) and not _is_kept(connection, entry.subject, now):
+        if entry is not None and entry.is_due(now):
             found[entry.subject] = entry
+        if len(found) == limit:
+            break
     return tuple(sorted(found.values(), key=lambda each: (each.on or date.max, each.subject)))
 
 
-def _is_kept(connection: sa.Connection, subject: str, now: datetime) -> bool:
-    """Whether somebody has decided to keep it for longer."""
-    latest = decision_of(connection, subject)
-    return latest is not None and latest.again_on is not None and latest.again_on > now.astimezone(_LONDON).date()
+def look_through(engine: sa.Engine, now: datetime) -> int:
+    """Find for everything that is kept of anybody when it is to be reviewed, and keep the days for the list; count them.
+
+    Read in pieces, each written in a transaction of its own: nobody waits for it, and what breaks off goes on the next night.
+    """
+    with reading(engine) as connection:
+        everything = connection.execute(_EVERYTHING).scalars().all()
+    count = 0
+    for first in range(0, len(everything), AT_ONCE):
+        with reading(engine) as connection:
+            subjects = [erasing.find(connection, each) for each in everything[first : first + AT_ONCE]]
+            days = {each.subject: due(connection, each).on for each in subjects if each is not None}
+        with writing(engine) as connection:
+            for subject, on in days.items():
+                connection.execute(_KEEP_DAY, {"subject": subject, "on": on, "now": now})
+        count += len(days)
+    with writing(engine) as connection:
+        connection.execute(sa.delete(DayRow).where(DayRow.looked_at < now))
+    return count
+
+
+def looked_at(connection: sa.Connection) -> datetime | None:
+    """Give when everything was last looked through."""
+    return connection.execute(sa.select(sa.func.max(DayRow.looked_at))).scalar()
 
 
 # Holds and decisions ------------------------------------------------------------------------------------------------------
@@ -186,6 +227,17 @@ def subject_of(connection: sa.Connection, reference: str) -> Subject:
     return found
 
 
+def holdable(connection: sa.Connection, reference: str) -> Subject:
+    """Give what a hold can be placed on: a subject, what is left of one that was erased, or `EVERYTHING`.
+
+    Refused with `SubjectNotFound`.
+    """
+    if reference == EVERYTHING:
+        return Subject(EVERYTHING, (), ())
+    stone = tombstone_of(connection, reference)
+    return subject_of(connection, reference) if stone is None else Subject(stone.subject, stone.refs, ())
+
+
 def hold(connection: sa.Connection, subject: Subject, *, by: Actor, reason: str, now: datetime) -> None:
     """Place a legal hold on everything of a subject; one person does."""
     row = {"subject": subject.subject, "reason": _reason(reason), "held_by": by.person, "held_at": now}
@@ -193,11 +245,11 @@ def hold(connection: sa.Connection, subject: Subject, *, by: Actor, reason: str,
 
 
 def holds(connection: sa.Connection, subject: Subject | None = None) -> tuple[Hold, ...]:
-    """Give the holds that stand, of one subject or all, the oldest first; one on any of its references counts."""
+    """Give the holds that stand, of one subject or all, the oldest first; one on any of its references, and on everything, counts."""
     columns = [getattr(HoldRow, field.name) for field in fields(Hold)]
     asked = sa.select(*columns).where(HoldRow.ended_at.is_(None)).order_by(HoldRow.held_at, HoldRow.id)
     if subject is not None:
-        asked = asked.where(HoldRow.subject.in_({subject.subject, *subject.refs}))
+        asked = asked.where(HoldRow.subject.in_({EVERYTHING, subject.subject, *subject.refs}))
     return tuple(Hold(*row) for row in connection.execute(asked))
 
 
@@ -275,13 +327,14 @@ def approve(connection: sa.Connection, subject: Subject, *, by: Actor, now: date
     )
     done = sa.update(DecisionRow).where(DecisionRow.subject == subject.subject)
     connection.execute(done.where(DecisionRow.approved_at.is_(None)).values(approved_by=by.person, approved_at=now))
-    forget_reasons(connection, stone.refs)
+    forget(connection, stone.refs)
     return stone
 
 
-def forget_reasons(connection: sa.Connection, refs: Iterable[str]) -> None:
-    """Take out what people typed about a subject that is erased: it may say who it was."""
+def forget(connection: sa.Connection, refs: Iterable[str]) -> None:
+    """Take out what people typed about a subject that is erased, which may say who it was, and its day, which tells a birthday."""
     wanted = sorted(refs)
+    connection.execute(sa.delete(DayRow).where(DayRow.subject.in_(wanted)))
     connection.execute(sa.update(DecisionRow).where(DecisionRow.subject.in_(wanted)).values(reason=""))
     connection.execute(sa.update(HoldRow).where(HoldRow.subject.in_(wanted)).values(reason="", ended_why=""))
 

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from engine import timers
 from engine.store import CaseTable, reading, writing
 from tests.web.site import Site
-from workflows import operations
+from web import keeping
+from workflows import operations, retention
 from workflows.children import ChildRow, PastEpisodeRow
 
 SIX_YEARS = datetime(2020, 3, 20, 12, 0, tzinfo=UTC)
@@ -29,6 +30,7 @@ def until(site: Site, procedure: str) -> datetime:
     at = next(each.next_at for each in site.services.cases.schedules() if each.procedure == procedure)
     assert at is not None
     site.clock.now = at
+    keeping.nightly(site.services.engine, at)  # which was earlier that night
     timers.sweep(site.services.cases, now=at)
     return at
 
@@ -76,6 +78,7 @@ def test_a_month_without_anything_due_asks_nobody(site: Site) -> None:
 
 @pytest.mark.usefixtures("old_record")
 def test_a_record_is_due_on_its_day_and_not_before(site: Site) -> None:
+    retention.look_through(site.services.engine, datetime(2026, 3, 18, 2, tzinfo=UTC))
     found = []
     for day in (19, 20):
         with reading(site.services.engine) as connection:

@@ -118,6 +118,7 @@ def nest(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
     refs = {name: references(site, case_id) for name, case_id in case_ids.items()}
     refs[LONG_AGO] = frozenset({brought_in(site, refs[CLOSED])})
     opened_and_sealed(site, case_ids[CLOSED])
+    retention.look_through(services.engine, clock())
     cases = {name: about(site, case_id) for name, case_id in case_ids.items()}
     yield Nest(site, case_ids, cases, refs, frozenset(seen))
     services.engine.dispose()

@@ -17,7 +17,7 @@ from engine.forms.fields import Kind
 from engine.model import Actor
 from engine.store import Base, CaseTable, TaskTable, reading, writing
 from tests.web.site import Browser, Site
-from web import backup, demo_cases, tombstones, verification
+from web import backup, demo_cases, keeping, tombstones, verification
 from workflows import children, disclosures, figures, people
 from workflows import erasing as subjects
 from workflows.agencies import ROLES
@@ -146,6 +146,7 @@ def test_put_right_given_away_held_erased_and_gone_after_the_backup_is_put_back(
     counted_at, counted, address = site.clock(), totals(site, site.clock()), f"/retention/{child_id}"
     assert governed(site, FIRST, f"{address}/decide", decision="delete", reason="Over") == 409
     site.clock.forward(days=365 * 6 + 10)
+    assert keeping.nightly(engine, site.clock())
     assert child_id in site.browser(FIRST).page("/retention").text
     assert governed(site, SECOND, f"{address}/hold", **{"hold-reason": f"{CANARY} inquiry"}) == 303
     assert governed(site, FIRST, f"{address}/decide", decision="delete", reason="Over") == 409

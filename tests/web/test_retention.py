@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from engine.store import reading
+from engine.model import Actor
+from engine.store import Base, ReadTable, reading, writing
 from tests.procedures.casework import posted
 from tests.procedures.stories_of_a_referral import PAGES
 from tests.web.site import Site
 from tests.web.test_referrals import DESK, done_at
-from workflows import cutover, erasing, retention
+from web.assembly import make_worker
+from web.verification import verify
+from workflows import administration, break_glass, cutover, disclosures, erasing, people, retention
+from workflows.administration import Change
+from workflows.break_glass import GlassMails
 from workflows.children import ChildRow
+from workflows.read_log import looks_at
 from workflows.retention import Due
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 CHILD = "reference,name,born_on,looked_after\nA-1,Robin Example,2012-05-03,{}\n"
 FLAG = "child,flag,since,until,source\nA-1,{},2025-12-01,2025-12-20,Social care\n"
+
+
+GOVERNS, ABOVE = "information_governance", "chief_inspector_missing"
+DAY = timedelta(days=1)
+WHY = "The mother asks what was kept of her."
 
 
 def brought_in(site: Site, looked_after: str = "none", flag: str = "") -> str:
@@ -97,3 +110,156 @@ def test_an_allegation_that_turns_out_to_be_wrong_is_put_right_and_kept_for_ten_
 def test_what_the_system_before_knew_of_a_child_counts_too(site: Site, looked_after: str, flag: str, kind: str) -> None:
     """A flag that has ended still says what the records hold; and of whom nothing was done here counts from the cut-over."""
     assert due(site, brought_in(site, looked_after, flag)).rule.kind == kind
+
+
+def night(site: Site) -> None:
+    """Let a worker do the work of the night that has just begun; each is another night."""
+    site.clock.now = datetime.combine((site.clock() + DAY).date(), time(3), UTC)
+    make_worker(site.services).work_at_night()
+
+
+def sent(site: Site, role: str, address: str, page: str = "", **data: str) -> int:
+    """Send a form of a page of retention, which has one for this person."""
+    browser = site.browser(role)
+    return browser.send(address, data, form=browser.page(page or address.rpartition("/")[0])).status_code
+
+
+def rows(site: Site, table: str) -> int:
+    with reading(site.services.engine) as connection:
+        return connection.execute(sa.select(sa.func.count()).select_from(Base.metadata.tables[table])).scalar_one()
+
+
+@contextmanager
+def statements(site: Site) -> Iterator[list[str]]:
+    """Collect the statements that are sent meanwhile."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    sa.event.listen(site.services.engine, "before_cursor_execute", note)
+    yield seen
+    sa.event.remove(site.services.engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def old(site: Site) -> str:
+    """A child of whom nothing has happened for six years, with one referral that is closed; the clock says so."""
+    child_id = brought_in(site)
+    referred(site, child_id, NOTHING)
+    site.clock.now = MONDAY + timedelta(days=6 * 366)
+    return child_id
+
+
+def erased(site: Site, child_id: str) -> None:
+    """Have what is kept of a child erased by two people."""
+    address = f"/retention/{child_id}"
+    assert sent(site, GOVERNS, f"{address}/decide", decision="delete", reason="Over") == 303
+    assert sent(site, ABOVE, f"{address}/approve") == 303
+
+
+def test_the_list_is_what_the_night_has_found_and_costs_the_same_however_much_is_kept(site: Site, old: str) -> None:
+    """Every closed record was looked at one by one whenever somebody opened the page, for six queries each."""
+    assert old not in site.browser(GOVERNS).page("/retention").text
+    night(site)
+    assert old in site.browser(GOVERNS).page("/retention").text
+    with statements(site) as few:
+        site.browser(GOVERNS).page("/retention")
+    files = {
+        "children": CHILD.format("s20").replace("A-1", "B-1")
+        + "".join(f"B-{n},Kim {n},2013-01-01,s20\n" for n in range(2, 40))
+    }
+    cutover.bring_in(site.services.engine, {name: (name, text.encode()) for name, text in files.items()}, now=MONDAY)
+    night(site)
+    with statements(site) as many:
+        site.browser(GOVERNS).page("/retention")
+    assert len(many) == len(few)
+
+
+def test_what_is_kept_for_longer_leaves_the_list_until_its_day(site: Site, old: str) -> None:
+    night(site)
+    assert sent(site, GOVERNS, f"/retention/{old}/decide", decision="keep", reason="A claim may come") == 303
+    assert old not in site.browser(GOVERNS).page("/retention").text
+    site.clock.forward(days=5 * 366)
+    assert old in site.browser(GOVERNS).page("/retention").text
+
+
+def test_the_logs_about_what_was_erased_end_after_a_year_and_not_under_a_hold(site: Site, old: str) -> None:
+    """Nothing ended them: who had looked at a child stood there for ever, by name, when nothing of the child did."""
+    engine, ann = site.services.engine, Actor("ann", frozenset(), "force")
+    assert site.browser(GOVERNS).get(f"/bundles/child/{old}").status_code == 200
+    with writing(engine) as connection:
+        both = [old, "CH-22222222"]
+        disclosures.note_disclosure(
+            connection, about=both, to="The court", what="Facts", basis="court_order", by=ann, now=site.clock()
+        )
+        break_glass.break_glass(connection, old, WHY, GlassMails(""), by=ann, now=site.clock(), key="1")
+        break_glass.break_glass(connection, "MC-22222222", WHY, GlassMails(""), by=ann, now=site.clock(), key="2")
+    erased(site, old)
+    events = rows(site, "events")
+
+    def logs() -> tuple[int, ...]:
+        return tuple(rows(site, name) for name in ("reads", "disclosures", "break_glass"))
+
+    before = logs()
+    site.clock.forward(days=360)
+    night(site)
+    assert logs() == before, "the year is not over"
+    assert sent(site, ABOVE, f"/retention/{old}/hold", **{"hold-reason": "An inquiry asks who looked"}) == 303
+    site.clock.forward(days=10)
+    night(site)
+    assert logs() == (before[0], 1, 1), "the hold keeps them; what names nothing has had its year"
+    hold = str(site.browser(GOVERNS).page(f"/retention/{old}").select("input[name=hold]")[0]["value"])
+    assert sent(site, GOVERNS, f"/retention/{old}/end-hold", **{"hold": hold, "end-reason": "Over"}) == 303
+    night(site)
+    assert logs() == (0, 0, 0)
+    page = site.browser(GOVERNS).page("/retention").text
+    assert f"{before[0]} reads" in page
+    assert "1 disclosures" in page
+    assert rows(site, "events") == events
+    assert not [each for each in verify(site.services.cases, site.clock()) if each.check.startswith(("log", "erased"))]
+    night(site)
+    assert rows(site, "log_ends") == 2, "again nothing more has ended"
+
+
+def test_a_hold_on_everything_stops_every_deletion_and_every_end_until_another_person_ends_it(
+    site: Site, old: str
+) -> None:
+    """An inquiry may order that nothing at all is destroyed, and a hold could be placed on one child at a time only."""
+    assert sent(site, ABOVE, "/retention/everything/hold", **{"hold-reason": ""}) == 422
+    assert sent(site, ABOVE, "/retention/everything/hold", **{"hold-reason": "The inquiry"}) == 303
+    assert sent(site, GOVERNS, f"/retention/{old}/decide", decision="delete", reason="Over") == 409
+    assert "Everything is held" in site.browser(GOVERNS).page(f"/retention/{old}").text
+    look = {"case_id": "SEARCH", "at": MONDAY, "person": "ann", "organisation": "", "purpose": "search", "classes": ""}
+    with writing(site.services.engine) as connection:
+        connection.execute(sa.insert(ReadTable).values(look))
+    night(site)
+    with reading(site.services.engine) as connection:
+        assert looks_at(connection, "SEARCH", limit=9)
+    hold = str(site.browser(GOVERNS).page("/retention/everything").select("input[name=hold]")[0]["value"])
+    ending = {"address": "/retention/everything/end-hold", "hold": hold, "end-reason": "Over"}
+    assert sent(site, ABOVE, page=f"/retention/{old}", **ending) == 403
+    assert sent(site, GOVERNS, **ending) == 303
+    assert sent(site, GOVERNS, f"/retention/{old}/decide", decision="delete", reason="Over") == 303
+    night(site)
+    with reading(site.services.engine) as connection:
+        assert not looks_at(connection, "SEARCH", limit=9)
+
+
+def test_what_was_done_to_an_account_ends_when_it_is_closed_for_a_year_and_no_log_names_its_person(site: Site) -> None:
+    """Until then it says what somebody who looked at a record might see."""
+    child_id = brought_in(site)
+    look = {"case_id": child_id, "at": MONDAY, "person": "health", "organisation": "", "purpose": "x", "classes": ""}
+    with writing(site.services.engine) as connection:
+        for name in ("health", "school_dsl"):
+            administration.note(connection, Change(MONDAY, "ann", "added", "", "Nurse", "New", name))
+            people.disable(connection, name, MONDAY)
+        connection.execute(sa.insert(ReadTable).values(look))
+    site.clock.now = MONDAY + timedelta(days=300)
+    night(site)
+    assert rows(site, "administration_log") == 2
+    site.clock.forward(days=70)
+    night(site)
+    with reading(site.services.engine) as connection:
+        left = connection.execute(sa.select(administration.AdministrationRow.person)).scalars().all()
+    assert left == ["health"]
