@@ -9,6 +9,7 @@ from engine.cases import Cases
 from engine.model import Clock
 from engine.store import connect
 from notifications.message import Channel
+from web import tombstones
 from web.clock import DemoClock, system_clock
 from web.services import Services
 from web.settings import Settings
@@ -52,6 +53,7 @@ def make_worker(services: Services) -> Worker:
         clock=services.clock,
         wall_clock=services.wall_clock,
         base_url=services.settings.base_url,
+        stones=tombstones.file_of(services.settings),
     )
 
 

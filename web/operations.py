@@ -18,7 +18,7 @@ from engine.reading import LATE_AFTER
 from engine.store import CaseTable, reading
 from engine.verification import overdue
 from notifications import holding, outbox
-from web import verification
+from web import tombstones, verification
 from web.access import actor, roles
 from web.answering import new_key
 from web.heartbeats import WORKER_IS_LATE_AFTER
@@ -74,10 +74,13 @@ def resume() -> ResponseReturnValue:
     until = read_moment(sent.get("until", "")) or here.clock()
     decision, reason = sent.get("decision", ""), sent.get("reason", "")
     try:
+        tombstones.require_replayed(here.engine, tombstones.file_of(here.settings))
         holding.resume(here.engine, decision, by=actor().person, reason=reason, until=until, now=here.clock())
     except holding.ReasonInvalid as refusal:
         problems = {problem.where: problem.sentence for problem in refusal.problems}
         return _operations_page({"decision": decision, "reason": reason}, problems), 422
+    except tombstones.ErasedIsBack as refusal:
+        return _operations_page({"decision": decision, "reason": reason}, {"decision": str(refusal)}), 409
     return flask.redirect(flask.url_for("operations.operations"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import flask
 import sqlalchemy as sa
@@ -145,9 +146,17 @@ def approve(reference: str) -> ResponseReturnValue:
         gone = erasing.tombstone_of(connection, reference) is not None
     if gone:
         if path is not None:
-            tombstones.keep(here.engine, path)
+            _keep(path)
         erasing.scrub(here.engine)
     return answer
+
+
+def _keep(path: Path) -> None:
+    """Keep the tombstone outside of the database; where the disk refuses, a worker tries again until it can."""
+    try:
+        tombstones.keep(services().engine, path)
+    except OSError as fault:
+        flask.flash(f"The tombstone is not in {path} yet: {fault.strerror}. A worker tries again.", "important")
 
 
 def _decided(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from engine.errors import Invalid, Problem
@@ -30,7 +31,8 @@ class Settings:
     `base_url` is the site's own address, as people type it: mails link to it, and the session cookie follows its scheme.
     `secret` signs the session cookie and stands in no representation, nor does the mail server's password.
     With `notify_key` and `notify_template` urgent messages leave as texts through GOV.UK Notify (`notify_address`), with
-    `pager_url` and `pager_secret` through a pager system. `session_idle_after` ends a session without a request, `session_ends_after` ends every session. `demo` opens the
+    `pager_url` and `pager_secret` through a pager system. `tombstones` is the file in which a worker keeps what was erased, outside of the
+    database; beside SQLite without it. `session_idle_after` ends a session without a request, `session_ends_after` ends every session. `demo` opens the
     clock and mailbox pages; no environment sets it, only the command `homeward demo`, which has invented people only.
     """
 
@@ -48,6 +50,7 @@ class Settings:
     notify_address: str = "https://api.notifications.service.gov.uk"
     pager_url: str = ""
     pager_secret: str = field(default="", repr=False)
+    tombstones: str = ""
     session_idle_after: timedelta = timedelta(minutes=30)
     session_ends_after: timedelta = timedelta(hours=12)
     demo: bool = False
@@ -75,6 +78,7 @@ NAMES = frozenset(
         "PAGER_URL",
         "PAGER_SECRET",
         "SESSION_MINUTES",
+        "TOMBSTONES",
     },
 )
 NUMBERS = {"SMTP_PORT": (1, 65535), "SESSION_MINUTES": (1, 720)}
@@ -87,7 +91,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     machine), no secret or one that is too short, a number that is none, an unknown name that begins with ``HOMEWARD_``.
     """
     values = {name.removeprefix(PREFIX): text.strip() for name, text in environment.items() if name.startswith(PREFIX)}
-    looks = (_unknown, _wrong_words, _wrong_numbers, _missing, _address, _texts)
+    looks = (_unknown, _wrong_words, _wrong_numbers, _missing, _address, _texts, _files)
     problems = [problem for look in looks for problem in look(values)]
     if problems:
         raise SettingsInvalid(problems)
@@ -106,6 +110,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         notify_address=values.get("NOTIFY_ADDRESS", Settings.notify_address),
         pager_url=values.get("PAGER_URL", ""),
         pager_secret=values.get("PAGER_SECRET", ""),
+        tombstones=values.get("TOMBSTONES", ""),
         session_idle_after=timedelta(minutes=int(values.get("SESSION_MINUTES", "30"))),
     )
 
@@ -189,3 +194,14 @@ def _texts(values: Mapping[str, str]) -> list[Problem]:
             sentence = f"HOMEWARD_{name} must begin with https://; only a server on this machine may be http://."
             problems.append(Problem(PREFIX + name, "setting-not-an-address", sentence))
     return problems
+
+
+def _files(values: Mapping[str, str]) -> list[Problem]:
+    """Refuse a file that would be another one for each program, by the folder in which it was started."""
+    if Path(values.get("TOMBSTONES") or "/").is_absolute():
+        return []
+    sentence = (
+        "HOMEWARD_TOMBSTONES must be the whole path of a file, for example /var/lib/homeward/tombstones: on another machine than "
+        "the database, or copied to one."
+    )
+    return [Problem("HOMEWARD_TOMBSTONES", "setting-not-a-path", sentence)]

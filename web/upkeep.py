@@ -28,7 +28,8 @@ from workflows import people
 def verify(services: Services, *, as_json: bool) -> Iterator[str]:
     """Check everything that is kept; a line for each finding. Refuses at the end with `Invalid` where there is one."""
     found = 0
-    for finding in verification.verify(services.cases, services.clock()):
+    stones = tombstones.file_of(services.settings)
+    for finding in verification.verify(services.cases, services.clock(), stones=stones):
         found += 1
         yield json.dumps(finding.as_json()) if as_json else str(finding)
     if found:
@@ -96,7 +97,8 @@ def hold(services: Services, chosen: argparse.Namespace) -> Iterator[str]:
 
 
 def resume(services: Services, chosen: argparse.Namespace) -> Iterator[str]:
-    """Let the mails go that are held: send them, or drop them."""
+    """Let the mails go that are held: send them, or drop them; not before what a restore has brought back is erased again."""
+    tombstones.require_replayed(services.engine, tombstones.file_of(services.settings))
     with reading(services.engine) as connection:
         by = people.find(connection, chosen.by)
     now = services.clock()

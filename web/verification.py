@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import orjson
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from engine.store import Base, Moment, reading, writing
 from engine.verification import Finding
 from notifications import outbox, wording
 from notifications.message import Message
+from web import tombstones
 from workflows import alerts
 
 NIGHTLY_AFTER = timedelta(hours=2)
@@ -64,8 +66,9 @@ class LastRun:
     findings: tuple[Finding, ...]
 
 
-def verify(cases: Cases, now: datetime) -> Iterator[Finding]:
-    """Check everything, and give what is wrong as it is found; the database is only read."""
+def verify(cases: Cases, now: datetime, *, stones: Path | None = None) -> Iterator[Finding]:
+    """Check everything, and give what is wrong as it is found; the database is only read. `stones` is the file of the tombstones."""
+    yield from tombstones.check(cases.engine, stones)
     yield from anchors.check(cases.engine, now)
     holders = workflows.verification.holders_in(cases.engine)
     yield from engine.verification.check(cases.engine, cases.library, holders=holders, now=now)
@@ -73,7 +76,7 @@ def verify(cases: Cases, now: datetime) -> Iterator[Finding]:
     yield from notifications.verification.check(cases.engine, now)
 
 
-def nightly(cases: Cases, base_url: str, now: datetime) -> bool:
+def nightly(cases: Cases, base_url: str, now: datetime, *, stones: Path | None = None) -> bool:
     """Verify once a night, whichever worker comes first, and tell the administrators what was found; say whether it ran."""
     day = now.astimezone(UTC).date()
     if now < datetime(day.year, day.month, day.day, tzinfo=UTC) + NIGHTLY_AFTER:
@@ -82,7 +85,7 @@ def nightly(cases: Cases, base_url: str, now: datetime) -> bool:
         return False
     first: list[Finding] = []
     found = 0
-    for finding in verify(cases, now):
+    for finding in verify(cases, now, stones=stones):
         found += 1
         if found <= LINES_KEPT:
             first.append(finding)

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import sqlalchemy as sa
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -29,6 +30,7 @@ from web import keeping, verification
 from web.clock import system_clock
 from web.heartbeats import beat
 from web.tables import HeartbeatRow
+from web.tombstones import Keeper
 from workflows import alarms, alerts, board_mails, copies, handovers, notices, typed
 
 log = logging.getLogger(__name__)
@@ -59,11 +61,12 @@ class Worker:
         clock: Clock,
         wall_clock: Clock,
         base_url: str,
+        stones: Path | None = None,
         steps_at_once: int = STEPS_AT_ONCE,
     ) -> None:
         """Work on the cases by `clock`; `wall_clock` is for the heartbeat, `base_url` the site's address for its mails.
 
-        A sweep takes `steps_at_once` steps, then looks at the clock again.
+        `stones` is the file in which what was erased is kept outside of the database. A sweep takes `steps_at_once` steps, then looks at the clock again.
         """
         self._steps_at_once = steps_at_once
         self._late_sweeps = 0
@@ -73,6 +76,8 @@ class Worker:
         self._clock = clock
         self._wall_clock = wall_clock
         self._base_url = base_url
+        self._stones = stones
+        self._keeper = Keeper(engine, stones)
         self._name = f"{platform.node()}/{os.getpid()}"
         self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"max_instances": 1, "coalesce": True})
         self._stopped = threading.Event()
@@ -81,7 +86,7 @@ class Worker:
     def start(self) -> None:
         """Begin to tick in threads of this process."""
         self.beat()
-        for job in (self.fire, self.ask, self.hand_over, self.send, self.beat):
+        for job in (self.fire, self.ask, self.hand_over, self.send, self.keep, self.beat):
             self._scheduler.add_job(job, "interval", seconds=EVERY.total_seconds(), misfire_grace_time=None)
         every = LOOK_FOR_NIGHT.total_seconds()
         self._scheduler.add_job(self.chase, "interval", seconds=every, misfire_grace_time=None)
@@ -108,6 +113,7 @@ class Worker:
         self.chase()
         self.hand_over()
         self.send(ALL_MAILS)
+        self.keep()
         self.beat()
 
     def fire(self) -> None:
@@ -151,6 +157,10 @@ class Worker:
         """Send mails that wait, at most `limit`."""
         self._guarded("outbox", lambda: self._send(limit))
 
+    def keep(self) -> None:
+        """Keep outside of the database what was erased since."""
+        self._guarded("tombstones", self._keeper.keep)
+
     def beat(self) -> None:
         """Leave a sign of life."""
         self._guarded("heartbeat", lambda: beat(self._engine, self._name, self._wall_clock()))
@@ -161,7 +171,10 @@ class Worker:
         self._guarded("board", lambda: board_mails.tell(self._engine, self._base_url, self._clock()))
         self._guarded("typed", lambda: typed.tidy(self._engine, self._clock()))
         self._guarded("keeping", lambda: keeping.nightly(self._engine, self._clock()))
-        self._guarded("verification", lambda: verification.nightly(self._cases, self._base_url, self._clock()))
+        self._guarded("verification", self._verify)
+
+    def _verify(self) -> None:
+        verification.nightly(self._cases, self._base_url, self._clock(), stones=self._stones)
 
     def _send(self, limit: int) -> None:
         """Send mails to those who hold the roles now."""

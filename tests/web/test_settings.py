@@ -45,6 +45,12 @@ def test_an_address_over_which_a_cookie_could_be_read_is_refused(address: str) -
         read_settings(GOOD | {"HOMEWARD_BASE_URL": address})
 
 
+def test_the_file_of_what_was_erased_is_the_same_for_every_program() -> None:
+    assert read_settings(GOOD | {"HOMEWARD_TOMBSTONES": "/var/lib/stones"}).tombstones == "/var/lib/stones"
+    with pytest.raises(SettingsInvalid, match="HOMEWARD_TOMBSTONES must be the whole path"):
+        read_settings(GOOD | {"HOMEWARD_TOMBSTONES": "stones"})
+
+
 def test_a_missing_secret_is_refused() -> None:
     with pytest.raises(SettingsInvalid, match="HOMEWARD_SECRET"):
         read_settings({"HOMEWARD_DATABASE_URL": "sqlite:///a.sqlite3"})
