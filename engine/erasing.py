@@ -8,7 +8,7 @@ a file outside of the database too (`lines`), so that a backup of before is put 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -93,10 +93,12 @@ class Tombstone:
 def erase(connection: sa.Connection, case_ids: Iterable[str], stone: Tombstone) -> dict[str, int]:
     """Erase cases in the caller's transaction, open ones too; give how much went, by table.
 
-    A case that is not there, or was erased before, is passed over: the same again changes nothing.
+    References of others than cases may stand among them: messages go that are for them. A case that is not there, or was erased before, is passed over: the same again changes nothing.
     """
-    gone: dict[str, int] = {}
-    for case_id in sorted(set(case_ids)):
+    refs = sorted(set(case_ids))
+    messages = _messages(connection, refs)
+    gone: dict[str, int] = {MessageTable.__tablename__: messages} if messages else {}
+    for case_id in refs:
         asked = sa.select(CaseTable.__table__).where(CaseTable.id == case_id)
         row: Any = connection.execute(row_lock(connection.engine, asked)).first()
         if row is None or row.status == ERASED:
@@ -104,6 +106,14 @@ def erase(connection: sa.Connection, case_ids: Iterable[str], stone: Tombstone) 
         for name, count in _empty(connection, row, stone).items():
             gone[name] = gone.get(name, 0) + count
     return gone
+
+
+def _messages(connection: sa.Connection, refs: Collection[str]) -> int:
+    """Delete the messages that cases sent or took, and those under such a key that nobody took; count them."""
+    message = MessageTable
+    sent = [message.id.startswith(f"{ref}/", autoescape=True) for ref in refs]
+    about = sa.or_(message.taken_by.in_(refs), message.correlation.in_(refs), *sent)
+    return connection.execute(sa.delete(message).where(about)).rowcount
 
 
 def _empty(connection: sa.Connection, row: Any, stone: Tombstone) -> dict[str, int]:
@@ -115,11 +125,6 @@ def _empty(connection: sa.Connection, row: Any, stone: Tombstone) -> dict[str, i
     gone = {"cases": 1}
     for table in (FactTable, ReasonTable, AwaitedTable):
         gone[table.__tablename__] = connection.execute(sa.delete(table).where(table.case_id == mine)).rowcount
-    message = MessageTable
-    about = sa.or_(
-        message.id.startswith(f"{mine}/", autoescape=True), message.taken_by == mine, message.correlation == mine
-    )
-    gone[message.__tablename__] = connection.execute(sa.delete(message).where(about)).rowcount
     incident = sa.update(IncidentTable).where(IncidentTable.case_id == mine)
     connection.execute(incident.values(reason="", error="", facts="[]"))
     asked = sa.update(EventTable).where(EventTable.case_id == mine, EventTable.asked.is_not(None))
@@ -145,34 +150,53 @@ def _empty(connection: sa.Connection, row: Any, stone: Tombstone) -> dict[str, i
     return gone
 
 
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """What goes of the cases of a procedure that are about others too: the records that name what is erased, and those of their items.
+
+    `records` are those that may name it, any where there are none; `keeps` are (record, field) that stay all the same: a score.
+    """
+
+    records: frozenset[str] = frozenset()
+    keeps: frozenset[tuple[str, str]] = frozenset()
+
+
 def erase_mentions(
-    connection: sa.Connection, procedures: Collection[str], refs: Collection[str], stone: Tombstone
+    connection: sa.Connection, mentions: Mapping[str, Mention], refs: Collection[str], stone: Tombstone
 ) -> int:
-    """Erase the records of other, finished cases of these procedures that are about one of these references; count them.
+    """Erase what the cases of these procedures say about one of these references, open ones too; count the records.
 
     A record is about a reference when one of its fields is it, or holds it in a list or a context; and with it go the
-    records of the same key. The logs of these cases say which records went.
+    records of the same key. The logs of these cases say which records went, and which fields where others stay.
     """
     wanted, count = frozenset(refs), 0
-    asked = sa.select(CaseTable.__table__).where(
-        CaseTable.procedure.in_(sorted(procedures)), CaseTable.status == "closed", CaseTable.id.not_in(sorted(wanted))
-    )
-    for found in connection.execute(asked.order_by(CaseTable.id)).all():
-        places = _about(values.loads(found.facts), wanted)
-        for place in sorted(places):
-            row: Any = connection.execute(sa.select(CaseTable.__table__).where(CaseTable.id == found.id)).one()
-            _forget(connection, row, place, stone)
-            count += 1
+    for procedure, mention in sorted(mentions.items()):
+        for found in naming(connection, procedure, wanted):
+            for place in sorted(_about(values.loads(found.facts), wanted, mention)):
+                row: Any = connection.execute(sa.select(CaseTable.__table__).where(CaseTable.id == found.id)).one()
+                count += _forget(connection, row, place, mention, stone)
     return count
 
 
-def _about(facts: Facts, refs: frozenset[str]) -> set[tuple[str, str]]:
+def naming(connection: sa.Connection, procedure: str, refs: Collection[str]) -> Sequence[Any]:
+    """Give the rows of the cases of a procedure in whose facts one of these references stands; the database looks for it."""
+    case = CaseTable
+    if connection.dialect.name == "sqlite":
+        stands = [sa.func.instr(case.facts, ref.encode()) > 0 for ref in sorted(refs)]
+    else:
+        stands = [sa.func.convert_from(case.facts, "UTF8").contains(ref, autoescape=True) for ref in sorted(refs)]
+    asked = sa.select(case.__table__).where(case.procedure == procedure, case.status != ERASED, case.id.not_in(refs))
+    return connection.execute(asked.where(sa.or_(sa.false(), *stands)).order_by(case.id)).all()
+
+
+def _about(facts: Facts, refs: frozenset[str], mention: Mention) -> set[tuple[str, str]]:
     """Name the records that are about one of these references, and those that belong to them by their key."""
     own = {
         (record, key)
         for record, keys in facts.items()
         for key, kept in keys.items()
-        if not refs.isdisjoint(values.references_in(list(kept.values())))
+        if (not mention.records or record in mention.records)
+        and not refs.isdisjoint(values.references_in(list(kept.values())))
     }
     items = {key for _record, key in own if key}
     return own | {
@@ -183,20 +207,38 @@ def _about(facts: Facts, refs: frozenset[str]) -> set[tuple[str, str]]:
     }
 
 
-def _forget(connection: sa.Connection, row: Any, place: tuple[str, str], stone: Tombstone) -> None:
-    """Take one record out of a case, and let its log say so."""
+def _forget(connection: sa.Connection, row: Any, place: tuple[str, str], mention: Mention, stone: Tombstone) -> int:
+    """Take one record out of a case, but for what stays of it, and let its log say so; count it, unless nothing was there to go."""
     record, key = place
-    told = {"record": record, "key": key, "subject": stone.subject}
-    write_event(connection, Stored.of(row), Event(FACTS_ERASED, by=stone.approved_by, data=told), stone.erased_at)
     fact = FactTable
     own = (fact.case_id == row.id, fact.record == record, fact.record_key == key)
-    connection.execute(sa.delete(fact).where(*own))
+    there = sorted(connection.execute(sa.select(fact.field).where(*own).distinct()).scalars())
+    gone = [name for name in there if (record, name) not in mention.keeps]
+    if not gone:
+        return 0
+    told: dict[str, Any] = {"record": record, "key": key, "subject": stone.subject}
+    told |= {} if gone == there else {"fields": gone}
+    write_event(connection, Stored.of(row), Event(FACTS_ERASED, by=stone.approved_by, data=told), stone.erased_at)
+    connection.execute(sa.delete(fact).where(*own, fact.field.in_(gone)))
+    _forget_reasons(connection, row.id, place)
     facts = values.loads(row.facts)
-    facts[record].pop(key)
+    facts[record][key] = {name: value for name, value in facts[record][key].items() if name not in gone}
+    if not facts[record][key]:
+        facts[record].pop(key)
     if not facts[record]:
         facts.pop(record)
     kept = sa.update(CaseTable).where(CaseTable.id == row.id)
     connection.execute(kept.values(facts=values.dumps(facts)))
+    return 1
+
+
+def _forget_reasons(connection: sa.Connection, case_id: str, place: tuple[str, str]) -> None:
+    """Take out why a record was put right: that may say what stood there."""
+    event, reason = EventTable, ReasonTable
+    asked = sa.select(event.seq, event.data).where(event.case_id == case_id, event.kind == "facts_corrected")
+    told = [(seq, orjson.loads(data)) for seq, data in connection.execute(asked)]
+    mine = [seq for seq, data in told if (data.get("record"), data.get("key", "")) == place]
+    connection.execute(sa.delete(reason).where(reason.case_id == case_id, reason.seq.in_(mine)))
 
 
 # The tombstones ---------------------------------------------------------------------------------------------------------

@@ -139,7 +139,7 @@ def _log(connection: sa.Connection, row: Any) -> Iterator[Finding]:
             yield _finding(row, "log-broken", event.element, _broken_at(event, count))
         if event.kind in {"facts_written", "facts_corrected"}:
             yield from _values(row, event, kept, facts, gone)
-        yield from _reason(row, event, reasons.pop(event.seq, None))
+        yield from _reason(row, event, reasons.pop(event.seq, None), gone)
     if not broken and (head, count) != (row.head, row.seq):
         sentence = (
             f"The log ends at event {count}, and the case was left at event {row.seq}: a part of the log is gone."
@@ -152,11 +152,14 @@ def _log(connection: sa.Connection, row: Any) -> Iterator[Finding]:
     yield from _facts(row, facts)
 
 
-def _reason(row: Any, event: EventRow, kept: Any) -> Iterator[Finding]:
-    """Check the reason of one event against its digest; of events from before this program it stands in the log itself."""
+def _reason(row: Any, event: EventRow, kept: Any, gone: Gone) -> Iterator[Finding]:
+    """Check the reason of one event against its digest; of events from before this program it stands in the log itself.
+
+    Why a record was put right went with what was erased of it.
+    """
     said = event.data.get(log.REASON)
     digest = said.get("digest") if isinstance(said, dict) else None
-    if kept is None and digest is not None and row.status != ERASED:
+    if kept is None and digest is not None and row.status != ERASED and not _went(event, gone):
         yield _finding(row, "reason-missing", event.element, f"The reason of event {event.seq} is gone. {COMPARE}")
     elif kept is not None and log.digest_of(kept.value, kept.salt) != digest:
         sentence = f"The reason of event {event.seq} is not the one that was given. {COMPARE}"
@@ -181,13 +184,25 @@ def _broken_at(event: EventRow, expected: int) -> str:
     )
 
 
-def _gone(connection: sa.Connection, row: Any) -> frozenset[tuple[str, str]]:
-    """Name the records that were erased from a case which goes on, as its log says."""
-    if row.status == ERASED:
-        return frozenset()
-    asked = sa.select(EVENT.c.data).where(EVENT.c.case_id == row.id, EVENT.c.kind == "facts_erased")
-    told = map(orjson.loads, connection.execute(asked).scalars())
-    return frozenset((str(each.get("record")), str(each.get("key"))) for each in told)
+Gone = Mapping[tuple[str, str], list[tuple[int, frozenset[str]]]]
+"""What was erased of a case that goes on: by record and key, under which event, and which fields; none where it was all of them."""
+
+
+def _gone(connection: sa.Connection, row: Any) -> Gone:
+    """Name what was erased from a case which goes on, as its log says."""
+    asked = sa.select(EVENT.c.seq, EVENT.c.data).where(EVENT.c.case_id == row.id, EVENT.c.kind == "facts_erased")
+    found: dict[tuple[str, str], list[tuple[int, frozenset[str]]]] = {}
+    for seq, data in connection.execute(asked) if row.status != ERASED else ():
+        told = orjson.loads(data)
+        place = (str(told.get("record")), str(told.get("key")))
+        found.setdefault(place, []).append((seq, frozenset(told.get("fields", ()))))
+    return found
+
+
+def _went(event: EventRow, gone: Gone, name: str = "") -> bool:
+    """Whether what an event wrote to a field of its record was erased since; without a name, anything of the record."""
+    place = (str(event.data.get("record")), str(event.data.get("key", "")))
+    return any(at > event.seq and (not name or not fields or name in fields) for at, fields in gone.get(place, ()))
 
 
 def _emptied(connection: sa.Connection, row: Any) -> Iterator[Finding]:
@@ -199,14 +214,14 @@ def _emptied(connection: sa.Connection, row: Any) -> Iterator[Finding]:
         yield _finding(row, "erased-is-back", "", f"The case was erased, and holds something again. {COMPARE}")
 
 
-def _values(
-    row: Any, event: EventRow, kept: dict[Any, Any], facts: Facts, gone: frozenset[tuple[str, str]]
-) -> Iterator[Finding]:
+def _values(row: Any, event: EventRow, kept: dict[Any, Any], facts: Facts, gone: Gone) -> Iterator[Finding]:
     """Check the values of one event against its digests, and write them to the facts; what was erased has none."""
     record, key = str(event.data.get("record")), str(event.data.get("key", ""))
-    if row.status == ERASED or (record, key) in gone:
+    if row.status == ERASED:
         return
     for name, digest in dict(event.data.get("fields", {})).items():
+        if _went(event, gone, name):
+            continue
         found = kept.pop((event.seq, record, key, name), None)
         if found is None:
             sentence = f"The value of “{name}” that event {event.seq} wrote is gone. {COMPARE}"

@@ -17,11 +17,12 @@ import sqlalchemy as sa
 
 from engine import erasing
 from engine.cases import LETTERS
-from engine.erasing import Tombstone
-from engine.store import ERASED, CaseTable
+from engine.erasing import Mention, Tombstone
+from engine.store import ERASED, CaseTable, TaskTable
 from notifications.outbox import OutboxRow
 from workflows import (
     attendance,
+    audits,
     break_glass,
     children,
     concerns,
@@ -30,6 +31,7 @@ from workflows import (
     joining,
     notices,
     philomena,
+    read_log,
     saved_lists,
     seals,
     typed,
@@ -37,35 +39,39 @@ from workflows import (
 from workflows.about import AboutRow
 from workflows.children import ChildFlagRow, ChildRow, PastEpisodeRow
 from workflows.disruptions import DisruptionRow
-from workflows.episodes import EpisodeRow
+from workflows.episodes import PROCEDURE, EpisodeRow
+from workflows.matching import MATCH
 from workflows.photographs import PhotographRow
 from workflows.serious_events import SeriousEventRow
 from workflows.trigger_plans import ChildPlanRow
 
-MENTIONED_IN = ("daily_management",)
-"""Procedures about many children at once, of which the records about one go (engine.erasing.erase_mentions)."""
+KEPT_OF_AUDITS = audits.READS | {
+    ("sample", "case_id"),
+    ("sample", "sampled_by"),
+    ("audit", "themes"),
+    ("audit", "action_needed"),
+    ("finding", "another"),
+    ("immediate_risk", "child_safe"),
+}
+"""What stays of the audit of a case that is erased: scores and what was chosen. What was typed may say whom it is about."""
 
-TABLES: Mapping[str, str] = MappingProxyType(
+MENTIONS: Mapping[str, Mention] = MappingProxyType(
+    {
+        "daily_management": Mention(),
+        "audit": Mention(keeps=KEPT_OF_AUDITS),
+        PROCEDURE: Mention(records=frozenset({"candidates"})),
+    }
+)
+"""What goes of cases that are about others too (engine.erasing.erase_mentions): agendas, audits, and who else a child might be."""
+
+SAID: Mapping[str, str] = MappingProxyType(
     {
         # of the engine
         "cases": "emptied: the row keeps reference, procedure, when it was opened and closed",
-        "fact_values": "deleted",
-        "event_reasons": "deleted",
-        "events": "kept: the log holds salted digests; the digests of what commands asked are taken out",
-        "tasks": "kept: who had which task and when; without the keys of items",
-        "awaited": "deleted",
+        "fact_values": "deleted, and in cases about others what they say of it (`MENTIONS`)",
+        "event_reasons": "deleted, and in cases about others why a record about it was put right",
         "messages": "deleted",
         "incidents": "texts taken out",
-        "reads": "kept: who read what, as long as the record and a year (domain.md 5.5)",
-        "tombstones": "written",
-        "anchors": "nothing personal",
-        "releases": "nothing personal",
-        "schedules": "nothing personal",
-        "drafts": "nothing personal",
-        "draft_events": "nothing personal",
-        # of the notifications
-        "outbox": "deleted",
-        "outbox_holds": "nothing personal",
         # of the workflows
         "episodes": "kept without who it was: child_id is a name of chance, name and texts are empty",
         "past_episodes": "kept without who it was, as the episodes are",
@@ -73,56 +79,83 @@ TABLES: Mapping[str, str] = MappingProxyType(
         "child_flags": "deleted",
         "child_plans": "deleted",
         "child_merges": "kept: who joined which ids and took it back; typed reasons taken out",
-        "cases_about_children": "deleted",
         "disruptions": "deleted",
         "serious_events": "deleted",
-        "meeting_attendance": "deleted",
         "photographs": "deleted",
         "philomena": "deleted, with what a carer has written about the child",
         "philomena_versions": "deleted",
-        "philomena_moves": "deleted",
         "carer_absences": "deleted",
         "concerns": "deleted, those of the carer's form too",
         "notices": "deleted",
         "copies_to_correct": "deleted: what was typed about a recipient; to whom something was given stays in disclosures",
-        "break_glass": "kept: who opened it with a reason; the typed reason is taken out",
-        "seals": "kept: who sealed it; the typed reason is taken out",
-        "seal_cases": "kept: reference",
-        "seal_members": "kept: who saw it",
-        "disclosures": "kept: to whom something was given, as long as the record and a year",
-        "legal_holds": "typed reasons taken out",
-        "retention_decisions": "typed reasons taken out",
-        "retention_days": "deleted: the end of a period tells a birthday",
-        "log_ends": "nothing personal: counts",
-        "audits": "nothing personal",
-        "audit_samples": "kept: reference and scores",
-        "audit_findings": "kept: standard, role and times",
-        "recommendations": "nothing personal of a child",
-        "recommendation_milestones": "nothing personal of a child",
-        "recommendation_steps": "nothing personal of a child",
-        "organisations": "nothing personal of a child",
-        "people": "nothing personal of a child",
-        "memberships": "nothing personal of a child",
-        "on_call": "nothing personal of a child",
         "handovers": "kept: who handed over to whom and when; typed words taken out",
-        "handover_tasks": "kept: reference and when it was taken over",
         "typed": "deleted",
-        "deputies": "nothing personal of a child",
-        "saved_lists": "deleted where it asks for one of the references; its name is to name no child",
-        "read_reviews": "kept: what a reviewer found about a reader's day",
-        "invitations": "nothing personal of a child",
-        "administration_log": "nothing personal of a child",
-        "teams": "nothing personal of a child",
-        "team_members": "nothing personal of a child",
-        "commissions": "nothing personal of a child",
-        # of the site
-        "web_sessions": "nothing personal of a child",
-        "sign_in_failures": "nothing personal of a child",
-        "heartbeats": "nothing personal",
-        "schema_reach": "nothing personal",
-        "verifications": "nothing personal: findings say no value",
+        "break_glass": "kept for a year: who opened it with a reason; the typed reason is taken out",
+        "seals": "kept for a year: who sealed it; the typed reason is taken out",
+        "legal_holds": "kept for a year: typed reasons taken out",
+        "retention_decisions": "kept for a year: typed reasons taken out",
+        "read_reviews": "kept: what a reviewer found about a day on which somebody looked at it; the typed text is taken out",
     }
 )
+"""Tables in which something is said of a child, in words or as a picture, and what erasing does to each."""
+
+NAMED: Mapping[str, str] = MappingProxyType(
+    {
+        "events": "kept: the log holds salted digests; the digests of what commands asked are taken out",
+        "tasks": "kept: who had which task and when; without the keys of items",
+        "awaited": "deleted",
+        "reads": "kept for a year: who read what (`workflows.log_ends`)",
+        "tombstones": "written",
+        "outbox": "deleted: no mail says anything of a child",
+        "cases_about_children": "deleted",
+        "philomena_moves": "deleted",
+        "seal_cases": "kept for a year: reference",
+        "seal_members": "kept for a year: who saw it",
+        "disclosures": "kept for a year: to whom something was given",
+        "handover_tasks": "kept: reference and when it was taken over",
+        "meeting_attendance": "deleted",
+        "saved_lists": "deleted where it asks for one of the references; its name is to name no child",
+        "retention_days": "deleted: the end of a period tells a birthday",
+        "log_ends": "kept: reference and counts",
+        "audit_samples": "kept: reference and scores",
+        "audit_findings": "kept: standard, role and times",
+    }
+)
+"""Tables that name a record, who worked with it and when, and say nothing of whom it is about."""
+
+NOTHING: Mapping[str, str] = MappingProxyType(
+    {
+        "anchors": "digests",
+        "releases": "the procedures",
+        "schedules": "what the calendar opens",
+        "drafts": "the procedures",
+        "draft_events": "the procedures",
+        "outbox_holds": "why mails wait",
+        "audits": "a month",
+        "recommendations": "an inspection",
+        "recommendation_milestones": "an inspection",
+        "recommendation_steps": "an inspection",
+        "organisations": "an agency",
+        "people": "a person of an agency",
+        "memberships": "a person of an agency",
+        "on_call": "a person of an agency",
+        "deputies": "people of an agency",
+        "invitations": "a person of an agency",
+        "administration_log": "a person of an agency, until its account has gone (`workflows.log_ends`)",
+        "teams": "an agency",
+        "team_members": "a person of an agency",
+        "commissions": "agencies",
+        # of the site
+        "web_sessions": "a person of an agency",
+        "sign_in_failures": "a digest",
+        "heartbeats": "a worker",
+        "schema_reach": "the schema",
+        "verifications": "findings, which say no value",
+    }
+)
+"""Tables that hold nothing personal of a child, and what they are about: erasing leaves them alone."""
+
+TABLES: Mapping[str, str] = MappingProxyType({**SAID, **NAMED, **NOTHING})
 """What erasing does to each table: total, so that a new table is thought of."""
 
 
@@ -139,16 +172,20 @@ class OwnCase:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom records are about: `subject` is a child's id, or the reference of a case that nobody has matched; `ids` all ids."""
+    """Whom records are about: `subject` is a child's id, or the reference of a case that nobody has matched; `ids` all ids.
+
+    `forms` are the carer's forms about the child.
+    """
 
     subject: str
     ids: tuple[str, ...]
     cases: tuple[OwnCase, ...]
+    forms: tuple[str, ...] = ()
 
     @property
     def refs(self) -> tuple[str, ...]:
         """Every reference under which it is known."""
-        return tuple(dict.fromkeys((*self.ids, *(case.case_id for case in self.cases))))
+        return tuple(dict.fromkeys((*self.ids, *(case.case_id for case in self.cases), *self.forms)))
 
 
 def find(connection: sa.Connection, reference: str) -> Subject | None:
@@ -170,7 +207,18 @@ def find(connection: sa.Connection, reference: str) -> Subject | None:
     cases = tuple(OwnCase(*row) for row in connection.execute(asked))
     if child is None and not cases:
         return None
-    return Subject(child_id or reference, ids, cases)
+    forms = sorted(form.id for form in philomena.of_child(connection, child_id)) if child_id else ()
+    return Subject(child_id or reference, ids, cases, tuple(forms))
+
+
+def asked_about(connection: sa.Connection, subject: Subject) -> tuple[str, ...]:
+    """Name the open cases in which somebody still has to say whether they are about this subject."""
+    named = [row.id for row in erasing.naming(connection, PROCEDURE, subject.refs) if row.status == "open"]
+    task = TaskTable
+    waits = sa.select(task.case_id).where(
+        task.case_id.in_(named), task.record == MATCH, task.status == "open", task.case_id.not_in(subject.refs)
+    )
+    return tuple(connection.execute(waits.distinct().order_by(task.case_id)).scalars())
 
 
 def erase(
@@ -199,7 +247,7 @@ def _carry_out(connection: sa.Connection, stone: Tombstone) -> Tombstone:
     refs = list(stone.refs)
     drawn = _projections(connection, refs)
     held = erasing.erase(connection, refs, stone)
-    held["records_elsewhere"] = erasing.erase_mentions(connection, MENTIONED_IN, refs, stone)
+    held["records_elsewhere"] = erasing.erase_mentions(connection, MENTIONS, refs, stone)
     return erasing.bury(connection, replace(stone, held={**held, **drawn, **stone.held}))
 
 
@@ -227,13 +275,9 @@ def _projections(connection: sa.Connection, refs: list[str]) -> dict[str, int]:
     break_glass.forget_reasons(connection, refs)
     seals.forget_reasons(connection, refs)
     joining.forget_reasons(connection, refs)
-    about = [
-        each
-        for ref in refs
-        for each in (
-            OutboxRow.key.startswith(f"{ref}/", autoescape=True),
-            OutboxRow.text.contains(ref, autoescape=True),
-        )
-    ]
-    gone["outbox"] = connection.execute(sa.delete(OutboxRow).where(sa.or_(*about))).rowcount
+    read_log.forget_texts(connection, refs)
+    mail = OutboxRow
+    own = [mail.key.startswith(f"{ref}/", autoescape=True) for ref in refs]
+    naming = [text.contains(ref, autoescape=True) for ref in refs for text in (mail.subject, mail.text)]
+    gone["outbox"] = connection.execute(sa.delete(mail).where(sa.or_(*own, *naming))).rowcount
     return gone

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
@@ -292,9 +292,10 @@ def of_child(connection: sa.Connection, child_id: str) -> tuple[CarersForm, ...]
     return tuple(sorted(mine, key=lambda each: each.updated_at, reverse=True))
 
 
-def erase(connection: sa.Connection, child_ids: Iterable[str]) -> list[str]:
-    """Delete the forms about a child with every version; give their references."""
-    forms = sorted({each.id for child_id in child_ids for each in of_child(connection, child_id)})
+def erase(connection: sa.Connection, refs: Collection[str]) -> list[str]:
+    """Delete the forms about a child with every version, by the child's ids and their own references; give these."""
+    named = {each.id for ref in refs for each in of_child(connection, ref)}
+    forms = sorted(named | set(connection.execute(sa.select(FormRow.id).where(FormRow.id.in_(refs))).scalars()))
     for table in BESIDE:
         written = Base.metadata.tables[table]
         connection.execute(sa.delete(written).where(written.c.form.in_(forms)))

@@ -7,7 +7,7 @@ in words, and signed off by somebody else than the reader. Lists, figures and fi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
@@ -181,6 +181,14 @@ def sign_off(
         raise Invalid(problems)
     values = {"person": person, "day": day, "verdict": verdict, "text": text.strip(), "by": by.person, "at": now}
     connection.execute(sa.insert(ReviewRow).values(**values))
+
+
+def forget_texts(connection: sa.Connection, refs: Collection[str]) -> None:
+    """Take out what reviewers typed about the days on which somebody looked at records that are erased; what they found stays."""
+    row, look = ReviewRow, ReadTable
+    for person, at in connection.execute(sa.select(look.person, look.at).where(look.case_id.in_(refs)).distinct()):
+        day = sa.and_(row.person == person, row.day == at.astimezone(LONDON).date(), row.text != "")
+        connection.execute(sa.update(row).where(day).values(text=""))
 
 
 def _reviews(connection: sa.Connection, first: date, last: date) -> dict[tuple[str, date], Review]:

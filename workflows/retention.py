@@ -148,6 +148,10 @@ class NotDueYet(Conflict):
     """The period has not ended."""
 
 
+class StillAsked(Conflict):
+    """An open case may be about this subject, and nobody has said so."""
+
+
 class SecondPersonNeeded(NotAllowed):
     """The same person may not do both."""
 
@@ -270,7 +274,8 @@ def decide(
 ) -> None:
     """Decide to keep a subject for longer, or propose to delete it.
 
-    Refused with `NotDueYet` before its day, with `UnderHold` where it is to be deleted under a hold, with `Invalid` otherwise.
+    Refused with `NotDueYet` before its day, with `UnderHold` where it is to be deleted under a hold, with `StillAsked` where an
+    open case may be about it, with `Invalid` otherwise.
     """
     said = _reason(reason)
     if decision not in {"keep", "delete"}:
@@ -350,6 +355,9 @@ def _may_go(connection: sa.Connection, subject: Subject, now: datetime) -> Due:
     if not entry.is_due(now):
         when = f"on {day_in_words(entry.on)}" if entry.on else "not yet known when"
         raise NotDueYet(f"The period of “{entry.rule.what}” has not ended: it is due {when}. {entry.why}")
+    asked = erasing.asked_about(connection, subject)
+    if asked:
+        raise StillAsked(f"Somebody has to say first whether this is the child of {', '.join(asked)}.")
     return entry
 
 

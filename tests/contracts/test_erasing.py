@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from engine import erasing, verification
 from engine.cases import Cases
-from engine.erasing import Tombstone
+from engine.erasing import Mention, Tombstone
 from engine.errors import CaseIsErased
-from engine.store import Base, connect, writing
+from engine.store import Base, MessageTable, connect, writing
 from tests.contracts.sample import CHIEF, FILES, NOW, WORKER
 
 CANARY = "Wren-of-the-canal"
@@ -113,6 +113,38 @@ def test_the_others_keep_what_they_hold(cases: Cases) -> None:
         erasing.erase(connection, [case_id], stone(case_id))
     view = cases.case(other, classes=frozenset({"D2"}), by=WORKER, purpose="test", now=LATER)
     assert view.facts["opening"][""]["name"] == "Robin"
+
+
+def test_what_an_open_case_says_of_it_goes_with_the_reasons_and_what_is_to_stay_stays(cases: Cases) -> None:
+    """Only cases that were closed were looked at, whole records went, and why one was put right stayed."""
+    gone, other = "MC-7K3QX9PW", cases.open("sample", {"name": "Robin"}, by=WORKER, now=NOW, key="o").case_id
+    task = cases.inbox(frozenset({"worker"})).rows[0]
+    cases.complete(task.id, {"text": CANARY, "when": NOW}, by=WORKER, now=NOW, key=task.id)
+    why = f"{CANARY} is known by another name"
+    cases.correct(other, "answer", "", {"text": gone}, by=WORKER, now=NOW, key="c", reason=why)
+    unknown = cases.open("sample", {"name": f"{gone} is in a sentence"}, by=WORKER, now=NOW, key="u").case_id
+    mentions = {"sample": Mention(keeps=frozenset({("answer", "when")}))}
+    for count in (1, 0):
+        with writing(cases.engine) as connection:
+            assert erasing.erase_mentions(connection, mentions, [gone, "CH-22222222"], stone(gone)) == count
+    assert CANARY not in everything(cases.engine)
+    view = cases.case(other, classes=frozenset({"D2"}), by=WORKER, purpose="test", now=LATER)
+    assert view.facts == {"opening": {"": {"name": "Robin"}}, "answer": {"": {"when": NOW}}}
+    assert cases.case(unknown, classes=frozenset({"D2"}), by=WORKER, purpose="test", now=LATER).facts["opening"]
+    assert [each for each in findings(cases) if "[clock-late]" not in each] == []
+    check = cases.inbox(frozenset({"chief"})).rows[0]
+    cases.complete(check.id, {"verdict": "Good"}, by=CHIEF, now=NOW, key=check.id)
+    cases.correct(other, "answer", "", {"text": "Anew"}, by=WORKER, now=NOW, key="d", reason="It was asked again")
+    found = [each for each in findings(cases) if "[clock-late]" not in each]
+    assert found == [], "what is written afterwards is there to stay"
+
+
+def test_a_message_that_nobody_took_goes_with_the_one_for_whom_it_was(cases: Cases) -> None:
+    """It was kept for ever when its receiver was no case: what an interview had told lay in the table of messages."""
+    row = {"id": "MC-22222222/1", "name": "told", "correlation": "CH-7K3QX9PW", "payload": CANARY.encode()}
+    with writing(cases.engine) as connection:
+        connection.execute(sa.insert(MessageTable).values(**row, sent_at=NOW, expires_at=NOW, status="expired"))
+        assert erasing.erase(connection, ["CH-7K3QX9PW"], stone("CH-7K3QX9PW")) == {"messages": 1}
 
 
 def test_an_empty_case_without_its_event_and_one_that_is_filled_again_are_found(cases: Cases) -> None:

@@ -9,15 +9,18 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from engine import timers
+from engine import release, timers
 from engine.cases import Cases, Step
+from engine.forms.fields import Kind
 from engine.model import Actor
 from engine.store import writing
+from tests.procedures.casework import files_of
 from workflows import audits, catalogue, sampling
 from workflows.agencies import ROLES
 from workflows.audits import STANDARDS
 from workflows.children import ChildRow
 from workflows.episodes import EpisodeRow
+from workflows.erasing import KEPT_OF_AUDITS
 from workflows.operations import OPERATIONS
 from workflows.sampling import Candidate
 
@@ -196,3 +199,13 @@ def test_the_month_shows_scores_findings_and_what_is_overdue_and_can_be_built_ag
         assert audits.sampled_among(connection, [*sampled, "MC-99"]) == frozenset(sampled)
         audits.rebuild(connection, steps)
     assert months(cases, late) == before
+
+
+def test_erasing_keeps_what_was_chosen_of_an_audit_and_takes_what_was_typed() -> None:
+    """What an auditor types about a case may say whom it is about; scores count on. A new question is on one of the two sides."""
+    drawn = release.load(release.pack(files_of("audit"))[0])
+    items = ("audit", "immediate_risk", "finding", "finding_result", "finding_check", "finding_decision")
+    fields = {(record, field.key): field.kind for record in items for field in drawn.forms_by_record[record].fields}
+    typed = {place for place, kind in fields.items() if kind in {Kind.TEXT, Kind.TEXTAREA}}
+    assert typed
+    assert fields.keys() - KEPT_OF_AUDITS == typed
