@@ -19,8 +19,7 @@ from web import (
     carer_words,
     case_access,
     case_list,
-    case_words,
-    correction_words,
+    case_reading,
     disclosure_words,
     episode_words,
     erased_words,
@@ -104,22 +103,16 @@ def case(case_id: str) -> ResponseReturnValue:
     classes = case_access.readable(here.engine, who, case_id, now=here.clock())
     now = here.clock()
     glass = case_access.opened_until(here.engine, who, case_id, now=now)
-    view = here.cases.case(case_id, classes=classes, by=who, purpose=WITH_A_REASON if glass else PURPOSE, now=now)
+    found = case_reading.read(case_id, who, classes, purpose=WITH_A_REASON if glass else PURPOSE, now=now)
+    view, release, episode, child_id = found.view, found.release, found.episode, found.child_id
     if view.status == ERASED:
         return _erased_page(case_id)
-    release, waits = here.cases.release_of(case_id), here.cases.waits(case_id, now=now)
-    with reading(here.engine) as connection:
-        episode = episodes.find(connection, case_id)
-        child_id = children.child_of(connection, case_id)
-        given = disclosure_words.read(connection, {case_id, child_id or case_id}, who.roles)
-        names = episode_words.names_of(connection, case_words.involved(view.timeline) | given.people)
-    changes = correction_words.changes(here.engine, release, view, classes)
-    told = case_words.describe(view, episode, release, names, who=who, now=now, classes=classes, changes=changes)
+    waits = here.cases.waits(case_id, now=now)
     drawings = outline.drawings(view, release, waits)
     wanted = flask.request.args.get("part", "")
     return flask.render_template(
         "case.html",
-        **told,
+        **found.told,
         held_up_since=min((each.first_seen_at for each in here.cases.incidents.of_case(case_id)), default=None),
         child_id=child_id,
         **_others(view, child_id, episode, who, now),
@@ -131,7 +124,7 @@ def case(case_id: str) -> ResponseReturnValue:
         tells=not glass and bool(notice_kinds.SENDERS & who.roles) and "D2" in classes,
         gives=bool(bundles.MAKES & who.roles),
         seals=bool(SEALS & who.roles),
-        disclosed=disclosure_words.lines(given, names),
+        disclosed=disclosure_words.lines(found.given, found.names),
         drawings=drawings,
         shown=next((drawing for drawing in drawings if drawing.id == wanted), drawings[0]),
         outline=outline.outline(view, release, waits, now),

@@ -48,6 +48,7 @@ def _line(given: Disclosure, owed: Sequence[Owed], names: Mapping[str, str]) -> 
     """Say one disclosure, a thing in a line."""
     said = [
         given.what,
+        *([f"Copy {given.number}"] if given.number else []),
         f"{given.about}, {say_moment(given.at)}, by {names.get(given.given_by, given.given_by)}",
         words("disclosure_basis", given.basis),
         *copy_words.became(owed, names),

@@ -74,8 +74,8 @@ def lines(found: Iterable[Counted]) -> list[EpisodeLine]:
     ]
 
 
-def as_csv(missing: Sequence[Missing], readable: frozenset[str], now: datetime) -> str:
-    """Write who is missing as a file for a spreadsheet."""
+def as_csv(missing: Sequence[Missing], readable: frozenset[str], now: datetime, number: str) -> str:
+    """Write who is missing as a file for a spreadsheet; `number` is that of the copy in the log."""
     head = ["Case", "Who", "Risk grade", "Hours missing", "Last review", "Next review", "Overdue"]
     rows = [
         [
@@ -90,7 +90,7 @@ def as_csv(missing: Sequence[Missing], readable: frozenset[str], now: datetime) 
         for one in missing
         if one.case_id in readable
     ]
-    return written([["Missing now", say_moment(now), *[""] * 5], head, *rows])
+    return written([["Missing now", say_moment(now), f"Copy {number}", *[""] * 4], head, *rows])
 
 
 def _line(one: Missing, now: datetime) -> MissingLine:

@@ -64,11 +64,6 @@ def table(name: str) -> ResponseReturnValue:
     """Give one table of the dashboard as a file for a spreadsheet."""
     now = services().clock()
     asked = asked_for(now)
-    if name == "missing" and asked.every_number:
-        with reading(services().engine) as connection:
-            missing = figures.missing_now(connection, asked.own)
-        may = _noted(missing, "performance, file of who is missing", now)
-        return _file(name, missing_words.as_csv(missing, may, now))
     with reading(services().engine) as connection:
         population = figures.population(connection, asked.span.period, asked.authorities, now=now)
     charts = _charts(population, asked)

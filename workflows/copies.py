@@ -24,12 +24,14 @@ from engine.store import Base, EventTable, FactTable, Moment, reading, writing
 from engine.views import EventRow, Step
 from notifications import outbox, wording
 from notifications.message import Message
-from workflows import alerts, disclosures
+from workflows import alerts, disclosures, people
 from workflows.access import COPIED, GOVERNS
 from workflows.audience import Audience
 from workflows.disclosures import LONGEST_RECIPIENT, LONGEST_WHAT, DisclosureRow
+from workflows.matching import PREFIX
 
-TEMPLATE = "copy_to_correct"
+TEMPLATE, OWN = "copy_to_correct", "own_copy_outdated"
+TEMPLATES = frozenset({TEMPLATE, OWN})
 LONGEST_NOTE = 400
 LONGEST_NAME = 120
 LATE_AT_ONCE = 50
@@ -76,6 +78,13 @@ SAYS_WHY = "not_concerned"
 FALLS_TO: Mapping[str, str] = MappingProxyType({"subject_access": GOVERNS})
 FALLS_TO_OTHERWISE = "mfh_coordinator"
 """Who tells the recipient of an older disclosure, of which nobody wrote down in which role it was given: by its basis."""
+
+
+PASSING = frozenset({"notice_sent", "own_list"})
+"""What leaves nothing to be put right: a link shows what is right when it is opened, and the list of who is missing is of that hour."""
+
+MINE = "own_print"
+"""What its maker has: the same person is told, by mail, to take it out of use."""
 
 
 class CopyRow(Base):
@@ -208,7 +217,7 @@ def _held(connection: sa.Connection, refs: Collection[str], corrected: Collectio
     link = sa.and_(
         row.way == "", row.what.endswith(disclosures.SENT)
     )  # an older row of a link, which shows nothing by itself
-    asked = sa.select(row.__table__).where(row.about.in_(sorted(refs)), row.way != "notice_sent", ~link)
+    asked = sa.select(row.__table__).where(row.about.in_(sorted(refs)), row.way.not_in(PASSING), ~link)
     found = []
     for each in connection.execute(asked.order_by(row.at, row.id)):
         inside = frozenset(corrected) & (COPIED if each.classes is None else frozenset(each.classes.split()))
@@ -235,10 +244,11 @@ def _wrong_among(connection: sa.Connection, held: Iterable[_Held], step: Step, e
 
 
 def _owe(
-    connection: sa.Connection, held: Iterable[_Held], *, cause: str, within: Within, base_url: str, now: datetime
+    connection: sa.Connection, held: Collection[_Held], *, cause: str, within: Within, base_url: str, now: datetime
 ) -> None:
     """Write one entry for each recipient, about the latest of the copies, and tell those who have to settle them."""
-    latest = {each.row.given_to: each for each in held}
+    _tell_makers(connection, [each.row for each in held if each.row.way == MINE], cause, base_url, now)
+    latest = {each.row.given_to: each for each in held if each.row.way != MINE}
     if not latest:
         return
     due_at = now + within.span
@@ -249,6 +259,22 @@ def _owe(
         _message(f"{about}/copies/{cause}/{role}/{place}", about, (role,), place, base_url, due_at=due_at, now=now)
         for about, role, place in told
     ]
+    outbox.record(connection, messages, now)
+
+
+def _tell_makers(connection: sa.Connection, own: Collection[Any], cause: str, base_url: str, now: datetime) -> None:
+    """Tell whoever made a copy for the own use that it is no longer right: by its number, with the reference and a link alone."""
+    makers: dict[str, list[Any]] = {}
+    for row in own:
+        makers.setdefault(row.given_by, []).append(row)
+    messages = []
+    for person in people.active(connection, makers) if makers else ():
+        rows = makers[person.sign_in]
+        about, numbers = rows[-1].about, ", ".join(dict.fromkeys(row.number for row in rows))
+        link = f"{base_url.rstrip('/')}/{'children' if about.startswith(PREFIX) else 'cases'}/{about}"
+        subject, text = wording.write(OWN, {"reference": about, "numbers": numbers, "link": link})
+        key = f"{about}/copies/{cause}/own/{person.sign_in}"
+        messages.append(Message(key, person.mail, subject, text, urgent=False))
     outbox.record(connection, messages, now)
 
 

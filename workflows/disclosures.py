@@ -7,14 +7,16 @@ are about.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from engine.cases import LETTERS
 from engine.errors import Invalid, Problem
 from engine.model import Actor
 from engine.store import Base, Moment
@@ -31,9 +33,26 @@ WAYS: Mapping[str, str] = MappingProxyType(
         "subject_access": "Everything held about a child, for the child",
         "notice_sent": "A link to a notice; what it shows leaves when it is opened",
         "notice": "A notice that was opened",
+        "print": "A copy on paper or in a file, for somebody else",
+        "own_print": "A copy on paper or in a file, for whoever made it, on duty",
+        "list": "The list of who is missing, for somebody else",
+        "own_list": "The list of who is missing, for whoever made it, on duty",
     }
 )
 """How something leaves. An older row does not say it, and counts as one that holds everything."""
+
+USUAL_BASIS: Mapping[str, str] = MappingProxyType(
+    {
+        "police": "law_enforcement",
+        "local_authority": "childrens_services",
+        "interview_provider": "return_interview",
+        "placement": "childrens_services",
+        "health": "school_or_health",
+        "education": "school_or_health",
+        "partnership": "partnership_analysis",
+    }
+)
+"""On which basis somebody of a kind of organisation takes a copy on duty (domain.md 5.3), proposed and never taken for granted."""
 
 OPENED, SENT = ": opened", ": sent"
 """How `what` ends of a notice: a link that was sent has shown nothing yet."""
@@ -47,7 +66,7 @@ SEES = frozenset(
 class DisclosureRow(Base):
     """One disclosure; `about` is a case's reference or a child's id, `basis` of the vocabulary ``disclosure_basis``.
 
-    `way` to `notice` are those of `Copy`; no `classes` are those of a row that does not know them.
+    `way` to `number` are those of `Copy`; no `classes` are those of a row that does not know them.
     """
 
     __tablename__ = "disclosures"
@@ -64,6 +83,7 @@ class DisclosureRow(Base):
     known_at: Mapped[datetime | None] = mapped_column(Moment)
     role: Mapped[str] = mapped_column(sa.String(60), default="", server_default="")
     notice: Mapped[int | None]
+    number: Mapped[str] = mapped_column(sa.String(20), default="", server_default="")
     __table_args__ = (sa.Index("ix_disclosures_about", "about", "at"),)
 
 
@@ -78,6 +98,7 @@ class Disclosure:
     given_to: str
     what: str
     basis: str
+    number: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +106,7 @@ class Copy:
     """What the recipient holds afterwards: how it left (`WAYS`), the data classes in it, and as it was known when.
 
     `classes` are None where nobody knows them, which counts as all. `known_at` is None for what was known when it was given. `role` is the giver's, who tells the recipient of what is put right
-    later; `notice` is the number of the notice.
+    later; `notice` is the number of the notice, `number` the one that stands on each sheet.
     """
 
     way: str
@@ -93,6 +114,7 @@ class Copy:
     known_at: datetime | None = None
     role: str = ""
     notice: int | None = None
+    number: str = ""
 
 
 def note_disclosure(
@@ -130,9 +152,19 @@ def note_disclosure(
 def _held(copy: Copy | None) -> dict[str, object]:
     """Give the columns of what the recipient holds."""
     if copy is None:
-        return {"way": "", "classes": None, "known_at": None, "role": "", "notice": None}
-    classes = None if copy.classes is None else " ".join(sorted(copy.classes))
-    return {"way": copy.way, "classes": classes, "known_at": copy.known_at, "role": copy.role, "notice": copy.notice}
+        return {"way": "", "classes": None, "known_at": None, "role": "", "notice": None, "number": ""}
+    return {**asdict(copy), "classes": None if copy.classes is None else " ".join(sorted(copy.classes))}
+
+
+def new_number() -> str:
+    """Make the number of a copy by chance, such as ``P-7K3QX9PW``."""
+    return f"P-{''.join(secrets.choice(LETTERS) for _ in range(8))}"
+
+
+def usual_basis(roles: Iterable[str]) -> str:
+    """Propose the basis on which a holder of these roles takes a copy on duty; empty where there is none to propose."""
+    kinds = (ROLES[role].kind for role in sorted(roles) if role in ROLES)
+    return next((USUAL_BASIS[kind] for kind in kinds if kind in USUAL_BASIS), "")
 
 
 def require(to: str, what: str, basis: str) -> None:

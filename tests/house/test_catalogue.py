@@ -87,7 +87,7 @@ def test_what_is_shipped_speaks_our_words(release: dict[str, str]) -> None:
 def test_every_alert_has_a_template_and_every_template_an_alert() -> None:
     assert {alert.template for alert in ALERTS} | {
         verification.TEMPLATE,
-        copies.TEMPLATE,
+        *copies.TEMPLATES,
         correction_mails.TEMPLATE,
         administration.TEMPLATE,
         board_mails.TEMPLATE,

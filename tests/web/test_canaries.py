@@ -14,6 +14,7 @@ from zipfile import ZipFile
 
 import pytest
 import sqlalchemy as sa
+from bs4 import BeautifulSoup
 
 from engine import history, timers
 from engine.model import Actor
@@ -426,6 +427,26 @@ def test_what_is_given_away_holds_no_more_than_may_be_given(nest: Nest, role: st
     assert inside
     may = access.COPIED if role in WITHOUT_A_PART else audience(nest, role)[CLOSED] - access.NEVER_COPIED
     assert inside <= may
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_no_copy_that_is_printed_or_saved_holds_what_its_maker_may_not_read_or_others_may_not_have(
+    nest: Nest, role: str
+) -> None:
+    browser, found = nest.site.browser(role), {}
+    addresses = [f"/cases/{each}/print" for ids in nest.about.values() for each in ids]
+    with reading(nest.site.services.engine) as connection:
+        addresses += [f"/children/{children.child_of(connection, each)}/print" for each in nest.case_ids.values()]
+    for address in (*addresses, "/performance/print"):
+        if (form := browser.get(address)).status_code != 200:
+            continue
+        page, basis = BeautifulSoup(form.text, "html.parser"), {"basis": "court_order"}
+        own = browser.send(address, {"whom": "own"} | basis, form=page).text
+        other = browser.send(address, {"whom": "other", "recipient": "A court"} | basis, form=page).text
+        if leaked := leaks(nest, role, own) | leaks(nest, role, other):
+            found[address] = leaked
+        assert access.NEVER_COPIED.isdisjoint(data_class for data_class, _name in found_in(other)), address
+    assert found == {}
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

@@ -52,6 +52,7 @@ FOR_SOME: dict[str, frozenset[str]] = {
     "/operations/incidents/<int:number>": frozenset({"administrator"}),
     "/performance": FIGURES,
     "/performance/tables/<name>.csv": FIGURES,
+    "/performance/print": FIGURES_WITH_EPISODES,
     "/performance/episodes": FIGURES_WITH_EPISODES,
     "/promises": FIGURES_WITH_EPISODES,
     "/promises/<promise>": FIGURES_WITH_EPISODES,

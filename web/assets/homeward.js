@@ -7,6 +7,9 @@ import './keys.js'
 initGovuk()
 initMoj()
 
+// A copy that stands in the log is printed by its button.
+for (const button of document.querySelectorAll('[data-print]')) button.addEventListener('click', () => window.print())
+
 // A problem of a text leads to its line and column, where the text is shown.
 for (const link of document.querySelectorAll('a[data-line]')) {
   link.addEventListener('click', event => {

@@ -1,0 +1,61 @@
+"""Reads a child as far as somebody may: for the page of the child, and for a copy of it on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from engine.model import Actor
+from engine.store import reading
+from web import carer_words, child_words
+from web.services import services
+from workflows import absences, children, concerns, merging, photographs, trigger_plans, withheld
+from workflows.access import SEES_EVERY_EPISODE
+from workflows.children import DATA_CLASS_OF, ChildEpisode
+from workflows.episodes import Episode
+
+
+def told(
+    child_id: str, who: Actor, parts: dict[str, frozenset[str]], classes: frozenset[str], now: datetime
+) -> dict[str, object]:
+    """Read of a child what these data classes allow, and put it into words; who looked was written down before."""
+    every = bool(who.roles & SEES_EVERY_EPISODE) and "D2" in classes
+    shown = {case_id for case_id, own in parts.items() if "D2" in own}
+    with reading(services().engine) as connection:
+        all_episodes = children.episodes_of(connection, child_id)
+        interviews = [each for each in children.interviews_of(connection, child_id) if each.case_id in parts]
+        noted, away = concerns.of_child(connection, child_id), absences.of_child(connection, child_id)
+        known = child_words.Known(
+            child=children.find(connection, child_id),
+            episodes=tuple(e for e in all_episodes if every or e.case_id in shown),
+            flags=children.flags_of(connection, child_id),
+            plans=trigger_plans.of_child(connection, child_id),
+            interviews=tuple(e for e in interviews if e.case_id in shown),
+            disruptions=tuple(e for e in children.disruptions_of(connection, child_id) if e.case_id in shown),
+            cases=tuple(case for case in children.cases_of(connection, child_id) if case.case_id in parts),
+        )
+        found: dict[str, object] = {
+            "photograph": photographs.latest(connection, child_id) if "D1" in classes else None,
+            "merges": [each for each in merging.of(connection, child_id) if each.waits or each.stands],
+            "other_ids": merging.other_ids(connection, child_id),
+        }
+    of_carer = frozenset() if carer_words.in_an_open_episode(who, parts) else frozenset({carer_words.DATA_CLASS})
+    may_see = away if carer_words.DATA_CLASS in classes else ()
+    found["absences"] = [carer_words.absence(each, {}) for each in may_see]
+    found["absence_count"] = carer_words.count_of(may_see, now)
+    found["concerns"] = carer_words.entries(noted, classes - of_carer, (), now)
+    held = _held(known, [each for each in all_episodes if each.case_id in parts], interviews)
+    held |= {each.data_class for each in noted} | ({carer_words.DATA_CLASS} if away else set())
+    found["withheld"] = withheld.lines(held - classes, who.roles)
+    shown_of_it = child_words.describe(known, classes - of_carer, parts, now)
+    return shown_of_it | found
+
+
+def _held(
+    known: child_words.Known, every_episode: Sequence[ChildEpisode], interviews: Sequence[Episode]
+) -> frozenset[str]:
+    """Name the data classes of the parts of the page in which something is held, of the cases that the reader may open."""
+    offered = [each for each in interviews if each.interview_offered_at]
+    there: dict[str, object] = {"child": known.child, "flags": known.flags, "plans": known.plans}
+    there |= {"episodes": every_episode, "interviews": offered}
+    return frozenset(DATA_CLASS_OF[part] for part, held in there.items() if held)
