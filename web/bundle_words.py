@@ -19,10 +19,10 @@ from engine.release import Compiled
 from web import carer_words
 from web.fact_words import Section, row, sections
 from web.moments import say_day, say_key, say_moment
-from workflows import absences, children, concerns, philomena, trigger_plans
+from workflows import absences, child_details, children, concerns, philomena, trigger_plans
 from workflows.access import NEVER_COPIED
 from workflows.bundles import MASK, Masking
-from workflows.vocabulary import FLAG, LOOKED_AFTER, RISK_LEVEL, words
+from workflows.vocabulary import DATA_CLASS, FLAG, LOOKED_AFTER, RISK_LEVEL, words
 
 OF_THE_CHILD = (
     "summary", "what_works", "child_words", "health", "allergies", "transport_habits", "phone_and_social", "money",
@@ -57,11 +57,13 @@ def of_the_child(connection: sa.Connection, child_id: str) -> tuple[Section, ...
     child = children.find(connection, child_id)
     if child is None:
         return ()
+    details = child_details.of_child(connection, child_id)
     who = [
         row("Name", child.name),
         row("Known as", child.known_as or "Not recorded"),
         row("Born", say_day(child.born_on) if child.born_on else "Not recorded"),
         row("Looked after", LOOKED_AFTER.get(child.looked_after, "Not recorded")),
+        *(row(detail.words, value) for detail, _said, value in child_details.readable(details, DATA_CLASS)),
     ]
     flags = [
         row(

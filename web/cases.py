@@ -71,6 +71,8 @@ def opening(procedure: str = MISSING_CHILD) -> ResponseReturnValue:
     told = {field.key: flask.request.args[field.key] for field in view.form.fields if field.key in flask.request.args}
     if told.get("missing_with"):
         told = _said_of(told["missing_with"]) | told
+    if told.get("child") and procedure == MISSING_CHILD:
+        told = _known_of(told["child"]) | told
     return _opening_page(view, told, key=new_key())
 
 
@@ -150,6 +152,23 @@ def _said_of(case_id: str) -> dict[str, str]:
         return {}
     said = view.facts.get("case_opening", {}).get("", {})
     return {key: str(said[key]) for key in COPIED if said.get(key)}
+
+
+def _known_of(child_id: str) -> dict[str, str]:
+    """Give how a child whom we know is called and whose it is, as far as this person's roles may read it."""
+    here, who, now = services(), actor(), services().clock()
+    try:
+        main_id, parts = case_access.of_child(here.engine, who, child_id.strip().upper(), now=now, with_reason=False)
+    except NotFound:
+        return {}
+    classes: frozenset[str] = frozenset().union(*parts.values())
+    here.cases.note_reading(main_id, by=who, purpose=PURPOSE, classes=classes & {"D1", "D2"}, now=now)
+    with reading(here.engine) as connection:
+        child = children.find(connection, main_id)
+    if child is None:
+        return {}
+    said = {"child_name": child.name} if "D1" in classes else {}
+    return said | ({"responsible_authority": child.responsible_authority} if "D2" in classes else {})
 
 
 def _others(

@@ -9,7 +9,7 @@ from engine.model import Actor
 from engine.store import reading
 from web import carer_words, child_words
 from web.services import services
-from workflows import absences, children, concerns, merging, photographs, trigger_plans, withheld
+from workflows import absences, child_details, children, concerns, merging, photographs, trigger_plans, withheld
 from workflows.access import SEES_EVERY_EPISODE
 from workflows.children import DATA_CLASS_OF, ChildEpisode
 from workflows.episodes import Episode
@@ -27,6 +27,7 @@ def told(
         noted, away = concerns.of_child(connection, child_id), absences.of_child(connection, child_id)
         known = child_words.Known(
             child=children.find(connection, child_id),
+            details=child_details.of_child(connection, child_id),
             episodes=tuple(e for e in all_episodes if every or e.case_id in shown),
             flags=children.flags_of(connection, child_id),
             plans=trigger_plans.of_child(connection, child_id),
@@ -58,4 +59,5 @@ def _held(
     offered = [each for each in interviews if each.interview_offered_at]
     there: dict[str, object] = {"child": known.child, "flags": known.flags, "plans": known.plans}
     there |= {"episodes": every_episode, "interviews": offered}
-    return frozenset(DATA_CLASS_OF[part] for part, held in there.items() if held)
+    details = {child_details.DETAILS[name].data_class for name in known.details}
+    return frozenset(DATA_CLASS_OF[part] for part, held in there.items() if held) | details

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from web import disruption_words, plan_words
+from web import disruption_words, fact_words, plan_words
 from web.case_words import interview
 from web.fact_words import Row, row
 from web.moments import LONDON, say_day, say_key, say_moment
-from workflows import trigger_plans
+from workflows import child_details, trigger_plans
+from workflows.child_details import Said
 from workflows.children import DATA_CLASS_OF, Child, ChildCase, ChildEpisode, ChildFlag
 from workflows.disruptions import Disruption
 from workflows.episodes import CANCELLED, Episode
@@ -23,6 +24,7 @@ class Known:
     """All that is kept of a child, as far as the reader may know of the cases it comes from."""
 
     child: Child | None
+    details: Mapping[str, Said]
     episodes: Sequence[ChildEpisode]
     flags: Sequence[ChildFlag]
     plans: Sequence[ChildPlan]
@@ -61,7 +63,9 @@ def describe(
     may = {part: name in classes for part, name in DATA_CLASS_OF.items()}
     plan = trigger_plans.live(known.plans, now)
     return {
-        "child": _who(known.child) if may["child"] and known.child else None,
+        "child": [*_who(known.child, classes), *_details(known, classes, parts)]
+        if may["child"] and known.child
+        else None,
         "name": known.child.name if may["child"] and known.child else "",
         "episodes": [_episode(each, link=each.case_id in parts) for each in known.episodes]
         if may["episodes"]
@@ -75,16 +79,31 @@ def describe(
     }
 
 
-def _who(child: Child) -> list[Row]:
+def _who(child: Child, classes: frozenset[str]) -> list[Row]:
     rows = [
         ("Name", child.name),
         ("Known as", child.known_as),
         ("Born", say_day(child.born_on) if child.born_on else ""),
         ("Sex", say_key(child.sex) if child.sex else ""),
-        ("Looked after", LOOKED_AFTER.get(child.looked_after, child.looked_after)),
-        ("Responsible authority", say_key(child.responsible_authority) if child.responsible_authority else ""),
     ]
+    if DATA_CLASS_OF["standing"] in classes:
+        authority = say_key(child.responsible_authority) if child.responsible_authority else ""
+        rows += [
+            ("Looked after", LOOKED_AFTER.get(child.looked_after, child.looked_after)),
+            ("Responsible authority", authority),
+        ]
     return [row(words, value or "Not recorded") for words, value in rows]
+
+
+def _details(known: Known, classes: frozenset[str], parts: Mapping[str, frozenset[str]]) -> list[Row]:
+    """Say what the reports told beside, each with the report that said so last, which is where it is put right."""
+    shown = {name: said for name, said in known.details.items() if name not in child_details.SAID_AS_STATUS}
+    return [
+        fact_words.row_from(
+            detail.words, value, said.case_id if said.case_id in parts else "", say_moment(said.said_at)
+        )
+        for detail, said, value in child_details.readable(shown, classes)
+    ]
 
 
 def _episode(episode: ChildEpisode, *, link: bool) -> EpisodeLine:

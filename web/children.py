@@ -17,6 +17,8 @@ page = flask.Blueprint("children", __name__)
 
 PURPOSE = "casework, child"
 
+REPORTS = "call_taker"
+"""The role that reports a child missing, as its diagram has it."""
 PROPOSES = "ppu_cse_unit"
 """The role that opens a disruption action, as its diagram has it."""
 TAKES_REFERRALS = "csc_mash"
@@ -44,6 +46,7 @@ def _may(who: Actor, classes: frozenset[str]) -> dict[str, object]:
     """Say what this person may do on the page."""
     writes = access.writable(who.roles)
     return {
+        "may_report": REPORTS in who.roles,
         "may_propose": PROPOSES in who.roles,
         "may_refer": TAKES_REFERRALS in who.roles,
         "may_seal": not who.roles.isdisjoint(SEALS),

@@ -55,6 +55,15 @@ def row(key: str, value: str) -> Row:
     return {"key": {"text": key}, "value": {"html": Markup('<span class="hw-typed">{}</span>').format(value)}}
 
 
+def row_from(key: str, value: str, reference: str, when: str) -> Row:
+    """Give a row with where and when its value was said; the case is a link, where `reference` names one."""
+    said = Markup('<span class="hw-typed">{}</span><br><span class="govuk-hint">Said {}').format(value, when)
+    if reference:
+        address = flask.url_for("cases.case", case_id=reference)
+        said += Markup(' in <a class="govuk-link" href="{}">{}</a>').format(address, reference)
+    return {"key": {"text": key}, "value": {"html": said + Markup("</span>")}}
+
+
 def sections(
     facts: Facts,
     release: Compiled,

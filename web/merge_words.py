@@ -10,11 +10,15 @@ import sqlalchemy as sa
 
 from web.fact_words import Row, row
 from web.moments import LONDON, say_day, say_key, say_moment
-from workflows import children, trigger_plans
+from workflows import child_details, children, trigger_plans
+from workflows.child_details import DETAILS, Said
 from workflows.children import DATA_CLASS_OF, Child, ChildCase, ChildEpisode, ChildFlag
 from workflows.merging import Merge
 from workflows.trigger_plans import ChildPlan
 from workflows.vocabulary import FLAG, LOOKED_AFTER
+
+ALWAYS = frozenset({"Name", "Known as", "Born", "Sex", "Looked after", "Responsible authority"})
+"""The rows that stand there though neither record says anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class Record:
     """What is kept of a child under one id."""
 
     who: Child | None
+    details: Mapping[str, Said]
     flags: Sequence[ChildFlag]
     plan: ChildPlan | None
     episodes: Sequence[ChildEpisode]
@@ -41,6 +46,7 @@ def read(connection: sa.Connection, child_id: str, now: datetime, *, alone: bool
     """Read what is kept under an id and those joined to it, or under this id alone."""
     return Record(
         children.record(connection, child_id),
+        child_details.of_child(connection, child_id, alone=alone),
         children.flags_of(connection, child_id, alone=alone),
         trigger_plans.live(trigger_plans.of_child(connection, child_id, alone=alone), now),
         children.episodes_of(connection, child_id, alone=alone),
@@ -55,8 +61,14 @@ def side_by_side(records: Sequence[Record], classes: frozenset[str], now: dateti
         ("Known as", [each.who.known_as if each.who else "" for each in records]),
         ("Born", [say_day(each.who.born_on) if each.who and each.who.born_on else "" for each in records]),
         ("Sex", [say_key(each.who.sex) if each.who and each.who.sex else "" for each in records]),
-        ("Looked after", [LOOKED_AFTER.get(each.who.looked_after, "") if each.who else "" for each in records]),
-        ("Responsible authority", [_authority(each.who) for each in records]),
+    ]
+    if DATA_CLASS_OF["standing"] in classes:
+        in_care = [LOOKED_AFTER.get(each.who.looked_after, "") if each.who else "" for each in records]
+        identity += [("Looked after", in_care), ("Responsible authority", [_authority(each.who) for each in records])]
+    identity += [
+        (detail.words, [_detail(each, name) for each in records])
+        for name, detail in DETAILS.items()
+        if detail.data_class in classes and name not in child_details.SAID_AS_STATUS
     ]
     rows: list[tuple[str, list[str]]] = []
     if DATA_CLASS_OF["flags"] in classes:
@@ -67,6 +79,7 @@ def side_by_side(records: Sequence[Record], classes: frozenset[str], now: dateti
         rows.append(("Episodes", [_episodes(each.episodes) for each in records]))
     rows.append(("Open cases about the child", [_open(each.cases) for each in records]))
     told = [Compared(words, says, len({each.casefold() for each in says if each}) > 1) for words, says in identity]
+    told = [each for each in told if any(each.says) or each.words in ALWAYS]
     return [*told, *(Compared(words, says) for words, says in rows)]
 
 
@@ -87,6 +100,11 @@ def _entry(words: str, by: str, at: datetime, why: str, names: Mapping[str, str]
 
 def _authority(child: Child | None) -> str:
     return say_key(child.responsible_authority) if child and child.responsible_authority else ""
+
+
+def _detail(record: Record, name: str) -> str:
+    said = record.details.get(name)
+    return (DETAILS[name].values or {}).get(said.value, said.value) if said else ""
 
 
 def _flags(record: Record, now: datetime) -> str:

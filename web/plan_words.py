@@ -18,10 +18,10 @@ from engine.model import Actor
 from engine.store import reading
 from web import carer_words, case_access, disruption_words
 from web.case_access import ChildNotFound
-from web.fact_words import Row, Section, row
+from web.fact_words import Row, Section, row, row_from
 from web.moments import say_moment
 from web.services import services
-from workflows import access, children, concerns, trigger_plans
+from workflows import access, child_details, children, concerns, trigger_plans
 from workflows.children import DATA_CLASS_OF, ChildEpisode
 from workflows.trigger_plans import PARTS, ChildPlan
 
@@ -75,6 +75,7 @@ def beside(who: Actor, case_id: str, known: Mapping[str, Any] | None, now: datet
     with reading(services().engine) as connection:
         sections = [
             *_plans(connection, child_id, classes, now, known=None if writes_plan else known),
+            Section("From earlier reports", _details(connection, child_id, case_id, parts)),
             Section("People and places of concern", _concerns(connection, who, child_id, classes, now)),
             Section("Actions against those who draw the child away", _against(connection, child_id, parts, now)),
         ]
@@ -96,6 +97,16 @@ def _plans(
     if known is None and DATA_CLASS_OF["plans"] in classes:
         episodes = children.episodes_of(connection, child_id)
         yield Section("How the plan did", [row(f"Version {each.version}", did(each, episodes)) for each in plans])
+
+
+def _details(connection: sa.Connection, child_id: str, case_id: str, parts: Mapping[str, frozenset[str]]) -> list[Row]:
+    """Give what earlier reports said and this one does not."""
+    known = child_details.of_child(connection, child_id)
+    earlier = {name: said for name, said in known.items() if said.case_id != case_id}
+    return [
+        row_from(detail.words, value, said.case_id if said.case_id in parts else "", say_moment(said.said_at))
+        for detail, said, value in child_details.readable(earlier, parts.get(case_id, ()))
+    ]
 
 
 def _concerns(

@@ -48,6 +48,7 @@ REFERENCES: Mapping[tuple[str, str], str] = MappingProxyType(
         ("cancellation", "episode"): CASE,
         ("cancellation_reason", "other_case"): CASE,
         ("case_opening", "missing_with"): CASE,
+        ("case_opening", "child"): CHILD,
     }
 )
 """The (record, field) in which people type a reference, and of what: they name only what they may know of."""

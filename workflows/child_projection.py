@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from engine.model import Facts, Value
 from engine.store import CaseTable
 from engine.views import Step
-from workflows import episodes, joining, trigger_plans
+from workflows import child_details, episodes, joining, trigger_plans
+from workflows.child_details import ChildDetailsRow
 from workflows.children import ChildFlagRow, ChildRow, sounds_text
 from workflows.matching import MATCH, child_in, latest, own_id
 from workflows.trigger_plans import ChildPlanRow
@@ -32,6 +33,7 @@ READS: frozenset[tuple[str, str]] = frozenset(
         ("missing_report", "sex"),
         ("missing_report", "looked_after"),
         ("missing_report", "legal_status"),
+        *((child_details.REPORT, name) for name in child_details.DETAILS),
     }
 )
 """Every (record, field) of an episode that says who the child is; the rest is `workflows.episodes.READS`."""
@@ -81,6 +83,7 @@ def project(connection: sa.Connection, step: Step) -> None:
 
 def rebuild(connection: sa.Connection, steps: Iterable[Step]) -> None:
     """Throw away what cases wrote and build it again from steps in their order; what was imported stays."""
+    connection.execute(sa.delete(ChildDetailsRow))
     for table in (ChildFlagRow, ChildPlanRow, ChildRow):
         connection.execute(sa.delete(table).where(table.imported_at.is_(None)))
     connection.execute(sa.update(ChildPlanRow).values(valid_to=None))
@@ -128,6 +131,8 @@ def _follow_episode(connection: sa.Connection, step: Step) -> None:
     written = _written(step)
     if written & _WHO:
         _write_child(connection, step, child_id)
+    if written & {MATCH, child_details.REPORT}:
+        child_details.write(connection, step.case_id, child_id, step.facts, step.now)
     for flag in _flags(step.facts, written):
         _raise_flag(connection, child_id, flag, step)
     if PROTECTION in written:

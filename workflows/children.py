@@ -30,7 +30,7 @@ from workflows.likeness import birthdays_near, sounds_of
 from workflows.matching import PREFIX
 
 DATA_CLASS_OF: Mapping[str, str] = MappingProxyType(
-    {"child": "D1", "episodes": "D2", "flags": "D3", "plans": "D5", "interviews": "D9"}
+    {"child": "D1", "standing": "D2", "episodes": "D2", "flags": "D3", "plans": "D5", "interviews": "D9"}
 )
 """The data class (domain.md 5.2) of each part of a child's page."""
 

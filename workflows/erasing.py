@@ -37,6 +37,7 @@ from workflows import (
     typed,
 )
 from workflows.about import AboutRow
+from workflows.child_details import ChildDetailsRow
 from workflows.children import ChildFlagRow, ChildRow, PastEpisodeRow
 from workflows.disruptions import DisruptionRow
 from workflows.episodes import PROCEDURE, EpisodeRow
@@ -76,6 +77,7 @@ SAID: Mapping[str, str] = MappingProxyType(
         "episodes": "kept without who it was: child_id is a name of chance, name and texts are empty",
         "past_episodes": "kept without who it was, as the episodes are",
         "children": "deleted",
+        "child_details": "deleted",
         "child_flags": "deleted",
         "child_plans": "deleted",
         "child_merges": "kept: who joined which ids and took it back; typed reasons taken out",
@@ -265,7 +267,16 @@ def _projections(connection: sa.Connection, refs: list[str]) -> dict[str, int]:
     gone["past_episodes"] = len(references)
     forms = philomena.erase(connection, refs)
     gone |= {"philomena": len(forms), "concerns": concerns.erase(connection, [*refs, *forms])}
-    for table in (AboutRow, ChildFlagRow, ChildPlanRow, DisruptionRow, SeriousEventRow, PhotographRow, ChildRow):
+    for table in (
+        AboutRow,
+        ChildDetailsRow,
+        ChildFlagRow,
+        ChildPlanRow,
+        DisruptionRow,
+        SeriousEventRow,
+        PhotographRow,
+        ChildRow,
+    ):
         gone[table.__tablename__] = connection.execute(sa.delete(table).where(table.child_id.in_(refs))).rowcount
     gone |= {"notices": notices.forget(connection, refs), "copies_to_correct": copies.forget(connection, refs)}
     gone["handovers"] = handovers.forget(connection, refs)

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from engine.cases import OperationInStep
 from engine.model import Found, Value
 from workflows import (
+    child_details,
     child_projection,
     children,
     commissions,
@@ -53,7 +54,7 @@ SEALED = "A sealed record of a child who is like this one: ask a superintendent"
 
 
 def find_children(connection: sa.Connection, scope: Mapping[str, Value], now: datetime) -> Found:
-    """Find the children who may be the one of a report, the likeliest first: the record ``candidates``.
+    """Find the children who may be the one of a report, the likeliest first, after the one whom the caller has named: the record ``candidates``.
 
     ``{"matches": [{"value": "CH-7K3QX9PW", "label": "Robin Example, 3 May 2012, 2 earlier episodes"}], "count": 1}``.
     Source: G-09, domain.md 13.4 (identity and matching follow, and join without loss).
@@ -70,13 +71,38 @@ def find_children(connection: sa.Connection, scope: Mapping[str, Value], now: da
         (one for one in scored if one[0] >= ALIKE and one[1].child_id != own),
         key=lambda one: (-one[0], one[1].child_id),
     )
-    nearest = best[:MOST_CANDIDATES]
-    sealed = seals.sealed_among(connection, [child.child_id for _, child, _count in nearest])
+    nearest = [(child, count) for _, child, count in best]
+    named = _named(connection, scope)
+    if named is not None:
+        count = dict(nearest).get(named)
+        first = (named, len(children.episodes_of(connection, named.child_id)) if count is None else count)
+        nearest = [first, *(each for each in nearest if each[0] != named)]
+    sealed = seals.sealed_among(connection, [child.child_id for child, _count in nearest])
     matches = [
         {"value": child.child_id, "label": SEALED if child.child_id in sealed else _label(child, count)}
-        for _, child, count in nearest
+        for child, count in nearest[:MOST_CANDIDATES]
     ]
     return {"matches": matches, "count": len(matches)}
+
+
+def recall_record(connection: sa.Connection, scope: Mapping[str, Value], _now: datetime) -> Found:
+    """Recall what earlier reports said of the child whom the caller has named, to be filled in again: the record ``on_record``.
+
+    ``{"child_id": "CH-7K3QX9PW", "name": "Robin Example", "born_on": date(2012, 5, 3), "legal_status": "s20", ...}``; nothing
+    where no child was named. Special categories are not recalled: whoever takes a report asks for them, and does not read
+    them back (domain.md 5.2, D11). Source: domain.md 6.1.
+    """
+    child = _named(connection, scope)
+    if child is None:
+        return {}
+    known = child_details.of_child(connection, child.child_id)
+    filled = {name: said.value for name, said in known.items() if child_details.DETAILS[name].data_class != "D11"}
+    if child.looked_after:
+        filled.setdefault("legal_status", child.looked_after)
+        in_care = {"none": "no", "unknown": "not_known"}.get(child.looked_after, "yes")
+        filled.setdefault("looked_after", in_care)
+    who: dict[str, Value] = {name: getattr(child, name) or None for name in ("name", "known_as", "born_on", "sex")}
+    return {"child_id": child.child_id, **who, **filled}
 
 
 def recall_child(connection: sa.Connection, scope: Mapping[str, Value], now: datetime) -> Found:
@@ -252,6 +278,7 @@ def recall_referred(connection: sa.Connection, scope: Mapping[str, Value], _now:
 OPERATIONS: Mapping[str, OperationInStep] = MappingProxyType(
     {
         "find_children": find_children,
+        "recall_record": recall_record,
         "recall_child": recall_child,
         "raise_plan_tasks": raise_plan_tasks,
         "plan_actions": plan_actions,
@@ -276,6 +303,12 @@ def _behind(connection: sa.Connection, child_id: str, episode: str) -> bool:
     """Tell whether whoever sees an episode sees the child's record too: each seal on the record is on the episode."""
     found = seals.over(connection, [child_id, episode])
     return found.get(child_id, frozenset()) <= found.get(episode, frozenset())
+
+
+def _named(connection: sa.Connection, scope: Mapping[str, Value]) -> Child | None:
+    """Give the child whom the caller named when the case was opened, if any."""
+    reference = str(_last(scope.get("case_opening")).get("child") or "").strip().upper()
+    return children.find(connection, reference) if reference else None
 
 
 def _last(record: Value) -> Mapping[str, Any]:

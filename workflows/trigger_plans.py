@@ -111,10 +111,10 @@ PARTS: Mapping[str, Part] = MappingProxyType(
         "legal_detail": Part("Against whom, and until when"),
         "sensitivity": Part("Who may read it", values=SENSITIVITY),
         "distribution": Part("Given to", values=GIVEN_TO),
-        "built_from_episodes": Part("Built on the episodes", "D2"),
-        "last_interview": Part("Last interview taken in", "D2"),
-        "last_meeting": Part("Last meeting", "D2"),
-        "built_from": Part("Built on besides", "D2"),
+        "built_from_episodes": Part("Built on the episodes"),
+        "last_interview": Part("Last interview taken in"),
+        "last_meeting": Part("Last meeting"),
+        "built_from": Part("Built on besides"),
     }
 )  # fmt: skip
 """Every part of a version, in the order in which a searcher reads it (domain.md 6.8)."""

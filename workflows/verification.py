@@ -29,6 +29,7 @@ from workflows import (
 from workflows.about import AboutRow
 from workflows.attendance import AttendanceRow
 from workflows.audits import AuditFindingRow, AuditRow, AuditSampleRow
+from workflows.child_details import ChildDetailsRow
 from workflows.children import ChildFlagRow, ChildRow
 from workflows.disruptions import DisruptionRow
 from workflows.episodes import EpisodeRow
@@ -56,6 +57,7 @@ IMPORTED = (ChildRow, ChildFlagRow, ChildPlanRow)
 PROJECTED = (
     EpisodeRow,
     *IMPORTED,
+    ChildDetailsRow,
     *(AuditRow, AuditSampleRow, AuditFindingRow),
     *(RecommendationRow, MilestoneRow, RecommendationStepRow),
     DisruptionRow,

@@ -33,6 +33,8 @@ def report(now: datetime) -> Answers:
         "ethnicity": "not_recorded",
         "interpreter_needed": "no",
         "looked_after": "yes",
+        "placement_name": "Example Lodge",
+        "placement_type": "childrens_home",
         "out_of_area": "no",
         "legal_status": "s20",
         "last_seen_at": now - timedelta(hours=2),

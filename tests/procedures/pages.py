@@ -67,6 +67,8 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "out_of_area": "no",
         "host_authority": "Typed before the answer was changed",
         "legal_status": "s20",
+        "placement_name": "Example Lodge",
+        "placement_type": "foster",
         "last_seen_at": -timedelta(hours=2),
         "missing_since": -timedelta(hours=1),
         "missing_from_type": "foster",

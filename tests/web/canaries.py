@@ -36,7 +36,7 @@ PAGED = PAGES.keys() | CHANGES.keys()
 """The tasks that can be done: what is asked besides texts has an answer."""
 
 
-NAMES_A_CASE = frozenset({"missing_with"})
+NAMES_A_CASE = frozenset({"missing_with", "child"})
 """Questions whose answer is the reference of a case and no text."""
 NAMES_THE_CHILD = frozenset({"child_name", "child_full_name", "known_as"})
 

@@ -99,12 +99,12 @@ def test_a_draft_is_not_kept_as_a_version_and_ends_nothing(engine: sa.Engine, no
 @pytest.mark.parametrize(
     ("classes", "sensitivity", "shown"),
     [
-        ({"D5"}, "usual", {"summary", "immediate_tasks", "medicine_within_hours", "default_risk_rationale", "sensitivity"}),
+        ({"D5"}, "usual", {"summary", "immediate_tasks", "medicine_within_hours", "default_risk_rationale", "sensitivity", "built_from_episodes"}),
         ({"D5S"}, "usual", {"summary"}),
         ({"D5S"}, POLICE_ONLY, set()),
         ({"D11"}, "usual", {"health"}),
         ({"D3"}, "usual", {"warning_markers"}),
-        ({"D2", "D5S"}, "usual", {"summary", "built_from_episodes"}),
+        ({"D2", "D5S"}, "usual", {"summary"}),
         (set(), "usual", set()),
     ],
 )  # fmt: skip

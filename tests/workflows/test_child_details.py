@@ -1,0 +1,139 @@
+"""What the reports said of a child, question by question: the newest that says something counts, and nothing is merged."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from engine.forms import read
+from engine.store import reading, writing
+from tests.workflows.test_children import DAY, FIRST, OTHER, ROBIN, SECOND, follow, matched
+from tests.workflows.test_operations import a_scope, call
+from workflows import catalogue, child_details, child_projection
+from workflows.child_details import DETAILS
+
+THIRD = "MC-55555555"
+CARE: dict[str, Any] = {
+    "looked_after": "yes",
+    "legal_status": "fco",
+    "placement_name": "Oak House",
+    "placement_type": "childrens_home",
+    "out_of_area": "yes",
+    "host_authority": "Example County",
+}
+HOME: dict[str, Any] = {
+    "looked_after": "no",
+    **dict.fromkeys(("legal_status", "placement_name", "placement_type", "out_of_area"), None),
+}
+
+
+def report(at: datetime, case_id: str, child: str = ROBIN, **said: Any) -> Any:
+    silent = dict.fromkeys(("looked_after", "legal_status"))
+    return matched(at, case_id, child, report={"child_full_name": "Robin Example", **silent, **said})
+
+
+def known(engine: sa.Engine, child_id: str = ROBIN) -> dict[str, str]:
+    with reading(engine) as connection:
+        return {name: said.value for name, said in child_details.of_child(connection, child_id).items()}
+
+
+def test_not_asked_and_refused_are_two_answers_and_neither_hides_what_is_known(
+    engine: sa.Engine, now: datetime
+) -> None:
+    follow(engine, report(now, FIRST, "new", ethnicity="not_recorded", first_language="Polish"))
+    assert known(engine)["ethnicity"] == "not_recorded"
+    follow(engine, report(now + DAY, SECOND, ethnicity="not_stated", first_language=None))
+    assert known(engine) == {"ethnicity": "not_stated", "first_language": "Polish"}
+    follow(engine, report(now + 2 * DAY, THIRD, ethnicity="white_roma"))
+    follow(engine, report(now + 3 * DAY, "MC-66666666", ethnicity="not_stated", interpreter_needed="not_known"))
+    assert known(engine) == {"ethnicity": "white_roma", "first_language": "Polish", "interpreter_needed": "not_known"}
+
+
+def test_a_newer_no_ends_what_rested_on_a_yes(engine: sa.Engine, now: datetime) -> None:
+    """A child who is home again has no placement, and no county where it is placed."""
+    follow(engine, report(now, FIRST, "new", **CARE))
+    assert known(engine) == CARE
+    follow(engine, report(now + DAY, SECOND, looked_after="not_known"))
+    assert known(engine) == CARE, "who does not know ends nothing"
+    follow(engine, report(now + 2 * DAY, THIRD, **HOME))
+    assert known(engine) == {"looked_after": "no"}
+
+
+def test_a_corrected_report_and_a_later_match_need_nothing_of_their_own(engine: sa.Engine, now: datetime) -> None:
+    follow(
+        engine,
+        report(now, FIRST, "new", first_language="Polish"),
+        report(now + DAY, SECOND, "new", first_language="Czech"),
+    )
+    assert (known(engine), known(engine, OTHER)) == ({"first_language": "Polish"}, {"first_language": "Czech"})
+    follow(engine, report(now + DAY, SECOND, ROBIN, first_language="Slovak"))
+    assert known(engine) == known(engine, OTHER) == {"first_language": "Slovak"}
+    with reading(engine) as connection:
+        (said,) = child_details.of_child(connection, ROBIN).values()
+        assert (said.case_id, said.said_at) == (SECOND, now + DAY)
+
+
+def test_what_is_drawn_anew_is_the_same(engine: sa.Engine, now: datetime) -> None:
+    steps = [report(now, FIRST, "new", **CARE), report(now + DAY, SECOND, ethnicity="arab")]
+    follow(engine, *steps)
+    before = known(engine)
+    with writing(engine) as connection:
+        child_projection.rebuild(connection, steps)
+    assert known(engine) == before
+
+
+@pytest.mark.parametrize("classes", [{"D1"}, {"D2"}, {"D11"}, set()])
+def test_each_answer_is_read_by_its_own_class(engine: sa.Engine, now: datetime, classes: set[str]) -> None:
+    said = {"first_language": "Polish", "gender_identity": "Non-binary", **CARE}
+    follow(engine, report(now, FIRST, "new", **said))
+    with reading(engine) as connection:
+        shown = list(child_details.readable(child_details.of_child(connection, ROBIN), classes))
+    assert len(shown) == {"D1": 1, "D2": 6, "D11": 1}.get("".join(classes), 0)
+    assert "Full care order" in {words for _detail, _said, words in shown} or "D2" not in classes
+
+
+def test_the_report_asks_each_question_in_the_class_and_words_in_which_it_is_kept() -> None:
+    form = read(catalogue.files("missing_child")["missing_report.form"], "missing_report.form")
+    asked = {field.key: field for field in form.fields}
+    for key, detail in DETAILS.items():
+        assert asked[key].data_class == detail.data_class, key
+        values = {choice.value for choice in asked[key].choices}
+        assert values <= set(detail.values or ()), key
+        assert bool(values) == bool(detail.values), key
+
+
+def test_a_child_whom_the_caller_names_is_filled_in_but_for_special_categories(
+    engine: sa.Engine, now: datetime
+) -> None:
+    """Whoever takes a report asks of what group a child is, and does not read it back (domain.md 5.2, D11: min)."""
+    follow(
+        engine,
+        report(now - DAY, FIRST, "new", ethnicity="arab", gender_identity="Girl", first_language="Polish", **CARE),
+    )
+    scope = a_scope(now) | {"case_opening": {"child": f" {ROBIN.lower()} "}}
+    found = call(engine, "recall_record", scope, now)
+    assert found["child_id"] == ROBIN
+    assert found["name"] == "Robin Example"
+    assert {name: found[name] for name in CARE} == CARE
+    assert {"ethnicity", "gender_identity"}.isdisjoint(found)
+    assert call(engine, "recall_record", a_scope(now), now) == {}
+    assert call(engine, "recall_record", {**scope, "case_opening": {"child": "CH-99999999"}}, now) == {}
+
+
+def test_what_was_imported_of_the_status_is_filled_in_where_no_report_says_it(engine: sa.Engine, now: datetime) -> None:
+    from tests.workflows.test_cutover import bring_in, robin
+
+    bring_in(engine, now)
+    scope = a_scope(now) | {"case_opening": {"child": robin(engine)}}
+    found = call(engine, "recall_record", scope, now)
+    assert (found["looked_after"], found["legal_status"]) == ("yes", "s20")
+
+
+def test_the_child_who_was_named_is_offered_first_though_nothing_is_alike(engine: sa.Engine, now: datetime) -> None:
+    follow(engine, report(now - DAY, FIRST, "new"))
+    scope = a_scope(now, child_full_name="Devon Other", date_of_birth=None) | {"case_opening": {"child": ROBIN}}
+    found = call(engine, "find_children", scope, now)
+    assert [each["value"] for each in found["matches"]] == [ROBIN]

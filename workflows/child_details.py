@@ -1,0 +1,180 @@
+"""What the reports said of a child beside name and birthday: diversity, language, status, placement; a row for each report.
+
+A projection: nothing is merged when it is written, so that a correction of a report, a later match and two records that are one
+child need nothing of their own. Read together, the newest report that says something counts for each question: an answer such as
+not known or not recorded hides no earlier one, and *not stated* is another answer than *not recorded* (domain.md 6.0, 6.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.model import Facts
+from engine.store import Base, Moment
+from workflows.children import under
+from workflows.matching import latest
+from workflows.vocabulary import ETHNICITY, LOOKED_AFTER, MISSING_FROM_TYPE, Words
+
+REPORT = "missing_report"
+
+_YES_NO: Words = MappingProxyType({"yes": "Yes", "no": "No", "not_known": "Not known"})
+
+REFUSED, NOT_ASKED = "not_stated", "not_recorded"
+SAYS_NOTHING = frozenset({"", "not_known", "unknown", NOT_ASKED})
+"""Answers that hide no earlier one; `REFUSED` hides only that nobody has asked."""
+
+PLACEMENT_TYPE: Words = MappingProxyType(
+    {
+        key: MISSING_FROM_TYPE[key]
+        for key in (
+            "foster", "childrens_home", "supported_accommodation", "secure", "residential_school", "relative_home", "home",
+            "hospital", "other",
+        )
+    }
+    | {"not_known": "Not known"}
+)  # fmt: skip
+"""Where a child in care is placed: the words of ``missing_from_type``, as far as a child can live there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One question: its words as a heading, its data class, the words of its answers, and the questions that open it.
+
+    A *no* to one of `opened_by` in a newer report ends what an older one said.
+    """
+
+    words: str
+    data_class: str
+    values: Words | None = None
+    opened_by: tuple[str, ...] = ()
+
+
+DETAILS: Mapping[str, Detail] = MappingProxyType(
+    {
+        "first_language": Detail("First language", "D1"),
+        "interpreter_needed": Detail("Interpreter needed", "D1", _YES_NO),
+        "home_address": Detail("Address", "D1"),
+        "child_phone": Detail("Telephone and names online", "D1"),
+        "description": Detail("Description", "D1"),
+        "looked_after": Detail("In care", "D2", _YES_NO),
+        "legal_status": Detail("Legal status", "D2", LOOKED_AFTER, ("looked_after",)),
+        "placement_name": Detail("Placement", "D2", None, ("looked_after",)),
+        "placement_type": Detail("Kind of placement", "D2", PLACEMENT_TYPE, ("looked_after",)),
+        "out_of_area": Detail("Lives in the area of another authority", "D2", _YES_NO, ("looked_after",)),
+        "host_authority": Detail("Host authority", "D2", None, ("looked_after", "out_of_area")),
+        "ethnicity": Detail("Ethnic group", "D11", ETHNICITY),
+        "gender_identity": Detail("Gender, as the child describes it", "D11"),
+        "disability": Detail("Disability or special educational need", "D11", _YES_NO),
+        "disability_detail": Detail("What it is, and what helps", "D11", None, ("disability",)),
+        "medical_needs": Detail("Medical needs", "D11", _YES_NO),
+        "medical_detail": Detail("What they are", "D11", None, ("medical_needs",)),
+    }
+)
+"""Every question of a report that is kept with the child, by its key in the report (domain.md 6.1), in the order of the page."""
+
+
+SAID_AS_STATUS = frozenset({"looked_after", "legal_status"})
+"""What pages say in one row, together with what was imported."""
+
+
+class ChildDetailsRow(Base):
+    """What one report said; empty text where it said nothing. `said_at` is when the child was reported."""
+
+    __tablename__ = "child_details"
+    case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    child_id: Mapped[str] = mapped_column(sa.String(20), index=True)
+    said_at: Mapped[datetime] = mapped_column(Moment)
+    first_language: Mapped[str] = mapped_column(sa.Text)
+    interpreter_needed: Mapped[str] = mapped_column(sa.String(20))
+    home_address: Mapped[str] = mapped_column(sa.Text)
+    child_phone: Mapped[str] = mapped_column(sa.Text)
+    description: Mapped[str] = mapped_column(sa.Text)
+    looked_after: Mapped[str] = mapped_column(sa.String(20))
+    legal_status: Mapped[str] = mapped_column(sa.String(30))
+    placement_name: Mapped[str] = mapped_column(sa.Text)
+    placement_type: Mapped[str] = mapped_column(sa.String(40))
+    out_of_area: Mapped[str] = mapped_column(sa.String(20))
+    host_authority: Mapped[str] = mapped_column(sa.Text)
+    ethnicity: Mapped[str] = mapped_column(sa.String(40))
+    gender_identity: Mapped[str] = mapped_column(sa.Text)
+    disability: Mapped[str] = mapped_column(sa.String(20))
+    disability_detail: Mapped[str] = mapped_column(sa.Text)
+    medical_needs: Mapped[str] = mapped_column(sa.String(20))
+    medical_detail: Mapped[str] = mapped_column(sa.Text)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is known of one question: the answer, by which report, and when that was taken."""
+
+    value: str
+    case_id: str
+    said_at: datetime
+
+
+# Written out, for one statement does for new and old alike on both databases (as in `workflows.child_projection`).
+_WRITE = sa.text("""
+    INSERT INTO child_details (
+        case_id, child_id, said_at, first_language, interpreter_needed, home_address, child_phone, description,
+        looked_after, legal_status, placement_name, placement_type, out_of_area, host_authority, ethnicity,
+        gender_identity, disability, disability_detail, medical_needs, medical_detail
+    ) VALUES (
+        :case_id, :child_id, :said_at, :first_language, :interpreter_needed, :home_address, :child_phone,
+        :description, :looked_after, :legal_status, :placement_name, :placement_type, :out_of_area, :host_authority,
+        :ethnicity, :gender_identity, :disability, :disability_detail, :medical_needs, :medical_detail
+    ) ON CONFLICT (case_id) DO UPDATE SET
+        child_id = excluded.child_id, said_at = excluded.said_at, first_language = excluded.first_language,
+        interpreter_needed = excluded.interpreter_needed, home_address = excluded.home_address, child_phone =
+        excluded.child_phone, description = excluded.description, looked_after = excluded.looked_after, legal_status =
+        excluded.legal_status, placement_name = excluded.placement_name, placement_type = excluded.placement_type,
+        out_of_area = excluded.out_of_area, host_authority = excluded.host_authority, ethnicity = excluded.ethnicity,
+        gender_identity = excluded.gender_identity, disability = excluded.disability, disability_detail =
+        excluded.disability_detail, medical_needs = excluded.medical_needs, medical_detail = excluded.medical_detail
+""").bindparams(sa.bindparam("said_at", type_=Moment()))
+
+
+def write(connection: sa.Connection, case_id: str, child_id: str, facts: Facts, at: datetime) -> None:
+    """Keep what the report of a case says of its child; `at` stands for when it was reported where it does not say."""
+    report = latest(facts, REPORT)
+    said: dict[str, Any] = {name: str(report.get(name) or "") for name in DETAILS}
+    told = report.get("reported_at")
+    said_at = told if isinstance(told, datetime) else at
+    connection.execute(_WRITE, {"case_id": case_id, "child_id": child_id, "said_at": said_at, **said})
+
+
+def of_child(connection: sa.Connection, child_id: str, *, alone: bool = False) -> dict[str, Said]:
+    """Give what is known of a child, question by question, from its newest reports; `alone` looks under this id and no other."""
+    row = ChildDetailsRow
+    asked = sa.select(row.__table__).where(row.child_id.in_(under(child_id, alone=alone)))
+    rows = connection.execute(asked.order_by(row.said_at.desc(), row.case_id.desc())).mappings().all()
+    found = {name: _newest(rows, name, detail) for name, detail in DETAILS.items()}
+    return {name: said for name, said in found.items() if said is not None}
+
+
+def readable(known: Mapping[str, Said], classes: Collection[str]) -> Iterator[tuple[Detail, Said, str]]:
+    """Give what may be read with these data classes: the question, what was said, and the answer in words."""
+    for name, said in known.items():
+        detail = DETAILS[name]
+        if detail.data_class in classes:
+            yield detail, said, (detail.values or {}).get(said.value, said.value)
+
+
+def _newest(rows: Iterable[Mapping[Any, Any]], name: str, detail: Detail) -> Said | None:
+    """Give the newest answer that says something, one that was refused where there is no other, and last that nobody asked."""
+    weaker: dict[str, Said] = {}
+    for row in rows:
+        said = Said(row[name], row["case_id"], row["said_at"])
+        if said.value == REFUSED or (said.value in SAYS_NOTHING and said.value):
+            weaker.setdefault(said.value, said)
+        elif said.value:
+            return said
+        if any(row[question] == "no" for question in detail.opened_by):
+            return None
+    return next((weaker[value] for value in (REFUSED, NOT_ASKED, *sorted(weaker)) if value in weaker), None)
