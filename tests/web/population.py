@@ -116,7 +116,8 @@ class Population:
         self.do(case_id, "acknowledge_handover", now)
         self.do(case_id, "assess_risk", now)
         told = self.scope(case_id, "decide_risk_grade", now)
-        age = told["known"]["age"] if told["known"]["age"] is not None else told["missing_report"]["approximate_age"]
+        age = told["known"].get("age")
+        age = told["missing_report"].get("approximate_age", 0) if age is None else age
         level = "low" if level == "very_low" and age < 13 else level  # the lowest grade is closed for young children
         self.do(case_id, "decide_risk_grade", now, level=level, cra_considered="yes", **reason)
         inspector = self.is_open(case_id, "endorse_as_inspector")

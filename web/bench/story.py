@@ -51,7 +51,7 @@ class Ready:
         )
 
 
-_WHOLE = whole_case(timedelta(days=9), "Devon Example", 12, "medium", "out_of_character")
+_WHOLE = whole_case(timedelta(days=9), "Devon Example", 14, "medium", "out_of_character")
 OPENING = _WHOLE.opening
 WHOLE_CASE: tuple[Deed, ...] = tuple(Deed(deed.element, deed.answers) for deed in _WHOLE.deeds)
 """Every task from the report to the close, in an order in which they are open."""
