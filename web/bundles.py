@@ -18,15 +18,18 @@ from web.access import actor, roles
 from web.moments import say_moment
 from web.services import services
 from web.typed_days import moment_or_refusal
-from workflows import bundles, children, disclosures, retention
+from workflows import bundles, children, disclosures, retention, seals
 from workflows.access import COPIED, GOVERNS
 from workflows.disclosures import Copy
+from workflows.erasing import Subject
 from workflows.vocabulary import DATA_CLASS, DISCLOSURE_BASIS
 
 page = flask.Blueprint("bundles", __name__)
 
 PURPOSE = "bundle"
 SUBJECT_ACCESS = "subject_access"
+NOBODY = ""
+"""The reference of no record."""
 
 
 @page.get("/bundles/child/<reference>")
@@ -34,7 +37,7 @@ SUBJECT_ACCESS = "subject_access"
 def child_form(reference: str) -> ResponseReturnValue:
     """Ask for whom a child's bundle is."""
     with reading(services().engine) as connection:
-        found = retention.subject_of(connection, reference)
+        found = _subject(connection, reference)
     return _form(found.subject, [])
 
 
@@ -45,7 +48,7 @@ def child(reference: str) -> ResponseReturnValue:
     here = services()
     now, recipient = here.clock(), flask.request.form.get("recipient", "").strip()
     with reading(here.engine) as connection:
-        found = retention.subject_of(connection, reference)
+        found = _subject(connection, reference)
         known = children.find(connection, found.subject)
         told = [(case, history.facts_at(connection, case.case_id, now)) for case in found.cases]
         drawn = bundle_words.of_the_child(connection, found.subject)
@@ -117,6 +120,16 @@ def case(case_id: str) -> ResponseReturnValue:
     return _sent(bundle, case_id)
 
 
+def _subject(connection: sa.Connection, reference: str) -> Subject:
+    """Give a child, or a case, of which nothing is sealed from this person; what is, is refused in the words for what there is not.
+
+    Who of a sealed record's group has this role gives it to the child: the group takes somebody in for that.
+    """
+    hidden = seals.hidden(connection, actor())
+    found = retention.subject_of(connection, NOBODY if reference in hidden else reference)
+    return found if hidden.isdisjoint(found.refs) else retention.subject_of(connection, NOBODY)
+
+
 def _classes(case_id: str) -> frozenset[str]:
     """Name the data classes that this person may give of a case; refused with `CaseNotFound` without a part in it."""
     here, who = services(), actor()
@@ -125,7 +138,8 @@ def _classes(case_id: str) -> frozenset[str]:
         return bundles.may_give(who.roles, known)
     with reading(here.engine) as connection:
         there = sa.select(CaseTable.id).where(CaseTable.id == case_id, CaseTable.status != ERASED)
-        if connection.execute(there).first() is None:
+        hidden = seals.hidden(connection, who)
+        if connection.execute(there).first() is None or case_id in hidden:
             raise CaseNotFound("There is no such case.")
     return COPIED
 

@@ -138,7 +138,7 @@ def _record(about: str) -> tuple[str, list[str]]:
     with reading(here.engine) as connection:
         found = children.find(connection, about)
         main_id = found.child_id if found else about
-        ids = searching.cases_about(connection, [main_id])[main_id] if found else [about]
+        ids = searching.cases_about(connection, [main_id]).get(main_id, [about])  # in the same statements for nobody's
     known = case_access.readable_each(here.engine, who, ids, now=here.clock())
     if not known:
         raise RecordNotFound("There is no such record.")

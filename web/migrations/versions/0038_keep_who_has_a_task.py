@@ -11,7 +11,7 @@ revision = "0038"
 down_revision = "0037"
 branch_labels = None
 depends_on = None
-oldest_program = "0035"
+oldest_program = "0037"
 
 NEW = ("rank", "owner", "owned_at", "given_by", "returns_to")
 OPEN = "status = 'open'"

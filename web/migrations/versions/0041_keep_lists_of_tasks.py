@@ -11,7 +11,7 @@ revision = "0041"
 down_revision = "0040"
 branch_labels = None
 depends_on = None
-oldest_program = "0035"
+oldest_program = "0037"
 
 
 def upgrade() -> None:

@@ -11,7 +11,7 @@ revision = "0048"
 down_revision = "0047"
 branch_labels = None
 depends_on = None
-oldest_program = "0037"
+oldest_program = "0045"
 
 
 def upgrade() -> None:

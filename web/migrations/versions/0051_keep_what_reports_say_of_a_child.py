@@ -13,7 +13,7 @@ revision = "0051"
 down_revision = "0050"
 branch_labels = None
 depends_on = None
-oldest_program = "0046"
+oldest_program = "0051"
 
 NAMES = (
     "first_language", "interpreter_needed", "home_address", "child_phone", "description", "looked_after", "legal_status",
