@@ -126,7 +126,7 @@ def fill(rule: str, case_id: str) -> str:
         "profile": "PH-22222222",
     }
     values |= {"procedure": "missing_child", "name": "found.form", "record": "case_opening", "key": "1"}
-    values |= {"reference": case_id, "sign_in": "call_taker", "token": "none", "act": "take"}
+    values |= {"reference": case_id, "sign_in": "call_taker", "token": "none", "act": "take", "person": "call_taker"}
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found.group(1)], rule)
 
 
