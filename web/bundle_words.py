@@ -17,11 +17,12 @@ import sqlalchemy as sa
 from engine.model import Facts
 from engine.release import Compiled
 from web import carer_words
-from web.fact_words import Section, row, sections
+from web.fact_words import Row, Section, row, sections
 from web.moments import say_day, say_key, say_moment
 from workflows import absences, child_details, children, concerns, philomena, trigger_plans
 from workflows.access import NEVER_COPIED
 from workflows.bundles import MASK, Masking
+from workflows.children import Child
 from workflows.vocabulary import DATA_CLASS, FLAG, LOOKED_AFTER, RISK_LEVEL, words
 
 OF_THE_CHILD = (
@@ -57,14 +58,6 @@ def of_the_child(connection: sa.Connection, child_id: str) -> tuple[Section, ...
     child = children.find(connection, child_id)
     if child is None:
         return ()
-    details = child_details.of_child(connection, child_id)
-    who = [
-        row("Name", child.name),
-        row("Known as", child.known_as or "Not recorded"),
-        row("Born", say_day(child.born_on) if child.born_on else "Not recorded"),
-        row("Looked after", LOOKED_AFTER.get(child.looked_after, "Not recorded")),
-        *(row(detail.words, value) for detail, _said, value in child_details.readable(details, DATA_CLASS)),
-    ]
     flags = [
         row(
             FLAG.get(each.flag, say_key(each.flag)),
@@ -87,13 +80,25 @@ def of_the_child(connection: sa.Connection, child_id: str) -> tuple[Section, ...
         for each in trigger_plans.of_child(connection, child_id)
     ]
     found = (
-        Section("Who you are", who),
+        Section("Who you are", _who(connection, child)),
         Section("Flags", flags),
         Section("Episodes", past),
         Section("Trigger plan", plans),
         *_beside_the_cases(connection, child_id),
     )
     return tuple(section for section in found if section.rows)
+
+
+def _who(connection: sa.Connection, child: Child) -> list[Row]:
+    """Say who a child is, as its record has it."""
+    details = child_details.of_child(connection, child.child_id)
+    return [
+        row("Name", child.name),
+        row("Known as", child.known_as or "Not recorded"),
+        row("Born", say_day(child.born_on) if child.born_on else "Not recorded"),
+        row("Looked after", LOOKED_AFTER.get(child.looked_after, "Not recorded")),
+        *(row(detail.words, value) for detail, _said, value in child_details.readable(details, DATA_CLASS)),
+    ]
 
 
 def _beside_the_cases(connection: sa.Connection, child_id: str) -> tuple[Section, ...]:

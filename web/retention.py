@@ -17,13 +17,13 @@ from web import erased_words, tombstones
 from web.access import actor, roles
 from web.episode_words import names_of
 from web.errors import kind_of, sentence_of
-from web.fact_words import row
+from web.fact_words import Row, row
 from web.moments import say_day, say_moment
 from web.services import services
 from workflows import log_ends, retention
 from workflows.access import GOVERNS
 from workflows.erasing import Subject
-from workflows.retention import DECIDES
+from workflows.retention import DECIDES, Due
 from workflows.retention_periods import MARKS, RULES
 
 page = flask.Blueprint("retention", __name__)
@@ -209,12 +209,7 @@ def _page(reference: str, problems: list[dict[str, str]] | None = None, field: s
     return flask.render_template(
         "retention_subject.html",
         reference=found.subject,
-        rows=[
-            row("When", say_day(entry.on) if entry.on else "Not while this is so"),
-            row("Rule", f"{entry.rule.what} ({entry.rule.basis})"),
-            row("Why then", entry.why),
-            row("What is kept", _counted(found)),
-        ],
+        rows=_rows(entry, found),
         is_due=entry.is_due(here.clock()),
         latest=latest,
         latest_by=names.get(latest.decided_by, latest.decided_by) if latest else "",
@@ -225,6 +220,16 @@ def _page(reference: str, problems: list[dict[str, str]] | None = None, field: s
         **held,
         **typed,
     )
+
+
+def _rows(entry: Due, found: Subject) -> list[Row]:
+    """Say until when a subject is kept, by which rule and why, and what is kept of it."""
+    return [
+        row("When", say_day(entry.on) if entry.on else "Not while this is so"),
+        row("Rule", f"{entry.rule.what} ({entry.rule.basis})"),
+        row("Why then", entry.why),
+        row("What is kept", _counted(found)),
+    ]
 
 
 def _holds(connection: sa.Connection, found: Subject) -> dict[str, object]:
