@@ -48,6 +48,7 @@ def agreement(now: datetime) -> Answers:
     """Give what two authorities agree on at the instant `now`."""
     return {
         "arranger": "host",
+        "provider": "elsewhere",
         "host_told_at": now,
         "host_contact": "Perrin Example, duty manager in Rutland",
         "agreed": "The provider of Rutland goes tomorrow; the own council pays.",

@@ -72,7 +72,7 @@ def see_flags_and_plan_before_the_grade(play: Play) -> None:
     for sentence in (emery.FLAG, emery.PLAN, emery.RULE):
         assert sentence in caller.text
     play.send(caller, quill.grade(play("mfh_coordinator").now()))
-    play.do("control_room_supervisor", "Endorse risk grade", quill.ENDORSEMENT)
+    play.do("duty_inspector", "Endorse as inspector", quill.ENDORSEMENT)
     play.read_case()
     assert play.row("Risk grade").startswith("High")
 

@@ -65,6 +65,7 @@ def test_nothing_of_the_crown_is_served(css: str) -> None:
         "modeller.js",
         "table.css",
         "table.js",
+        "typed.js",
         "viewer.css",
         "viewer.js",
     ]
