@@ -315,8 +315,7 @@ def _write(
         "count": f"{len(handover.tasks)} task{'' if len(handover.tasks) == 1 else 's'}",
         "by": in_words(handover.answer_by),
         "since": in_words(handover.offered_at),
-        "link": f"{base_url.rstrip('/')}/handovers/{handover.id}",
-        "tasks_link": f"{base_url.rstrip('/')}/tasks?which=led",
+        "link": f"{base_url.rstrip('/')}/{'tasks?which=led' if template == LATE else f'handovers/{handover.id}'}",
     }
     subject, text = wording.write(template, words)
     key = f"shift/{handover.id}/{template}/{now.isoformat() if template == LATE else ''}"

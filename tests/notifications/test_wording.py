@@ -27,7 +27,6 @@ WORDS = {
     "receiver": "Ben Hart",
     "by": "2 March 2026, 4:27 pm",
     "since": "2 March 2026, 4:12 pm",
-    "tasks_link": "https://homeward.example/tasks?which=led",
     "link": "https://homeward.example/cases/MC-7K3QX9PW",
 }
 
