@@ -27,7 +27,11 @@ def told(
         noted, away = concerns.of_child(connection, child_id), absences.of_child(connection, child_id)
         known = child_words.Known(
             child=children.find(connection, child_id),
-            details=child_details.of_child(connection, child_id),
+            details={
+                name: said
+                for name, said in child_details.of_child(connection, child_id).items()
+                if child_details.DETAILS[name].data_class in parts.get(said.case_id, frozenset())
+            },
             episodes=tuple(e for e in all_episodes if every or e.case_id in shown),
             flags=children.flags_of(connection, child_id),
             plans=trigger_plans.of_child(connection, child_id),

@@ -418,6 +418,7 @@ class Rows:
     sampled: frozenset[str]
     sealed: frozenset[str]
     homes: Mapping[str, str]
+    attended: frozenset[tuple[str, str]]
 
     @classmethod
     def read(cls, engine: sa.Engine) -> Rows:
@@ -432,6 +433,7 @@ class Rows:
                 frozenset(case_id for case_id, _key in told("SELECT sampled_case, record_key FROM audit_samples")),
                 frozenset(case_id for case_id, _seal in told("SELECT case_id, seal FROM seal_cases")),
                 dict(told("SELECT case_id, home FROM serious_events")),
+                frozenset(told("SELECT case_id, kind FROM meeting_attendance")),
             )
 
 
@@ -461,6 +463,7 @@ def _case(case_id: str, name: str, rows: Rows, beside: Beside) -> Held:
         standing=Standing.OPEN if rows.status[case_id] == "open" else ended,
         is_episode=name in BIRDS,
         sampled=case_id in rows.sampled,
+        attended=frozenset(kind for attended, kind in rows.attended if attended == case_id),
         sealed_for=beside.group if case_id in rows.sealed else None,
         worked_by=frozenset(role for worked, role in rows.worked if worked == case_id),
         opened_by=frozenset(person for person, opened in GLASS.items() if beside.cases[opened] == case_id),

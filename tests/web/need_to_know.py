@@ -73,8 +73,12 @@ READS = {
     "S(E)": ("S", "open"),
     "F": ("F", ""),
     "R_smp": ("", "sampled"),
+    "R_att": ("", "attended"),
 }
 """What a mark lets somebody read, the whole class or a part of it, and on which condition."""
+
+SITS_FOR = {"health": "health", "yjs": "youth_justice"}
+"""Whose attendance can be told: meetings record the kinds that sat in them, and of these there is one agency each."""
 
 READS_NOTHING = {
     "-": "none",
@@ -83,7 +87,6 @@ READS_NOTHING = {
     "agg": "in figures only",
     "R_vet": "nothing records who is vetted",
     "R_psd": "nothing is pseudonymised",
-    "R_att": "nothing records who attended",
     "S_dis": "waits for the disclosure",
 }
 
@@ -218,6 +221,8 @@ class Held:
     is_form: bool = False
     """A carer's form, which its home keeps as its own record, whatever becomes of the child's cases (5.5)."""
     sampled: bool = False
+    attended: frozenset[str] = frozenset()
+    """The kinds of agency that sat in each of its meetings."""
     sealed_for: frozenset[str] | None = None
     worked_by: frozenset[str] = frozenset()
     opened_by: frozenset[str] = frozenset()
@@ -278,6 +283,7 @@ def _by_column(of_classes: Mapping[str, str], role: str, held: Held) -> set[str]
     if held.standing is Standing.GROWN_UP and role in ENDS_AT_18:
         return set()
     holds = {"": True, "open": held.standing is Standing.OPEN, "sampled": held.sampled}
+    holds["attended"] = SITS_FOR.get(role, "") in held.attended
     told = [(name, *READS[mark]) for name, mark in of_classes.items() if mark in READS]
     return {f"{name}{extent}" for name, extent, condition in told if holds[condition]}
 
@@ -292,7 +298,7 @@ def _opens(role: str, data_class: str) -> bool:
 def _knows(who: Person, role: str, agency: str, held: Held) -> bool:
     if _is_shut_out(who, held) or _is_anothers(role, agency, held):
         return False
-    if role == SAMPLES and held.sampled:
+    if (role == SAMPLES and held.sampled) or SITS_FOR.get(role, "") in held.attended:
         return True
     return role in FORCE or role == TOLD_OF_EACH or bool(({role} | STANDS_FOR.get(role, set())) & held.worked_by)
 

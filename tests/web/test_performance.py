@@ -27,8 +27,8 @@ DAYS = {"from": "2025-11-22", "to": "2026-03-02"}
 QUERY = "from=2025-11-22&to=2026-03-02"
 BEGINS, ENDS = datetime(2025, 11, 22, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC)
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-STATEMENTS = 8
-"""Two for the session, one for who is missing, two for the period, two for which of the cases may be listed, one for who looked."""
+STATEMENTS = 9
+"""Two for the session, one for whom this person stands in, one for who is missing, two for the period, two for which of the cases may be listed, one for who looked."""
 
 
 @pytest.fixture(scope="module")

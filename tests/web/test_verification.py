@@ -10,6 +10,7 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
+from engine import packing
 from engine.cases import Cases
 from engine.store import Base, reading, writing
 from engine.verification import check
@@ -35,7 +36,7 @@ def test_each_clock_of_a_shipped_case_is_missed_when_it_is_gone(site: Site) -> N
     cases = site.services.cases
     with reading(cases.engine) as connection:
         whole = connection.execute(sa.select(CASES.c.state).where(CASES.c.id == case_id)).scalar_one()
-    state = orjson.loads(whole)
+    state = orjson.loads(packing.readable(whole))
     assert state["c"]
     for place, (_task, element, *_when) in enumerate(state["c"]):
         rest = state["c"][:place] + state["c"][place + 1 :]
