@@ -57,8 +57,8 @@ KEPT_BY_THE_PROGRAM: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "G-32": (
         ("`workflows/access.py`: `readable`, asked at every look, which is written down before the page is sent",),
         (
-            "tests/web/test_canaries.py::test_no_page_and_no_file_shows_a_role_what_it_may_not_read",
-            "tests/web/test_canaries.py::test_every_look_that_was_written_down_is_one_that_the_table_of_access_allows",
+            "tests/web/test_need_to_know.py::test_no_page_and_no_file_shows_somebody_what_they_may_not_read",
+            "tests/web/test_need_to_know.py::test_every_look_that_was_written_down_is_one_that_the_specification_allows",
         ),
     ),
     "G-33": (
@@ -84,7 +84,7 @@ KEPT_BY_THE_PROGRAM: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 """What no drawing has a part in, because the program itself does it: where, and the tests that prove it."""
 
-SENT_BY_HAND = "no story: tests/web/test_notices.py, tests/web/test_canaries.py"
+SENT_BY_HAND = "no story: tests/web/test_notices.py, tests/web/test_need_to_know.py"
 """What proves a notice that a person sends from a page: no drawing has a part in it."""
 
 for _path in sorted(Path(__file__).parent.glob("stories_of_*.py")):

@@ -282,12 +282,21 @@ def test_no_message_holds_anything_of_the_child(database: sa.Engine, now: dateti
     passed_on = ("pass_disclosure", "pass_late_disclosure", "pass_on_what_was_told")
     told_of = (*seen, *(("task_completed", each) for each in passed_on))
     missing = {record: said for record, said in facts.items() if record != "found"}
+    raised = a_step(
+        now,
+        missing,
+        tuple(
+            an_event("element_passed", now, seq=40 + number, element=element)
+            for number, element in enumerate(("grade_raised", "authority_hears_of_raise"))
+        ),
+    )
     decided = a_step(now, missing, (an_event("task_completed", now, seq=42, element="decide_on_sign"),))
     steps = (
         *(a_step(now, facts, (an_event(kind, now, seq=43 + n, element=at),)) for n, (kind, at) in enumerate(told_of)),
         an_opening(now, facts),
         an_offer(now, facts),
         a_step(now, facts, a_rung(now).events),
+        raised,
         decided,
     )
     told = messages(
