@@ -6,7 +6,7 @@ from sqlalchemy import event
 
 from tests.web.site import Browser, Site
 
-AT_MOST = 7
+AT_MOST = 8
 
 
 def asks(browser: Browser, query: str = "") -> str:
@@ -62,7 +62,7 @@ def test_who_only_watches_is_signed_out_in_time(site: Site) -> None:
 
 
 def test_what_is_asked_every_ten_seconds_is_cheap(site: Site) -> None:
-    """Who it is (two), of which councils and seals (one or two), the list (two: dated and not)."""
+    """Who it is and for whom they stand in (three), their teams, of which councils and seals (one or two), the list (two: dated and not)."""
     site.opened()
     browser = site.browser("csc_mash")
     address = asks(browser)
