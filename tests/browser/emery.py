@@ -64,6 +64,10 @@ def passed_on(now: datetime) -> Answers:
         "told": ["police", "csc"],
         "passed_at": now,
         "taken_by": "The control room and the duty social worker",
+        "told_what": "An adult hurt her in the flat, and she is afraid of him.",
+        "signs": ["none"],
+        "about_worker": "no",
+        "safe_now": "yes",
         "child_told": "yes",
     }
 
