@@ -1,4 +1,4 @@
-"""The night's work on what is kept: what is due for review, which logs end, and sessions of days ago (domain.md 5.5)."""
+"""The night's work on what is kept: what is due for review, and which logs end (domain.md 5.5)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from engine.store import reading
-from web import sessions
 from workflows import log_ends, retention
 
 log = logging.getLogger(__name__)
@@ -31,6 +30,5 @@ def nightly(engine: sa.Engine, now: datetime) -> bool:
     for ended in log_ends.end(engine, now):
         counts = ", ".join(f"{count} of {name}" for name, count in sorted(ended.counts.items()))
         log.info("logs ended about %s: %s", ended.subject or "nobody", counts or "there were none")
-    sessions.forget(engine, now)
     retention.look_through(engine, now)
     return True

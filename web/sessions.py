@@ -53,7 +53,6 @@ def begin(engine: sa.Engine, name: str, password: str, *, check: Check, now: dat
     token = secrets.token_urlsafe(32)
     with writing(engine) as connection:
         connection.execute(sa.delete(SignInFailureRow).where(SignInFailureRow.name_digest == _digest(name)))
-        connection.execute(sa.delete(SessionRow).where(SessionRow.started_at < now - SESSIONS_KEPT))
         row = {"digest": _digest(token), "person": name, "started_at": now}
         connection.execute(sa.insert(SessionRow).values(row))
     return token
@@ -83,7 +82,7 @@ def end_all(connection: sa.Connection, person: str, *, now: datetime) -> None:
 
 
 def forget(engine: sa.Engine, now: datetime) -> None:
-    """Forget sessions and failures of days ago, whether or not anybody has signed in since."""
+    """Forget sessions and failures of days ago, once a night; `now` is of the clock on the wall, as everywhere here."""
     with writing(engine) as connection:
         connection.execute(sa.delete(SessionRow).where(SessionRow.started_at < now - SESSIONS_KEPT))
         connection.execute(sa.delete(SignInFailureRow).where(SignInFailureRow.at < now - FAILURES_KEPT))
@@ -91,7 +90,6 @@ def forget(engine: sa.Engine, now: datetime) -> None:
 
 def _count_attempt(connection: sa.Connection, name: str, now: datetime) -> None:
     failures = SignInFailureRow
-    connection.execute(sa.delete(failures).where(failures.at < now - FAILURES_KEPT))
     recent = sa.select(sa.func.count()).where(
         failures.name_digest == _digest(name), failures.at > now - FAILURES_WITHIN
     )

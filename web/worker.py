@@ -26,7 +26,7 @@ from engine.model import Clock
 from engine.store import writing
 from notifications import holding, outbox
 from notifications.message import Channel
-from web import keeping, verification
+from web import keeping, sessions, verification
 from web.clock import system_clock
 from web.heartbeats import beat
 from web.tables import HeartbeatRow
@@ -170,8 +170,14 @@ class Worker:
         self._guarded("anchors", lambda: anchors.write(self._engine, self._clock()))
         self._guarded("board", lambda: board_mails.tell(self._engine, self._base_url, self._clock()))
         self._guarded("typed", lambda: typed.tidy(self._engine, self._clock()))
-        self._guarded("keeping", lambda: keeping.nightly(self._engine, self._clock()))
+        self._guarded("keeping", self._see_to_what_is_kept)
         self._guarded("verification", self._verify)
+
+    def _see_to_what_is_kept(self) -> None:
+        if keeping.nightly(self._engine, self._clock()):
+            sessions.forget(
+                self._engine, self._wall_clock()
+            )  # sessions go by the clock on the wall, also in a demonstration
 
     def _verify(self) -> None:
         verification.nightly(self._cases, self._base_url, self._clock(), stones=self._stones)

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from engine.store import reading, writing
 from tests.web.site import OPENING, Browser, Site
+from web.assembly import make_worker
 from web.demo_people import PASSWORD
 from web.identity import safe_next
 from web.tables import SessionRow, SignInFailureRow
@@ -77,6 +78,19 @@ def test_a_session_ends_after_twelve_hours_in_any_case(site: Site) -> None:
         assert browser.get("/tasks").status_code == 200
     site.wall_clock.forward(minutes=29)
     assert browser.get("/tasks").status_code == 302
+
+
+def test_the_night_forgets_the_sessions_of_days_ago_by_the_clock_on_the_wall(site: Site) -> None:
+    """A demonstration's clock that is put on by a month signs nobody out."""
+    browser, worker = site.browser("call_taker"), make_worker(site.services)
+    site.clock.forward(days=30)
+    worker.work_at_night()
+    assert browser.get("/tasks").status_code == 200
+    site.wall_clock.forward(days=3)
+    site.clock.forward(days=1)
+    worker.work_at_night()
+    with reading(site.services.engine) as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(SessionRow)).scalar_one() == 0
 
 
 def cookie(browser: Browser) -> str:
