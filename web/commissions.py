@@ -18,6 +18,7 @@ from web.typed_days import typed_day
 from workflows import commissioning, commissions
 from workflows.administration import ADMINISTRATOR
 from workflows.commissioning import SERVICE
+from workflows.days import day_of
 
 page = flask.Blueprint("commissions", __name__)
 
@@ -73,7 +74,7 @@ def _done(
 def _page(form: str, problems: Sequence[Problem]) -> str:
     """Show the page; `form` names the form in which something is wrong: ``new``, or the number of a commission."""
     here, who = services(), actor()
-    day = commissions.today(here.clock())
+    day = day_of(here.clock())
     with reading(here.engine) as connection:
         councils, providers = commissioning.councils_of(connection, who), commissions.providers(connection)
         found = commissioning.of_councils(connection, who)

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from engine.calendars import LONDON
 from engine.store import TaskTable
 from engine.views import EventRow, Step, TaskRow
 from notifications import outbox, wording
@@ -29,8 +29,6 @@ from workflows.obligations import OBLIGATIONS
 from workflows.people import Membership, Person
 
 LOG = logging.getLogger(__name__)
-
-LONDON = ZoneInfo("Europe/London")
 
 NOON = 12
 

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from engine.calendars import LONDON
 from engine.store import reading, writing
 from notifications import outbox, wording
 from notifications.message import Message
-from workflows import alerts, people
+from workflows import people
 
 TEMPLATE = "board_figures"
 BOARD = ("partnership_board",)
@@ -19,7 +20,7 @@ FROM_HOUR = 8
 
 def tell(engine: sa.Engine, base_url: str, now: datetime) -> bool:
     """Put the mail about the month that has ended into the outbox, whichever worker comes first; say whether this one did."""
-    local = now.astimezone(alerts.LONDON)
+    local = now.astimezone(LONDON)
     if local.day == 1 and local.hour < FROM_HOUR:
         return False
     ended = local.replace(day=1) - timedelta(days=1)

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -20,6 +19,7 @@ from engine.views import Step
 from workflows import child_details, episodes, joining, trigger_plans
 from workflows.child_details import ChildDetailsRow
 from workflows.children import ChildFlagRow, ChildRow, sounds_text
+from workflows.days import day_of
 from workflows.matching import MATCH, child_in, latest, own_id
 from workflows.trigger_plans import ChildPlanRow
 
@@ -45,8 +45,6 @@ REPEATEDLY_MISSING = "repeat_3_in_90"
 
 PROTECTION = "protection_decision"
 """The record with what public protection decided on each flag of exploitation, by the flag (domain.md 13.8)."""
-
-_LONDON = ZoneInfo("Europe/London")
 
 _WHO = frozenset({MATCH, "known", "case_opening", "missing_report"})
 
@@ -159,7 +157,7 @@ def _raise_flag(connection: sa.Connection, child_id: str, flag: str, step: Step)
 
     Looks at this id alone, so that what is kept under it does not depend on who is joined to it.
     """
-    today = step.now.astimezone(_LONDON).date()
+    today = day_of(step.now)
     table = ChildFlagRow
     mine = (table.child_id == child_id, table.flag == flag)
     only_ended = sa.delete(table).where(*mine, table.since == today, table.source == "", table.ended_by != "")
@@ -184,7 +182,7 @@ def _follow_protection(connection: sa.Connection, child_id: str, step: Step) -> 
 
 def _end_flag(connection: sa.Connection, child_id: str, flag: str, step: Step) -> None:
     """End a flag that was found wrong; where this id has none, a row says so for the other ids of the child."""
-    today = step.now.astimezone(_LONDON).date()
+    today = day_of(step.now)
     table = ChildFlagRow
     mine = (table.child_id == child_id, table.flag == flag)
     ended = {"until": today, "ended_by": step.case_id}

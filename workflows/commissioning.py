@@ -12,7 +12,8 @@ from engine.model import Actor
 from engine.store import row_lock
 from workflows import administration
 from workflows.administration import ADMINISTRATOR, AdministrationRow, Change, why_problems
-from workflows.commissions import COUNCIL, Commission, CommissionRow, providers, read, today
+from workflows.commissions import COUNCIL, Commission, CommissionRow, providers, read
+from workflows.days import day_in_words, day_of
 from workflows.people import OrganisationRow
 
 SERVICE = "administrator"
@@ -67,7 +68,7 @@ def commission(
             )
     values = {"council": council, "provider": provider, "from_on": from_on}
     connection.execute(sa.insert(CommissionRow).values(**values))
-    said = f"{known[provider]} from {_say(from_on)}"
+    said = f"{known[provider]} from {day_in_words(from_on)}"
     administration.note(connection, Change(now, by.person, BEGUN, "", said, why.strip(), agency=council))
 
 
@@ -79,16 +80,20 @@ def end(connection: sa.Connection, number: int, until_on: date | None, why: str,
         problems.append(Problem("until", "day-missing", "Enter the first day on which it does not hold any more"))
     elif until_on < found.from_on:
         problems.append(
-            Problem("until", "before-first", f"It begins on {_say(found.from_on)}: enter that day or a later one")
+            Problem(
+                "until", "before-first", f"It begins on {day_in_words(found.from_on)}: enter that day or a later one"
+            )
         )
-    if found.until_on is not None and found.until_on <= today(now):
+    if found.until_on is not None and found.until_on <= day_of(now):
         problems.append(Problem("why", "has-ended", "It has ended already: enter a new one instead"))
     if problems or until_on is None:
         raise Invalid(problems)
     connection.execute(sa.update(CommissionRow).where(CommissionRow.id == number).values(until_on=until_on))
     name = providers(connection).get(found.provider, found.provider)
-    old = f"{name} from {_say(found.from_on)}" + (f", until {_say(found.until_on)}" if found.until_on else "")
-    said = f"{name} not any more from {_say(until_on)}"
+    old = f"{name} from {day_in_words(found.from_on)}" + (
+        f", until {day_in_words(found.until_on)}" if found.until_on else ""
+    )
+    said = f"{name} not any more from {day_in_words(until_on)}"
     administration.note(connection, Change(now, by.person, ENDED, old, said, why.strip(), agency=found.council))
 
 
@@ -103,7 +108,3 @@ def _lock(connection: sa.Connection, council: str) -> None:
     """Let two who change the commissions of one council go one after the other."""
     row = OrganisationRow
     connection.execute(row_lock(connection.engine, sa.select(row.key).where(row.key == council))).all()
-
-
-def _say(day: date) -> str:
-    return f"{day.day} {day:%B} {day.year}"

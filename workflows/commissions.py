@@ -12,19 +12,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.model import Found, Value
 from engine.store import Base
+from workflows.days import day_of
 from workflows.people import OrganisationRow
 
 COUNCIL, PROVIDER = "local_authority", "interview_provider"
 """The kinds of organisation that commission, and that are commissioned."""
-
-_LONDON = ZoneInfo("Europe/London")
 
 
 class CommissionRow(Base):
@@ -59,11 +57,6 @@ class Commission:
         return self.until_on is None or self.until_on > self.from_on
 
 
-def today(now: datetime) -> date:
-    """Give the day of a moment on the clocks of England."""
-    return now.astimezone(_LONDON).date()
-
-
 def in_force(connection: sa.Connection, now: datetime) -> Mapping[str, frozenset[str]]:
     """Give the providers that each council commissions now; none for one whose commissions have ended, or whose provider is closed.
 
@@ -71,12 +64,12 @@ def in_force(connection: sa.Connection, now: datetime) -> Mapping[str, frozenset
     One statement.
     """
     row, here = CommissionRow, sa.select(OrganisationRow.key).where(OrganisationRow.closed_at.is_(None))
-    asked = sa.select(*_columns(), row.provider.in_(here)).where(row.from_on <= today(now), row.council.in_(here))
+    asked = sa.select(*_columns(), row.provider.in_(here)).where(row.from_on <= day_of(now), row.council.in_(here))
     found = defaultdict[str, set[str]](set)
     for *said, works in connection.execute(asked):
         each = Commission(*said)
         if each.ever_held:
-            found[each.council] |= {each.provider} if works and each.holds(today(now)) else set()
+            found[each.council] |= {each.provider} if works and each.holds(day_of(now)) else set()
     return {council: frozenset(providers) for council, providers in found.items()}
 
 

@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -20,6 +19,7 @@ from engine.model import Actor
 from engine.store import Base, Moment
 from workflows import philomena
 from workflows.children import ids_of
+from workflows.days import day_of
 
 KINDS: Mapping[str, str] = MappingProxyType({"person": "Person", "place": "Place"})
 RISKS: Mapping[str, str] = MappingProxyType(
@@ -38,7 +38,6 @@ TEXTS: Mapping[str, int] = MappingProxyType({"name": 200, "relation": 200, "wher
 """How long each text may be."""
 
 LONGEST_REASON = 500
-_LONDON = ZoneInfo("Europe/London")
 
 
 class ConcernRow(Base):
@@ -92,7 +91,7 @@ def add(
     may: Collection[str], by: Actor, now: datetime,
 ) -> None:  # fmt: skip
     """Add a person or a place; `may` are the data classes in which this person writes. Refused with `Invalid`, all at once."""
-    today = now.astimezone(_LONDON).date()
+    today = day_of(now)
     problems = [
         *_chosen("kind", typed, KINDS, "Choose whether it is a person or a place."),
         *_chosen("risk", typed, RISKS, "Choose how great the risk is."),
@@ -122,7 +121,7 @@ def end(
     if not said or len(said) > LONGEST_REASON:
         sentence = f"Say why it has ended, in at most {LONGEST_REASON} characters."
         raise Invalid([Problem("reason", "reason-missing", sentence)])
-    today = now.astimezone(_LONDON).date()
+    today = day_of(now)
     still = sa.update(ConcernRow).where(ConcernRow.id == number, ConcernRow.until.is_(None))
     connection.execute(still.values(until=today, ended_by=by.person, ended_why=said))
 

@@ -14,7 +14,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -22,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from engine.model import Facts, Value
 from engine.store import ERASED, Base, CaseTable, Moment, TaskTable
 from engine.views import Step, TaskRow
+from workflows.days import day_of
 from workflows.matching import child_in, latest
 
 PROCEDURE = "missing_child"
@@ -99,8 +99,6 @@ MISSING = frozenset({"reported", "graded", "locating", "located_not_returned"})
 """The statuses in which the child is missing."""
 
 Record = Mapping[str, Value]
-
-_LONDON = ZoneInfo("Europe/London")
 
 
 class EpisodeRow(Base):
@@ -331,7 +329,7 @@ def _counted_by(facts: Facts) -> dict[str, Any]:
 
 def age_on(born_on: date, at: datetime) -> int:
     """Give the age in whole years at a moment, by the day in England; who was born on 29 February turns on 1 March."""
-    day = at.astimezone(_LONDON).date()
+    day = day_of(at)
     return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
 
 

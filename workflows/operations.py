@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -31,6 +30,7 @@ from workflows import (
     trigger_plans,
 )
 from workflows.children import EXPLOITATION, LOOKED_AFTER, Child, ChildEpisode
+from workflows.days import day_in_words, day_of
 from workflows.likeness import ALIKE, likeness
 from workflows.matching import MATCH, NEW_CHILD, child_in, latest, own_id
 from workflows.trigger_plans import ChildPlan
@@ -45,8 +45,6 @@ LONGEST_NAME = 80
 
 MOST_TO_REVIEW = 50
 """So many records that are due for a review are counted at most."""
-
-_TODAY = ZoneInfo("Europe/London")
 
 
 SEALED = "A sealed record of a child who is like this one: ask a superintendent"
@@ -187,7 +185,7 @@ def open_interviews(connection: sa.Connection, scope: Mapping[str, Value], _now:
     reference = str(scope["case"]["reference"])
     found = () if child_id is None else episodes.awaiting_interview(connection, children.ids_of(str(child_id)))
     returns = [
-        {"value": case_id, "label": f"Back on {_day(back.astimezone(_TODAY).date())}, case {case_id}"}
+        {"value": case_id, "label": f"Back on {_day(day_of(back))}, case {case_id}"}
         for case_id, back in found
         if case_id != reference
     ]
@@ -340,7 +338,7 @@ def _said_yes(facts: Mapping[str, Any]) -> bool:
 
 def _flags(connection: sa.Connection, child_id: str, at: datetime, plan: ChildPlan | None) -> list[str]:
     """Name the flags that hold on the day of the report, and the warnings of the plan in force, each once."""
-    today = at.astimezone(_TODAY).date()
+    today = day_of(at)
     held = {flag.flag for flag in children.flags_of(connection, child_id) if flag.holds_on(today)}
     return sorted(held.union(plan.warnings if plan is not None else ()))
 
@@ -384,4 +382,4 @@ def _label(child: Child, count: int) -> str:
 
 def _day(day: date | None) -> str:
     """Say a date of birth in words."""
-    return "date of birth not known" if day is None else f"{day.day} {day:%B} {day.year}"
+    return "date of birth not known" if day is None else day_in_words(day)

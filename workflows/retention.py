@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -23,9 +22,10 @@ from workflows import erasing, retention_periods
 from workflows.about import AboutRow
 from workflows.access import GOVERNS
 from workflows.children import ChildRow
+from workflows.days import day_in_words, day_of
 from workflows.episodes import EpisodeRow
 from workflows.erasing import Subject
-from workflows.retention_periods import RULES, Rule, day_in_words, years_after
+from workflows.retention_periods import RULES, Rule, years_after
 
 DECIDES = frozenset({GOVERNS, "chief_inspector_missing"})
 """Who places and ends holds, decides to keep or delete, and approves; always two different people where two are needed."""
@@ -42,8 +42,6 @@ KEPT_AGAIN = 5
 
 AT_ONCE = 100
 """Subjects that are looked through in one transaction."""
-
-_LONDON = ZoneInfo("Europe/London")
 
 
 class HoldRow(Base):
@@ -137,7 +135,7 @@ class Due:
 
     def is_due(self, now: datetime) -> bool:
         """Whether its day has come, in Europe/London."""
-        return self.on is not None and self.on <= now.astimezone(_LONDON).date()
+        return self.on is not None and self.on <= day_of(now)
 
 
 class UnderHold(Conflict):
@@ -179,7 +177,7 @@ def reviews(connection: sa.Connection, *, now: datetime, limit: int = 50) -> tup
 
     Of those that the last night found (`look_through`), each is looked at again now.
     """
-    today, decision, later = now.astimezone(_LONDON).date(), DecisionRow, sa.orm.aliased(DecisionRow)
+    today, decision, later = day_of(now), DecisionRow, sa.orm.aliased(DecisionRow)
     last = ~sa.exists().where(later.subject == decision.subject, later.id > decision.id)
     is_kept = sa.exists().where(decision.subject == DayRow.subject, decision.again_on > today, last)
     asked = sa.select(DayRow.subject).where(DayRow.due_on <= today, ~is_kept).order_by(DayRow.due_on, DayRow.subject)
@@ -282,7 +280,7 @@ def decide(
         raise Invalid([Problem("decision", "decision-missing", "Choose whether it is kept or deleted.")])
     if decision == "delete":
         _may_go(connection, subject, now)
-    today = now.astimezone(_LONDON).date()
+    today = day_of(now)
     row = {
         "subject": subject.subject,
         "decision": decision,
@@ -348,9 +346,7 @@ def _may_go(connection: sa.Connection, subject: Subject, now: datetime) -> Due:
     """Refuse what may not be deleted now; give the rule by which it may."""
     standing = holds(connection, subject)
     if standing:
-        raise UnderHold(
-            f"A legal hold stands since {day_in_words(standing[0].held_at.astimezone(_LONDON).date())}. Nothing is deleted."
-        )
+        raise UnderHold(f"A legal hold stands since {day_in_words(day_of(standing[0].held_at))}. Nothing is deleted.")
     entry = due(connection, subject)
     if not entry.is_due(now):
         when = f"on {day_in_words(entry.on)}" if entry.on else "not yet known when"

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -19,10 +18,9 @@ from engine import values
 from engine.store import FactTable
 from workflows import children
 from workflows.children import EXPLOITATION, ChildFlagRow, ChildRow
+from workflows.days import day_in_words, day_of
 from workflows.episodes import ADULT_FROM, EpisodeRow
 from workflows.erasing import Subject
-
-_LONDON = ZoneInfo("Europe/London")
 
 MARKS: Mapping[str, str] = MappingProxyType(
     {"a": "Law or national guidance", "b": "What others do", "c": "Our own rule"}
@@ -299,11 +297,6 @@ def known_of(connection: sa.Connection, subject: Subject) -> Known | None:
     )
 
 
-def day_in_words(day: date) -> str:
-    """Say a day as ``2 March 2026``."""
-    return f"{day.day} {day:%B} {day.year}"
-
-
 def years_after(day: date, years: int) -> date:
     """Give the day so many years on; 29 February becomes 1 March."""
     try:
@@ -378,7 +371,7 @@ def _days(connection: sa.Connection, subject: Subject) -> Iterator[date]:
     if not moments:
         taken_in = sa.select(ChildRow.imported_at).where(ChildRow.child_id.in_(subject.ids))
         moments = list(connection.execute(taken_in).scalars())
-    yield from (moment.astimezone(_LONDON).date() for moment in moments if isinstance(moment, datetime))
+    yield from (day_of(moment) for moment in moments if isinstance(moment, datetime))
 
 
 def _died(connection: sa.Connection, subject: Subject) -> date | None:
@@ -390,5 +383,5 @@ def _died(connection: sa.Connection, subject: Subject) -> date | None:
     for found in connection.execute(asked.order_by(row.reported_at)):
         if found.age is None or found.age < ADULT_FROM:
             moment: datetime = found.returned_at or found.reported_at
-            return moment.astimezone(_LONDON).date()
+            return day_of(moment)
     return None

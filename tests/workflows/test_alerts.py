@@ -1,6 +1,7 @@
 """Alerts tell the right people of the right events, and nothing of the child."""
 
 import logging
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -271,6 +272,31 @@ def tasks_of(procedure: str, facts: Facts, now: datetime) -> Step:
     return a_step(now, facts, tuple(events), opened, procedure=procedure)
 
 
+ALL_WITH_ALERTS = (
+    *("missing_child", "audit", "recommendation", "disruption"),
+    *("serious_event", "protocol_review", "retention_review", "cancellation"),
+)
+
+
+def everything_told_of(facts: Facts, now: datetime) -> Iterator[Step]:
+    """Make the steps after which each alert of every procedure has told somebody."""
+    seen = (("case_stranded", ""), ("timer_fired", "view_is_late"), ("message_received", "report_is_cancelled"))
+    passed_on = ("pass_disclosure", "pass_late_disclosure", "pass_on_what_was_told")
+    told_of = (*seen, *(("task_completed", each) for each in passed_on))
+    for number, (kind, at) in enumerate(told_of):
+        yield a_step(now, facts, (an_event(kind, now, seq=43 + number, element=at),))
+    yield an_opening(now, facts)
+    yield an_offer(now, facts)
+    yield a_step(now, facts, a_rung(now).events)
+    missing = {record: said for record, said in facts.items() if record != "found"}
+    raised = ("grade_raised", "authority_hears_of_raise")
+    passed = [an_event("element_passed", now, seq=40 + number, element=each) for number, each in enumerate(raised)]
+    yield a_step(now, missing, tuple(passed))
+    yield a_step(now, missing, (an_event("task_completed", now, seq=42, element="decide_on_sign"),))
+    for procedure in ALL_WITH_ALERTS:
+        yield tasks_of(procedure, facts, now)
+
+
 def test_no_message_holds_anything_of_the_child(database: sa.Engine, now: datetime) -> None:
     """A canary in every field that any form of the procedure asks for is found in no message."""
     written = sorted(catalogue.written(catalogue.files("missing_child")))
@@ -278,44 +304,7 @@ def test_no_message_holds_anything_of_the_child(database: sa.Engine, now: dateti
     for number, (record, field) in enumerate(written):
         facts.setdefault(record, {}).setdefault("", {})[field] = f"canary-{number}"
 
-    seen = (("case_stranded", ""), ("timer_fired", "view_is_late"), ("message_received", "report_is_cancelled"))
-    passed_on = ("pass_disclosure", "pass_late_disclosure", "pass_on_what_was_told")
-    told_of = (*seen, *(("task_completed", each) for each in passed_on))
-    missing = {record: said for record, said in facts.items() if record != "found"}
-    raised = a_step(
-        now,
-        missing,
-        tuple(
-            an_event("element_passed", now, seq=40 + number, element=element)
-            for number, element in enumerate(("grade_raised", "authority_hears_of_raise"))
-        ),
-    )
-    decided = a_step(now, missing, (an_event("task_completed", now, seq=42, element="decide_on_sign"),))
-    steps = (
-        *(a_step(now, facts, (an_event(kind, now, seq=43 + n, element=at),)) for n, (kind, at) in enumerate(told_of)),
-        an_opening(now, facts),
-        an_offer(now, facts),
-        a_step(now, facts, a_rung(now).events),
-        raised,
-        decided,
-    )
-    told = messages(
-        database,
-        *steps,
-        *(
-            tasks_of(each, facts, now)
-            for each in (
-                "missing_child",
-                "audit",
-                "recommendation",
-                "disruption",
-                "serious_event",
-                "protocol_review",
-                "retention_review",
-                "cancellation",
-            )
-        ),
-    )
+    told = messages(database, *everything_told_of(facts, now))
 
     assert len(written) > 100
     assert {alert.id for alert in ALERTS} == {row.key.split("/")[2] for row in told}

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from engine.calendars import LONDON
 from engine.store import CaseTable, ReleaseTable, TaskTable, reading, writing
 from tests.plans import steps_of
 from tests.workflows.test_children import ROBIN, an_episode, follow, matched
 from tests.workflows.test_children import a_step as a_step_of
-from workflows import alerts, episodes, figures
+from workflows import episodes, figures
 from workflows.children import PastEpisodeRow
 from workflows.figures import AGE_BANDS, INTERVIEWS, MEASURES, OFTEN_WITHIN, PEOPLE, SLICES, Period, Population
 
@@ -48,10 +49,10 @@ def test_at_six_each_morning_the_figures_hold_everything_until_then_on_the_clock
     engine: sa.Engine, day: date
 ) -> None:
     """Nothing is built in the night that could be missed (T-45): they are counted whenever somebody looks."""
-    six = datetime.combine(day, time(6), tzinfo=alerts.LONDON).astimezone(UTC)
+    six = datetime.combine(day, time(6), tzinfo=LONDON).astimezone(UTC)
     for number, at in enumerate((six - DAY, six - timedelta(minutes=1), six)):
         follow(engine, matched(at, CASES[number], "new"))
-    midnight = datetime.combine(day, time(0), tzinfo=alerts.LONDON).astimezone(UTC)
+    midnight = datetime.combine(day, time(0), tzinfo=LONDON).astimezone(UTC)
     with reading(engine) as connection:
         found = figures.population(connection, Period(midnight - DAY, six), now=six)
     assert {one.case_id for one in found.episodes} == {CASES[0], CASES[1]}
