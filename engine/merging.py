@@ -9,11 +9,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from engine import values
-from engine.forms import TYPED_IN_PARTS, Field, Form, Raw
+from engine.forms import Field, Form, Raw, names_of, texts_under
 from engine.model import Value
 from engine.store import EventTable, FactTable
-
-PARTS = ("day", "month", "year", "time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def merge(
     before, present = form.as_raw(was), form.as_raw(now)
     merged, changed = dict(typed), []
     for field in form.fields:
-        names = _names(field)
+        names = names_of(field)
         mine, old, new = (_texts(raw, names) for raw in (typed, before, present))
         if new == old or field.key not in who:
             continue
@@ -73,11 +71,6 @@ def merge(
     return merged, changed
 
 
-def _names(field: Field) -> list[str]:
-    return [f"{field.key}-{part}" for part in PARTS] if field.kind in TYPED_IN_PARTS else [field.key]
-
-
 def _texts(raw: Raw, names: list[str]) -> list[list[str]]:
     """Give what was typed under names, so that nothing typed and nothing there are the same."""
-    given = [raw.get(name, "") for name in names]
-    return [[text for text in ([one] if isinstance(one, str) else one) if text.strip()] for one in given]
+    return [[text for text in texts_under(raw, name) if text.strip()] for name in names]

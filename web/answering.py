@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID, uuid4, uuid5
 
@@ -11,18 +10,19 @@ import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from engine.errors import Refusal
-from engine.forms import TYPED_IN_PARTS, Field, Form, Raw
-from engine.merging import PARTS
+from engine.forms import Field, Form, Raw, names_of, texts_under
 from engine.store import EventTable, TaskTable, reading
 from engine.views import Done
 from web.access import actor
 from web.errors import kind_of, sentence_of
 from web.moments import say_key
+from web.numbers import read_number
 from web.second_person import done_before
 from web.services import services
 
-OURS = frozenset({"csrf_token", "key", "stamp", "seen", "later"})
-LONGEST_NUMBER = 10
+SEEN, LATER = "_seen", "_later"
+"""Names of the page's own beside the answers: no question can be called so, since its key begins with a letter."""
+OURS = frozenset({"csrf_token", "key", "stamp", SEEN, LATER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,11 @@ class Posted:
         """Read it from the present request; a key that is no UUID is replaced, so that nobody chooses it."""
         sent = flask.request.form.to_dict(flat=False)
         raw: Raw = {name: values for name, values in sent.items() if name not in OURS}
-        seen = flask.request.form.get("seen", "")
         return cls(
             raw=raw,
             key=_key(flask.request.form.get("key", "")),
             stamp=flask.request.form.get("stamp", ""),
-            seen=int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < LONGEST_NUMBER else 0,
+            seen=read_number(flask.request.form.get(SEEN, "")),
         )
 
     @property
@@ -109,21 +108,15 @@ def conflict_page(refusal: Refusal, raw: Raw, *, form: Form | None, case_id: str
 def typed_lines(raw: Raw, form: Form | None) -> list[tuple[str, str]]:
     """Pair each question with what was typed for it, in the page's order; without the form, keys stand for questions."""
     if form is None:
-        lines = [(say_key(name.replace("-", " ")), " ".join(_texts(raw, [name]))) for name in raw]
+        lines = [(say_key(name.replace("-", " ")), " ".join(filter(None, texts_under(raw, name)))) for name in raw]
     else:
         lines = [(field.label, _typed(field, raw)) for field in form.fields]
     return [(label, text) for label, text in lines if text.strip()]
 
 
 def _typed(field: Field, raw: Raw) -> str:
-    names = [f"{field.key}-{part}" for part in PARTS] if field.kind in TYPED_IN_PARTS else [field.key]
     words = {choice.value: choice.label for choice in field.choices}
-    return " ".join(words.get(text, text) for text in _texts(raw, names))
-
-
-def _texts(raw: Raw, names: Iterable[str]) -> list[str]:
-    given = [raw.get(name, "") for name in names]
-    return [text for one in given for text in ([one] if isinstance(one, str) else one) if text]
+    return " ".join(words.get(text, text) for name in names_of(field) for text in texts_under(raw, name) if text)
 
 
 def _key(sent: str) -> str:

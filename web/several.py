@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from types import MappingProxyType
 from urllib.parse import urlencode
 
@@ -26,13 +25,12 @@ from web.errors import sentence_of
 from web.services import services
 from workflows import assigning, reminders, saved_lists
 from workflows.audience import Audience, audience
-from workflows.people import Person
 
 page = flask.Blueprint("several", __name__)
 
 AT_MOST = 100
 """Tasks in one go."""
-TAKE, PUT_BACK, GIVE, REMIND = "take", "put_back", "give", "remind"
+TAKE, PUT_BACK, GIVE, GIVE_BACK, REMIND = "take", "put_back", "give", "give_back", "remind"
 ACTS: Mapping[str, str] = MappingProxyType(
     {
         TAKE: "Take them",
@@ -92,14 +90,14 @@ def act() -> ResponseReturnValue:
 @page.post("/tasks/<task_id>/owner/<act>")
 @signed_in
 def act_one(task_id: str, act: str) -> ResponseReturnValue:
-    """Take one task, put it back, or give it to somebody; then its page, or the list where it is somebody else's now."""
+    """Take one task, put it back, give it to somebody or back; then its page, or the list where it is somebody else's now."""
     with reading(services().engine) as connection:
         rows = _rows(connection, [task_id], audience(connection, actor(), services().clock()))
-    if not rows or act not in {TAKE, PUT_BACK, GIVE}:
+    if not rows or act not in {TAKE, PUT_BACK, GIVE, GIVE_BACK}:
         raise TaskNotFound("There is no such task.")
     result = _one(act, rows[0], flask.request.form.get("to", ""))
     flask.flash(f"{result.words}.", "done" if result.done else "important")
-    if act == GIVE and result.done:
+    if act in {GIVE, GIVE_BACK} and result.done:
         return flask.redirect(flask.url_for("inbox.tasks"))
     return flask.redirect(flask.url_for("tasks.task", task_id=task_id))
 
@@ -147,7 +145,7 @@ def _choosing(
     with reading(here.engine) as connection:
         bounds = audience(connection, who, now)
         rows = task_lists.page(listed, bounds, None, now).rows
-        able = _able(connection, rows, bounds, now)
+        able = assigning.candidates_for_any(connection, rows, who, now=now)
     return flask.render_template(
         "several.html",
         lines=task_words.lines(rows, who, now),
@@ -159,17 +157,6 @@ def _choosing(
         to=to,
         problems={problem.where: problem.sentence for problem in reversed(problems or [])},
     )
-
-
-def _able(connection: sa.Connection, rows: tuple[TaskRow, ...], bounds: Audience, now: datetime) -> list[Person]:
-    """Give who can be given one of these tasks at least; each row is looked at again when it is given."""
-    roles = {row.role: row.case_id for row in rows}
-    found = {
-        person.sign_in: person
-        for role, case_id in roles.items()
-        for person in assigning.candidates(connection, role, case_id, bounds.who, now=now)
-    }
-    return sorted(found.values(), key=lambda person: (person.name, person.sign_in))
 
 
 def _rows(connection: sa.Connection, chosen: list[str], bounds: Audience) -> list[TaskRow]:
@@ -235,6 +222,12 @@ def _give(row: TaskRow, to: str) -> str:
     return f"{person.name} has it" if new else f"{person.name} had it already"
 
 
+def _give_back(row: TaskRow, _to: str) -> str:
+    back = services().cases.ownership.give_back(row.id, by=actor(), now=services().clock())
+    names = task_lists.names_of([row], actor())
+    return f"{names.get(row.returns_to, row.returns_to)} has it again" if back else "It is to go back to nobody"
+
+
 def _remind(row: TaskRow, _to: str) -> str:
     here = services()
     with writing(here.engine) as connection:
@@ -243,5 +236,5 @@ def _remind(row: TaskRow, _to: str) -> str:
 
 
 _DOES: Mapping[str, Callable[[TaskRow, str], str]] = MappingProxyType(
-    {TAKE: _take, PUT_BACK: _put_back, GIVE: _give, REMIND: _remind}
+    {TAKE: _take, PUT_BACK: _put_back, GIVE: _give, GIVE_BACK: _give_back, REMIND: _remind}
 )

@@ -38,7 +38,7 @@ from web import (
     task_words,
 )
 from web.access import actor, signed_in
-from web.answering import Posted, conflict_page, go_on, new_key, was_done, without_source
+from web.answering import LATER, Posted, conflict_page, go_on, new_key, was_done, without_source
 from web.fact_words import Section, alone, say_answer, sections
 from web.govuk import error_summary, render_form
 from web.moments import say_moment, say_until
@@ -89,7 +89,7 @@ def task(task_id: str) -> ResponseReturnValue:
 def complete(task_id: str) -> ResponseReturnValue:
     """Complete a task, or keep it for later, or say all that is wrong with the answers, or what has happened in the meantime."""
     here, posted, now = services(), Posted.read(), services().clock()
-    if "later" in flask.request.form:
+    if LATER in flask.request.form:
         return _keep_for_later(task_id, posted)
     try:
         view = _open(task_id)
@@ -122,19 +122,16 @@ def keep(task_id: str) -> ResponseReturnValue:
 
     Pages that are open ask for it by themselves; a GET would change nothing, and this does.
     """
-    here, posted, now, who = services(), Posted.read(), services().clock(), actor()
+    posted, now, who = Posted.read(), services().clock(), actor()
+    is_typing = bool(flask.request.args.get("typing"))
     _may_type(task_id)
-    with writing(here.engine) as connection:
-        if flask.request.args.get("typing"):
-            typed.keep(
-                connection, task_id, posted.raw, person=who.person, stamp=posted.stamp, seen=posted.seen, now=now
-            )
+    with writing(services().engine) as connection:
+        if is_typing:
+            _keep(connection, task_id, posted)
         else:
             typed.note_here(connection, task_id, person=who.person, now=now)
         others = typed.here(connection, task_id, but=who.person, now=now)
-    return flask.render_template(
-        "task_typed.html", others=others, saved=bool(flask.request.args.get("typing")), now=now
-    )
+    return flask.render_template("task_typed.html", others=others, saved=is_typing, now=now)
 
 
 @page.post("/tasks/<task_id>/typed/drop")
@@ -172,20 +169,17 @@ def take_over(task_id: str, person: str) -> ResponseReturnValue:
 
 def _keep_for_later(task_id: str, posted: Posted) -> ResponseReturnValue:
     """Keep what was typed, without looking whether it is complete."""
-    here = services()
     _may_type(task_id)
-    with writing(here.engine) as connection:
-        typed.keep(
-            connection,
-            task_id,
-            posted.raw,
-            person=actor().person,
-            stamp=posted.stamp,
-            seen=posted.seen,
-            now=here.clock(),
-        )
+    with writing(services().engine) as connection:
+        _keep(connection, task_id, posted)
     flask.flash("What you have typed is kept. It is in your list of tasks, at the top.", "done")
     return flask.redirect(flask.url_for("inbox.tasks"))
+
+
+def _keep(connection: sa.Connection, task_id: str, posted: Posted) -> None:
+    """Keep what was sent as what this person has typed there."""
+    told = {"person": actor().person, "stamp": posted.stamp}
+    typed.keep(connection, task_id, posted.raw, **told, seen=posted.seen, now=services().clock())
 
 
 def _may_type(task_id: str) -> None:
@@ -275,16 +269,18 @@ def _page(view: TaskView, shown: Shown) -> str:
         present=present,
         owner=task_words.owner(row, who, task_lists.names_of([row], who)),
         has_it=row.owner == who.person,
+        goes_back=bool(row.returns_to),
         able=[each for each in able if each.sign_in != row.owner],
     )
 
 
 def _beside(view: TaskView, release: Compiled, now: datetime) -> list[Section]:
-    """Give what stands beside the form; where an episode is decided on, how it stands now; what a sign is about."""
+    """Give what stands beside the form, what the drawing names first before all; where an episode is decided on, how it stands now."""
     if view.row.element == episode_words.ELEMENT:
         return episode_words.beside(view, actor(), now)
     about = [sign_words.beside(view, release, now)] if view.row.element == sign_words.ELEMENT else []
     carer = carer_words.beside(actor(), view.row.case_id, view.row.element, now)
     known = view.beside.get(known_words.RECORD, {}).get("")
     plan = plan_words.beside(actor(), view.row.case_id, known, now)
-    return [*carer, *about, *sections(view.beside, release, now, decided=alone(release)), *plan]
+    drawn = [*about, *sections(view.beside, release, now, decided=alone(release))]
+    return [each for each in (*drawn[:1], *carer, *drawn[1:], *plan) if each.rows]

@@ -63,6 +63,18 @@ def raw_of(question: Field, value: Value) -> dict[str, list[str] | str]:
     return {question.key: format(value, "f") if isinstance(value, Decimal) else str(value)}
 
 
+def names_of(question: Field) -> list[str]:
+    """Give the names under which a page posts an answer: ``["seen-day", "seen-month", "seen-year", "seen-time"]``."""
+    key = question.key
+    return [f"{key}-{part}" for part in _PARTS] if question.kind in TYPED_IN_PARTS else [key]
+
+
+def texts_under(raw: Raw, name: str) -> list[str]:
+    """Give every text that a page posted under a name."""
+    given = raw.get(name, [])
+    return [given] if isinstance(given, str) else list(given)
+
+
 class _Answers(Schema):
     """The answers of a page, one field per question."""
 
@@ -88,8 +100,7 @@ class _Answer(fields.Field[Value]):
         """Take what was typed for this question: one text, a list of choices, or the parts of a date."""
         key = self.question.key
         if self.question.kind is Kind.CHECKLIST:
-            given = data.get(key, [])
-            return [given] if isinstance(given, str) else list(given)
+            return texts_under(data, key)
         if self.question.kind in TYPED_IN_PARTS:
             return {part: _tidy(first(data.get(f"{key}-{part}", ""))) for part in _PARTS}
         return _tidy(first(data.get(key, "")))

@@ -42,7 +42,7 @@ class Play:
     def send(self, person: Visitor, answers: Answers) -> None:
         """Answer the page that is open and send it; it is taken, or the test says which problems the page shows."""
         person.answer(answers)
-        person.click(person.page.locator("main form button:not([name=later])").last)
+        person.click(person.page.locator("main form button:not([name=_later])").last)
         assert person.page.locator(".govuk-error-summary").count() == 0, person.text
         expect(person.page.locator(".govuk-notification-banner--success")).to_be_visible()
 

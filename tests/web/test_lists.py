@@ -84,6 +84,21 @@ def test_a_task_is_taken_given_away_and_done_and_stands_in_the_right_list_each_t
     assert shown(first, "?which=given") == []
 
 
+def test_what_was_given_for_a_while_is_given_back_on_its_page(two: Site) -> None:
+    first, second = two.browser(INSPECTOR), two.browser(SECOND)
+    task = of(two, two.opened(), "acknowledge_handover")
+    assert several(first, "take", task) == [("You have it", "Done")]
+    page = first.page(f"/tasks/{task}")
+    assert page.select_one("form[action$='/give_back']") is None
+    assert first.send(f"/tasks/{task}/owner/give", {"to": SECOND, "returns": "yes"}, form=page).status_code == 302
+    page = second.page(f"/tasks/{task}")
+    given_back = str(page.select("form[action$='/give_back']")[0]["action"])
+    assert second.send(given_back, {}, form=page).status_code == 302
+    assert shown(first, "?which=mine") == [task]
+    assert shown(second, "?which=mine") == []
+    assert first.page(f"/tasks/{task}").select_one("form[action$='/give_back']") is None
+
+
 def test_what_another_has_is_not_taken_from_them_but_by_who_leads_them(two: Site) -> None:
     first, second, chief = two.browser(INSPECTOR), two.browser(SECOND), two.browser("chief_inspector_missing")
     task = of(two, two.opened(), "acknowledge_handover")

@@ -64,7 +64,7 @@ def test_what_is_typed_is_there_when_its_author_comes_back_and_for_nobody_else(t
 
 def test_the_button_keeps_it_without_a_script_and_without_asking_for_more(two: Site, task: str) -> None:
     first = two.browser(INSPECTOR)
-    answer = first.send(f"/tasks/{task}", {"first_directions": WORDS, "later": "yes"})
+    answer = first.send(f"/tasks/{task}", {"first_directions": WORDS, "_later": "yes"})
     assert answer.status_code == 302, answer.text
     assert in_page(first, task) == WORDS
     page = first.page(f"/tasks/{task}")

@@ -9,7 +9,6 @@ let waiting, typing = false
 
 async function tell (changed) {
   const body = new FormData(form)
-  body.delete('later')
   try {
     const answer = await fetch(form.dataset.typed + (changed ? '?typing=yes' : ''), { method: 'POST', body: new URLSearchParams(body), redirect: 'manual' })
     if (answer.type === 'opaqueredirect') return say(status.dataset.signedOut)
