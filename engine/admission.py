@@ -7,7 +7,7 @@ from typing import Any
 
 from engine import log, values
 from engine.diagrams import Node
-from engine.errors import NotFound, Refusal, TaskAlreadyCompleted, TaskNoLongerOpen, TaskNotFound
+from engine.errors import NotFound, NotYourTask, Refusal, TaskAlreadyCompleted, TaskNoLongerOpen, TaskNotFound
 from engine.model import Actor, Facts, Value
 from engine.release import Compiled
 
@@ -43,6 +43,19 @@ def is_recorded(release: Compiled, facts: Facts, record: str, record_key: str, f
 def fingerprint(kind: str, what: str, by: Actor, answers: Mapping[str, Value]) -> str:
     """Give a digest of a command, so that a key that comes again with something else is noticed."""
     return log.digest_of(values.dumps([kind, what, by.person, dict(answers)]), b"")
+
+
+def require_open(row: Any, roles: frozenset[str]) -> None:
+    """Refuse a task that is not open, by its row in the index, and before that one that is for none of these roles.
+
+    Raises:
+        NotYourTask, TaskNotFound, TaskAlreadyCompleted, TaskNoLongerOpen.
+    """
+    if row is not None and row.role not in roles:
+        raise NotYourTask(f"This task is for {row.role}.")
+    gone = why_not_open(row)
+    if gone is not None:
+        raise gone
 
 
 def why_not_open(row: Any) -> Refusal | None:

@@ -15,8 +15,8 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from engine.admission import task_number, why_not_open
-from engine.errors import Conflict, NotYourTask
+from engine.admission import require_open, task_number
+from engine.errors import Conflict
 from engine.model import Actor, Event
 from engine.store import CaseTable, EventTable, TaskTable, row_lock, writing
 from engine.writing import Stored, write_event
@@ -61,8 +61,7 @@ class Ownership:
         `TaskNotFound`, `NotYourTask`, `TaskAlreadyCompleted`, `TaskNoLongerOpen`.
         """
         with _changing(self.engine, task_id, by, now) as change:
-            if change.had.owner not in {"", by.person, *by.deputises}:
-                raise TaskIsTaken(f"{change.had.owner} has this task.")
+            change.require_with(by.person, *by.deputises)
             return change.to(Owner(by.person, now), CLAIMED)
 
     def release(self, task_id: str, *, by: Actor, now: datetime, leads: frozenset[str] = frozenset()) -> bool:
@@ -95,8 +94,7 @@ class Ownership:
         Refused with `TaskIsTaken` where somebody else has it meanwhile.
         """
         with _changing(self.engine, task_id, by, now) as change:
-            if change.had.owner not in {"", giver, by.person}:
-                raise TaskIsTaken(f"{change.had.owner} has this task.")
+            change.require_with(giver, by.person)
             if change.had.owner == by.person:
                 return False
             return change.to(Owner(by.person, now, giver), HANDED_OVER)
@@ -124,8 +122,12 @@ class _Change:
 
     def require_own_or_led(self) -> None:
         """Refuse what only the owner, their deputy, or who leads them may do."""
-        own = self.had.owner in {"", self.by.person, *self.by.deputises}
-        if not own and self.task.role not in self.leads:
+        if self.task.role not in self.leads:
+            self.require_with(self.by.person, *self.by.deputises)
+
+    def require_with(self, *people: str) -> None:
+        """Refuse where somebody else than these people has the task."""
+        if self.had.owner not in {"", *people}:
             raise TaskIsTaken(f"{self.had.owner} has this task.")
 
     def to(self, wanted: Owner, kind: str) -> bool:
@@ -157,11 +159,7 @@ def _changing(
         case: Any = connection.execute(row_lock(engine, sa.select(CASE).where(CASE.c.id == case_id))).first()
         asked = sa.select(TASK).where(TASK.c.case_id == case_id, TASK.c.number == number)
         task: Any = connection.execute(asked).first()
-        gone = why_not_open(task if case is not None else None)
-        if task is not None and task.role not in by.duties | leads:
-            raise NotYourTask(f"This task is for {task.role}.")
-        if gone is not None:
-            raise gone
+        require_open(task, by.duties | leads)
         had = Owner(*(getattr(task, name) for name in COLUMNS))
         yield _Change(connection, case, task, had, by, now, leads)
 

@@ -16,9 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
 from engine import values
-from engine.admission import why_not_open
+from engine.admission import require_open
 from engine.decisions import SAW
-from engine.errors import CaseNotFound, NotYourTask
+from engine.errors import CaseNotFound
 from engine.forms import Form
 from engine.library import Library
 from engine.model import Actor, Facts
@@ -216,11 +216,7 @@ class Views:
         statement = sa.select(TASK, *own).join(case, case.c.id == TASK.c.case_id)
         with self.engine.connect() as connection:
             row: Any = connection.execute(statement.where(TASK.c.case_id == case_id, TASK.c.number == number)).first()
-        gone = why_not_open(row)
-        if row is not None and row.role not in by.duties:
-            raise NotYourTask(f"This task is for {row.role}.")
-        if gone is not None:
-            raise gone
+        require_open(row, by.duties)
         return row
 
     # One case -------------------------------------------------------------------------------------------------------

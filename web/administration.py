@@ -13,6 +13,7 @@ from engine.store import reading, writing
 from web import sessions
 from web.access import actor, everyone, roles
 from web.episode_words import names_of
+from web.numbers import part_of
 from web.services import services
 from workflows import administration, people, teams
 from workflows.administration import ADMINISTRATOR, Desk
@@ -23,7 +24,6 @@ page = flask.Blueprint("administration", __name__)
 
 PAGE_SIZE = 50
 LONGEST_PASSWORD = 1000
-LONGEST_NUMBER = 6
 
 
 @page.get("/people")
@@ -33,15 +33,12 @@ def listed() -> ResponseReturnValue:
     wanted, number = flask.request.args.get("name", ""), flask.request.args.get("page", "1")
     with reading(services().engine) as connection:
         desk = _desk(connection)
-        found = desk.listed(wanted)
-    last = max(1, -(-len(found) // PAGE_SIZE))
-    shown = min(int(number), last) if number.isdecimal() and 0 < len(number) < LONGEST_NUMBER else 1
-    first = (max(shown, 1) - 1) * PAGE_SIZE
+        part = part_of(desk.listed(wanted), number, PAGE_SIZE)
     return flask.render_template(
         "people.html",
-        found=found[first : first + PAGE_SIZE],
-        page=max(shown, 1),
-        last=last,
+        found=part.found,
+        page=part.page,
+        last=part.last,
         name=wanted,
         commissions=any(agency.kind == COUNCIL for agency in desk.agencies.values()),
         say=administration.say,

@@ -13,6 +13,7 @@ from engine.store import reading, writing
 from web import sessions
 from web.access import actor, roles
 from web.episode_words import names_of
+from web.numbers import part_of
 from web.services import services
 from workflows.agencies import KINDS
 from workflows.commissioning import SERVICE
@@ -21,7 +22,6 @@ from workflows.organisations import Register
 page = flask.Blueprint("agencies", __name__)
 
 PAGE_SIZE = 50
-LONGEST_NUMBER = 6
 
 
 @page.get("/agencies")
@@ -112,15 +112,12 @@ def _done(key: str, form: str, said: str, act: Callable[[Register, str], object]
 def _list_page(problems: Sequence[Problem]) -> str:
     wanted, number = flask.request.args.get("name", ""), flask.request.args.get("page", "1")
     with reading(services().engine) as connection:
-        found = _register(connection).listed(wanted)
-    last = max(1, -(-len(found) // PAGE_SIZE))
-    asked = int(number) if number.isdecimal() and 0 < len(number) < LONGEST_NUMBER else 1
-    shown = min(max(asked, 1), last)
+        part = part_of(_register(connection).listed(wanted), number, PAGE_SIZE)
     return flask.render_template(
         "agencies.html",
-        found=found[(shown - 1) * PAGE_SIZE : shown * PAGE_SIZE],
-        page=shown,
-        last=last,
+        found=part.found,
+        page=part.page,
+        last=part.last,
         name=wanted,
         kinds=KINDS,
         typed=flask.request.form,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from web import disruption_words, fact_words, plan_words
+from web import disruption_words, plan_words
 from web.case_words import interview
 from web.fact_words import Row, row
 from web.moments import LONDON, say_day, say_key, say_moment
@@ -96,14 +96,9 @@ def _who(child: Child, classes: frozenset[str]) -> list[Row]:
 
 
 def _details(known: Known, classes: frozenset[str], parts: Mapping[str, frozenset[str]]) -> list[Row]:
-    """Say what the reports told beside, each with the report that said so last, which is where it is put right."""
+    """Say what the reports told beside; each is put right in the report that said so last."""
     shown = {name: said for name, said in known.details.items() if name not in child_details.SAID_AS_STATUS}
-    return [
-        fact_words.row_from(
-            detail.words, value, said.case_id if said.case_id in parts else "", say_moment(said.said_at)
-        )
-        for detail, said, value in child_details.readable(shown, classes)
-    ]
+    return plan_words.details(shown, classes, parts)
 
 
 def _episode(episode: ChildEpisode, *, link: bool) -> EpisodeLine:

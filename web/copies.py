@@ -13,6 +13,7 @@ from engine.errors import Conflict, Invalid, Problem
 from engine.store import reading, writing
 from web import copy_words
 from web.access import actor, signed_in
+from web.numbers import read_number
 from web.services import services
 from web.typed_days import moment_or_refusal
 from workflows import children, copies, notices, people
@@ -21,7 +22,7 @@ from workflows.copies import HOW, CopyNotFound, Owed, Said
 
 page = flask.Blueprint("copies", __name__)
 
-LONGEST_NUMBER, MOST = 9, 500
+MOST = 500
 
 
 @page.get("/copies/<about>")
@@ -37,7 +38,7 @@ def settle(about: str) -> ResponseReturnValue:
     """Write down how they were told."""
     here, who, typed = services(), actor(), flask.request.form
     now = here.clock()
-    seen = {int(each) for each in typed.getlist("entry") if each.isdecimal() and len(each) <= LONGEST_NUMBER}
+    seen = {read_number(each) for each in typed.getlist("entry")}
     try:
         with writing(here.engine) as connection:
             owed = copies.up_to(_waiting(connection, about), seen)

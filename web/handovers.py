@@ -33,7 +33,6 @@ from workflows import assigning, deputies, handovers, people
 from workflows.audience import audience
 from workflows.episodes import EpisodeRow
 from workflows.handovers import Handover
-from workflows.people import Person
 
 page = flask.Blueprint("handovers", __name__)
 
@@ -176,18 +175,13 @@ def _mine() -> tuple[TaskRow, ...]:
 def _offering(chosen: set[str], typed: dict[str, str], key: str, problems: Sequence[Problem] = ()) -> str:
     here, who, rows = services(), actor(), _mine()
     with reading(here.engine) as connection:
-        able: dict[str, Person] = {}
-        for role, case_id in {row.role: row.case_id for row in rows}.items():
-            able |= {
-                each.sign_in: each for each in assigning.candidates(connection, role, case_id, who, now=here.clock())
-            }
+        able = assigning.candidates_for_any(connection, rows, who, now=here.clock())
         waiting = handovers.open_of(connection, who.person)
-    able.pop(who.person, None)
     return flask.render_template(
         "handover_new.html",
         lines=task_words.lines(rows, who, here.clock()),
         chosen=chosen or {row.id for row in rows},
-        able=sorted(able.values(), key=lambda each: (each.name, each.sign_in)),
+        able=[each for each in able if each.sign_in != who.person],
         waiting=waiting,
         me=who.person,
         typed=typed,

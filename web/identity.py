@@ -134,10 +134,8 @@ def _limits() -> sessions.Limits:
 
 def _note_use(response: flask.Response) -> flask.Response:
     """Write the time of use into the cookie; the database is not touched by looking at a page, nor by one that asks for news."""
-    if (
-        flask.request.endpoint
-        not in {"static", "inbox.news"} | ({"tasks.keep"} if not flask.request.args.get("typing") else set())
-        and flask_login.current_user.is_authenticated
-    ):
+    asks_by_itself = flask.request.endpoint == "tasks.keep" and not flask.request.args.get("typing")
+    is_use = flask.request.endpoint not in {"static", "inbox.news"} and not asks_by_itself
+    if is_use and flask_login.current_user.is_authenticated:
         flask.session[SEEN] = services().wall_clock().timestamp()
     return response

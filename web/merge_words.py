@@ -104,7 +104,7 @@ def _authority(child: Child | None) -> str:
 
 def _detail(record: Record, name: str) -> str:
     said = record.details.get(name)
-    return (DETAILS[name].values or {}).get(said.value, said.value) if said else ""
+    return DETAILS[name].say(said.value) if said else ""
 
 
 def _flags(record: Record, now: datetime) -> str:

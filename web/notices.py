@@ -16,6 +16,7 @@ from web import case_access, notice_words
 from web.access import RoleMissing, actor, signed_in
 from web.answering import Posted, new_key
 from web.episode_words import names_of
+from web.numbers import read_number
 from web.services import services
 from workflows import copies, notice_kinds, notices, people
 from workflows.audience import audience
@@ -27,7 +28,7 @@ from workflows.vocabulary import DISCLOSURE_BASIS
 page = flask.Blueprint("notices", __name__)
 
 PURPOSE = "notice to a partner"
-LONGEST_NUMBER, MOST = 10, 500
+MOST = 500
 TYPED = ("person", "works_for", "mail", "ring", "basis", "mobile", "decided_by")
 
 
@@ -119,11 +120,11 @@ def _send(
             key=key,
             classes=classes,
         )
-        if number := _number(typed["again"]):
+        if number := read_number(typed["again"]):
             earlier = _seen(connection, case_id, number, by)
             if earlier.acknowledged_at is None:
                 notices.withdraw(connection, earlier, notices.SENT_AGAIN, by=by, now=now)
-        _settle(connection, case_id, _number(typed["settles"]), by)
+        _settle(connection, case_id, read_number(typed["settles"]), by)
     return sent
 
 
@@ -134,11 +135,6 @@ def _settle(connection: sa.Connection, case_id: str, newest: int, by: Actor) -> 
     if owed := copies.up_to(waiting, {newest}):
         said = Said(copies.NEW_NOTICE, now, people.find(connection, by.person).name)
         copies.settle(connection, owed, said, by=by, now=now)
-
-
-def _number(text: str) -> int:
-    """Read the number of a row; 0 where it is none."""
-    return int(text) if text.isdecimal() and len(text) < LONGEST_NUMBER else 0
 
 
 @page.post("/cases/<case_id>/notices/<int:number>/withdraw")

@@ -6,7 +6,7 @@ actions against those who draw the child away, which have records of their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from web.fact_words import Row, Section, row, row_from
 from web.moments import say_moment
 from web.services import services
 from workflows import access, child_details, children, concerns, trigger_plans
+from workflows.child_details import Said
 from workflows.children import DATA_CLASS_OF, ChildEpisode
 from workflows.trigger_plans import PARTS, ChildPlan
 
@@ -53,6 +54,14 @@ def did(plan: ChildPlan, episodes: Iterable[ChildEpisode]) -> str:
     used = trigger_plans.uses(plan, episodes)
     told = ", ".join(f"{each.case_id} ({_back(after)})" for each, after in used)
     return f"{version(plan)}. In force at {told or 'no report'}"
+
+
+def details(known: Mapping[str, Said], classes: Collection[str], parts: Collection[str]) -> list[Row]:
+    """Say what reports told of a child, each with the report that said so last, a link where it is one of these cases."""
+    return [
+        row_from(detail.words, value, said.case_id if said.case_id in parts else "", say_moment(said.said_at))
+        for detail, said, value in child_details.readable(known, classes)
+    ]
 
 
 def beside(who: Actor, case_id: str, known: Mapping[str, Any] | None, now: datetime) -> list[Section]:
@@ -103,10 +112,7 @@ def _details(connection: sa.Connection, child_id: str, case_id: str, parts: Mapp
     """Give what earlier reports said and this one does not."""
     known = child_details.of_child(connection, child_id)
     earlier = {name: said for name, said in known.items() if said.case_id != case_id}
-    return [
-        row_from(detail.words, value, said.case_id if said.case_id in parts else "", say_moment(said.said_at))
-        for detail, said, value in child_details.readable(earlier, parts.get(case_id, ()))
-    ]
+    return details(earlier, parts.get(case_id, ()), parts)
 
 
 def _concerns(

@@ -26,6 +26,7 @@ from workflows import disclosures, figures, people, photographs
 from workflows.access import FIGURES_WITH_EPISODES, NEVER_COPIED
 from workflows.agencies import title_of
 from workflows.disclosures import Copy
+from workflows.matching import PREFIX
 from workflows.vocabulary import DATA_CLASS, DISCLOSURE_BASIS
 
 page = flask.Blueprint("prints", __name__)
@@ -233,6 +234,6 @@ def _back(about: str) -> str:
     """Give the address of the page of which the copy is."""
     if not about:
         return flask.url_for("performance.dashboard")
-    if about.startswith("CH-"):
+    if about.startswith(PREFIX):
         return flask.url_for("children.child", child_id=about)
     return flask.url_for("cases.case", case_id=about)

@@ -18,6 +18,7 @@ from web import inbox_filter
 from web.access import actor
 from web.inbox_filter import DONE, FREE, GIVEN, LED, MINE, Wanted
 from web.moments import read_moment
+from web.numbers import is_number
 from web.services import services
 from workflows import access, assigning, children, teams
 from workflows.access import Standing
@@ -33,7 +34,6 @@ Selected = sa.Select[tuple[int]] | sa.CompoundSelect[tuple[int]]
 OWN_AT_MOST = 200
 """So many tasks of one person, or given away by one, are shown together."""
 DIGEST = 16
-LONGEST_NUMBER = 9
 
 
 def asked_for() -> tuple[Wanted, dict[str, str]]:
@@ -133,13 +133,9 @@ def read_cursor(text: str) -> Cursor | None:
     case_id, _, rest = rest.partition("~")
     number, _, rank = rest.partition("~")
     due_at = read_moment(moment)
-    if not (case_id and _is_number(number)) or (moment and due_at is None) or (rank and not _is_number(rank)):
+    if not (case_id and is_number(number)) or (moment and due_at is None) or (rank and not is_number(rank)):
         return None
     return Cursor(due_at, case_id, int(number), int(rank) if rank else None)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
 
 
 def procedures_of(case_ids: Iterable[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
@@ -130,8 +130,7 @@ class Desk:
         problems = [*self._role_problems(agency, roles), *why_problems(why)]
         if not name.strip():
             problems.append(Problem("name", "name-missing", "Enter the person's name"))
-        if problems:
-            raise Invalid(problems)
+        refuse(problems)
         held = [Membership(role, agency) for role in roles]
         sign_in = sign_in.strip().casefold()
         if known := self._known(sign_in, mail.strip()):
@@ -166,8 +165,7 @@ class Desk:
         problems = [*self._role_problems(agency, roles, needed=not elsewhere), *why_problems(why), *self._own(sign_in)]
         if ADMINISTRATOR not in roles:
             problems += self._last_problems(person, [agency])
-        if problems:
-            raise Invalid(problems)
+        refuse(problems)
         after = [Membership(role, agency) for role in sorted(set(roles))]
         if after != before:
             people.give_roles(self.connection, sign_in, [*elsewhere, *after])
@@ -181,8 +179,7 @@ class Desk:
         if others:
             sentence = "This person works for another agency too: take away their roles in yours instead"
             problems.append(Problem("why", "works-elsewhere", sentence))
-        if problems:
-            raise Invalid(problems)
+        refuse(problems)
         if person.disabled_at is None:
             people.disable(self.connection, sign_in, self.now)
             end_links(self.connection, sign_in)
@@ -191,8 +188,7 @@ class Desk:
     def enable(self, sign_in: str, why: str) -> None:
         """Let somebody in again."""
         person = self.person(sign_in)
-        if problems := [*why_problems(why), *self._own(sign_in)]:
-            raise Invalid(problems)
+        refuse([*why_problems(why), *self._own(sign_in)])
         if person.disabled_at is not None:
             people.enable(self.connection, sign_in)
             self._note(sign_in, "enabled", "", "", why)
@@ -203,8 +199,7 @@ class Desk:
         problems = [*why_problems(why), *self._own(sign_in)]
         if person.disabled_at is not None:
             problems.append(Problem("why", "is-disabled", "This account is disabled: enable it first"))
-        if problems:
-            raise Invalid(problems)
+        refuse(problems)
         forget_links(self.connection, sign_in)
         self._note(sign_in, "link sent", "", "", why)
         self._send_link(sign_in, person.mail)
@@ -309,6 +304,12 @@ def _agencies(connection: sa.Connection, person: str) -> dict[str, Agency]:
         MembershipRow.person == person, MembershipRow.role == ADMINISTRATOR, PersonRow.disabled_at.is_(None)
     )
     return {key: Agency(key, name, kind) for key, name, kind in connection.execute(mine.order_by(row.name)).tuples()}
+
+
+def refuse(problems: Sequence[Problem]) -> None:
+    """Refuse a change with `Invalid`, all at once, where something is wrong with it."""
+    if problems:
+        raise Invalid(problems)
 
 
 def why_problems(why: str) -> list[Problem]:

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from engine.errors import Invalid, Problem
 from engine.model import Actor
 from engine.store import TaskTable
-from workflows import people
+from engine.views import TaskRow
+from workflows import people, seals
 from workflows.agencies import LEADS, STANDS_IN
 from workflows.audience import Audience, audience
 from workflows.people import Person
@@ -33,28 +34,46 @@ def conditions(bounds: Audience, role: str) -> Sequence[sa.ColumnElement[bool]]:
     who, case_id = bounds.who, TaskTable.case_id
     if role in who.duties:
         return bounds.conditions(role, case_id)
-    leading = sorted(own for own, led in LEADS.items() if role in led and own in who.roles)
-    return [sa.or_(sa.false(), *(sa.and_(sa.true(), *bounds.conditions(own, case_id)) for own in leading))]
+    return [sa.or_(sa.false(), *(sa.and_(sa.true(), *bounds.conditions(own, case_id)) for own in _leading(who, role)))]
 
 
 def organisations_of(who: Actor, role: str) -> frozenset[str]:
     """Name the organisations in which a person does, or leads, a role."""
-    leading = (own for own, led in LEADS.items() if role in led and own in who.roles)
     own = who.organisations(role) if role in who.duties else frozenset()
-    return own.union(*(who.organisations(each) for each in leading))
+    return own.union(*(who.organisations(each) for each in _leading(who, role)))
 
 
 def candidates(connection: sa.Connection, role: str, case_id: str, by: Actor, *, now: datetime) -> tuple[Person, ...]:
-    """Give who can be given a task of a role in a case: active, of an organisation of `by`, and not shut out of the case."""
+    """Give who can be given a task of a role in a case: active, of an organisation of `by`, and not shut out of the case.
+
+    So many statements for a hundred people as for one: a role counts in a case by its organisations, and by the seals over it.
+    """
     wanted = {role, *(own for own, of in STANDS_IN.items() if role in of)}
-    places = organisations_of(by, role)
-    found = people.holders(connection, sorted(wanted))
-    near = [
-        person
-        for person in found
-        if any(each.role in wanted and each.organisation in places for each in person.memberships)
-    ]
-    return tuple(person for person in near if may_do(connection, role, case_id, person.actor, now=now))
+    places, group = organisations_of(by, role), seals.group_of(connection, case_id)
+    counts: dict[frozenset[str], bool] = {}
+    found = []
+    for person in people.holders(connection, sorted(wanted)):
+        near = any(each.role in wanted and each.organisation in places for each in person.memberships)
+        if not near or (group is not None and person.sign_in not in group):
+            continue
+        here = person.actor.organisations(role)
+        if here not in counts:
+            counts[here] = may_do(connection, role, case_id, person.actor, now=now)
+        if counts[here]:
+            found.append(person)
+    return tuple(found)
+
+
+def candidates_for_any(
+    connection: sa.Connection, tasks: Iterable[TaskRow], by: Actor, *, now: datetime
+) -> tuple[Person, ...]:
+    """Give who can be given one of these tasks at least, by name; each task is looked at again when it is given."""
+    found = {
+        person.sign_in: person
+        for role, case_id in {task.role: task.case_id for task in tasks}.items()
+        for person in candidates(connection, role, case_id, by, now=now)
+    }
+    return tuple(sorted(found.values(), key=lambda person: (person.name, person.sign_in)))
 
 
 def may_do(connection: sa.Connection, role: str, case_id: str, who: Actor, *, now: datetime) -> bool:
@@ -83,3 +102,8 @@ def require_candidate(
     if found is None:
         raise Invalid([Problem(field, "no-task", "Choose at least one task")])
     return found
+
+
+def _leading(who: Actor, role: str) -> list[str]:
+    """Name the roles of a person that lead a role."""
+    return sorted(own for own, led in LEADS.items() if role in led and own in who.roles)

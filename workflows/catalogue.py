@@ -29,6 +29,7 @@ from workflows.copies import Copies
 from workflows.correction_mails import CorrectionMails
 from workflows.obligations import OBLIGATIONS
 from workflows.seal_mails import SealMails
+from workflows.verification import PROJECTIONS
 from workflows.vocabulary import DATA_CLASS
 
 KINDS_OF_FILE = (".bpmn", ".dmn", ".form")
@@ -67,9 +68,8 @@ def files(procedure: str) -> dict[str, str]:
 
 def observers(base_url: str) -> tuple[Observer, ...]:
     """Give everything that follows each step inside its transaction; links in messages lead to `base_url`."""
-    drawn = (episodes, child_projection, audits, recommendations, disruptions, serious_events, about, attendance)
     mails = (SealMails(base_url), Alerts(base_url), CorrectionMails(base_url), Copies(base_url))
-    return (*(each.project for each in drawn), seals.follow, *mails)
+    return (*(each.project for each in PROJECTIONS), seals.follow, *mails)
 
 
 def check(release: Mapping[str, str]) -> tuple[Problem, ...]:

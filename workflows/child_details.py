@@ -55,6 +55,10 @@ class Detail:
     values: Words | None = None
     opened_by: tuple[str, ...] = ()
 
+    def say(self, value: str) -> str:
+        """Give an answer in words."""
+        return (self.values or {}).get(value, value)
+
 
 DETAILS: Mapping[str, Detail] = MappingProxyType(
     {
@@ -163,7 +167,7 @@ def readable(known: Mapping[str, Said], classes: Collection[str]) -> Iterator[tu
     for name, said in known.items():
         detail = DETAILS[name]
         if detail.data_class in classes:
-            yield detail, said, (detail.values or {}).get(said.value, said.value)
+            yield detail, said, detail.say(said.value)
 
 
 def _newest(rows: Iterable[Mapping[Any, Any]], name: str, detail: Detail) -> Said | None:

@@ -17,9 +17,10 @@ from engine.store import TaskTable
 from engine.views import Step
 from notifications import outbox, wording
 from notifications.message import Message
-from workflows import access, alerts, children, episodes, philomena, serious_events
+from workflows import access, alerts, children, episodes
 from workflows.access import HOST_VIEW, OF_ONE_PLACEMENT, TOLD_OF_EVERY_CHILD, Standing
 from workflows.agencies import ROLES
+from workflows.audience import homes
 from workflows.commissions import COUNCIL
 from workflows.episodes import ADULT_FROM, age_on
 from workflows.matching import latest
@@ -123,12 +124,7 @@ def _council(connection: sa.Connection, step: Step) -> str:
 
 def _homes(connection: sa.Connection, step: Step) -> tuple[str, ...]:
     """Name the placements in whose care the child of the case is, as far as that is known (domain.md 5.2, rule i)."""
-    if step.procedure == serious_events.PROCEDURE:
-        home = serious_events.home_of(step.facts)
-        return (home,) if home else ()
-    child_id = children.child_of(connection, step.case_id)
-    forms = philomena.of_child(connection, child_id) if child_id else ()
-    return tuple(sorted({form.owner for form in forms}))
+    return tuple(sorted(home for home in connection.execute(homes(step.case_id)).scalars() if home))
 
 
 def _other_desks(connection: sa.Connection, responsible: str) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ from engine.errors import Invalid, NotFound, Problem
 from engine.model import Actor
 from engine.store import row_lock
 from workflows import administration, commissions, people, teams
-from workflows.administration import ADMINISTRATOR, AdministrationRow, Agency, Change, Desk, say, why_problems
+from workflows.administration import ADMINISTRATOR, AdministrationRow, Agency, Change, Desk, refuse, say, why_problems
 from workflows.agencies import KINDS
 from workflows.episodes import EpisodeRow
 from workflows.people import MembershipRow, OrganisationRow, Person, PersonRow
@@ -79,7 +79,7 @@ class Register:
         problems = [*self._name_problems(name), *self._key_problems(key, name), *why_problems(why)]
         if kind not in KINDS:
             problems.append(Problem("kind", "organisation-kind", "Select the kind of agency"))
-        _refuse(problems)
+        refuse(problems)
         try:
             with self.connection.begin_nested():
                 people.add_organisation(self.connection, key, name, kind)
@@ -91,7 +91,7 @@ class Register:
     def rename(self, key: str, name: str, why: str) -> None:
         """Give an agency another name; its key stays."""
         found, name = self._locked(key), " ".join(name.split())
-        _refuse([*self._name_problems(name, but=key), *why_problems(why)])
+        refuse([*self._name_problems(name, but=key), *why_problems(why)])
         if name != found.name:
             self._change(key, name=name)
             self._note(key, "agency renamed", found.name, name, why)
@@ -111,7 +111,7 @@ class Register:
             problems.append(Problem("people_go", "people-there", sentence))
         if resting.things and not seen:
             problems.append(Problem("seen", "something-rests", "Say that you have seen what still rests on it"))
-        _refuse(problems)
+        refuse(problems)
         if found.closed_at is not None:
             return ()
         for person in people.of(self.connection, [key]):
@@ -123,7 +123,7 @@ class Register:
     def reopen(self, key: str, why: str) -> None:
         """Open a closed agency again; nobody holds a role there until somebody is given one."""
         found = self._locked(key)
-        _refuse(why_problems(why))
+        refuse(why_problems(why))
         if found.closed_at is not None:
             self._change(key, closed_at=None)
             self._note(key, "agency opened again", "", "", why)
@@ -233,8 +233,3 @@ def _key_of(name: str) -> str:
 
 def _taken(key: str) -> Problem:
     return Problem("key", "key-taken", f"Another agency has the short name {key}: give it one of its own")
-
-
-def _refuse(problems: list[Problem]) -> None:
-    if problems:
-        raise Invalid(problems)

@@ -15,10 +15,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.errors import Invalid, NotFound, Problem
+from engine.errors import NotFound, Problem
 from engine.store import Base, Moment, row_lock
 from workflows import administration
-from workflows.administration import AdministrationRow, Change, Desk, why_problems
+from workflows.administration import AdministrationRow, Change, Desk, refuse, why_problems
 from workflows.people import MembershipRow, OrganisationRow, PersonRow
 
 LONGEST_NAME = 60
@@ -110,7 +110,7 @@ def make(desk: Desk, agency: str, name: str, why: str) -> int:
     name, problems = " ".join(name.split()), why_problems(why)
     if agency not in desk.agencies:
         problems.append(Problem("agency", "not-yours", "Select one of your own agencies"))
-    _refuse([*_name_problems(desk, agency, name), *problems])
+    refuse([*_name_problems(desk, agency, name), *problems])
     values = {"organisation": agency, "name": name, "made_at": desk.now}
     made = desk.connection.execute(sa.insert(TeamRow).values(**values).returning(TeamRow.id)).scalar_one()
     _note(desk, Team(made, agency, name), "team made", "", name, why)
@@ -120,7 +120,7 @@ def make(desk: Desk, agency: str, name: str, why: str) -> int:
 def rename(desk: Desk, team_id: int, name: str, why: str) -> None:
     """Give a team another name; refused with `TeamNotFound` and `Invalid`."""
     team, name = _locked(desk, team_id), " ".join(name.split())
-    _refuse([*_name_problems(desk, team.organisation, name, but=team.id), *why_problems(why), *_closed_problems(team)])
+    refuse([*_name_problems(desk, team.organisation, name, but=team.id), *why_problems(why), *_closed_problems(team)])
     if name != team.name:
         desk.connection.execute(sa.update(TeamRow).where(TeamRow.id == team.id).values(name=name))
         _note(desk, team, "team renamed", team.name, name, why)
@@ -129,7 +129,7 @@ def rename(desk: Desk, team_id: int, name: str, why: str) -> None:
 def close(desk: Desk, team_id: int, why: str) -> None:
     """Close a team: nobody is in it any more, and its name can be given again; refused with `TeamNotFound` and `Invalid`."""
     team = _locked(desk, team_id)
-    _refuse(why_problems(why))
+    refuse(why_problems(why))
     if team.closed_at is None:
         desk.connection.execute(sa.update(TeamRow).where(TeamRow.id == team.id).values(closed_at=desk.now))
         _note(desk, team, "team closed", team.name, "", why)
@@ -141,7 +141,7 @@ def put_in(desk: Desk, team_id: int, people: Collection[str], why: str) -> None:
     problems = [*_chosen_problems(people), *why_problems(why), *_closed_problems(team)]
     if set(people) - {each.sign_in for each in could_join(desk, team)}:
         problems.append(Problem("people", "not-of-agency", "Select people of this agency only, with an active account"))
-    _refuse(problems)
+    refuse(problems)
     known = sa.select(TeamMemberRow.person).where(TeamMemberRow.team == team.id)
     already = set(desk.connection.execute(known).scalars())
     for person in sorted(set(people) - already):
@@ -152,7 +152,7 @@ def put_in(desk: Desk, team_id: int, people: Collection[str], why: str) -> None:
 def take_out(desk: Desk, team_id: int, people: Collection[str], why: str) -> None:
     """Take people out of a team; who is not in it is passed over. Refused with `TeamNotFound` and `Invalid`, all at once."""
     team, row = _locked(desk, team_id), TeamMemberRow
-    _refuse([*_chosen_problems(people), *why_problems(why), *_closed_problems(team)])
+    refuse([*_chosen_problems(people), *why_problems(why), *_closed_problems(team)])
     for person in sorted(set(people)):
         gone = sa.delete(row).where(row.team == team.id, row.person == person)
         if desk.connection.execute(gone).rowcount:
@@ -213,11 +213,6 @@ def _chosen_problems(people: Collection[str]) -> list[Problem]:
 def _closed_problems(team: Team) -> list[Problem]:
     closed = team.closed_at is not None
     return [Problem("why", "is-closed", "This team is closed: make a new one")] if closed else []
-
-
-def _refuse(problems: list[Problem]) -> None:
-    if problems:
-        raise Invalid(problems)
 
 
 def _note(desk: Desk, team: Team, what: str, old: str, new: str, why: str, person: str = "") -> None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from engine import timers
 from engine.cases import LETTERS, Cursor
+from engine.packing import readable
 from engine.store import Base, reading, writing
 from web.bench.report import Measure
 from web.bench.site import MORNING, Site
@@ -95,6 +96,7 @@ def _multiply(site: Site, case_id: str, count: int, *, step: timedelta) -> int:
     """
     with reading(site.services.engine) as connection:
         case = dict(connection.execute(sa.select(CASES).where(CASES.c.id == case_id)).mappings().one())
+        case["state"] = readable(case["state"])
         found = connection.execute(sa.select(TASKS).where(TASKS.c.case_id == case_id)).mappings()
         tasks = [dict(task) for task in found]
     with writing(site.services.engine) as connection:
