@@ -151,10 +151,11 @@ class Compiled:
         return feel.compile(node.timer_text)
 
     def dependencies(self, node: Node) -> frozenset[str]:
-        """Give the records that a timer's moment rests on, those that its decision table reads included."""
-        names = self.timer(node).names
-        for table in names & set(self.decisions):
-            names |= self.decisions[table].names
+        """Give the records that a timer's moment rests on, those that its decision table reads, and the tables that it asks, included."""
+        names, asked = self.timer(node).names, set[str]()
+        while fresh := (names & self.decisions.keys()) - asked:
+            asked |= fresh
+            names = names.union(*(self.decisions[table].names for table in fresh))
         return names
 
     def around(self, node: Node) -> Process:

@@ -391,7 +391,8 @@ def field_classes_can_be_read(release: Compiled) -> Iterator[Problem]:
 def tables_name_what_is_written(release: Compiled) -> Iterator[Problem]:
     """Tables and diagrams rest on names and fields that a form, a table, an operation or a message writes."""
     places = list(_expressions(release))
-    yield from naming.table_names(release, _known_names(release), [text for _, text in places])
+    asked = [each.text for form in release.forms.values() for field in form.fields for each in field.expressions]
+    yield from naming.table_names(release, _known_names(release), [*(text for _, text in places), *asked])
     yield from naming.fields(release, places)
 
 

@@ -409,16 +409,24 @@ class Conductor:
         self.note("message_sent", node, data={"message": name}, activity=False)
 
     def send(self, task: Task) -> None:
-        """Keep a message that goes out with this step."""
-        node = task.task_spec.node
+        """Keep a message that goes out with this step; one whose key is not known has nobody to go to, and the program's log says why."""
+        node, seen = task.task_spec.node, self.scope.at(task)
         text = node.properties.get("correlation") or node.correlation
-        key = self.release.expression(text).evaluate(self.scope.at(task), now=self.now) if text else ""
-        seen = self.scope.at(task)
+        if (key := self.message_key(text, seen)) is None:
+            faults.why_null(self.release.expression(text), seen, self.now, node, self.nulls)
+            return
         payload = {
             target: self.release.expression(source).evaluate(seen, now=self.now) for target, source in node.payload
         }
-        self.sent.append(Sent(node.message, str(key), node.id, {"sender": self.position.reference, **payload}))
+        self.sent.append(Sent(node.message, key, node.id, {"sender": self.position.reference, **payload}))
         self.note("message_sent", node, data={"message": node.message}, activity=False)  # passing it says the word
+
+    def message_key(self, text: str, seen: Mapping[str, Any]) -> str | None:
+        """Give the key by which a message finds its case: "" where the drawing names none, nothing where it is not known."""
+        if not text:
+            return ""
+        key = self.release.expression(text).evaluate(seen, now=self.now)
+        return None if key is None else str(key)
 
     def execute(self, *_: object) -> None:
         """Refuse a script: no Python from a diagram ever runs."""
@@ -573,15 +581,13 @@ class Conductor:
         return found
 
     def awaited(self) -> list[tuple[int, str, str]]:
-        """Give what the case waits for: task number, message name, correlation key."""
+        """Give what the case waits for: task number, message name, correlation key; nothing of what has no key yet."""
         found = []
         for task, node in self.waiting():
             if node.is_errand:
                 found.append((task.id, f"{FOUND}{node.operation}", task.internal_data["errand"]))
-            if node.message:
-                text = node.correlation
-                key = self.release.expression(text).evaluate(self.scope.at(task), now=self.now) if text else ""
-                found.append((task.id, node.message, str(key)))
+            if node.message and (key := self.message_key(node.correlation, self.scope.at(task))) is not None:
+                found.append((task.id, node.message, key))
         return found
 
 

@@ -124,6 +124,12 @@ class Field:
         return replace(self, choices=self.choices_for(scope, now), choices_from=None)
 
     @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """Every expression of the question: what hides it, checks it, fills it in and offers its choices."""
+        own = (self.check, self.prefill, self.choices_from)
+        return (*(each.hides for each in self.conditions), *(each for each in own if each is not None))
+
+    @property
     def has_nothing_to_choose(self) -> bool:
         """Whether neither the form nor the case offers an answer to this settled question: then it is not asked."""
         return self.kind in CHOOSING and not self.choices and self.choices_from is None

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from engine import store, timers
 from engine.cases import Cases
 from engine.errors import NotFound, ReleaseInvalid
+from engine.store import reading
 from tests.contracts.sample import NOW, WORKER
 from tests.drawn import form, procedure
 from tests.plans import steps_of
@@ -109,6 +110,48 @@ def test_a_message_opens_the_case_of_a_child_once_and_its_later_ones_join_it(cas
     receiver = cases.case(episodes[-1], classes=frozenset({"D2"}), by=WORKER, purpose="test", now=NOW)
     assert receiver.facts["pattern_seen"][""]["count"] == 3
     assert [task.element for task in receiver.tasks] == ["look"]
+
+
+def test_reports_of_children_whom_nobody_knows_yet_are_not_taken_for_one_child(cases: Cases) -> None:
+    """A key that is not known was once the word "None", by which such children found each other's cases."""
+    for turn in range(2):
+        cases.open("episode", {"why": "not matched"}, by=WORKER, now=NOW, key=f"nobody{turn}")
+    assert timers.sweep(cases, now=NOW + timedelta(hours=1)).delivered == 0
+    with reading(cases.engine) as connection:
+        assert connection.execute(sa.select(store.CaseTable.id).where(store.CaseTable.procedure == "pattern")).all() == []
+
+
+def test_what_waits_by_a_key_that_is_not_known_waits_for_nothing_until_it_is(engine: sa.Engine) -> None:
+    made, awaits = Cases(engine), sa.select(store.AwaitedTable.correlation)
+    made.publish(
+        procedure(
+            "waiting",
+            """
+            begun: start form=opening
+            part: parallel
+            ask: user form=told
+            seen: catch message=answered key={=told.child}
+            over: end
+            done: end
+            begun > part
+            part > ask
+            part > seen
+            ask > done
+            seen > over
+            """,
+            form("opening", "why"),
+            form("told", "child"),
+        ),
+        by="ann",
+        now=NOW,
+    )
+    made.open("waiting", {"why": "x"}, by=WORKER, now=NOW, key="w")
+    with reading(engine) as connection:
+        assert connection.execute(awaits).scalars().all() == []
+    (task,) = made.inbox(frozenset({"worker"})).rows
+    made.complete(task.id, {"child": "CH-1"}, by=WORKER, now=NOW, key="w2")
+    with reading(engine) as connection:
+        assert connection.execute(awaits).scalars().all() == ["CH-1"]
 
 
 def test_people_cannot_open_what_messages_open(cases: Cases) -> None:

@@ -157,6 +157,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "meets_at": timedelta(hours=20),
         "kind": "missing_meeting",
         "invited": ["police", "csc", "health", "school"],
+        "late_reason": "The nurse could not come before.",
     },
     "hold_meeting": {
         "outcome": "held",

@@ -113,6 +113,18 @@ def test_reviews_follow_the_grade_and_the_rank(reviewer: str, level: str | None,
     assert decision.result == timedelta(hours=hours)
 
 
+def test_the_clock_of_a_meeting_moves_with_everything_that_the_reasons_for_it_rest_on() -> None:
+    """Its table asks the table of reasons, which asks others: once only what the first of them reads moved a clock."""
+    rests_on = PROCEDURE.dependencies(PROCEDURE.node("meeting_clock_rang"))
+    assert {
+        "found",
+        "prevention_interview",
+        "return_interview_attempt",
+        "disclosure_passed",
+        "missing_report",
+    } <= rests_on
+
+
 def test_high_is_never_left_by_the_table_without_an_approval() -> None:
     facts: dict[str, Any] = {"risk": {"level": "high"}, "regrade": [{"level": "low", "rationale": "Thin."}]}
     for approval in ([], [{"approved": "no"}], [{"approved": "yes"}, {"approved": "no"}]):

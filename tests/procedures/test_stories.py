@@ -47,6 +47,7 @@ TOLD_IN: Mapping[str, Mapping[str, ModuleType | tuple[ModuleType, ...]]] = {
         "tell_of_return": stories_of_those_who_are_told,
         "endorse_the_grade": stories_of_a_missing_child,
         "strategy_meeting": stories_of_a_strategy_meeting,
+        "convene_and_hold": stories_of_a_strategy_meeting,
     },
     "disruption": {"disruption": stories_of_a_disruption},
     "serious_event": {"serious_event": stories_of_a_serious_event},

@@ -178,6 +178,26 @@ def test_a_grade_that_was_raised_without_a_reason_breaks_the_promise_of_reasons(
     assert "G-28" in broken(site, case_id)
 
 
+IN_CARE = {"ethnicity": "mixed_other", "looked_after": "yes"}
+
+
+@pytest.mark.parametrize(
+    ("held", "state"), [(40, State.KEPT), (60, State.BROKEN), (None, State.BROKEN)]
+)  # fmt: skip
+def test_a_meeting_about_a_child_who_is_still_missing_is_held_within_24_hours(
+    site: Site, held: float | None, state: State
+) -> None:
+    """A child in care is missing for 24 hours after 23, since it went an hour before the report; the meeting is owed at 47 (T-20)."""
+    case_id = played(
+        site, complete_missing_report=at(0.03, **IN_CARE), tell_parents=at(0.5), record_return=None,
+        convene_meeting=at(25, meets_at=timedelta(hours=10)), hold_meeting=None if held is None else at(held),
+    )  # fmt: skip
+    timers.sweep(site.services.cases, now=MONDAY + timedelta(hours=70))
+    with reading(site.services.engine) as connection:
+        found = check(connection, [case_id], now=MONDAY + timedelta(hours=70))
+    assert [each.state for each in found if each.promise.id == "G-51"] == [state]
+
+
 FOLLOWS = {
     "G-01": {"G-02"},
     "G-19": {"G-20", "G-21", "G-22", "G-51"},

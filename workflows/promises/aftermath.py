@@ -20,6 +20,8 @@ PROTECTION_ENDS_WITHIN = timedelta(hours=72)
 SEEN_WITHIN, SEEN_WITHIN_URGENT = timedelta(hours=24), timedelta(hours=1)
 ENDED = ("ended_at", "tried_at")
 """Where an attempt says when the child told it, the best first."""
+CONFERRED_WITHIN, MET_WITHIN_MISSING = timedelta(hours=24), timedelta(hours=24)
+"""T-30, and T-20: whichever of 24 hours and a working day is earlier; as long as the child is missing."""
 INDEPENDENT = frozenset({"independent", "known_preferred"})
 NO_HARM = frozenset({"none", "unknown"})
 QUORUM = frozenset({"police", "csc", "health"})
@@ -177,31 +179,39 @@ def met_for_repeats(record: Record) -> Iterable[Outcome]:
     """G-16: the third report in 90 days is followed by a meeting within five working days."""
     count, counted = record.last("known", "episodes_90d"), record.written_at("known", "episodes_90d")
     if isinstance(count, int) and count >= OFTEN and counted is not None and record.is_child:
-        yield _met(record, counted, MET_WITHIN)
+        yield _met(record, counted, add_working_days(counted, MET_WITHIN))
 
 
 def met_after_harm(record: Record) -> Iterable[Outcome]:
-    """G-17: where significant harm is suspected the agencies confer within a working day."""
+    """G-17: where significant harm is suspected the agencies confer within 24 hours or a working day, whichever is earlier (T-30)."""
     suspected = [said.event.at for said in record.history("found", "harm") if not NO_HARM.issuperset(_each(said))]
     suspected += [told.at for told in _disclosures(record) if told.of_harm]
     suspected += [said.event.at for said in record.history("found", "safe_to_return") if said.value == "no"]
     unsafe = (said for _key, said in record.each("prevention_interview", "safe_to_return") if said.value == "no")
     suspected += [said.event.at for said in unsafe]
     if suspected and record.is_child:
-        yield _met(record, min(suspected), 1)
+        since = min(suspected)
+        yield _met(record, since, min(since + CONFERRED_WITHIN, add_working_days(since, 1)))
 
 
 def met_when_called(record: Record) -> Iterable[Outcome]:
-    """G-51: a meeting that any rule asks for is held within five working days (2.6, 13.6)."""
-    if (called := record.first("MeetingTriggered")) is not None:
-        yield _met(record, called, MET_WITHIN)
+    """G-51: a meeting that any rule asks for is held within five working days, within 24 hours while the child is missing (2.6, 13.6).
+
+    Whoever is back within these 24 hours has the five days; a meeting of which the reason fell away is owed no more.
+    """
+    dropped = [event.at for event in record.every("MeetingNotNeeded")]
+    for called in (event.at for event in record.every("MeetingTriggered")):
+        if not any(at >= called for at in dropped):
+            urgent = called + MET_WITHIN_MISSING
+            limit = urgent if record.missing_until >= urgent else add_working_days(called, MET_WITHIN)
+            yield _met(record, called, limit)
 
 
-def _met(record: Record, since: datetime, days: int) -> Outcome:
+def _met(record: Record, since: datetime, limit: datetime) -> Outcome:
     meetings = [said.value for _key, said in record.each("meeting", "held_at")]
     done = min((at for at in meetings if isinstance(at, datetime) and at >= since), default=None)
     reasons = [str(said.value) for _key, said in record.each("meeting", "not_held_reason") if said.value]
-    return by(add_working_days(since, days), done, record.now, over=record.over, reason=reasons[-1] if reasons else "")
+    return by(limit, done, record.now, over=record.over, reason=reasons[-1] if reasons else "")
 
 
 def _owed(record: Record) -> datetime | None:

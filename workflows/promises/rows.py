@@ -24,7 +24,7 @@ PROMISES: tuple[Promise, ...] = (
     Promise("G-14", "A named inspector takes a new case over within 15 minutes, 5 when it is high", "C", "[S23], T-03, domain 13.6", ("duty_inspector", "control_room_supervisor"), search.handover, model=True),
     Promise("G-15", "The police co-ordinator attends the strategy meeting, or says why not", "H", "[PCC], T-35", ("mfh_coordinator",), aftermath.police_came, reason_class="D10"),
     Promise("G-16", "A third report in 90 days is followed by a meeting within five working days", "H", "(b)(c), domain 13.6", ("mfh_coordinator", "cmo"), aftermath.met_for_repeats, reason_class="D10"),
-    Promise("G-17", "Where significant harm is suspected the agencies confer within a working day", "C", "(a), T-30", ("csc_team_manager",), aftermath.met_after_harm, reason_class="D10"),
+    Promise("G-17", "Where significant harm is suspected the agencies confer within 24 hours, or a working day where that is earlier", "C", "(a), T-30", ("csc_team_manager",), aftermath.met_after_harm, reason_class="D10"),
     Promise("G-18", "Police, social care and health are at the strategy discussion", "H", "(a) [S57]", ("csc_team_manager",), aftermath.quorate, reason_class="D10"),
     Promise("G-19", "The UK Missing Persons Unit is told at 72 hours", "H", "(a) [S30], T-18", ("mfh_coordinator",), search.unit_told),
     Promise("G-20", "The risk is reviewed on schedule", "H", "[S01][S07], T-09", ("locate_sergeant", "duty_inspector"), search.reviews),
@@ -54,7 +54,7 @@ PROMISES: tuple[Promise, ...] = (
     Promise("G-44", "Two searches for one child never run side by side", "H", "(c)", ("locate_sergeant",), search.one_at_a_time),
     Promise("G-45", "A case runs on the release with which it began", "M", "(c)", model=True, waits_for="The release is part of the case, and nothing changes it"),
     Promise("G-46", "A child who was reported three times in 90 days has a trigger plan within ten working days", "H", "[PCC]", ("mfh_coordinator",), search.plan_for_repeats),
-    Promise("G-51", "A meeting that a rule asks for is held within five working days", "H", "domain 2.6, 13.6, T-34", ("mfh_coordinator", "csc_team_manager"), aftermath.met_when_called, reason_class="D10"),
+    Promise("G-51", "A meeting that a rule asks for is held within five working days, within 24 hours while the child is missing", "H", "domain 2.6, 13.6, T-20, T-34", ("mfh_coordinator", "csc_team_manager"), aftermath.met_when_called, reason_class="D10"),
     Promise("G-54", "Public protection decides on every sign of exploitation that it was told of", "H", "domain 13.8", ("ppu_cse_unit",), search.signs_decided),
 )  # fmt: skip
 """Numbers between 46 and 51, and 52 and 53, are not given yet."""
