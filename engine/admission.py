@@ -7,9 +7,23 @@ from typing import Any
 
 from engine import log, values
 from engine.diagrams import Node
-from engine.errors import NotFound, NotYourTask, Refusal, TaskAlreadyCompleted, TaskNoLongerOpen, TaskNotFound
+from engine.errors import (
+    Invalid,
+    NotFound,
+    NotYourTask,
+    Problem,
+    Refusal,
+    TaskAlreadyCompleted,
+    TaskNoLongerOpen,
+    TaskNotFound,
+)
+from engine.forms import Form
 from engine.model import Actor, Facts, Value
 from engine.release import Compiled
+
+
+class NotAsked(Invalid):
+    """A message says what the form of the case that it opens does not ask for."""
 
 
 def opened_by_people(release: Compiled) -> Node:
@@ -17,6 +31,22 @@ def opened_by_people(release: Compiled) -> Node:
     if not release.start.form:
         raise NotFound("Cases of this procedure are opened by other cases or by the calendar, not by people.")
     return release.start
+
+
+def answers_said(form: Form, said: Mapping[str, Value]) -> dict[str, Value]:
+    """Give what a message says as answers to the form by which people open such a case; its sender is on the message itself.
+
+    Raises:
+        NotAsked: it says what no question asks for, of which nobody could tell who may read it.
+    """
+    asked = {field.key for field in form.fields}
+    answers = {name: value for name, value in said.items() if name != "sender"}
+    if more := sorted(answers.keys() - asked):
+        sentence = (
+            f"The message says {', '.join(more)}, which no question of “{form.title}” asks for: leave it out, or ask."
+        )
+        raise NotAsked([Problem(form.id, "message-not-asked", sentence)])
+    return answers
 
 
 def task_number(task_id: str) -> tuple[str, int]:

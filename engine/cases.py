@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
 from engine import corrections, reading, runner, schedules, values
-from engine.admission import fingerprint, is_recorded, opened_by_people, task_number, why_not_open
+from engine.admission import answers_said, fingerprint, is_recorded, opened_by_people, task_number, why_not_open
 from engine.errands import Errand, Errands
 from engine.errors import (
     CaseIsErased,
@@ -371,9 +371,14 @@ class Cases:
         now: datetime,
         correlation: str = "",
     ) -> str:
-        """Open a case that no person opens: with what its message or its timer says; give its reference."""
+        """Open a case that no person opens: with what its message or its timer says; give its reference.
+
+        Where people open such cases too, a message answers the questions of their form, and says nothing else but its sender.
+        """
         start = release.start
         own = "1" if start.properties.get("repeats") == "true" else ""
+        if start.form:
+            fields = answers_said(release.forms[start.form], fields)
         writes = tuple(FactWrite(start.record, own, name, value) for name, value in fields.items())
         reference = self.references(release.process.properties.get("reference", "C"))
         facts: Facts = {}

@@ -27,6 +27,7 @@ SENTENCES = {
     "BudgetExceeded": "An expression takes more work than one evaluation may.",
     "UnknownStateVersion": "The case was saved by another version of the program.",
     "WorkflowTaskException": "No way out of the gateway fits what is known.",
+    "NotAsked": "The message says what no question of the opening form asks for, so nobody could tell who may read it.",
     "NotFound": "Nothing in the case waits for this message.",
 }
 """What people are told of the kinds of faults that have a name of their own; never what the fault says, which may hold a value."""

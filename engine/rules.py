@@ -208,9 +208,10 @@ def names_are_known(release: Compiled) -> Iterator[Problem]:
                 node.id, "call-not-known", f"There is no process {node.called or '(none)'} in this procedure."
             )
     start = release.start
-    if sum(map(bool, (start.form, start.message, start.timer))) != 1:
+    if bool(start.form or start.message) == bool(start.timer):
         sentence = (
-            "A procedure is opened in exactly one way: give its start a form that people fill in, a message or a timer."
+            "A procedure is opened by people, by other cases, or by a calendar: "
+            "give its start a form that people fill in, a message, or both of them; or a timer alone."
         )
         yield Problem(start.id, "form-missing", sentence)
 

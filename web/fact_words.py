@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import chain
 
 import flask
 from markupsafe import Markup
@@ -144,8 +145,13 @@ def alone(release: Compiled) -> dict[tuple[str, str], Table]:
 
 
 def _words(release: Compiled) -> dict[str, str]:
-    """Give the words for what tables answer and see: the questions by their keys, and the grades."""
-    return {field.key: field.label for form in release.forms.values() for field in form.fields} | dict(RISK_LEVEL)
+    """Give the words for what tables answer and see: answers that every form calls the same, the questions, and the grades."""
+    questions = [field for form in release.forms.values() for field in form.fields]
+    called: dict[str, set[str]] = {}
+    for choice in chain.from_iterable(question.choices for question in questions):
+        called.setdefault(choice.value, set()).add(choice.label)
+    answers = {value: min(labels) for value, labels in called.items() if len(labels) == 1}
+    return answers | {question.key: question.label for question in questions} | dict(RISK_LEVEL)
 
 
 def _why(fields: Mapping[str, Value], table: Table | None, release: Compiled) -> Iterable[Row]:

@@ -118,7 +118,9 @@ def test_reports_of_children_whom_nobody_knows_yet_are_not_taken_for_one_child(c
         cases.open("episode", {"why": "not matched"}, by=WORKER, now=NOW, key=f"nobody{turn}")
     assert timers.sweep(cases, now=NOW + timedelta(hours=1)).delivered == 0
     with reading(cases.engine) as connection:
-        assert connection.execute(sa.select(store.CaseTable.id).where(store.CaseTable.procedure == "pattern")).all() == []
+        assert (
+            connection.execute(sa.select(store.CaseTable.id).where(store.CaseTable.procedure == "pattern")).all() == []
+        )
 
 
 def test_what_waits_by_a_key_that_is_not_known_waits_for_nothing_until_it_is(engine: sa.Engine) -> None:
@@ -152,6 +154,69 @@ def test_what_waits_by_a_key_that_is_not_known_waits_for_nothing_until_it_is(eng
     made.complete(task.id, {"child": "CH-1"}, by=WORKER, now=NOW, key="w2")
     with reading(engine) as connection:
         assert connection.execute(awaits).scalars().all() == ["CH-1"]
+
+
+BY_BOTH = procedure(
+    "referral",
+    """
+    begun: start form=opening message=child_referred key={=opening.child}
+    decide: user form=review
+    done: end
+    begun > decide
+    decide > done
+    """,
+    form("opening", "child", "why"),
+    form("review", "text"),
+)
+
+
+def sending(gives: str) -> Mapping[str, str]:
+    """Draw a procedure that sends what opens a referral."""
+    return procedure(
+        "episode",
+        f"""
+        begun: start form=opening
+        told: end message=child_referred correlation=opening.child gives={{{gives}}}
+        begun > told
+        """,
+        form("opening", "child", "why"),
+    )
+
+
+def referrals(cases: Cases) -> list[Mapping[str, Any]]:
+    """Give the opening answers of each referral, the oldest first."""
+    case = store.CaseTable
+    with reading(cases.engine) as connection:
+        found = connection.execute(
+            sa.select(case.id).where(case.procedure == "referral").order_by(case.opened_at, case.id)
+        )
+        ids = found.scalars().all()
+    views = [cases.case(each, classes=frozenset({"D2"}), by=WORKER, purpose="test", now=NOW) for each in ids]
+    return [dict(view.facts["opening"][""]) for view in views]
+
+
+def test_what_people_open_by_a_form_a_message_may_open_too_with_the_same_answers(engine: sa.Engine) -> None:
+    made = Cases(engine)
+    for files in (BY_BOTH, sending("child: opening.child; why: opening.why")):
+        made.publish(files, by="ann", now=NOW)
+    made.open("referral", {"child": "CH-1", "why": "by hand"}, by=WORKER, now=NOW, key="hand")
+    report(made, "CH-2", 1)
+    assert timers.sweep(made, now=NOW + timedelta(hours=1)).delivered == 1
+    assert referrals(made) == [{"child": "CH-1", "why": "by hand"}, {"child": "CH-2", "why": "report 1"}]
+    assert [task.element for task in made.inbox(frozenset({"worker"})).rows] == ["decide", "decide"]
+
+
+def test_a_message_says_nothing_that_the_form_does_not_ask_for(engine: sa.Engine) -> None:
+    made = Cases(engine)
+    for files in (BY_BOTH, sending("child: opening.child; secret: opening.why")):
+        made.publish(files, by="ann", now=NOW)
+    report(made, "CH-2", 1)
+    for day in range(1, timers.WEATHER_AT_MOST + 1):
+        assert timers.sweep(made, now=NOW + timedelta(days=day)).delivered == 0
+    assert referrals(made) == []
+    (incident,) = made.incidents.standing()
+    assert incident.kind == "message"
+    assert incident.error.startswith("The message says what no question of the opening form asks for")
 
 
 def test_people_cannot_open_what_messages_open(cases: Cases) -> None:

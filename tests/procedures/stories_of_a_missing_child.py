@@ -37,7 +37,7 @@ def a_case_goes_from_the_report_to_its_close(case: Casework) -> None:
     assert case.closed
     assert case.words() == [
         "CaseCreated", "HandoverAcknowledged", "LANotified", "EpisodeReported", "RiskGraded", "RiskEndorsed", "Returned",
-        "RHIRequested", "FoundNotified", "PartnersToldOfReturn", "PIDone", "RHIOffered", "RHIAttempt", "RHIHeld",
+        "RHIRequested", "FoundNotified", "PartnersToldOfReturn", "PIDone", "RHIOffered", "RHIAccepted", "RHIAttempt", "RHIHeld",
         "RHISubmitted", "RHIReceivedByPolice", "EpisodeClosed",
     ]  # fmt: skip
 

@@ -37,7 +37,14 @@ def on_the_clock(day: str, month: str, time: str) -> dict[str, Any]:
 @story
 def the_child_accepts_and_is_heard(case: Casework) -> None:
     received(heard(returned(case)))
-    assert case.words()[-5:] == ["RHIOffered", "RHIAttempt", "RHIHeld", "RHISubmitted", "RHIReceivedByPolice"]
+    assert case.words()[-6:] == [
+        "RHIOffered",
+        "RHIAccepted",
+        "RHIAttempt",
+        "RHIHeld",
+        "RHISubmitted",
+        "RHIReceivedByPolice",
+    ]
     assert "declined_reason" not in case.facts["return_interview_offer"][""]
     assert "reason" not in case.facts["return_interview_attempt"]["1"]
     assert "close_case" not in case.open_elements()
@@ -81,7 +88,7 @@ def the_child_declines_and_the_carer_is_asked_late(case: Casework) -> None:
     ]
     assert set(case.refusals("ask_carer", information=None)) == {"information"}
     case.fill("ask_carer")
-    assert case.words()[-1] == "RHINotHeldReasoned"
+    assert case.words()[-4:] == ["RHIOffered", "RHIDeclined", "CarerInfoOffered", "RHINotHeldReasoned"]
     assert set(case.refusals("write_up_return_interview", closing_note=None)) == {"closing_note"}
     received(case)
     assert "story" not in case.facts["return_interview"][""]
@@ -103,6 +110,7 @@ def the_child_declines_at_the_door(case: Casework) -> None:
     returned(case).fill("offer_return_interview").fill("hold_return_interview", outcome="declined_by_child")
     case.fill("ask_carer", outcome="unsafe")
     assert case.facts["carer_information"][""]["decided_by"] == "R. Worker"
+    assert "CarerInfoOffered" not in case.words()
     assert "carer_given_the_chance" in case.reach.passed
 
 
@@ -469,7 +477,7 @@ def two_authorities_agree_who_arranges_the_interview_and_the_offer_does_not_wait
     assert set(case.refusals("agree_out_of_area", provider="nobody_here")) == {"provider"}
     heard(case.fill("agree_out_of_area", provider="safe_steps"))
     assert case.facts["out_of_area_agreement"][""]["provider"] == "safe_steps"
-    assert case.words()[-4:] == ["OOAAgreed", "RHIOffered", "RHIAttempt", "RHIHeld"]
+    assert case.words()[-5:] == ["OOAAgreed", "RHIOffered", "RHIAccepted", "RHIAttempt", "RHIHeld"]
 
 
 @story
