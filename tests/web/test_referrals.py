@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from engine import timers
 from engine.model import Actor
-from engine.store import CaseTable, TaskTable, reading
+from engine.store import TaskTable, reading
 from tests.procedures.casework import posted
 from tests.procedures.stories_of_a_referral import PAGES
 from tests.web.population import EVERYBODY
 from tests.web.site import Site
-from tests.web.test_promises import at, played
 from tests.web.test_search import reported
 from workflows import children
 from workflows.promises import State, check
@@ -112,56 +109,3 @@ def test_a_conference_and_an_assessment_are_in_time_or_break_the_promise(
             changes = {"outcome": outcome} if outcome else {}
             done_at(site, case_id, element, MONDAY + timedelta(days=after), **changes)
         assert state_of(site, episode, MONDAY + timedelta(days=day)) == (State(state) if state else None), day
-
-
-def referrals_of(site: Site, episode: str) -> list[dict[str, object]]:
-    """Give what each referral says that came from an episode, as whoever may read all of it reads it."""
-    case, cases = CaseTable, site.services.cases
-    with reading(site.services.engine) as connection:
-        found = connection.execute(sa.select(case.id).where(case.procedure == "referral").order_by(case.opened_at))
-        ids = found.scalars().all()
-    views = [
-        cases.case(
-            each, classes=frozenset(f"D{number}" for number in range(1, 15)), by=DESK, purpose="test", now=MONDAY
-        )
-        for each in ids
-    ]
-    said = [dict(view.facts["referral"][""]) for view in views]
-    return [each for each in said if each["episode"] == episode]
-
-
-@pytest.mark.parametrize(
-    ("changed", "who", "suspected"),
-    [
-        (
-            {
-                "hold_return_interview": at(28, outcome="held", disclosure="yes"),
-                "pass_disclosure": at(28.5, signs=["cse"], about_worker="yes"),
-            },
-            "return_interview",
-            ["harm", "cse", "allegation"],
-        ),
-        (
-            {
-                "hold_prevention_interview": at(6, crime_disclosed="yes"),
-                "pass_on_what_was_told": at(6.5, signs=["none"], about_worker="no"),
-            },
-            "police",
-            ["harm"],
-        ),
-    ],
-)
-def test_what_a_child_tells_of_harm_is_a_referral_on_which_social_care_decides(
-    site: Site, changed: dict[str, Any], who: str, suspected: list[str]
-) -> None:
-    """Nobody has to type it again, and its day for the decision runs from when it was passed on (T-28, T-29)."""
-    episode = played(site, **changed)
-    timers.sweep(site.services.cases, now=MONDAY + timedelta(hours=60))
-    (said,) = referrals_of(site, episode)
-    assert (said["from"], said["suspected"]) == (who, suspected)
-    assert str(said["told"]) == f"What was told is in case {episode}, for those who may read it there."
-    with reading(site.services.engine) as connection:
-        child_id = children.child_of(connection, episode)
-    assert said["child"] == child_id
-    site.clock.now = site.wall_clock.now = MONDAY + timedelta(hours=60)
-    assert "Decide on the referral" in site.browser("csc_mash").page("/tasks").text
