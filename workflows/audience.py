@@ -243,4 +243,7 @@ def _belonging_to(councils: Sequence[str], case_id: Column) -> Sequence[sa.Selec
         sa.select(one)
         .join_from(about, child, child.child_id == about.child_id)
         .where(about.case_id == case_id, theirs),
+        sa.select(one)
+        .join_from(about, EpisodeRow, EpisodeRow.case_id == about.episode)
+        .where(about.case_id == case_id, about.child_id == "", EpisodeRow.responsible_authority.in_(councils)),
     ]

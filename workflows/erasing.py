@@ -190,6 +190,11 @@ class Subject:
         return tuple(dict.fromkeys((*self.ids, *(case.case_id for case in self.cases), *self.forms)))
 
 
+def _of_episodes(episodes: sa.Select[tuple[str]]) -> sa.Select[tuple[str]]:
+    """Select what episodes of a child whom nobody had matched have called for: it names the episode alone."""
+    return sa.select(AboutRow.case_id).where(AboutRow.child_id == "", AboutRow.episode.in_(episodes))
+
+
 def find(connection: sa.Connection, reference: str) -> Subject | None:
     """Give the subject to whom a case or a child's id belongs; None where there is none, or it was erased."""
     child = children.find(connection, reference)
@@ -200,10 +205,12 @@ def find(connection: sa.Connection, reference: str) -> Subject | None:
         known = sa.or_(
             CaseTable.id.in_(sa.select(EpisodeRow.case_id).where(EpisodeRow.child_id.in_(ids))),
             CaseTable.id.in_(sa.select(AboutRow.case_id).where(AboutRow.child_id.in_(ids))),
+            CaseTable.id.in_(_of_episodes(sa.select(EpisodeRow.case_id).where(EpisodeRow.child_id.in_(ids)))),
             CaseTable.correlation.in_(ids),
         )
     else:
-        known = sa.or_(CaseTable.id == reference, CaseTable.correlation == reference)
+        of_it = CaseTable.id.in_(_of_episodes(sa.select(sa.literal(reference))))
+        known = sa.or_(CaseTable.id == reference, CaseTable.correlation == reference, of_it)
     columns = (CaseTable.id, CaseTable.procedure, CaseTable.status, CaseTable.opened_at, CaseTable.closed_at)
     asked = sa.select(*columns).where(known, CaseTable.status != ERASED).order_by(CaseTable.opened_at, CaseTable.id)
     cases = tuple(OwnCase(*row) for row in connection.execute(asked))

@@ -13,7 +13,7 @@ from engine.store import CaseTable, reading
 from tests.web.site import Site
 from tests.web.test_promises import MONDAY, at, played
 from tests.web.test_referrals import DESK
-from workflows import children
+from workflows import children, erasing
 
 LATER = MONDAY + timedelta(hours=60)
 EVERY_CLASS = frozenset(f"D{number}" for number in range(1, 15))
@@ -79,6 +79,23 @@ def test_what_a_child_tells_of_harm_is_a_referral_on_which_social_care_decides(
     assert said["told"] == f"What was told is in case {episode}, for those who may read it there."
     assert said["child"] == child_of(site, episode)
     assert "Decide on the referral" in tasks_of(site, "csc_mash")
+
+
+def test_a_child_whom_nobody_has_matched_yet_is_referred_too(site: Site) -> None:
+    """The council of the report decides on it, and what is erased with the episode is the referral too."""
+    episode = played(
+        site,
+        match_child=None,
+        hold_prevention_interview=at(6, crime_disclosed="yes"),
+        pass_on_what_was_told=at(6.5, signs=["none"], about_worker="no"),
+    )
+    (said,) = opened(site, "referral", "referral")
+    assert (said.get("child"), said["episode"]) == (None, episode)
+    assert "Decide on the referral" in tasks_of(site, "csc_mash")
+    with reading(site.services.engine) as connection:
+        subject = erasing.find(connection, episode)
+    assert subject is not None
+    assert [case.procedure for case in subject.cases] == ["missing_child", "referral"]
 
 
 def test_where_no_harm_was_told_no_referral_is_made(site: Site) -> None:
