@@ -139,6 +139,8 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
     },
     "review_case": REVIEW,
     "review_by_inspector": REVIEW,
+    "review_as_chief": REVIEW,
+    "review_as_superintendent": REVIEW,
     "raise_grade": {
         "level": "high",
         "rationale": WHY,

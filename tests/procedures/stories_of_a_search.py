@@ -1,4 +1,4 @@
-"""The stories of `locate`, `lower_grade` and `bring_back`: actions, the plan, reviews, other grades; the return ends them all."""
+"""The stories of `locate`, `lower_grade`, `senior_reviews` and `bring_back`: actions, the plan, reviews, other grades; the return ends them all."""
 
 from __future__ import annotations
 
@@ -133,6 +133,48 @@ def nobody_reviews_and_nobody_raises_an_action(case: Casework) -> None:
         ("2:00", "first escalation", "duty_inspector locate_sergeant"),
     ]
     assert case.told("C-08") == [], "there is no grade yet"
+
+
+@story
+def seniors_look_at_a_high_grade_within_hours_and_the_superintendent_each_day(case: Casework) -> None:
+    endorsed(decided(assessed(handed_over(case)), "high"))
+    case.wait(minutes=1)
+    graded_at = case.facts["risk"][""]["since"]
+    assert case.due("review_as_chief") == graded_at + timedelta(hours=4)
+    assert "review_as_superintendent" not in case.open_elements(), "eight hours before it is due nobody needs to see it"
+    case.fill("review_as_chief")
+    assert "SeniorReviewDone" in case.words()
+    case.wait(hours=9)
+    assert "review_as_chief" not in case.open_elements(), "once for each grade"
+    assert case.due("review_as_superintendent") == graded_at + timedelta(hours=12)
+    case.fill("review_as_superintendent", meeting_wanted="yes")
+    done_at = case.now
+    assert "convene_meeting" in case.open_elements(), (
+        "a senior who asks for a meeting is a professional who asks for one"
+    )
+    case.wait(hours=21)
+    assert case.due("review_as_superintendent") == done_at + timedelta(hours=24)
+    case.wait(hours=20)
+    assert [step for _at, step, roles in case.told("T-10") if "superintendent" in roles] == [
+        "reminder", "due", "first escalation", *["second escalation"] * 4,
+    ]  # fmt: skip
+    assert list(case.facts["superintendent_review"]) == ["1"]
+
+
+@story
+def seniors_look_at_a_medium_grade_after_days(case: Casework) -> None:
+    graded(handed_over(case))
+    graded_at = case.facts["risk"][""]["since"]
+    case.wait(hours=25)
+    assert case.due("review_as_chief") == graded_at + timedelta(hours=48)
+    case.wait(hours=75).fill("review_as_chief")
+    assert case.told("C-104", graded_at) == [("72:00", "to know", "superintendent")]
+    case.wait(days=3)
+    assert case.due("review_as_superintendent") == graded_at + timedelta(days=7)
+    case.fill("review_as_superintendent").wait(hours=1)
+    assert "review_as_superintendent" not in case.open_elements(), (
+        "the next is when the child is missing for four weeks"
+    )
 
 
 @story

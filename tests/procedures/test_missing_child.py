@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -111,6 +111,44 @@ def test_reviews_follow_the_grade_and_the_rank(reviewer: str, level: str | None,
     facts |= {"risk": {"level": level}} if level else {}
     decision = PROCEDURE.decisions["review_interval"].decide(facts, now=MORNING)
     assert decision.result == timedelta(hours=hours)
+
+
+GONE = datetime(2026, 1, 31, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("reviewer", "level", "graded", "waits_since", "near"),
+    [
+        ("chief", None, None, 0, None),
+        ("chief", "high", 1, 0, timedelta(hours=1)),
+        ("chief", "low", 1, 0, timedelta(hours=25)),
+        ("chief", "high", 1, 5, None),
+        ("chief", "very_low", 1, 0, None),
+        ("superintendent", "high", 1, 0, timedelta(hours=9)),
+        ("superintendent", "high", 1, 13, timedelta(hours=33)),
+        ("superintendent", "medium", 1, 0, timedelta(days=6, hours=1)),
+        ("superintendent", "medium", 1, 170, timedelta(days=27)),
+        ("superintendent", "low", 1, 0, timedelta(days=27)),
+        ("superintendent", "low", 1, 24 * 28, datetime(2026, 4, 29, 8, tzinfo=UTC) - GONE),
+        ("superintendent", "low", 1, 24 * 100, datetime(2026, 7, 30, 8, tzinfo=UTC) - GONE),
+        ("superintendent", "low", 1, 24 * 200, datetime(2027, 1, 30, 9, tzinfo=UTC) - GONE),
+        ("superintendent", "low", 1, 24 * 366, timedelta(days=366 + 364)),
+    ],
+)
+def test_when_a_senior_has_a_review_to_do(
+    reviewer: str, level: str | None, graded: int | None, waits_since: int, near: timedelta | None
+) -> None:
+    """Hours and days are from when the child went missing, on the last of January: three months later April has ended, and summer time begun (1.6)."""
+    risk = {"level": level, "since": None if graded is None else GONE + timedelta(hours=graded)}
+    facts = {
+        "reviewer": reviewer,
+        "clock": GONE + timedelta(hours=waits_since),
+        "risk": risk,
+        "case": {"opened_at": GONE},
+        "missing_report": {"missing_since": GONE},
+    }
+    decision = PROCEDURE.decisions["senior_review"].decide(facts, now=GONE)
+    assert decision.result == (None if near is None else GONE + near)
 
 
 def test_the_clock_of_a_meeting_moves_with_everything_that_the_reasons_for_it_rest_on() -> None:
