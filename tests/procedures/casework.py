@@ -199,7 +199,7 @@ class Casework(Drive):
     def scope(self) -> Scope:
         """Give what conditions and tables see now."""
         scope = Scope(self.release, self.facts, self.now, "T-1", self.began)
-        scope.values["sign"] = self.sign
+        scope.values |= {"sign": self.sign, "unsafe": self.sign}
         return scope
 
     # What was reached -----------------------------------------------------------------------------------------------

@@ -88,7 +88,8 @@ def the_child_declines_and_the_carer_is_asked_late(case: Casework) -> None:
     ]
     assert set(case.refusals("ask_carer", information=None)) == {"information"}
     case.fill("ask_carer")
-    assert case.words()[-4:] == ["RHIOffered", "RHIDeclined", "CarerInfoOffered", "RHINotHeldReasoned"]
+    heard = [word for word in case.words() if word.startswith(("RHI", "Carer"))]
+    assert heard[-4:] == ["RHIOffered", "RHIDeclined", "CarerInfoOffered", "RHINotHeldReasoned"]
     assert set(case.refusals("write_up_return_interview", closing_note=None)) == {"closing_note"}
     received(case)
     assert "story" not in case.facts["return_interview"][""]
