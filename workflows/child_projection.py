@@ -41,7 +41,9 @@ READS: frozenset[tuple[str, str]] = frozenset(
 SCREENED: Mapping[str, str] = MappingProxyType({"cse": "cse", "cce": "cce", "trafficking": "trafficking_nrm"})
 """What the screening of a return interview finds, and the flag that it raises, so that the next report shows it (G-10)."""
 
-REPEATEDLY_MISSING = "repeat_3_in_90"
+REPEATEDLY_MISSING, PERSISTENTLY_MISSING = "repeat_3_in_90", "repeat_10_in_365"
+PERSISTENT = 10
+"""How many reports in a year make a child persistently missing (domain.md 2.6)."""
 
 PROTECTION = "protection_decision"
 """The record with what public protection decided on each flag of exploitation, by the flag (domain.md 13.8)."""
@@ -195,8 +197,10 @@ def _end_flag(connection: sa.Connection, child_id: str, flag: str, step: Step) -
 
 
 def _flags(facts: Facts, written: frozenset[str]) -> list[str]:
-    """Name the flags that the records of a step raise: three reports in 90 days (G-16), and an interview's screening."""
+    """Name the flags that the records of a step raise: three reports in 90 days (G-16), ten in a year, an interview's screening."""
     found = [REPEATEDLY_MISSING] if "threshold_reached" in written else []
+    if "known" in written and (latest(facts, "known").get("episodes_365d") or 0) >= PERSISTENT:
+        found.append(PERSISTENTLY_MISSING)
     if "return_interview" in written:
         screened = latest(facts, "return_interview").get("exploitation_screen") or ()
         found += [SCREENED[each] for each in screened if each in SCREENED]

@@ -56,6 +56,14 @@ def a_second_report_asks_for_support_and_people_hear_when_nobody_discusses_it(ca
 
 
 @story
+def a_third_report_within_a_month_says_so(case: Childwork) -> None:
+    reported(case, "MC-1").wait(days=10)
+    reported(case, "MC-2").wait(days=19)
+    reported(case, "MC-3")
+    assert case.sent[0].payload["rule"] == "Third report in 30 days or more"
+
+
+@story
 def the_third_report_in_90_days_reaches_the_episode_and_both_plans_at_once(case: Childwork) -> None:
     reported(case, "MC-1").wait(days=40)
     reported(case, "MC-2").wait(days=40)

@@ -182,6 +182,17 @@ def test_three_reports_in_90_days_and_a_screening_raise_flags_once(engine: sa.En
     assert all(flag.since == now.date() and flag.holds_on(now.date()) for flag in flags)
 
 
+@pytest.mark.parametrize(("reports", "flags"), [(9, []), (10, ["repeat_10_in_365"])])
+def test_the_tenth_report_in_a_year_raises_its_flag(
+    engine: sa.Engine, now: datetime, reports: int, flags: list[str]
+) -> None:
+    facts = an_episode(now, "new", known={"child_id": ROBIN, "episodes_365d": reports})
+    follow(engine, a_step(now, FIRST, facts, "child_match", "known"))
+
+    with reading(engine) as connection:
+        assert [flag.flag for flag in children.flags_of(connection, ROBIN)] == flags
+
+
 def test_public_protection_raises_a_flag_and_ends_one_that_is_wrong(engine: sa.Engine, now: datetime) -> None:
     screened = an_episode(now, "new", return_interview={"exploitation_screen": ["cse", "trafficking"]})
     follow(engine, a_step(now, FIRST, screened, "child_match", "return_interview"))
