@@ -1,7 +1,8 @@
 """The outbox: messages are recorded in the transaction that causes them and sent by a sweep afterwards.
 
 A message may be for a group, such as those who hold a role: the sweep makes one of it for each person who belongs to it at
-that moment. At least once, and once for a receiver that knows its references: a worker that dies after the delivery and
+that moment. Whoever has left since is sent nothing: the message is marked as dropped, and one that was for a group goes to those
+who belong to it now and have not had it. At least once, and once for a receiver that knows its references: a worker that dies after the delivery and
 before the mark makes the message leave again with the same reference. The steps of a sweep, for each message in turn:
 
 1. in a short transaction take one waiting row whose time has come, urgent ones first, and push its time forward by the
@@ -41,8 +42,17 @@ Directory = Callable[[sa.Connection, Message, datetime], Sequence[tuple[str, str
 """Gives the names and addresses of those who belong to the recipient of a message at a moment; None where it is no group."""
 
 
+Left = Callable[[sa.Connection, str], bool]
+"""Tells of an address whether it is only of people who have left."""
+
+HAS_LEFT = "not sent: the account of its recipient is disabled"
+
+
 class OutboxRow(Base):
-    """One message to one recipient: `waiting`, `sent`, `failed`, or `dropped` by a person who said why."""
+    """One message to one recipient: `waiting`, `sent`, `failed`, or `dropped`, by a person who said why or since its recipient has left.
+
+    `group_key` and `group_name` are the key and the recipient of the message to a group of which it is one person's.
+    """
 
     __tablename__ = "outbox"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -58,6 +68,8 @@ class OutboxRow(Base):
     last_error: Mapped[str] = mapped_column(sa.String(200))
     created_at: Mapped[datetime] = mapped_column(Moment)
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
+    group_key: Mapped[str] = mapped_column(sa.String(300), default="", server_default="")
+    group_name: Mapped[str] = mapped_column(sa.String(1000), default="", server_default="")
     __table_args__ = (
         sa.CheckConstraint("status IN ('waiting', 'sent', 'failed', 'dropped')", name="status"),
         sa.Index("ix_outbox_waiting", "status", "urgent", "next_try_at", "id"),
@@ -90,11 +102,12 @@ class Swept:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How the outbox stands: a page says so when messages are not leaving."""
+    """How the outbox stands: a page says so when messages are not leaving; `left` counts those whose recipient has left."""
 
     waiting: int
     failed: int
     oldest_waiting_at: datetime | None
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +127,9 @@ class _Claim:
 # Written out: SQLAlchemy compiles an upsert of its own anew each time, and this one is in the transaction of a case's step.
 _RECORD = sa.text("""
     INSERT INTO outbox (key, recipient, subject, text, urgent, status, attempts, next_try_at, give_up_at, last_error,
-                        created_at)
-    VALUES (:key, :recipient, :subject, :text, :urgent, 'waiting', 0, :next_try_at, :give_up_at, '', :created_at)
+                        created_at, group_key, group_name)
+    VALUES (:key, :recipient, :subject, :text, :urgent, 'waiting', 0, :next_try_at, :give_up_at, '', :created_at,
+            :group_key, :group_name)
     ON CONFLICT (key) DO NOTHING
 """).bindparams(
     sa.bindparam("urgent", type_=sa.Boolean()),
@@ -123,8 +137,13 @@ _RECORD = sa.text("""
 )
 
 
-def record(connection: sa.Connection, messages: Sequence[Message], now: datetime) -> None:
-    """Put messages into the outbox inside the caller's transaction; a key that is already there is left as it is."""
+def record(
+    connection: sa.Connection, messages: Sequence[Message], now: datetime, *, of_group: Message | None = None
+) -> None:
+    """Put messages into the outbox inside the caller's transaction; a key that is already there is left as it is.
+
+    `of_group` is the message to a group of which these are the ones to its people.
+    """
     if not messages:
         return
     rows = [
@@ -137,6 +156,8 @@ def record(connection: sa.Connection, messages: Sequence[Message], now: datetime
             "next_try_at": now,
             "give_up_at": (message.written_at or now) + GIVE_UP_AFTER[message.urgent],
             "created_at": message.written_at or now,
+            "group_key": of_group.key if of_group else "",
+            "group_name": of_group.recipient if of_group else "",
         }
         for message in messages
     ]
@@ -147,6 +168,11 @@ def _no_groups(_connection: sa.Connection, _message: Message, _now: datetime) ->
     """Know no group."""
 
 
+def _nobody_left(_connection: sa.Connection, _address: str) -> bool:
+    """Know of nobody who has left."""
+    return False
+
+
 def sweep(
     engine: sa.Engine,
     channels: Sequence[Channel],
@@ -154,15 +180,16 @@ def sweep(
     limit: int = 20,
     *,
     directory: Directory = _no_groups,
+    left: Left = _nobody_left,
 ) -> Swept:
     """Send at most `limit` messages whose time has come; the failure of one never stops the others.
 
-    The first channel that takes the recipient's address delivers; `directory` knows the groups. Keep `limit` times the
+    The first channel that takes the recipient's address delivers; `directory` knows the groups, `left` who has left. Keep `limit` times the
     longest delivery below `LEASE`.
     """
     outcomes = {"sent": 0, "waiting": 0, "failed": 0}
     for _ in range(limit):
-        claim = _claim(engine, directory, now)
+        claim = _claim(engine, directory, left, now)
         if claim is None:
             break
         failure = Temporary("nobody belongs to its group") if claim.nobody else _try(channels, claim.message)
@@ -171,12 +198,14 @@ def sweep(
 
 
 def standing(engine: sa.Engine) -> Standing:
-    """Tell how many messages wait and since when, and how many were given up."""
+    """Tell how many messages wait and since when, how many were given up, and how many were not sent to people who have left."""
     counts = sa.select(OutboxRow.status, sa.func.count(), sa.func.min(OutboxRow.created_at)).group_by(OutboxRow.status)
+    gone = sa.select(sa.func.count()).where(OutboxRow.status == "dropped", OutboxRow.last_error == HAS_LEFT)
     with reading(engine) as connection:
         found = {status: (number, oldest) for status, number, oldest in connection.execute(counts)}
+        left = connection.execute(gone).scalar_one()
     waiting, oldest = found.get("waiting", (0, None))
-    return Standing(waiting, found.get("failed", (0, None))[0], oldest)
+    return Standing(waiting, found.get("failed", (0, None))[0], oldest, left)
 
 
 def stuck_since(engine: sa.Engine, before: datetime) -> datetime | None:
@@ -198,8 +227,11 @@ def wait_after(attempts: int) -> timedelta:
     return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
 
 
-def _claim(engine: sa.Engine, directory: Directory, now: datetime) -> _Claim | None:
-    """Take the next message to one person that is due, if there is one; those to groups become such messages first."""
+def _claim(engine: sa.Engine, directory: Directory, left: Left, now: datetime) -> _Claim | None:
+    """Take the next message to one person that is due, if there is one; those to groups become such messages first.
+
+    Those to people who have left are dropped on the way.
+    """
     due = (
         sa.select(OutboxRow.__table__)
         .where(OutboxRow.status == "waiting", sa.or_(OutboxRow.next_try_at <= now, OutboxRow.attempts == 0))
@@ -214,15 +246,30 @@ def _claim(engine: sa.Engine, directory: Directory, now: datetime) -> _Claim | N
                 return None
             message = Message(row.key, row.recipient, row.subject, row.text, row.urgent, row.created_at)
             people = directory(connection, message, now)
+            if people is None and left(connection, row.recipient):
+                _drop(connection, row, message, now)
+                continue
             if not people:
                 break
             single = [replace(message, key=f"{row.key}/{name}", recipient=address) for name, address in people]
-            record(connection, single, now)
+            record(connection, single, now, of_group=message)
             connection.execute(sa.delete(OutboxRow).where(OutboxRow.id == row.id))
         attempt = row.attempts + 1
         taken = sa.update(OutboxRow).where(OutboxRow.id == row.id).values(attempts=attempt, next_try_at=now + LEASE)
         connection.execute(taken)
     return _Claim(row.id, attempt, row.give_up_at, message, nobody=people is not None)
+
+
+def _drop(connection: sa.Connection, row: Any, message: Message, now: datetime) -> None:
+    """Mark a message as not sent, since its recipient has left; that of a group goes to who belongs to it now, each once.
+
+    Whoever had it before has a row of the same key, which is left as it is.
+    """
+    dropped = sa.update(OutboxRow).where(OutboxRow.id == row.id)
+    connection.execute(dropped.values(status="dropped", last_error=HAS_LEFT))
+    LOG.warning("message %s is dropped: %s", row.key, HAS_LEFT)
+    if row.group_key:
+        record(connection, [replace(message, key=row.group_key, recipient=row.group_name)], now)
 
 
 def _try(channels: Sequence[Channel], message: Message) -> DeliveryFailed | None:

@@ -16,13 +16,15 @@ import sqlalchemy as sa
 
 from engine.model import Facts
 from engine.release import Compiled
-from web import carer_words
+from web import amendment_words, carer_words
 from web.fact_words import Row, Section, row, sections
 from web.moments import say_day, say_key, say_moment
-from workflows import absences, child_details, children, concerns, philomena, trigger_plans
+from workflows import absences, amendments, child_details, children, concerns, kept_things, philomena, trigger_plans
 from workflows.access import NEVER_COPIED
+from workflows.amendments import Amendment
 from workflows.bundles import MASK, Masking
 from workflows.children import Child
+from workflows.kept_things import IMPORTED_FLAG, IMPORTED_PLAN, PHOTOGRAPH
 from workflows.vocabulary import DATA_CLASS, FLAG, LOOKED_AFTER, RISK_LEVEL, words
 
 OF_THE_CHILD = (
@@ -114,12 +116,25 @@ def _beside_the_cases(connection: sa.Connection, child_id: str) -> tuple[Section
         for each in concerns.of_child(connection, child_id)
         if each.data_class not in NEVER_COPIED
     ]
+    refs = kept_things.refs_of(connection, child_id)
+    amended = [each for each in amendments.among(connection, refs) if each.data_class not in NEVER_COPIED]
     away = [carer_words.absence(each, {each.decided_by: MASK}) for each in absences.of_child(connection, child_id)]
     return (
         Section("What your carer wrote", carer),
         Section("Short absences", away),
         Section("People and places of concern", others),
+        Section("What was put right or withdrawn", amendment_words.for_the_child(amended, _is_own)),
     )
+
+
+def _is_own(each: Amendment) -> bool:
+    """Tell whether what was put right is about the child and nobody else: who told of a flag is masked, and so is every other person."""
+    own = {
+        IMPORTED_FLAG: {"flag", "since", "until"},
+        IMPORTED_PLAN: {"version", *OF_THE_CHILD},
+        PHOTOGRAPH: {"added_on"},
+    }
+    return each.question in own.get(each.kind, ())
 
 
 def masked_rows(drawn: Sequence[Section], names: frozenset[str]) -> tuple[Section, ...]:

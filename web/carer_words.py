@@ -38,6 +38,7 @@ class Entry:
     words: Row
     holds: bool
     may_end: bool
+    may_right: bool
 
 
 def forms_in(who: Actor, case_id: str, classes: frozenset[str]) -> tuple[CarersForm, ...]:
@@ -124,7 +125,7 @@ def rows(form: CarersForm, classes: Collection[str], now: datetime) -> list[Row]
 def entries(
     found: Sequence[Concern], readable: Collection[str], writable: Collection[str], now: datetime
 ) -> list[Entry]:
-    """Give the people and places of the data classes that may be read; `writable` are those that may be ended."""
+    """Give the people and places of the data classes that may be read; `writable` are those that may be ended, and put right."""
     today = now.astimezone(LONDON).date()
     return [
         Entry(
@@ -132,6 +133,7 @@ def entries(
             row(f"{concerns.KINDS.get(each.kind, each.kind)}: {each.name}", _entry(each)),
             each.until is None or today < each.until,
             each.until is None and each.data_class in writable,
+            each.data_class in writable,
         )
         for each in found
         if each.data_class in readable

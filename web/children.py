@@ -39,7 +39,8 @@ def child(child_id: str) -> ResponseReturnValue:
     classes: frozenset[str] = frozenset().union(*parts.values())
     here.cases.note_reading(main_id, by=who, purpose=PURPOSE, classes=classes, now=now)
     told = child_reading.told(main_id, who, parts, classes, now)
-    return flask.render_template("child.html", **told, **_may(who, classes), child_id=main_id)
+    amendable = child_reading.to_put_right(main_id, who, classes)
+    return flask.render_template("child.html", **told, **_may(who, classes), amendable=amendable, child_id=main_id)
 
 
 def _may(who: Actor, classes: frozenset[str]) -> dict[str, object]:

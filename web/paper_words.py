@@ -38,6 +38,7 @@ def of_child(told: Mapping[str, Any]) -> list[Section]:
         Section("Flags", told["flags"] or ()),
         Section("Short absences that the carer decided on", told["absences"]),
         Section("People and places of concern", [each.words for each in told["concerns"] if each.holds]),
+        Section("Put right or withdrawn", told["amendments"]),
         *([Section(f"Trigger plan: {plan.title}", plan.rows)] if plan else []),
         Section("Episodes", episodes),
         *(Section(f"Return interview: {each.title}", each.rows) for each in told["interviews"] or ()),

@@ -184,7 +184,9 @@ class Worker:
 
     def _send(self, limit: int) -> None:
         """Send mails to those who hold the roles now."""
-        outbox.sweep(self._engine, self._channels, self._clock(), limit, directory=alerts.directory)
+        outbox.sweep(
+            self._engine, self._channels, self._clock(), limit, directory=alerts.directory, left=alerts.has_left
+        )
 
     def _guarded(self, what: str, work: Callable[[], object]) -> None:
         try:

@@ -123,6 +123,11 @@ def directory(connection: sa.Connection, message: Message, now: datetime) -> Seq
     return [*mails, *_numbers(seen, with_stand_ins, whose)]
 
 
+def has_left(connection: sa.Connection, address: str) -> bool:
+    """Tell whether a mail address, a telephone or a pager is only of people whose accounts are disabled."""
+    return people.has_left(connection, address) or on_call.has_left(connection, address)
+
+
 def _of_group(connection: sa.Connection, holders: Sequence[Person], group: frozenset[str] | None) -> Sequence[Person]:
     """Keep of the holders of roles those who see a sealed case; all of its group where there is none among them."""
     if group is None:

@@ -62,6 +62,7 @@ class Detail:
 
 DETAILS: Mapping[str, Detail] = MappingProxyType(
     {
+        "nhs_number": Detail("NHS number", "D1"),
         "first_language": Detail("First language", "D1"),
         "interpreter_needed": Detail("Interpreter needed", "D1", _YES_NO),
         "home_address": Detail("Address", "D1"),
@@ -95,6 +96,7 @@ class ChildDetailsRow(Base):
     case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
     child_id: Mapped[str] = mapped_column(sa.String(20), index=True)
     said_at: Mapped[datetime] = mapped_column(Moment)
+    nhs_number: Mapped[str] = mapped_column(sa.String(20), server_default="")
     first_language: Mapped[str] = mapped_column(sa.Text)
     interpreter_needed: Mapped[str] = mapped_column(sa.String(20))
     home_address: Mapped[str] = mapped_column(sa.Text)
@@ -126,21 +128,22 @@ class Said:
 # Written out, for one statement does for new and old alike on both databases (as in `workflows.child_projection`).
 _WRITE = sa.text("""
     INSERT INTO child_details (
-        case_id, child_id, said_at, first_language, interpreter_needed, home_address, child_phone, description,
-        looked_after, legal_status, placement_name, placement_type, out_of_area, host_authority, ethnicity,
+        case_id, child_id, said_at, nhs_number, first_language, interpreter_needed, home_address, child_phone,
+        description, looked_after, legal_status, placement_name, placement_type, out_of_area, host_authority, ethnicity,
         gender_identity, disability, disability_detail, medical_needs, medical_detail
     ) VALUES (
-        :case_id, :child_id, :said_at, :first_language, :interpreter_needed, :home_address, :child_phone,
+        :case_id, :child_id, :said_at, :nhs_number, :first_language, :interpreter_needed, :home_address, :child_phone,
         :description, :looked_after, :legal_status, :placement_name, :placement_type, :out_of_area, :host_authority,
         :ethnicity, :gender_identity, :disability, :disability_detail, :medical_needs, :medical_detail
     ) ON CONFLICT (case_id) DO UPDATE SET
-        child_id = excluded.child_id, said_at = excluded.said_at, first_language = excluded.first_language,
-        interpreter_needed = excluded.interpreter_needed, home_address = excluded.home_address, child_phone =
-        excluded.child_phone, description = excluded.description, looked_after = excluded.looked_after, legal_status =
-        excluded.legal_status, placement_name = excluded.placement_name, placement_type = excluded.placement_type,
-        out_of_area = excluded.out_of_area, host_authority = excluded.host_authority, ethnicity = excluded.ethnicity,
-        gender_identity = excluded.gender_identity, disability = excluded.disability, disability_detail =
-        excluded.disability_detail, medical_needs = excluded.medical_needs, medical_detail = excluded.medical_detail
+        child_id = excluded.child_id, said_at = excluded.said_at, nhs_number = excluded.nhs_number, first_language =
+        excluded.first_language, interpreter_needed = excluded.interpreter_needed, home_address = excluded.home_address,
+        child_phone = excluded.child_phone, description = excluded.description, looked_after = excluded.looked_after,
+        legal_status = excluded.legal_status, placement_name = excluded.placement_name, placement_type =
+        excluded.placement_type, out_of_area = excluded.out_of_area, host_authority = excluded.host_authority,
+        ethnicity = excluded.ethnicity, gender_identity = excluded.gender_identity, disability = excluded.disability,
+        disability_detail = excluded.disability_detail, medical_needs = excluded.medical_needs, medical_detail =
+        excluded.medical_detail
 """).bindparams(sa.bindparam("said_at", type_=Moment()))
 
 

@@ -135,7 +135,12 @@ def of_child(connection: sa.Connection, child_id: str) -> tuple[Concern, ...]:
 
 def of_form(connection: sa.Connection, reference: str) -> tuple[Concern, ...]:
     """Give those that a carer has added to a form."""
-    return _read(connection, ConcernRow.about == reference)
+    return among(connection, [reference])
+
+
+def among(connection: sa.Connection, refs: Collection[str]) -> tuple[Concern, ...]:
+    """Give those that are kept under these references, ended ones last."""
+    return _read(connection, ConcernRow.about.in_(sorted(refs)))
 
 
 def erase(connection: sa.Connection, refs: Collection[str]) -> int:

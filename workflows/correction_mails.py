@@ -1,32 +1,34 @@
-"""Who hears that an answer was put right: who has open work in the case, and every other agency with a part in it, once.
+"""Who hears that something was put right: who has open work in the case, and every other agency with a part in it, once.
 
-A message has the reference and a link, and no word of what was put right. Those who were given a copy and have no account are
-told by people (`workflows.copies`).
+An answer belongs to its case; what is kept of a child beside the cases (`workflows.amendments`) to all of the child's. A message has the
+reference and a link, and no word of what was put right. Those who were given a copy and have no account are told by people
+(`workflows.copies`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine.corrections import CORRECTED
-from engine.store import TaskTable
+from engine.store import ERASED, CaseTable, TaskTable
 from engine.views import Step
 from notifications import outbox, wording
 from notifications.message import Message
-from workflows import access, alerts, children, episodes
-from workflows.access import HOST_VIEW, OF_ONE_PLACEMENT, TOLD_OF_EVERY_CHILD, Standing
+from workflows import access, alerts, children, episodes, seals
+from workflows.access import HOST_VIEW, OF_ONE_PLACEMENT, OF_ONE_PROVIDER, TOLD_OF_EVERY_CHILD, Standing
 from workflows.agencies import ROLES
 from workflows.audience import homes
 from workflows.commissions import COUNCIL
-from workflows.episodes import ADULT_FROM, age_on
+from workflows.episodes import ADULT_FROM, EpisodeRow, age_on
 from workflows.matching import latest
 from workflows.people import MembershipRow, OrganisationRow
 
-TEMPLATE = "correction"
+TEMPLATE, OF_A_CHILD = "correction", "amendment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,17 @@ class Told:
     name: str
     role: str
     places: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A case as far as it matters who is told; `council` is the one that it names as responsible."""
+
+    case_id: str
+    procedure: str
+    status: str
+    council: str
+    now: datetime
 
 
 class CorrectionMails:
@@ -62,32 +75,61 @@ class CorrectionMails:
             Message(
                 f"{key}/{each.name}", alerts.group((each.role,), ",".join(each.places)), subject, text, urgent=False
             )
-            for each in _told(connection, step, classes)
+            for each in _told(connection, _of(step), classes)
         ]
         outbox.record(connection, messages, step.now)
 
 
-def _told(connection: sa.Connection, step: Step, classes: frozenset[str]) -> Iterator[Told]:
+def tell_of_child(
+    connection: sa.Connection, child_id: str, case_ids: Collection[str], classes: frozenset[str], *,
+    key: str, base_url: str, now: datetime,
+) -> None:  # fmt: skip
+    """Tell of something beside the cases that was put right those with a part in the child's cases, each role of a place once."""
+    link = f"{base_url.rstrip('/')}/children/{child_id}"
+    subject, text = wording.write(OF_A_CHILD, {"reference": child_id, "at": alerts.in_words(now), "link": link})
+    case, said = CaseTable, EpisodeRow.responsible_authority
+    asked = sa.select(case.id, case.procedure, case.status, sa.func.coalesce(said, "").label("council"))
+    asked = asked.outerjoin(EpisodeRow, EpisodeRow.case_id == case.id).where(
+        case.id.in_(case_ids), case.status != ERASED
+    )
+    messages, told = [], set()
+    for row in connection.execute(asked.order_by(case.status != "open", case.opened_at.desc(), case.id)):
+        group = seals.members_over(connection, row.id)
+        for each in _told(connection, _Case(row.id, row.procedure, row.status, row.council, now), classes):
+            once = (each.role, each.places, group, row.id if each.role in OF_ONE_PROVIDER else "")
+            if once not in told:
+                to = alerts.group((each.role,), ",".join(each.places))
+                messages.append(Message(f"{row.id}/{key}/{each.name}", to, subject, text, urgent=False))
+            told.add(once)
+    outbox.record(connection, messages, now)
+
+
+def _of(step: Step) -> _Case:
+    council = latest(step.facts, "case_opening").get("responsible_authority")
+    return _Case(step.case_id, step.procedure, step.status, str(council or ""), step.now)
+
+
+def _told(connection: sa.Connection, case: _Case, classes: frozenset[str]) -> Iterator[Told]:
     """Give each role that is told: those with open work, of any other agency the one that worked last, and the host council's desk."""
-    standing = _standing(connection, step)
-    responsible = _council(connection, step)
-    worked = [row for row in _worked(connection, step) if classes & access.readable((row.role,), standing=standing)]
+    standing = _standing(connection, case)
+    responsible = _council(connection, case)
+    worked = [row for row in _worked(connection, case) if classes & access.readable((row.role,), standing=standing)]
     for role in _of_each_agency(worked):
-        places = _homes(connection, step) if role in OF_ONE_PLACEMENT else ()
+        places = _homes(connection, case) if role in OF_ONE_PLACEMENT else ()
         if role not in OF_ONE_PLACEMENT or places:
             yield Told(role, role, places or ((responsible,) if responsible else ()))
     hosts_read = access.readable(HOST_VIEW, standing=standing)
-    if step.procedure == episodes.PROCEDURE and step.status == "open" and classes & hosts_read:
+    if case.procedure == episodes.PROCEDURE and case.status == "open" and classes & hosts_read:
         for role, council in _other_desks(connection, responsible):
             yield Told(f"{role}-{council}", role, (council,))
 
 
-def _worked(connection: sa.Connection, step: Step) -> list[Any]:
+def _worked(connection: sa.Connection, case: _Case) -> list[Any]:
     """Give each role that has or had a task in the case, whether one is open, and the number of the latest."""
     task = TaskTable
     is_open = sa.func.max(sa.case((task.status == "open", 1), else_=0))
     asked = sa.select(task.role, is_open.label("open"), sa.func.max(task.number).label("last"))
-    return list(connection.execute(asked.where(task.case_id == step.case_id).group_by(task.role).order_by(task.role)))
+    return list(connection.execute(asked.where(task.case_id == case.case_id).group_by(task.role).order_by(task.role)))
 
 
 def _of_each_agency(worked: Iterable[Any]) -> list[str]:
@@ -102,29 +144,28 @@ def _of_each_agency(worked: Iterable[Any]) -> list[str]:
     return sorted(told)
 
 
-def _standing(connection: sa.Connection, step: Step) -> Standing:
+def _standing(connection: sa.Connection, case: _Case) -> Standing:
     """Say how the case stands: who was a child in it reads it no more once that child is 18 and the case closed."""
-    if step.status == "open":
+    if case.status == "open":
         return Standing.OPEN
-    child_id = children.child_of(connection, step.case_id)
+    child_id = children.child_of(connection, case.case_id)
     child = children.find(connection, child_id) if child_id else None
-    grown_up = child is not None and child.born_on is not None and age_on(child.born_on, step.now) >= ADULT_FROM
+    grown_up = child is not None and child.born_on is not None and age_on(child.born_on, case.now) >= ADULT_FROM
     return Standing.GROWN_UP if grown_up else Standing.CLOSED
 
 
-def _council(connection: sa.Connection, step: Step) -> str:
+def _council(connection: sa.Connection, case: _Case) -> str:
     """Name the council that is responsible: as the case says, or else the record of the child whom it is about."""
-    said = latest(step.facts, "case_opening").get("responsible_authority")
-    if said:
-        return str(said)
-    child_id = children.child_of(connection, step.case_id)
+    if case.council:
+        return case.council
+    child_id = children.child_of(connection, case.case_id)
     child = children.find(connection, child_id) if child_id else None
     return child.responsible_authority if child else ""
 
 
-def _homes(connection: sa.Connection, step: Step) -> tuple[str, ...]:
+def _homes(connection: sa.Connection, case: _Case) -> tuple[str, ...]:
     """Name the placements in whose care the child of the case is, as far as that is known (domain.md 5.2, rule i)."""
-    return tuple(sorted(home for home in connection.execute(homes(step.case_id)).scalars() if home))
+    return tuple(sorted(home for home in connection.execute(homes(case.case_id)).scalars() if home))
 
 
 def _other_desks(connection: sa.Connection, responsible: str) -> list[tuple[str, str]]:

@@ -23,9 +23,11 @@ from engine.cases import LETTERS
 from engine.errors import Invalid, Problem
 from engine.model import Value
 from engine.store import Base, CaseTable, writing
+from workflows import amendments
 from workflows.children import ChildFlagRow, ChildRow, PastEpisodeRow, sounds_text
-from workflows.cutover_sheets import NOT_A_ROW, SHEETS, Row, read
+from workflows.cutover_sheets import NOT_A_ROW, SHEETS, Row, flag_wrong, read
 from workflows.episodes import EpisodeRow
+from workflows.kept_things import IMPORTED_FLAG, IMPORTED_PLAN, as_text
 from workflows.matching import PREFIX
 from workflows.trigger_plans import ChildPlanRow
 
@@ -37,6 +39,9 @@ NOT_OVER = (
     "An episode that is not over is a case: open it in Homeward, so that its clocks run. Of one that is over, write when "
     "the child returned or when it was closed"
 )
+
+_BESIDE = (("flags", IMPORTED_FLAG, ("flag", "since")), ("plans", IMPORTED_PLAN, ("version",)))
+"""The files whose rows are put right beside the cases: the kind of thing, and by what a row of a child is known."""
 
 Said = list[tuple[str, str]]
 
@@ -122,16 +127,23 @@ class _Desk:
         """Read what is there."""
         self.connection, self.now = connection, now
         self.refused: set[str] = set()
+        self.taken: set[str] = set()
         self.children = {row.child_id: row for row in connection.execute(sa.select(ChildRow.__table__))}
         self.ids = {row.source_reference: row.child_id for row in self.children.values() if row.source_reference}
         own = sa.select(EpisodeRow.child_id).where(EpisodeRow.child_id != "")
         self.met = {self._main(child_id) for child_id in connection.execute(own).scalars()}
+        self.withdrawn = {
+            (sheet, *(each[name] for name in ("about", *names))): digest
+            for sheet, kind, names in _BESIDE
+            for digest, each in amendments.withdrawn(connection, kind).items()
+        }
         self.our_cases = frozenset(connection.execute(sa.select(CaseTable.id)).scalars())
 
     def take(self, sheet: str, file: str, rows: tuple[Row, ...]) -> Iterator[Line]:
         """Take the rows of a file, and give the report of each."""
         how = _SHEETS[sheet]
-        found = self.connection.execute(sa.select(how.table.__table__))
+        found = self.connection.execute(sa.select(how.table.__table__)).all()
+        self.taken = {row.imported_row for row in found if row.imported_row} | set(self.withdrawn.values())
         there = {_key_there(sheet, row, how): row for row in found if sheet != "plans" or not row.case_id}
         seen: dict[tuple[Value, ...], int] = {}
         for row in rows:
@@ -171,9 +183,11 @@ class _Desk:
     def _write(self, sheet: str, how: _Sheet, there: Any, given: dict[str, Value], row: Row) -> tuple[str, Said]:
         """Write a row that is right, unless it is there already; say why it cannot be written where cases went on."""
         digest = hashlib.sha256(values.dumps([sheet, list(row.cells)])).hexdigest()
-        if there is not None and there.imported_row == digest:
+        if digest in self.taken:
             return UNCHANGED, []
         wrong = self._gone_on(sheet, given, there)
+        if not wrong and self._was_put_right(sheet, how, given, there):
+            wrong = [(NOT_A_ROW, "It was put right or withdrawn here since: leave this row as it was")]
         if wrong:
             return REFUSED, wrong
         columns = how.columns(given) | {"imported_at": self.now, "imported_row": digest}
@@ -186,6 +200,13 @@ class _Desk:
         else:
             self.connection.execute(sa.insert(table).values(columns))
         return TAKEN, []
+
+    def _was_put_right(self, sheet: str, how: _Sheet, given: Mapping[str, Value], there: Any) -> bool:
+        """Tell whether what a changed row is about was put right or withdrawn here."""
+        key = (sheet, *(as_text(given[name]) for name in how.key))
+        kind = next((kind for each, kind, _names in _BESIDE if each == sheet), "")
+        known = there is not None and amendments.was_amended(self.connection, kind, there.imported_row)
+        return key in self.withdrawn or known
 
     def _add_child(self, reference: str, columns: dict[str, Value]) -> None:
         """Add a child under an id of its own, which its reference gives."""
@@ -261,14 +282,6 @@ def _check_episode(given: Mapping[str, Value], now: datetime) -> Iterator[tuple[
         yield "returned_at", NOT_OVER
 
 
-def _check_flag(given: Mapping[str, Value], now: datetime) -> Iterator[tuple[str, str]]:
-    """Check what the columns of a flag say together."""
-    if given["since"] > now.date():
-        yield "since", "Write a day that is not in the future"
-    if given["until"] is not None and given["until"] < given["since"]:
-        yield "until", "Write a day that is not before since, or leave the cell empty while the flag holds"
-
-
 def _check_plan(given: Mapping[str, Value], now: datetime) -> Iterator[tuple[str, str]]:
     """Check what the columns of a plan say together."""
     if given["valid_from"] > now:
@@ -304,7 +317,7 @@ _SHEETS: Mapping[str, _Sheet] = MappingProxyType(
     {
         "children": _Sheet(ChildRow, ("reference",), _check_child, _child_columns),
         "episodes": _Sheet(PastEpisodeRow, ("reference",), _check_episode, _episode_columns),
-        "flags": _Sheet(ChildFlagRow, ("child", "flag", "since"), _check_flag, _flag_columns),
+        "flags": _Sheet(ChildFlagRow, ("child", "flag", "since"), flag_wrong, _flag_columns),
         "plans": _Sheet(ChildPlanRow, ("child", "version"), _check_plan, _plan_columns),
     }
 )

@@ -69,6 +69,14 @@ class Row:
     wrong: tuple[tuple[str, str], ...]
 
 
+def flag_wrong(given: Mapping[str, Value], now: datetime) -> Iterator[tuple[str, str]]:
+    """Say what is wrong with the days of a flag together."""
+    if given["since"] > now.date():
+        yield "since", "Write a day that is not in the future"
+    if given["until"] is not None and given["until"] < given["since"]:
+        yield "until", "Write a day that is not before since, or leave the cell empty while the flag holds"
+
+
 def read(name: str, data: bytes, columns: Collection[Column]) -> tuple[tuple[Row, ...], tuple[Problem, ...]]:
     """Read one file of UTF-8, with a heading and commas; what is wrong with it as a whole comes back as problems."""
     try:
@@ -137,7 +145,7 @@ def _row(line: int, cells: list[str], heading: list[str], columns: Collection[Co
     return Row(line, kept, values, tuple(wrong))
 
 
-def _text(longest: int) -> Reader:
+def line_within(longest: int) -> Reader:
     """Read a text on one line."""
 
     def reader(text: str) -> str:
@@ -150,7 +158,7 @@ def _text(longest: int) -> Reader:
     return reader
 
 
-def _lines(longest: int) -> Reader:
+def text_within(longest: int) -> Reader:
     """Read a text of several lines; a bar between two spaces stands for a new line, for programs that cannot write one."""
 
     def reader(text: str) -> str:
@@ -165,7 +173,7 @@ def _lines(longest: int) -> Reader:
     return reader
 
 
-def _one_of(words: Words) -> Reader:
+def one_of(words: Words) -> Reader:
     """Read a value of a vocabulary, as its key or in its words."""
     keys = {word.casefold(): key for key, text in words.items() for word in (key, text)}
 
@@ -179,7 +187,7 @@ def _one_of(words: Words) -> Reader:
 
 def _some_of(words: Words) -> Reader:
     """Read several values of a vocabulary, one a line."""
-    one, lines = _one_of(words), _lines(2_000)
+    one, lines = one_of(words), text_within(2_000)
 
     def reader(text: str) -> str:
         return "\n".join(dict.fromkeys(str(one(each)) for each in str(lines(text)).splitlines()))
@@ -187,7 +195,7 @@ def _some_of(words: Words) -> Reader:
     return reader
 
 
-def _day(text: str) -> date:
+def a_day(text: str) -> date:
     """Read a date."""
     matched = next((fits for shape in _DATES if (fits := shape.fullmatch(text))), None)
     found = read_date(matched.groupdict()) if matched else Fault("", "")
@@ -226,7 +234,7 @@ def _hours(text: str) -> str:
     return text
 
 
-_REFERENCE, _LONG = _text(60), _lines(10_000)
+_REFERENCE, _LONG = line_within(60), text_within(10_000)
 
 _FIRST_PARTS = frozenset(
     {
@@ -239,35 +247,35 @@ _LATER_PARTS: Mapping[str, Reader] = {
     "medicine_within_hours": _hours,
     "warning_markers": _some_of(WARNING),
     "legal_levers": _some_of(LEGAL_LEVER),
-    "sensitivity": _one_of(SENSITIVITY),
+    "sensitivity": one_of(SENSITIVITY),
     "distribution": _some_of(GIVEN_TO),
     "last_interview": _REFERENCE,
 }
 
 CHILDREN = (
     Column("reference", _REFERENCE, needed=True),
-    Column("name", _text(160), needed=True),
-    Column("known_as", _text(160)),
-    Column("born_on", _day, empty=None),
-    Column("sex", _one_of(SEX)),
-    Column("looked_after", _one_of(LOOKED_AFTER)),
-    Column("responsible_authority", _text(60)),
+    Column("name", line_within(160), needed=True),
+    Column("known_as", line_within(160)),
+    Column("born_on", a_day, empty=None),
+    Column("sex", one_of(SEX)),
+    Column("looked_after", one_of(LOOKED_AFTER)),
+    Column("responsible_authority", line_within(60)),
 )
 EPISODES = (
     Column("reference", _REFERENCE, needed=True),
     Column("child", _REFERENCE, needed=True),
     Column("reported_at", _moment, needed=True, empty=None),
     Column("returned_at", _moment, empty=None),
-    Column("level", _one_of(RISK_LEVEL)),
+    Column("level", one_of(RISK_LEVEL)),
     Column("closed_at", _moment, empty=None),
     Column("unfinished", _LONG),
 )
 FLAGS = (
     Column("child", _REFERENCE, needed=True),
-    Column("flag", _one_of(FLAG), needed=True),
-    Column("since", _day, needed=True, empty=None),
-    Column("until", _day, empty=None),
-    Column("source", _text(200), needed=True),
+    Column("flag", one_of(FLAG), needed=True),
+    Column("since", a_day, needed=True, empty=None),
+    Column("until", a_day, empty=None),
+    Column("source", line_within(200), needed=True),
 )
 PLANS = (
     Column("child", _REFERENCE, needed=True),
@@ -279,7 +287,7 @@ PLANS = (
     Column("known_places", _LONG),
     Column("contact_rules", _LONG),
     Column("what_works", _LONG),
-    Column("default_risk", _one_of(DEFAULT_RISK)),
+    Column("default_risk", one_of(DEFAULT_RISK)),
     Column("built_from", _LONG),
     *(Column(name, read, later=True) for name, read in _LATER_PARTS.items()),
 )

@@ -21,6 +21,7 @@ from engine.erasing import Mention, Tombstone
 from engine.store import ERASED, CaseTable, TaskTable
 from notifications.outbox import OutboxRow
 from workflows import (
+    amendments,
     attendance,
     audits,
     break_glass,
@@ -88,6 +89,7 @@ SAID: Mapping[str, str] = MappingProxyType(
         "philomena_versions": "deleted",
         "carer_absences": "deleted",
         "concerns": "deleted, those of the carer's form too",
+        "amendments": "deleted: what was put right or withdrawn beside the cases, with old, new and reasons",
         "notices": "deleted",
         "copies_to_correct": "deleted: what was typed about a recipient; to whom something was given stays in disclosures",
         "handovers": "kept: who handed over to whom and when; typed words taken out",
@@ -274,6 +276,7 @@ def _projections(connection: sa.Connection, refs: list[str]) -> dict[str, int]:
     gone["past_episodes"] = len(references)
     forms = philomena.erase(connection, refs)
     gone |= {"philomena": len(forms), "concerns": concerns.erase(connection, [*refs, *forms])}
+    gone["amendments"] = amendments.erase(connection, [*refs, *forms])
     for table in (
         AboutRow,
         ChildDetailsRow,

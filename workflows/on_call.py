@@ -186,6 +186,17 @@ def on_call(
     return tuple(Duty(*each) for each in connection.execute(asked.order_by(row.role, row.begins_at, row.id)))
 
 
+def has_left(connection: sa.Connection, address: str) -> bool:
+    """Tell whether a telephone or pager, ``sms:+447700900123``, is on the rota of people alone whose accounts are disabled."""
+    kind, _, number = address.partition(":")
+    column = {"sms": OnCallRow.mobile, "pager": OnCallRow.pager}.get(kind)
+    if column is None or not number:
+        return False
+    ends = sa.select(PersonRow.disabled_at).join(OnCallRow, OnCallRow.person == PersonRow.sign_in)
+    found = connection.execute(ends.where(column == number)).scalars().all()
+    return bool(found) and all(ended is not None for ended in found)
+
+
 def rota(connection: sa.Connection, now: datetime, *, until: datetime, organisation: str) -> tuple[Duty, ...]:
     """Give the entries of an organisation that are running or begin before a moment, by role and time."""
     row = OnCallRow

@@ -193,6 +193,13 @@ def active(connection: sa.Connection, names: Collection[str]) -> tuple[Person, .
     return _people(connection, PersonRow.sign_in.in_(sorted(names)), PersonRow.disabled_at.is_(None))
 
 
+def has_left(connection: sa.Connection, address: str) -> bool:
+    """Tell whether the accounts with a mail address are all disabled; of a mailbox that two share one has to be active."""
+    ends = sa.select(PersonRow.disabled_at).where(sa.func.lower(PersonRow.mail) == address.casefold())
+    found = connection.execute(ends).scalars().all()
+    return bool(found) and all(ended is not None for ended in found)
+
+
 def check(connection: sa.Connection, sign_in: str, password: str) -> bool:
     """Tell whether an active person with this name has this password; it takes as long where there is no such person."""
     query = sa.select(PersonRow.password_hash).where(PersonRow.sign_in == sign_in, PersonRow.disabled_at.is_(None))

@@ -292,6 +292,17 @@ def of_child(connection: sa.Connection, child_id: str) -> tuple[CarersForm, ...]
     return tuple(sorted(mine, key=lambda each: each.updated_at, reverse=True))
 
 
+def child_of(connection: sa.Connection, reference: str) -> str:
+    """Give the id of the child whom a form is about; empty where there is none, or none of its name and birthday is known."""
+    form = next(iter(_read(connection, FormRow.id == reference)), None)
+    if form is None or form.child_id or form.born_on is None:
+        return form.child_id if form else ""
+    child = ChildRow
+    asked = sa.select(child.child_id, child.name, child.born_on).where(child.born_on == form.born_on)
+    known = connection.execute(asked.where(child.joined_to == "").order_by(child.child_id))
+    return next((row.child_id for row in known if _is_named(form, [row])), "")
+
+
 def erase(connection: sa.Connection, refs: Collection[str]) -> list[str]:
     """Delete the forms about a child with every version, by the child's ids and their own references; give these."""
     named = {each.id for ref in refs for each in of_child(connection, ref)}

@@ -7,7 +7,7 @@ screen needs, and written anew as JPEG. Where it was taken, by which telephone a
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -34,7 +34,7 @@ DATA_CLASS = "D1"
 
 
 class PhotographRow(Base):
-    """One photograph of a child as JPEG; the latest is shown, and the earlier ones are kept until the child's records go."""
+    """One photograph of a child as JPEG; the latest is shown, the earlier ones are kept until they are withdrawn or the child's records go."""
 
     __tablename__ = "photographs"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -47,9 +47,10 @@ class PhotographRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class Photograph:
-    """The latest photograph of a child, without its pixels."""
+    """A photograph of a child, without its pixels."""
 
     id: int
+    child_id: str
     added_by: str
     added_at: datetime
 
@@ -62,10 +63,14 @@ def add(connection: sa.Connection, child_id: str, picture: bytes, *, by: Actor, 
 
 def latest(connection: sa.Connection, child_id: str) -> Photograph | None:
     """Tell of the latest photograph of a child under any of its ids; None where there is none."""
+    return next(iter(among(connection, connection.execute(ids_of(child_id)).scalars().all())), None)
+
+
+def among(connection: sa.Connection, child_ids: Collection[str]) -> tuple[Photograph, ...]:
+    """Tell of every photograph that is kept under these ids, the latest first."""
     row = PhotographRow
-    asked = sa.select(row.id, row.added_by, row.added_at).where(row.child_id.in_(ids_of(child_id)))
-    found = connection.execute(asked.order_by(row.id.desc()).limit(1)).first()
-    return None if found is None else Photograph(*found)
+    asked = sa.select(row.id, row.child_id, row.added_by, row.added_at).where(row.child_id.in_(child_ids))
+    return tuple(Photograph(*each) for each in connection.execute(asked.order_by(row.id.desc())))
 
 
 def picture(connection: sa.Connection, number: int) -> bytes:

@@ -1,7 +1,7 @@
 """How long what is kept of a child is kept: the table of domain.md 5.5, and which of its rows apply by the facts of the cases.
 
 The longest period that applies counts, for a child with all cases as one. A sign that was ever there counts for good: a flag that
-has ended, and an answer that was put right.
+has ended or was withdrawn, and an answer that was put right.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ import sqlalchemy as sa
 
 from engine import values
 from engine.store import FactTable
-from workflows import children
+from workflows import amendments, children
 from workflows.children import EXPLOITATION, ChildFlagRow, ChildRow
 from workflows.days import day_in_words, day_of
 from workflows.episodes import ADULT_FROM, EpisodeRow
 from workflows.erasing import Subject
+from workflows.kept_things import IMPORTED_FLAG
 
 MARKS: Mapping[str, str] = MappingProxyType(
     {"a": "Law or national guidance", "b": "What others do", "c": "Our own rule"}
@@ -282,6 +283,7 @@ def known_of(connection: sa.Connection, subject: Subject) -> Known | None:
             sa.select(ChildFlagRow.flag).where(ChildFlagRow.child_id.in_(subject.ids), ChildFlagRow.source != "")
         ).scalars()
     )
+    flags |= {each["flag"] for each in amendments.withdrawn(connection, IMPORTED_FLAG, subject.ids).values()}
     signs = {name for name, sign in SIGNS.items() if _is_seen(sign, answers, flags)}
     if child is not None and child.looked_after in children.LOOKED_AFTER | {"care_leaver"}:
         signs.add("looked_after")

@@ -17,6 +17,7 @@ from engine.store import Base, CaseTable, reading, snapshot, writing
 from engine.verification import REBUILD, Finding, Holders
 from workflows import (
     about,
+    amendments,
     attendance,
     audits,
     child_projection,
@@ -82,7 +83,7 @@ def holders_in(engine: sa.Engine) -> Holders:
 
 
 def check(engine: sa.Engine) -> Iterator[Finding]:
-    """Give every row of a projection that is not what the log says, is not there, or should not be there."""
+    """Give every row of a projection that is not what the log says, is not there, or should not be there; and what was withdrawn and is there."""
     scratch = _scratch()
     try:
         with snapshot(engine) as kept, writing(scratch) as drawn:
@@ -93,6 +94,7 @@ def check(engine: sa.Engine) -> Iterator[Finding]:
             child_projection.finish(drawn)
             for table in PROJECTED:
                 yield from _compare(Base.metadata.tables[table.__tablename__], kept, drawn)
+            yield from amendments.check(kept)
     finally:
         scratch.dispose()
 

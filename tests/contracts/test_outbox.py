@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -237,3 +238,39 @@ def test_the_standing_says_since_when_messages_are_not_leaving(engine: sa.Engine
     outbox.sweep(engine, [MemoryChannel([Permanent("nobody there")])], now + MINUTE, 1)
 
     assert outbox.standing(engine) == Standing(2, 1, now)
+
+
+def test_a_message_to_somebody_who_has_left_is_dropped_with_why_and_the_others_leave(
+    engine: sa.Engine, now: datetime
+) -> None:
+    keep(engine, [a_message(1), replace(a_message(2), recipient="ben@force.example")], now)
+    channel = MemoryChannel()
+    swept = outbox.sweep(engine, [channel], now, left=lambda _connection, address: address.startswith("anna"))
+    assert (swept, subjects(channel)) == (Swept(sent=1), ["Subject 2"])
+    assert next((row.status, row.last_error, row.sent_at) for row in rows(engine)) == ("dropped", outbox.HAS_LEFT, None)
+    assert outbox.standing(engine) == Standing(0, 0, None, 1)
+
+
+def test_what_was_for_a_group_goes_to_who_belongs_to_it_now_and_to_nobody_twice(
+    engine: sa.Engine, now: datetime
+) -> None:
+    """The message to one person of a group waited for a mail server; the person left, and another one has come."""
+    group = ["anna", "ben"]
+
+    def directory(_connection: sa.Connection, message: Message, _now: datetime) -> list[tuple[str, str]] | None:
+        return [(each, f"{each}@force.example") for each in group] if message.recipient == "all of them" else None
+
+    def left(_connection: sa.Connection, address: str) -> bool:
+        return address.partition("@")[0] not in group
+
+    keep(engine, [replace(a_message(1), recipient="all of them")], now)
+    down = MemoryChannel([Temporary("no")])
+    assert outbox.sweep(engine, [down], now, directory=directory, left=left) == Swept(sent=1, waiting=1)
+    (first,) = down.taken
+    group[:] = [each for each in group if first.recipient.startswith(each)] + ["carl"]
+    up = MemoryChannel()
+    assert outbox.sweep(engine, [up], now + MINUTE, directory=directory, left=left) == Swept(sent=1)
+    assert [message.recipient for message in up.taken] == ["carl@force.example"]
+    assert [message.key for message in up.taken] == [f"{a_message(1).key}/carl"]
+    assert sorted(row.status for row in rows(engine)) == ["dropped", "sent", "sent"]
+    assert outbox.sweep(engine, [up], now + 2 * MINUTE, directory=directory, left=left) == Swept()

@@ -89,6 +89,7 @@ def test_every_alert_has_a_template_and_every_template_an_alert() -> None:
         verification.TEMPLATE,
         *copies.TEMPLATES,
         correction_mails.TEMPLATE,
+        correction_mails.OF_A_CHILD,
         administration.TEMPLATE,
         board_mails.TEMPLATE,
         reminders.TEMPLATE,

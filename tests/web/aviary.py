@@ -20,18 +20,22 @@ from tests.web.site import Site
 from web.services import Services
 from workflows import (
     absences,
+    amendments,
     audience,
     concerns,
     copies,
     cutover,
     disclosures,
+    kept_things,
     people,
     philomena,
     photographs,
 )
+from workflows.amendments import Decision
 from workflows.children import ChildRow
 from workflows.copies import Said
 from workflows.disclosures import Copy
+from workflows.kept_things import Kept
 from workflows.people import Membership
 
 FIRST_DAY = datetime(2026, 3, 26, 9, tzinfo=UTC)
@@ -264,8 +268,25 @@ class Beside:
         number = min(each.id for each in noted if each.data_class == "D4")
         concerns.end(connection, number, noted, text_of("D4", bird), may={"D4"}, by=police, now=self.now)
         self._concern(connection, self.child(bird), "D4", bird, police)
+        self._amended(connection, self.child(bird), bird)
         picture = photographs.cleaned(photograph(bird))
         photographs.add(connection, self.child(bird), picture, by=police, now=self.now)
+
+    def _amended(self, connection: sa.Connection, about: str, bird: str) -> None:
+        """Put each person of concern right, and withdraw one of intelligence; of a photograph a withdrawal stays alone."""
+        noted = [each for each in kept_things.of(connection, [about]) if each.kind == kept_things.CONCERN]
+        for each in noted:
+            typed = {**each.said, "name": f"New: {text_of(each.data_class, bird)}"}
+            amendments.put_right(connection, each, typed, self._decision(each, bird), may={each.data_class})
+        photographs.add(connection, about, photographs.cleaned(photograph(bird)), by=Actor("call_taker"), now=self.now)
+        ended = [each for each in kept_things.of(connection, [about]) if each.data_class in {"D4", "D1"}]
+        for each in (ended[-1], next(one for one in ended if one.data_class == "D4")):
+            amendments.withdraw(connection, each, self._decision(each, bird))
+
+    def _decision(self, kept: Kept, bird: str) -> Decision:
+        why = text_of(kept.data_class, bird)
+        key = f"{bird} {kept.kind} {kept.key} {amendments.stamp_of(kept)}"[:40]
+        return Decision(Actor("call_taker"), self.now, why, key, amendments.stamp_of(kept), "https://homeward.example")
 
     def _concern(self, connection: sa.Connection, about: str, kind: str, bird: str, by: Actor) -> None:
         typed = {**dict.fromkeys(concerns.TEXTS, text_of(kind, bird)), **CONCERN, "data_class": kind}

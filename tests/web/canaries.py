@@ -36,8 +36,8 @@ PAGED = PAGES.keys() | CHANGES.keys()
 """The tasks that can be done: what is asked besides texts has an answer."""
 
 
-NAMES_A_CASE = frozenset({"missing_with", "child"})
-"""Questions whose answer is the reference of a case and no text."""
+NAMES_A_CASE = frozenset({"missing_with", "child", "nhs_number"})
+"""Questions whose answer is a reference or a number and no text."""
 NAMES_THE_CHILD = frozenset({"child_name", "child_full_name", "known_as"})
 
 

@@ -35,6 +35,7 @@ PLACES = {
     "process": "missing_child",
     "record": "missing_report",
     "key": "1",
+    "kind": "concern",
     "act": "take",
     "sign_in": "call_taker",
     "token": "none",

@@ -53,8 +53,8 @@ CHANGES: dict[str, dict[str, Any]] = {
     "decide_risk_grade": {"level": "high", "cra_considered": "yes"},
     "acknowledge_trigger_plan": {"tasks": ["plan_1"], "carry": ["carry_1"]},
 }
-NAMES_A_RECORD = frozenset({"missing_with", "child", "episode", "ref_no"})
-"""Questions whose answer is a reference and no text; that of a recommendation is published, and stands in its case's title."""
+NAMES_A_RECORD = frozenset({"missing_with", "child", "episode", "ref_no", "nhs_number"})
+"""Questions whose answer is a reference or a number and no text; that of a recommendation is published, and stands in its case's title."""
 
 
 def text_of(kind: str, owner: str) -> str:

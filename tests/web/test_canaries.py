@@ -27,12 +27,14 @@ from web.settings import Settings
 from workflows import (
     absences,
     access,
+    amendments,
     break_glass,
     children,
     concerns,
     copies,
     cutover,
     disclosures,
+    kept_things,
     merging,
     people,
     philomena,
@@ -41,6 +43,7 @@ from workflows import (
 )
 from workflows.access import COLUMN_OF, SEARCHES
 from workflows.agencies import ROLES
+from workflows.amendments import Decision
 from workflows.audience import audience as audience_of
 from workflows.break_glass import GlassMails
 from workflows.bundles import MAKES
@@ -145,7 +148,20 @@ def noted_beside(site: Site, case_ids: dict[str, str]) -> None:
                     "name": f"Canary{data_class}of{name}z",
                 }
                 concerns.add(connection, where, typed, None, may={data_class}, by=carer, now=now)
+            put_right_beside(connection, (child_id, reference), name, now)
             given_away(connection, case_ids[name], f"CanaryD2of{name}z", now)
+
+
+def put_right_beside(connection: sa.Connection, refs: tuple[str, str], name: str, now: datetime) -> None:
+    """Put right each person of concern, and withdraw one: old, new and reason are of its class."""
+    for kept in [each for each in kept_things.of(connection, refs) if each.kind == kept_things.CONCERN]:
+        canary = f"Canary{kept.data_class}of{name}z"
+        why = Decision(Actor("carer"), now, f"{canary} why", kept.key, amendments.stamp_of(kept), "")
+        typed = {**kept.said, "name": f"{canary} new"}
+        amendments.put_right(connection, kept, typed, why, may={kept.data_class})
+    (last, *_rest) = [each for each in kept_things.of(connection, refs) if each.kind == kept_things.CONCERN]
+    decision = Decision(Actor("carer"), now, f"Canary{last.data_class}of{name}z", "last", amendments.stamp_of(last), "")
+    amendments.withdraw(connection, last, decision)
 
 
 def given_away(connection: sa.Connection, case_id: str, canary: str, now: datetime) -> None:
@@ -228,7 +244,8 @@ PLACES: dict[str, list[Any]] = {
     "<process>": ["missing_child"],
     "<int:number>": ["1"],
     "<sign_in>": ["call_taker"],
-    "<key>": ["elm_house"],
+    "<key>": ["elm_house", "1", "2", "3"],
+    "<kind>": ["concern", "flag", "photograph"],
     "<token>": ["none"],
 }
 """What can stand in the places of addresses that name no child."""

@@ -16,6 +16,7 @@ from tests.web.test_trigger_plans import do, task_of
 from web import schema
 from web.app import create_app
 from workflows import children, verification
+from workflows.operations import OPERATIONS
 
 CARE: dict[str, Any] = {
     "child_full_name": "Robin Example",
@@ -156,3 +157,20 @@ def test_an_upgrade_fills_the_records_from_the_reports_that_are_there(site: Site
         flask_migrate.upgrade(directory=folder)
     assert list(verification.check(site.services.engine)) == []
     assert "Hears on one side" in site.browser("mfh_coordinator").page(f"/children/{child_of(site, case_id)}").text
+
+
+def test_a_wrong_nhs_number_is_refused_with_what_to_do_and_a_right_one_is_kept_and_filled_in_again(site: Site) -> None:
+    case_id = site.opened()
+    task = task_of(site, case_id, "complete_missing_report")
+    answer = site.browser("call_taker").send(f"/tasks/{task}", {"nhs_number": "943 476 5918"})
+    assert answer.status_code == 422
+    assert "the last must fit the others" in answer.text
+    do(site, case_id, "complete_missing_report", **CARE, nhs_number="943 476 5919")
+    do(site, case_id, "match_child", child="new")
+    page = site.browser("duty_inspector").page(f"/children/{child_of(site, case_id)}")
+    assert "943 476 5919" in page.text
+    with reading(site.services.engine) as connection:
+        named = {"case_opening": {"child": child_of(site, case_id)}}
+        recalled = OPERATIONS["recall_record"](connection, named, site.clock())
+    assert isinstance(recalled, dict)
+    assert recalled["nhs_number"] == "943 476 5919"

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from aiosmtpd.controller import Controller
 from flask_login.utils import encode_cookie
 
 from engine.store import reading, writing
+from notifications import outbox
+from notifications.message import Message
 from notifications.outbox import OutboxRow
+from tests.contracts.test_smtp import Postbox
 from tests.web.site import Site
 from tests.web.test_administration import act, add
 from tests.web.test_administration import link as link_to_password
 from tests.web.test_notices import sent, tell
 from web import sessions
 from web.assembly import make_worker
-from workflows import people
+from web.mail_sink import free_port
+from workflows import alerts, on_call, people
 from workflows.administration import ADMINISTRATOR, Desk
 from workflows.people import Membership
 
@@ -118,6 +125,81 @@ def test_who_has_left_after_opening_a_notice_says_no_more_that_it_was_read(offic
     leaves(office, READER, by="head")
     assert office.browser().post(f"{path}/read", data={"receipt": receipt}).status_code == 422
     assert TELL_ELSE in office.browser(SENDER).page("/tasks").text
+
+
+@pytest.fixture
+def sending(office: Site) -> Iterator[tuple[Site, Postbox]]:
+    """The office with a real mail server, to which its worker sends."""
+    postbox, port = Postbox(), free_port()
+    server = Controller(postbox, hostname="127.0.0.1", port=port)
+    server.start()
+    settings = replace(office.services.settings, smtp_host="127.0.0.1", smtp_port=port)
+    yield replace(office, services=replace(office.services, settings=settings)), postbox
+    server.stop()
+
+
+def dropped(site: Site) -> list[str]:
+    with reading(site.services.engine) as connection:
+        asked = sa.select(OutboxRow.recipient).where(OutboxRow.status == "dropped")
+        return list(connection.execute(asked.where(OutboxRow.last_error == outbox.HAS_LEFT)).scalars())
+
+
+def test_a_mail_that_waits_for_who_has_left_never_leaves_and_the_others_of_the_role_are_told(
+    sending: tuple[Site, Postbox],
+) -> None:
+    """The mail server was down when the mails were written to each of the role; one of them left before it came back."""
+    site, postbox = sending
+    worker, mine, own = make_worker(site.services), f"{SENDER}@example.org", "own@example.org"
+    with writing(site.services.engine) as connection:
+        connection.execute(sa.update(people.PersonRow).where(people.PersonRow.sign_in == SENDER).values(mail=mine))
+        told = Message("MC-22222222/1/x", alerts.group((SENDER,), FORCE), "MC-22222222: to do", "Text")
+        alone = Message("MC-22222222/2/x", mine, "MC-22222222: for one", "Text")
+        stranger = Message("MC-22222222/3/x", own, "MC-22222222: to nobody of ours", "Text")
+        outbox.record(connection, [told, alone, stranger], site.clock())
+    postbox.answers["RCPT"] = "451 later"
+    worker.send()
+    assert postbox.taken == []
+    leaves(site, SENDER, by=ADMINISTRATOR)
+    with writing(site.services.engine) as connection:
+        held = [Membership(SENDER, FORCE)]
+        people.add(
+            connection, "new", name="New", mail="new@example.org", password=None, memberships=held, now=site.clock()
+        )
+    postbox.answers.clear()
+    site.clock.forward(minutes=10)
+    for _ in range(2):
+        worker.send()
+    assert sorted(str(mail["To"]) for mail in postbox.taken) == [
+        "new@example.org",
+        "other_coordinator@example.org",
+        own,
+    ]
+    assert dropped(site) == [mine, mine]
+    assert (
+        "Not sent, the account of the recipient is disabled" in site.browser("administrator").page("/operations").text
+    )
+
+
+def test_a_text_to_the_telephone_of_who_has_left_does_not_leave(office: Site) -> None:
+    now = office.clock()
+    entry = {"begins_at": now, "ends_at": now + timedelta(hours=8), "mobile": "+447700900123", "pager": "4711"}
+    with writing(office.services.engine) as connection:
+        row = {
+            "organisation": FORCE,
+            "role": SENDER,
+            "person": SENDER,
+            "entered_by": "x",
+            "entered_at": now,
+            "key": "1",
+        }
+        connection.execute(sa.insert(on_call.OnCallRow).values(**row, **entry))
+        for address in ("sms:+447700900123", "pager:4711"):
+            assert not alerts.has_left(connection, address)
+    leaves(office, SENDER)
+    with reading(office.services.engine) as connection:
+        assert alerts.has_left(connection, "sms:+447700900123")
+        assert alerts.has_left(connection, "pager:4711")
+        assert not alerts.has_left(connection, "sms:+447700900999")
 
 
 def test_a_mailbox_that_two_share_has_not_left_with_one_of_them(office: Site) -> None:

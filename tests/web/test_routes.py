@@ -94,6 +94,8 @@ FOR_SOME: dict[str, frozenset[str]] = {
             "/<profile>/event",
             "/<profile>/concerns",
             "/<profile>/concerns/<int:number>/end",
+            "/<profile>/amend/<key>",
+            "/<profile>/amend/<key>/withdraw",
             "/<profile>/absences",
             "/<profile>/absences/<int:number>",
         )
@@ -126,7 +128,14 @@ def fill(rule: str, case_id: str) -> str:
         "profile": "PH-22222222",
     }
     values |= {"procedure": "missing_child", "name": "found.form", "record": "case_opening", "key": "1"}
-    values |= {"reference": case_id, "sign_in": "call_taker", "token": "none", "act": "take", "person": "call_taker"}
+    values |= {
+        "reference": case_id,
+        "sign_in": "call_taker",
+        "token": "none",
+        "kind": "concern",
+        "act": "take",
+        "person": "call_taker",
+    }
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found.group(1)], rule)
 
 

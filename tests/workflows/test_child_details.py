@@ -137,3 +137,26 @@ def test_the_child_who_was_named_is_offered_first_though_nothing_is_alike(engine
     scope = a_scope(now, child_full_name="Devon Other", date_of_birth=None) | {"case_opening": {"child": ROBIN}}
     found = call(engine, "find_children", scope, now)
     assert [each["value"] for each in found["matches"]] == [ROBIN]
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_right"),
+    [
+        (None, True),
+        ("943 476 5919", True),
+        ("9434765919", True),
+        ("943-476-5919", True),
+        ("943 476 5918", False),
+        ("934 476 5919", False),
+        ("943 476 591", False),
+        ("943 476 59190", False),
+        ("not known", False),
+        ("000 000 0000", False),
+    ],
+)
+def test_an_nhs_number_is_held_to_its_check_digit(now: datetime, typed: str | None, is_right: bool) -> None:  # noqa: FBT001
+    form = read(catalogue.files("missing_child")["missing_report.form"], "missing_report.form")
+    asked = {field.key: field for field in form.fields}["nhs_number"]
+    assert asked.check is not None
+    assert not asked.required
+    assert asked.check.evaluate({"nhs_number": typed}, now=now) is is_right
