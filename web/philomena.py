@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import Invalid, Problem, Refusal
 from engine.store import reading, writing
-from web import carer_words, case_access
+from web import amendment_words, carer_words, case_access
 from web.access import actor, roles, signed_in
 from web.answering import new_key
 from web.carer_words import DATA_CLASS, PURPOSE
@@ -18,7 +18,7 @@ from web.episode_words import names_of
 from web.errors import kind_of, sentence_of
 from web.services import services
 from web.typed_days import as_typed, day_or_refusal, typed_day
-from workflows import children, concerns, philomena, serious_events
+from workflows import amendments, children, concerns, philomena, serious_events
 from workflows.philomena import FIELDS, LONGEST, NOW_FIELDS, OWNS, FormNotFound, Written
 
 page = flask.Blueprint("philomena", __name__)
@@ -255,8 +255,8 @@ def _page(profile: str, problems: Sequence[Mapping[str, str]] = ()) -> str:
     with reading(here.engine) as connection:
         found = philomena.own(connection, profile, who)
         versions = philomena.versions(connection, profile)
-        names = names_of(connection, {each.written_by for each in versions})
-        noted = concerns.of_form(connection, profile)
+        noted, amended = concerns.of_form(connection, profile), amendments.among(connection, [profile])
+        names = names_of(connection, {*(each.written_by for each in versions), *(each.by for each in amended)})
         others = {key: name for key, name in philomena.placements(connection).items() if key != found.owner}
     here.cases.note_reading(found.id, by=who, purpose=OWN, classes=READS_ALL, now=now)
     return flask.render_template(
@@ -266,6 +266,7 @@ def _page(profile: str, problems: Sequence[Mapping[str, str]] = ()) -> str:
         rows=carer_words.rows(found, READS_ALL, now),
         versions=[(each, names.get(each.written_by, each.written_by)) for each in versions],
         entries=carer_words.entries(noted, MAY_WRITE, MAY_WRITE, now),
+        amendments=amendment_words.rows(amended, MAY_WRITE, names),
         others=others,
         kinds=concerns.KINDS,
         risks=concerns.RISKS,

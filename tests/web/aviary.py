@@ -256,6 +256,9 @@ class Beside:
         texts = dict.fromkeys(("attempts_made", "risk_considered"), text_of("D6", own))
         absences.record(connection, form, {**away, **texts}, by=carer, now=now, key=bird)
         self._concern(connection, form, "D6", own, carer)
+        (kept,) = kept_things.of(connection, [form])
+        typed = {**kept.said, "name": f"New: {text_of('D6', own)}"}
+        amendments.put_right(connection, kept, typed, self._decision(kept, own), may={"D6"})
         if HOME_OF[bird] != ELM:
             philomena.hand_over(connection, form, HOME_OF[bird], by=carer, now=now)
 

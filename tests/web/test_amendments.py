@@ -198,6 +198,8 @@ def test_a_carer_puts_right_what_the_carer_has_noted_and_nobody_else_does(site: 
     assert amended(carer, str(link["href"]), relation="Younger friend").status_code == 303
     assert withdrawn(carer, str(link["href"])).status_code == 303
     assert carer.get(str(link["href"])).status_code == 404
+    assert "says “Younger friend” now" in carer.page(page).text
+    assert "Withdrawn: Person" in carer.page(page).text
     for role in ("mfh_coordinator", "csc_mash"):
         assert site.browser(role).get(str(link["href"])).status_code == 403
 
