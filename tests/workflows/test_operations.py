@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from engine.cases import Cases
 from engine.model import Actor
-from engine.store import reading, writing
+from engine.store import CaseTable, ReleaseTable, TaskTable, reading, writing
 from engine.views import Done
 from tests.drawn import form, procedure
 from tests.workflows.test_children import DAY, FIRST, OTHER, REPORT, ROBIN, SECOND, follow, matched
@@ -172,9 +172,16 @@ def test_of_a_sealed_child_warnings_plan_and_numbers_are_recalled_and_no_case(en
 
 def test_a_sealed_return_whose_interview_is_owed_is_left_to_its_group(engine: sa.Engine, now: datetime) -> None:
     follow(engine, matched(now - DAY, FIRST, "new"))
-    owed = sa.update(episodes.EpisodeRow).where(episodes.EpisodeRow.case_id == FIRST)
+    release = {"procedure": "p", "number": 1, "digest": "d", "files": b"", "published_at": now, "published_by": "x"}
+    case = {"procedure": "p", "title": "", "status": "open", "opened_at": now, "head": "", "state": b"", "facts": b""}
+    texts = dict.fromkeys(("element", "name", "role", "form", "record_key"), "")
+    back = sa.update(episodes.EpisodeRow).where(episodes.EpisodeRow.case_id == FIRST)
     with writing(engine) as connection:
-        connection.execute(owed.values(returned_at=now, interview_offered_at=None))
+        connection.execute(sa.insert(ReleaseTable).values(id=1, **release))
+        connection.execute(sa.insert(CaseTable).values(id=FIRST, release_id=1, seq=1, **case))
+        task = {"case_id": FIRST, "number": 1, "record": "return_interview_offer", "status": "open", "opened_at": now}
+        connection.execute(sa.insert(TaskTable).values(**task, **texts))
+        connection.execute(back.values(returned_at=now))
     scope = a_scope(now, ROBIN) | {"known": {"child_id": ROBIN}}
     assert [each["value"] for each in call(engine, "open_interviews", scope, now)["returns"]] == [FIRST]
     seal = {"about": ROBIN, "reason": "He works here.", "sealed_by": "chief", "sealed_at": now}
