@@ -123,7 +123,7 @@ class Cases:
 
     `observers` are called inside each step's transaction, in their order: projections and alerts. `operations` are what
     service tasks call, inside the step too: they read, and what they find becomes facts. `references` makes the reference
-    of a new case from the procedure's prefix. `errands` are operations after the step. `alarms` are told of what fails, inside the transaction that keeps it.
+    of a new case from the procedure's prefix. `errands` are operations after the step. `alarms` are told of what fails, inside the transaction that keeps it. `veil` gives the facts as a reader may see them now.
     """
 
     def __init__(
@@ -135,6 +135,7 @@ class Cases:
         references: Callable[[str], str] = new_reference,
         alarms: Sequence[Alarm] = (),
         errands: Mapping[str, Errand] | None = None,
+        veil: reading.Veil = reading.as_they_are,
     ) -> None:
         """Use a database that `engine.store.connect` opened."""
         self.engine = engine
@@ -142,7 +143,7 @@ class Cases:
         self.observers = tuple(observers)
         self.references = references
         self.library = Library(engine)
-        self.views = reading.Views(engine, self.library)
+        self.views = reading.Views(engine, self.library, veil)
         self.incidents = Incidents(engine, self._load, self._step, alarms)
         self.errands = Errands(engine, self._load, self._step, errands or {})
         self.ownership = Ownership(engine)
@@ -466,7 +467,7 @@ class Cases:
     ) -> corrections.RecordView:
         """Give one record with its form, to be put right; the reading is committed first."""
         place = (case_id, record, record_key)
-        view = corrections.record(self.engine, self.library, place, classes=classes, now=now)
+        view = corrections.record(self.views, place, classes=classes, by=by, now=now)
         self.views.note_with(case_id, view.others, by, f"correction of {record}", sorted(classes), now)
         return view
 

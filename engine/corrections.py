@@ -15,9 +15,8 @@ import sqlalchemy as sa
 from engine import values
 from engine.errors import CaseNotFound, FactNotFound
 from engine.forms import Form
-from engine.library import Library
-from engine.model import Value
-from engine.reading import named_by, stamp_of
+from engine.model import Actor, Facts, Value
+from engine.reading import Views, named_by, stamp_of
 from engine.release import Compiled
 from engine.scope import Scope
 from engine.store import CaseTable, EventTable, FactTable, ReasonTable, TaskTable
@@ -59,22 +58,24 @@ class Change:
 
 
 def record(
-    engine: sa.Engine, library: Library, place: tuple[str, str, str], *, classes: Collection[str], now: datetime
+    views: Views, place: tuple[str, str, str], *, classes: Collection[str], by: Actor, now: datetime
 ) -> RecordView:
-    """Give a record of a case by reference, name and key.
+    """Give a record of a case by reference, name and key, as somebody may see it.
 
     Refused with `CaseNotFound`, and with `FactNotFound` where nothing was recorded or no form asks for it.
     """
     case_id, name, key = place
-    with engine.connect() as connection:
+    with views.engine.connect() as connection:
         row: Any = connection.execute(sa.select(CASE).where(CASE.c.id == case_id)).first()
         asked = sa.select(TASK.c.opened_at).where(
             TASK.c.case_id == case_id, TASK.c.record == name, TASK.c.record_key == key
         )
         opened_at = connection.execute(asked.order_by(TASK.c.number.desc()).limit(1)).scalar()
-    if row is None:
-        raise CaseNotFound("There is no such case.")
-    release, facts = library.get(row.release_id), values.loads(row.facts)
+        if row is None:
+            raise CaseNotFound("There is no such case.")
+        stored: Facts = values.loads(row.facts)
+        facts = views.veil(connection, stored, by)
+    release = views.library.get(row.release_id)
     form, kept = release.forms_by_record.get(name), facts.get(name, {}).get(key)
     if form is None or kept is None:
         raise FactNotFound("There is no such record in this case.")
@@ -85,7 +86,7 @@ def record(
         "task": {"key": key, "opened_at": opened_at or row.opened_at},
     }
     others = named_by(form, facts, key, scope=seen, now=now) | frozenset(values.references_in(shown))
-    return RecordView(case_id, row.title, name, key, form, shown, seen, stamp_of(facts, name, key), others)
+    return RecordView(case_id, row.title, name, key, form, shown, seen, stamp_of(stored, name, key), others)
 
 
 def changes(engine: sa.Engine, release: Compiled, case_id: str, *, classes: Collection[str]) -> tuple[Change, ...]:

@@ -73,6 +73,15 @@ def stamp_of(facts: Facts, record: str, record_key: str) -> str:
 Within = Callable[[str], Sequence[sa.ColumnElement[bool]]] | None
 """Gives for a role what its tasks have to meet to be listed, over `TaskTable`."""
 
+Veil = Callable[[sa.Connection, Facts, Actor], Facts]
+"""Gives the facts of a case as a reader may see them at this moment, whatever they said when they were written."""
+
+
+def as_they_are(_connection: sa.Connection, facts: Facts, _who: Actor) -> Facts:
+    """Keep nothing from anybody."""
+    return facts
+
+
 IS_KEYED_AND_OPEN = sa.text("cases.correlation <> '' AND cases.status = 'open'")
 """The condition of the index `uq_cases_correlation`, in its own words: with a parameter in it SQLite would read all open cases."""
 
@@ -80,10 +89,11 @@ IS_KEYED_AND_OPEN = sa.text("cases.correlation <> '' AND cases.status = 'open'")
 class Views:
     """The reading side of the cases."""
 
-    def __init__(self, engine: sa.Engine, library: Library) -> None:
+    def __init__(self, engine: sa.Engine, library: Library, veil: Veil = as_they_are) -> None:
         """Read from a database and its releases."""
         self.engine = engine
         self.library = library
+        self.veil = veil
 
     # Lists ----------------------------------------------------------------------------------------------------------
 
@@ -183,10 +193,9 @@ class Views:
 
     def task(self, case_id: str, number: int, *, by: Actor, now: datetime, classes: frozenset[str]) -> TaskView:
         """Give a task's page to a person who may do it."""
-        row = self._open_task(case_id, number, by)
+        row, kept, facts = self._open_task(case_id, number, by)
         release = self.library.get(row.release_id)
         node, form = release.node(row.element), release.forms[row.form]
-        facts: Facts = values.loads(row.facts)
         beside = {name: _own(facts[name], name, row, release) for name in node.beside if name in facts}
         shown, _withheld = _filter(beside, release, classes)
         asked = {field.data_class for field in form.fields}
@@ -202,22 +211,23 @@ class Views:
             form=form,
             values=facts.get(row.record, {}).get(row.record_key, {}),
             scope=scope,
-            stamp=stamp_of(facts, row.record, row.record_key),
+            stamp=stamp_of(kept, row.record, row.record_key),
             documentation=node.documentation,
             beside=shown,
             seen=row.seq,
         )
 
-    def _open_task(self, case_id: str, number: int, by: Actor) -> Any:
-        """Give the row of an open task with its case's facts, or say why this person cannot have it."""
+    def _open_task(self, case_id: str, number: int, by: Actor) -> tuple[Any, Facts, Facts]:
+        """Give the row of an open task with its case's facts as kept and as seen, or say why this person cannot have it."""
         case = CaseTable.__table__
         own = [case.c.title.label("case_title"), *(case.c[each] for each in ("release_id", "facts", "seq"))]
         own.append(case.c.opened_at.label("began"))
         statement = sa.select(TASK, *own).join(case, case.c.id == TASK.c.case_id)
         with self.engine.connect() as connection:
             row: Any = connection.execute(statement.where(TASK.c.case_id == case_id, TASK.c.number == number)).first()
-        require_open(row, by.duties)
-        return row
+            require_open(row, by.duties)
+            facts: Facts = values.loads(row.facts)
+            return row, facts, self.veil(connection, facts, by)
 
     # One case -------------------------------------------------------------------------------------------------------
 
@@ -234,7 +244,8 @@ class Views:
             found = connection.execute(sa.select(TASK).where(TASK.c.case_id == case_id).order_by(TASK.c.number))
             tasks = tuple(TaskRow(**each, case_title=row.title) for each in found.mappings())
             timeline = self._timeline(connection, case_id)
-        facts, withheld = _filter(values.loads(row.facts), self.library.get(row.release_id), classes)
+            seen = self.veil(connection, values.loads(row.facts), by)
+        facts, withheld = _filter(seen, self.library.get(row.release_id), classes)
         self.note_with(case_id, {*values.references_in(facts)}, by, purpose, sorted(classes), now)
         reached = frozenset(each.element for each in timeline if each.kind in {"task_completed", "element_passed"})
         return CaseView(

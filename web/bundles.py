@@ -28,8 +28,6 @@ page = flask.Blueprint("bundles", __name__)
 
 PURPOSE = "bundle"
 SUBJECT_ACCESS = "subject_access"
-NOBODY = ""
-"""The reference of no record."""
 
 
 @page.get("/bundles/child/<reference>")
@@ -121,13 +119,8 @@ def case(case_id: str) -> ResponseReturnValue:
 
 
 def _subject(connection: sa.Connection, reference: str) -> Subject:
-    """Give a child, or a case, of which nothing is sealed from this person; what is, is refused in the words for what there is not.
-
-    Who of a sealed record's group has this role gives it to the child: the group takes somebody in for that.
-    """
-    hidden = seals.hidden(connection, actor())
-    found = retention.subject_of(connection, NOBODY if reference in hidden else reference)
-    return found if hidden.isdisjoint(found.refs) else retention.subject_of(connection, NOBODY)
+    """Give a child, or a case, of which nothing is sealed from this person: who of the group has this role gives it to the child."""
+    return retention.seen_by(connection, reference, actor())
 
 
 def _classes(case_id: str) -> frozenset[str]:

@@ -84,8 +84,10 @@ def open_case(procedure: str = MISSING_CHILD) -> ResponseReturnValue:
     view, posted, here = _opening(procedure), Posted.read(), services()
     now = here.clock()
     try:
-        answers = references.load(view.form, posted.raw, scope={}, now=now)
-        done = here.cases.open(view.procedure, answers, by=actor(), now=now, key=posted.key)
+        done = references.in_time(
+            lambda: references.load(view.form, posted.raw, scope={}, now=now),
+            lambda answers: here.cases.open(view.procedure, answers, by=actor(), now=now, key=posted.key),
+        )
     except AnswersInvalid as refusal:
         return _opening_page(view, posted.raw, key=posted.key, problems=refusal.problems), 422
     except (Conflict, Unavailable) as refusal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import flask
 import sqlalchemy as sa
@@ -66,10 +67,12 @@ def correct(case_id: str, record: str, key: str = "") -> ResponseReturnValue:
     if was_done(posted.sealed_key):
         return _back(case_id)
     try:
-        changes, reason = _read(sheet, posted.raw, now)
         before = _due(case_id)
-        here.cases.correct(
-            case_id, record, key, changes, by=actor(), now=now, key=posted.sealed_key, reason=reason, stamp=posted.stamp
+        put_right = partial(
+            here.cases.correct, case_id, record, key, by=actor(), now=now, key=posted.sealed_key, stamp=posted.stamp
+        )
+        references.in_time(
+            lambda: _read(sheet, posted.raw, now), lambda told: put_right(changes=told[0], reason=told[1])
         )
     except AnswersInvalid as refusal:
         return _page(sheet, posted.raw, key=posted.key, stamp=posted.stamp, problems=refusal.problems), 422

@@ -75,8 +75,8 @@ def _page(problems: Sequence[Problem]) -> str:
     last = _day(asked.get("last", "")) or today
     first = max(_day(asked.get("first", "")) or last - timedelta(days=6), last - LONGEST_PERIOD)
     with reading(here.engine) as connection:
-        looks = read_log.looks_at(connection, about, limit=LOOKS_SHOWN) if about else ()
-        found = () if about else read_log.days(connection, first, last, person=who)
+        looks = read_log.looks_at(connection, about, limit=LOOKS_SHOWN, reader=actor()) if about else ()
+        found = () if about else read_log.days(connection, first, last, person=who, reader=actor())
         shown = found[:SHOWN]
         people = {each.person for each in shown} | {each.person for each in looks}
         people |= {each.review.by for each in shown if each.review}

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
+from typing import TypeVar
 
 from engine.errors import AnswersInvalid, Problem
 from engine.forms import Field, Form, Raw
 from engine.model import Value
+from engine.views import Done
 from web import case_access
 from web.access import actor
 from web.errors import REFERENCE, note_refused_look
 from web.services import services
 from workflows import about
+from workflows.seals import SealedMeanwhile
+
+Loaded = TypeVar("Loaded")
 
 SENTENCES: Mapping[str, str] = MappingProxyType(
     {
@@ -46,6 +51,14 @@ def load(
     if problems:
         raise AnswersInvalid(problems[field.key] for field in form.fields if field.key in problems)
     return answers
+
+
+def in_time(load: Callable[[], Loaded], act: Callable[[Loaded], Done]) -> Done:
+    """Load answers and act on them; what somebody has sealed in between is looked for once more, and refused as on the page."""
+    try:
+        return act(load())
+    except SealedMeanwhile:
+        return act(load())
 
 
 def _refused(field: Field, kind: str, reference: str, now: datetime) -> dict[str, Problem]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import flask
 import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from engine import erasing
+from engine.erasing import Tombstone
 from engine.errors import Invalid, Refusal
 from engine.store import reading, writing
 from web import erased_words, tombstones
@@ -20,16 +22,19 @@ from web.errors import kind_of, sentence_of
 from web.fact_words import Row, row
 from web.moments import say_day, say_moment
 from web.services import services
-from workflows import log_ends, retention
+from workflows import log_ends, retention, seals
 from workflows.access import GOVERNS
 from workflows.erasing import Subject
-from workflows.retention import DECIDES, Due
+from workflows.log_ends import Ended
+from workflows.retention import DECIDES, Decision, Due, Hold
 from workflows.retention_periods import MARKS, RULES
 
 page = flask.Blueprint("retention", __name__)
 
 PURPOSE = "retention"
 SHOWN = 50
+
+Listed = TypeVar("Listed", Due, Decision, Hold, Tombstone, Ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,8 @@ class Line:
 def reviews() -> ResponseReturnValue:
     """List what is due for review, what waits for a second person, the holds that stand, and what was erased.
 
-    Who looked is written down first, under each subject: when a period ends tells a birthday, and a hold has a reason.
+    Who looked is written down first, under each subject: when a period ends tells a birthday, and a hold has a reason. Of what
+    is sealed from this person they learn that there is something, and whom to ask (domain.md 13.12).
     """
     here = services()
     now = here.clock()
@@ -57,29 +63,38 @@ def reviews() -> ResponseReturnValue:
         due = retention.reviews(connection, now=now, limit=SHOWN)
         waiting, holds = retention.waiting(connection), retention.holds(connection)
         stones, ended = erasing.tombstones(connection)[:SHOWN], log_ends.latest(connection, limit=SHOWN)
-        looked_at = retention.looked_at(connection)
+        looked_at, hidden = retention.looked_at(connection), seals.hidden(connection, actor())
+        sealed = sum(each.subject in hidden for found in (due, waiting, holds) for each in found)
+        due, waiting, holds = _but(due, hidden), _but(waiting, hidden), _but(holds, hidden)
         names = names_of(connection, {each.decided_by for each in waiting} | {each.held_by for each in holds})
     about = sorted({each.subject for found in (due, waiting, holds) for each in found} - {retention.EVERYTHING})
     here.cases.note_reading(*about, by=actor(), purpose=PURPOSE, classes=retention.SHOWS, now=now)
     return flask.render_template(
         "retention.html",
+        sealed=sealed,
         due=[Line(each.subject, f"{each.rule.what}. {each.why}", say_day(each.on) if each.on else "") for each in due],
-        waiting=[
-            Line(
-                each.subject, f"Proposed by {names.get(each.decided_by, each.decided_by)}", say_moment(each.decided_at)
-            )
-            for each in waiting
+        waiting=[_proposed(each, names) for each in waiting],
+        holds=[_held(each, names) for each in holds],
+        stones=[Line(each.subject, each.basis, say_moment(each.erased_at)) for each in _but(stones, hidden)],
+        ended=[
+            Line(each.subject, erased_words.counted(each.counts), say_moment(each.at)) for each in _but(ended, hidden)
         ],
-        holds=[
-            Line(each.subject, f"By {names.get(each.held_by, each.held_by)}: {each.reason}", say_moment(each.held_at))
-            for each in holds
-        ],
-        stones=[Line(each.subject, each.basis, say_moment(each.erased_at)) for each in stones],
-        ended=[Line(each.subject, erased_words.counted(each.counts), say_moment(each.at)) for each in ended],
         looked_at=looked_at,
         rules=RULES.values(),
         marks=MARKS,
     )
+
+
+def _proposed(one: Decision, names: Mapping[str, str]) -> Line:
+    return Line(one.subject, f"Proposed by {names.get(one.decided_by, one.decided_by)}", say_moment(one.decided_at))
+
+
+def _held(one: Hold, names: Mapping[str, str]) -> Line:
+    return Line(one.subject, f"By {names.get(one.held_by, one.held_by)}: {one.reason}", say_moment(one.held_at))
+
+
+def _but(found: Sequence[Listed], hidden: Collection[str]) -> tuple[Listed, ...]:
+    return tuple(each for each in found if each.subject not in hidden)
 
 
 @page.get("/retention/<reference>")
@@ -109,8 +124,8 @@ def end_hold(reference: str) -> ResponseReturnValue:
     if not number.isdecimal() or len(number) > 9:  # noqa: PLR2004 - as large as a number of the database is
         flask.abort(400)
 
-    def act(connection: sa.Connection, _found: Subject, reason: str) -> None:
-        retention.end_hold(connection, int(number), by=actor(), reason=reason, now=services().clock())
+    def act(connection: sa.Connection, found: Subject, reason: str) -> None:
+        retention.end_hold(connection, found, int(number), by=actor(), reason=reason, now=services().clock())
 
     return _decided(reference, act, "The hold has ended.", "end-reason", find=retention.holdable)
 
@@ -171,7 +186,7 @@ def _decided(
     typed = flask.request.form.get(field, "") if field else ""
     try:
         with writing(services().engine) as connection:
-            act(connection, find(connection, reference), typed)
+            act(connection, retention.seen_by(connection, reference, actor(), find), typed)
     except Invalid as refusal:
         problems = [
             {"text": each.sentence, "href": f"#{field if each.where == 'reason' else each.where}"}
@@ -193,7 +208,7 @@ def _page(reference: str, problems: list[dict[str, str]] | None = None, field: s
         "typed": flask.request.form if field else {},
     }
     with reading(here.engine) as connection:
-        found = retention.holdable(connection, reference)
+        found = retention.seen_by(connection, reference, who, retention.holdable)
         stone = erasing.tombstone_of(connection, reference)
         held = _holds(connection, found)
         if reference == retention.EVERYTHING:

@@ -60,7 +60,8 @@ def seal(about: str) -> ResponseReturnValue:
         "members": flask.request.form.get("members", "")[:LONGEST],
         "reason": flask.request.form.get("reason", "")[:LONGEST],
     }
-    wanted = Wanted(main_id, tuple(typed["cases"]), _names(str(typed["members"])), str(typed["reason"]))
+    seen = tuple(flask.request.form["seen"].split()) if "seen" in flask.request.form else None
+    wanted = Wanted(main_id, tuple(typed["cases"]), _names(str(typed["members"])), str(typed["reason"]), seen)
     try:
         with writing(here.engine) as connection:
             number = seals.seal(connection, wanted, by=who, now=here.clock())

@@ -219,14 +219,14 @@ def _form_of(task_id: str) -> Form | None:
 def _open(task_id: str) -> TaskView:
     """Give the task with the facts beside it that this person's roles may read.
 
-    Who has no part in the case does not learn from a refusal that it exists.
+    Who has no part in the case does not learn from a refusal that it exists, nor from what is asked before it.
     """
     here, case_id = services(), task_id.rpartition(".")[0]
     who = case_access.within(here.engine, actor(), case_id, now=here.clock())
     classes = access.readable(who.roles, standing=Standing.OPEN)
     try:
         return here.cases.task(task_id, by=who, now=here.clock(), classes=classes)
-    except NotYourTask:
+    except (NotYourTask, TaskNotFound):
         if case_access.readable_each(here.engine, actor(), [case_id], now=here.clock()):
             raise
         raise TaskNotFound("There is no such task.") from None

@@ -14,6 +14,7 @@ from types import MappingProxyType
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from engine.model import SYSTEM
 from engine.store import Base, CaseTable
 from engine.views import Step
 from workflows import disruptions
@@ -64,6 +65,7 @@ OPENED_FOR: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
 """What people type when they open a case of such a procedure: a seal on what it names covers the case too."""
 
 LONGEST = 20
+WRITTEN = frozenset({"facts_written", "facts_corrected"})
 
 
 class AboutRow(Base):
@@ -107,11 +109,20 @@ def project(connection: sa.Connection, step: Step) -> None:
 
 def said(step: Step, places: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     """Give the references that stand in these (record, field) after a step that wrote one of the records; nothing after others."""
-    written = {event.data.get("record") for event in step.events if event.kind in {"facts_written", "facts_corrected"}}
+    written = {event.data.get("record") for event in step.events if event.kind in WRITTEN}
     if written.isdisjoint(record for record, _field in places):
         return ()
     texts = (str(latest(step.facts, record).get(field) or "") for record, field in places)
     return tuple(text.strip().upper()[:LONGEST] for text in texts)
+
+
+def said_by(step: Step, places: Sequence[tuple[str, str]]) -> str:
+    """Name who wrote one of these (record, field) in a step; `SYSTEM` where no person did."""
+    for event in step.events:
+        record, named = event.data.get("record"), event.data.get("fields", ())
+        if event.kind in WRITTEN and any(own == record and field in named for own, field in places):
+            return event.by
+    return SYSTEM
 
 
 def rebuild(connection: sa.Connection, steps: Iterable[Step]) -> None:

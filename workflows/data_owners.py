@@ -1,7 +1,7 @@
 """Who answers for what is kept of a case: the force, the responsible council, the provider, the placement; of a sealed one its group.
 
 Each is somebody who has a part in the case anyhow, so that what they are told tells them of no case. For a reference that no
-case has, the same is asked in the same statements, and nobody is found.
+case has, the same is asked in the same statements, and those answer who are never shut out.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ class _Whose:
 def find(connection: sa.Connection, case_id: str, role: str, organisation: str, now: datetime) -> Owners:
     """Give who answers for a case, and for an organisation in which somebody holds a role; superintendents for who has nobody.
 
-    Eight statements at most, whether there is such a case or not.
+    They answer for a reference that no case has, too: somebody hears of it then, as of any other (domain.md 13.12). Eight
+    statements at most, whether there is such a case or not.
     """
     holders = people.holders(connection, {*ANSWERS, NEVER_SHUT_OUT})
     whose = _whose(connection, case_id, now)
@@ -72,7 +73,7 @@ def find(connection: sa.Connection, case_id: str, role: str, organisation: str, 
     own = tuple(person for person in theirs if owner_of(role) in person.roles) or theirs or above
     if group is not None:
         return Owners(tuple({each.sign_in: each for each in (*inside, *above)}.values()), own)
-    return Owners(tuple(person for person in holders if _has_it(person, whose)) if whose.known else (), own)
+    return Owners(tuple(person for person in holders if whose.known and _has_it(person, whose)) or above, own)
 
 
 def owner_of(role: str) -> str:

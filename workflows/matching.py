@@ -9,6 +9,9 @@ from engine.model import Facts, Value
 PREFIX = "CH-"
 """How a child's id begins: ``CH-7K3QX9PW`` is the child whom we first met in the case ``MC-7K3QX9PW``."""
 
+CANDIDATES = "candidates"
+"""The record of the children who may be the one of a report."""
+
 MATCH, NEW_CHILD = "child_match", "new"
 """The record in which a person says which child it is, and the answer that it is one whom we did not know."""
 

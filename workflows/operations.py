@@ -7,7 +7,7 @@ person and looks at no part: what it reads of a sealed record stands in a case t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -47,10 +47,6 @@ MOST_TO_REVIEW = 50
 """So many records that are due for a review are counted at most."""
 
 
-SEALED = "A sealed record of a child who is like this one: ask a superintendent"
-"""Stands for a candidate whose record is sealed: who matches needs to know that there is one, not who it is."""
-
-
 def find_children(connection: sa.Connection, scope: Mapping[str, Value], now: datetime) -> Found:
     """Find the children who may be the one of a report, the likeliest first, after the one whom the caller has named: the record ``candidates``.
 
@@ -77,7 +73,7 @@ def find_children(connection: sa.Connection, scope: Mapping[str, Value], now: da
         nearest = [first, *(each for each in nearest if each[0] != named)]
     sealed = seals.sealed_among(connection, [child.child_id for child, _count in nearest])
     matches = [
-        {"value": child.child_id, "label": SEALED if child.child_id in sealed else _label(child, count)}
+        {"value": child.child_id, "label": seals.CANDIDATE if child.child_id in sealed else _label(child, count)}
         for child, count in nearest[:MOST_CANDIDATES]
     ]
     return {"matches": matches, "count": len(matches)}
@@ -88,10 +84,11 @@ def recall_record(connection: sa.Connection, scope: Mapping[str, Value], _now: d
 
     ``{"child_id": "CH-7K3QX9PW", "name": "Robin Example", "born_on": date(2012, 5, 3), "legal_status": "s20", ...}``; nothing
     where no child was named. Special categories are not recalled: whoever takes a report asks for them, and does not read
-    them back (domain.md 5.2, D11). Source: domain.md 6.1.
+    them back (domain.md 5.2, D11). Nothing is recalled of a sealed record, since the report is for all who look for the
+    child (13.12). Source: domain.md 6.1.
     """
     child = _named(connection, scope)
-    if child is None:
+    if child is None or not _behind(connection, child.child_id, str(scope["case"]["reference"])):
         return {}
     known = child_details.of_child(connection, child.child_id)
     filled = {name: said.value for name, said in known.items() if child_details.DETAILS[name].data_class != "D11"}
@@ -107,8 +104,10 @@ def recall_child(connection: sa.Connection, scope: Mapping[str, Value], now: dat
     """Recall what is known of the child of an episode, whom a person has matched: the record ``known``.
 
     Episodes are counted with this one, imported ones too; what is to be carried over is what the last episode left to be
-    done; `placement` is the key of the placement that keeps the child's carer's form. `age` is in whole years at the report, by a date of birth that somebody gave, and None without one: an age that is
-    guessed makes nobody an adult. Source: G-09, G-10, G-11, T-08, domain.md 13.9, 13.10.
+    done; `placement` is the key of the placement that keeps the child's carer's form. `age` is in whole years at the report, by a date of birth that somebody gave, and None without one: an age that is guessed makes nobody an adult. Source: G-09, G-10, G-11, T-08, domain.md 13.9, 13.10.
+
+    Of a sealed record that is not read by all who see the episode, warnings and plan are recalled, since nobody looks for a
+    child without them, and the numbers on which the procedure rests; no reference, and no text of an earlier episode (13.12).
     """
     reference = str(scope["case"]["reference"])
     facts = _as_facts(scope)
@@ -119,15 +118,17 @@ def recall_child(connection: sa.Connection, scope: Mapping[str, Value], now: dat
     before: list[ChildEpisode] = []
     flags: list[str] = []
     plan = placement = None
+    last: ChildEpisode | None = None
     if child is not None:
         own = children.episodes_of(connection, child_id)
         before = [each for each in own if each.case_id != reference and each.status != episodes.CANCELLED]
         plan = trigger_plans.live(trigger_plans.of_child(connection, child_id), max(at, now))
         flags = _flags(connection, child_id, at, plan)
         placement = philomena.keeper_of(connection, child_id)
+        last = next(iter(before), None) if _behind(connection, child.child_id, reference) else None
     report = latest(facts, "missing_report")
-    told = child_projection.legal_status(report)
-    status = told if told not in {"", "unknown"} else ("" if child is None else child.looked_after)
+    said = child_projection.legal_status(report)
+    status = said if said not in {"", "unknown"} else ("" if child is None else child.looked_after)
     return {
         "child_id": child_id if child is None else child.child_id,
         "is_new": chosen in {None, NEW_CHILD},
@@ -136,12 +137,8 @@ def recall_child(connection: sa.Connection, scope: Mapping[str, Value], now: dat
         "exploitation": not EXPLOITATION.isdisjoint(flags),
         "looked_after": status in LOOKED_AFTER or _said_yes(facts),
         "placement": placement,
-        "episodes_count": len(before) + 1,
-        "episodes_90d": children.within(before, timedelta(days=90), at) + 1,
-        "episodes_365d": children.within(before, timedelta(days=365), at) + 1,
-        "last_episode": before[0].case_id if before else None,
         **_of_plan(plan),
-        "carry_over": _entries("carry", before[0].unfinished) if before else [],
+        **_of_episodes(before, last, at),
     }
 
 
@@ -179,15 +176,17 @@ def open_interviews(connection: sa.Connection, scope: Mapping[str, Value], _now:
     """Find the earlier returns of a child whose return interview is still owed: the record ``open_interviews``.
 
     ``{"returns": [{"value": "MC-7K3QX9PW", "label": "Back on 3 March 2026, case MC-7K3QX9PW"}], "count": 1}``; one interview
-    may cover them. Source: domain.md 7 (clock rules) [S129].
+    may cover them. A sealed one is left to its group, unless all who see this case are of it. Source: domain.md 7 (clock
+    rules) [S129], 13.12.
     """
     child_id = _last(scope.get("known")).get("child_id")
     reference = str(scope["case"]["reference"])
     found = () if child_id is None else episodes.awaiting_interview(connection, children.ids_of(str(child_id)))
+    over = seals.over(connection, [reference, *(case_id for case_id, _back in found)]) if found else {}
     returns = [
         {"value": case_id, "label": f"Back on {_day(day_of(back))}, case {case_id}"}
         for case_id, back in found
-        if case_id != reference
+        if case_id != reference and over.get(case_id, frozenset()) <= over.get(reference, frozenset())
     ]
     return {"returns": returns, "count": len(returns)}
 
@@ -341,6 +340,17 @@ def _flags(connection: sa.Connection, child_id: str, at: datetime, plan: ChildPl
     today = day_of(at)
     held = {flag.flag for flag in children.flags_of(connection, child_id) if flag.holds_on(today)}
     return sorted(held.union(plan.warnings if plan is not None else ()))
+
+
+def _of_episodes(before: Sequence[ChildEpisode], last: ChildEpisode | None, at: datetime) -> dict[str, Value]:
+    """Count earlier episodes with this one, and give what the last of them left to be done, where it may be told."""
+    return {
+        "episodes_count": len(before) + 1,
+        "episodes_90d": children.within(before, timedelta(days=90), at) + 1,
+        "episodes_365d": children.within(before, timedelta(days=365), at) + 1,
+        "last_episode": last.case_id if last else None,
+        "carry_over": _entries("carry", last.unfinished) if last else [],
+    }
 
 
 def _of_plan(plan: ChildPlan | None) -> dict[str, Value]:

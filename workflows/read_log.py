@@ -1,6 +1,7 @@
 """Reading the read log: who looked at what, what is unusual about it and why, and what a reviewer found (domain.md 5.3, Part 3 logging).
 
-The log itself is never changed. What a person looked at in one day is one thing to review; it is unusual for reasons that are said
+The log itself is never changed. Whoever reads it learns that something sealed was looked at, not what, unless they are of its
+group (13.12); a look that was refused stands as it was typed, since it says of no record that there is one. What a person looked at in one day is one thing to review; it is unusual for reasons that are said
 in words, and signed off by somebody else than the reader. Lists, figures and files are in the log and no sign of curiosity.
 """
 
@@ -19,6 +20,7 @@ from engine.calendars import LONDON, is_working_day
 from engine.errors import Invalid, NotAllowed, Problem
 from engine.model import Actor
 from engine.store import Base, CaseTable, Moment, ReadTable
+from workflows import seals
 from workflows.children import ChildRow
 from workflows.episodes import EpisodeRow
 from workflows.people import MembershipRow, PersonRow
@@ -56,6 +58,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What makes a day unusual, the gravest first."""
+
+SEALED = "something that is sealed"
+"""Stands for a sealed record in what is said to somebody who is not of its group."""
 
 VERDICTS: Mapping[str, str] = MappingProxyType({"in_order": "In order", "look_into": "To be looked into"})
 LONGEST_TEXT = 1_000
@@ -98,7 +103,10 @@ class Look:
 
 @dataclass(slots=True)
 class Day:
-    """What one person looked at on one day in England, and what is unusual about it: reason, and the records that it is about."""
+    """What one person looked at on one day in England, and what is unusual about it: reason, and the records that it is about.
+
+    The reasons are what is shown: of a record that is sealed from whoever reads them they say `SEALED`.
+    """
 
     person: str
     day: date
@@ -122,15 +130,16 @@ class _Known:
     closed: Mapping[str, datetime]
 
 
-def days(connection: sa.Connection, first: date, last: date, *, person: str = "") -> tuple[Day, ...]:
+def days(connection: sa.Connection, first: date, last: date, *, person: str = "", reader: Actor) -> tuple[Day, ...]:
     """Give what people looked at from one day to another, unusual and not yet reviewed first, the latest first among equals.
 
-    Five statements, however many looks there are.
+    As far as the `reader` may know of it. Six statements, however many looks there are.
     """
+    hidden = seals.hidden(connection, reader)
     begins, ends = (datetime.combine(day, time(0), LONDON) for day in (first, last + timedelta(days=1)))
     row = ReadTable
     of_period = (row.at >= begins, row.at < ends, row.purpose.in_(LOOKS), *([row.person == person] if person else ()))
-    known = _known(connection, of_period)
+    known = _known(connection, of_period, hidden)
     found: dict[tuple[str, date], Day] = {}
     asked = sa.select(row.at, row.person, row.case_id, row.purpose).where(*of_period).order_by(row.at, row.id)
     for at, who, about, purpose in connection.execute(asked).tuples():
@@ -140,7 +149,7 @@ def days(connection: sa.Connection, first: date, last: date, *, person: str = ""
         if (who, day) in found:
             found[who, day].review = review
     for each in found.values():
-        each.reasons = {name: records for name, records in _reasons(each, known) if records}
+        each.reasons = {name: _said(records, each, hidden) for name, records in _reasons(each, known) if records}
     order = list(REASONS)
     return tuple(
         sorted(
@@ -155,10 +164,14 @@ def days(connection: sa.Connection, first: date, last: date, *, person: str = ""
     )
 
 
-def looks_at(connection: sa.Connection, about: str, *, limit: int) -> tuple[Look, ...]:
-    """Give who looked at a record, for whatever purpose, the latest first."""
-    row = ReadTable
+def looks_at(connection: sa.Connection, about: str, *, limit: int, reader: Actor) -> tuple[Look, ...]:
+    """Give who looked at a record, for whatever purpose, the latest first.
+
+    Of one that is sealed from the `reader` those who were refused, as of one that there is not.
+    """
+    row, hidden = ReadTable, seals.hidden(connection, reader)
     asked = sa.select(row.at, row.person, row.case_id, row.purpose, row.classes).where(row.case_id == about)
+    asked = asked.where(sa.or_(row.purpose == REFUSED, sa.literal(about not in hidden)))
     return tuple(Look(*each) for each in connection.execute(asked.order_by(row.id.desc()).limit(limit)).tuples())
 
 
@@ -198,7 +211,8 @@ def _reviews(connection: sa.Connection, first: date, last: date) -> dict[tuple[s
     return {(person, day): Review(*rest) for person, day, *rest in connection.execute(asked)}
 
 
-def _known(connection: sa.Connection, of_period: Iterable[sa.ColumnElement[bool]]) -> _Known:
+def _known(connection: sa.Connection, of_period: Iterable[sa.ColumnElement[bool]], hidden: Collection[str]) -> _Known:
+    """Read what is needed to judge; of what is `hidden` nothing, since a name or an end would tell of it."""
     read = sa.select(ReadTable.case_id).where(*of_period)
     readers = sa.select(ReadTable.person).where(*of_period)
     people = sa.select(PersonRow.sign_in, PersonRow.name, MembershipRow.role)
@@ -212,10 +226,12 @@ def _known(connection: sa.Connection, of_period: Iterable[sa.ColumnElement[bool]
         roles[sign_in].add(role or "")
     of_cases = sa.select(EpisodeRow.case_id, EpisodeRow.child_name).where(EpisodeRow.case_id.in_(read))
     of_children = sa.select(ChildRow.child_id, ChildRow.name).where(ChildRow.child_id.in_(read))
-    children = dict(connection.execute(of_cases.union_all(of_children)).tuples().all())
+    named = connection.execute(of_cases.union_all(of_children)).tuples().all()
+    children = {about: name for about, name in named if about not in hidden}
     case = CaseTable
     ended = sa.select(case.id, case.closed_at).where(case.id.in_(read), case.closed_at.is_not(None))
-    closed = {case_id: at for case_id, at in connection.execute(ended).tuples() if at is not None}
+    over = connection.execute(ended).tuples()
+    closed = {case_id: at for case_id, at in over if at is not None and case_id not in hidden}
     held = {sign_in: frozenset(some) for sign_in, some in roles.items()}
     return _Known(names, {about: _last(name) for about, name in children.items()}, held, closed)
 
@@ -231,6 +247,12 @@ def _reasons(day: Day, known: _Known) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "closed", _each(look for look in day.looks if _is_long_closed(look, known.closed))
     if known.roles.get(day.person, frozenset()).isdisjoint(ROUND_THE_CLOCK):
         yield "at_night", _each(look for look in day.looks if _is_at_night(look.at))
+
+
+def _said(records: Iterable[str], day: Day, hidden: Collection[str]) -> tuple[str, ...]:
+    """Name records to somebody from whom some are `hidden`; one that was refused alone goes by what was typed."""
+    seen = {look.about for look in day.looks if look.purpose != REFUSED and look.about in hidden}
+    return tuple(dict.fromkeys(SEALED if each in seen else each for each in records))
 
 
 def _each(looks: Iterable[Look]) -> tuple[str, ...]:

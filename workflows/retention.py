@@ -6,10 +6,9 @@ second person approves a deletion, and nothing under a hold is deleted. What is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -18,7 +17,7 @@ from engine.erasing import Tombstone, tombstone_of
 from engine.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from engine.model import Actor
 from engine.store import Base, Moment, reading, writing
-from workflows import erasing, retention_periods
+from workflows import erasing, retention_periods, seals
 from workflows.about import AboutRow
 from workflows.access import GOVERNS
 from workflows.children import ChildRow
@@ -39,6 +38,9 @@ EVERYTHING = "everything"
 
 KEPT_AGAIN = 5
 """Years after which what was decided to be kept is looked at again."""
+
+NOBODY = "NOBODY"
+"""The reference of no record; an empty one would be that of every case that no message has opened."""
 
 AT_ONCE = 100
 """Subjects that are looked through in one transaction."""
@@ -240,6 +242,19 @@ def holdable(connection: sa.Connection, reference: str) -> Subject:
     return subject_of(connection, reference) if stone is None else Subject(stone.subject, stone.refs, ())
 
 
+def seen_by(
+    connection: sa.Connection, reference: str, who: Actor, find: Callable[[sa.Connection, str], Subject] = subject_of
+) -> Subject:
+    """Give a subject of which nothing is sealed from a person; what is, is refused in the words for what there is not.
+
+    5.2 gives these offices no part in a case, and 13.12 knows no exception for them: the group of a sealed record takes
+    somebody of the office in, and the list of what is due says that there is something sealed, and not what.
+    """
+    hidden = seals.hidden(connection, who)
+    found = find(connection, NOBODY if reference in hidden else reference)
+    return found if hidden.isdisjoint(found.refs) else find(connection, NOBODY)
+
+
 def hold(connection: sa.Connection, subject: Subject, *, by: Actor, reason: str, now: datetime) -> None:
     """Place a legal hold on everything of a subject; one person does."""
     row = {"subject": subject.subject, "reason": _reason(reason), "held_by": by.person, "held_at": now}
@@ -255,13 +270,18 @@ def holds(connection: sa.Connection, subject: Subject | None = None) -> tuple[Ho
     return tuple(Hold(*row) for row in connection.execute(asked))
 
 
-def end_hold(connection: sa.Connection, number: int, *, by: Actor, reason: str, now: datetime) -> None:
-    """End a legal hold; refused with `SecondPersonNeeded` to whoever placed it, and with `SubjectNotFound` where none stands."""
+def end_hold(
+    connection: sa.Connection, subject: Subject, number: int, *, by: Actor, reason: str, now: datetime
+) -> None:
+    """End a legal hold that stands on a subject; refused with `SecondPersonNeeded` to whoever placed it.
+
+    Refused with `SubjectNotFound` where none stands there.
+    """
     said = _reason(reason)
-    row: Any = connection.execute(sa.select(HoldRow.__table__).where(HoldRow.id == number)).first()
-    if row is None or row.ended_at is not None:
+    found = next((each for each in holds(connection, subject) if each.id == number), None)
+    if found is None:
         raise SubjectNotFound("There is no such hold any more.")
-    if row.held_by == by.person:
+    if found.held_by == by.person:
         raise SecondPersonNeeded("Somebody else than the person who placed the hold ends it.")
     done = sa.update(HoldRow).where(HoldRow.id == number)
     connection.execute(done.values(ended_by=by.person, ended_at=now, ended_why=said))

@@ -1,7 +1,7 @@
 """Tells the group of a sealed record at once that a new report was matched to it: an observer of steps.
 
 A sealed child who goes missing has to be looked for with what is known, so whoever takes the report may match the record without
-seeing it (`operations.SEALED`). Who does so is in the log, and the group decides whether its seal covers the report.
+seeing it (`seals.CANDIDATE`). Who does so is in the log, and the group decides whether its seal covers the report.
 """
 
 from __future__ import annotations

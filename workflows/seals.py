@@ -13,20 +13,24 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from engine.errors import Conflict, Invalid, NotFound, Problem
-from engine.model import Actor
-from engine.store import Base, Moment, TaskTable
+from engine.model import SYSTEM, Actor, Facts, Value
+from engine.store import Base, CaseTable, Moment, TaskTable
 from engine.views import Step
-from workflows import about, people
+from workflows import about, children, people
+from workflows.about import AboutRow
 from workflows.agencies import title_of
 from workflows.children import ChildRow
+from workflows.matching import CANDIDATES
 
 SEALS = frozenset({"chief_inspector_missing", "superintendent"})
 """Who seals, and who changes the group and lifts a seal as one of it: they see each case, so that none is left out by mistake."""
 
 NEVER_SHUT_OUT = "superintendent"
+CANDIDATE = "A sealed record of a child who is like this one: ask a superintendent"
+"""Stands for a candidate of a match whose record is sealed: who matches needs to know that there is one, not who it is."""
 SHORTEST_REASON, LONGEST_REASON = 10, 1_000
 
 
@@ -36,6 +40,10 @@ class SealNotFound(NotFound):
 
 class SealedAlready(Conflict):
     """This record is sealed already."""
+
+
+class SealedMeanwhile(Conflict):
+    """What was named has been sealed from this person since it was looked at: whoever looks again is told that there is none."""
 
 
 class SealRow(Base):
@@ -96,12 +104,16 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody asks to be sealed: a child's id or a case's reference, the cases, the group by sign-in name, and why."""
+    """What somebody asks to be sealed: a child's id or a case's reference, the cases, the group by sign-in name, and why.
+
+    `seen` are the cases among which somebody chose; None where nobody did.
+    """
 
     about: str
     cases: tuple[str, ...]
     members: tuple[str, ...]
     reason: str
+    seen: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +130,40 @@ class Orphan:
 
 
 def hidden(connection: sa.Connection, who: Actor) -> frozenset[str]:
-    """Name the cases and the children whose records are sealed from a person: ``{"MC-7K3QX9PW", "CH-7K3QX9PW"}``. One statement."""
+    """Name the cases and the children whose records are sealed from a person: ``{"MC-7K3QX9PW", "CH-7K3QX9PW"}``. One statement.
+
+    A child goes by every id: what was joined to a sealed record is sealed with it.
+    """
     if NEVER_SHUT_OUT in who.roles:
         return frozenset()
     seal, covered = SealRow, SealCaseRow
     mine = sa.select(SealMemberRow.seal).where(SealMemberRow.person == who.person, SealMemberRow.removed_at.is_(None))
     shut = sa.and_(seal.lifted_at.is_(None), seal.id.not_in(mine))
     records = sa.select(seal.about).where(shut)
+    joined = sa.select(ChildRow.child_id).where(ChildRow.joined_to.in_(records))
     cases = sa.select(covered.case_id).join(seal, seal.id == covered.seal).where(shut)
-    return frozenset(connection.execute(records.union(cases)).scalars())
+    return frozenset(connection.execute(records.union(joined, cases)).scalars())
+
+
+def veil(connection: sa.Connection, facts: Facts, who: Actor) -> Facts:
+    """Give the facts of a case as a person may see them now: of the candidates of a match, who is sealed has no name.
+
+    A match keeps whom it was offered; who was sealed since then is asked for when it is read. One statement, where a case has
+    candidates. Source: domain.md 13.12.
+    """
+    offered = facts.get(CANDIDATES, {})
+    shut = hidden(connection, who) if any(each.get("matches") for each in offered.values()) else frozenset()
+    if not shut:
+        return facts
+    shown = {key: {**each, "matches": _unnamed(each.get("matches"), shut)} for key, each in offered.items()}
+    return {**facts, CANDIDATES: shown}
+
+
+def _unnamed(matches: Value, shut: Collection[str]) -> Value:
+    """Take the names from those of the candidates who are shut off: ``[{"value": "CH-7K3QX9PW", "label": "A sealed ..."}]``."""
+    if not isinstance(matches, list):
+        return matches
+    return [{**each, "label": CANDIDATE} if each["value"] in shut else each for each in matches]
 
 
 def seen_by(who: Actor) -> sa.CompoundSelect[tuple[str]]:
@@ -252,6 +289,9 @@ def orphans(connection: sa.Connection, seals: Collection[int]) -> tuple[Orphan, 
 def seal(connection: sa.Connection, wanted: Wanted, *, by: Actor, now: datetime) -> int:
     """Seal a record with the cases that are named, and give the number of the seal; who seals is of the group.
 
+    What was opened for the record since somebody chose among its cases is covered too: an opening that is on its way is waited
+    for (`follow`).
+
     Refused with `Invalid`, all at once: no case, a reason that says nothing, a name that nobody active has, a role with an open
     task that nobody of the group holds; with `SealedAlready` where a seal holds.
     """
@@ -271,7 +311,7 @@ def seal(connection: sa.Connection, wanted: Wanted, *, by: Actor, now: datetime)
             ).scalar_one()
     except IntegrityError:
         raise SealedAlready("This record is sealed already. Ask a superintendent who is of its group.") from None
-    _cover(connection, number, wanted.cases)
+    _cover(connection, number, (*wanted.cases, *_opened_since(connection, wanted)))
     _add(connection, number, group, by, now)
     return number
 
@@ -325,17 +365,37 @@ def follow(connection: sa.Connection, step: Step) -> None:
 
     What its operations have read of the sealed record is thus never outside of the group, whoever opened the case. A new report
     is no such case: nobody at night loses one. Open tasks that nobody of the group can do are shown to it (`orphans`).
+
+    A seal that is being made meanwhile is waited for: it holds for the case, too. Refused with `SealedMeanwhile` where a
+    person names what was sealed from them since the page was looked at, so that they learn no more than on the page.
     """
-    typed = [ref for ref in about.said(step, about.OPENED_FOR.get(step.procedure, ())) if ref]
+    places = about.OPENED_FOR.get(step.procedure, ())
+    typed = [ref for ref in about.said(step, places) if ref]
     if not typed:
         return
+    by = about.said_by(step, places)
+    if connection.dialect.name != "sqlite":  # which lets nobody write meanwhile
+        connection.execute(sa.text("LOCK TABLE seals IN SHARE MODE"))
     seal, covered = SealRow, SealCaseRow
     joined = sa.select(ChildRow.joined_to).where(ChildRow.child_id.in_(typed), ChildRow.joined_to != "")
     case = sa.select(covered.seal).where(covered.case_id.in_(typed))
     over_it = sa.or_(seal.about.in_(typed), seal.about.in_(joined), seal.id.in_(case))
     done = sa.select(covered.seal).where(covered.case_id == step.case_id)
-    new = sa.select(seal.id, sa.literal(step.case_id)).where(seal.lifted_at.is_(None), over_it, seal.id.not_in(done))
-    connection.execute(sa.insert(covered).from_select(["seal", "case_id"], new))
+    new = sa.select(seal.id, _is_of(by, seal.id)).where(seal.lifted_at.is_(None), over_it, seal.id.not_in(done))
+    found = connection.execute(new).all()
+    if by != SYSTEM and not all(inside for _seal, inside in found):
+        raise SealedMeanwhile("What you have named cannot be used any more. Nothing was changed.")
+    if found:
+        rows = [{"seal": number, "case_id": step.case_id} for number, _inside in found]
+        connection.execute(sa.insert(covered), rows)
+
+
+def _is_of(person: str, seal: sa.ColumnElement[int] | InstrumentedAttribute[int]) -> sa.ColumnElement[bool]:
+    """Say of which seals somebody is of the group, or is never shut out."""
+    row, held = SealMemberRow, people.MembershipRow
+    member = sa.exists().where(row.seal == seal, row.person == person, row.removed_at.is_(None))
+    above = sa.exists().where(held.person == person, held.role == NEVER_SHUT_OUT)
+    return sa.or_(member, above)
 
 
 # Parts ------------------------------------------------------------------------------------------------------------------
@@ -356,6 +416,17 @@ def _columns() -> list[sa.ColumnElement[object]]:
 def _cover(connection: sa.Connection, number: int, cases: Sequence[str]) -> None:
     if cases:
         connection.execute(sa.insert(SealCaseRow), [{"seal": number, "case_id": each} for each in cases])
+
+
+def _opened_since(connection: sa.Connection, wanted: Wanted) -> Sequence[str]:
+    """Name the cases that were opened for the record since somebody chose among its cases: they are behind it as later ones are."""
+    if wanted.seen is None:
+        return ()
+    row, case = AboutRow, CaseTable
+    asked = sa.select(row.case_id).join(case, case.id == row.case_id).where(row.case_id.not_in(wanted.seen))
+    theirs = sa.or_(row.child_id.in_(children.ids_of(wanted.about)), row.episode.in_(wanted.cases))
+    asked = asked.where(theirs, case.procedure.in_(sorted(about.OPENED_FOR)))
+    return connection.execute(asked.order_by(row.case_id)).scalars().all()
 
 
 def _add(connection: sa.Connection, number: int, group: Sequence[str], by: Actor, now: datetime) -> None:

@@ -12,7 +12,9 @@ from web.bench.report import Measure, table, write
 KEPT = Measure("statements", 8, "statements", 10)
 EXACTLY = Measure("commits", 1, "commits", 1)
 MISSED = Measure("turn 1,500 of a loop : turn 10", 1.21, "x", 1.2)
-LITTLE = Effort(cases=1, turns=12, pages=1, due=50, starts=1, open_tasks=2_000, waiting=1_500, tasks=(500, 4_000))
+LITTLE = Effort(
+    cases=1, turns=12, pages=1, due=50, starts=1, open_tasks=2_000, waiting=1_500, tasks=(500, 4_000), sealed=2
+)
 
 
 def test_the_file_is_a_list_of_values_with_their_budgets(tmp_path: Path) -> None:

@@ -12,11 +12,13 @@ import sqlalchemy as sa
 from bs4 import BeautifulSoup
 
 from engine.model import Actor
-from engine.store import ReadTable, reading
+from engine.store import ReadTable, reading, writing
 from tests.web.site import Site
 from web import demo_cases
-from workflows import children, episodes
+from workflows import children, episodes, people, seals
+from workflows.agencies import ROLES
 from workflows.disclosures import DisclosureRow
+from workflows.seals import Wanted
 
 ANN = Actor("ann", frozenset({"mfh_coordinator"}), "force")
 
@@ -70,6 +72,22 @@ def test_a_childs_own_bundle_never_names_who_reported(site: Site, casey: tuple[s
     with reading(site.services.engine) as connection:
         purposes = connection.execute(sa.select(ReadTable.purpose).where(ReadTable.case_id == case_id)).scalars()
         assert "bundle" in set(purposes)
+
+
+def test_of_a_sealed_child_nothing_is_given_but_by_its_group(site: Site, casey: tuple[str, str]) -> None:
+    """What stood for no record was the empty reference, which is that of every case that no message opened: all were given."""
+    case_id, child_id = casey
+    group = tuple(sorted(ROLES.keys() - {"information_governance"}))
+    with writing(site.services.engine) as connection:
+        chief = people.find(connection, "chief_inspector_missing").actor
+        seals.seal(connection, Wanted(child_id, (case_id,), group, "He works here."), by=chief, now=site.clock())
+    browser = site.browser("information_governance")
+    for reference in (child_id, case_id, "CH-ZZZZZZZZ"):
+        assert browser.get(f"/bundles/child/{reference}").status_code == 404
+        form = browser.page("/retention")
+        token = {"csrf_token": form.select("[name=csrf_token]")[0]["value"], "recipient": "Casey Example"}
+        assert browser.post(f"/bundles/child/{reference}", data=token).status_code == 404
+    assert noted(site) == []
 
 
 def test_without_a_recipient_nothing_is_given_and_nothing_noted(site: Site, casey: tuple[str, str]) -> None:

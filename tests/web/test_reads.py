@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from engine.store import ReadTable, reading
+from engine.store import ReadTable, reading, writing
 from tests.web.site import Site
+from workflows import people, seals
+from workflows.agencies import ROLES
+from workflows.seals import Wanted
 
 
 def test_a_look_at_night_is_put_before_the_reviewer_and_signed_off(site: Site) -> None:
@@ -64,3 +67,24 @@ def test_asking_for_records_of_which_one_may_not_know_is_written_down_like_askin
     assert rows == [(each, "refused") for each in (case_id, case_id, "MC-ZZZZZZZZ", "CH-ZZZZZZZZ")]
     page = site.browser("information_governance").page("/reads")
     assert f"or that there are not: {case_id}, MC-ZZZZZZZZ, CH-ZZZZZZZZ" in page.text
+
+
+def test_a_look_at_something_sealed_is_reviewed_without_its_reference_but_by_its_group(site: Site) -> None:
+    """The reference stood there for whoever reads the log; and a look that was refused told a sealed record from none."""
+    shut, invented, now = site.opened(), "MC-ZZZZZZZZ", site.clock()
+    group = tuple(sorted(ROLES.keys() - {"audit_lead", "school_dsl", "health"}))
+    with writing(site.services.engine) as connection:
+        chief = people.find(connection, "chief_inspector_missing").actor
+        seals.seal(connection, Wanted(shut, (shut,), group, "The father works here."), by=chief, now=now)
+    site.clock.forward(hours=14)
+    assert site.browser("mfh_coordinator").get(f"/cases/{shut}").status_code == 200
+    for reference in (shut, invented, "MC-99999999"):
+        assert site.browser("school_dsl").get(f"/cases/{reference}").status_code == 404
+    auditor, officer = site.browser("audit_lead"), site.browser("information_governance")
+    page = auditor.page("/reads")
+    assert "in a role that works in the day: something that is sealed" in page.text
+    assert f"or that there are not: {shut}, {invented}, MC-99999999" in page.text
+    looked = [auditor.page(f"/reads?about={each}").select("td[data-head='What for']") for each in (shut, invented)]
+    assert [[cell.text for cell in cells] for cells in looked] == [["refused"], ["refused"]]
+    assert f"in a role that works in the day: {shut}" in officer.page("/reads").text
+    assert len(officer.page(f"/reads?about={shut}").select("td[data-head='What for']")) > 1

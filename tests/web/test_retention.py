@@ -235,7 +235,7 @@ def test_a_hold_on_everything_stops_every_deletion_and_every_end_until_another_p
         connection.execute(sa.insert(ReadTable).values(look))
     night(site)
     with reading(site.services.engine) as connection:
-        assert looks_at(connection, "SEARCH", limit=9)
+        assert looks_at(connection, "SEARCH", limit=9, reader=Actor(ABOVE))
     hold = str(site.browser(GOVERNS).page("/retention/everything").select("input[name=hold]")[0]["value"])
     ending = {"address": "/retention/everything/end-hold", "hold": hold, "end-reason": "Over"}
     assert sent(site, ABOVE, page=f"/retention/{old}", **ending) == 403
@@ -243,7 +243,7 @@ def test_a_hold_on_everything_stops_every_deletion_and_every_end_until_another_p
     assert sent(site, GOVERNS, f"/retention/{old}/decide", decision="delete", reason="Over") == 303
     night(site)
     with reading(site.services.engine) as connection:
-        assert not looks_at(connection, "SEARCH", limit=9)
+        assert not looks_at(connection, "SEARCH", limit=9, reader=Actor(ABOVE))
 
 
 def test_what_was_done_to_an_account_ends_when_it_is_closed_for_a_year_and_no_log_names_its_person(site: Site) -> None:

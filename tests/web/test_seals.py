@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -10,14 +12,17 @@ import sqlalchemy as sa
 
 from engine.errors import Invalid
 from engine.model import Actor
-from engine.store import CaseTable, TaskTable, reading, writing
+from engine.store import CaseTable, ReadTable, TaskTable, connect, reading, writing
 from notifications.message import Message
 from tests.web.site import Site
+from tests.web.test_references import WAYS
+from tests.web.test_search import without_tokens
 from web import case_access
-from workflows import alerts, operations, people, seals
+from workflows import alerts, operations, people, retention, seals
 from workflows.access import SEES_EVERY_EPISODE
 from workflows.children import ChildRow, sounds_text
 from workflows.episodes import EpisodeRow
+from workflows.read_log import REFUSED
 from workflows.seals import SealedAlready, SealNotFound, Wanted
 
 CHIEF = "chief_inspector_missing"
@@ -184,7 +189,7 @@ def test_a_candidate_whose_record_is_sealed_is_offered_without_a_name(site: Site
     }
     with reading(site.services.engine) as connection:
         found = operations.find_children(connection, scope, site.clock())
-    assert found == {"count": 1, "matches": [{"value": ROBIN, "label": operations.SEALED}]}
+    assert found == {"count": 1, "matches": [{"value": ROBIN, "label": seals.CANDIDATE}]}
 
 
 def test_a_case_of_whom_nobody_has_matched_the_child_is_sealed_by_itself(site: Site) -> None:
@@ -194,3 +199,71 @@ def test_a_case_of_whom_nobody_has_matched_the_child_is_sealed_by_itself(site: S
     data = {"cases": case_id, "members": "\n".join(needed(site, case_id)), "reason": WHY}
     assert site.browser(CHIEF).send(f"/seals/new/{case_id}", data).status_code == 302
     assert site.browser(outsider(site, case_id)).get(f"/cases/{case_id}").status_code == 404
+
+
+def test_who_decides_on_keeping_decides_on_a_sealed_record_as_one_of_its_group(site: Site, sealed: str) -> None:
+    """It opened for each chief inspector and officer of data protection, who held it, and whose reasons stood in the list."""
+    governs, chief, now = site.browser("information_governance"), site.browser(CHIEF), site.clock()
+    page = chief.page(f"/retention/{ROBIN}")
+    assert (
+        chief.send(f"/retention/{ROBIN}/hold", {"hold-reason": "A claim by the father"}, form=page).status_code == 303
+    )
+    assert ROBIN in chief.page("/retention").text
+    assert governs.get(f"/retention/{ROBIN}").status_code == governs.get("/retention/CH-99999999").status_code == 404
+    listed = governs.page("/retention").text
+    assert ROBIN not in listed
+    assert "A claim by the father" not in listed
+    assert "1 more that is sealed" in listed
+    with reading(site.services.engine) as connection:
+        [hold] = retention.holds(connection)
+    own = site.opened()
+    sent = governs.send(
+        f"/retention/{own}/end-hold", {"hold": hold.id, "end-reason": "x"}, form=governs.page(f"/retention/{own}")
+    )
+    assert sent.status_code == 404, "by the address of another record, either"
+    with writing(site.services.engine) as connection:
+        number = seals.seals_of(connection, actor(site, CHIEF))[0].id
+        group = [*needed(site, sealed), "information_governance"]
+        seals.regroup(connection, number, group, by=actor(site, CHIEF), now=now)
+        assert retention.holds(connection) == (hold,)
+    assert ROBIN in governs.page("/retention").text
+
+
+def test_what_is_sealed_while_a_case_is_opened_for_it_is_answered_as_if_there_were_none(
+    site: Site, case_id: str
+) -> None:
+    """The page asked whether the person may know of the child, and opened the case a moment later."""
+    [way] = [each for each in WAYS if each.role == "ppu_cse_unit"]
+    browser, answers = site.browser(way.role), []
+    page = browser.page(way.address)
+    for child in (ROBIN, "CH-ZZZZZZZZ"):
+        with sealing_before_the_case(site, case_id):
+            answer = browser.send(way.address, {**way.typed, "child": child}, form=page)
+        answers.append((answer.status_code, without_tokens(answer.text).replace(child, "REFERENCE")))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 422
+    with reading(site.services.engine) as connection:
+        assert connection.execute(sa.select(CaseTable.id)).scalars().all() == [case_id]
+        refused = sa.select(ReadTable.case_id).where(ReadTable.person == way.role, ReadTable.purpose == REFUSED)
+        assert set(connection.execute(refused).scalars()) == {ROBIN, "CH-ZZZZZZZZ"}
+
+
+@contextmanager
+def sealing_before_the_case(site: Site, case_id: str) -> Iterator[None]:
+    """Seal the child on another connection once a page has looked for it, and before anything is written."""
+    engine, done = connect(site.services.settings.database_url), list[str]()
+    group = tuple(needed(site, case_id))
+
+    def seal(_connection: sa.Connection, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement != "BEGIN IMMEDIATE" or done:
+            return
+        done.append(statement)
+        with writing(engine) as connection:
+            if not seals.sealed_among(connection, [ROBIN]):
+                seals.seal(connection, Wanted(ROBIN, (case_id,), group, WHY), by=actor(site, CHIEF), now=site.clock())
+
+    sa.event.listen(site.services.engine, "before_cursor_execute", seal)
+    yield
+    sa.event.remove(site.services.engine, "before_cursor_execute", seal)
+    engine.dispose()
+    assert done

@@ -9,13 +9,14 @@ import sqlalchemy as sa
 
 from engine.cases import Cases
 from engine.model import Actor
-from engine.store import reading
+from engine.store import CaseTable, ReleaseTable, TaskTable, reading, writing
 from engine.views import Done
 from tests.drawn import form, procedure
 from tests.workflows.test_children import DAY, FIRST, OTHER, REPORT, ROBIN, SECOND, follow, matched
 from tests.workflows.test_cutover import bring_in, robin
 from workflows import child_projection, children, episodes, matching
 from workflows.operations import MOST_CANDIDATES, OPERATIONS
+from workflows.seals import CANDIDATE, SealCaseRow, SealRow
 from workflows.trigger_plans import BY_PLAN_WITHIN
 
 NOW_CASE = "MC-66666666"
@@ -150,6 +151,47 @@ def test_a_known_child_is_recalled_with_flags_plan_and_what_was_left_to_do(engin
         ],
         "carry_over": [{"value": "carry_1", "label": "See the aunt"}, {"value": "carry_2", "label": "Ask the school"}],
     }
+
+
+def test_of_a_sealed_child_warnings_plan_and_numbers_are_recalled_and_no_case(engine: sa.Engine, now: datetime) -> None:
+    """The group was told so by mail; but the last episode's reference and what was left to do there stood beside the plan."""
+    bring_in(engine, now)
+    named = a_scope(now, robin(engine)) | {"case_opening": {"child": robin(engine)}}
+    open_to_all = call(engine, "recall_child", named, now)
+    assert call(engine, "recall_record", named, now)["name"] == "Robin Example"
+    seal = {"about": robin(engine), "reason": "He works here.", "sealed_by": "chief", "sealed_at": now}
+    with writing(engine) as connection:
+        connection.execute(sa.insert(SealRow).values(id=1, **seal))
+    assert call(engine, "recall_child", named, now) == {**open_to_all, "last_episode": None, "carry_over": []}
+    assert call(engine, "recall_record", named, now) == {}
+    assert call(engine, "find_children", named, now)["matches"][0]["label"] == CANDIDATE
+    with writing(engine) as connection:
+        connection.execute(sa.insert(SealCaseRow).values(seal=1, case_id=NOW_CASE))
+    assert call(engine, "recall_child", named, now) == open_to_all, "the group reads it all in a case of its own"
+
+
+def test_a_sealed_return_whose_interview_is_owed_is_left_to_its_group(engine: sa.Engine, now: datetime) -> None:
+    follow(engine, matched(now - DAY, FIRST, "new"))
+    release = {"procedure": "p", "number": 1, "digest": "d", "files": b"", "published_at": now, "published_by": "x"}
+    case = {"procedure": "p", "title": "", "status": "open", "opened_at": now, "head": "", "state": b"", "facts": b""}
+    texts = dict.fromkeys(("element", "name", "role", "form", "record_key"), "")
+    back = sa.update(episodes.EpisodeRow).where(episodes.EpisodeRow.case_id == FIRST)
+    with writing(engine) as connection:
+        connection.execute(sa.insert(ReleaseTable).values(id=1, **release))
+        connection.execute(sa.insert(CaseTable).values(id=FIRST, release_id=1, seq=1, **case))
+        task = {"case_id": FIRST, "number": 1, "record": "return_interview_offer", "status": "open", "opened_at": now}
+        connection.execute(sa.insert(TaskTable).values(**task, **texts))
+        connection.execute(back.values(returned_at=now))
+    scope = a_scope(now, ROBIN) | {"known": {"child_id": ROBIN}}
+    assert [each["value"] for each in call(engine, "open_interviews", scope, now)["returns"]] == [FIRST]
+    seal = {"about": ROBIN, "reason": "He works here.", "sealed_by": "chief", "sealed_at": now}
+    with writing(engine) as connection:
+        connection.execute(sa.insert(SealRow).values(id=1, **seal))
+        connection.execute(sa.insert(SealCaseRow).values(seal=1, case_id=FIRST))
+    assert call(engine, "open_interviews", scope, now) == {"returns": [], "count": 0}
+    with writing(engine) as connection:
+        connection.execute(sa.insert(SealCaseRow).values(seal=1, case_id=NOW_CASE))
+    assert call(engine, "open_interviews", scope, now)["count"] == 1
 
 
 def test_windows_are_counted_from_the_report_and_this_episode_counts_once(engine: sa.Engine, now: datetime) -> None:

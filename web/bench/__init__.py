@@ -10,15 +10,15 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from web.bench import crowd, language, lists, loop, process, site, steps, tables
+from web.bench import crowd, language, lists, loop, process, sealed, site, steps, tables
 from web.bench.report import Measure, table, write
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
     """How often each thing is measured: cases played, turns of a loop, pages read, due timers, starts of a worker; and
-    how many open tasks and waiting timers a large database holds, in comparison with a thousand; and how many tasks, done
-    ones too, the lists are asked among.
+    how many open tasks and waiting timers a large database holds, in comparison with a thousand; how many tasks, done
+    ones too, the lists are asked among; and how often a sealed record is asked for in turn with an invented one.
     """
 
     cases: int = 25
@@ -29,9 +29,10 @@ class Effort:
     open_tasks: int = 100_000
     waiting: int = 10_000
     tasks: tuple[int, ...] = (1_000, 100_000, 1_000_000)
+    sealed: int = 300
 
 
-QUICK = Effort(cases=6, turns=300, pages=20, due=300, starts=2, tasks=(1_000, 100_000))
+QUICK = Effort(cases=6, turns=300, pages=20, due=300, starts=2, tasks=(1_000, 100_000), sealed=60)
 
 
 def run(output: Path, *, quick: bool = False) -> str:
@@ -57,6 +58,9 @@ def measure(folder: Path, effort: Effort) -> tuple[list[Measure], list[str]]:
     measures += crowd.lists(prepared, folder, many=effort.open_tasks, repetitions=effort.pages)
     measures += lists.closed(prepared, folder, sizes=effort.tasks, repetitions=min(effort.pages, 20))
     measures += crowd.clocks(prepared, folder, many=effort.waiting, due=effort.due)
+    place = prepared.copy(folder / "sealed")
+    measures += sealed.told_apart(place, calls=effort.sealed)
+    place.close()
     place = prepared.copy(folder / "process")
     measures += process.worker(place, starts=effort.starts)
     place.close()
