@@ -13,7 +13,7 @@ from engine.store import reading, writing
 from tests.workflows.test_children import DAY, FIRST, OTHER, ROBIN, SECOND, follow, matched
 from tests.workflows.test_operations import a_scope, call
 from workflows import catalogue, child_details, child_projection
-from workflows.child_details import DETAILS
+from workflows.child_details import DETAILS, NO_SCHOOL
 
 THIRD = "MC-55555555"
 CARE: dict[str, Any] = {
@@ -102,7 +102,7 @@ def test_the_report_asks_each_question_in_the_class_and_words_in_which_it_is_kep
         assert asked[key].data_class == detail.data_class, key
         values = {choice.value for choice in asked[key].choices}
         assert values <= set(detail.values or ()), key
-        assert bool(values) == bool(detail.values), key
+        assert bool(values) == (bool(detail.values) and not detail.names_agency), key
 
 
 def test_a_child_whom_the_caller_names_is_filled_in_but_for_special_categories(
@@ -119,8 +119,9 @@ def test_a_child_whom_the_caller_names_is_filled_in_but_for_special_categories(
     assert found["name"] == "Robin Example"
     assert {name: found[name] for name in CARE} == CARE
     assert {"ethnicity", "gender_identity"}.isdisjoint(found)
-    assert call(engine, "recall_record", a_scope(now), now) == {}
-    assert call(engine, "recall_record", {**scope, "case_opening": {"child": "CH-99999999"}}, now) == {}
+    of_nobody = {"offered": [{"value": key, "label": words} for key, words in NO_SCHOOL.items()]}
+    assert call(engine, "recall_record", a_scope(now), now) == of_nobody
+    assert call(engine, "recall_record", {**scope, "case_opening": {"child": "CH-99999999"}}, now) == of_nobody
 
 
 def test_what_was_imported_of_the_status_is_filled_in_where_no_report_says_it(engine: sa.Engine, now: datetime) -> None:
