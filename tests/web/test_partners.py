@@ -202,7 +202,7 @@ def test_one_rule_says_whose_a_case_is(two: Site, made: Population) -> None:
         "health": frozenset({FIRST["health"]}),
         "yjs": frozenset(),
     }
-    assert whose.agencies("csc_mash") == {COUNTY}
+    assert whose.agencies("csc_mash") == frozenset({COUNTY})
     assert whose.agencies("rhi_worker") is None
     assert whose.agencies("mfh_coordinator") is None
 
