@@ -15,10 +15,12 @@ from web.access import actor, everyone, roles
 from web.episode_words import names_of
 from web.numbers import part_of
 from web.services import services
-from workflows import administration, people, teams
+from web.typed_days import day_or_refusal
+from workflows import administration, people, teams, vetting
 from workflows.administration import ADMINISTRATOR, Desk
 from workflows.agencies import title_of
 from workflows.commissions import COUNCIL
+from workflows.days import day_of
 
 page = flask.Blueprint("administration", __name__)
 
@@ -111,6 +113,27 @@ def send_link(sign_in: str) -> ResponseReturnValue:
     return _done(sign_in, "A new link is on its way.", lambda desk, why: desk.send_link(sign_in, why))
 
 
+@page.post("/people/<sign_in>/vetting")
+@roles(ADMINISTRATOR)
+def vet(sign_in: str) -> ResponseReturnValue:
+    """Say from when until when somebody is vetted."""
+    typed = flask.request.form
+
+    def act(desk: Desk, why: str) -> None:
+        first, last = (day_or_refusal(typed, name, "The day") for name in ("vetted", "until"))
+        vetting.vet(desk, sign_in, typed.get("agency", ""), first, last, why)
+
+    return _done(sign_in, "That is noted. It counts from that day on.", act)
+
+
+@page.post("/people/<sign_in>/vetting/end")
+@roles(ADMINISTRATOR)
+def end_vetting(sign_in: str) -> ResponseReturnValue:
+    """Say that somebody is not vetted any more."""
+    agency, today = flask.request.form.get("agency", ""), day_of(services().clock())
+    return _done(sign_in, "The vetting has ended.", lambda desk, why: vetting.end(desk, sign_in, agency, today, why))
+
+
 @page.get("/invitation/<token>")
 @everyone
 def invited(token: str) -> ResponseReturnValue:
@@ -179,6 +202,7 @@ def _person_page(sign_in: str, problems: Sequence[Problem]) -> str:
         changes = desk.changes(sign_in)
         joined = [each for each in teams.of_person(connection, sign_in) if each.organisation in desk.agencies]
         names = names_of(connection, {each.by for each in changes})
+        vettings, vetted_in = vetting.of_person(connection, sign_in), vetting.needed(found.memberships, desk)
         agencies = [
             each for each in desk.agencies.values() if any(m.organisation == each.key for m in found.memberships)
         ]
@@ -189,6 +213,9 @@ def _person_page(sign_in: str, problems: Sequence[Problem]) -> str:
         agencies=agencies,
         teams=joined,
         changes=changes,
+        vettings=vettings,
+        vetted_in=[desk.agencies[key] for key in vetted_in],
+        today=day_of(services().clock()),
         names=names,
         titles=title_of,
         own=sign_in == actor().person,

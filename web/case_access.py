@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from engine.errors import CaseNotFound, NotFound
 from engine.model import Actor
 from engine.store import CaseTable, TaskTable, reading
-from workflows import about, access, audits, break_glass, children, seals, searching
+from workflows import about, access, audits, break_glass, children, seals, searching, vetting
 from workflows.access import Standing
-from workflows.audience import Audience, agreed, audience, authority, sat, with_child
+from workflows.audience import Audience, agreed, audience, authority, kept, sat, with_child
 from workflows.children import ChildRow
 from workflows.episodes import ADULT_FROM, EpisodeRow, age_on
 
@@ -49,8 +49,8 @@ def readable_each(
     acting: dict[str, set[str]] = {}
     with reading(engine) as connection:
         sampled = audits.sampled_among(connection, case_ids) if who.roles & access.AUDITORS else frozenset()
-        bounds = audience(connection, who, now)
-        mine = (is_told_as_host(bounds).label("host"), bounds.in_care(CaseTable.id).label("in_care"))
+        bounds, vetted = audience(connection, who, now), vetting.roles_of(connection, who, now)
+        mine = (is_told_as_host(bounds).label("host"), *bounds.keeping(CaseTable.id))
         seats = sorted(who.roles & access.ATTENDS)
         seated = (sat(role, CaseTable.id).label(f"sat_as_{role}") for role in seats)
         statuses = _standings().add_columns(*mine, *seated).where(CaseTable.id.in_(case_ids))
@@ -63,10 +63,12 @@ def readable_each(
         if case_id in bounds.hidden:
             continue
         standing = _standing(row.status, row.born_on, now)
-        held = bounds.counting(row.authority, in_care=row.in_care, agreed=row.agreed)
+        held = bounds.counting(row.authority, with_child=kept(row), agreed=row.agreed)
         is_sampled, seated_as = case_id in sampled, bounds.seats(row.authority, row.agreed) & _taken(row, seats)
         if access.has_a_part(held, acting.get(case_id, set()), sampled=is_sampled, attended=seated_as):
-            known[case_id] = access.readable(held, standing=standing, sampled=is_sampled, attended=seated_as)
+            known[case_id] = access.readable(
+                held, standing=standing, sampled=is_sampled, attended=seated_as, vetted=vetted
+            )
         elif row.host:
             known[case_id] = access.readable(access.HOST_VIEW, standing=standing)
     parts = known.keys() | (opened.keys() & found.keys())
@@ -114,11 +116,11 @@ def within(engine: sa.Engine, who: Actor, case_id: str, *, now: datetime) -> Act
     """Give a person with those roles alone that count in a case; with none in a case that is not there."""
     with reading(engine) as connection:
         bounds = audience(connection, who, now)
-        asked = _standings().add_columns(bounds.in_care(CaseTable.id).label("in_care"))
+        asked = _standings().add_columns(*bounds.keeping(CaseTable.id))
         row = connection.execute(asked.where(CaseTable.id == case_id)).first()
     if row is None or case_id in bounds.hidden:
         return replace(who, roles=frozenset())
-    held = bounds.counting(row.authority, in_care=row.in_care, agreed=row.agreed)
+    held = bounds.counting(row.authority, with_child=kept(row), agreed=row.agreed)
     return replace(who, roles=held)
 
 

@@ -24,6 +24,7 @@ from web import (
     episode_words,
     erased_words,
     outline,
+    partner_words,
     references,
 )
 from web.access import RoleMissing, actor, signed_in
@@ -113,6 +114,8 @@ def case(case_id: str) -> ResponseReturnValue:
         return _erased_page(case_id)
     waits = here.cases.waits(case_id, now=now)
     drawings = outline.drawings(view, release, waits)
+    asks = bool(child_id or episode) and view.closed_at is None and "D2" in classes and not glass
+    open_roles = {each.role for each in view.tasks if each.status == "open"}
     wanted = flask.request.args.get("part", "")
     return flask.render_template(
         "case.html",
@@ -123,6 +126,7 @@ def case(case_id: str) -> ResponseReturnValue:
         **_undoing(view, episode, who, now),
         carers_form=bool(child_id) and episode is not None and carer_words.forms_offered(who, case_id, classes),
         opened_until=glass,
+        asking=partner_words.read(case_id, open_roles, now) if asks else None,
         promised=episode is not None and "D2" in classes,
         correctable=frozenset() if glass else corrections.offered(release, view.facts, who.roles, classes),
         tells=not glass and bool(notice_kinds.SENDERS & who.roles) and "D2" in classes,

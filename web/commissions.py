@@ -1,4 +1,4 @@
-"""The page on which a council, or the service, says which provider of return interviews the council commissions."""
+"""The page on which a council, or the service, says who works for its children: interviews, health, youth justice."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from web.typed_days import typed_day
 from workflows import commissioning, commissions
 from workflows.administration import ADMINISTRATOR
 from workflows.commissioning import SERVICE
+from workflows.commissions import PROVIDER, SERVES
 from workflows.days import day_of
 
 page = flask.Blueprint("commissions", __name__)
@@ -33,7 +34,7 @@ def listed() -> ResponseReturnValue:
 @page.post("/commissions")
 @roles(ADMINISTRATOR, SERVICE)
 def commission() -> ResponseReturnValue:
-    """Say that a council commissions a provider from a day on."""
+    """Say that a council commissions an agency from a day on."""
     typed = flask.request.form
     council, provider = typed.get("council", ""), typed.get("provider", "")
 
@@ -76,7 +77,8 @@ def _page(form: str, problems: Sequence[Problem]) -> str:
     here, who = services(), actor()
     day = day_of(here.clock())
     with reading(here.engine) as connection:
-        councils, providers = commissioning.councils_of(connection, who), commissions.providers(connection)
+        councils = commissioning.councils_of(connection, who)
+        agencies = {kind: commissions.agencies(connection, kind) for kind in SERVES}
         found = commissioning.of_councils(connection, who)
         named = commissions.in_force(connection, here.clock())
         changes = commissioning.changes(connection, who)
@@ -84,7 +86,10 @@ def _page(form: str, problems: Sequence[Problem]) -> str:
     return flask.render_template(
         "commissions.html",
         councils=councils,
-        providers=providers,
+        agencies=agencies,
+        every={key: name for of_kind in agencies.values() for key, name in of_kind.items()},
+        serves=SERVES,
+        provider=PROVIDER,
         found=found,
         named=named,
         day=day,

@@ -123,6 +123,7 @@ def _report(name: str, age: int) -> Callable[[datetime], Answers]:
             "ethnicity": "not_recorded",
             "interpreter_needed": "no",
             "looked_after": "no",
+            "school": "example_academy",
             "last_seen_at": at - 2 * HOUR,
             "missing_since": at - HOUR,
             "missing_from_type": "home",

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 
 from engine.model import Actor
 from engine.store import writing
-from workflows import on_call, people, teams
+from workflows import commissioning, on_call, people, teams
 from workflows.administration import ADMINISTRATOR, Desk
 from workflows.agencies import KINDS, ROLES
+from workflows.days import day_of
 from workflows.on_call import LONGEST, Wanted
 from workflows.people import Membership
 
@@ -91,6 +92,15 @@ def add_teams(engine: sa.Engine, base_url: str, now: datetime) -> None:
         for name, members in TEAMS.items():
             made = teams.make(desk, ORGANISATIONS["police"][0], name, "For the demonstration")
             teams.put_in(desk, made, members, "For the demonstration")
+
+
+def add_agreements(engine: sa.Engine, now: datetime) -> None:
+    """Let the demonstration's council name its health agency and its youth justice team."""
+    council, by = ORGANISATIONS["local_authority"][0], Actor(commissioning.SERVICE, frozenset({commissioning.SERVICE}))
+    with writing(engine) as connection:
+        for kind in ("health", "youth_justice"):
+            agency, why = ORGANISATIONS[kind][0], "For the demonstration"
+            commissioning.commission(connection, council, agency, day_of(now), why, by=by, now=now)
 
 
 def is_empty(engine: sa.Engine) -> bool:

@@ -64,6 +64,7 @@ def prepare(settings: Settings) -> Services:
         demo_people.add_people(services.engine, now)
         demo_people.add_rota(services.engine, now)
         demo_people.add_teams(services.engine, settings.base_url, now)
+        demo_people.add_agreements(services.engine, now)
     empty = _has_no_cases(services.engine)
     if empty:  # the calendar opens the audit with which it begins
         before = demo_oversight.month_begins(now) - demo_oversight.DAY

@@ -23,6 +23,9 @@ from workflows.vocabulary import FLAG, RISK_LEVEL
 
 Row = dict[str, dict[str, str]]
 
+OFFERED = "offered"
+"""The field with what an operation gives to choose from: it says nothing of the case."""
+
 FOR_AUDITORS = frozenset({RULES, SAW})
 """What a table notes beside its answer: said in sentences, and not as it is kept."""
 
@@ -129,7 +132,7 @@ def _results(fields: Mapping[str, Value], record: str, release: Compiled) -> Ite
     labels = {output.name: output.label or say_key(output.name) for output in table.outputs} if table else {}
     words = _words(release)
     for key, value in fields.items():
-        if value not in (None, "", []) and key not in FOR_AUDITORS:
+        if value not in (None, "", []) and key not in FOR_AUDITORS | {OFFERED}:
             label = labels.get(key) or {"matches": WHAT_APPLIES, CASE: "Case"}.get(key) or say_key(key)
             yield _said(label, _say_result(value, words))
 

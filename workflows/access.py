@@ -21,8 +21,14 @@ class Access(StrEnum):
     SUMMARY = "S"
     SUMMARY_WHILE_OPEN = "S(E)"
     FLAGS = "F"
-    ON_CONDITION = "R if"
-    """Readable after a vetting that the product does not record, refused until then; or after a sampling (`AFTER_SAMPLING`)."""
+    IF_VETTED = "R vetted"
+    """Readable by who is vetted (`workflows.vetting`)."""
+    IF_SAMPLED = "R sample"
+    """Readable in a case of a sample."""
+    PSEUDONYMISED = "R pseudonymised"
+    """Readable without who it is of: refused, since the same page says who that is."""
+    IF_DISCLOSED = "S by disclosure"
+    """Refused until the disclosure, which is a notice or a bundle."""
     IF_ATTENDED = "R if attended"
     """Readable by the agencies that sat in each meeting of the case (`workflows.attendance`)."""
     AGGREGATE = "agg"
@@ -50,8 +56,8 @@ _EXTENT: Mapping[Access, str] = {**dict.fromkeys(READS_WHILE_OPEN, ""), **IN_PAR
 _CLASSES = tuple(DATA_CLASS)
 
 # Columns of domain.md 5.2 from D1 to D12. Read there: "min" of D11 as C (the report asks, and it is not read back);
-# "R own" as R, since a placement has a part only in its own children's cases; "R as told" as R; "R vetted",
-# "R sample", "R pseudon." and "S by disclosure" as "R if"; "S (actions)" and "S (support)" as S. What
+# "R own" as R, since a placement has a part only in its own children's cases; "R as told" as R; "R pseudon."
+# spelled out; "S (actions)" and "S (support)" as S. What
 # stands in a summary is said by the forms (`summaryClass`): least, what the next of them needs to act.
 _COLUMNS: Mapping[str, str] = {
     #                 D1   D2   D3   D4   D5   D6   D7   D8   D9   D10  D11  D12
@@ -60,7 +66,7 @@ _COLUMNS: Mapping[str, str] = {
     "locate":        "CR   CR   CR   R    CR   R(E) CR   -    S    S    R    -",
     "owner":         "CR   CR   CR   R    CR   R(E) CR   -    S    S    R    R",
     "mfh":           "CR   CR   CR   R    CR   R    CR   S    R    R    R    R",
-    "ppu":           "R    R    R    CR   R    S    R    R_if R    R    R    -",
+    "ppu":           "R    R    R    CR   R    S    R    S_by_disclosure R R R -",
     "csc":           "R    R    R    -    S    R    R    R    R    CR   R    S",
     "csc_desk":      "R    R    R    -    S    R    R    S    R    CR   R    S",
     "edt":           "R    R    R    -    S    R    S    S    R    S    R    -",
@@ -70,7 +76,7 @@ _COLUMNS: Mapping[str, str] = {
     "health":        "S(E) S(E) S    -    -    -    S    -    S    R_if_attended R -",
     "iro":           "R    R    R    -    S    R    R    R    R    R    R    -",
     "yjs":           "S(E) S(E) S    -    -    S    S    -    S    R_if_attended - -",
-    "auditor":       "R    R    R    R_if R    R    R    R_if R    R    R_if CR",
+    "auditor":       "R    R    R    R_vetted R R    R    R_sample R R  R_pseudonymised CR",
     "host":          "R(E) R(E) -    -    -    -    -    -    -    -    -    -",
     "figures":       "-    agg  agg  -    -    -    agg  -    agg  -    agg  agg",
     "recommender":   "-    agg  agg  -    -    -    agg  -    agg  -    agg  CR",
@@ -160,6 +166,19 @@ Where nobody has said which council that is, or one that works elsewhere, they c
 OF_ONE_PLACEMENT = frozenset(key for key, role in ROLES.items() if role.kind == "placement")
 """Roles that count in the cases of the children in their own placement's care, and in no others (domain.md 5.2, rule i)."""
 
+OF_ONE_SCHOOL = frozenset(key for key, role in ROLES.items() if role.kind == "education")
+"""Roles that count in the cases of the pupils of their own school, and in no others (domain.md 5.1, S74)."""
+
+OF_THE_CHILD = OF_ONE_PLACEMENT | OF_ONE_SCHOOL
+"""Roles of the agencies where a child lives or learns: where nobody knows which those are, no such role counts."""
+
+OF_ONE_AREA = frozenset(key for key, role in ROLES.items() if role.kind in {"health", "youth_justice"})
+"""Roles that count in the cases of the councils that have named their own agency, and in no others (domain.md 5.1).
+
+Where a council has named none, and where none that works here is responsible, no such role counts: nothing waits for them, and they
+are health records and records of offences.
+"""
+
 OF_ONE_PROVIDER = frozenset(key for key, role in ROLES.items() if role.kind == "interview_provider")
 """Roles that count in the cases of the councils that commission their own provider (domain.md 2.3).
 
@@ -184,8 +203,8 @@ ENDS_AT_18 = frozenset(
 Social care of the responsible authority goes on for those who leave care, the police and the auditors for the record.
 """
 
-AFTER_SAMPLING = frozenset({"D8"})
-"""What an auditor reads on condition, in a case that is in a sample: "R sample" of domain.md 5.2."""
+AFTER_VETTING = frozenset(role for (_name, role), mark in MATRIX.items() if mark is Access.IF_VETTED)
+"""Roles that read something once whoever holds them is vetted: "R vetted" of domain.md 5.2."""
 
 ATTENDS = frozenset(role for (_name, role), mark in MATRIX.items() if mark is Access.IF_ATTENDED)
 """Roles that read the minutes of the meetings in which their agency sat, and by that have a part in the case."""
@@ -257,13 +276,18 @@ COPIED = frozenset(DATA_CLASS) - NEVER_COPIED
 
 
 def readable(
-    roles: Collection[str], *, standing: Standing, sampled: bool = False, attended: Collection[str] = ()
+    roles: Collection[str],
+    *,
+    standing: Standing,
+    sampled: bool = False,
+    attended: Collection[str] = (),
+    vetted: Collection[str] = (),
 ) -> frozenset[str]:
     """Name the data classes whose facts a holder of these roles may read: ``frozenset({"D1", "D2", "D3S"})``.
 
     ``D3`` stands for the whole class, ``D3S`` for its summary, ``D9F`` for its flags. Marks with (E) count while the case
     is open or followed up. `sampled` is true for a case that was drawn for an audit, `attended` are the roles whose agency sat in
-    each of its meetings. A role that nobody knows reads nothing.
+    each of its meetings, `vetted` those for which the reader is vetted. A role that nobody knows reads nothing.
     """
     closing = (
         frozenset() if standing is Standing.OPEN else frozenset({Access.READ_WHILE_OPEN, Access.SUMMARY_WHILE_OPEN})
@@ -271,9 +295,11 @@ def readable(
     held = frozenset(roles) - ENDS_AT_18 if standing is Standing.GROWN_UP else frozenset(roles)
     marks = [(name, MATRIX.get((name, role), Access.NONE)) for name in _CLASSES for role in held]
     found = {f"{name}{_EXTENT[mark]}" for name, mark in marks if mark in _EXTENT and mark not in closing}
-    sat = held.intersection(attended)
-    found |= {name for name in _CLASSES for role in sat if MATRIX.get((name, role)) is Access.IF_ATTENDED}
-    return frozenset(found | AFTER_SAMPLING if sampled and not AUDITORS.isdisjoint(roles) else found)
+    met = {Access.IF_ATTENDED: held.intersection(attended), Access.IF_VETTED: held.intersection(vetted)}
+    met[Access.IF_SAMPLED] = held if sampled else frozenset()
+    for mark, by in met.items():
+        found |= {name for name in _CLASSES for role in by if MATRIX.get((name, role)) is mark}
+    return frozenset(found)
 
 
 def writable(roles: Collection[str]) -> frozenset[str]:

@@ -40,6 +40,8 @@ def mark(role: str, data_class: str) -> str:
         return f"m{_MARKS[sat]}".removesuffix("A")
     if any(data_class in readable({role}, standing=each, sampled=True) for each in Standing):
         return "s"
+    if any(data_class in readable({role}, standing=each, vetted={role}) for each in Standing):
+        return "v"
     return {Access.CREATE: "w", Access.AGGREGATE: "n"}.get(MATRIX[data_class, role], "")
 
 

@@ -21,9 +21,11 @@ from engine.views import EventRow, Step, TaskRow
 from notifications import outbox, wording
 from notifications.message import Message
 from workflows import audience, on_call, people, seals, serious_events
-from workflows.access import OF_ONE_PLACEMENT, OF_ONE_PROVIDER
+from workflows.access import OF_THE_CHILD
 from workflows.agencies import ROLES, STANDS_IN, title_of
 from workflows.alert_table import ALERTS, Alert
+from workflows.audience import SERVING, Whose
+from workflows.commissions import COUNCIL
 from workflows.matching import latest
 from workflows.obligations import OBLIGATIONS
 from workflows.people import Membership, Person
@@ -49,11 +51,23 @@ Who = TypeVar("Who", Person, on_call.Duty)
 
 
 @dataclass(frozen=True, slots=True)
-class _Whose:
-    """To whom a case belongs: council and placement, as the message says, and the providers that are commissioned; None is each."""
+class _Told:
+    """Whom a message is for: the `places` that it names, and to whom its case belongs."""
 
     places: frozenset[str]
-    interviewers: frozenset[str] | None
+    whose: Whose
+
+    def people(self, holders: Iterable[Person], role: str) -> list[Person]:
+        """Give the holders of a role to whom the case belongs."""
+        found = [person for person in holders if role in person.roles]
+        return self.those(found, role, lambda person, place: Membership(role, place) in person.memberships)
+
+    def those(self, found: list[Who], role: str, is_at: Callable[[Who, str], bool]) -> list[Who]:
+        """Keep of those in a role the ones to whom the case belongs; of a local authority's all, where the one that is named has none."""
+        if role in ROLES and ROLES[role].kind == COUNCIL:
+            return [each for each in found if any(is_at(each, place) for place in self.places)] or found
+        agencies = self.whose.agencies(role)
+        return found if agencies is None else [each for each in found if any(is_at(each, place) for place in agencies)]
 
 
 class Alerts:
@@ -95,9 +109,9 @@ class Alerts:
 def directory(connection: sa.Connection, message: Message, now: datetime) -> Sequence[tuple[str, str]] | None:
     """Give the active people for whom a message is, each once; those on duty where there is nobody else.
 
-    None where its recipient is an address. Of the holders of a local authority's role those in the responsible one are
-    told, where it has any; of a provider's role those whom the council of the case commissions; of those told about a sealed
-    case those of its group, and all of the group where none of them is.
+    None where its recipient is an address. Of the holders of a local authority's role those in the one that the message names are
+    told, where it has any; of any other role those in whose agencies it counts in the case (`audience.Whose`); of those told about a
+    sealed case those of its group, and all of the group where none of them is.
     An urgent message goes to the telephones and pagers of those on call in these roles, and of those who stand in for them (13.5).
     """
     if not message.recipient.startswith(_HOLDERS):
@@ -106,9 +120,10 @@ def directory(connection: sa.Connection, message: Message, now: datetime) -> Seq
     roles, case_id = names.split(","), message.key.partition("/")[0]
     group = seals.group_of(connection, case_id)
     holders = _of_group(connection, people.holders(connection, roles), group)
-    interviewers = None if OF_ONE_PROVIDER.isdisjoint(roles) else audience.interviewers(connection, case_id, now)
-    whose = _Whose(frozenset(authority.split(",")), interviewers)
-    found = {person.sign_in: person for role in roles for person in _told(holders, role, whose)}
+    of_some = not (SERVING | OF_THE_CHILD).isdisjoint(roles)
+    whose = audience.whose(connection, case_id, now) if of_some else Whose()
+    told = _Told(frozenset(authority.split(",")), whose)
+    found = {person.sign_in: person for role in roles for person in told.people(holders, role)}
     if group is not None and not found:
         found = {person.sign_in: person for person in holders}
     if not found:
@@ -120,7 +135,7 @@ def directory(connection: sa.Connection, message: Message, now: datetime) -> Seq
     with_stand_ins = (*roles, *(role for role, of in STANDS_IN.items() if role not in roles and of & set(roles)))
     duties = on_call.on_call(connection, with_stand_ins, now)
     seen = [duty for duty in duties if group is None or duty.person in group]
-    return [*mails, *_numbers(seen, with_stand_ins, whose)]
+    return [*mails, *_numbers(seen, with_stand_ins, told)]
 
 
 def has_left(connection: sa.Connection, address: str) -> bool:
@@ -135,12 +150,12 @@ def _of_group(connection: sa.Connection, holders: Sequence[Person], group: froze
     return [person for person in holders if person.sign_in in group] or people.active(connection, group)
 
 
-def _numbers(duties: Sequence[on_call.Duty], roles: Sequence[str], whose: _Whose) -> list[tuple[str, str]]:
+def _numbers(duties: Sequence[on_call.Duty], roles: Sequence[str], to: _Told) -> list[tuple[str, str]]:
     """Give each number of those on call in these roles, of those to whom the case belongs."""
     told: dict[str, str] = {}
     for role in roles:
         own = [duty for duty in duties if duty.role == role]
-        for duty in _theirs(own, role, whose, lambda duty, place: duty.organisation == place):
+        for duty in to.those(own, role, lambda duty, place: duty.organisation == place):
             for address in duty.reached_at():
                 told.setdefault(address, f"{duty.person}/{address.partition(':')[0]}-{duty.id}")
     return [(name, address) for address, name in told.items()]
@@ -213,27 +228,6 @@ def _was_just_told(event: EventRow, tasks: Iterable[tuple[str, str, datetime]]) 
     fresh = {element for element, _role, opened_at in tasks if event.at - opened_at < AT_ONCE}
     told = {role for each in ALERTS if each.kind == "task_opened" and each.element in fresh for role in each.roles}
     return not event.data.get("again") and bool(fresh) and set(event.data.get("tell", ())) <= told
-
-
-def _told(holders: Iterable[Person], role: str, whose: _Whose) -> list[Person]:
-    """Give the holders of a role to whom a case belongs."""
-    found = [person for person in holders if role in person.roles]
-    return _theirs(found, role, whose, lambda person, place: Membership(role, place) in person.memberships)
-
-
-def _theirs(found: list[Who], role: str, whose: _Whose, is_at: Callable[[Who, str], bool]) -> list[Who]:
-    """Keep of those in a role the ones to whom a case belongs; of a local authority's all, where the responsible one has none.
-
-    Of a placement's role nobody but those in whose care the child is (5.2, rule i), of a provider's nobody but those who are
-    commissioned (2.3).
-    """
-    if role in OF_ONE_PROVIDER:
-        by = whose.interviewers
-        return found if by is None else [each for each in found if any(is_at(each, place) for place in by)]
-    theirs = [each for each in found if any(is_at(each, place) for place in whose.places)]
-    if role in OF_ONE_PLACEMENT:
-        return theirs
-    return theirs if theirs and role in ROLES and ROLES[role].kind == "local_authority" else found
 
 
 def _obligation(event: EventRow) -> str:

@@ -1,4 +1,4 @@
-"""What the reports said of a child beside name and birthday: diversity, language, status, placement; a row for each report.
+"""What the reports said of a child beside name and birthday: diversity, language, status, placement, school; a row for each report.
 
 A projection: nothing is merged when it is written, so that a correction of a report, a later match and two records that are one
 child need nothing of their own. Read together, the newest report that says something counts for each question: an answer such as
@@ -14,12 +14,13 @@ from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from engine.model import Facts
+from engine.model import Facts, Value
 from engine.store import Base, Moment
-from workflows.children import under
+from workflows.children import ChildRow, under
 from workflows.matching import latest
+from workflows.people import OrganisationRow
 from workflows.vocabulary import ETHNICITY, LOOKED_AFTER, MISSING_FROM_TYPE, Words
 
 REPORT = "missing_report"
@@ -43,21 +44,31 @@ PLACEMENT_TYPE: Words = MappingProxyType(
 """Where a child in care is placed: the words of ``missing_from_type``, as far as a child can live there."""
 
 
+ANOTHER_SCHOOL = "other"
+NO_SCHOOL: Words = MappingProxyType(
+    {ANOTHER_SCHOOL: "Another school or college", "no": "Does not go to school", "not_known": "Not known"}
+)
+"""What is said of a child's school where it is none that works here: nobody has a part by that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Detail:
     """One question: its words as a heading, its data class, the words of its answers, and the questions that open it.
 
-    A *no* to one of `opened_by` in a newer report ends what an older one said.
+    Another answer than `opens_on` to one of `opened_by` in a newer report ends what an older one said, if it says something.
     """
 
     words: str
     data_class: str
     values: Words | None = None
     opened_by: tuple[str, ...] = ()
+    opens_on: str = "yes"
+    names_agency: bool = False
 
     def say(self, value: str) -> str:
-        """Give an answer in words."""
-        return (self.values or {}).get(value, value)
+        """Give an answer in words; an agency by its key, as the responsible authority is."""
+        said = value.replace("_", " ").capitalize() if self.names_agency else value
+        return (self.values or {}).get(value, said)
 
 
 DETAILS: Mapping[str, Detail] = MappingProxyType(
@@ -74,6 +85,8 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
         "placement_type": Detail("Kind of placement", "D2", PLACEMENT_TYPE, ("looked_after",)),
         "out_of_area": Detail("Lives in the area of another authority", "D2", _YES_NO, ("looked_after",)),
         "host_authority": Detail("Host authority", "D2", None, ("looked_after", "out_of_area")),
+        "school": Detail("School", "D2", NO_SCHOOL, names_agency=True),
+        "school_name": Detail("Which other school", "D2", None, ("school",), ANOTHER_SCHOOL),
         "ethnicity": Detail("Ethnic group", "D11", ETHNICITY),
         "gender_identity": Detail("Gender, as the child describes it", "D11"),
         "disability": Detail("Disability or special educational need", "D11", _YES_NO),
@@ -108,12 +121,15 @@ class ChildDetailsRow(Base):
     placement_type: Mapped[str] = mapped_column(sa.String(40))
     out_of_area: Mapped[str] = mapped_column(sa.String(20))
     host_authority: Mapped[str] = mapped_column(sa.Text)
+    school: Mapped[str] = mapped_column(sa.String(60), server_default="")
+    school_name: Mapped[str] = mapped_column(sa.Text, server_default="")
     ethnicity: Mapped[str] = mapped_column(sa.String(40))
     gender_identity: Mapped[str] = mapped_column(sa.Text)
     disability: Mapped[str] = mapped_column(sa.String(20))
     disability_detail: Mapped[str] = mapped_column(sa.Text)
     medical_needs: Mapped[str] = mapped_column(sa.String(20))
     medical_detail: Mapped[str] = mapped_column(sa.Text)
+    __table_args__ = (sa.Index("ix_child_details_school", "school"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,21 +145,23 @@ class Said:
 _WRITE = sa.text("""
     INSERT INTO child_details (
         case_id, child_id, said_at, nhs_number, first_language, interpreter_needed, home_address, child_phone,
-        description, looked_after, legal_status, placement_name, placement_type, out_of_area, host_authority, ethnicity,
-        gender_identity, disability, disability_detail, medical_needs, medical_detail
+        description, looked_after, legal_status, placement_name, placement_type, out_of_area, host_authority,
+        school, school_name, ethnicity, gender_identity, disability, disability_detail, medical_needs,
+        medical_detail
     ) VALUES (
         :case_id, :child_id, :said_at, :nhs_number, :first_language, :interpreter_needed, :home_address, :child_phone,
         :description, :looked_after, :legal_status, :placement_name, :placement_type, :out_of_area, :host_authority,
-        :ethnicity, :gender_identity, :disability, :disability_detail, :medical_needs, :medical_detail
+        :school, :school_name, :ethnicity, :gender_identity, :disability, :disability_detail, :medical_needs, :medical_detail
     ) ON CONFLICT (case_id) DO UPDATE SET
-        child_id = excluded.child_id, said_at = excluded.said_at, nhs_number = excluded.nhs_number, first_language =
-        excluded.first_language, interpreter_needed = excluded.interpreter_needed, home_address = excluded.home_address,
-        child_phone = excluded.child_phone, description = excluded.description, looked_after = excluded.looked_after,
-        legal_status = excluded.legal_status, placement_name = excluded.placement_name, placement_type =
-        excluded.placement_type, out_of_area = excluded.out_of_area, host_authority = excluded.host_authority,
-        ethnicity = excluded.ethnicity, gender_identity = excluded.gender_identity, disability = excluded.disability,
-        disability_detail = excluded.disability_detail, medical_needs = excluded.medical_needs, medical_detail =
-        excluded.medical_detail
+        child_id = excluded.child_id, said_at = excluded.said_at, nhs_number = excluded.nhs_number,
+        first_language = excluded.first_language, interpreter_needed = excluded.interpreter_needed, home_address
+        = excluded.home_address, child_phone = excluded.child_phone, description = excluded.description,
+        looked_after = excluded.looked_after, legal_status = excluded.legal_status, placement_name =
+        excluded.placement_name, placement_type = excluded.placement_type, out_of_area = excluded.out_of_area,
+        host_authority = excluded.host_authority, school = excluded.school, school_name = excluded.school_name,
+        ethnicity = excluded.ethnicity, gender_identity = excluded.gender_identity, disability =
+        excluded.disability, disability_detail = excluded.disability_detail, medical_needs =
+        excluded.medical_needs, medical_detail = excluded.medical_detail
 """).bindparams(sa.bindparam("said_at", type_=Moment()))
 
 
@@ -173,6 +191,41 @@ def readable(known: Mapping[str, Said], classes: Collection[str]) -> Iterator[tu
             yield detail, said, detail.say(said.value)
 
 
+def main_id(child: Any) -> sa.ColumnElement[str]:
+    """Give the id under which a row of the children is known now."""
+    return sa.func.coalesce(sa.func.nullif(child.joined_to, ""), child.child_id)
+
+
+def pupils() -> sa.Select[tuple[str]]:
+    """Select, over `ChildDetailsRow`, the main id of each child whose newest report that says something of a school names one that works here."""
+    said, later = ChildDetailsRow, aliased(ChildDetailsRow)
+    child, same = aliased(ChildRow), aliased(ChildRow)
+    one = main_id(child)
+    newer = (
+        sa.select(sa.literal(1))
+        .join_from(later, same, same.child_id == later.child_id)
+        .where(
+            sa.or_(same.child_id == one, same.joined_to == one),
+            later.school.not_in(sorted(SAYS_NOTHING)),
+            sa.or_(later.said_at > said.said_at, sa.and_(later.said_at == said.said_at, later.case_id > said.case_id)),
+        )
+    )
+    found = sa.select(one).join_from(said, child, child.child_id == said.child_id)
+    return found.where(said.school.not_in(sorted(SAYS_NOTHING | NO_SCHOOL.keys())), ~newer.exists())
+
+
+def schools(connection: sa.Connection) -> dict[str, str]:
+    """Name the schools that work here by their key."""
+    row = OrganisationRow
+    asked = sa.select(row.key, row.name).where(row.kind == "education", row.closed_at.is_(None)).order_by(row.name)
+    return dict(connection.execute(asked).tuples().all())
+
+
+def offered(connection: sa.Connection) -> list[Value]:
+    """Offer the schools that work here, and what is said of a child who goes to none: ``[{"value": "oak_school", "label": "Oak School"}]``."""
+    return [{"value": key, "label": name} for key, name in {**schools(connection), **NO_SCHOOL}.items()]
+
+
 def _newest(rows: Iterable[Mapping[Any, Any]], name: str, detail: Detail) -> Said | None:
     """Give the newest answer that says something, one that was refused where there is no other, and last that nobody asked."""
     weaker: dict[str, Said] = {}
@@ -182,6 +235,7 @@ def _newest(rows: Iterable[Mapping[Any, Any]], name: str, detail: Detail) -> Sai
             weaker.setdefault(said.value, said)
         elif said.value:
             return said
-        if any(row[question] == "no" for question in detail.opened_by):
+        ending = SAYS_NOTHING | {REFUSED, detail.opens_on}
+        if any(row[question] not in ending for question in detail.opened_by):
             return None
     return next((weaker[value] for value in (REFUSED, NOT_ASKED, *sorted(weaker)) if value in weaker), None)

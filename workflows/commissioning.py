@@ -1,4 +1,4 @@
-"""Who says which provider of return interviews a council commissions: its own administrator, or the service's; each with a reason."""
+"""Who says which agencies work for a council's children: its own administrator, or the service's; each with a reason."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from engine.model import Actor
 from engine.store import row_lock
 from workflows import administration
 from workflows.administration import ADMINISTRATOR, AdministrationRow, Change, why_problems
-from workflows.commissions import COUNCIL, Commission, CommissionRow, providers, read
+from workflows.commissions import COUNCIL, PROVIDER, Commission, CommissionRow, agencies, read
 from workflows.days import day_in_words, day_of
 from workflows.people import OrganisationRow
 
 SERVICE = "administrator"
 """The role that keeps the rows of every council."""
 
-BEGUN, ENDED = "provider commissioned", "commission ended"
+BEGUN, NAMED, ENDED = "provider commissioned", "agency named", "commission ended"
 
 
 class CommissionNotFound(NotFound):
@@ -43,19 +43,19 @@ def of_councils(connection: sa.Connection, by: Actor) -> tuple[Commission, ...]:
 def changes(connection: sa.Connection, by: Actor) -> tuple[Change, ...]:
     """Give what was done to these commissions, the latest first."""
     row = AdministrationRow
-    theirs = (row.agency.in_(councils_of(connection, by)), row.what.in_((BEGUN, ENDED)))
+    theirs = (row.agency.in_(councils_of(connection, by)), row.what.in_((BEGUN, NAMED, ENDED)))
     return administration.changes(connection, *theirs)
 
 
 def commission(
     connection: sa.Connection, council: str, provider: str, from_on: date | None, why: str, *, by: Actor, now: datetime
 ) -> None:
-    """Say that a council commissions a provider from a day on; refused with `Invalid`, all at once."""
-    problems, known = why_problems(why), providers(connection)
+    """Say that a council commissions an agency from a day on; refused with `Invalid`, all at once."""
+    problems, known = why_problems(why), agencies(connection)
     if council not in councils_of(connection, by):
         problems.append(Problem("council", "not-yours", "Select a council that you look after"))
     if provider not in known:
-        problems.append(Problem("provider", "no-provider", "Select the provider"))
+        problems.append(Problem("provider", "no-provider", "Select the agency"))
     if from_on is None:
         problems.append(Problem("from", "day-missing", "Enter the day from which it holds"))
     if problems or from_on is None:
@@ -69,7 +69,8 @@ def commission(
     values = {"council": council, "provider": provider, "from_on": from_on}
     connection.execute(sa.insert(CommissionRow).values(**values))
     said = f"{known[provider]} from {day_in_words(from_on)}"
-    administration.note(connection, Change(now, by.person, BEGUN, "", said, why.strip(), agency=council))
+    what = BEGUN if provider in agencies(connection, PROVIDER) else NAMED
+    administration.note(connection, Change(now, by.person, what, "", said, why.strip(), agency=council))
 
 
 def end(connection: sa.Connection, number: int, until_on: date | None, why: str, *, by: Actor, now: datetime) -> None:
@@ -89,7 +90,7 @@ def end(connection: sa.Connection, number: int, until_on: date | None, why: str,
     if problems or until_on is None:
         raise Invalid(problems)
     connection.execute(sa.update(CommissionRow).where(CommissionRow.id == number).values(until_on=until_on))
-    name = providers(connection).get(found.provider, found.provider)
+    name = agencies(connection).get(found.provider, found.provider)
     old = f"{name} from {day_in_words(found.from_on)}" + (
         f", until {day_in_words(found.until_on)}" if found.until_on else ""
     )

@@ -1,8 +1,8 @@
-"""Which provider of return interviews each council commissions, and from when until when (domain.md 2.3).
+"""Who works for each council's children, and from when until when: interviews, health, youth justice (domain.md 2.3, 5.1).
 
 The roles of a provider count in the cases of the councils that commission it now (`audience`). In those of a council that never
 commissioned one, as in a case of which nobody has named a council that works here, each provider counts: somebody has to offer the
-interview.
+interview. The roles of health and of youth justice count where a council has named their own agency, and nowhere else.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,11 +23,18 @@ from workflows.days import day_of
 from workflows.people import OrganisationRow
 
 COUNCIL, PROVIDER = "local_authority", "interview_provider"
-"""The kinds of organisation that commission, and that are commissioned."""
+
+SERVES: Mapping[str, str] = MappingProxyType(
+    {PROVIDER: "Return interviews", "health": "Health", "youth_justice": "Youth justice"}
+)
+"""The kinds of organisation that a council names for its children, and for what."""
+
+InForce = Mapping[str, Mapping[str, frozenset[str]]]
+"""By kind of organisation, and council: ``{"interview_provider": {"nottingham_city": frozenset({"safe_steps"})}, ...}``."""
 
 
 class CommissionRow(Base):
-    """A council commissions a provider from a day on; from `until_on` on it does not any more."""
+    """A council commissions an agency from a day on; from `until_on` on it does not any more."""
 
     __tablename__ = "commissions"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -57,33 +65,35 @@ class Commission:
         return self.until_on is None or self.until_on > self.from_on
 
 
-def in_force(connection: sa.Connection, now: datetime) -> Mapping[str, frozenset[str]]:
-    """Give the providers that each council commissions now; none for one whose commissions have ended, or whose provider is closed.
+def in_force(connection: sa.Connection, now: datetime) -> InForce:
+    """Give the agencies that each council has named now; none for one whose commissions have ended, or whose agency is closed.
 
-    ``{"nottingham_city": frozenset({"safe_steps"})}``. A council that never commissioned a provider, or is closed, is not there.
-    One statement.
+    A council that never named one of a kind, or is closed, is not there. One statement.
     """
-    row, here = CommissionRow, sa.select(OrganisationRow.key).where(OrganisationRow.closed_at.is_(None))
-    asked = sa.select(*_columns(), row.provider.in_(here)).where(row.from_on <= day_of(now), row.council.in_(here))
-    found = defaultdict[str, set[str]](set)
-    for *said, works in connection.execute(asked):
+    row, agency = CommissionRow, OrganisationRow
+    open_ones = sa.select(agency.key).where(agency.closed_at.is_(None))
+    asked = sa.select(*_columns(), agency.kind, agency.closed_at.is_(None)).join(agency, agency.key == row.provider)
+    found: dict[str, dict[str, set[str]]] = {kind: defaultdict(set) for kind in SERVES}
+    asked = asked.where(row.from_on <= day_of(now), row.council.in_(open_ones), agency.kind.in_(SERVES))
+    for *said, kind, works in connection.execute(asked):
         each = Commission(*said)
         if each.ever_held:
-            found[each.council] |= {each.provider} if works and each.holds(day_of(now)) else set()
-    return {council: frozenset(providers) for council, providers in found.items()}
+            found[kind][each.council] |= {each.provider} if works and each.holds(day_of(now)) else set()
+    return {kind: {council: frozenset(by) for council, by in of.items()} for kind, of in found.items()}
 
 
-def providers(connection: sa.Connection) -> Mapping[str, str]:
-    """Give key and name of the providers that work here, by name."""
+def agencies(connection: sa.Connection, kind: str = "") -> Mapping[str, str]:
+    """Give key and name of the agencies that work here and can be named, of one kind or of any, by name."""
     row = OrganisationRow
-    asked = sa.select(row.key, row.name).where(row.kind == PROVIDER, row.closed_at.is_(None)).order_by(row.name)
+    wanted = [kind] if kind else list(SERVES)
+    asked = sa.select(row.key, row.name).where(row.kind.in_(wanted), row.closed_at.is_(None)).order_by(row.name)
     return dict(connection.execute(asked).tuples().all())
 
 
 def find_providers(connection: sa.Connection, scope: Mapping[str, Value], now: datetime) -> Found:
     """Find the providers that work here: ``{"offered": [{"value": "safe_steps", "label": "Safe Steps"}]}``. Source: T-48."""
     del scope, now
-    return {"offered": [{"value": key, "label": name} for key, name in providers(connection).items()]}
+    return {"offered": [{"value": key, "label": name} for key, name in agencies(connection, PROVIDER).items()]}
 
 
 def read(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> tuple[Commission, ...]:

@@ -19,10 +19,9 @@ from engine.store import ERASED, CaseTable, TaskTable
 from engine.views import Step
 from notifications import outbox, wording
 from notifications.message import Message
-from workflows import access, alerts, children, episodes, seals
-from workflows.access import HOST_VIEW, OF_ONE_PLACEMENT, OF_ONE_PROVIDER, TOLD_OF_EVERY_CHILD, Standing
+from workflows import access, alerts, audience, children, episodes, seals
+from workflows.access import HOST_VIEW, OF_ONE_AREA, OF_ONE_PROVIDER, OF_THE_CHILD, TOLD_OF_EVERY_CHILD, Standing
 from workflows.agencies import ROLES
-from workflows.audience import homes
 from workflows.commissions import COUNCIL
 from workflows.episodes import ADULT_FROM, EpisodeRow, age_on
 from workflows.matching import latest
@@ -114,10 +113,11 @@ def _told(connection: sa.Connection, case: _Case, classes: frozenset[str]) -> It
     standing = _standing(connection, case)
     responsible = _council(connection, case)
     worked = [row for row in _worked(connection, case) if classes & access.readable((row.role,), standing=standing)]
+    whose = audience.whose(connection, case.case_id, case.now)
     for role in _of_each_agency(worked):
-        places = _homes(connection, case) if role in OF_ONE_PLACEMENT else ()
-        if role not in OF_ONE_PLACEMENT or places:
-            yield Told(role, role, places or ((responsible,) if responsible else ()))
+        places = sorted(whose.agencies(role) or ()) if role in OF_THE_CHILD | OF_ONE_AREA else [responsible]
+        if role not in OF_THE_CHILD | OF_ONE_AREA or places:
+            yield Told(role, role, tuple(each for each in places if each))
     hosts_read = access.readable(HOST_VIEW, standing=standing)
     if case.procedure == episodes.PROCEDURE and case.status == "open" and classes & hosts_read:
         for role, council in _other_desks(connection, responsible):
@@ -161,11 +161,6 @@ def _council(connection: sa.Connection, case: _Case) -> str:
     child_id = children.child_of(connection, case.case_id)
     child = children.find(connection, child_id) if child_id else None
     return child.responsible_authority if child else ""
-
-
-def _homes(connection: sa.Connection, case: _Case) -> tuple[str, ...]:
-    """Name the placements in whose care the child of the case is, as far as that is known (domain.md 5.2, rule i)."""
-    return tuple(sorted(home for home in connection.execute(homes(case.case_id)).scalars() if home))
 
 
 def _other_desks(connection: sa.Connection, responsible: str) -> list[tuple[str, str]]:

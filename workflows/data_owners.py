@@ -13,14 +13,12 @@ from types import MappingProxyType
 
 import sqlalchemy as sa
 
-from engine.store import CaseTable, TaskTable
-from workflows import access, people, seals
-from workflows.access import OF_ONE_COUNCIL, OF_ONE_PLACEMENT, OF_ONE_PROVIDER
+from engine.store import TaskTable
+from workflows import access, audience, people, seals
 from workflows.administration import ADMINISTRATOR
 from workflows.agencies import ROLES
-from workflows.audience import authority, homes, interviewers, with_child
-from workflows.commissions import COUNCIL
-from workflows.people import OrganisationRow, Person
+from workflows.audience import Whose
+from workflows.people import Person
 from workflows.seals import NEVER_SHUT_OUT
 
 OWNERS: Mapping[str, str] = MappingProxyType(
@@ -44,20 +42,6 @@ class Owners:
     of_organisation: tuple[Person, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Whose:
-    """To whom a case belongs: `tasks` are the roles that have or had one; `council` is empty unless it works here.
-
-    `interviewers` are the providers that it commissions; None where it never commissioned one.
-    """
-
-    known: bool
-    council: str
-    tasks: frozenset[str]
-    homes: frozenset[str]
-    interviewers: frozenset[str] | None
-
-
 def find(connection: sa.Connection, case_id: str, role: str, organisation: str, now: datetime) -> Owners:
     """Give who answers for a case, and for an organisation in which somebody holds a role; superintendents for who has nobody.
 
@@ -65,7 +49,9 @@ def find(connection: sa.Connection, case_id: str, role: str, organisation: str, 
     statements at most, whether there is such a case or not.
     """
     holders = people.holders(connection, {*ANSWERS, NEVER_SHUT_OUT})
-    whose = _whose(connection, case_id, now)
+    whose = audience.whose(connection, case_id, now)
+    worked = sa.select(TaskTable.role).where(TaskTable.case_id == case_id).distinct()
+    tasks = frozenset(connection.execute(worked).scalars())
     group = seals.members_over(connection, case_id)
     inside = people.active(connection, group or ())
     above = tuple(person for person in holders if NEVER_SHUT_OUT in person.roles)
@@ -73,7 +59,8 @@ def find(connection: sa.Connection, case_id: str, role: str, organisation: str, 
     own = tuple(person for person in theirs if owner_of(role) in person.roles) or theirs or above
     if group is not None:
         return Owners(tuple({each.sign_in: each for each in (*inside, *above)}.values()), own)
-    return Owners(tuple(person for person in holders if whose.known and _has_it(person, whose)) or above, own)
+    has = tuple(person for person in holders if whose.known and _has_it(person, whose, tasks))
+    return Owners(has or above, own)
 
 
 def owner_of(role: str) -> str:
@@ -85,34 +72,10 @@ def _answers_for(person: Person, roles: Collection[str], organisation: str) -> b
     return any(each.role in roles and each.organisation == organisation for each in person.memberships)
 
 
-def _has_it(person: Person, whose: _Whose) -> bool:
-    """Tell whether a role by which a person answers for records gives them a part in a case."""
+def _has_it(person: Person, whose: Whose, tasks: frozenset[str]) -> bool:
+    """Tell whether a role by which a person answers for records gives them a part in a case, in which these roles have or had a task."""
     return any(
-        access.has_a_part({each.role}, whose.tasks) and _is_where(each.role, each.organisation, whose)
+        access.has_a_part({each.role}, tasks) and whose.has(each.role, {each.organisation})
         for each in person.memberships
         if each.role in OWNERS.values()
-    )
-
-
-def _is_where(role: str, organisation: str, whose: _Whose) -> bool:
-    if role in OF_ONE_PLACEMENT:
-        return organisation in whose.homes
-    if role in OF_ONE_PROVIDER:
-        return whose.interviewers is None or organisation in whose.interviewers
-    return not whose.council or role not in OF_ONE_COUNCIL or organisation == whose.council
-
-
-def _whose(connection: sa.Connection, case_id: str, now: datetime) -> _Whose:
-    """Read to whom a case belongs; five statements at most."""
-    row, here = OrganisationRow, authority()
-    works = sa.exists().where(row.key == here, row.kind == COUNCIL, row.closed_at.is_(None))
-    asked = sa.select(sa.case((works, here), else_="")).select_from(with_child()).where(CaseTable.id == case_id)
-    council = connection.execute(asked).scalar()
-    tasks = sa.select(TaskTable.role).where(TaskTable.case_id == case_id).distinct()
-    return _Whose(
-        council is not None,
-        council or "",
-        frozenset(connection.execute(tasks).scalars()),
-        frozenset(connection.execute(homes(case_id)).scalars()),
-        interviewers(connection, case_id, now),
     )

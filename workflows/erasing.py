@@ -149,6 +149,7 @@ NOTHING: Mapping[str, str] = MappingProxyType(
         "teams": "an agency",
         "team_members": "a person of an agency",
         "commissions": "agencies",
+        "vettings": "a person of an agency",
         # of the site
         "web_sessions": "a person of an agency",
         "sign_in_failures": "a digest",

@@ -83,13 +83,13 @@ def recall_record(connection: sa.Connection, scope: Mapping[str, Value], _now: d
     """Recall what earlier reports said of the child whom the caller has named, to be filled in again: the record ``on_record``.
 
     ``{"child_id": "CH-7K3QX9PW", "name": "Robin Example", "born_on": date(2012, 5, 3), "legal_status": "s20", ...}``; nothing
-    where no child was named. Special categories are not recalled: whoever takes a report asks for them, and does not read
-    them back (domain.md 5.2, D11). Nothing is recalled of a sealed record, since the report is for all who look for the
-    child (13.12). Source: domain.md 6.1.
+    but ``offered``, the schools to choose from, where no child was named. Special categories are not recalled: whoever takes a
+    report asks for them, and does not read them back (domain.md 5.2, D11). Nothing is recalled of a sealed record, since the
+    report is for all who look for the child (13.12). Source: domain.md 6.1.
     """
-    child = _named(connection, scope)
+    child, offered = _named(connection, scope), child_details.offered(connection)
     if child is None or not _behind(connection, child.child_id, str(scope["case"]["reference"])):
-        return {}
+        return {"offered": offered}
     known = child_details.of_child(connection, child.child_id)
     filled = {name: said.value for name, said in known.items() if child_details.DETAILS[name].data_class != "D11"}
     if child.looked_after:
@@ -97,7 +97,7 @@ def recall_record(connection: sa.Connection, scope: Mapping[str, Value], _now: d
         in_care = {"none": "no", "unknown": "not_known"}.get(child.looked_after, "yes")
         filled.setdefault("looked_after", in_care)
     who: dict[str, Value] = {name: getattr(child, name) or None for name in ("name", "known_as", "born_on", "sex")}
-    return {"child_id": child.child_id, **who, **filled}
+    return {"offered": offered, "child_id": child.child_id, **who, **filled}
 
 
 def recall_child(connection: sa.Connection, scope: Mapping[str, Value], now: datetime) -> Found:

@@ -169,9 +169,11 @@ class Register:
         found = [(self._count(*where), one, several) for one, several, where in counted]
         things = [f"{count} {one if count == 1 else several}" for count, one, several in found if count]
         things += [f"The team {each.name}" for each in teams.of_organisation(self.connection, key)]
-        held, known = commissions.in_force(self.connection, self.now), {each.key: each.name for each in self._read()}
-        things += [f"{known[council]} commissions it" for council, by in held.items() if key in by]
-        return things + [f"It commissions {known[each]}" for each in sorted(held.get(key, ()))]
+        known = {each.key: each.name for each in self._read()}
+        for held in commissions.in_force(self.connection, self.now).values():
+            things += [f"{known[council]} commissions it" for council, by in held.items() if key in by]
+            things += [f"It commissions {known[each]}" for each in sorted(held.get(key, ()))]
+        return things
 
     def _count(self, *where: sa.ColumnElement[bool]) -> int:
         return self.connection.execute(sa.select(sa.func.count()).where(*where)).scalar_one()

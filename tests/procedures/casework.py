@@ -22,6 +22,7 @@ from engine.runner import OpenTask, Outcome
 from engine.scope import Scope
 from tests.driving import MORNING, Drive, both_of
 from tests.procedures.pages import PAGES
+from workflows.child_details import NO_SCHOOL
 from workflows.operations import OPERATIONS
 
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ def answer(name: str, scope: Mapping[str, Any], now: datetime, history: Mapping[
     if name == "open_interviews":
         returns = history.get("returns", [])
         return {"returns": [{"value": each, "label": f"Case {each}"} for each in returns], "count": len(returns)}
+    if name == "recall_record":
+        return {"offered": [{"value": key, "label": words} for key, words in NO_SCHOOL.items()]}
     if name == "find_providers":
         return {"offered": [{"value": "safe_steps", "label": "Safe Steps"}]}
     return OPERATIONS[name](cast("Connection", None), scope, now)  # it reads nothing

@@ -44,10 +44,15 @@ AUDITED = datetime(2026, 4, 1, 9, tzinfo=UTC)
 
 COUNTY, CITY = "nottinghamshire_county", "nottingham_city"
 ELM, OAK = "elm_house", "oak_house"
+ACADEMY, HILL = "example_academy", "hill_school"
+POLICE = "example_police"
 AGENCIES = {
     CITY: ("Example City Council", "local_authority", BOUND["council"]),
     OAK: ("Oak House", "placement", BOUND["home"]),
     "new_paths": ("New Paths", "interview_provider", BOUND["provider"]),
+    HILL: ("Hill School", "education", BOUND["school"]),
+    "city_health": ("City Health", "health", BOUND["health"]),
+    "city_youth": ("City Youth Justice", "youth_justice", BOUND["youth_justice"]),
 }
 """The second agency of each kind, and the roles for which it has somebody; the first one of each has one person for every role."""
 
@@ -56,8 +61,8 @@ JOINT = "joint_edt"
 MORE: Mapping[str, tuple[tuple[str, str], ...]] = {
     **{f"other_{role}": ((role, agency),) for agency, (_name, _kind, roles) in AGENCIES.items() for role in roles},
     **{
-        f"other_{role}": ((role, "example_police"),)
-        for role in ("chief_inspector_missing", "mfh_coordinator", "call_taker")
+        f"other_{role}": ((role, POLICE),)
+        for role in ("chief_inspector_missing", "mfh_coordinator", "call_taker", "audit_lead")
     },
     JOINT: (("edt", COUNTY), ("edt", CITY)),
 }
@@ -71,7 +76,16 @@ BIRDS = {HERON: HERON, SWIFT: HERON, OWL: OWL, ROBIN: ROBIN, WREN: WREN, JAY: WR
 COUNCIL_OF = {HERON: COUNTY, SWIFT: CITY, OWL: COUNTY, ROBIN: CITY, WREN: COUNTY, JAY: COUNTY}
 LAST_OF = {HERON: SWIFT, OWL: OWL, ROBIN: ROBIN, WREN: JAY}
 """The latest episode of each child, which says to which council the child belongs."""
-PROVIDER_OF = {COUNTY: "safe_steps", CITY: "new_paths"}
+NAMED = {
+    "provider": {COUNTY: "safe_steps", CITY: "new_paths"},
+    "health": {COUNTY: "example_health", CITY: "city_health"},
+    "youth_justice": {COUNTY: "example_youth_justice", CITY: "city_youth"},
+}
+"""Whom each council has named."""
+SCHOOL_SAID = {HERON: ACADEMY, SWIFT: HILL, OWL: ACADEMY, ROBIN: HILL, WREN: ACADEMY, JAY: "not_known"}
+"""What each report says of the school."""
+SCHOOL_OF = {HERON: HILL, OWL: ACADEMY, ROBIN: HILL, WREN: ACADEMY}
+VETTED = "other_audit_lead"
 HOME_OF = {HERON: OAK, OWL: ELM, ROBIN: OAK, WREN: ELM}
 BORN = {HERON: date(2012, 5, 1), OWL: date(2008, 4, 2), ROBIN: date(2013, 6, 2), WREN: date(2014, 7, 4)}
 WITHOUT_TASKS = ("iro", "placement_provider", "school_dsl", "health", "yjs", "home_la", "host_la", "edt")
@@ -104,10 +118,11 @@ def build(site: Site) -> Flock:
     """Plant everything on a prepared site whose clocks stand at the first day; they are moved on."""
     services = site.services
     add_people(services.engine, FIRST_DAY)
-    for council, provider in PROVIDER_OF.items():
-        day = {"from-day": "1", "from-month": "3", "from-year": "2026"}
-        typed = {"council": council, "provider": provider, "why": "The contract of this year", **day}
+    day = {"from-day": "1", "from-month": "3", "from-year": "2026"}
+    for council, agency in (each for named in NAMED.values() for each in named.items()):
+        typed = {"council": council, "provider": agency, "why": "The contract of this year", **day}
         send(site, "administrator", "/commissions", typed)
+    vet(site)
     planted, cases = play(services)
     beside = Beside(site, planted, cases)
     beside.plant()
@@ -122,6 +137,13 @@ def build(site: Site) -> Flock:
         seen=frozenset(planted.seen),
         refused=planted.refused,
     )
+
+
+def vet(site: Site) -> None:
+    """Vet one of two auditors."""
+    days = {f"{name}-{part}": number for name, year in (("vetted", "2026"), ("until", "2027")) for part, number in (("day", "1"), ("month", "3"), ("year", year))}  # fmt: skip
+    page = f"/people/{VETTED}"
+    send(site, "agency_administrator", f"{page}/vetting", {"agency": POLICE, "why": "Checked", **days}, page=page)
 
 
 def child_of(case_id: str) -> str:
@@ -146,7 +168,7 @@ def everybody(engine: sa.Engine) -> dict[str, Person]:
     with reading(engine) as connection:
         for person, role, agency in connection.execute(sa.select(row.person, row.role, row.organisation)):
             posts.setdefault(person, set()).add((role, agency))
-    return {name: Person(name, frozenset(some)) for name, some in posts.items()}
+    return {name: Person(name, frozenset(some), name == VETTED) for name, some in posts.items()}
 
 
 def play(services: Services) -> tuple[Planted, dict[str, str]]:
@@ -158,7 +180,7 @@ def play(services: Services) -> tuple[Planted, dict[str, str]]:
         planted.leave(cases[name], until)
         planted.work(
             match_child={"child": child},
-            complete_missing_report={"date_of_birth": BORN[BIRDS[name]]},
+            complete_missing_report={"date_of_birth": BORN[BIRDS[name]], "school": SCHOOL_SAID[name]},
             name_home={"living": "here", "placement": home},
         )
 
@@ -384,7 +406,8 @@ class Beside:
         planted = self.planted
         case = self.cases[JAY] = planted.open("missing_child", JAY, "call_taker", responsible_authority=COUNCIL_OF[JAY])
         planted.leave(case, BACK)
-        planted.work(match_child={"child": self.child(WREN)}, complete_missing_report={"date_of_birth": BORN[WREN]})
+        report = {"date_of_birth": BORN[WREN], "school": SCHOOL_SAID[JAY]}
+        planted.work(match_child={"child": self.child(WREN)}, complete_missing_report=report)
 
     def _tell_partners(self) -> None:
         """Tell a school, and a social worker who has an account; tell the school of something else, and take that back."""
@@ -482,7 +505,10 @@ def _case(case_id: str, name: str, rows: Rows, beside: Beside) -> Held:
         case_id,
         bird,
         council=council,
-        provider=PROVIDER_OF.get(council, ""),
+        provider=NAMED["provider"].get(council, ""),
+        health=NAMED["health"].get(council, ""),
+        youth_justice=NAMED["youth_justice"].get(council, ""),
+        school=SCHOOL_OF.get(bird, ""),
         homes=frozenset({rows.homes.get(case_id) or HOME_OF[bird]}) if bird else frozenset(),
         standing=Standing.OPEN if rows.status[case_id] == "open" else ended,
         is_episode=name in BIRDS,

@@ -74,19 +74,19 @@ READS = {
     "F": ("F", ""),
     "R_smp": ("", "sampled"),
     "R_att": ("", "attended"),
+    "R_vet": ("", "vetted"),
 }
 """What a mark lets somebody read, the whole class or a part of it, and on which condition."""
 
 SITS_FOR = {"health": "health", "yjs": "youth_justice"}
-"""Whose attendance can be told: meetings record the kinds that sat in them, and of these there is one agency each."""
+"""Whose attendance can be told: meetings record the kinds that sat in them, and of these each council names one agency."""
 
 READS_NOTHING = {
     "-": "none",
     "C": "written, and not read back",
     "min": "the report asks for the least, which is not read back",
     "agg": "in figures only",
-    "R_vet": "nothing records who is vetted",
-    "R_psd": "nothing is pseudonymised",
+    "R_psd": "the same page says who it is",
     "S_dis": "waits for the disclosure",
 }
 
@@ -120,8 +120,15 @@ BOUND = {
     ),
     "home": ("placement_provider", "responsible_individual"),
     "provider": ("rhi_worker", "rhi_manager"),
+    "school": ("school_dsl",),
+    "health": ("health",),
+    "youth_justice": ("yjs",),
 }  # fmt: skip
-"""Whose cases are those of their own agency alone: rules i and ii of 5.2; a provider's are those of who commissions it (2.3)."""
+"""Whose cases are those of their own agency alone: rules i and ii of 5.2; a provider's are those of who commissions it (2.3).
+
+A school's are those of its pupils, as the newest report of the child says; those of a health agency and of a youth justice team are those
+of the councils that have named them (5.1). Where nobody is named, nobody of these three has a part.
+"""
 
 ENDS_AT_18 = frozenset(
     {
@@ -200,6 +207,7 @@ class Person:
 
     name: str
     posts: frozenset[tuple[str, str]]
+    vetted: bool = False
 
     @property
     def roles(self) -> frozenset[str]:
@@ -216,6 +224,11 @@ class Held:
     provider: str = ""
     """Whom that council commissions."""
     homes: frozenset[str] = frozenset()
+    school: str = ""
+    """Which school its child goes to, of those that work here."""
+    health: str = ""
+    youth_justice: str = ""
+    """Which health agency and which youth justice team that council has named."""
     standing: Standing = Standing.OPEN
     is_episode: bool = True
     is_form: bool = False
@@ -256,7 +269,7 @@ def reads(who: Person, held: Held) -> frozenset[str]:
     found: set[str] = set()
     for role, agency in who.posts:
         if _knows(who, role, agency, held):
-            found |= _by_column({name: MARKS.get((role, name), "-") for name in _ALL}, role, held)
+            found |= _by_column({name: MARKS.get((role, name), "-") for name in _ALL}, role, held, vetted=who.vetted)
         elif _is_host(who, role, held):
             found |= _by_column(HOST_VIEW, role, held)
         if who.name in held.opened_by:
@@ -279,10 +292,10 @@ def may_read(who: Person, kind: str, extent: str, owner: Held, of_child: Iterabl
     return any(not {kind, f"{kind}{extent}"}.isdisjoint(reads(who, each)) for each in pool)
 
 
-def _by_column(of_classes: Mapping[str, str], role: str, held: Held) -> set[str]:
+def _by_column(of_classes: Mapping[str, str], role: str, held: Held, *, vetted: bool = False) -> set[str]:
     if held.standing is Standing.GROWN_UP and role in ENDS_AT_18:
         return set()
-    holds = {"": True, "open": held.standing is Standing.OPEN, "sampled": held.sampled}
+    holds = {"": True, "open": held.standing is Standing.OPEN, "sampled": held.sampled, "vetted": vetted}
     holds["attended"] = SITS_FOR.get(role, "") in held.attended
     told = [(name, *READS[mark]) for name, mark in of_classes.items() if mark in READS]
     return {f"{name}{extent}" for name, extent, condition in told if holds[condition]}
@@ -316,6 +329,9 @@ def _is_anothers(role: str, agency: str, held: Held) -> bool:
     for kind, own in (("council", held.council), ("provider", held.provider)):
         if role in BOUND[kind]:
             return bool(own) and own != agency
+    for kind, own in (("school", held.school), ("health", held.health), ("youth_justice", held.youth_justice)):
+        if role in BOUND[kind]:
+            return own != agency
     return role in BOUND["home"] and agency not in held.homes
 
 

@@ -176,10 +176,15 @@ def test_a_closed_provider_interviews_nobody_and_a_closed_council_commissions_no
     act(city, "next_steps", "close", seen="yes")
     act(city, COUNTY, "close", **GOES)
     with reading(city.services.engine) as connection:
-        assert commissions.in_force(connection, now) == {CITY: frozenset()}
+        assert commissions.in_force(connection, now)[commissions.PROVIDER] == {CITY: frozenset()}
         assert audience(connection, actor(city, CITY_DESK), now).councils == {CITY}
     page = city.browser(SERVICE).page("/commissions")
-    assert {option["value"] for option in page.select("#provider-new option")} == {"", PROVIDER}
+    assert {option["value"] for option in page.select("#provider-new option")} == {
+        "",
+        PROVIDER,
+        "example_health",
+        "example_youth_justice",
+    }
 
 
 def test_a_closed_home_is_offered_to_nobody_and_its_forms_are_counted(site: Site) -> None:

@@ -23,7 +23,7 @@ from workflows.access import OF_ONE_PROVIDER, SEARCHES
 from workflows.administration import ADMINISTRATOR, AdministrationRow
 from workflows.agencies import ROLES
 from workflows.commissioning import SERVICE
-from workflows.commissions import CommissionRow
+from workflows.commissions import PROVIDER, CommissionRow
 from workflows.on_call import Wanted
 from workflows.people import Membership
 
@@ -244,7 +244,7 @@ def test_a_commission_counts_from_its_first_day_until_its_last_and_those_of_anot
     commission(second, CITY, FIRST, **day(tomorrow))
     ended(second, number_of(second, FIRST), later.date())
     with reading(second.services.engine) as connection:
-        held = [commissions.in_force(connection, now + timedelta(days=day)) for day in range(4)]
+        held = [commissions.in_force(connection, now + timedelta(days=day))[PROVIDER] for day in range(4)]
     assert held == [{}, {CITY: {FIRST}}, {CITY: {FIRST}}, {CITY: frozenset()}]
 
 
@@ -252,15 +252,15 @@ def test_midnight_is_that_of_england(second: Site) -> None:
     commission(second, CITY, FIRST, **day(datetime(2026, 4, 1, tzinfo=UTC)))
     with reading(second.services.engine) as connection:
         eve = second.clock().replace(month=3, day=31, hour=22, minute=59)
-        assert commissions.in_force(connection, eve) == {}
-        assert commissions.in_force(connection, eve + timedelta(minutes=1)) == {CITY: {FIRST}}
+        assert commissions.in_force(connection, eve)[PROVIDER] == {}
+        assert commissions.in_force(connection, eve + timedelta(minutes=1))[PROVIDER] == {CITY: {FIRST}}
 
 
 def test_a_mistake_is_taken_back_on_its_first_day_and_bounds_nobody(second: Site) -> None:
     commission(second, CITY, FIRST)
     ended(second, number_of(second, FIRST), date(2026, 3, 1))
     with reading(second.services.engine) as connection:
-        assert commissions.in_force(connection, second.clock()) == {}
+        assert commissions.in_force(connection, second.clock())[PROVIDER] == {}
     page = second.browser(KEEPER).page("/commissions").text
     assert "taken back" in page
     assert "Every provider that works here sees" in page
@@ -297,7 +297,7 @@ def test_a_councils_administrator_keeps_the_rows_of_that_council_and_of_no_other
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"provider": COUNTY}, "Select the provider"),
+        ({"provider": COUNTY}, "Select the agency"),
         ({"from-day": "", "from-month": "", "from-year": ""}, "Enter the day from which it holds"),
         ({"from-day": "31", "from-month": "2"}, "must be a real date"),
         ({"from-day": "20", "from-month": "3"}, "is commissioned on that day already"),
@@ -317,7 +317,7 @@ def test_what_cannot_be_is_refused_at_its_question_and_what_was_typed_stays(
 
 def test_all_that_is_wrong_is_said_at_once(second: Site) -> None:
     text = commission(second, "nobody", "nobody", 422, why="", **{"from-day": ""})
-    for said in ("Select a council", "Select the provider", "must be a real date", "Say why"):
+    for said in ("Select a council", "Select the agency", "must be a real date", "Say why"):
         assert said in text
 
 

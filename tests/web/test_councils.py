@@ -162,7 +162,7 @@ def test_a_role_in_both_councils_counts_in_both(city: Site) -> None:
     both = Actor("joint", frozenset({"edt"}), CITY, frozenset({("edt", CITY), ("edt", COUNTY)}))
     with reading(city.services.engine) as connection:
         bounds = audience(connection, both, city.clock())
-    assert bounds.counting(CITY, in_care=False) == bounds.counting(COUNTY, in_care=False) == {"edt"}
+    assert bounds.counting(CITY) == bounds.counting(COUNTY) == {"edt"}
     assert list(bounds.conditions("edt", TaskTable.case_id)) == []
 
 

@@ -18,10 +18,11 @@ from workflows import access, attendance, children, commissioning, people, philo
 from workflows.access import Standing
 from workflows.attendance import AttendanceRow
 from workflows.commissioning import SERVICE
-from workflows.people import Membership
+from workflows.people import Membership, OrganisationRow
 from workflows.philomena import Written
 
 CASE, CITY = "kit", "nottingham_city"
+DAY = date(2026, 3, 1)
 EVERYBODY = ("police", "csc", "health", "placement", "rhi_provider", "youth_justice")
 AGENCIES = ("health", "placement_provider", "rhi_worker", "yjs")
 LAST = ("issue_minutes", "do_meeting_action", "close_police_enquiry", "close_case")
@@ -64,6 +65,16 @@ def second(site: Site, kind: str, role: str) -> str:
     return name
 
 
+def name(site: Site, *agencies: str) -> None:
+    """Let the council of the cases work here, and name these agencies."""
+    by, row = Actor(SERVICE, frozenset({SERVICE})), OrganisationRow
+    with writing(site.services.engine) as connection:
+        if connection.execute(sa.select(row.key).where(row.key == CITY)).first() is None:
+            people.add_organisation(connection, CITY, "Example City Council", "local_authority")
+        for agency in agencies:
+            commissioning.commission(connection, CITY, agency, DAY, "Agreed", by=by, now=site.clock())
+
+
 def reads(site: Site, sign_in: str, case_id: str) -> bool | None:
     """Tell whether somebody reads the minutes of a case; None for who does not learn that it exists."""
     browser = site.browser(sign_in)
@@ -75,6 +86,9 @@ def reads(site: Site, sign_in: str, case_id: str) -> bool | None:
 
 def test_each_agency_that_sat_in_the_meeting_reads_its_minutes(site: Site) -> None:
     case_id = met(site, *EVERYBODY)
+    alone = {"health": None, "placement_provider": True, "rhi_worker": True, "yjs": None}
+    assert {name: reads(site, name, case_id) for name in AGENCIES} == alone, "nobody has named who is asked"
+    name(site, "example_health", "example_youth_justice")
     assert {name: reads(site, name, case_id) for name in AGENCIES} == dict.fromkeys(AGENCIES, True)
     assert reads(site, "school_dsl", case_id) is None
     may = {CASE: access.readable({"health"}, standing=Standing.OPEN, attended={"health"})}
@@ -83,6 +97,7 @@ def test_each_agency_that_sat_in_the_meeting_reads_its_minutes(site: Site) -> No
 
 def test_who_did_not_sit_there_reads_nothing_of_it(site: Site) -> None:
     case_id = met(site, "police", "csc")
+    name(site, "example_health", "example_youth_justice")
     found = {name: reads(site, name, case_id) for name in AGENCIES}
     assert found == {"health": None, "yjs": None, "placement_provider": None, "rhi_worker": False}
 
@@ -90,16 +105,14 @@ def test_who_did_not_sit_there_reads_nothing_of_it(site: Site) -> None:
 def test_where_several_could_have_sat_there_it_is_the_one_of_the_case_or_none(site: Site) -> None:
     others = [second(site, kind, role) for kind, role in (("health", "health"), ("placement", "placement_provider"))]
     provider = second(site, "interview_provider", "rhi_worker")
-    with writing(site.services.engine) as connection:
-        people.add_organisation(connection, CITY, "Example City Council", "local_authority")
     case_id = met(site, *EVERYBODY)
+    name(site, "example_health")
+    assert [reads(site, each, case_id) for each in ("health", *others)] == [True, None, None]
+    name(site, "second_health")
     assert [reads(site, each, case_id) for each in ("health", *others)] == [None, None, None]
     assert reads(site, "placement_provider", case_id) is True
     assert [reads(site, each, case_id) for each in ("rhi_worker", provider)] == [False, False], "nobody is commissioned"
-    with writing(site.services.engine) as connection:
-        by = Actor(SERVICE, frozenset({SERVICE}))
-        day = date(2026, 3, 1)
-        commissioning.commission(connection, CITY, "safe_steps", day, "The contract", by=by, now=site.clock())
+    name(site, "safe_steps")
     assert [reads(site, each, case_id) for each in ("rhi_worker", provider)] == [True, None]
 
 

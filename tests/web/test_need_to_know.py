@@ -142,10 +142,10 @@ NARROW = [
         ("other_rhi_worker", "D4", ROBIN),
         ("rhi_worker", "D1", HERON),
         ("other_placement_provider", "D7", ROBIN),
-        ("school_dsl", "D1", ROBIN),
-        ("health", "D2", ROBIN),
+        ("other_school_dsl", "D1", ROBIN),
+        ("other_health", "D2", ROBIN),
         ("other_iro", "D4", ROBIN),
-        ("yjs", "D3", ROBIN),
+        ("other_yjs", "D3", ROBIN),
         ("audit_lead", "D4", HERON),
         ("host_la", "D3", ROBIN),
     )
@@ -169,6 +169,10 @@ def test_a_mark_of_the_table_that_is_widened_is_seen(
         ("duty_inspector", WREN, "DELETE FROM seal_cases"),
         ("other_csc_social_worker", OWL, "UPDATE episodes SET responsible_authority = 'nottingham_city'"),
         ("other_placement_provider", JAY, "UPDATE philomena SET owner = 'oak_house'"),
+        ("other_school_dsl", JAY, "UPDATE child_details SET school = 'hill_school'"),
+        ("other_health", JAY, "UPDATE commissions SET provider = 'city_health' WHERE provider = 'example_health'"),
+        ("other_yjs", JAY, "UPDATE commissions SET provider = 'city_youth' WHERE provider LIKE '%youth_justice'"),
+        ("audit_lead", HERON, "UPDATE vettings SET person = 'audit_lead'"),
         ("rhi_worker", HERON, "UPDATE cases SET status = 'open' WHERE id = :case"),
         ("rhi_worker", OWL, "UPDATE children SET born_on = '2012-01-01'"),
         (
@@ -182,7 +186,7 @@ def test_a_mark_of_the_table_that_is_widened_is_seen(
 def test_a_case_that_is_taken_for_somebody_elses_or_for_another_standing_is_seen(
     nest: Nest, name: str, bird: str, fault: str
 ) -> None:
-    """As if the product took no notice of the seal, the council, the home, the end, the birthday, the sample or who gave a reason."""
+    """As if the product took no notice of the seal, whose it is, the vetting, the end, the birthday, the sample or who gave a reason."""
     case_id = nest.flock.cases[bird]
     assert shown(nest, name, f"/cases/{case_id}") == set()
     with writing(nest.site.services.engine) as connection:

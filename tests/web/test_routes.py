@@ -59,7 +59,10 @@ FOR_SOME: dict[str, frozenset[str]] = {
     "/search": SEARCHES,
     "/break-glass": frozenset(OPENS),
     **{f"/people{rest}": frozenset({ADMINISTRATOR}) for rest in ("", "/add", "/<sign_in>")},
-    **{f"/people/<sign_in>/{act}": frozenset({ADMINISTRATOR}) for act in ("roles", "disable", "enable", "link")},
+    **{
+        f"/people/<sign_in>/{act}": frozenset({ADMINISTRATOR})
+        for act in ("roles", "disable", "enable", "link", "vetting", "vetting/end")
+    },
     **{f"/teams{rest}": frozenset({ADMINISTRATOR}) for rest in ("", "/<int:number>")},
     **{f"/teams/<int:number>/{act}": frozenset({ADMINISTRATOR}) for act in ("put-in", "take-out", "rename", "close")},
     **{f"/agencies{rest}": frozenset({SERVICE}) for rest in ("", "/<key>")},

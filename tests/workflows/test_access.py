@@ -175,4 +175,4 @@ def test_the_table_in_the_readme_is_the_one_that_holds(root: Path) -> None:
     written = access_table.written()
     assert written in (root / "workflows" / "README.md").read_text("utf-8"), "python -m workflows.access_table"
     marks = [access_table.mark(role, data_class) for role in ROLES for data_class in DATA_CLASS]
-    assert set(marks) == {"A", "18", "E", "S", "S18", "SE", "F", "m18", "s", "w", "n", ""}
+    assert set(marks) == {"A", "18", "E", "S", "S18", "SE", "F", "m18", "s", "v", "w", "n", ""}

@@ -7,13 +7,17 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from engine.forms import read
+from engine.model import Actor
 from engine.store import reading, writing
 from tests.workflows.test_children import DAY, FIRST, OTHER, ROBIN, SECOND, follow, matched
 from tests.workflows.test_operations import a_scope, call
-from workflows import catalogue, child_details, child_projection
-from workflows.child_details import DETAILS
+from workflows import audience, catalogue, child_details, child_projection
+from workflows.about import AboutRow
+from workflows.child_details import DETAILS, NO_SCHOOL
+from workflows.children import ChildRow
 
 THIRD = "MC-55555555"
 CARE: dict[str, Any] = {
@@ -102,7 +106,7 @@ def test_the_report_asks_each_question_in_the_class_and_words_in_which_it_is_kep
         assert asked[key].data_class == detail.data_class, key
         values = {choice.value for choice in asked[key].choices}
         assert values <= set(detail.values or ()), key
-        assert bool(values) == bool(detail.values), key
+        assert bool(values) == (bool(detail.values) and not detail.names_agency), key
 
 
 def test_a_child_whom_the_caller_names_is_filled_in_but_for_special_categories(
@@ -119,8 +123,9 @@ def test_a_child_whom_the_caller_names_is_filled_in_but_for_special_categories(
     assert found["name"] == "Robin Example"
     assert {name: found[name] for name in CARE} == CARE
     assert {"ethnicity", "gender_identity"}.isdisjoint(found)
-    assert call(engine, "recall_record", a_scope(now), now) == {}
-    assert call(engine, "recall_record", {**scope, "case_opening": {"child": "CH-99999999"}}, now) == {}
+    of_nobody = {"offered": [{"value": key, "label": words} for key, words in NO_SCHOOL.items()]}
+    assert call(engine, "recall_record", a_scope(now), now) == of_nobody
+    assert call(engine, "recall_record", {**scope, "case_opening": {"child": "CH-99999999"}}, now) == of_nobody
 
 
 def test_what_was_imported_of_the_status_is_filled_in_where_no_report_says_it(engine: sa.Engine, now: datetime) -> None:
@@ -160,3 +165,37 @@ def test_an_nhs_number_is_held_to_its_check_digit(now: datetime, typed: str | No
     assert asked.check is not None
     assert not asked.required
     assert asked.check.evaluate({"nhs_number": typed}, now=now) is is_right
+
+
+def pupils_of(engine: sa.Engine, school: str, now: datetime) -> set[str]:
+    """Name the cases of the pupils of a school, as a list asks for them; a case by itself agrees."""
+    row, who = aliased(AboutRow), Actor("head", frozenset({"school_dsl"}), school)
+    with reading(engine) as connection:
+        bounds = audience.audience(connection, who, now)
+        asked = sa.select(row.case_id).where(*bounds.conditions("school_dsl", row.case_id))
+        found = set(connection.execute(asked).scalars())
+        for case_id in connection.execute(sa.select(row.case_id)).scalars():
+            whose = audience.whose(connection, case_id, now)
+            assert whose.has("school_dsl", {school}) is (case_id in found)
+        return found
+
+
+def test_a_school_has_the_cases_of_a_child_under_every_id_of_the_child(engine: sa.Engine, now: datetime) -> None:
+    """Two records are found to be one child: the newest report of either says to which school the child goes."""
+    follow(
+        engine,
+        report(now - 3 * DAY, FIRST, "new", school="oak_school"),
+        report(now - 2 * DAY, SECOND, "new", school="hill_school"),
+    )
+    other = SECOND.replace("MC-", "CH-")
+    with writing(engine) as connection:
+        for case_id, child in (("RF-1", ROBIN), ("RF-2", other)):
+            connection.execute(sa.insert(AboutRow).values(case_id=case_id, child_id=child, episode=""))
+    assert (pupils_of(engine, "oak_school", now), pupils_of(engine, "hill_school", now)) == ({"RF-1"}, {"RF-2"})
+    with writing(engine) as connection:
+        connection.execute(sa.update(ChildRow).where(ChildRow.child_id == other).values(joined_to=ROBIN))
+    assert (pupils_of(engine, "oak_school", now), pupils_of(engine, "hill_school", now)) == (set(), {"RF-1", "RF-2"})
+    follow(engine, report(now - DAY, THIRD, school="not_known"))
+    assert pupils_of(engine, "hill_school", now) == {"RF-1", "RF-2"}
+    follow(engine, report(now - DAY, THIRD, school="other", school_name="Hill School"))
+    assert pupils_of(engine, "hill_school", now) == set()
