@@ -54,6 +54,9 @@ USUAL_BASIS: Mapping[str, str] = MappingProxyType(
 )
 """On which basis somebody of a kind of organisation takes a copy on duty (domain.md 5.3), proposed and never taken for granted."""
 
+OWN_USE = frozenset({"own_print", "own_list"})
+"""What somebody on duty has copied for the own use: whoever works here is no recipient, the agency is."""
+
 OPENED, SENT = ": opened", ": sent"
 """How `what` ends of a notice: a link that was sent has shown nothing yet."""
 
@@ -99,6 +102,7 @@ class Disclosure:
     what: str
     basis: str
     number: str
+    way: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +186,11 @@ def require(to: str, what: str, basis: str) -> None:
 
 def of(connection: sa.Connection, about: Collection[str], *, roles: Collection[str]) -> tuple[Disclosure, ...]:
     """Give what was disclosed of cases or children, the latest first; nothing to those who may not see it (`SEES`)."""
-    if SEES.isdisjoint(roles):
-        return ()
+    return () if SEES.isdisjoint(roles) else every(connection, about)
+
+
+def every(connection: sa.Connection, about: Collection[str]) -> tuple[Disclosure, ...]:
+    """Give what was disclosed of cases or children, the latest first: the child has a right to know (UK GDPR, Article 15(1)(c))."""
     row = DisclosureRow
     asked = sa.select(*(getattr(row, field.name) for field in fields(Disclosure))).where(row.about.in_(sorted(about)))
     return tuple(Disclosure(*each) for each in connection.execute(asked.order_by(row.at.desc(), row.id.desc())))

@@ -32,6 +32,7 @@ from workflows import (
     notices,
     philomena,
     read_log,
+    redacting,
     saved_lists,
     seals,
     typed,
@@ -89,6 +90,8 @@ SAID: Mapping[str, str] = MappingProxyType(
         "carer_absences": "deleted",
         "concerns": "deleted, those of the carer's form too",
         "notices": "deleted",
+        "bundles": "deleted, what was given as it was given too; that and to whom it was given stays in disclosures",
+        "bundle_redactions": "deleted",
         "copies_to_correct": "deleted: what was typed about a recipient; to whom something was given stays in disclosures",
         "handovers": "kept: who handed over to whom and when; typed words taken out",
         "typed": "deleted",
@@ -279,6 +282,7 @@ def _projections(connection: sa.Connection, refs: list[str]) -> dict[str, int]:
     ):
         gone[table.__tablename__] = connection.execute(sa.delete(table).where(table.child_id.in_(refs))).rowcount
     gone |= {"notices": notices.forget(connection, refs), "copies_to_correct": copies.forget(connection, refs)}
+    gone["bundles"] = redacting.erase(connection, refs)
     gone["handovers"] = handovers.forget(connection, refs)
     gone["typed"] = typed.forget(connection, refs)
     gone["meeting_attendance"] = attendance.forget(connection, refs)

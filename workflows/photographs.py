@@ -62,10 +62,14 @@ def add(connection: sa.Connection, child_id: str, picture: bytes, *, by: Actor, 
 
 def latest(connection: sa.Connection, child_id: str) -> Photograph | None:
     """Tell of the latest photograph of a child under any of its ids; None where there is none."""
+    return next(iter(every(connection, child_id)), None)
+
+
+def every(connection: sa.Connection, child_id: str) -> tuple[Photograph, ...]:
+    """Tell of each photograph that is kept of a child under any of its ids, the latest first."""
     row = PhotographRow
     asked = sa.select(row.id, row.added_by, row.added_at).where(row.child_id.in_(ids_of(child_id)))
-    found = connection.execute(asked.order_by(row.id.desc()).limit(1)).first()
-    return None if found is None else Photograph(*found)
+    return tuple(Photograph(*each) for each in connection.execute(asked.order_by(row.id.desc())))
 
 
 def picture(connection: sa.Connection, number: int) -> bytes:
