@@ -57,6 +57,11 @@ USUAL_BASIS: Mapping[str, str] = MappingProxyType(
 OWN_USE = frozenset({"own_print", "own_list"})
 """What somebody on duty has copied for the own use: whoever works here is no recipient, the agency is."""
 
+SUBJECT_ACCESS = "subject_access"
+"""The basis on which somebody has what is held about themselves."""
+THE_SUBJECT = "The child, or who acted for the child"
+"""Stands for who asked, once the child's records are erased."""
+
 OPENED, SENT = ": opened", ": sent"
 """How `what` ends of a notice: a link that was sent has shown nothing yet."""
 
@@ -151,6 +156,13 @@ def note_disclosure(
     each = [about] if isinstance(about, str) else sorted(set(about))
     if each:
         connection.execute(sa.insert(DisclosureRow), [{"about": one, **given} for one in each])
+
+
+def forget_subject(connection: sa.Connection, refs: Collection[str]) -> None:
+    """Take out who asked for what is held about themselves, once that is erased: it is the child, or somebody of the same name."""
+    row = DisclosureRow
+    own = sa.and_(row.about.in_(sorted(refs)), row.basis == SUBJECT_ACCESS)
+    connection.execute(sa.update(row).where(own).values(given_to=THE_SUBJECT))
 
 
 def _held(copy: Copy | None) -> dict[str, object]:

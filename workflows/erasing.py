@@ -27,6 +27,7 @@ from workflows import (
     children,
     concerns,
     copies,
+    disclosures,
     handovers,
     joining,
     notices,
@@ -93,6 +94,7 @@ SAID: Mapping[str, str] = MappingProxyType(
         "bundles": "deleted, what was given as it was given too; that and to whom it was given stays in disclosures",
         "bundle_redactions": "deleted",
         "copies_to_correct": "deleted: what was typed about a recipient; to whom something was given stays in disclosures",
+        "disclosures": "kept for a year: to whom something was given; who asked for their own is taken out",
         "handovers": "kept: who handed over to whom and when; typed words taken out",
         "typed": "deleted",
         "break_glass": "kept for a year: who opened it with a reason; the typed reason is taken out",
@@ -116,7 +118,6 @@ NAMED: Mapping[str, str] = MappingProxyType(
         "philomena_moves": "deleted",
         "seal_cases": "kept for a year: reference",
         "seal_members": "kept for a year: who saw it",
-        "disclosures": "kept for a year: to whom something was given",
         "handover_tasks": "kept: reference and when it was taken over",
         "meeting_attendance": "deleted",
         "saved_lists": "deleted where it asks for one of the references; its name is to name no child",
@@ -287,6 +288,7 @@ def _projections(connection: sa.Connection, refs: list[str]) -> dict[str, int]:
     gone["typed"] = typed.forget(connection, refs)
     gone["meeting_attendance"] = attendance.forget(connection, refs)
     gone["saved_lists"] = saved_lists.forget(connection, refs)
+    disclosures.forget_subject(connection, refs)
     break_glass.forget_reasons(connection, refs)
     seals.forget_reasons(connection, refs)
     joining.forget_reasons(connection, refs)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 from zipfile import ZipFile, is_zipfile
 
 import sqlalchemy as sa
 
-from engine.store import Base
+from engine.store import Base, Moment
 from workflows.erasing import NAMED, SAID
 
 CANARY = "Wrenbird"
@@ -35,12 +35,14 @@ NOBODYS_WORDS: Mapping[str, str] = MappingProxyType(
                 "photographs.added_by", "read_reviews.person", "read_reviews.by", "retention_decisions.decided_by",
                 "retention_decisions.approved_by", "seals.sealed_by", "seals.lifted_by", "typed.person", "bundles.made_by",
                 "bundles.sealed_by", "bundle_redactions.taken_by", "bundle_redactions.back_by",
+                "disclosures.given_by", "disclosures.organisation",
             ),
             "who did it, by sign-in name or agency",
         ),
         **dict.fromkeys(("cases.correlation", "messages.correlation", "messages.id"), "a reference"),
         **dict.fromkeys(("event_reasons.salt", "fact_values.salt"), "chance"),
         **dict.fromkeys(("incidents.subject", "incidents.name"), "an element of a diagram"),
+        "disclosures.what": "kinds of records",
         "cases.state": "tokens, which hold no answer",
         "carer_absences.told": "choices",
     }
@@ -56,12 +58,12 @@ DRAWN_FROM_AN_AUDIT = frozenset({"audit_samples", "audit_findings"})
 
 @dataclass(frozen=True)
 class Wren:
-    """Whom it is about: the case, the child, the carer's form; and people of the site."""
+    """Whom it is about: the case, the child, the carer's form; and who has looked at them today."""
 
     case_id: str
     child_id: str
     form: str
-    reader: str = "call_taker"
+    reader: str = "mfh_coordinator"
 
     @property
     def refs(self) -> tuple[str, ...]:
@@ -96,10 +98,10 @@ def sings(connection: sa.Connection, column: sa.Column[Any]) -> bool:
 
 
 def is_named(connection: sa.Connection, table: sa.Table, wren: Wren) -> bool:
-    """Whether a row of a table names one of the references."""
-    return any(
-        any(ref in told(value) for ref in wren.refs for value in row) for row in connection.execute(table.select())
-    )
+    """Whether a row of a table names one of the references, or belongs to a row that was planted."""
+    belongs = any(key.column.table.name in SAID for key in table.foreign_keys)
+    rows = connection.execute(table.select()).all()
+    return any(ref in told(value) for ref in wren.refs for row in rows for value in row) or (belongs and bool(rows))
 
 
 def silent(connection: sa.Connection, wren: Wren) -> Iterator[tuple[sa.Table, list[str]]]:
@@ -124,10 +126,11 @@ def plant(connection: sa.Connection, wren: Wren, now: datetime) -> None:
         else:
             connection.execute(sa.insert(table).values(_row(connection, table, wren, now)))
     left = [f"{table.name}: {', '.join(missing)}" for table, missing in silent(connection, wren)]
-    assert left == [], "nothing of the child is planted there"
+    assert left == [], left
 
 
-NAMES = ("case_id", "child_id", "about", "form", "subject")
+NAMES = ("case_id", "child_id", "about", "form", "subject", "id")
+"""How columns are called that name the record of which a row is."""
 
 
 def _references(wren: Wren) -> dict[str, Any]:
@@ -152,9 +155,8 @@ def _references(wren: Wren) -> dict[str, Any]:
 
 def _mine(table: sa.Table, wren: Wren) -> sa.ColumnElement[bool] | None:
     """Say which rows of a table are the child's, where a column says so."""
-    known = _references(wren)
-    name = next((name for name in NAMES if name in table.columns), None)
-    return None if name is None else table.c[name].in_({known[name], wren.case_id, wren.child_id})
+    name = next((name for name in NAMES if name in table.columns and isinstance(table.c[name].type, sa.String)), None)
+    return None if name is None else table.c[name].in_(wren.refs)
 
 
 def _row(connection: sa.Connection, table: sa.Table, wren: Wren, now: datetime) -> dict[str, Any]:
@@ -186,12 +188,11 @@ def _words(column: sa.Column[Any]) -> Any:
 def _any(column: sa.Column[Any], now: datetime) -> Any:
     """Give something that a column can hold and that says nothing."""
     kinds: tuple[tuple[type, Any], ...] = (
-        (datetime, now),
-        (date, now.astimezone(UTC).date()),
-        (bool, False),
-        (int, 90),
-        (bytes, b"x"),
-        (str, "x"),
+        (Moment, now),
+        (sa.Date, now.astimezone(UTC).date()),
+        (sa.Boolean, False),
+        (sa.Integer, 90),
+        (sa.LargeBinary, b"x"),
+        (sa.String, "x"),
     )
-    python = column.type.python_type
-    return next(value for kind, value in kinds if issubclass(python, kind))
+    return next(value for kind, value in kinds if isinstance(column.type, kind))

@@ -257,6 +257,8 @@ def prepare(night: Night) -> Wren:
     right = {"last_place": f"{CANARY} steps"}
     site.services.cases.correct(case_id, "case_opening", "", right, key="d", reason=why, by=ann, now=site.clock())
     finished(site)
+    for about in (f"/cases/{case_id}", f"/children/{child_id}"):
+        assert CANARY in site.browser(wren.reader).get(about).text
     with writing(engine) as connection:
         plant(connection, wren, site.clock())
     night.back_up()
