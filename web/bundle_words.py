@@ -82,38 +82,17 @@ def of_the_child(
 ) -> tuple[Chapter, ...]:
     """Say what is kept of a child beside the cases, with everybody else masked: who it is, and to whom something was given."""
     child = children.find(connection, child_id)
-    if child is None:
-        return _masked([("To whom something was given", _given(connection, refs, others))], others)
-    past = [
-        row(
-            each.case_id,
-            f"Reported {say_moment(each.reported_at)}. {RISK_LEVEL.get(each.level, '')}\n{each.unfinished}".strip(),
-        )
-        for each in children.episodes_of(connection, child_id)
-    ]
-    plans = [
-        row(
-            f"Version {each.version}, from {say_moment(each.valid_from)}",
-            "\n".join(each[part] for part in OF_THE_CHILD if each[part]),
-        )
-        for each in trigger_plans.of_child(connection, child_id)
-    ]
-    found = _masked(
-        [
+    own: tuple[tuple[str, list[Row]], ...] = ()
+    if child is not None:
+        own = (
             ("Who you are", _who(connection, child)),
             ("Flags", _flags(connection, child_id)),
-            ("Episodes", past),
-            (PLAN, plans),
+            ("Episodes", _episodes(connection, child_id)),
+            (PLAN, _plans(connection, child_id)),
             *_beside_the_cases(connection, child_id, others),
-            ("To whom something was given", _given(connection, refs, others)),
-        ],
-        others,
-    )
-    pictures = [
-        Passage(f"Added {say_moment(each.added_at)}", f"In the file {picture_name(each.id)}", each.id)
-        for each in photographs.every(connection, child_id)
-    ]
-    return (*found, *([Chapter("", "Photographs", tuple(pictures))] if pictures else []))
+        )
+    found = (*own, ("To whom something was given", _given(connection, refs, others)))
+    return (*_masked(found, others), *_photographs(connection, child_id))
 
 
 def picture_name(number: int) -> str:
@@ -140,6 +119,37 @@ def _who(connection: sa.Connection, child: Child) -> list[Row]:
         row("Looked after", LOOKED_AFTER.get(child.looked_after, "Not recorded")),
         *(row(detail.words, value) for detail, _said, value in child_details.readable(details, DATA_CLASS)),
     ]
+
+
+def _episodes(connection: sa.Connection, child_id: str) -> list[Row]:
+    """Give the episodes, those from before the cut-over too."""
+    return [
+        row(
+            each.case_id,
+            f"Reported {say_moment(each.reported_at)}. {RISK_LEVEL.get(each.level, '')}\n{each.unfinished}".strip(),
+        )
+        for each in children.episodes_of(connection, child_id)
+    ]
+
+
+def _plans(connection: sa.Connection, child_id: str) -> list[Row]:
+    """Give the trigger plans, as far as they are about the child and nobody else."""
+    return [
+        row(
+            f"Version {each.version}, from {say_moment(each.valid_from)}",
+            "\n".join(each[part] for part in OF_THE_CHILD if each[part]),
+        )
+        for each in trigger_plans.of_child(connection, child_id)
+    ]
+
+
+def _photographs(connection: sa.Connection, child_id: str) -> tuple[Chapter, ...]:
+    """Name the file of each photograph."""
+    found = tuple(
+        Passage(f"Added {say_moment(each.added_at)}", f"In the file {picture_name(each.id)}", each.id)
+        for each in photographs.every(connection, child_id)
+    )
+    return (Chapter("", "Photographs", found),) if found else ()
 
 
 def _flags(connection: sa.Connection, child_id: str) -> list[Row]:

@@ -288,13 +288,18 @@ def _projections(connection: sa.Connection, refs: list[str]) -> dict[str, int]:
     gone["typed"] = typed.forget(connection, refs)
     gone["meeting_attendance"] = attendance.forget(connection, refs)
     gone["saved_lists"] = saved_lists.forget(connection, refs)
-    disclosures.forget_subject(connection, refs)
-    break_glass.forget_reasons(connection, refs)
-    seals.forget_reasons(connection, refs)
-    joining.forget_reasons(connection, refs)
-    read_log.forget_texts(connection, refs)
+    _logs(connection, refs)
     mail = OutboxRow
     own = [mail.key.startswith(f"{ref}/", autoescape=True) for ref in refs]
     naming = [text.contains(ref, autoescape=True) for ref in refs for text in (mail.subject, mail.text)]
     gone["outbox"] = connection.execute(sa.delete(mail).where(sa.or_(*own, *naming))).rowcount
     return gone
+
+
+def _logs(connection: sa.Connection, refs: list[str]) -> None:
+    """Take what was typed out of logs that are kept for a year."""
+    disclosures.forget_subject(connection, refs)
+    break_glass.forget_reasons(connection, refs)
+    seals.forget_reasons(connection, refs)
+    joining.forget_reasons(connection, refs)
+    read_log.forget_texts(connection, refs)

@@ -261,6 +261,7 @@ def prepare(night: Night) -> Wren:
         assert CANARY in site.browser(wren.reader).get(about).text
     with writing(engine) as connection:
         plant(connection, wren, site.clock())
+    assert all(CANARY.encode() in each for each in night.files() if each), "it would be seen"
     night.back_up()
     return wren
 
