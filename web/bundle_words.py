@@ -32,7 +32,7 @@ from workflows.bundles import MASK, Masking, Others
 from workflows.children import Child
 from workflows.concerns import Concern
 from workflows.people import OrganisationRow
-from workflows.redacting import Bundle, Chapter, Content, Passage
+from workflows.redacting import EXTENTS, GROUNDS, Bundle, Chapter, Content, Passage, TakenOut
 from workflows.vocabulary import DATA_CLASS, DISCLOSURE_BASIS, FLAG, LOOKED_AFTER, RISK_LEVEL, words
 
 OF_THE_CHILD = (
@@ -209,6 +209,37 @@ def _given(connection: sa.Connection, refs: Collection[str], others: Others) -> 
         ]
         found.setdefault((each.at, each.given_to, each.what), row(say_moment(each.at).capitalize(), "\n".join(said)))
     return list(found.values())
+
+
+def head(bundle: Bundle, title: str, names: Mapping[str, str]) -> list[Row]:
+    """Say what a bundle is, for whom, who made it, and once it is sealed under which digest; `names` is by sign-in name."""
+    rows = [
+        row("What it is", title),
+        row("To whom", bundle.recipient),
+        row("On which basis", DISCLOSURE_BASIS[bundle.basis]),
+        row("Made", f"{say_moment(bundle.made_at)}, by {names.get(bundle.made_by, bundle.made_by)}"),
+    ]
+    if bundle.sealed_at is not None:
+        rows.append(
+            row("Sealed", f"{say_moment(bundle.sealed_at)}, by {names.get(bundle.sealed_by, bundle.sealed_by)}")
+        )
+        rows.append(row("Digest (SHA-256)", bundle.digest))
+    return rows
+
+
+def taken_out(entry: TakenOut, names: Mapping[str, str]) -> list[Row]:
+    """Say what was taken out, on which ground and why, by whom and when, and who put it back."""
+    ground, back_at = GROUNDS[entry.ground], entry.back_at
+    rows = [
+        row("Taken out of passage", f"{entry.passage}"),
+        row("What", entry.words or EXTENTS[entry.extent]),
+        row("Ground", f"{ground.words} ({ground.source})"),
+        row("Why", entry.why),
+        row("By whom", f"{names.get(entry.taken_by, entry.taken_by)}, {say_moment(entry.taken_at)}"),
+    ]
+    if back_at is not None:
+        rows.append(row("Put back", f"{names.get(entry.back_by, entry.back_by)}, {say_moment(back_at)}"))
+    return rows
 
 
 def archive(bundle: Bundle, content: Content, pictures: Mapping[int, bytes]) -> bytes:
