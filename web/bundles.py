@@ -391,16 +391,20 @@ def _back(found: Bundle) -> str:
 def _form(
     reference: str, problems: Sequence[Problem], refs: Collection[str], classes: frozenset[str] | None = None
 ) -> str:
-    """Draw the form, and the bundles that were made; what was typed stays."""
-    typed = flask.request.form
-    with reading(services().engine) as connection:
-        made = redacting.about(connection, refs, SUBJECT_ACCESS if classes is None else AS_KNOWN)
+    """Draw the form, and the bundles that were made; what was typed stays. Whom they name is written down as a look."""
+    here, typed = services(), flask.request.form
+    with reading(here.engine) as connection:
+        every = redacting.about(connection, refs, SUBJECT_ACCESS if classes is None else AS_KNOWN)
+    made = [each for each in every if classes is None or each.holds <= classes]
+    if made:
+        held = frozenset[str]().union(*(each.holds for each in made))
+        here.cases.note_reading(*refs, by=actor(), purpose=PURPOSE, classes=held, now=here.clock())
     return flask.render_template(
         "bundle_form.html",
         reference=reference,
         of_case=classes is not None,
         governs=GOVERNS in actor().roles,
-        made=[each for each in made if classes is None or each.holds <= classes],
+        made=made,
         classes=[{"value": name, "text": words} for name, words in DATA_CLASS.items() if name in (classes or ())],
         chosen=typed.getlist("classes") if typed else [],
         bases=[{"value": "", "text": "Choose one"}]
