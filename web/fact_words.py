@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from html import unescape
 from itertools import chain
 
 import flask
@@ -36,6 +37,8 @@ CASE = "case_id"
 
 _REFERENCE = re.compile(r"(?!CH-)[A-Z]{2}-[0-9A-Z]{8}")
 
+_TAG = re.compile(r"<[^>]*>")
+
 WHAT_APPLIES = "What applies"
 """Stands over the rows of a table that gives all that apply."""
 
@@ -57,6 +60,12 @@ def row(key: str, value: str) -> Row:
     """Give one row of a summary list; what a person typed keeps its line breaks."""
     # The span keeps typed line breaks without keeping those of the template around it.
     return {"key": {"text": key}, "value": {"html": Markup('<span class="hw-typed">{}</span>').format(value)}}
+
+
+def text_of(one: Row) -> str:
+    """Give the value of a row as plain text, with the line breaks that were typed."""
+    value = one["value"]
+    return value["text"] if "text" in value else unescape(_TAG.sub("", value["html"]))
 
 
 def row_from(key: str, value: str, reference: str, when: str) -> Row:

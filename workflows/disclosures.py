@@ -54,6 +54,14 @@ USUAL_BASIS: Mapping[str, str] = MappingProxyType(
 )
 """On which basis somebody of a kind of organisation takes a copy on duty (domain.md 5.3), proposed and never taken for granted."""
 
+OWN_USE = frozenset({"own_print", "own_list"})
+"""What somebody on duty has copied for the own use: whoever works here is no recipient, the agency is."""
+
+SUBJECT_ACCESS = "subject_access"
+"""The basis on which somebody has what is held about themselves."""
+THE_SUBJECT = "The child, or who acted for the child"
+"""Stands for who asked, once the child's records are erased."""
+
 OPENED, SENT = ": opened", ": sent"
 """How `what` ends of a notice: a link that was sent has shown nothing yet."""
 
@@ -99,6 +107,7 @@ class Disclosure:
     what: str
     basis: str
     number: str
+    way: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +158,13 @@ def note_disclosure(
         connection.execute(sa.insert(DisclosureRow), [{"about": one, **given} for one in each])
 
 
+def forget_subject(connection: sa.Connection, refs: Collection[str]) -> None:
+    """Take out who asked for what is held about themselves, once that is erased: it is the child, or somebody of the same name."""
+    row = DisclosureRow
+    own = sa.and_(row.about.in_(sorted(refs)), row.basis == SUBJECT_ACCESS)
+    connection.execute(sa.update(row).where(own).values(given_to=THE_SUBJECT))
+
+
 def _held(copy: Copy | None) -> dict[str, object]:
     """Give the columns of what the recipient holds."""
     if copy is None:
@@ -182,8 +198,11 @@ def require(to: str, what: str, basis: str) -> None:
 
 def of(connection: sa.Connection, about: Collection[str], *, roles: Collection[str]) -> tuple[Disclosure, ...]:
     """Give what was disclosed of cases or children, the latest first; nothing to those who may not see it (`SEES`)."""
-    if SEES.isdisjoint(roles):
-        return ()
+    return () if SEES.isdisjoint(roles) else every(connection, about)
+
+
+def every(connection: sa.Connection, about: Collection[str]) -> tuple[Disclosure, ...]:
+    """Give what was disclosed of cases or children, the latest first: the child has a right to know (UK GDPR, Article 15(1)(c))."""
     row = DisclosureRow
     asked = sa.select(*(getattr(row, field.name) for field in fields(Disclosure))).where(row.about.in_(sorted(about)))
     return tuple(Disclosure(*each) for each in connection.execute(asked.order_by(row.at.desc(), row.id.desc())))

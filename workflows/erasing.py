@@ -28,11 +28,13 @@ from workflows import (
     children,
     concerns,
     copies,
+    disclosures,
     handovers,
     joining,
     notices,
     philomena,
     read_log,
+    redacting,
     saved_lists,
     seals,
     typed,
@@ -91,7 +93,10 @@ SAID: Mapping[str, str] = MappingProxyType(
         "concerns": "deleted, those of the carer's form too",
         "amendments": "deleted: what was put right or withdrawn beside the cases, with old, new and reasons",
         "notices": "deleted",
+        "bundles": "deleted, what was given as it was given too; that and to whom it was given stays in disclosures",
+        "bundle_redactions": "deleted",
         "copies_to_correct": "deleted: what was typed about a recipient; to whom something was given stays in disclosures",
+        "disclosures": "kept for a year: to whom something was given; who asked for their own is taken out",
         "handovers": "kept: who handed over to whom and when; typed words taken out",
         "typed": "deleted",
         "break_glass": "kept for a year: who opened it with a reason; the typed reason is taken out",
@@ -115,7 +120,6 @@ NAMED: Mapping[str, str] = MappingProxyType(
         "philomena_moves": "deleted",
         "seal_cases": "kept for a year: reference",
         "seal_members": "kept for a year: who saw it",
-        "disclosures": "kept for a year: to whom something was given",
         "handover_tasks": "kept: reference and when it was taken over",
         "meeting_attendance": "deleted",
         "saved_lists": "deleted where it asks for one of the references; its name is to name no child",
@@ -290,16 +294,23 @@ def _projections(connection: sa.Connection, refs: list[str]) -> dict[str, int]:
     ):
         gone[table.__tablename__] = connection.execute(sa.delete(table).where(table.child_id.in_(refs))).rowcount
     gone |= {"notices": notices.forget(connection, refs), "copies_to_correct": copies.forget(connection, refs)}
+    gone["bundles"] = redacting.erase(connection, refs)
     gone["handovers"] = handovers.forget(connection, refs)
     gone["typed"] = typed.forget(connection, refs)
     gone["meeting_attendance"] = attendance.forget(connection, refs)
     gone["saved_lists"] = saved_lists.forget(connection, refs)
-    break_glass.forget_reasons(connection, refs)
-    seals.forget_reasons(connection, refs)
-    joining.forget_reasons(connection, refs)
-    read_log.forget_texts(connection, refs)
+    _logs(connection, refs)
     mail = OutboxRow
     own = [mail.key.startswith(f"{ref}/", autoescape=True) for ref in refs]
     naming = [text.contains(ref, autoescape=True) for ref in refs for text in (mail.subject, mail.text)]
     gone["outbox"] = connection.execute(sa.delete(mail).where(sa.or_(*own, *naming))).rowcount
     return gone
+
+
+def _logs(connection: sa.Connection, refs: list[str]) -> None:
+    """Take what was typed out of logs that are kept for a year."""
+    disclosures.forget_subject(connection, refs)
+    break_glass.forget_reasons(connection, refs)
+    seals.forget_reasons(connection, refs)
+    joining.forget_reasons(connection, refs)
+    read_log.forget_texts(connection, refs)

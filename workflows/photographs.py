@@ -63,7 +63,12 @@ def add(connection: sa.Connection, child_id: str, picture: bytes, *, by: Actor, 
 
 def latest(connection: sa.Connection, child_id: str) -> Photograph | None:
     """Tell of the latest photograph of a child under any of its ids; None where there is none."""
-    return next(iter(among(connection, connection.execute(ids_of(child_id)).scalars().all())), None)
+    return next(iter(every(connection, child_id)), None)
+
+
+def every(connection: sa.Connection, child_id: str) -> tuple[Photograph, ...]:
+    """Tell of each photograph that is kept of a child under any of its ids, the latest first."""
+    return among(connection, connection.execute(ids_of(child_id)).scalars().all())
 
 
 def among(connection: sa.Connection, child_ids: Collection[str]) -> tuple[Photograph, ...]:

