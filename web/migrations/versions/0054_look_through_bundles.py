@@ -2,18 +2,18 @@
 
 A program that does not know them would erase a child and leave them: it must stop.
 
-Revision ID: 0052
-Revises: 0051
+Revision ID: 0054
+Revises: 0053
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0052"
-down_revision = "0051"
+revision = "0054"
+down_revision = "0053"
 branch_labels = None
 depends_on = None
-oldest_program = "0052"
+oldest_program = "0054"
 
 
 def upgrade() -> None:
