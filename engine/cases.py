@@ -372,15 +372,11 @@ class Cases:
         now: datetime,
         correlation: str = "",
     ) -> str:
-        """Open a case that no person opens: with what its message or its timer says; give its reference.
-
-        Where people open such cases too, a message answers the questions of their form, and says nothing else but its sender.
-        """
+        """Open a case that no person opens: with what its message or timer says, as answers to the form if people open such cases too."""
         start = release.start
         own = "1" if start.properties.get("repeats") == "true" else ""
-        if start.form:
-            fields = answers_said(release.forms[start.form], fields)
-        writes = tuple(FactWrite(start.record, own, name, value) for name, value in fields.items())
+        said = answers_said(release.forms[start.form], fields) if start.form else fields
+        writes = tuple(FactWrite(start.record, own, name, value) for name, value in said.items())
         reference = self.references(release.process.properties.get("reference", "C"))
         facts: Facts = {}
         command = Open(writes, Actor(SYSTEM))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -446,14 +447,25 @@ def photograph(bird: str) -> bytes:
 
 
 def lend(engine: sa.Engine, cases: Iterable[str]) -> None:
-    """Give each role that has no task in any drawing yet one that is done, so that its people have a part in these cases."""
+    """Give each role that has no task in any drawing yet one that is done, so that its people have a part in these cases.
+
+    It is one of several that another role has done, the latest first: nobody loses a part.
+    """
     with writing(engine) as connection:
         for case_id in cases:
-            done = sa.text("SELECT number FROM tasks WHERE case_id = :case AND status != 'open' ORDER BY number")
-            numbers = connection.execute(done, {"case": case_id}).scalars().all()
-            for role, number in zip(WITHOUT_TASKS, numbers[-len(WITHOUT_TASKS) :], strict=True):
+            done = sa.text(
+                "SELECT number, role FROM tasks WHERE case_id = :case AND status != 'open' ORDER BY number DESC"
+            )
+            rows = connection.execute(done, {"case": case_id}).all()
+            left, numbers = Counter(row.role for row in rows), []
+            for row in rows:
+                if left[row.role] > 1:
+                    left[row.role] -= 1
+                    numbers.append(row.number)
+            for role, number in zip(WITHOUT_TASKS, numbers, strict=False):
                 change = sa.text("UPDATE tasks SET role = :role WHERE case_id = :case AND number = :number")
                 connection.execute(change, {"role": role, "case": case_id, "number": number})
+            assert len(numbers) >= len(WITHOUT_TASKS), case_id
 
 
 @dataclass(frozen=True)
