@@ -48,17 +48,29 @@ GRADED: Inboxes = KNOWN | {
 
 ENDORSED: Inboxes = GRADED | {"duty_inspector": {"Review as inspector", "Decide on a rescue alert"}}
 
-NEXT_DAY: Inboxes = ENDORSED | {
-    "mfh_coordinator": {"Tell the school", "Tell the missing persons unit"},
+OVERSIGHT: Inboxes = {
     "chief_inspector_missing": {"Sign off the meeting", "Decide on the episode"},
     "audit_lead": {"Summarise the month"},
-    "csc_team_manager": {"Answer for a long absence"},
 }
-"""After 26 hours nothing has gone from an inbox by itself; the daily meeting asks for a decision, a month has begun."""
 
-OVERSIGHT: Inboxes = {role: NEXT_DAY[role] for role in ("chief_inspector_missing", "audit_lead")}
+SENIORS: Inboxes = OVERSIGHT | {
+    "chief_inspector_missing": {*OVERSIGHT["chief_inspector_missing"], "Review as chief inspector"},
+    "superintendent": {"Review as superintendent"},
+}
+"""As long as the child is missing and the grade is high."""
 
-ALL_TOLD: Inboxes = OVERSIGHT | {
+NEXT_DAY: Inboxes = (
+    ENDORSED
+    | SENIORS
+    | {
+        "mfh_coordinator": {"Tell the school", "Tell the missing persons unit", "Convene the meeting"},
+        "csc_team_manager": {"Answer for a long absence"},
+    }
+)
+"""After 26 hours nothing has gone from an inbox by itself; a meeting is asked for, the daily one too, a month has begun."""
+
+ALL_TOLD: Inboxes = SENIORS | {
+    "mfh_coordinator": {"Convene the meeting"},
     "response_officer": {"Record the child's return", "Carry out the action"},
     "locate_sergeant": {"Review the case", "Raise an action", "Propose a lower grade"},
     "duty_inspector": {"Review as inspector", "Decide on a rescue alert"},
@@ -90,12 +102,21 @@ HELD: Inboxes = OVERSIGHT | {
 """What a child told of harm is passed on before anything is written up; a child who is back is on no list of the day."""
 
 WRITTEN: Inboxes = HELD | {"mfh_coordinator": {"Convene the meeting", "Receive the outcome"}, "rhi_worker": set()}
-RECEIVED: Inboxes = HELD | {"mfh_coordinator": {"Convene the meeting", "Write the trigger plan"}, "rhi_worker": set()}
-CONVENED: Inboxes = HELD | {
-    "mfh_coordinator": {"Write the trigger plan"},
-    "rhi_worker": set(),
-    "csc_team_manager": {"Hold the meeting"},
-}
+REFERRED: Inboxes = {role: {"Decide on the referral"} for role in ("csc_mash", "edt")}
+"""What the child told is a referral by itself, on which social care decides."""
+
+RECEIVED: Inboxes = (
+    HELD | REFERRED | {"mfh_coordinator": {"Convene the meeting", "Write the trigger plan"}, "rhi_worker": set()}
+)
+CONVENED: Inboxes = (
+    HELD
+    | REFERRED
+    | {
+        "mfh_coordinator": {"Write the trigger plan"},
+        "rhi_worker": set(),
+        "csc_team_manager": {"Hold the meeting"},
+    }
+)
 MINUTES: Inboxes = CONVENED | {
     "csc_team_manager": {"Issue the minutes"},
     "chief_inspector_missing": {"Sign off the meeting"},
