@@ -49,7 +49,7 @@ def test_a_shift_is_handed_over_and_nothing_is_nobodys_for_a_moment(
     giver.page.goto("/handovers")
     giver.examine(f"handover-new-{javascript}")
     giver.page.get_by_label("Who takes over").select_option(night)
-    giver.page.locator("label").filter(has_text=case_id).first.click()
+    giver.page.locator(".govuk-checkboxes__item").filter(has_text=case_id).first.locator("input").check()
     giver.page.get_by_label("What the other person should know").fill(NOTE)
     giver.press("Hand over")
     assert "It waits for an answer" in giver.text
