@@ -28,6 +28,8 @@ SEARCH = {
 }
 """What is open as long as a child is missing."""
 
+SENIOR = ("Review as chief inspector", "Chief inspector for missing")
+
 GRADED = SEARCH | {
     ("Propose a lower grade", "Locate team sergeant"),
     ("Decide on a rescue alert", "Duty inspector"),
@@ -36,8 +38,10 @@ GRADED = SEARCH | {
     ("Tell the missing persons unit", "Missing from home co-ordinator"),
     ("Tell parents and placement", "Social worker"),
     ("Update the police", "Social worker"),
+    ("Convene the meeting", "Missing from home co-ordinator"),
+    SENIOR,
 }
-"""What is open from the first grade on: high, of a child in care who was matched."""
+"""What is open from the first grade on: high, of a child in care who was matched, with a sign of exploitation."""
 
 ACTING_UP = "acting_sergeant"
 
@@ -111,7 +115,8 @@ def grade_the_risk(play: Play, acting_sergeant: str) -> None:
     unit = ("Decide on exploitation", "Public protection and exploitation unit")
     play.wait_for(
         ("Tell the missing persons unit", "Missing from home co-ordinator")
-    )  # a clock opens it at a high grade
+    )  # a clock opens it at a high grade, and the review
+    play.wait_for(SENIOR)
     assert play.open_tasks() == GRADED | {("Acknowledge handover", "Duty inspector"), unit}
     play.do("duty_inspector", "Acknowledge handover", quill.HANDOVER)
     play.do("ppu_cse_unit", unit[0], quill.SIGN)

@@ -225,7 +225,7 @@ def read_it_all_on_the_child_page(play: Play) -> None:
     reader.page.get_by_text("All versions").click()
     for words in (emery.FLAG, str(emery.NEW_VERSION["summary"]), play.case_id, "OLD-2041", "OLD-2077"):
         assert words in reader.text, words
-    versions = reader.page.locator("details li")
+    versions = reader.page.locator("details").filter(has_text="All versions").locator("li")
     expect(versions.filter(has_text="from before this service")).to_have_count(1)
     expect(versions.filter(has_text="written in TP-")).to_have_count(2)
     assert play.row("Last interview taken in") == play.case_id

@@ -250,8 +250,8 @@ def test_a_timer_that_gives_no_later_moment_is_refused_at_its_start(
 
 
 @pytest.mark.parametrize("second", ["form=looked", "message=wanted"])
-def test_a_procedure_begins_in_one_way_only(sqlite_engine: sa.Engine, second: str) -> None:
-    with pytest.raises(ReleaseInvalid, match="exactly one way"):
+def test_what_a_calendar_opens_nobody_else_does(sqlite_engine: sa.Engine, second: str) -> None:
+    with pytest.raises(ReleaseInvalid, match="or a timer alone"):
         Cases(sqlite_engine).publish(daily(more=second), by="ann", now=NOW)
 
 

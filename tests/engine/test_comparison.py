@@ -243,7 +243,7 @@ def changes(file: str, old: str, new: str) -> list[tuple[str, str, str, str]]:
             "deadlines.dmn",
             '<text>clock + duration("PT72H")</text></outputEntry>\n        <outputEntry id="t25_5_out_2">',
             '<text>clock + duration("P4D")</text></outputEntry>\n        <outputEntry id="t25_5_out_2">',
-            ("Row “117 T-25”", "When", "clock + 72 hours", "clock + 4 days"),
+            ("Row “126 T-25”", "When", "clock + 72 hours", "clock + 4 days"),
         ),
         (
             "found.form",

@@ -170,7 +170,7 @@ def test_a_wrong_nhs_number_is_refused_with_what_to_do_and_a_right_one_is_kept_a
     page = site.browser("duty_inspector").page(f"/children/{child_of(site, case_id)}")
     assert "943 476 5919" in page.text
     with reading(site.services.engine) as connection:
-        named = {"case_opening": {"child": child_of(site, case_id)}}
+        named = {"case_opening": {"child": child_of(site, case_id)}, "case": {"reference": case_id}}
         recalled = OPERATIONS["recall_record"](connection, named, site.clock())
     assert isinstance(recalled, dict)
     assert recalled["nhs_number"] == "943 476 5919"

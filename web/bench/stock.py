@@ -89,7 +89,7 @@ def _plain(root: Element, several: set[str]) -> Element:
     _without_waiting(root)
     for each in list(root.iter(f"{BPMN}extensionElements")):
         _above(each).remove(each)
-    for each in list(root.iter(f"{BPMN}timeCycle")):
+    for each in [*root.iter(f"{BPMN}timeCycle"), *root.iter(f"{BPMN}timeDate")]:
         each.tag, each.text = f"{BPMN}timeDuration", NEVER_DUE
     for each in root.iter(f"{BPMN}conditionExpression"):
         each.text = _condition(each.text or "")
