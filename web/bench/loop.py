@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from engine.model import Actor, Value
@@ -15,6 +15,9 @@ from web.bench.watch import Watch
 EARLY = 10
 AROUND = 15
 """So many turns before and after a turn are timed with it: their median is not moved by one slow commit."""
+
+SECOND = timedelta(seconds=1)
+"""Between two steps of a turn, so that even after a thousand turns nothing else in the case is due."""
 
 BEFORE = ("complete_missing_report", "match_child", "assess_risk")
 LOOP = ("decide_risk_grade", "endorse_risk_grade")
@@ -39,7 +42,7 @@ class _Grading:
     def turn(self) -> None:
         """Decide the grade and send it back."""
         for element in LOOP:
-            self.now += MINUTE
+            self.now += SECOND
             answers, by = self.answers[element]
             changed = {**answers, "decided_at": self.now}
             done = self.site.cases.complete(self.task, changed, by=by, now=self.now, key=str(uuid4()))
