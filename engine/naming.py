@@ -53,9 +53,7 @@ def fields(release: Compiled, places: Collection[tuple[str, str]]) -> Iterator[P
     `places` are expressions with the elements at which they stand.
     """
     nodes = release.nodes.values()
-    opened_by_both = release.start.record if release.start.form else ""
     open_records = {node.record for node in nodes if node.record and node.form not in release.forms}
-    open_records |= {node.record for node in nodes if node.message or node.operation or node.payload} - {opened_by_both}
     tables = [(where, each.text) for table in release.decisions.values() for where, each in _cells(table)]
     for where, text in (*places, *tables):
         try:

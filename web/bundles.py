@@ -28,17 +28,14 @@ from web.typed_days import moment_or_refusal
 from workflows import bundles, children, concerns, disclosures, philomena, photographs, redacting, retention, seals
 from workflows.access import COPIED, GOVERNS
 from workflows.bundles import Masking
-from workflows.disclosures import Copy
+from workflows.disclosures import SUBJECT_ACCESS, Copy
 from workflows.erasing import Subject
-from workflows.redacting import AS_KNOWN, EXTENTS, GROUNDS, SUBJECT_ACCESS, Bundle, BundleNotFound, Content, TakenOut
+from workflows.redacting import AS_KNOWN, EXTENTS, GROUNDS, Bundle, BundleNotFound, Content, TakenOut
 from workflows.vocabulary import DATA_CLASS, DISCLOSURE_BASIS
 
 page = flask.Blueprint("bundles", __name__)
 
 PURPOSE = "bundle"
-NOBODY = ""
-"""The reference of no record."""
-
 NO_WORDS = redacting.Wanted("", "", "", "")
 
 
@@ -294,7 +291,7 @@ def _what(found: Bundle, entries: Sequence[TakenOut]) -> str:
     what = f"As known on {say_moment(found.known_at or found.made_at)}: {kinds}"
     if found.kind == SUBJECT_ACCESS:
         what = "Everything held about the child, others masked"
-    count = sum(each.back_at is None for each in entries)
+    count = sum(each.stands for each in entries)
     return f"{what}; taken out: {count}" if count else what
 
 
@@ -315,12 +312,14 @@ def _page(number: str, problems: Sequence[Problem] = ()) -> str:
         content, entries = redacting.content_of(connection, number), redacting.taken_out(connection, number)
         names = names_of(connection, {found.made_by, found.sealed_by, *_people(entries)} - {""})
     here.cases.note_reading(*refs, by=actor(), purpose=PURPOSE, classes=found.holds, now=here.clock())
-    standing = [each for each in entries if each.back_at is None]
+    standing = [each for each in entries if each.stands]
     return flask.render_template(
         "bundle_page.html",
         found=found,
         content=content,
-        chapters=[(chapter, passages, _hidden(passages, standing)) for chapter, passages in content.numbered()],
+        chapters=[
+            (chapter, passages, redacting.section_out(passages, standing)) for chapter, passages in content.numbered()
+        ],
         of={number: [each for each in standing if each.passage == number] for number in {e.passage for e in standing}},
         head=bundle_words.head(found, content.title, names),
         taken_out=[bundle_words.taken_out(each, names) for each in entries],
@@ -357,12 +356,6 @@ def _passage(number: str, at: int, typed: redacting.Wanted = NO_WORDS, problems:
         typed=typed,
         **_wrong(problems),
     )
-
-
-def _hidden(passages: Sequence[tuple[int, object]], standing: Sequence[TakenOut]) -> TakenOut | None:
-    """Give what takes out a whole section, where something does."""
-    own = {number for number, _passage in passages}
-    return next((each for each in standing if each.extent == redacting.SECTION and each.passage in own), None)
 
 
 def _people(entries: Sequence[TakenOut]) -> set[str]:

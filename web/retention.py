@@ -21,6 +21,7 @@ from web.episode_words import names_of
 from web.errors import kind_of, sentence_of
 from web.fact_words import Row, row
 from web.moments import say_day, say_moment
+from web.numbers import is_number
 from web.services import services
 from workflows import log_ends, retention, seals
 from workflows.access import GOVERNS
@@ -121,7 +122,7 @@ def hold(reference: str) -> ResponseReturnValue:
 def end_hold(reference: str) -> ResponseReturnValue:
     """End a legal hold that somebody else has placed."""
     number = flask.request.form.get("hold", "")
-    if not number.isdecimal() or len(number) > 9:  # noqa: PLR2004 - as large as a number of the database is
+    if not is_number(number):
         flask.abort(400)
 
     def act(connection: sa.Connection, found: Subject, reason: str) -> None:

@@ -35,7 +35,7 @@ from workflows.access import (
 )
 from workflows.agencies import ROLES
 from workflows.attendance import AttendanceRow
-from workflows.children import ChildRow
+from workflows.children import ChildRow, main_id
 from workflows.commissions import COUNCIL, InForce
 from workflows.episodes import EpisodeRow
 from workflows.people import OrganisationRow
@@ -305,7 +305,7 @@ def _children_of(case_id: str) -> sa.CompoundSelect[tuple[str]]:
 def _together(ids: sa.CompoundSelect[tuple[str]]) -> sa.Select[tuple[str]]:
     """Select every id of these children: what is said of a child under one is said under all."""
     child, own = aliased(ChildRow), aliased(ChildRow)
-    main = sa.select(child_details.main_id(own)).where(own.child_id.in_(ids))
+    main = sa.select(main_id(own)).where(own.child_id.in_(ids))
     return sa.select(child.child_id).where(sa.or_(child.child_id.in_(main), child.joined_to.in_(main)))
 
 

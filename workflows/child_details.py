@@ -18,9 +18,9 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from engine.model import Facts, Value
 from engine.store import Base, Moment
-from workflows.children import ChildRow, under
+from workflows.children import ChildRow, main_id, under
 from workflows.matching import latest
-from workflows.people import OrganisationRow
+from workflows.people import agencies
 from workflows.vocabulary import ETHNICITY, LOOKED_AFTER, MISSING_FROM_TYPE, Words
 
 REPORT = "missing_report"
@@ -191,11 +191,6 @@ def readable(known: Mapping[str, Said], classes: Collection[str]) -> Iterator[tu
             yield detail, said, detail.say(said.value)
 
 
-def main_id(child: Any) -> sa.ColumnElement[str]:
-    """Give the id under which a row of the children is known now."""
-    return sa.func.coalesce(sa.func.nullif(child.joined_to, ""), child.child_id)
-
-
 def pupils() -> sa.Select[tuple[str]]:
     """Select, over `ChildDetailsRow`, the main id of each child whose newest report that says something of a school names one that works here."""
     said, later = ChildDetailsRow, aliased(ChildDetailsRow)
@@ -216,9 +211,7 @@ def pupils() -> sa.Select[tuple[str]]:
 
 def schools(connection: sa.Connection) -> dict[str, str]:
     """Name the schools that work here by their key."""
-    row = OrganisationRow
-    asked = sa.select(row.key, row.name).where(row.kind == "education", row.closed_at.is_(None)).order_by(row.name)
-    return dict(connection.execute(asked).tuples().all())
+    return agencies(connection, ["education"])
 
 
 def offered(connection: sa.Connection) -> list[Value]:

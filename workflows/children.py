@@ -290,8 +290,7 @@ def by_reference(connection: sa.Connection, reference: str) -> tuple[Child, ...]
         sa.select(CaseTable.correlation).where(CaseTable.id.in_(typed)),
     )
     ids = sa.union(*named).subquery()
-    main = sa.case((ChildRow.joined_to != "", ChildRow.joined_to), else_=ChildRow.child_id)
-    wanted = sa.select(main).where(ChildRow.child_id.in_(sa.select(ids)))
+    wanted = sa.select(main_id(ChildRow)).where(ChildRow.child_id.in_(sa.select(ids)))
     rows = _of(Child, ChildRow).where(ChildRow.child_id.in_(wanted), sa.literal(reference) != "")
     return tuple(Child(*row) for row in connection.execute(rows.order_by(ChildRow.child_id)))
 
@@ -323,6 +322,11 @@ def _count(met: InstrumentedAttribute[str]) -> sa.ScalarSelect[int]:
 def within(found: Iterable[ChildEpisode], span: timedelta, moment: datetime) -> int:
     """Count the episodes that were reported in a span of time up to a moment."""
     return sum(1 for episode in found if moment - span < episode.reported_at <= moment)
+
+
+def main_id(child: Any) -> sa.ColumnElement[str]:
+    """Give the id under which a row of the children is known now."""
+    return sa.func.coalesce(sa.func.nullif(child.joined_to, ""), child.child_id)
 
 
 def ids_of(child_id: str) -> sa.CompoundSelect[Any]:

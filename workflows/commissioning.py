@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from engine.errors import Invalid, NotFound, Problem
 from engine.model import Actor
 from engine.store import row_lock
-from workflows import administration
+from workflows import administration, people
 from workflows.administration import ADMINISTRATOR, AdministrationRow, Change, why_problems
 from workflows.commissions import COUNCIL, PROVIDER, Commission, CommissionRow, agencies, read
 from workflows.days import day_in_words, day_of
@@ -28,11 +28,8 @@ class CommissionNotFound(NotFound):
 
 def councils_of(connection: sa.Connection, by: Actor) -> Mapping[str, str]:
     """Give key and name of the councils whose commissions a person keeps, by name."""
-    row = OrganisationRow
-    asked = sa.select(row.key, row.name).where(row.kind == COUNCIL, row.closed_at.is_(None)).order_by(row.name)
-    if SERVICE not in by.roles:
-        asked = asked.where(row.key.in_(sorted(by.organisations(ADMINISTRATOR))))
-    return dict(connection.execute(asked).tuples().all())
+    own = () if SERVICE in by.roles else (OrganisationRow.key.in_(sorted(by.organisations(ADMINISTRATOR))),)
+    return people.agencies(connection, [COUNCIL], *own)
 
 
 def of_councils(connection: sa.Connection, by: Actor) -> tuple[Commission, ...]:

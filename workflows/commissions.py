@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.model import Found, Value
 from engine.store import Base
+from workflows import people
 from workflows.days import day_of
 from workflows.people import OrganisationRow
 
@@ -84,10 +85,7 @@ def in_force(connection: sa.Connection, now: datetime) -> InForce:
 
 def agencies(connection: sa.Connection, kind: str = "") -> Mapping[str, str]:
     """Give key and name of the agencies that work here and can be named, of one kind or of any, by name."""
-    row = OrganisationRow
-    wanted = [kind] if kind else list(SERVES)
-    asked = sa.select(row.key, row.name).where(row.kind.in_(wanted), row.closed_at.is_(None)).order_by(row.name)
-    return dict(connection.execute(asked).tuples().all())
+    return people.agencies(connection, [kind] if kind else list(SERVES))
 
 
 def find_providers(connection: sa.Connection, scope: Mapping[str, Value], now: datetime) -> Found:

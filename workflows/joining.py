@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.store import Base, Moment
-from workflows.children import ChildRow
+from workflows.children import ChildRow, main_id
 
 AGREED = "agreed"
 
@@ -56,8 +56,7 @@ def derive(connection: sa.Connection, child_ids: Collection[str] | None = None) 
     row = ChildRow
     asked = sa.select(row.child_id, row.matched_to, row.joined_to)
     if child_ids is not None:
-        main = sa.case((row.joined_to != "", row.joined_to), else_=row.child_id)
-        roots = sa.select(main).where(row.child_id.in_(child_ids))
+        roots = sa.select(main_id(row)).where(row.child_id.in_(child_ids))
         asked = asked.where(sa.or_(row.child_id.in_(roots), row.joined_to.in_(roots)))
     members = {each.child_id: each for each in connection.execute(asked)}
     merges = sa.select(MergeRow.goes, MergeRow.stays).where(STANDS).order_by(MergeRow.decided_at, MergeRow.id)

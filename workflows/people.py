@@ -180,6 +180,13 @@ def of(connection: sa.Connection, organisations: Collection[str]) -> tuple[Perso
     return _people(connection, PersonRow.sign_in.in_(held))
 
 
+def agencies(connection: sa.Connection, kinds: Collection[str], *also: sa.ColumnElement[bool]) -> dict[str, str]:
+    """Name the agencies of these kinds that work here by their key, by name: ``{"oak_school": "Oak School"}``."""
+    row = OrganisationRow
+    asked = sa.select(row.key, row.name).where(row.kind.in_(kinds), row.closed_at.is_(None), *also)
+    return dict(connection.execute(asked.order_by(row.name)).tuples().all())
+
+
 def holders(connection: sa.Connection, roles: Collection[str], organisation: str | None = None) -> tuple[Person, ...]:
     """Give the active people who hold one of these roles, by sign-in name, in one organisation or in any."""
     held = sa.select(MembershipRow.person).where(MembershipRow.role.in_(sorted(roles)))

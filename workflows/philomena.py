@@ -25,7 +25,7 @@ from engine.model import Actor
 from engine.store import Base, Moment
 from workflows.children import ChildRow, ids_of
 from workflows.likeness import sounds_of
-from workflows.people import OrganisationRow
+from workflows.people import OrganisationRow, agencies
 
 OWNS = "placement_provider"
 """Whose forms they are: the role, each in its own organisation."""
@@ -255,9 +255,7 @@ def say_whose(connection: sa.Connection, reference: str, child_id: str, *, by: A
 
 def placements(connection: sa.Connection) -> dict[str, str]:
     """Name the placements that work here by their key."""
-    row = OrganisationRow
-    asked = sa.select(row.key, row.name).where(row.kind == "placement", row.closed_at.is_(None)).order_by(row.name)
-    return dict(connection.execute(asked).tuples().all())
+    return agencies(connection, ["placement"])
 
 
 def kept_by(connection: sa.Connection, who: Actor) -> tuple[CarersForm, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -68,10 +68,10 @@ def latest(connection: sa.Connection, child_id: str) -> Photograph | None:
 
 def every(connection: sa.Connection, child_id: str) -> tuple[Photograph, ...]:
     """Tell of each photograph that is kept of a child under any of its ids, the latest first."""
-    return among(connection, connection.execute(ids_of(child_id)).scalars().all())
+    return among(connection, ids_of(child_id))
 
 
-def among(connection: sa.Connection, child_ids: Collection[str]) -> tuple[Photograph, ...]:
+def among(connection: sa.Connection, child_ids: Collection[str] | sa.CompoundSelect[Any]) -> tuple[Photograph, ...]:
     """Tell of every photograph that is kept under these ids, the latest first."""
     row = PhotographRow
     asked = sa.select(row.id, row.child_id, row.added_by, row.added_at).where(row.child_id.in_(child_ids))

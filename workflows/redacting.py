@@ -26,11 +26,11 @@ from engine.errors import Conflict, Invalid, NotFound, Problem
 from engine.model import Actor
 from engine.store import Base, EventTable, Moment, reading, row_lock
 from engine.verification import Finding
-from workflows.disclosures import LONGEST_RECIPIENT
+from workflows.disclosures import LONGEST_RECIPIENT, SUBJECT_ACCESS
 
 PREFIX = "B-"
-SUBJECT_ACCESS, AS_KNOWN = "subject_access", "bundle"
-"""What a bundle is: everything for the child, or a case as it was known (`disclosures.WAYS`)."""
+AS_KNOWN = "bundle"
+"""The kind of a bundle of a case as it was known; the other kind, everything for the child, is `SUBJECT_ACCESS`."""
 
 LONGEST_WORDS = 4_000
 LONGEST_WHY = 1_000
@@ -234,6 +234,11 @@ class TakenOut:
     back_by: str
     back_at: datetime | None
 
+    @property
+    def stands(self) -> bool:
+        """Whether it is still taken out: nobody has put it back."""
+        return self.back_at is None
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -393,13 +398,18 @@ def erase(connection: sa.Connection, refs: Collection[str]) -> int:
 # What is given ---------------------------------------------------------------------------------------------------------
 
 
+def section_out(passages: Sequence[tuple[int, Passage]], standing: Iterable[TakenOut]) -> TakenOut | None:
+    """Give what takes out the whole section of these passages, where something of what stands does."""
+    own = {number for number, _passage in passages}
+    return next((each for each in standing if each.extent == SECTION and each.passage in own), None)
+
+
 def given(content: Content, entries: Iterable[TakenOut]) -> Content:
     """Give a bundle as it leaves: what was taken out is gone, and a mark says on which ground."""
-    standing = [each for each in entries if each.back_at is None]
+    standing = [each for each in entries if each.stands]
     chapters, hidden = [], []
     for chapter, passages in content.numbered():
-        own = {number for number, _passage in passages}
-        whole = next((each for each in standing if each.extent == SECTION and each.passage in own), None)
+        whole = section_out(passages, standing)
         if whole is not None:
             mark = Passage(TAKEN_OUT.capitalize(), GROUNDS[whole.ground].mark)
             chapters.append(Chapter(chapter.part, TAKEN_OUT.capitalize(), (mark,)))

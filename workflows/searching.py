@@ -57,8 +57,7 @@ def unmatched(connection: sa.Connection, asked: Asked) -> tuple[tuple[str, str],
 
 def cases_about(connection: sa.Connection, child_ids: Collection[str]) -> Mapping[str, list[str]]:
     """Give the cases about each of these children: episodes, and cases that a message or a person opened for the child."""
-    main = sa.case((ChildRow.joined_to != "", ChildRow.joined_to), else_=ChildRow.child_id)
-    known = sa.select(ChildRow.child_id.label("id"), main.label("main"))
+    known = sa.select(ChildRow.child_id.label("id"), children.main_id(ChildRow).label("main"))
     theirs = known.where(sa.or_(ChildRow.child_id.in_(child_ids), ChildRow.joined_to.in_(child_ids))).subquery()
     row, case = EpisodeRow, CaseTable
     own = sa.select(theirs.c.main, row.case_id, row.opened_at).join(row, row.child_id == theirs.c.id)

@@ -60,10 +60,9 @@ class Form:
     @property
     def names(self) -> frozenset[str]:
         """The names that its conditions and checks take from the case: those that no question of the form answers."""
-        conditions = [condition.hides for block in self.blocks for condition in block.conditions]
-        own = ((field.check, field.prefill, field.choices_from) for field in self.fields)
-        checks = [each for three in own for each in three if each is not None]
-        used: frozenset[str] = frozenset().union(*(expression.names for expression in (*conditions, *checks)))
+        conditions = [each.hides for block in self.blocks if not isinstance(block, Field) for each in block.conditions]
+        own = [each for field in self.fields for each in field.expressions]
+        used: frozenset[str] = frozenset().union(*(expression.names for expression in (*conditions, *own)))
         return used - {field.key for field in self.fields}
 
     def field(self, key: str) -> Field:

@@ -14,7 +14,7 @@ from engine.model import Value
 from engine.store import CaseTable, FactTable
 from workflows import daily
 from workflows.about import REFERRAL, AboutRow
-from workflows.children import ChildRow
+from workflows.children import ChildRow, main_id
 from workflows.disruptions import DisruptionRow
 from workflows.episodes import EpisodeRow
 from workflows.promises.record import Beside, HomeEvent, Other
@@ -65,7 +65,7 @@ def _searches() -> sa.Select[Any]:
 def _main_ids(connection: sa.Connection, ids: set[str]) -> dict[str, str]:
     """Give the id under which each child is found now, for all the ids of these children."""
     child = ChildRow
-    main = sa.case((child.joined_to != "", child.joined_to), else_=child.child_id)
+    main = main_id(child)
     of_these = sa.select(main).where(child.child_id.in_(ids))
     found = connection.execute(sa.select(child.child_id, main.label("main")).where(main.in_(of_these)))
     return {row.child_id: row.main for row in found}
