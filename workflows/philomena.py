@@ -306,7 +306,7 @@ def erase(connection: sa.Connection, refs: Collection[str]) -> list[str]:
     named = {each.id for ref in refs for each in of_child(connection, ref)}
     forms = sorted(named | set(connection.execute(sa.select(FormRow.id).where(FormRow.id.in_(refs))).scalars()))
     for table in BESIDE:
-        written = Base.metadata.tables[table]
+        written = sa.table(table, sa.column("form"))
         connection.execute(sa.delete(written).where(written.c.form.in_(forms)))
     connection.execute(sa.delete(FormRow).where(FormRow.id.in_(forms)))
     return forms
