@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from engine import values
-from engine.forms import Field, Form, Raw, names_of, texts_under
+from engine.forms import Field, Form, Raw, item_in, names_of, numbers_in, texts_under
 from engine.model import Value
 from engine.store import EventTable, FactTable
 
@@ -59,18 +60,25 @@ def merge(
     before, present = form.as_raw(was), form.as_raw(now)
     merged, changed = dict(typed), []
     for field in form.fields:
-        names = names_of(field)
-        mine, old, new = (_texts(raw, names) for raw in (typed, before, present))
+        mine, old, new = (_texts(field, raw) for raw in (typed, before, present))
         if new == old or field.key not in who:
             continue
         both = mine not in (old, new)
         if not both:
-            for name in names:
-                merged[name] = present.get(name, "")
+            for name in names_of(field, merged):
+                merged.pop(name, None)
+            merged |= {name: present.get(name, "") for name in names_of(field, present)}
         changed.append(Changed(field, now.get(field.key), *who[field.key], both))
     return merged, changed
 
 
-def _texts(raw: Raw, names: list[str]) -> list[list[str]]:
-    """Give what was typed under names, so that nothing typed and nothing there are the same."""
-    return [[text for text in texts_under(raw, name) if text.strip()] for name in names]
+def _texts(field: Field, raw: Raw) -> list[Any]:
+    """Give what was typed for a question, so that nothing typed and nothing there are the same.
+
+    Of a list it is that of each item in which something is typed, whatever number the item has on its page.
+    """
+    if field.items is not None:
+        items = (item_in(field, raw, number) for number in numbers_in(field, raw))
+        texts = [[_texts(each, item) for each in field.asked] for item in items]
+        return [each for each in texts if any(any(map(any, one)) for one in each)]
+    return [[text for text in texts_under(raw, name) if text.strip()] for name in names_of(field, raw)]

@@ -413,7 +413,7 @@ def named_by(form: Form, facts: Facts, key: str, *, scope: Mapping[str, Any], no
     ``missing_episode 1`` names.
     """
     settled = form.settled(scope=scope, now=now)
-    offered = [choice.value for field in settled.fields for choice in field.choices]
+    offered = [choice.value for field in settled.fields for each in field.asked for choice in each.choices]
     above = [
         fields for keys in facts.values() for own, fields in keys.items() if own and f"{key}.".startswith(f"{own}.")
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID, uuid4, uuid5
 
@@ -10,9 +11,10 @@ import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from engine.errors import Refusal
-from engine.forms import Field, Form, Raw, names_of, texts_under
+from engine.forms import Field, Form, Raw, inputs_of, names_of, numbers_in, texts_under
 from engine.store import EventTable, TaskTable, reading
 from engine.views import Done
+from web import repeating
 from web.access import actor
 from web.errors import kind_of, sentence_of
 from web.moments import say_key
@@ -22,19 +24,20 @@ from web.services import services
 
 SEEN, LATER = "_seen", "_later"
 """Names of the page's own beside the answers: no question can be called so, since its key begins with a letter."""
-OURS = frozenset({"csrf_token", "key", "stamp", SEEN, LATER})
+OURS = frozenset({"csrf_token", "key", "stamp", SEEN, LATER, *repeating.NAMES})
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
     """What a person sent: the typed answers, the key that makes a second sending harmless, the page's stamp, and the last event
-    that the page knew of.
+    that the page knew of. `step` is what they want of the page itself instead: another item of a list, or one less.
     """
 
     raw: Raw
     key: str
     stamp: str
     seen: int = 0
+    step: tuple[str, str] = ("", "")
 
     @classmethod
     def read(cls) -> Posted:
@@ -46,7 +49,12 @@ class Posted:
             key=_key(flask.request.form.get("key", "")),
             stamp=flask.request.form.get("stamp", ""),
             seen=read_number(flask.request.form.get(SEEN, "")),
+            step=repeating.asked(flask.request.form),
         )
+
+    def turned(self, form: Form) -> Raw | None:
+        """Give the answers with an item more or less, where a button of a list was pressed: nothing is sent, and nothing is checked."""
+        return repeating.turned(form, self.raw, *self.step)
 
     @property
     def sealed_key(self) -> str:
@@ -110,13 +118,24 @@ def typed_lines(raw: Raw, form: Form | None) -> list[tuple[str, str]]:
     if form is None:
         lines = [(say_key(name.replace("-", " ")), " ".join(filter(None, texts_under(raw, name)))) for name in raw]
     else:
-        lines = [(field.label, _typed(field, raw)) for field in form.fields]
+        lines = [line for field in form.fields for line in _lines(field, raw)]
     return [(label, text) for label, text in lines if text.strip()]
+
+
+def _lines(field: Field, raw: Raw) -> Iterator[tuple[str, str]]:
+    """Give what was typed for a question; of a list an item in a line."""
+    if field.items is None:
+        yield field.label, _typed(field, raw)
+        return
+    for place, number in enumerate(numbers_in(field, raw), 1):
+        said = [(each.label, _typed(each, raw)) for each in inputs_of(field, number)]
+        title = f"{field.label} {field.items.title(place)}"
+        yield title, "\n".join(f"{label} {text}" for label, text in said if text.strip())
 
 
 def _typed(field: Field, raw: Raw) -> str:
     words = {choice.value: choice.label for choice in field.choices}
-    return " ".join(words.get(text, text) for name in names_of(field) for text in texts_under(raw, name) if text)
+    return " ".join(words.get(text, text) for name in names_of(field, raw) for text in texts_under(raw, name) if text)
 
 
 def _key(sent: str) -> str:

@@ -84,6 +84,8 @@ def open_case(procedure: str = MISSING_CHILD) -> ResponseReturnValue:
     """Open a case and go on to its first task."""
     view, posted, here = _opening(procedure), Posted.read(), services()
     now = here.clock()
+    if (turned := posted.turned(view.form)) is not None:
+        return _opening_page(view, turned, key=posted.key)
     try:
         done = references.in_time(
             lambda: references.load(view.form, posted.raw, scope={}, now=now),

@@ -64,6 +64,8 @@ def correct(case_id: str, record: str, key: str = "") -> ResponseReturnValue:
     """Put the record right, or say all that is wrong, or what somebody else has put right meanwhile."""
     here, posted, now = services(), Posted.read(), services().clock()
     sheet = _sheet(case_id, record, key)
+    if (turned := posted.turned(sheet.form)) is not None:
+        return _page(sheet, turned, key=posted.key, stamp=posted.stamp)
     if was_done(posted.sealed_key):
         return _back(case_id)
     try:

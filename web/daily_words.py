@@ -11,7 +11,7 @@ from engine.forms import Form
 from engine.model import Actor
 from engine.release import Compiled
 from engine.views import CaseView, TaskRow
-from web.fact_words import Row, row
+from web.fact_words import Row, row, say_answer
 from web.missing_words import COLOURS
 from web.moments import LONDON, say_day, say_moment, say_until
 from workflows.agencies import title_of
@@ -233,10 +233,7 @@ def _by_episode(found: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Mappin
 def _choice_words(form: Form, key: str, value: object) -> str:
     """Give the words of what was chosen, as the form has them."""
     field = next((each for each in form.fields if each.key == key), None)
-    words = {choice.value: choice.label for choice in field.choices} if field is not None else {}
-    if isinstance(value, list):
-        return ", ".join(words.get(str(one), str(one)) for one in value)
-    return words.get(str(value), str(value))
+    return say_answer(value, field)
 
 
 def _is_open(task: TaskRow, element: str) -> bool:

@@ -8,7 +8,7 @@ shown at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -17,9 +17,10 @@ import jinja2
 from markupsafe import Markup
 
 from engine.errors import Problem
-from engine.forms import TYPED_IN_PARTS, Block, Field, Form, Heading, Kind, Paragraph, Raw
+from engine.forms import TYPED_IN_PARTS, Block, Field, Form, Heading, Items, Kind, Paragraph, Raw, inputs_of
 from engine.forms.answers import first
 from engine.model import Value
+from web.repeating import ADD, FOCUS, REMOVE, drawn
 
 EXAMPLES = {
     Kind.DATE: "For example, 27 3 2026",
@@ -62,6 +63,8 @@ def render_form(
     """
     wrong = {problem.where: problem for problem in problems}
     shown = form.blocks if now is None else form.page(scope=scope, now=now)
+    if now is not None:
+        shown = tuple(_applying(block, scope, now) if isinstance(block, Field) else block for block in shown)
     return Markup(_template().blocks([_drawn(block, raw, wrong) for block in shown]))  # noqa: S704 - autoescaped
 
 
@@ -70,10 +73,9 @@ def error_summary(problems: Iterable[Problem], form: Form, others: Collection[st
 
     `others` are the ids of inputs of the page that are none of the form.
     """
-    fields = {field.key: field for field in form.fields}
     errors = []
     for problem in problems:
-        field = fields.get(problem.where)
+        field = _field_at(form, problem.where)
         place = _first_input(field, problem) if field else problem.where if problem.where in others else ""
         errors.append({"text": problem.sentence} | ({"href": f"#{place}"} if place else {}))
     return Markup(_template().summary(errors)) if errors else Markup()  # noqa: S704 - autoescaped
@@ -92,6 +94,8 @@ def _drawn(block: Block, raw: Raw, wrong: Mapping[str, Problem]) -> Drawn:
         return Drawn(f"heading-{block.level}", {"text": block.text})
     if isinstance(block, Paragraph):
         return Drawn("paragraph", {"text": block.text})
+    if block.items is not None:
+        return _draw_list(block, block.items, raw, wrong)
     problem = wrong.get(block.key)
     params: Params = {"autocomplete": "off"}
     hint = _hint(block)
@@ -101,6 +105,54 @@ def _drawn(block: Block, raw: Raw, wrong: Mapping[str, Problem]) -> Drawn:
         params["errorMessage"] = {"text": problem.sentence}
     component, own = _COMPONENTS[block.kind](block, raw, problem)
     return Drawn(component, params | own, conditional=any(condition.words for condition in block.conditions))
+
+
+def _draw_list(field: Field, items: Items, raw: Raw, wrong: Mapping[str, Problem]) -> Drawn:
+    """A list: a fieldset for each item with a button that takes it away, and one that adds another."""
+    numbers = drawn(field, raw)
+    to = first(raw.get(FOCUS, ""))
+    told = [
+        {
+            "id": f"{field.key}-{number}",
+            "number": number,
+            "title": items.title(place),
+            "blocks": [_drawn(each, raw, wrong) for each in inputs_of(field, number)],
+            "focus": to == f"{field.key}-{number}",
+        }
+        for place, number in enumerate(numbers, 1)
+    ]
+    problem = wrong.get(field.key)
+    params = {
+        "key": field.key,
+        "legend": _words(field),
+        "hint": _hint(field),
+        "error": problem.sentence if problem else "",
+        "items": told,
+        "noun": items.noun,
+        "plural": items.plural,
+        "most": items.most,
+        "is_full": len(numbers) >= items.most,
+        "add": ADD,
+        "remove": REMOVE,
+    }
+    return Drawn("list", params, conditional=any(condition.words for condition in field.conditions))
+
+
+def _applying(field: Field, scope: Mapping[str, Value], now: datetime) -> Field:
+    """Leave out of the items of a list what the facts of the case rule out, as the page does with its own questions."""
+    if field.items is None:
+        return field
+    asked = Form(id=field.key, title=field.label, blocks=field.items.fields).page(scope=scope, now=now)
+    return replace(field, items=replace(field.items, fields=tuple(each for each in asked if isinstance(each, Field))))
+
+
+def _field_at(form: Form, where: str) -> Field | None:
+    """Give the question of a problem under the name that it has on the page, in an item of a list too."""
+    key, _, inside = where.partition("-")
+    field = next((each for each in form.fields if each.key == key), None)
+    if field is None or not inside:
+        return field
+    return next((each for each in inputs_of(field, inside.partition("-")[0]) if each.key == where), None)
 
 
 def _hint(field: Field) -> str:

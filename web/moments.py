@@ -80,7 +80,8 @@ def _say_plain(value: Value) -> str:
     if isinstance(value, Mapping):
         return "; ".join(f"{say_key(str(key))}: {say_value(one)}" for key, one in value.items())
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(say_value(one) for one in value) or "None"
+        between = "\n" if any(isinstance(one, Mapping) for one in value) else ", "
+        return between.join(say_value(one) for one in value) or "None"
     return str(value)
 
 

@@ -100,15 +100,16 @@ def _by_question(problems: Iterable[Problem]) -> dict[str, str]:
 
 
 def _note(components: Any, said: dict[str, str]) -> bool:
-    """Put a note in the place of each question that has a problem; say whether there was one."""
+    """Put a note in the place of each question that has a problem, and of a list one of whose questions has; say whether there was one."""
     found = False
     for at, each in enumerate(components if isinstance(components, list) else ()):
         if not isinstance(each, dict):
             continue
-        key = str(each.get("key") or "")
-        if key in said:
+        key = str(each.get("path" if each.get("type") == "dynamiclist" else "key") or "")
+        own = [sentence for place, sentence in said.items() if key and place.partition("-")[0] == key]
+        if own:
             label = each.get("label") or each.get("dateLabel") or key
-            components[at] = {"type": "text", "text": f"“{label}” cannot be shown. {said[key]}"}
+            components[at] = {"type": "text", "text": f"“{label}” cannot be shown. {' '.join(own)}"}
             found = True
         else:
             found = _note(each.get("components"), said) or found

@@ -37,19 +37,20 @@ def load(
 
     Refused with `AnswersInvalid`, all at once. Who asks for what they may not know is written down, as for an address.
     """
-    problems: dict[str, Problem] = {}
+    problems: dict[str, list[Problem]] = {}
     answers: dict[str, Value] = {}
     try:
         answers = form.load(raw, scope=scope, now=now)
     except AnswersInvalid as refusal:
-        problems = {problem.where: problem for problem in refusal.problems}
+        for problem in refusal.problems:
+            problems.setdefault(problem.where.partition("-")[0], []).append(problem)
     for field in form.fields:
         kind = about.REFERENCES.get((form.id, field.key))
         typed = _typed(field, answers or raw)
         if kind and typed and field.key not in problems and typed != _typed(field, kept or {}):
             problems |= _refused(field, kind, typed, now)
     if problems:
-        raise AnswersInvalid(problems[field.key] for field in form.fields if field.key in problems)
+        raise AnswersInvalid(each for field in form.fields for each in problems.get(field.key, ()))
     return answers
 
 
@@ -61,13 +62,13 @@ def in_time(load: Callable[[], Loaded], act: Callable[[Loaded], Done]) -> Done:
         return act(load())
 
 
-def _refused(field: Field, kind: str, reference: str, now: datetime) -> dict[str, Problem]:
+def _refused(field: Field, kind: str, reference: str, now: datetime) -> dict[str, list[Problem]]:
     """Refuse a reference of which this person may not know; what cannot be one is not looked for."""
     if REFERENCE.fullmatch(reference) and case_access.knows(services().engine, actor(), kind, reference, now=now):
         return {}
     note_refused_look(reference)
     sentence = SENTENCES[kind] if field.required else OR_EMPTY.format(sentence=SENTENCES[kind])
-    return {field.key: Problem(field.key, "reference-known", sentence)}
+    return {field.key: [Problem(field.key, "reference-known", sentence)]}
 
 
 def _typed(field: Field, given: Mapping[str, object]) -> str:

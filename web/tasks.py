@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import flask
@@ -42,6 +42,7 @@ from web.answering import LATER, Posted, conflict_page, go_on, new_key, was_done
 from web.fact_words import Section, alone, say_answer, sections
 from web.govuk import error_summary, render_form
 from web.moments import say_moment, say_until
+from web.repeating import FOCUS
 from web.second_person import done_before
 from web.services import services
 from workflows import access, assigning, typed
@@ -97,6 +98,10 @@ def complete(task_id: str) -> ResponseReturnValue:
         if was_done(posted.sealed_key):
             return flask.redirect(flask.url_for("inbox.tasks"))
         return conflict_page(refusal, posted.raw, form=_form_of(task_id), case_id=task_id.partition(".")[0])
+    if (turned := posted.turned(view.form)) is not None:
+        with writing(here.engine) as connection:
+            _keep(connection, task_id, replace(posted, raw=turned))
+        return _page(view, Shown(turned, posted.key, posted.stamp, posted.seen))
     try:
         answers = view.form.load(posted.raw, scope=view.scope, now=now)
         key, stamp = posted.sealed_key, posted.stamp
@@ -179,7 +184,8 @@ def _keep_for_later(task_id: str, posted: Posted) -> ResponseReturnValue:
 def _keep(connection: sa.Connection, task_id: str, posted: Posted) -> None:
     """Keep what was sent as what this person has typed there."""
     told = {"person": actor().person, "stamp": posted.stamp}
-    typed.keep(connection, task_id, posted.raw, **told, seen=posted.seen, now=services().clock())
+    raw = {name: texts for name, texts in posted.raw.items() if name != FOCUS}
+    typed.keep(connection, task_id, raw, **told, seen=posted.seen, now=services().clock())
 
 
 def _may_type(task_id: str) -> None:

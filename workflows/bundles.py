@@ -164,7 +164,7 @@ def masked(facts: Facts, release: Compiled, others: Others, noted: Masking) -> F
         (record, one.key)
         for record, form in release.forms_by_record.items()
         for one in form.fields
-        if one.kind in {Kind.TEXT, Kind.TEXTAREA}
+        if any(each.kind in {Kind.TEXT, Kind.TEXTAREA} for each in one.asked)
     }
     found: Facts = {}
     for record, keys in facts.items():
@@ -225,8 +225,9 @@ def _fields(facts: Facts) -> Iterator[tuple[str, str, Value]]:
 
 
 def _texts(value: Value) -> Iterator[str]:
+    """Give the texts that may be somebody's name: of an item of a list what stands under its name."""
     if isinstance(value, list):
         for each in value:
-            yield from _texts(each)
+            yield from _texts(each.get("name") if isinstance(each, dict) else each)
     elif isinstance(value, str):
         yield value

@@ -218,13 +218,14 @@ def _json(name: str, text: str) -> Mapping[str, object]:
 
 
 def _fields(form: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:
-    """Give the key and the properties of each field, inside groups too."""
+    """Give the key and the properties of each field, inside groups too; the questions of a list are one field."""
     components = form.get("components")
     for component in components if isinstance(components, list) else ():
-        if "key" in component:
+        key = component.get("path" if (is_list := component.get("type") == "dynamiclist") else "key")
+        if key is not None:
             properties = component.get("properties")
-            yield str(component["key"]), properties if isinstance(properties, dict) else {}
-        yield from _fields(component)
+            yield str(key), properties if isinstance(properties, dict) else {}
+        yield from () if is_list else _fields(component)
 
 
 def _walk(folder: Traversable) -> Iterator[Traversable]:

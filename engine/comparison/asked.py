@@ -9,7 +9,13 @@ from typing import Any
 from engine.comparison.parts import Anatomy, fill, put
 from engine.errors import Invalid, Problem
 
-_KINDS: Mapping[str, str] = {"text": "Text", "group": "Group of questions", "separator": "Line", "spacer": "Space"}
+_KINDS: Mapping[str, str] = {
+    "text": "Text",
+    "group": "Group of questions",
+    "dynamiclist": "List of questions",
+    "separator": "Line",
+    "spacer": "Space",
+}
 
 
 def take_apart(text: str, name: str) -> Anatomy:
@@ -38,7 +44,7 @@ def _components(components: list[Any], group: str, found: Anatomy) -> None:
             put(found.parts["The form"].settings, "components", json.dumps(component))
             continue
         kind = _KINDS.get(str(component.get("type")), "Question")
-        key = str(component.get("key") or component.get("id") or "")
+        key = str(component.get("key") or component.get("path") or component.get("id") or "")
         named = (component[name] for name in ("label", "dateLabel", "timeLabel", "text") if component.get(name))
         part = found.add(key, kind, str(next(named, "")))
         held = next(name for name, each in found.parts.items() if each is part)

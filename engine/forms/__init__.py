@@ -1,7 +1,7 @@
 """Forms: form-js JSON becomes questions, a schema that reads their answers, and values that keep their meaning."""
 
-from engine.forms.answers import Raw, names_of, texts_under
-from engine.forms.fields import CHOOSING, TYPED_IN_PARTS, Block, Choice, Field, Heading, Kind, Limits, Paragraph
+from engine.forms.answers import Raw, inputs_of, item_in, items_of, names_of, numbers_in, texts_under
+from engine.forms.fields import CHOOSING, TYPED_IN_PARTS, Block, Choice, Field, Heading, Items, Kind, Limits, Paragraph
 from engine.forms.form import Form
 from engine.forms.reading import read
 
@@ -13,11 +13,16 @@ __all__ = [
     "Field",
     "Form",
     "Heading",
+    "Items",
     "Kind",
     "Limits",
     "Paragraph",
     "Raw",
+    "inputs_of",
+    "item_in",
+    "items_of",
     "names_of",
+    "numbers_in",
     "read",
     "texts_under",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, cast
 
@@ -28,6 +28,7 @@ _LONGEST_NUMBER = 30
 _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 _PHONE = re.compile(r"\+?[0-9 ().\-]{6,30}( ?(x|ext\.?|extension) ?[0-9]{1,6})?", re.IGNORECASE)
+_ITEM = re.compile(r"[1-9][0-9]{0,3}")
 _PARTS = ("day", "month", "year", "time")
 _TICKED = frozenset({"true", "on"})
 
@@ -53,6 +54,8 @@ def raw_of(question: Field, value: Value) -> dict[str, list[str] | str]:
     """Give a kept value as a page would post it, for example ``{"seen-day": "27", "seen-month": "3", ...}``."""
     if value is None or value is False or value == []:
         return {}
+    if question.items is not None:
+        return _raw_of_items(question, value)
     if question.kind in TYPED_IN_PARTS:
         parts = moment_parts(value) if question.kind is Kind.DATETIME else date_parts(value)
         return {f"{question.key}-{part}": text for part, text in parts.items()}
@@ -63,10 +66,62 @@ def raw_of(question: Field, value: Value) -> dict[str, list[str] | str]:
     return {question.key: format(value, "f") if isinstance(value, Decimal) else str(value)}
 
 
-def names_of(question: Field) -> list[str]:
-    """Give the names under which a page posts an answer: ``["seen-day", "seen-month", "seen-year", "seen-time"]``."""
+def names_of(question: Field, raw: Raw) -> list[str]:
+    """Give the names under which a page posts an answer: ``["seen-day", "seen-month", "seen-year", "seen-time"]``.
+
+    Of a list they are those of the items that this page has: ``["persons", "persons-1-name", "persons-3-name"]``.
+    """
     key = question.key
-    return [f"{key}-{part}" for part in _PARTS] if question.kind in TYPED_IN_PARTS else [key]
+    if question.items is None:
+        return [f"{key}-{part}" for part in _PARTS] if question.kind in TYPED_IN_PARTS else [key]
+    return [
+        key,
+        *(
+            name
+            for number in numbers_in(question, raw)
+            for each in inputs_of(question, number)
+            for name in names_of(each, raw)
+        ),
+    ]
+
+
+def numbers_in(question: Field, raw: Raw) -> list[str]:
+    """Give the numbers of the items of a list that a page has, each once, in their order; one more than allowed at most.
+
+    An item keeps its number while others come and go, so that nothing that was typed moves to another one.
+    """
+    items = question.items
+    given = dict.fromkeys(text for text in texts_under(raw, question.key) if _ITEM.fullmatch(text))
+    return list(given)[: items.most + 1 if items else 0]
+
+
+def inputs_of(question: Field, number: str) -> list[Field]:
+    """Give the questions of one item as they stand on the page, each under its own name: ``persons-3-name``."""
+    return [replace(each, key=f"{question.key}-{number}-{each.key}") for each in question.asked]
+
+
+def item_in(question: Field, raw: Raw, number: str) -> dict[str, list[str] | str]:
+    """Give what a page posted for one item of a list, under the names of its questions."""
+    start = f"{question.key}-{number}-"
+    names = (name for each in inputs_of(question, number) for name in names_of(each, raw) if name in raw)
+    return {name.removeprefix(start): raw[name] for name in names}
+
+
+def items_of(question: Field, value: Value) -> list[dict[str, Value]]:
+    """Give a kept value as the items of a list; a text from before it was a list gives an item for each of its lines."""
+    lines = value.split("\n") if isinstance(value, str) else value if isinstance(value, list) else []
+    key = question.asked[0].key
+    found = [each if isinstance(each, dict) else {key: str(each).strip()} for each in lines if each not in (None, "")]
+    return [each for each in found if any(given not in (None, "", []) for given in each.values())]
+
+
+def _raw_of_items(question: Field, value: Value) -> dict[str, list[str] | str]:
+    raw: dict[str, list[str] | str] = {question.key: []}
+    for place, item in enumerate(items_of(question, value), 1):
+        raw[question.key] = [*texts_under(raw, question.key), str(place)]
+        for each, asked in zip(question.asked, inputs_of(question, str(place)), strict=True):
+            raw |= raw_of(asked, item.get(each.key))
+    return raw
 
 
 def texts_under(raw: Raw, name: str) -> list[str]:

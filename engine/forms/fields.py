@@ -16,7 +16,8 @@ class Kind(StrEnum):
     """The kinds of question; the value says what is kept of the answer.
 
     text and textarea keep str, number Decimal, datetime an aware datetime in UTC, date a date, select and radio the
-    value of the choice, checklist a list of such values in the form's order, checkbox a bool.
+    value of the choice, checklist a list of such values in the form's order, checkbox a bool, list a list of contexts,
+    ``[{"name": "Sam Example", "danger": "high"}, {"name": "Jo Example"}]``: what was left empty in an item is not there.
     """
 
     TEXT = "text"
@@ -28,6 +29,7 @@ class Kind(StrEnum):
     RADIO = "radio"
     CHECKLIST = "checklist"
     CHECKBOX = "checkbox"
+    LIST = "list"
 
 
 CHOOSING = frozenset({Kind.SELECT, Kind.RADIO, Kind.CHECKLIST})
@@ -72,6 +74,25 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Items:
+    """What is asked of each item of a list, how many there may be, and how many empty ones a new page shows.
+
+    `noun` is what one of them is called in the middle of a sentence, `plural` what several are: "person" and "people".
+    """
+
+    noun: str
+    plural: str
+    fields: tuple[Field, ...]
+    most: int
+    least: int = 0
+    shown: int = 1
+
+    def title(self, place: int) -> str:
+        """Say which item it is, counted from 1: "Person 2"."""
+        return f"{self.noun[:1].upper()}{self.noun[1:]} {place}"
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One question.
 
@@ -79,7 +100,8 @@ class Field:
     is not true; where the form gives none, a sentence is made from the label. `conditions` are those of the question
     and of the groups around it: one that is true hides it. `data_class` names who may read the answer, `summary_class`
     who may read it besides because it stands in the summary of its class, `source` the rule or guidance that asks for it, `prefill` what stands in the answer when the page is first shown. `choices` are
-    those that the form gives, `choices_from` takes more from the case.
+    those that the form gives, `choices_from` takes more from the case. `items` says what a list asks of each of its items; their
+    questions have the list's data class, and their conditions and checks see the answers of their own item.
     """
 
     key: str
@@ -101,6 +123,12 @@ class Field:
     check_error: str = ""
     prefill: Expression | None = None
     choices_from: Expression | None = None
+    items: Items | None = None
+
+    @property
+    def asked(self) -> tuple[Field, ...]:
+        """The questions that people answer: itself, or those of each item of a list."""
+        return self.items.fields if self.items else (self,)
 
     def choices_for(self, scope: Mapping[str, Any], now: datetime) -> tuple[Choice, ...]:
         """Give what may be chosen as the case stands: first what the case offers, then what the form always does.
@@ -119,15 +147,38 @@ class Field:
 
     def settled(self, scope: Mapping[str, Any], now: datetime) -> Field:
         """Give the question with the choices that the case offers now as its own."""
+        if self.items is not None:
+            return replace(
+                self, items=replace(self.items, fields=tuple(each.settled(scope, now) for each in self.asked))
+            )
         if self.choices_from is None:
             return self
         return replace(self, choices=self.choices_for(scope, now), choices_from=None)
 
     @property
+    def takes_choices(self) -> bool:
+        """Whether it takes choices from the case."""
+        return any(each.choices_from is not None for each in self.asked)
+
+    @property
     def expressions(self) -> tuple[Expression, ...]:
         """Every expression of the question: what hides it, checks it, fills it in and offers its choices."""
+        return (*self._own, *(each for field in self._inner for each in field.expressions))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that its expressions take from the page and the case; inside an item those that no question of it answers."""
+        inside = frozenset().union(*(field.names for field in self._inner)) - {field.key for field in self._inner}
+        return inside.union(*(each.names for each in self._own))
+
+    @property
+    def _own(self) -> tuple[Expression, ...]:
         own = (self.check, self.prefill, self.choices_from)
         return (*(each.hides for each in self.conditions), *(each for each in own if each is not None))
+
+    @property
+    def _inner(self) -> tuple[Field, ...]:
+        return self.items.fields if self.items else ()
 
     @property
     def has_nothing_to_choose(self) -> bool:

@@ -13,9 +13,9 @@ from marshmallow import Schema, ValidationError
 
 from engine.errors import AnswersInvalid, Problem
 from engine.feel import Expression
-from engine.forms.answers import Raw, raw_of, schema_of
-from engine.forms.fields import Block, Field, Kind
-from engine.forms.wording import wrong_sentence
+from engine.forms.answers import Raw, item_in, numbers_in, raw_of, schema_of, texts_under
+from engine.forms.fields import Block, Field, Items, Kind
+from engine.forms.wording import required_sentence, within_a_sentence, wrong_sentence
 from engine.model import Value
 
 MOST_ANSWERS = 64
@@ -41,6 +41,38 @@ def _always(hides: Expression, asked: Mapping[str, Field], seen: Mapping[str, Va
     )
 
 
+def _read_items(
+    field: Field, items: Items, raw: Raw, scope: Mapping[str, Value], now: datetime
+) -> tuple[list[dict[str, Value]], list[Problem]]:
+    """Read the items of a list, each as a form of its own; give those in which something was answered, and what is wrong."""
+    asked = Form(id=field.key, title=field.label, blocks=items.fields)
+    found: list[dict[str, Value]] = []
+    problems: list[Problem] = []
+    numbers = numbers_in(field, raw)
+    for place, number in enumerate(numbers, 1):
+        given = item_in(field, raw, number)
+        if not any(text.strip() for name in given for text in texts_under(given, name)):
+            continue
+        try:
+            answers = asked.load(given, scope=scope, now=now)
+        except AnswersInvalid as refusal:
+            problems += [
+                _in_item(problem, f"{field.key}-{number}-", items.title(place)) for problem in refusal.problems
+            ]
+            continue
+        found += [item] if (item := {key: value for key, value in answers.items() if value not in (None, [])}) else []
+    if len(numbers) > items.most:
+        return found, [Problem(field.key, "too-many", f"Enter {items.most} {items.plural} or fewer")]
+    if not problems and len(found) < items.least:
+        problems.append(Problem(field.key, "required", required_sentence(field)))
+    return found, problems
+
+
+def _in_item(problem: Problem, place: str, title: str) -> Problem:
+    """Give a problem of an item with its place on the page and in words: "Person 2: enter a name"."""
+    return Problem(place + problem.where, problem.rule, f"{title}: {within_a_sentence(problem.sentence)}")
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """The questions of one page; `id` names the record that its answers are written to.
@@ -61,8 +93,8 @@ class Form:
     def names(self) -> frozenset[str]:
         """The names that its conditions and checks take from the case: those that no question of the form answers."""
         conditions = [each.hides for block in self.blocks if not isinstance(block, Field) for each in block.conditions]
-        own = [each for field in self.fields for each in field.expressions]
-        used: frozenset[str] = frozenset().union(*(expression.names for expression in (*conditions, *own)))
+        taken = (*(each.names for each in conditions), *(field.names for field in self.fields))
+        used: frozenset[str] = frozenset().union(*taken)
         return used - {field.key for field in self.fields}
 
     def field(self, key: str) -> Field:
@@ -72,7 +104,7 @@ class Form:
     @property
     def takes_choices(self) -> bool:
         """Whether a question takes choices from the case."""
-        return any(field.choices_from is not None for field in self.fields)
+        return any(field.takes_choices for field in self.fields)
 
     def settled(self, *, scope: Mapping[str, Value], now: datetime) -> Form:
         """Give the form as the case stands: each question with the choices that the case offers now as its own."""
@@ -80,32 +112,35 @@ class Form:
         return replace(self, blocks=blocks)
 
     def schema(self) -> Schema:
-        """Build the marshmallow schema of all questions; see `engine.forms.answers.schema_of`.
+        """Build the marshmallow schema of all questions but lists, whose items are forms of their own; see
+        `engine.forms.answers.schema_of`.
 
         Of a form that takes choices from the case, take the schema of its `settled` form.
         """
-        return schema_of(self.fields)
+        return schema_of(field for field in self.fields if field.items is None)
 
     def load(self, raw: Raw, *, scope: Mapping[str, Value], now: datetime) -> dict[str, Value]:
         """Read what a page posted (a Flask page passes ``request.form.to_dict(flat=False)``).
 
         `scope` holds the facts of the case as expressions see them. Example: ``{"returned_at-day": "27", ...,
         "found_how": "police"}`` gives ``{"returned_at": datetime(2026, 3, 27, 14, 30, tzinfo=UTC), "found_how":
-        "police"}``. A question that was left empty is None, [] or False; one that its condition hides is not there.
-        Refused with `AnswersInvalid`: one problem per wrong question, in the order of the page. A choice must be one
+        "police"}``. A question that was left empty is None, [] or False; one that its condition hides is not there, and
+        neither is an item of a list in which nothing was answered.
+        Refused with `AnswersInvalid`: one problem per wrong question, in the order of the page; those of an item are at
+        ``persons-2-name``. A choice must be one
         that the form or the case offers at this moment; a question for which there is none is not asked.
         """
         if self.takes_choices:
             return self.settled(scope=scope, now=now).load(raw, scope=scope, now=now)
-        answers, problems = self._read(raw)
+        answers, problems = self._read(raw, scope, now)
         kept = self._shown(answers, scope, now)
-        found = {key: problem for key, problem in problems.items() if key in kept}
+        found = {key: wrong for key, wrong in problems.items() if key in kept}
         for field in self.fields:
             if field.key in kept and field.key not in found and self._fails(field, kept, found, scope, now):
                 sentence = field.check_error or wrong_sentence(field, "does not agree with the other answers")
-                found[field.key] = Problem(field.key, "check", sentence)
+                found[field.key] = [Problem(field.key, "check", sentence)]
         if found:
-            raise AnswersInvalid(found[field.key] for field in self.fields if field.key in found)
+            raise AnswersInvalid(problem for field in self.fields for problem in found.get(field.key, ()))
         return kept
 
     def as_raw(self, values: Mapping[str, Value]) -> dict[str, list[str] | str]:
@@ -142,13 +177,23 @@ class Form:
                 open_keys.discard(block.key)
         return tuple(shown)
 
-    def _read(self, raw: Raw) -> tuple[dict[str, Value], dict[str, Problem]]:
-        """Read every answer; give the values that could be read and the problem of each that could not."""
+    def _read(
+        self, raw: Raw, scope: Mapping[str, Value], now: datetime
+    ) -> tuple[dict[str, Value], dict[str, list[Problem]]]:
+        """Read every answer; give the values that could be read and the problems of each that could not."""
+        answers: dict[str, Value] = {}
+        problems: dict[str, list[Problem]] = {}
         try:
-            return cast("dict[str, Value]", self.schema().load(raw)), {}
+            answers = cast("dict[str, Value]", self.schema().load(raw))
         except ValidationError as refused:
             messages = cast("dict[str, list[Problem]]", refused.messages)
-            return cast("dict[str, Value]", refused.valid_data), {key: found[0] for key, found in messages.items()}
+            answers = cast("dict[str, Value]", refused.valid_data)
+            problems = {key: found[:1] for key, found in messages.items()}
+        for field in self.fields:
+            if field.items is not None:
+                answers[field.key], wrong = _read_items(field, field.items, raw, scope, now)
+                problems |= {field.key: wrong} if wrong else {}
+        return answers, problems
 
     def _shown(self, answers: Mapping[str, Value], scope: Mapping[str, Value], now: datetime) -> dict[str, Value]:
         """Keep the answers to the questions that are not hidden; a condition sees a hidden or wrong answer as null.
@@ -168,7 +213,7 @@ class Form:
         self,
         field: Field,
         kept: Mapping[str, Value],
-        problems: Mapping[str, Problem],
+        problems: Mapping[str, list[Problem]],
         scope: Mapping[str, Value],
         now: datetime,
     ) -> bool:

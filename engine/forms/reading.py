@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from engine.errors import Invalid, Problem
 from engine.feel import Expression, compile
-from engine.forms.fields import CHOOSING, Block, Choice, Condition, Field, Heading, Kind, Limits, Paragraph
+from engine.forms.fields import CHOOSING, Block, Choice, Condition, Field, Heading, Items, Kind, Limits, Paragraph
 from engine.forms.form import Form
 from engine.forms.syntax import read_json
 
@@ -29,6 +30,7 @@ _KINDS = {
     "checklist": Kind.CHECKLIST,
     "checkbox": Kind.CHECKBOX,
 }
+_LIST = "dynamiclist"
 _DRAWN_BY_THE_PAGE = frozenset({"separator", "spacer", "button"})
 
 _ROOT = frozenset({
@@ -47,10 +49,21 @@ _SETTINGS = {
     "checkbox": _QUESTION,
     "text": frozenset({"conditional", "id", "layout", "text", "type"}),
     "group": (_QUESTION - {"description", "key", "validate"}) | {"components", "showOutline", "verticalAlignment"},
-}
+    _LIST: (_QUESTION - {"description", "key", "validate"})
+    | {
+        "allowAddRemove", "components", "defaultRepetitions", "disableCollapse", "isRepeating", "nonCollapsedItems", "path",
+        "showOutline", "verticalAlignment",
+    },
+}  # fmt: skip
 _PROPERTIES = frozenset(
     {"check", "checkError", "dataClass", "error", "errorFormat", "onlyIf", "prefill", "source", "summaryClass"}
 )
+_OF_ITEMS = _PROPERTIES - {"dataClass", "prefill", "summaryClass"}
+"""What a question of an item says itself; the rest holds for the whole list and is said there."""
+_OF_LISTS = frozenset({
+    "check", "checkError", "dataClass", "error", "hint", "item", "items", "least", "most", "onlyIf", "prefill", "source", "summaryClass",
+})  # fmt: skip
+MOST_ITEMS = 20
 _VALIDATE = {
     Kind.TEXT: frozenset({"maxLength", "minLength", "required", "validationType"}),
     Kind.TEXTAREA: frozenset({"maxLength", "minLength", "required"}),
@@ -93,8 +106,9 @@ def read(text: str, name: str) -> Form:
 class _Reading:
     """One walk over the components of a form; the problems gather in the order of the page."""
 
-    def __init__(self, stem: str) -> None:
+    def __init__(self, stem: str, around: Field | None = None) -> None:
         self.stem = stem
+        self.around = around
         self.problems: list[Problem] = []
         self.fields: dict[str, Field] = {}
         self.title = ""
@@ -120,10 +134,9 @@ class _Reading:
             kind = component.get("type") if isinstance(component, dict) else None
             if kind in _DRAWN_BY_THE_PAGE:
                 continue
-            if kind not in _SETTINGS:
-                self._refuse(
-                    _where(component), "form-component", f"A component of type {kind!r} cannot be shown to staff."
-                )
+            if kind not in _SETTINGS or (self.around is not None and kind not in _KINDS):
+                where = "be part of a list" if kind in _SETTINGS else "be shown to staff"
+                self._refuse(_where(component), "form-component", f"A component of type {kind!r} cannot {where}.")
                 continue
             self._only(component, _SETTINGS[kind], _where(component), f"a {kind}")
             conditions = (*around, *self._condition(component))
@@ -133,6 +146,8 @@ class _Reading:
                 if component.get("label"):
                     yield Heading(str(component["label"]), level, conditions)
                 yield from self._blocks(component.get("components"), conditions, min(level + 1, 3))
+            elif kind == _LIST:
+                yield self._list(component, conditions)
             else:
                 yield self._question(component, kind, conditions)
 
@@ -183,15 +198,71 @@ class _Reading:
         self.fields.setdefault(key, field)
         return field
 
-    def _properties(self, component: Component) -> dict[str, str]:
+    def _list(self, component: Component, conditions: tuple[Condition, ...]) -> Field:
+        """Read a list: each item is asked the same questions, which have the data class of the list."""
+        where = _where(component)
+        key, label = self._key_and_label({**component, "key": component.get("path")})
+        properties = self._properties(component, _OF_LISTS)
+        check, fills = properties.get("check"), properties.get("prefill")
+        least, most, shown = self._counts(component, properties)
+        if not properties.get("item"):
+            sentence = 'The list does not say what one of its items is called; for example "item": "person".'
+            self._refuse(where, "form-item", sentence)
+        noun = properties.get("item", "item")
+        field = Field(
+            key=key,
+            kind=Kind.LIST,
+            label=label,
+            data_class=properties.get("dataClass", ""),
+            summary_class=properties.get("summaryClass", ""),
+            hint=properties.get("hint", ""),
+            required=least > 0,
+            error=properties.get("error", ""),
+            source=properties.get("source", ""),
+            conditions=conditions,
+            check=self._feel(where, check) if check else None,
+            check_error=properties.get("checkError", ""),
+            prefill=self._feel(where, fills) if fills else None,
+        )
+        inside = _Reading(self.stem, field)
+        asked = tuple(block for block in inside._blocks(component.get("components"), (), 3) if isinstance(block, Field))
+        inside._ahead(asked)
+        self.problems += inside.problems
+        if not asked:
+            self._refuse(where, "form-item", "The list asks nothing of its items.")
+        items = Items(noun, properties.get("items") or f"{noun}s", asked, most, least, shown)
+        field = replace(field, items=items)
+        self.fields.setdefault(key, field)
+        return field
+
+    def _counts(self, component: Component, properties: Mapping[str, str]) -> tuple[int, int, int]:
+        """Read how many items there must be, may be, and stand on a new page."""
+        where = _where(component)
+        if component.get("isRepeating") is not True or component.get("allowAddRemove") is not True:
+            sentence = "Set isRepeating and allowAddRemove: people add and remove the items of a list themselves."
+            self._refuse(where, "form-item-count", sentence)
+        least, most = (_whole(_number(properties.get(name))) for name in ("least", "most"))
+        shown = _whole(_number(component.get("defaultRepetitions", 1)))
+        if most is None or not 1 <= most <= MOST_ITEMS:
+            sentence = f'A list needs the largest number of its items, {MOST_ITEMS} at most; for example "most": "10".'
+            self._refuse(where, "form-item-count", sentence)
+        elif not 0 <= (least or 0) <= most or shown is None or not 1 <= shown <= most:
+            self._refuse(
+                where, "form-item-count", f"Its least and its defaultRepetitions must not be more than {most}."
+            )
+        return least or 0, most or 1, shown or 1
+
+    def _properties(self, component: Component, known: frozenset[str] = _PROPERTIES) -> dict[str, str]:
         """Read our own settings of a question: each is a text."""
         where = _where(component)
-        given = self._inner(component, "properties", _PROPERTIES)
+        given = self._inner(component, "properties", _OF_ITEMS if self.around else known)
         properties = {name: str(text).strip() for name, text in given.items() if text}
-        if not _DATA_CLASS.fullmatch(properties.get("dataClass", "")):
+        if self.around is not None:
+            properties |= {"dataClass": self.around.data_class, "summaryClass": self.around.summary_class}
+        elif not _DATA_CLASS.fullmatch(properties.get("dataClass", "")):
             sentence = 'The question has no data class; give it one in its properties, for example "dataClass": "D2".'
             self._refuse(where, "form-data-class", sentence)
-        summary = properties.get("summaryClass", "")
+        summary = "" if self.around else properties.get("summaryClass", "")
         if summary and (not _SUMMARY_CLASS.fullmatch(summary) or summary[:-1] != properties.get("dataClass")):
             sentence = 'The class of a summary is the data class and one capital letter, for example "D2S" beside "D2".'
             self._refuse(where, "form-summary-class", sentence)
@@ -317,10 +388,19 @@ class _Reading:
                 self._refuse(where, "form-condition-ahead", sentence)
             if not isinstance(block, Field):
                 continue
+            self._outside(block)
             later.discard(block.key)
             for name in sorted(self.fields.keys() & (block.choices_from.names if block.choices_from else ())):
                 sentence = f"The choices rest on {name}, which the same page asks; they can rest on the case only."
                 self._refuse(block.key, "form-choices-ahead", sentence)
+
+    def _outside(self, block: Field) -> None:
+        """Refuse questions of an item that rest on an answer outside their list."""
+        own = frozenset(each.key for each in block.asked)
+        for each in block.asked if block.items else ():
+            for name in sorted((each.names - own) & self.fields.keys()):
+                sentence = f"The question rests on {name}, which is asked outside the list; it can rest on its own item and on the case."
+                self._refuse(f"{block.key}-{each.key}", "form-condition-outside", sentence)
 
     def _feel(self, where: str, text: str) -> Expression | None:
         """Compile an expression, or take over what is wrong with it."""
@@ -349,7 +429,8 @@ class _Reading:
                 self._refuse(where, "form-setting", f"The setting {name} of {what} would be ignored; take it away.")
 
     def _refuse(self, where: str, rule: str, sentence: str) -> None:
-        """Add a problem at ``<form>.<key>``, or at the form; the same problem is named once."""
+        """Add a problem at ``<form>.<key>``, ``<form>.<list>-<key>`` or at the form; the same problem is named once."""
+        where = f"{self.around.key}-{where}" if self.around else where
         problem = Problem(f"{self.stem}.{where}" if where else self.stem, rule, sentence)
         if problem not in self.problems:
             self.problems.append(problem)
@@ -359,7 +440,8 @@ def _where(component: object) -> str:
     """Name a component by what a person finds in the editor: its key, its id or its words."""
     if not isinstance(component, dict):
         return ""
-    return str(next((component[name] for name in ("key", "id", "label", "text") if component.get(name)), ""))[:64]
+    names = ("path" if component.get("type") == _LIST else "key", "id", "label", "text")
+    return str(next((component[name] for name in names if component.get(name)), ""))[:64]
 
 
 def _number(given: object) -> Decimal | None:

@@ -24,11 +24,14 @@ def required_sentence(field: Field) -> str:
     """Say that there is no answer: "Enter when the child was last seen", "Select yes if the child was harmed"."""
     if field.error:
         return field.error
+    if field.items is not None:
+        least = field.items.least
+        return f"Enter at least {f'{least} {field.items.plural}' if least > 1 else f'one {field.items.noun}'}"
     verb = "Select" if field.kind in CHOOSING else "Enter"
     if field.kind is Kind.CHECKBOX:
         return f"Select “{field.label}” to continue"
     if not field.label.endswith("?"):
-        return f"{verb} {_within_a_sentence(field.label)}"
+        return f"{verb} {within_a_sentence(field.label)}"
     statement = _statement(field.label)
     if statement is None:
         return f"{verb} an answer to “{field.label}”"
@@ -54,6 +57,6 @@ def _statement(question: str) -> tuple[bool, str] | None:
     return bool(found["ask"]), words
 
 
-def _within_a_sentence(label: str) -> str:
+def within_a_sentence(label: str) -> str:
     """Write the first letter small, but leave an abbreviation such as NHS as it is."""
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]

@@ -24,7 +24,7 @@ def test_no_question_of_a_form_has_a_name_that_the_page_keeps_for_itself() -> No
         (name, posted)
         for _procedure, name, text in FORMS
         for question in read(text, name).fields
-        for posted in names_of(question)
+        for posted in names_of(question, {})
         if posted in OURS
     ]
     assert len(FORMS) > 80

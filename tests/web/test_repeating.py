@@ -1,0 +1,113 @@
+"""A list on a page: items come and go with buttons that send nothing and lose nothing, each item with its name and its problems."""
+
+from __future__ import annotations
+
+import json
+
+from bs4 import BeautifulSoup, Tag
+
+from engine.errors import AnswersInvalid
+from engine.forms import Form, Raw
+from tests.engine.test_forms import NOW
+from tests.engine.test_forms_lists import DANGER, NAME, TYPED, WITH, form_of, persons
+from web.answering import typed_lines
+from web.fact_words import say_answer
+from web.govuk import error_summary, render_form
+from web.previews import preview
+from web.repeating import FOCUS, asked, turned
+
+
+def page(raw: Raw, form: Form = WITH) -> BeautifulSoup:
+    return BeautifulSoup(str(render_form(form, raw, scope={}, now=NOW)), "html.parser")
+
+
+def items(drawn: BeautifulSoup) -> list[Tag]:
+    return drawn.select("fieldset.hw-list > fieldset")
+
+
+def step(raw: Raw, name: str, about: str, form: Form = WITH) -> Raw:
+    found = turned(form, raw, *asked({name: about}))
+    assert found is not None
+    return found
+
+
+def test_each_item_is_a_fieldset_with_its_name_and_the_buttons_say_what_they_do() -> None:
+    drawn = page(TYPED)
+    assert [each.legend.get_text() for each in items(drawn) if each.legend] == ["Person 1", "Person 2", "Person 3"]
+    buttons = [each.get_text() for each in drawn.select("button")]
+    assert buttons == ["Send", *(f"Remove person {place}" for place in (1, 2, 3))], "three are the most"
+    assert [each["value"] for each in drawn.select("input[name=persons]")] == ["1", "4", "2"]
+    ids = [each["id"] for each in drawn.select("[id]")]
+    assert len(ids) == len(set(ids))
+    labels = {each["for"] for each in drawn.select("label[for]")}
+    assert {each["id"] for each in drawn.select("input:not([type=hidden]), textarea, select")} <= labels
+
+
+def test_another_item_is_empty_and_last_and_the_page_leads_to_it() -> None:
+    typed = step({**TYPED, "persons": ["1"]}, "_add", "persons")
+    drawn = page(typed)
+    assert [each["value"] for each in drawn.select("input[name=persons]")] == ["1", "2"]
+    assert drawn.select_one("[autofocus]") == items(drawn)[1]
+    assert drawn.select_one("#place")["value"] == "The park"  # type: ignore[index]
+    full = {**TYPED, "persons": ["1", "2", "3"]}
+    assert step(full, "_add", "persons")["persons"] == ["1", "2", "3"]
+
+
+def test_what_is_taken_away_is_gone_with_what_was_typed_and_the_next_stays_as_it_is() -> None:
+    typed = step(TYPED, "_remove", "persons-1")
+    assert (typed["persons"], typed[FOCUS]) == (["4", "2"], "persons-4")
+    assert not [name for name in typed if name.startswith("persons-1")]
+    drawn = page(typed)
+    assert [each["value"] for each in drawn.select("[id$=-name]")] == ["  ", "Jo Example"]
+    last = step(step(typed, "_remove", "persons-4"), "_remove", "persons-2")
+    assert [each.get("value") for each in page(last).select("[id$=-name]")] == [""]
+
+
+def test_a_button_for_no_list_and_no_item_changes_nothing() -> None:
+    for name, about in (("_add", "place"), ("_add", "nobody"), ("_remove", "persons-9"), ("_remove", "persons")):
+        assert step(TYPED, name, about) == TYPED
+    assert turned(WITH, TYPED, *asked({})) is None
+
+
+def test_a_problem_of_an_item_leads_to_its_input() -> None:
+    try:
+        WITH.load({**TYPED, "persons-2-name": "", "persons-1-seen_on-month": "13"}, scope={}, now=NOW)
+        problems = []
+    except AnswersInvalid as refusal:
+        problems = list(refusal.problems)
+    summary = BeautifulSoup(str(error_summary(problems, WITH)), "html.parser")
+    links = [each["href"] for each in summary.select("a")]
+    drawn = BeautifulSoup(str(render_form(WITH, TYPED, problems, scope={}, now=NOW)), "html.parser")
+    assert len(links) == 2
+    assert all(drawn.select_one(str(each)) for each in links)
+    assert "Person 3: enter a name" in str(drawn.select_one("#persons-2-name-error"))
+
+
+def test_a_list_is_said_as_a_numbered_list_and_never_as_the_program_keeps_it() -> None:
+    (_, field) = WITH.fields
+    kept = WITH.load(TYPED, scope={}, now=NOW)["persons"]
+    assert say_answer(kept, field) == (
+        "1. What is their name? Sam Example; How dangerous are they? High; Why? Has a knife; Last seen: 1 March 2026\n"
+        "2. What is their name? Jo Example"
+    )
+    assert say_answer([{"name": "Jo", "old": True}], field) == "What is their name? Jo; Old: Yes"
+    assert say_answer("Sam, from before", field) == "What is their name? Sam, from before"
+    lines = dict(typed_lines(TYPED, WITH))
+    assert lines["Who was the child with? Person 3"].startswith("What is their name? Jo Example")
+
+
+def test_a_manager_sees_a_list_as_staff_will_and_a_note_where_a_question_of_it_is_wrong() -> None:
+    def drawn(*components: dict[str, object]) -> str:
+        text = json.dumps(
+            {
+                "id": "found",
+                "type": "default",
+                "components": [DANGER | {"properties": {"dataClass": "D2"}}, *components],
+            }
+        )
+        shown = preview("found.form", text, ())
+        return str(shown[1]) if shown else ""
+
+    assert "Add another person" in drawn(persons())
+    assert "cannot be shown" in drawn(persons(NAME | {"label": ""}))
+    assert form_of(persons()).fields
