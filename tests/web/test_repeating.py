@@ -8,8 +8,8 @@ from bs4 import BeautifulSoup, Tag
 
 from engine.errors import AnswersInvalid
 from engine.forms import Form, Raw
-from tests.engine.test_forms import NOW
-from tests.engine.test_forms_lists import DANGER, NAME, TYPED, WITH, form_of, persons
+from tests.engine.test_forms import NOW, form_of
+from tests.engine.test_forms_lists import DANGER, NAME, TYPED, WITH, persons
 from web.answering import typed_lines
 from web.fact_words import say_answer
 from web.govuk import error_summary, render_form
