@@ -88,6 +88,27 @@ def withdraw_of_form(profile: str, key: str) -> ResponseReturnValue:
     return _withdraw(_of_form(profile, key))
 
 
+@page.get("/cases/<case_id>/amend/<kind>/<key>")
+@signed_in
+def ask_of_case(case_id: str, kind: str, key: str) -> ResponseReturnValue:
+    """Show something that is kept beside a case, to be put right or withdrawn; who looked is written down first."""
+    return _page(_of_case(case_id, kind, key))
+
+
+@page.post("/cases/<case_id>/amend/<kind>/<key>")
+@signed_in
+def put_right_of_case(case_id: str, kind: str, key: str) -> ResponseReturnValue:
+    """Put it right, or say all that is wrong, or that somebody was quicker."""
+    return _put_right(_of_case(case_id, kind, key))
+
+
+@page.post("/cases/<case_id>/amend/<kind>/<key>/withdraw")
+@signed_in
+def withdraw_of_case(case_id: str, kind: str, key: str) -> ResponseReturnValue:
+    """Take it out; what it said is kept with the reason."""
+    return _withdraw(_of_case(case_id, kind, key))
+
+
 def _of_child(child_id: str, kind: str, key: str) -> Place:
     """Find a thing of a child's record for this person; who may not put it right does not learn that it exists."""
     here, who = services(), actor()
@@ -100,6 +121,19 @@ def _of_child(child_id: str, kind: str, key: str) -> Place:
         return _sheet(kept, may, readable, main_id)
 
     return Place(found, flask.url_for("children.child", child_id=main_id))
+
+
+def _of_case(case_id: str, kind: str, key: str) -> Place:
+    """Find something that is kept beside a case for this person; who may not put it right does not learn that it exists."""
+    here, who = services(), actor()
+    readable = case_access.readable(here.engine, who, case_id, now=here.clock(), with_reason=False)
+    may = case_access.writable(here.engine, who, case_id, readable, now=here.clock()) & readable
+
+    def found(connection: sa.Connection) -> Sheet:
+        kept = amendments.find(connection, [case_id], kind, key)
+        return _sheet(kept, may if kept.data_class in may else frozenset(), readable, case_id)
+
+    return Place(found, flask.url_for("attachments.listed", case_id=case_id))
 
 
 def _of_form(profile: str, key: str) -> Place:
@@ -150,7 +184,7 @@ def _decided(place: Place, act: Callable[[sa.Connection, Sheet, Decision], None]
         return _page(place, refusal.problems), 422
     except Conflict as refusal:
         return _page(place, [Problem("", "stale", sentence_of(refusal))]), 409
-    flask.flash("It is done. The agencies with a part in the child's cases are told.", "done")
+    flask.flash("It is done. The agencies with a part are told.", "done")
     if count:
         flask.flash(
             "Somebody holds a copy that is no longer right. Those who gave it away have to tell them: it is among their tasks.",

@@ -24,6 +24,7 @@ from web import (
     administration,
     agencies,
     amendments,
+    attachments,
     audits,
     bundles,
     cases,
@@ -82,6 +83,7 @@ PAGES = (
     administration.page,
     agencies.page,
     amendments.page,
+    attachments.page,
     audits.page,
     bundles.page,
     cases.page,
@@ -196,7 +198,7 @@ def snippet_hash() -> str:
 
 
 def _protect(response: flask.Response, policy: str) -> flask.Response:
-    response.headers["Content-Security-Policy"] = policy
+    response.headers.setdefault("Content-Security-Policy", policy)
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if flask.request.endpoint != "static":

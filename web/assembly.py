@@ -45,6 +45,7 @@ def make_worker(services: Services) -> Worker:
 
     What only a worker needs is loaded here: a web worker does without the scheduler.
     """
+    from web.scanning import scanner_of
     from web.worker import Worker
 
     return Worker(
@@ -55,6 +56,7 @@ def make_worker(services: Services) -> Worker:
         wall_clock=services.wall_clock,
         base_url=services.settings.base_url,
         stones=tombstones.file_of(services.settings),
+        scanner=scanner_of(services.settings),
     )
 
 

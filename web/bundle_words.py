@@ -14,11 +14,13 @@ import sqlalchemy as sa
 from engine.model import Facts
 from engine.release import Compiled
 from web import amendment_words, carer_words
+from web.attachment_words import size_in_words
 from web.fact_words import Row, row, sections, text_of
 from web.moments import say_day, say_key, say_moment
 from workflows import (
     absences,
     amendments,
+    attachments,
     bundles,
     child_details,
     children,
@@ -29,12 +31,14 @@ from workflows import (
     photographs,
     trigger_plans,
 )
-from workflows.access import NEVER_COPIED
+from workflows.access import COPIED, NEVER_COPIED
 from workflows.amendments import Amendment
+from workflows.attachments import WHAT
 from workflows.bundles import MASK, Masking, Others
 from workflows.children import Child
 from workflows.concerns import Concern
-from workflows.kept_things import IMPORTED_FLAG, IMPORTED_PLAN, PHOTOGRAPH
+from workflows.file_kinds import KINDS
+from workflows.kept_things import ATTACHMENT, IMPORTED_FLAG, IMPORTED_PLAN, PHOTOGRAPH
 from workflows.people import OrganisationRow
 from workflows.redacting import EXTENTS, GROUNDS, Bundle, Chapter, Content, Passage, TakenOut
 from workflows.vocabulary import DATA_CLASS, DISCLOSURE_BASIS, FLAG, LOOKED_AFTER, RISK_LEVEL, words
@@ -46,8 +50,8 @@ OF_THE_CHILD = (
 
 
 CARER, AWAY, CONCERN, PLAN = "What your carer wrote", "Short absences", "People and places of concern", "Trigger plan"
-PUT_RIGHT = "What was put right or withdrawn"
-TYPED = frozenset({CARER, AWAY, CONCERN, PLAN, PUT_RIGHT})
+PUT_RIGHT, FILES = "What was put right or withdrawn", "Files"
+TYPED = frozenset({CARER, AWAY, CONCERN, PLAN, PUT_RIGHT, FILES})
 """What is drawn beside the cases and was typed: a name may stand in it that no field holds."""
 
 
@@ -94,10 +98,32 @@ def of_the_child(
             ("Flags", _flags(connection, child_id)),
             ("Episodes", _episodes(connection, child_id)),
             (PLAN, _plans(connection, child_id)),
-            *_beside_the_cases(connection, child_id, others),
+            *_beside_the_cases(connection, child_id, refs, others),
         )
     found = (*own, ("To whom something was given", _given(connection, refs, others)))
-    return (*_masked(found, others), *_photographs(connection, child_id))
+    return (*_masked(found, others), *_photographs(connection, child_id), *files(connection, refs, COPIED, others))
+
+
+def files(
+    connection: sa.Connection,
+    refs: Collection[str],
+    classes: Collection[str],
+    others: Others,
+    until: datetime | None = None,
+) -> tuple[Chapter, ...]:
+    """List the files of cases that are of these data classes, and were attached until a moment; each goes as a whole or not at all."""
+    found = tuple(
+        Passage(
+            others.mask(each.title),
+            f"{WHAT[each.what]}. {KINDS[each.kind].words}, {size_in_words(each.size)}, attached {say_moment(each.added_at)}, "
+            f"SHA-256 {each.sha256}. In the file attachment-{each.id}{KINDS[each.kind].ending}",
+            attachment=each.id,
+            file=f"attachment-{each.id}{KINDS[each.kind].ending}",
+        )
+        for each in attachments.among(connection, refs)
+        if each.data_class in classes and each.is_given and (until is None or each.added_at <= until)
+    )
+    return (Chapter("", FILES, found),) if found else ()
 
 
 def picture_name(number: int) -> str:
@@ -169,7 +195,9 @@ def _flags(connection: sa.Connection, child_id: str) -> list[Row]:
     ]
 
 
-def _beside_the_cases(connection: sa.Connection, child_id: str, others: Others) -> tuple[tuple[str, list[Row]], ...]:
+def _beside_the_cases(
+    connection: sa.Connection, child_id: str, cases: Collection[str], others: Others
+) -> tuple[tuple[str, list[Row]], ...]:
     """Say what the carer wrote, and that somebody or some place was noted: of whom else it is stays masked."""
     carer = [
         row(words, MASK if name in philomena.OF_OTHERS else form.content[name])
@@ -186,7 +214,7 @@ def _beside_the_cases(connection: sa.Connection, child_id: str, others: Others) 
         carer_words.absence(each, {each.decided_by: f"{MASK}, who cared for you"})
         for each in absences.of_child(connection, child_id)
     ]
-    refs = kept_things.refs_of(connection, child_id)
+    refs = {*kept_things.refs_of(connection, child_id), *cases}
     amended = [each for each in amendments.among(connection, refs) if each.data_class not in NEVER_COPIED]
     put_right = amendment_words.for_the_child(amended, _is_own)
     return ((CARER, carer), (AWAY, away), (CONCERN, noted), (PUT_RIGHT, put_right))
@@ -198,6 +226,7 @@ def _is_own(each: Amendment) -> bool:
         IMPORTED_FLAG: {"flag", "since", "until"},
         IMPORTED_PLAN: {"version", *OF_THE_CHILD},
         PHOTOGRAPH: {"added_on"},
+        ATTACHMENT: {"what"},
     }
     return each.question in own.get(each.kind, ())
 
@@ -260,11 +289,10 @@ def taken_out(entry: TakenOut, names: Mapping[str, str]) -> list[Row]:
     return rows
 
 
-def archive(bundle: Bundle, content: Content, pictures: Mapping[int, bytes]) -> bytes:
-    """Pack a bundle as it is given: what was taken out is not in `content` any more, and its pictures are left out."""
+def archive(bundle: Bundle, content: Content, enclosed: Mapping[str, bytes]) -> bytes:
+    """Pack a bundle as it is given, with what is `enclosed` by its name: what was taken out is neither there nor in `content`."""
     from zipfile import ZIP_DEFLATED, ZipFile  # rarely wanted
 
-    wanted = [passage.photograph for chapter in content.chapters for passage in chapter.passages if passage.photograph]
     told = {
         "bundle": bundle,
         "content": content,
@@ -276,8 +304,8 @@ def archive(bundle: Bundle, content: Content, pictures: Mapping[int, bytes]) -> 
     with ZipFile(buffer, "w", ZIP_DEFLATED) as packed:
         packed.writestr("bundle.html", flask.render_template("bundle.html", **told))
         packed.writestr("bundle.json", as_json(bundle, content))
-        for number in wanted:
-            packed.writestr(picture_name(number), pictures[number])
+        for name, each in enclosed.items():
+            packed.writestr(name, each)
     return buffer.getvalue()
 
 
@@ -285,8 +313,9 @@ def as_json(bundle: Bundle, content: Content) -> str:
     """Write a bundle for a machine: ``{"number": "B-...", "cases": ["MC-..."], "chapters": [{"part", "title", "passages"}], ...}``."""
     told = asdict(content)
     for passage in (each for chapter in told["chapters"] for each in chapter["passages"]):
-        if number := passage.pop("photograph"):
-            passage["file"] = picture_name(number)
+        number, name = passage.pop("photograph"), passage.pop("file")
+        if passage.pop("attachment") or number:
+            passage["file"] = name or picture_name(number)
     del told["to_read"]
     told["masked"] = [{"question": label, "whom": whom} for label, whom in content.masked]
     head = {

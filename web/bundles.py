@@ -19,13 +19,25 @@ from engine.model import Facts
 from engine.store import ERASED, CaseTable, reading, writing
 from web import bundle_words, case_access, paper_words
 from web.access import actor, roles
+from web.attachment_words import SEALED_OFF
 from web.episode_words import names_of
 from web.errors import kind_of
 from web.moments import say_moment
 from web.numbers import read_number
 from web.services import services
 from web.typed_days import moment_or_refusal
-from workflows import bundles, children, concerns, disclosures, philomena, photographs, redacting, retention, seals
+from workflows import (
+    attachments,
+    bundles,
+    children,
+    concerns,
+    disclosures,
+    philomena,
+    photographs,
+    redacting,
+    retention,
+    seals,
+)
 from workflows.access import COPIED, GOVERNS
 from workflows.bundles import Masking
 from workflows.disclosures import SUBJECT_ACCESS, Copy
@@ -108,7 +120,9 @@ def case(case_id: str) -> ResponseReturnValue:
     with writing(here.engine) as connection:
         part = bundle_words.Part(case_id, release, bundles.readable_part(facts, release, wanted), known)
         title = f"Case {case_id}, as known on {say_moment(known)}"
-        content = bundle_words.content(title, [part], (), Masking(), [case_id])
+        nobody = bundles.others_in((), ())
+        files = bundle_words.files(connection, [case_id], wanted, nobody, known)
+        content = bundle_words.content(title, [part], files, Masking(), [case_id])
         number = redacting.keep(
             connection, content, kind=AS_KNOWN, about=case_id, recipient=recipient, basis=basis, classes=wanted,
             known_at=moment, by=actor(), now=now,
@@ -182,10 +196,10 @@ def seal(number: str) -> ResponseReturnValue:
                 connection, about=refs, to=found.recipient, what=_what(found, entries), basis=found.basis, by=who, now=now,
                 copy=Copy(found.kind, found.holds, found.known_at or found.made_at, role=_role(found), number=number),
             )  # fmt: skip
-            packed = bundle_words.archive(found, leaves, _pictures(connection, leaves))
+            packed = bundle_words.archive(found, leaves, _enclosed(connection, leaves))
             redacting.seal(connection, number, packed, by=who, now=now)
-    except redacting.PutRightSince as refusal:
-        return _page(number, [Problem("read", "put-right", str(refusal))]), kind_of(refusal).status
+    except (redacting.PutRightSince, redacting.NotLookedThrough) as refusal:
+        return _page(number, [Problem("read", "not-sealed", str(refusal))]), kind_of(refusal).status
     flask.flash("Sealed. It stands in the log, and can be given away.", "done")
     return flask.redirect(flask.url_for("bundles.bundle", number=number), 303)
 
@@ -201,6 +215,23 @@ def file(number: str) -> ResponseReturnValue:
     here.cases.note_reading(*refs, by=actor(), purpose=PURPOSE, classes=found.holds, now=now)
     headers = {"Content-Disposition": f'attachment; filename="{number}.zip"'}
     return flask.Response(packed, mimetype="application/zip", headers=headers)
+
+
+@page.get("/bundles/<number>/<int:passage>/file")
+@roles(*bundles.MAKES)
+def enclosed(number: str, passage: int) -> ResponseReturnValue:
+    """Give a file of a bundle to who looks it through; who took it is written down first."""
+    here, now = services(), services().clock()
+    found, refs = _found(number)
+    with reading(here.engine) as connection:
+        place = redacting.content_of(connection, number).passage(passage)
+        shown = place[1] if place else None
+        given = attachments.contents(connection, [shown.attachment]) if shown else {}
+    if shown is None or not given:
+        raise BundleNotFound("There is no such file any more.")
+    here.cases.note_reading(*refs, by=actor(), purpose=PURPOSE, classes=found.holds, now=now)
+    headers = {"Content-Disposition": f'attachment; filename="{shown.file}"', "Content-Security-Policy": SEALED_OFF}
+    return flask.Response(given[shown.attachment], mimetype="application/octet-stream", headers=headers)
 
 
 @page.post("/bundles/<number>/drop")
@@ -295,10 +326,17 @@ def _what(found: Bundle, entries: Sequence[TakenOut]) -> str:
     return f"{what}; taken out: {count}" if count else what
 
 
-def _pictures(connection: sa.Connection, content: Content) -> dict[int, bytes]:
-    """Give the photographs that are in a bundle."""
-    every = (passage for chapter in content.chapters for passage in chapter.passages)
-    return {each.photograph: photographs.picture(connection, each.photograph) for each in every if each.photograph}
+def _enclosed(connection: sa.Connection, content: Content) -> dict[str, bytes]:
+    """Give the photographs and files that are in a bundle, by their name in it; refused where one was withdrawn meanwhile."""
+    every = [passage for chapter in content.chapters for passage in chapter.passages]
+    names = {each.attachment: each.file for each in every if each.attachment}
+    files = attachments.contents(connection, names)
+    if files.keys() != names.keys():
+        raise redacting.PutRightSince("A file in it was withdrawn since it was made. Throw it away and make it again.")
+    pictures = [each.photograph for each in every if each.photograph]
+    return {bundle_words.picture_name(number): photographs.picture(connection, number) for number in pictures} | {
+        names[number]: content for number, content in files.items()
+    }
 
 
 # The pages --------------------------------------------------------------------------------------------------------------
@@ -352,7 +390,7 @@ def _passage(number: str, at: int, typed: redacting.Wanted = NO_WORDS, problems:
         picture=picture,
         taken_out=[(each, bundle_words.taken_out(each, names)) for each in entries],
         grounds=found.grounds,
-        extents={name: words for name, words in EXTENTS.items() if name != redacting.WORDS or not shown.photograph},
+        extents={name: words for name, words in EXTENTS.items() if name != redacting.WORDS or not shown.is_whole},
         typed=typed,
         **_wrong(problems),
     )

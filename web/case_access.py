@@ -38,6 +38,15 @@ def readable(engine: sa.Engine, who: Actor, case_id: str, *, now: datetime, with
     return found[case_id]
 
 
+def writable(engine: sa.Engine, who: Actor, case_id: str, known: frozenset[str], *, now: datetime) -> frozenset[str]:
+    """Name the data classes in which a person may write beside the tasks of a case, of which they are `known` to read by their roles.
+
+    What may be written and not be read back is among them; who reads a class no more because the case is closed writes it no more.
+    """
+    roles = within(engine, who, case_id, now=now).roles
+    return access.writable(roles) & (known | access.written_unread(roles))
+
+
 def readable_each(
     engine: sa.Engine, who: Actor, case_ids: list[str], *, now: datetime, with_reason: bool = True
 ) -> dict[str, frozenset[str]]:

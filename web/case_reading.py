@@ -10,7 +10,8 @@ from engine.model import Actor
 from engine.release import Compiled
 from engine.store import reading
 from engine.views import CaseView
-from web import case_words, correction_words, disclosure_words, episode_words
+from web import attachment_words, case_words, correction_words, disclosure_words, episode_words
+from web.attachment_words import Line
 from web.disclosure_words import Given
 from web.services import services
 from workflows import children, episodes
@@ -21,7 +22,7 @@ from workflows.episodes import Episode
 class CaseRead:
     """A case with its release, its episode and child where it has them, what was given of it, and `told`: everything in words.
 
-    `names` are those of everybody involved, by sign-in name.
+    `names` are those of everybody involved, by sign-in name; `files` what is attached and may be read.
     """
 
     view: CaseView
@@ -31,6 +32,7 @@ class CaseRead:
     given: Given
     names: Mapping[str, str]
     told: Mapping[str, object]
+    files: tuple[Line, ...] = ()
 
 
 def read(case_id: str, who: Actor, classes: frozenset[str], *, purpose: str, now: datetime) -> CaseRead:
@@ -41,8 +43,11 @@ def read(case_id: str, who: Actor, classes: frozenset[str], *, purpose: str, now
     with reading(here.engine) as connection:
         episode = episodes.find(connection, case_id)
         child_id = children.child_of(connection, case_id)
+        files, beside = attachment_words.lines(connection, case_id, classes)
         given = disclosure_words.read(connection, {case_id, child_id or case_id}, who.roles)
         names = episode_words.names_of(connection, case_words.involved(view.timeline) | given.people)
     changes = correction_words.changes(here.engine, release, view, classes)
-    told = case_words.describe(view, episode, release, names, who=who, now=now, classes=classes, changes=changes)
-    return CaseRead(view, release, episode, child_id, given, names, told)
+    told = case_words.describe(
+        view, episode, release, names, who=who, now=now, classes=classes, changes=changes, beside=beside
+    )
+    return CaseRead(view, release, episode, child_id, given, names, told, files)

@@ -84,11 +84,14 @@ def describe(
     now: datetime,
     classes: frozenset[str],
     changes: Sequence[Change] = (),
+    beside: frozenset[str] = frozenset(),
 ) -> dict[str, object]:
     """Give everything that the template of the case page needs; `release` is that of the case, `names` is by sign-in name.
 
-    `classes` are those that the reader sees, and `changes` what corrections changed in them.
+    `classes` are those that the reader sees, `changes` what corrections changed in them, and `beside` the classes of what is kept
+    beside the case and not for the reader.
     """
+    held = view.withheld | beside
     tasks: dict[int | None, str] = {row.number: row.name for row in view.tasks}
     return {
         "case": view,
@@ -101,8 +104,8 @@ def describe(
                 view.facts, release, now, _written(view.timeline, release, names), _decided(view.timeline, release)
             )
         ),
-        "withheld": withheld.lines(view.withheld, who.roles),
-        "breaks_glass": bool(break_glass.opens(who.roles) & view.withheld),
+        "withheld": withheld.lines(held, who.roles),
+        "breaks_glass": bool(break_glass.opens(who.roles) & held),
         "timeline": [
             _happening(event, names, tasks.get(event.task, ""), correction_words.lines(event, changes, release))
             for event in reversed(view.timeline)

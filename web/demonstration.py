@@ -50,6 +50,7 @@ def demo_settings(port: int, folder: Path) -> Settings:
         smtp_host=HOST,
         smtp_port=free_port(),
         mail_sender="homeward@homeward.example",
+        takes_unscanned=True,
         demo=True,
     )
 

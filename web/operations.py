@@ -25,6 +25,7 @@ from web.heartbeats import WORKER_IS_LATE_AFTER
 from web.moments import read_moment, say_key, say_moment
 from web.services import services
 from web.tables import HeartbeatRow
+from workflows import attachments
 
 page = flask.Blueprint("operations", __name__)
 
@@ -100,6 +101,8 @@ def _operations_page(typed: dict[str, str], problems: dict[str, str]) -> str:
         late_before=late_before,
         alive=bool(beats) and beats[0].beat_at >= late_before,
         standing=outbox.standing(engine),
+        files=_files(),
+        scanner=_scanner(),
         late=late,
         late_count=late.count - let_go,
         let_go=let_go,
@@ -115,6 +118,21 @@ def _operations_page(typed: dict[str, str], problems: dict[str, str]) -> str:
         typed=typed,
         problems=problems,
     )
+
+
+def _files() -> attachments.Standing:
+    with reading(services().engine) as connection:
+        return attachments.standing(connection)
+
+
+def _scanner() -> str:
+    """Say what becomes of a file that somebody attaches."""
+    settings = services().settings
+    if settings.has_scanner:
+        return "Set: each file is checked before anybody has it"
+    if settings.takes_unscanned:
+        return "None is set, and the settings say that files are taken all the same: nobody checks them"
+    return "None is set: no file can be attached. Set HOMEWARD_SCAN_COMMAND or HOMEWARD_SCAN_SOCKET"
 
 
 def _let_go(incidents: Sequence[Incident], now: datetime) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -32,7 +33,8 @@ class Settings:
     `secret` signs the session cookie and stands in no representation, nor does the mail server's password.
     With `notify_key` and `notify_template` urgent messages leave as texts through GOV.UK Notify (`notify_address`), with
     `pager_url` and `pager_secret` through a pager system. `tombstones` is the file in which a worker keeps what was erased, outside of the
-    database; beside SQLite without it. `session_idle_after` ends a session without a request, `session_ends_after` ends every session. `demo` opens the
+    database; beside SQLite without it. With `scan_command` or `scan_socket` a worker has each attached file scanned before anybody
+    has it; without either, files are taken only where `takes_unscanned` says so. `session_idle_after` ends a session without a request, `session_ends_after` ends every session. `demo` opens the
     clock and mailbox pages; no environment sets it, only the command `homeward demo`, which has invented people only.
     """
 
@@ -51,6 +53,11 @@ class Settings:
     pager_url: str = ""
     pager_secret: str = field(default="", repr=False)
     tombstones: str = ""
+    scan_command: tuple[str, ...] = ()
+    scan_socket: str = ""
+    takes_unscanned: bool = False
+    file_megabytes: int = 10
+    case_megabytes: int = 200
     session_idle_after: timedelta = timedelta(minutes=30)
     session_ends_after: timedelta = timedelta(hours=12)
     demo: bool = False
@@ -59,6 +66,16 @@ class Settings:
     def cookies_are_secure(self) -> bool:
         """Whether the session cookie is sent over HTTPS only: always, unless the site is on this machine alone."""
         return self.base_url.startswith("https://")
+
+    @property
+    def has_scanner(self) -> bool:
+        """Whether a worker has attached files scanned."""
+        return bool(self.scan_command or self.scan_socket)
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether files can be attached: where they are scanned, or where somebody has said that they need not be."""
+        return self.has_scanner or self.takes_unscanned
 
 
 NAMES = frozenset(
@@ -79,9 +96,20 @@ NAMES = frozenset(
         "PAGER_SECRET",
         "SESSION_MINUTES",
         "TOMBSTONES",
+        "SCAN_COMMAND",
+        "SCAN_SOCKET",
+        "UNSCANNED_FILES",
+        "FILE_MEGABYTES",
+        "CASE_MEGABYTES",
     },
 )
-NUMBERS = {"SMTP_PORT": (1, 65535), "SESSION_MINUTES": (1, 720)}
+NUMBERS = {
+    "SMTP_PORT": (1, 65535),
+    "SESSION_MINUTES": (1, 720),
+    "FILE_MEGABYTES": (1, 50),
+    "CASE_MEGABYTES": (1, 5_000),
+}
+REFUSE_AND_ACCEPT = {"refuse": False, "accept": True}
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -91,7 +119,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     machine), no secret or one that is too short, a number that is none, an unknown name that begins with ``HOMEWARD_``.
     """
     values = {name.removeprefix(PREFIX): text.strip() for name, text in environment.items() if name.startswith(PREFIX)}
-    looks = (_unknown, _wrong_words, _wrong_numbers, _missing, _address, _texts, _files)
+    looks = (_unknown, _wrong_words, _wrong_numbers, _missing, _address, _texts, _files, _scanner)
     problems = [problem for look in looks for problem in look(values)]
     if problems:
         raise SettingsInvalid(problems)
@@ -111,6 +139,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         pager_url=values.get("PAGER_URL", ""),
         pager_secret=values.get("PAGER_SECRET", ""),
         tombstones=values.get("TOMBSTONES", ""),
+        scan_command=tuple(shlex.split(values.get("SCAN_COMMAND", ""))),
+        scan_socket=values.get("SCAN_SOCKET", ""),
+        takes_unscanned=REFUSE_AND_ACCEPT[values.get("UNSCANNED_FILES", "refuse")],
+        file_megabytes=int(values.get("FILE_MEGABYTES", "10")),
+        case_megabytes=int(values.get("CASE_MEGABYTES", "200")),
         session_idle_after=timedelta(minutes=int(values.get("SESSION_MINUTES", "30"))),
     )
 
@@ -205,3 +238,28 @@ def _files(values: Mapping[str, str]) -> list[Problem]:
         "the database, or copied to one."
     )
     return [Problem("HOMEWARD_TOMBSTONES", "setting-not-a-path", sentence)]
+
+
+def _scanner(values: Mapping[str, str]) -> list[Problem]:
+    """Refuse a scanner that nobody can ask, or to which a file would go over the network."""
+    problems = []
+    if values.get("SCAN_COMMAND") and values.get("SCAN_SOCKET"):
+        problems.append(("SCAN_SOCKET", "leave it out, or HOMEWARD_SCAN_COMMAND: one scanner looks at a file."))
+    if not _is_command(values.get("SCAN_COMMAND", "")):
+        said = "must be a command with a whole path, such as /usr/bin/clamdscan --no-summary -, and {} for a file."
+        problems.append(("SCAN_COMMAND", said))
+    host, _, port = values.get("SCAN_SOCKET", "127.0.0.1:3310").rpartition(":")
+    if host not in LOOPBACK or not port.isdecimal():
+        problems.append(("SCAN_SOCKET", "must be an address of this machine, such as 127.0.0.1:3310."))
+    if values.get("UNSCANNED_FILES", "refuse") not in REFUSE_AND_ACCEPT:
+        problems.append(("UNSCANNED_FILES", "must be refuse or accept."))
+    return [Problem(PREFIX + name, "setting-wrong", f"{PREFIX}{name} {said}") for name, said in problems]
+
+
+def _is_command(text: str) -> bool:
+    """Tell whether a text is a command that is the same for every program, or nothing."""
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        return False
+    return not text or (bool(words) and Path(words[0]).is_absolute())

@@ -21,7 +21,7 @@ from engine.verification import Finding
 from notifications import outbox, wording
 from notifications.message import Message
 from web import tombstones
-from workflows import alerts, redacting
+from workflows import alerts, attachments, redacting
 
 NIGHTLY_AFTER = timedelta(hours=2)
 """When the night's run begins, from midnight UTC: after the anchors, and before the morning's work."""
@@ -74,6 +74,7 @@ def verify(cases: Cases, now: datetime, *, stones: Path | None = None) -> Iterat
     yield from engine.verification.check(cases.engine, cases.library, holders=holders, now=now)
     yield from workflows.verification.check(cases.engine)
     yield from redacting.check(cases.engine)
+    yield from attachments.check(cases.engine)
     yield from notifications.verification.check(cases.engine, now)
 
 

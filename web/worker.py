@@ -29,9 +29,20 @@ from notifications.message import Channel
 from web import keeping, sessions, verification
 from web.clock import system_clock
 from web.heartbeats import beat
+from web.scanning import Scanner, Verdict
 from web.tables import HeartbeatRow
 from web.tombstones import Keeper
-from workflows import alarms, alerts, board_mails, copies, handovers, notices, typed
+from workflows import (
+    alarms,
+    alerts,
+    attachment_mails,
+    attachments,
+    board_mails,
+    copies,
+    handovers,
+    notices,
+    typed,
+)
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +50,7 @@ EVERY = timedelta(seconds=5)
 STEPS_AT_ONCE = 200
 MAILS_AT_ONCE = 20
 ALL_MAILS = 1_000
+FILES_AT_ONCE = 20
 LATE_SWEEPS = 2
 """For how many sweeps a clock may be late before people hear of it."""
 
@@ -62,11 +74,12 @@ class Worker:
         wall_clock: Clock,
         base_url: str,
         stones: Path | None = None,
+        scanner: Scanner | None = None,
         steps_at_once: int = STEPS_AT_ONCE,
     ) -> None:
         """Work on the cases by `clock`; `wall_clock` is for the heartbeat, `base_url` the site's address for its mails.
 
-        `stones` is the file in which what was erased is kept outside of the database. A sweep takes `steps_at_once` steps, then looks at the clock again.
+        `stones` is the file in which what was erased is kept outside of the database, `scanner` looks at attached files. A sweep takes `steps_at_once` steps, then looks at the clock again.
         """
         self._steps_at_once = steps_at_once
         self._late_sweeps = 0
@@ -77,6 +90,7 @@ class Worker:
         self._wall_clock = wall_clock
         self._base_url = base_url
         self._stones = stones
+        self._scanner = scanner
         self._keeper = Keeper(engine, stones)
         self._name = f"{platform.node()}/{os.getpid()}"
         self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"max_instances": 1, "coalesce": True})
@@ -86,7 +100,7 @@ class Worker:
     def start(self) -> None:
         """Begin to tick in threads of this process."""
         self.beat()
-        for job in (self.fire, self.ask, self.hand_over, self.send, self.keep, self.beat):
+        for job in (self.fire, self.ask, self.hand_over, self.send, self.keep, self.scan, self.beat):
             self._scheduler.add_job(job, "interval", seconds=EVERY.total_seconds(), misfire_grace_time=None)
         every = LOOK_FOR_NIGHT.total_seconds()
         self._scheduler.add_job(self.chase, "interval", seconds=every, misfire_grace_time=None)
@@ -114,6 +128,7 @@ class Worker:
         self.hand_over()
         self.send(ALL_MAILS)
         self.keep()
+        self.scan()
         self.beat()
 
     def fire(self) -> None:
@@ -160,6 +175,28 @@ class Worker:
     def keep(self) -> None:
         """Keep outside of the database what was erased since."""
         self._guarded("tombstones", self._keeper.keep)
+
+    def scan(self) -> None:
+        """Have attached files looked at, so that whoever may read them has them or they are destroyed."""
+        scanner = self._scanner
+        if scanner is not None:
+            self._guarded("files", lambda: self._scan_files(scanner))
+
+    def _scan_files(self, scanner: Scanner) -> None:
+        for _ in range(FILES_AT_ONCE):
+            claimed = attachments.claim(self._engine, self._clock())
+            if claimed is None:
+                return
+            verdict, now = scanner(claimed.content), self._clock()
+            if verdict is Verdict.CLEAN:
+                attachments.found_clean(self._engine, claimed)
+            elif verdict is Verdict.UNKNOWN:
+                attachments.not_scanned(self._engine, claimed, now)
+            else:
+                with writing(self._engine) as connection:
+                    found = attachments.destroy(connection, claimed)
+                    if found is not None:
+                        attachment_mails.tell(connection, found, self._base_url, now)
 
     def beat(self) -> None:
         """Leave a sign of life."""

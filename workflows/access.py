@@ -307,6 +307,11 @@ def writable(roles: Collection[str]) -> frozenset[str]:
     return frozenset(name for name in _CLASSES for role in roles if MATRIX.get((name, role)) in WRITES)
 
 
+def written_unread(roles: Collection[str]) -> frozenset[str]:
+    """Name the data classes in which a holder of these roles may create facts that are not read back."""
+    return frozenset(name for name in _CLASSES for role in roles if MATRIX.get((name, role)) is Access.CREATE)
+
+
 def concerned(roles: Collection[str]) -> frozenset[str]:
     """Name the roles whose tasks give a holder of `roles` a part in a case: these roles and those for which they answer."""
     held = frozenset(roles) & ROLES.keys()

@@ -271,10 +271,11 @@ def _note(connection: sa.Connection, kept: Kept, rows: Sequence[Mapping[str, Val
     mine = sa.and_(AmendmentRow.by == decision.by.person, AmendmentRow.key == decision.key)
     number = connection.execute(sa.select(sa.func.min(AmendmentRow.id)).where(mine)).scalar_one()
     classes = frozenset(str(each["data_class"]) for each in rows)
-    child_id, refs, cases = _whose(connection, kept)
+    record, refs, cases = _whose(connection, kept)
     cause = f"{kept.about}/amended/{number}"
-    correction_mails.tell_of_child(
-        connection, child_id, cases, classes, key=cause, base_url=decision.base_url, now=decision.now
+    page = f"{'cases' if KINDS[kept.kind].of_case else 'children'}/{record}"
+    correction_mails.tell_of(
+        connection, record, page, cases, classes, key=cause, base_url=decision.base_url, now=decision.now
     )
     held_under = [*refs, *cases] if KINDS[kept.kind].in_cases else refs
     copies.owe(
@@ -284,7 +285,9 @@ def _note(connection: sa.Connection, kept: Kept, rows: Sequence[Mapping[str, Val
 
 
 def _whose(connection: sa.Connection, kept: Kept) -> tuple[str, list[str], list[str]]:
-    """Give the child of a thing, the references under which others may hold a copy of it, and the child's cases."""
+    """Give the child or the case of a thing, the references under which others may hold a copy of it, and the cases that it concerns."""
+    if KINDS[kept.kind].of_case:
+        return kept.about, [], [kept.about]
     child_id = kept_things.child_of(connection, kept.about)
     if not child_id:
         return kept.about, [kept.about], []

@@ -27,7 +27,7 @@ from workflows.episodes import ADULT_FROM, EpisodeRow, age_on
 from workflows.matching import latest
 from workflows.people import MembershipRow, OrganisationRow
 
-TEMPLATE, OF_A_CHILD = "correction", "amendment"
+TEMPLATE, BESIDE = "correction", "amendment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +79,16 @@ class CorrectionMails:
         outbox.record(connection, messages, step.now)
 
 
-def tell_of_child(
-    connection: sa.Connection, child_id: str, case_ids: Collection[str], classes: frozenset[str], *,
+def tell_of(
+    connection: sa.Connection, record: str, page: str, case_ids: Collection[str], classes: frozenset[str], *,
     key: str, base_url: str, now: datetime,
 ) -> None:  # fmt: skip
-    """Tell of something beside the cases that was put right those with a part in the child's cases, each role of a place once."""
-    link = f"{base_url.rstrip('/')}/children/{child_id}"
-    subject, text = wording.write(OF_A_CHILD, {"reference": child_id, "at": alerts.in_words(now), "link": link})
+    """Tell of something beside the cases that was put right those with a part in these cases, each role of a place once.
+
+    `record` is the child's or the case's reference, `page` where one reads of it.
+    """
+    link = f"{base_url.rstrip('/')}/{page}"
+    subject, text = wording.write(BESIDE, {"reference": record, "at": alerts.in_words(now), "link": link})
     case, said = CaseTable, EpisodeRow.responsible_authority
     asked = sa.select(case.id, case.procedure, case.status, sa.func.coalesce(said, "").label("council"))
     asked = asked.outerjoin(EpisodeRow, EpisodeRow.case_id == case.id).where(

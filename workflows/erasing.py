@@ -22,6 +22,7 @@ from engine.store import ERASED, CaseTable, TaskTable
 from notifications.outbox import OutboxRow
 from workflows import (
     amendments,
+    attachments,
     attendance,
     audits,
     break_glass,
@@ -91,6 +92,7 @@ SAID: Mapping[str, str] = MappingProxyType(
         "philomena_versions": "deleted",
         "carer_absences": "deleted",
         "concerns": "deleted, those of the carer's form too",
+        "attachments": "deleted, with their bytes",
         "amendments": "deleted: what was put right or withdrawn beside the cases, with old, new and reasons",
         "notices": "deleted",
         "bundles": "deleted, what was given as it was given too; that and to whom it was given stays in disclosures",
@@ -282,6 +284,7 @@ def _projections(connection: sa.Connection, refs: list[str]) -> dict[str, int]:
     forms = philomena.erase(connection, refs)
     gone |= {"philomena": len(forms), "concerns": concerns.erase(connection, [*refs, *forms])}
     gone["amendments"] = amendments.erase(connection, [*refs, *forms])
+    gone["attachments"] = attachments.erase(connection, refs)
     for table in (
         AboutRow,
         ChildDetailsRow,

@@ -1,6 +1,6 @@
-"""What is kept of a child beside the cases and can be put right there: people and places of concern, imported flags and plans, photographs.
+"""What is kept beside the cases and can be put right there: people and places of concern, imported flags and plans, photographs, files.
 
-An answer of a case is put right in the case. These have tables of their own and no case; `KINDS` says of each kind what it
+An answer of a case is put right in the case. These have tables of their own; most are of a child, files of a case. `KINDS` says of each kind what it
 says, of which data class that is, and how it is found, written and taken out (`workflows.amendments` does the rest).
 """
 
@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from engine.errors import Conflict, Invalid, Problem
 from engine.model import Value
 from engine.store import Base
-from workflows import children, concerns, cutover_sheets, philomena, photographs
+from workflows import attachments, children, concerns, cutover_sheets, philomena, photographs
+from workflows.attachments import LONGEST_TITLE, WHAT, AttachmentRow
 from workflows.children import DATA_CLASS_OF, EXPLOITATION, ChildFlagRow, ids_of
 from workflows.concerns import TEXTS, ConcernRow
 from workflows.cutover_sheets import Reader, a_day, line_within, one_of, text_within
@@ -26,6 +27,7 @@ from workflows.trigger_plans import PARTS, ChildPlanRow
 from workflows.vocabulary import FLAG, Words
 
 CONCERN, IMPORTED_FLAG, IMPORTED_PLAN, PHOTOGRAPH = "concern", "flag", "plan", "photograph"
+ATTACHMENT = "attachment"
 
 DECIDES_ON_EXPLOITATION = frozenset({"ppu_cse_unit"})
 """Who decides on a flag of exploitation, also on one that was imported (domain.md 13.8)."""
@@ -95,8 +97,8 @@ class Kind:
     """How one kind of thing is put right.
 
     `of` finds those under references, `write` writes what is new into one that has not changed since it was read, `take_out` deletes
-    it; both refuse with `KeptChanged`. `wrong` says what is wrong with its answers together. `in_cases`: cases recall it, so that who
-    holds a copy of a case may hold it too.
+    it; both refuse with `KeptChanged`. `wrong` says what is wrong with its answers together. `in_cases`: it is in cases, so that who
+    holds a copy of a case may hold it too. `of_case`: it is kept under the reference of a case, and else under one of a child.
     """
 
     words: str
@@ -106,6 +108,7 @@ class Kind:
     take_out: Callable[[sa.Connection, Kept], None]
     wrong: Callable[[Mapping[str, Value], datetime], Wrong] = _nothing_wrong
     in_cases: bool = False
+    of_case: bool = False
 
 
 def refs_of(connection: sa.Connection, child_id: str) -> list[str]:
@@ -241,6 +244,25 @@ _PHOTOGRAPH: Mapping[str, Question] = MappingProxyType({"added_on": Question("Ad
 """A photograph says nothing that can be written otherwise: it is taken out."""
 
 
+# Files of a case --------------------------------------------------------------------------------------------------------
+
+
+def _attachments(connection: sa.Connection, refs: Collection[str]) -> Iterator[Kept]:
+    for each in attachments.among(connection, refs):
+        said = {"title": each.title, "what": each.what, "name": each.name}
+        yield Kept(ATTACHMENT, str(each.id), each.case_id, f"File: {each.title}", each.data_class, each.added_at, said)
+
+
+_ATTACHMENT: Mapping[str, Question] = MappingProxyType(
+    {
+        "title": Question("Title", line_within(LONGEST_TITLE), needed=True),
+        "what": Question("What is it?", one_of(WHAT), WHAT, needed=True),
+        "name": Question("Name of the file"),
+    }
+)
+"""Of which class it is stays: a file that belongs elsewhere is withdrawn, and attached anew."""
+
+
 # What they share --------------------------------------------------------------------------------------------------------
 
 
@@ -310,6 +332,15 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "Imported trigger plan", _PLAN, _plans, _writes(ChildPlanRow), _takes_out(ChildPlanRow), in_cases=True
         ),
         PHOTOGRAPH: Kind("Photograph", _PHOTOGRAPH, _photographs, _writes(PhotographRow), _takes_out(PhotographRow)),
+        ATTACHMENT: Kind(
+            "File",
+            _ATTACHMENT,
+            _attachments,
+            _writes(AttachmentRow),
+            _takes_out(AttachmentRow),
+            in_cases=True,
+            of_case=True,
+        ),
     }
 )
 """Every kind of thing that is put right beside the cases, by the name in its address."""

@@ -84,8 +84,11 @@ def picture(connection: sa.Connection, number: int) -> bytes:
     return bytes(connection.execute(asked).scalar_one())
 
 
-def cleaned(sent: bytes) -> bytes:
-    """Write a picture anew as an upright JPEG without anything else that its file held; refused with `Invalid`."""
+def cleaned(sent: bytes, longest: int = LONGEST_SIDE) -> bytes:
+    """Write a picture anew as an upright JPEG, its longer side `longest` pixels at most, without anything else that its file held.
+
+    Refused with `Invalid`.
+    """
     if not sent:
         raise _refused("Select a photograph")
     if len(sent) > LARGEST_FILE:
@@ -98,19 +101,19 @@ def cleaned(sent: bytes) -> bytes:
             most = MOST_PIXELS[str(opened.format)]
             if opened.width * opened.height > most:
                 raise _refused(TOO_MANY_PIXELS)
-            opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-            return _written(ImageOps.exif_transpose(opened))
+            opened.draft("RGB", (longest, longest))
+            return _written(ImageOps.exif_transpose(opened), longest)
     except Image.DecompressionBombError as bomb:
         raise _refused(TOO_MANY_PIXELS) from bomb
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as fault:
         raise _refused("The file must be a photograph: a JPEG or a PNG that is whole") from fault
 
 
-def _written(image: Picture) -> bytes:
+def _written(image: Picture, longest: int) -> bytes:
     """Write pixels as JPEG; what is see-through becomes white."""
     from PIL import Image
 
-    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    image.thumbnail((longest, longest))
     layered = image.convert("RGBA")
     ground = Image.new("RGB", layered.size, "white")
     ground.paste(layered, mask=layered.getchannel("A"))

@@ -74,11 +74,14 @@ GROUNDS: Mapping[str, Ground] = MappingProxyType(
         "not_needed": Ground(
             "It is not needed for what this is given for", "UK GDPR, Article 5(1)(c), and DPA 2018, section 37"
         ),
+        "unread": Ground("Nobody has looked through this file yet", "No bundle is sealed while that is so"),
     }
 )
 """The grounds on which something is kept back; whatever the child itself asks for is needed."""
 
 FOR_OTHERS_ALONE = frozenset({"not_needed"})
+UNREAD = "unread"
+"""On this ground each file is kept out of a bundle until somebody gives it as a whole or takes it out on another; nobody chooses it."""
 
 WORDS, PASSAGE, SECTION = "words", "passage", "section"
 EXTENTS: Mapping[str, str] = MappingProxyType(
@@ -136,11 +139,21 @@ class TakenOutRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One answer of a bundle under its question; `photograph` is the number of the photograph that it stands for, or 0."""
+    """One answer of a bundle under its question; `photograph` and `attachment` are the numbers of what it stands for, or 0.
+
+    `file` is the name of an attachment in the archive.
+    """
 
     label: str
     text: str
     photograph: int = 0
+    attachment: int = 0
+    file: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it goes as a whole, or not at all."""
+        return bool(self.photograph or self.attachment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +223,7 @@ class Bundle:
     @property
     def grounds(self) -> Mapping[str, Ground]:
         """On which grounds something may be taken out of it."""
-        besides = FOR_OTHERS_ALONE if self.kind == SUBJECT_ACCESS else frozenset()
+        besides = {UNREAD, *(FOR_OTHERS_ALONE if self.kind == SUBJECT_ACCESS else ())}
         return {name: ground for name, ground in GROUNDS.items() if name not in besides}
 
     @property
@@ -262,6 +275,10 @@ class BundleDamaged(Conflict):
     """What is kept of a sealed bundle has another digest than what was sealed."""
 
 
+class NotLookedThrough(Conflict):
+    """A file in the bundle was not looked through."""
+
+
 class PutRightSince(Conflict):
     """Something in the bundle was put right since it was made."""
 
@@ -273,11 +290,15 @@ def keep(
     connection: sa.Connection, content: Content, *, kind: str, about: str, recipient: str, basis: str, classes: Collection[str],
     known_at: datetime | None, by: Actor, now: datetime,
 ) -> str:  # fmt: skip
-    """Keep a bundle to be looked through, and give its number, such as ``B-7K3QX9PW``."""
+    """Keep a bundle to be looked through, and give its number, such as ``B-7K3QX9PW``; its files are out of it until somebody has."""
     number = f"{PREFIX}{''.join(secrets.choice(LETTERS) for _ in range(8))}"
     row = {"number": number, "about": about, "kind": kind, "recipient": recipient, "basis": basis, "known_at": known_at}
     row |= {"classes": " ".join(sorted(classes)), "content": content.written(), "made_by": by.person, "made_at": now}
     connection.execute(sa.insert(BundleRow).values(**row, sealed_by="", digest=""))
+    said = {"bundle": number, "extent": PASSAGE, "words": "", "ground": UNREAD, "why": "", "taken_by": by.person}
+    files = [at for _chapter, found in content.numbered() for at, passage in found if passage.attachment]
+    for at in files:
+        connection.execute(sa.insert(TakenOutRow).values(**said, passage=at, taken_at=now, back_by=""))
     return number
 
 
@@ -312,7 +333,8 @@ def taken_out(connection: sa.Connection, number: str) -> tuple[TakenOut, ...]:
 def take_out(connection: sa.Connection, number: str, passage: int, wanted: Wanted, *, by: Actor, now: datetime) -> None:
     """Take something out of a bundle; refused with `Invalid`, all at once, and with `SealedAlready`."""
     bundle = _open(connection, number)
-    found = content_of(connection, number).passage(passage)
+    content = content_of(connection, number)
+    found = content.passage(passage)
     if found is None:
         raise BundleNotFound("There is no such passage.")
     if problems := _wrong_with(wanted, bundle, found[1]):
@@ -320,6 +342,10 @@ def take_out(connection: sa.Connection, number: str, passage: int, wanted: Wante
     words = " ".join(wanted.words.split()) if wanted.extent == WORDS else ""
     row = {"bundle": number, "passage": passage, "extent": wanted.extent, "words": words, "ground": wanted.ground}
     row |= {"why": wanted.why.strip(), "taken_by": by.person, "taken_at": now, "back_by": ""}
+    together = [[at for at, _passage in passages] for _chapter, passages in content.numbered()]
+    gone = next(each for each in together if passage in each) if wanted.extent == SECTION else [passage]
+    unread = sa.and_(_unread(number), TakenOutRow.passage.in_(gone))
+    connection.execute(sa.update(TakenOutRow).where(unread).values(back_by=by.person, back_at=now))
     connection.execute(sa.insert(TakenOutRow).values(**row))
 
 
@@ -341,10 +367,12 @@ def drop(connection: sa.Connection, number: str) -> None:
 def ready(connection: sa.Connection, number: str, refs: Collection[str]) -> Bundle:
     """Give a bundle that may be sealed now, and let nobody change it meanwhile.
 
-    Refused with `SealedAlready`, and with `PutRightSince` where it says something that was put right after it was made; one that
-    says what was known at an earlier moment stays as it is.
+    Refused with `SealedAlready`, with `NotLookedThrough`, and with `PutRightSince` where it says something that was put right after it
+    was made; one that says what was known at an earlier moment stays as it is.
     """
     bundle = _open(connection, number)
+    if connection.execute(sa.select(TakenOutRow.id).where(_unread(number)).limit(1)).first():
+        raise NotLookedThrough("A file in it was not looked through. Give it as a whole, or take it out.")
     event = EventTable
     later = sa.exists().where(event.case_id.in_(sorted(refs)), event.kind == CORRECTED, event.at > bundle.made_at)
     if bundle.known_at is None and connection.execute(sa.select(later)).scalar():
@@ -396,6 +424,12 @@ def erase(connection: sa.Connection, refs: Collection[str]) -> int:
 
 
 # What is given ---------------------------------------------------------------------------------------------------------
+
+
+def _unread(number: str) -> sa.ColumnElement[bool]:
+    """Say which files of a bundle nobody has looked through."""
+    row = TakenOutRow
+    return sa.and_(row.bundle == number, row.ground == UNREAD, row.back_at.is_(None))
 
 
 def section_out(passages: Sequence[tuple[int, Passage]], standing: Iterable[TakenOut]) -> TakenOut | None:
@@ -464,8 +498,8 @@ def _wrong_with(wanted: Wanted, bundle: Bundle, passage: Passage) -> list[Proble
 
 
 def _wrong_words(words: str, passage: Passage) -> list[Problem]:
-    if passage.photograph:
-        return [Problem("extent", "extent-of-photograph", "A photograph is taken out as a whole.")]
+    if passage.is_whole:
+        return [Problem("extent", "extent-of-photograph", "A photograph or a file is taken out as a whole.")]
     if len(words) > LONGEST_WORDS or not words.strip() or _pattern(words).search(passage.text) is None:
         return [Problem("words", "words-unknown", "Enter words as they stand in this passage.")]
     return []

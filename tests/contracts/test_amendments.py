@@ -11,12 +11,14 @@ import sqlalchemy as sa
 from engine.errors import Conflict
 from engine.model import Actor
 from engine.store import reading, writing
-from workflows import amendments, concerns, cutover, kept_things, photographs
+from workflows import amendments, attachments, concerns, cutover, kept_things, photographs
 from workflows.amendments import AmendmentRow, Decision
 from workflows.concerns import ConcernRow
 from workflows.kept_things import Kept
 
 CHILD = next(cutover._ids("A-1"))
+CASE = "MC-22222222"
+FILE = attachments.Sent(b"A letter", "letter.txt", "Old title", "letter", "D2", None, "key")
 SHEETS = {
     "children": "reference,name,born_on\nA-1,Robin Example,2012-05-03\n",
     "flags": "child,flag,since,until,source\nA-1,cse,2025-01-05,,Old force\n",
@@ -34,12 +36,14 @@ def kept(engine: sa.Engine, now: datetime) -> dict[str, Kept]:
     with writing(engine) as connection:
         concerns.add(connection, CHILD, typed, None, may={"D5"}, by=POLICE, now=now)
         photographs.add(connection, CHILD, b"pixels", by=POLICE, now=now)
+        limits = attachments.Limits(100, 100)
+        attachments.add(connection, CASE, FILE, may={"D2"}, limits=limits, is_scanned=True, by=POLICE, now=now)
     return there(engine)
 
 
 def there(engine: sa.Engine) -> dict[str, Kept]:
     with reading(engine) as connection:
-        return {each.kind: each for each in kept_things.of(connection, kept_things.refs_of(connection, CHILD))}
+        return {each.kind: each for each in kept_things.of(connection, [*kept_things.refs_of(connection, CHILD), CASE])}
 
 
 def decision(each: Kept, now: datetime, key: str) -> Decision:
@@ -53,12 +57,13 @@ def test_each_kind_is_put_right_and_withdrawn_and_what_it_said_stays(
         "concern": {"name": "Right name", "since": "1/2/2026"},
         "flag": {"until": "2/2/2026"},
         "plan": {"summary": "Tram stop"},
+        "attachment": {"title": "Right title"},
     }
     assert kept.keys() == kept_things.KINDS.keys()
     with writing(engine) as connection:
         for kind, typed in changed.items():
             said = {**kept[kind].said, **typed}
-            may = {"D3", "D5", "D6", "D11"}
+            may = {"D2", "D3", "D5", "D6", "D11"}
             amendments.put_right(connection, kept[kind], said, decision(kept[kind], now, kind), may=may)
     right = there(engine)
     assert right["concern"].said["since"] == date(2026, 2, 1).isoformat()
@@ -69,7 +74,7 @@ def test_each_kind_is_put_right_and_withdrawn_and_what_it_said_stays(
                 amendments.withdraw(connection, each, decision(each, now, f"{kind} gone"))
     assert there(engine) == {}
     with reading(engine) as connection:
-        found = amendments.among(connection, [CHILD])
+        found = amendments.among(connection, [CHILD, CASE])
         assert list(amendments.check(connection)) == []
         assert amendments.withdrawn(connection, "flag").keys() == {kept["flag"].key}
     assert {(each.question, each.before, each.after) for each in found if not each.withdrawn} == {
@@ -77,6 +82,7 @@ def test_each_kind_is_put_right_and_withdrawn_and_what_it_said_stays(
         ("since", kept["concern"].said["since"], "2026-02-01"),
         ("until", "", "2026-02-02"),
         ("summary", "Goes to the skate park", "Tram stop"),
+        ("title", "Old title", "Right title"),
     }
     assert {each.kind for each in found if each.withdrawn} == kept_things.KINDS.keys()
 

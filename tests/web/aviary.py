@@ -22,6 +22,7 @@ from web.services import Services
 from workflows import (
     absences,
     amendments,
+    attachments,
     audience,
     concerns,
     copies,
@@ -33,11 +34,13 @@ from workflows import (
     photographs,
 )
 from workflows.amendments import Decision
+from workflows.attachments import MEGABYTE
 from workflows.children import ChildRow
 from workflows.copies import Said
 from workflows.disclosures import Copy
 from workflows.kept_things import Kept
 from workflows.people import Membership
+from workflows.vocabulary import DATA_CLASS
 
 FIRST_DAY = datetime(2026, 3, 26, 9, tzinfo=UTC)
 AUDITED = datetime(2026, 4, 1, 9, tzinfo=UTC)
@@ -229,6 +232,8 @@ class Beside:
                 self._of_the_carer(connection, bird)
                 self._of_concern(connection, bird)
             self._given(connection)
+            for bird, case_id in self.cases.items():
+                self._attached(connection, bird, case_id)
         self._put_right()
         self._bring_in()
         self._decide()
@@ -309,8 +314,21 @@ class Beside:
         for each in (ended[-1], next(one for one in ended if one.data_class == "D4")):
             amendments.withdraw(connection, each, self._decision(each, bird))
 
+    def _attached(self, connection: sa.Connection, bird: str, case_id: str) -> None:
+        """Attach a file of each data class to a case, and put what one says of itself right."""
+        by, limits = Actor("call_taker"), attachments.Limits(MEGABYTE, MEGABYTE)
+        for kind in DATA_CLASS:
+            said, key = text_of(kind, bird), f"{bird} {kind}"
+            sent = attachments.Sent(said.encode(), f"{said}.txt", said, "letter", kind, None, key)
+            attachments.add(
+                connection, case_id, sent, may={kind}, limits=limits, is_scanned=False, by=by, now=self.now
+            )  # fmt: skip
+        (kept,) = (each for each in kept_things.of(connection, [case_id]) if each.data_class == "D8")
+        typed = {**kept.said, "title": f"New: {text_of('D8', bird)}"}
+        amendments.put_right(connection, kept, typed, self._decision(kept, f"file {bird}"), may={"D8"})
+
     def _decision(self, kept: Kept, bird: str) -> Decision:
-        why = text_of(kept.data_class, bird)
+        why = text_of(kept.data_class, bird.removeprefix("file "))
         key = f"{bird} {kept.kind} {kept.key} {amendments.stamp_of(kept)}"[:40]
         return Decision(Actor("call_taker"), self.now, why, key, amendments.stamp_of(kept), "https://homeward.example")
 

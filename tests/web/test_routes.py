@@ -84,7 +84,7 @@ FOR_SOME: dict[str, frozenset[str]] = {
     "/bundles/case/<case_id>": MAKES,
     **{
         f"/bundles/<number>{rest}": MAKES
-        for rest in ("", "/<int:passage>", "/<int:passage>/back", "/seal", "/file", "/drop")
+        for rest in ("", "/<int:passage>", "/<int:passage>/back", "/<int:passage>/file", "/seal", "/file", "/drop")
     },
     **dict.fromkeys(("/children/<child_id>/same", "/children/<child_id>/same/<other_id>"), MERGES),
     **{f"/merges/<int:number>{act}": MERGES for act in ("", "/decide", "/undo")},

@@ -51,6 +51,24 @@ def test_the_file_of_what_was_erased_is_the_same_for_every_program() -> None:
         read_settings(GOOD | {"HOMEWARD_TOMBSTONES": "stones"})
 
 
+def test_a_scanner_is_a_command_or_an_address_of_this_machine() -> None:
+    command = read_settings(GOOD | {"HOMEWARD_SCAN_COMMAND": "/usr/bin/scan --quiet '{}'"})
+    assert (command.scan_command, command.takes_files) == (("/usr/bin/scan", "--quiet", "{}"), True)
+    assert not read_settings(GOOD).takes_files
+    assert read_settings(GOOD | {"HOMEWARD_UNSCANNED_FILES": "accept"}).takes_files
+    for wrong in (
+        {"SCAN_COMMAND": "scan"},
+        {"SCAN_COMMAND": "/usr/bin/scan 'half"},
+        {"SCAN_SOCKET": "scanner.example:3310"},
+        {"UNSCANNED_FILES": "perhaps"},
+        {"FILE_MEGABYTES": "5000"},
+        {"SCAN_COMMAND": "/usr/bin/scan", "SCAN_SOCKET": "127.0.0.1:3310"},
+    ):
+        name = list(wrong)[-1]
+        with pytest.raises(SettingsInvalid, match=f"HOMEWARD_{name}"):
+            read_settings(GOOD | {f"HOMEWARD_{each}": said for each, said in wrong.items()})
+
+
 def test_a_missing_secret_is_refused() -> None:
     with pytest.raises(SettingsInvalid, match="HOMEWARD_SECRET"):
         read_settings({"HOMEWARD_DATABASE_URL": "sqlite:///a.sqlite3"})

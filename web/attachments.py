@@ -1,0 +1,169 @@
+"""The files of a case: attached with what they are and whom they are for, listed, and given to who may read them, each look written down."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Any
+
+import flask
+import sqlalchemy as sa
+from flask.typing import ResponseReturnValue
+
+from engine.errors import Invalid, NotAllowed, Problem
+from engine.store import TaskTable, reading, writing
+from web import amendment_words, attachment_words, case_access
+from web.access import actor, signed_in
+from web.answering import new_key
+from web.attachment_words import SEALED_OFF
+from web.episode_words import names_of
+from web.numbers import read_number
+from web.services import services
+from workflows import amendments, attachments, readership
+from workflows.attachments import MEGABYTE, WHAT, Limits, Sent
+from workflows.file_kinds import KINDS
+from workflows.kept_things import ATTACHMENT
+from workflows.vocabulary import DATA_CLASS
+
+page = flask.Blueprint("attachments", __name__)
+
+PURPOSE, TAKEN = "casework, files", "casework, a file"
+ENVELOPE = 64 * 1024
+"""What a form needs around the file."""
+
+
+class NoFilesHere(NotAllowed):
+    """This installation takes no files, since none would be scanned."""
+
+
+@page.url_value_preprocessor
+def _let_a_file_in(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """Take more at this address than elsewhere, and not a byte above it; it stands before whatever reads the form."""
+    if endpoint == "attachments.add":
+        flask.request.max_content_length = services().settings.file_megabytes * MEGABYTE + ENVELOPE
+
+
+@page.get("/cases/<case_id>/attachments")
+@signed_in
+def listed(case_id: str) -> ResponseReturnValue:
+    """List the files that this person may read, and ask for another; who looked is written down first."""
+    return _page(case_id, [])
+
+
+@page.post("/cases/<case_id>/attachments")
+@signed_in
+def add(case_id: str) -> ResponseReturnValue:
+    """Keep a file that was sent, or say all that is wrong."""
+    here, who, form = services(), actor(), flask.request.form
+    settings = here.settings
+    may = _writable(case_id)
+    if not settings.takes_files:
+        raise NoFilesHere("Files cannot be attached here, because nothing would check them for viruses.")
+    content, name = _sent(settings.file_megabytes * MEGABYTE)
+    task = _task(case_id)
+    said = {each: form.get(each, "") for each in ("title", "what", "data_class")}
+    sent = Sent(content, name, **said, task=task[0] if task else None, key=form.get("key", "")[:40])
+    limits = Limits(settings.file_megabytes * MEGABYTE, settings.case_megabytes * MEGABYTE)
+    try:
+        with writing(here.engine) as connection:
+            attachments.add(
+                connection, case_id, sent, may=may, limits=limits, is_scanned=settings.has_scanner, by=who, now=here.clock()
+            )  # fmt: skip
+    except Invalid as refusal:
+        return _page(case_id, refusal.problems), 422
+    waits = " It is being checked, and can be downloaded once it is found clean." if settings.has_scanner else ""
+    flask.flash(f"The file is attached.{waits}", "done")
+    return flask.redirect(flask.url_for("attachments.listed", case_id=case_id), 303)
+
+
+@page.get("/cases/<case_id>/attachments/<int:number>")
+@signed_in
+def file(case_id: str, number: int) -> ResponseReturnValue:
+    """Give a file to be kept, and never to be shown in the page; who took it is written down first."""
+    here, who, now = services(), actor(), services().clock()
+    classes = case_access.readable(here.engine, who, case_id, now=now)
+    with reading(here.engine) as connection:
+        found = attachments.find(connection, case_id, number, classes)
+        content = attachments.contents(connection, [number]).get(number, b"")
+    here.cases.note_reading(case_id, by=who, purpose=TAKEN, classes=frozenset({found.data_class}), now=now)
+    answer = flask.Response(content, mimetype=KINDS[found.kind].media_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=found.name)
+    answer.headers["Content-Security-Policy"] = SEALED_OFF
+    return answer
+
+
+def _writable(case_id: str) -> frozenset[str]:
+    """Name the data classes that this person writes in a case; refused with `CaseNotFound` without a part in it."""
+    here, who, now = services(), actor(), services().clock()
+    known = case_access.readable(here.engine, who, case_id, now=now, with_reason=False)
+    return case_access.writable(here.engine, who, case_id, known, now=now)
+
+
+def _sent(most: int) -> tuple[bytes, str]:
+    """Read the file that was sent and its name, one byte more than may be at most; a large one lies in a file of its own, which is closed."""
+    with ExitStack() as stack:
+        files = list(flask.request.files.values())
+        for each in files:
+            stack.callback(each.close)
+        return (files[0].read(most + 1), files[0].filename or "") if files else (b"", "")
+
+
+def _task(case_id: str) -> tuple[int, str, str] | None:
+    """Give number, name and form of the task of this case at which the page was opened; None where there is none."""
+    number = read_number(flask.request.values.get("task", ""))
+    asked = sa.select(TaskTable.number, TaskTable.name, TaskTable.form)
+    with reading(services().engine) as connection:
+        found = connection.execute(asked.where(TaskTable.case_id == case_id, TaskTable.number == number)).first()
+    return None if found is None else (found.number, found.name, found.form)
+
+
+def _class_of(case_id: str, form: str) -> str:
+    """Give the data class of most questions of a task's form, which is proposed."""
+    found = services().cases.release_of(case_id).forms.get(form)
+    most = Counter(each.data_class for each in found.fields).most_common(1) if found else []
+    return most[0][0] if most else ""
+
+
+def _page(case_id: str, problems: Sequence[Problem]) -> str:
+    here, who, now = services(), actor(), services().clock()
+    classes = case_access.readable(here.engine, who, case_id, now=now)
+    glass = case_access.opened_until(here.engine, who, case_id, now=now)
+    may = frozenset() if glass else case_access.writable(here.engine, who, case_id, classes, now=now)
+    task = _task(case_id)
+    with reading(here.engine) as connection:
+        lines, _others = attachment_words.lines(connection, case_id, classes)
+        before = [each for each in amendments.among(connection, [case_id]) if each.kind == ATTACHMENT]
+        names = names_of(connection, {each.by for each in before})
+        readers = readership.of(connection, case_id, now) if may else None
+    here.cases.note_reading(case_id, by=who, purpose=PURPOSE, classes=classes & DATA_CLASS.keys(), now=now)
+    typed = flask.request.form if problems else {}
+    return flask.render_template(
+        "attachments.html",
+        case_id=case_id,
+        lines=lines,
+        history=amendment_words.rows(before, classes, names),
+        may=may,
+        may_amend=may & classes,
+        takes_files=here.settings.takes_files,
+        is_scanned=here.settings.has_scanner,
+        most=here.settings.file_megabytes,
+        what=WHAT,
+        classes=[
+            {"value": name, "text": words, "hint": {"text": _read_by(readers, name)}}
+            for name, words in DATA_CLASS.items()
+            if readers is not None and name in may
+        ],
+        task=task,
+        typed={"data_class": _class_of(case_id, task[2]) if task else ""} | dict(typed),
+        key=new_key(),
+        problems=[{"text": each.sentence, "href": f"#{each.where}"} for each in problems],
+        wrong={each.where: each.sentence for each in problems},
+    )
+
+
+def _read_by(readers: readership.Readership, data_class: str) -> str:
+    """Say who reads a data class in a case."""
+    if readers.group is not None:
+        return "Read by those of the group of this sealed record whose roles may read it"
+    return f"Read by: {', '.join(readers.titles(data_class)) or 'nobody but you'}"
