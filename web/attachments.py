@@ -166,4 +166,4 @@ def _read_by(readers: readership.Readership, data_class: str) -> str:
     """Say who reads a data class in a case."""
     if readers.group is not None:
         return "Read by those of the group of this sealed record whose roles may read it"
-    return f"Read by: {', '.join(readers.titles(data_class)) or 'nobody but you'}"
+    return f"Read by: {', '.join(readers.kinds(data_class)) or 'nobody here'}"

@@ -165,12 +165,12 @@ def add(
     row = AttachmentRow
     if connection.execute(sa.select(row.id).where(row.added_by == by.person, row.key == sent.key)).first():
         return
-    problems = list(_wrong_words(sent, may))
-    kind, content = "", b""
+    kind, content, problems = "", b"", list[Problem]()
     try:
         kind, content = _taken(sent, limits)
     except Invalid as refusal:
         problems += refusal.problems
+    problems += _wrong_words(sent, may)
     if not problems and _together(connection, case_id, sent.data_class) + len(content) > limits.together:
         most = limits.together // MEGABYTE
         sentence = f"The files of this kind in this case would be larger than {most} MB together: withdraw one that is not needed"

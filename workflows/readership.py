@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,13 +11,13 @@ import sqlalchemy as sa
 from engine.store import CaseTable, TaskTable
 from workflows import access, audience, audits, children, seals
 from workflows.access import AFTER_VETTING, ATTENDS, HOST_VIEW, Standing
-from workflows.agencies import ROLES, title_of
+from workflows.agencies import KINDS, ROLES, title_of
 from workflows.attendance import AttendanceRow
 from workflows.audience import Whose
 from workflows.children import ChildRow
 from workflows.episodes import ADULT_FROM, EpisodeRow, age_on
 
-ANOTHER_COUNCIL = "The desk of another council, while the episode is open"
+ANOTHER_COUNCIL = "the desk of another council while the episode is open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,21 @@ class Readership:
 
     def titles(self, data_class: str) -> tuple[str, ...]:
         """Give the titles of the roles that read a data class in the case, with a part of their own; in their order."""
-        return tuple(dict.fromkeys(self._titles(data_class)))
+        return (*(title_of(role) for role in self.roles(data_class)), *self._hosts(data_class))
 
-    def _titles(self, data_class: str) -> Iterator[str]:
-        for role in ROLES:
-            if self._counts(role) and self._has_a_part(role) and data_class in self._reads(role):
-                yield title_of(role)
-        if self.is_episode and data_class in access.readable(HOST_VIEW, standing=self.standing):
-            yield ANOTHER_COUNCIL
+    def kinds(self, data_class: str) -> tuple[str, ...]:
+        """Give the kinds of agency of which somebody reads a data class in the case, in words."""
+        kinds = dict.fromkeys(KINDS[ROLES[role].kind] for role in self.roles(data_class))
+        return (*kinds, *self._hosts(data_class))
+
+    def roles(self, data_class: str) -> tuple[str, ...]:
+        """Name the roles that read a data class in the case, with a part of their own; in their order."""
+        able = (role for role in ROLES if self._counts(role) and self._has_a_part(role))
+        return tuple(role for role in able if data_class in self._reads(role))
+
+    def _hosts(self, data_class: str) -> tuple[str, ...]:
+        told = self.is_episode and data_class in access.readable(HOST_VIEW, standing=self.standing)
+        return (ANOTHER_COUNCIL,) if told else ()
 
     def _counts(self, role: str) -> bool:
         agencies = self.whose.agencies(role)

@@ -110,7 +110,7 @@ def send(site: Site, case_id: str, content: bytes, role: str = WHO, **said: str)
     browser = site.browser(role)
     path = f"/cases/{case_id}/attachments"
     shown = browser.page(f"{path}?task=1")
-    hidden = {each["name"]: each["value"] for each in shown.select("main form input[type=hidden]")}
+    hidden = {str(each["name"]): str(each["value"]) for each in shown.select("main form input[type=hidden]")}
     typed = {"title": "What she wrote", "what": "letter", "data_class": "D2"} | said
     file = FileStorage(io.BytesIO(content), "../letter.pdf", "file", "text/html")
     boundary, body = encode_multipart({**hidden, **typed, "file": file})
