@@ -1,7 +1,7 @@
 """BPMN text into a `Process`: every element and attribute is consumed, known to be harmless, or refused.
 
-The walker is a table: for each element its attributes and children that we understand. What is not in the table is
-refused with a sentence, because the engine would otherwise ignore it (house.md 1, sentence 5). The result is plain data;
+`engine.elements` says of each element which attributes and children are understood. The reader notes each element that it
+has looked at, and refuses every one that is left over. The result is plain data;
 `engine.specs` builds the library's specifications from it, so that no XML and no extension ever reaches its parser, which
 drops unreachable nodes, loses ids such as `Start`, and recurses (spiffworkflow.md 3 and 11).
 """
@@ -13,108 +13,27 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from engine import xml
-from engine.errors import Problem
-
-BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
-ZEEBE = "http://camunda.org/schema/zeebe/1.0"
-XSI = "http://www.w3.org/2001/XMLSchema-instance"
-HARMLESS_NAMESPACES = frozenset(
-    {
-        "http://www.omg.org/spec/BPMN/20100524/DI",
-        "http://www.omg.org/spec/DD/20100524/DI",
-        "http://www.omg.org/spec/DD/20100524/DC",
-        "http://camunda.org/schema/modeler/1.0",
-        "http://bpmn.io/schema/bpmn/biocolor/1.0",
-        "http://www.omg.org/spec/BPMN/non-normative/color/1.0",
-    }
+from engine.elements import (
+    ALLOWED_FIELDS,
+    ATTRIBUTES,
+    BPMN,
+    DEFAULTS,
+    EXTENSIONS,
+    FOR_THE_EYE,
+    GENERATED,
+    IN_EXTENSION,
+    IN_SCOPE,
+    INSIDE,
+    NAME,
+    NODES,
+    PASSIVE,
+    PROPERTIES,
+    RESERVED,
+    UNREAD,
+    XSI,
+    ZEEBE,
 )
-"""Drawing, colours and the modeller's own notes: they change nothing that the engine does."""
-
-NODES: Mapping[str, str] = {
-    "startEvent": "start",
-    "endEvent": "end",
-    "userTask": "user_task",
-    "businessRuleTask": "decision_task",
-    "serviceTask": "operation",
-    "exclusiveGateway": "exclusive",
-    "parallelGateway": "parallel",
-    "inclusiveGateway": "inclusive",
-    "callActivity": "call",
-    "subProcess": "sub_process",
-    "boundaryEvent": "boundary",
-    "intermediateCatchEvent": "catch",
-    "intermediateThrowEvent": "throw",
-}
-BESIDE_NODES = frozenset({"sequenceFlow", "laneSet", "textAnnotation", "association", "group"}) | {
-    "multiInstanceLoopCharacteristics"
-}
-"""What else may stand in a process; notes and groups are for the eye, the others are read in their own place."""
-
-ACTIVITIES = frozenset({"user_task", "decision_task", "call", "sub_process"})
-GATEWAYS = frozenset({"exclusive", "parallel", "inclusive"})
-
-ATTRIBUTES: Mapping[str, frozenset[str]] = {
-    "boundaryEvent": frozenset({"id", "name", "attachedToRef", "cancelActivity"}),
-    "exclusiveGateway": frozenset({"id", "name", "default", "gatewayDirection"}),
-    "inclusiveGateway": frozenset({"id", "name", "default", "gatewayDirection"}),
-    "parallelGateway": frozenset({"id", "name", "gatewayDirection"}),
-    "process": frozenset({"id", "name", "isExecutable", "processType", "isClosed"}),
-    "sequenceFlow": frozenset({"id", "name", "sourceRef", "targetRef"}),
-    "multiInstanceLoopCharacteristics": frozenset({"id", "isSequential"}),
-    "startEvent": frozenset({"id", "name"}),
-    "endEvent": frozenset({"id", "name"}),
-    "intermediateCatchEvent": frozenset({"id", "name"}),
-    "intermediateThrowEvent": frozenset({"id", "name"}),
-    "userTask": frozenset({"id", "name"}),
-    "businessRuleTask": frozenset({"id", "name"}),
-    "serviceTask": frozenset({"id", "name"}),
-    "callActivity": frozenset({"id", "name"}),
-    "subProcess": frozenset({"id", "name"}),
-}
-"""The attributes that are consumed. `gatewayDirection`, `processType` and `isClosed` only repeat what the flows say."""
-
-EXTENSIONS: Mapping[str, frozenset[str]] = {
-    "userTask": frozenset({"userTask", "formDefinition", "properties", "assignmentDefinition"}),
-    "businessRuleTask": frozenset({"calledDecision", "properties"}),
-    "serviceTask": frozenset({"taskDefinition", "properties"}),
-    "endEvent": frozenset({"properties", "ioMapping"}),
-    "intermediateThrowEvent": frozenset({"properties", "ioMapping"}),
-    "startEvent": frozenset({"properties", "formDefinition"}),
-    "callActivity": frozenset({"calledElement", "properties"}),
-    "multiInstanceLoopCharacteristics": frozenset({"loopCharacteristics"}),
-    "message": frozenset({"subscription"}),
-}
-ALLOWED_FIELDS: Mapping[str, frozenset[str]] = {
-    "userTask": frozenset(),
-    "formDefinition": frozenset({"formId"}),
-    "calledDecision": frozenset({"decisionId", "resultVariable"}),
-    "calledElement": frozenset({"processId"}),
-    "loopCharacteristics": frozenset({"inputCollection", "inputElement"}),
-    "subscription": frozenset({"correlationKey"}),
-    "taskDefinition": frozenset({"type"}),
-    "ioMapping": frozenset(),
-    "properties": frozenset(),
-    "property": frozenset({"name", "value"}),
-}
-PROPERTIES: Mapping[str, frozenset[str]] = {
-    "process": frozenset({"reference", "title", "priority", "data_class"}),
-    "userTask": frozenset({"repeats", "other_than", "record", "activity", "show", "grows"}),
-    "endEvent": frozenset({"activity", "correlation"}),
-    "startEvent": frozenset({"activity", "record", "repeats", "data_class"}),
-    "callActivity": frozenset({"activity", "grows"}),
-    "businessRuleTask": frozenset({"activity", "data_class"}),
-    "serviceTask": frozenset({"activity", "after", "record", "repeats", "data_class", "field_classes"}),
-    "boundaryEvent": frozenset({"activity", "source", "repeats", "data_class"}),
-    "intermediateCatchEvent": frozenset({"activity", "record", "repeats", "data_class"}),
-    "intermediateThrowEvent": frozenset({"activity", "correlation"}),
-    "subProcess": frozenset({"activity", "grows"}),
-}
-
-NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
-FIELD_CLASS = re.compile(r"([a-z][a-z0-9_]*) ([A-Z][0-9]{1,2})(?: ([A-Z][0-9]{1,2}[A-Z]))?")
-"""A field that an operation writes, its data class, and the part of a class that holds it besides: ``flags D3 D9F``."""
-GENERATED = re.compile(r"(Activity|Event|Gateway|Flow|Process)_[0-9a-z]{7}\Z")
-RESERVED = frozenset({"start", "end", "root"})
+from engine.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,120 +198,253 @@ class _Reader:
         self.problems: list[Problem] = []
         self.messages: dict[str, tuple[str, str]] = {}
         self.roles: dict[str, str] = {}
+        self.lanes: dict[str, tuple[str, int]] = {}
         self.seen: set[str] = set()
+        self.taken: set[xml.Element] = set()
+        self.pools: list[xml.Element] = []
 
     def refuse(self, element: xml.Element | str, rule: str, sentence: str) -> None:
-        """Note one problem at an element."""
-        where = element if isinstance(element, str) else (element.get("id") or f"{self.file} line {element.sourceline}")
-        self.problems.append(Problem(where, rule, sentence))
+        """Note one problem at an element, once."""
+        problem = Problem(element if isinstance(element, str) else self.place(element), rule, sentence)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def place(self, element: xml.Element) -> str:
+        """Name an element by its id, or that of what it belongs to, or else by its line."""
+        around = (each.get("id") for each in (element, *element.iterancestors()) if each is not self.root)
+        return next(filter(None, around), f"{self.file} line {element.sourceline}")
 
     def process(self) -> Process | None:
         """Read the definitions and give the one executable process."""
         if self.root.tag != f"{{{BPMN}}}definitions":
             self.refuse(self.file, "not-bpmn", "The file is not a BPMN 2.0 diagram: its root is not <definitions>.")
             return None
+        self.take(self.root, "definitions")
+        self.speaks_feel(self.root, "expressionLanguage")
         processes = []
-        for child in self.children(self.root, {"process", "collaboration", "message"}):
-            name = xml.local_name(child)
-            if name == "message":
-                self.message(child)
-            elif name == "process":
-                processes.append(child)
-            else:
-                self.collaboration(child)
-        executable = [each for each in processes if each.get("isExecutable") == "true"]
+        readers = {"process": processes.append, "collaboration": self.collaboration, "message": self.message}
+        for child in self.children(self.root, frozenset(readers)):
+            readers[xml.local_name(child)](child)
+        executable = [each for each in processes if self.is_true(each, "isExecutable", default=False)]
         if len(executable) != 1 or len(processes) != 1:
             sentence = f"A diagram holds exactly one process, and that is executable; this one holds {len(processes)}."
             self.refuse(self.file, "one-process", sentence)
         chosen = (executable or processes)[:1]
-        return self.scope(chosen[0], "") if chosen else None
+        found = self.scope(chosen[0], "") if chosen else None
+        if found is not None:
+            self.agree(found)
+        self.nothing_left()
+        return found
 
-    def children(self, parent: xml.Element, allowed: set[str]) -> Iterator[xml.Element]:
+    # Looking at an element ------------------------------------------------------------------------------------------
+
+    def take(self, element: xml.Element, tag: str) -> None:
+        """Note that an element is read, and refuse what it says that nobody reads."""
+        if element in self.taken:
+            return
+        self.taken.add(element)
+        for attribute, value in element.attrib.items():
+            namespace, _, name = attribute.rpartition("}")
+            known = attribute in ATTRIBUTES.get(tag, ()) or attribute in UNREAD.get(tag, ())
+            said = known or DEFAULTS.get(attribute) == value or attribute in {"language", "expressionLanguage"}
+            if said or (namespace and namespace not in {f"{{{BPMN}", f"{{{ZEEBE}", f"{{{XSI}"}):
+                continue
+            if attribute != f"{{{XSI}}}type" and not name.startswith("modelerTemplate"):
+                self.refuse(element, "attribute-not-supported", f"The attribute {name} does nothing on a {tag}.")
+        if "id" in UNREAD.get(tag, ()) or tag == "message":
+            self.once(element.get("id", ""))
+
+    def children(self, parent: xml.Element, allowed: frozenset[str]) -> Iterator[xml.Element]:
         """Give the child elements that are allowed here; refuse the others, pass over what is harmless."""
         for child in parent:
             if not isinstance(child.tag, str):
                 continue
-            namespace, _, name = child.tag[1:].partition("}")
-            if namespace in HARMLESS_NAMESPACES or name in {
-                "incoming",
-                "outgoing",
-                "extensionElements",
-                "documentation",
-            }:
-                continue
-            if namespace == BPMN and name in allowed:
+            namespace, _, name = child.tag.rpartition("}")
+            if namespace == f"{{{BPMN}" and name in allowed:
+                self.take(child, name)
                 yield child
-            else:
-                self.refuse(
-                    child, "element-not-supported", f"<{name}> is not something that the engine carries out here."
-                )
+            elif namespace == f"{{{BPMN}" and name in PASSIVE:
+                self.take(child, name)
+            elif namespace == f"{{{BPMN}" and name in FOR_THE_EYE:
+                self.taken.update(child.iter(f"{{{BPMN}}}*"))
+            elif namespace in {f"{{{BPMN}", f"{{{ZEEBE}", ""}:
+                self.taken.update(child.iter())
+                sentence = f"<{name}> is not something that the engine carries out here: draw it in another way."
+                self.refuse(child, "element-not-supported", sentence)
 
-    def message(self, element: xml.Element) -> None:
-        """Keep a message's name and the FEEL of its correlation key."""
-        key = next((each.get("correlationKey", "") for each in self.extensions(element, "message")), "")
-        self.messages[element.get("id", "")] = (element.get("name", ""), feel(key))
+    def nothing_left(self) -> None:
+        """Refuse every element that nothing has read."""
+        todo = [self.root]
+        while todo:
+            for child in todo.pop():
+                namespace, _, name = child.tag.rpartition("}") if isinstance(child.tag, str) else ("-", "", "")
+                if child in self.taken:
+                    todo.append(child)
+                elif namespace in {f"{{{BPMN}", f"{{{ZEEBE}"}:
+                    sentence = f"<{name}> does nothing at this place: take it out, or draw it where it belongs."
+                    self.refuse(child, "element-not-supported", sentence)
 
-    def collaboration(self, element: xml.Element) -> None:
-        """A collaboration only names its pools; message flows between pools show what messages already say."""
-        for _child in self.children(element, {"participant", "messageFlow"}):
-            pass
+    def is_true(self, element: xml.Element, attribute: str, *, default: bool) -> bool:
+        """Read an attribute that is true or false."""
+        said = element.get(attribute, str(default).lower())
+        if said not in {"true", "false", "1", "0"}:
+            self.refuse(element, "true-or-false", f"{attribute} is “{said}”: write true or false.")
+        return said in {"true", "1"}
 
-    def extensions(self, element: xml.Element, tag: str) -> Iterator[xml.Element]:
-        """Give the zeebe elements of an element that are understood there; refuse the others."""
-        for holder in element.findall(f"{{{BPMN}}}extensionElements"):
-            for child in holder:
-                if not isinstance(child.tag, str):
-                    continue
-                namespace, _, name = child.tag[1:].partition("}")
-                if namespace in HARMLESS_NAMESPACES:
-                    continue
-                understood = EXTENSIONS.get(tag, frozenset({"properties"} if tag in PROPERTIES else ()))
-                if namespace != ZEEBE or name not in understood:
-                    self.refuse(element, "extension-not-supported", f"The extension <{name}> does nothing on a {tag}.")
-                    continue
-                self.fields(element, child, name)
-                yield child
+    def speaks_feel(self, element: xml.Element, attribute: str = "language") -> None:
+        """Refuse another language than FEEL."""
+        said = element.get(attribute, "FEEL")
+        if "feel" not in said.lower():
+            sentence = (
+                f"Expressions are FEEL, and this file says {said[:80]}: write them in FEEL and take {attribute} out."
+            )
+            self.refuse(element, "expression-language", sentence)
 
-    def fields(self, owner: xml.Element, element: xml.Element, name: str) -> None:
-        """Refuse the attributes of an extension that we do not consume."""
-        allowed = ALLOWED_FIELDS.get(name, frozenset())
-        for attribute in element.attrib:
-            if attribute not in allowed and element.get(attribute):
-                self.refuse(owner, "extension-not-supported", f"{attribute} of <{name}> does nothing here.")
-
-    def attributes(self, element: xml.Element, tag: str) -> None:
-        """Refuse the attributes of an element that we do not consume."""
-        for attribute in element.attrib:
-            if attribute.startswith("{"):
-                continue
-            if attribute not in ATTRIBUTES[tag]:
-                self.refuse(element, "attribute-not-supported", f"The attribute {attribute} does nothing on a {tag}.")
+    def once(self, name: str) -> None:
+        """Refuse an id that stands twice."""
+        if name and name in self.seen:
+            self.refuse(name, "id-twice", f"The id {name} stands twice in this file: rename one of the two.")
+        self.seen.add(name)
 
     def identify(self, element: xml.Element, *, words: bool = True) -> str:
         """Check an element's id: there, only once, in words, and not one that the library loses."""
         name = element.get("id", "")
         if not name:
-            self.refuse(element, "id-missing", "The element has no id.")
-        elif name in self.seen:
-            self.refuse(name, "id-twice", f"The id {name} stands twice in this file.")
+            self.refuse(element, "id-missing", "The element has no id: give it one in words.")
         elif words and (GENERATED.match(name) or not NAME.match(name) or name in RESERVED):
             sentence = f"The id {name} is not in words: small letters and underscores, such as offer_return_interview."
             self.refuse(name, "id-in-words", sentence)
-        self.seen.add(name)
+        self.once(name)
         return name
+
+    # What stands beside the process ---------------------------------------------------------------------------------
+
+    def message(self, element: xml.Element) -> None:
+        """Keep a message's name and the FEEL of its correlation key."""
+        self.no_children(element)
+        key = next((each.get("correlationKey", "") for each in self.extensions(element, "message")), "")
+        self.messages[element.get("id", "")] = (element.get("name", ""), feel(key))
+
+    def collaboration(self, element: xml.Element) -> None:
+        """A collaboration only names its pools."""
+        for pool in self.children(element, frozenset({"participant"})):
+            self.no_children(pool)
+            self.pools.append(pool)
+
+    def no_children(self, element: xml.Element) -> None:
+        """Refuse whatever an element holds that may only have documentation and extensions."""
+        for _child in self.children(element, frozenset()):
+            pass
+
+    def agree(self, process: Process) -> None:
+        """Refuse pools of other processes, lanes of what is not there, and lists of flows that say otherwise than the flows."""
+        inside = {node.id for node in process.everything()}
+        for pool in self.pools:
+            if pool.get("processRef", process.id) != process.id:
+                sentence = (
+                    f"The pool belongs to {pool.get('processRef')}, which is not in this file: take the pool out."
+                )
+                self.refuse(pool, "pool-without-process", sentence)
+        for name in sorted(self.lanes.keys() - inside):
+            self.refuse(name, "lane-of-nothing", f"A lane names {name or 'nothing'}, which is not in the process.")
+        ends = {flow.id: flow for each in process.walk() for flow in each.flows}
+        for listed in self.root.iter(f"{{{BPMN}}}incoming", f"{{{BPMN}}}outgoing"):
+            owner, side = self.owner(listed).get("id", ""), xml.local_name(listed)
+            flow = ends.get((listed.text or "").strip())
+            if owner in inside and (flow is None or owner != (flow.target if side == "incoming" else flow.source)):
+                sentence = (
+                    f"{side} names the flow {(listed.text or '').strip()[:80]}, which does not run so: take it out."
+                )
+                self.refuse(owner, "flow-listed-wrongly", sentence)
+
+    def lane_set(self, element: xml.Element, depth: int = 0) -> None:
+        """Keep which role's lane each node lies in: the lane's id is the role's key, perhaps with __n behind it."""
+        for lane in self.children(element, frozenset({"lane"})):
+            name = self.identify(lane, words=False)
+            role = re.sub(r"__\d+\Z", "", name)
+            if not NAME.match(role):
+                self.refuse(
+                    name, "lane-is-a-role", f"The lane's id {name} is not the key of a role, such as rhi_worker."
+                )
+            for child in self.children(lane, frozenset({"flowNodeRef", "childLaneSet"})):
+                if xml.local_name(child) == "childLaneSet":
+                    self.lane_set(child, depth + 1)
+                else:
+                    self.lie(" ".join((child.text or "").split()), role, depth)
+
+    def lie(self, node: str, role: str, depth: int) -> None:
+        """Note in whose lane a node lies; a lane within a lane says it more exactly."""
+        there = self.lanes.get(node)
+        if there is not None and there[1] == depth:
+            self.refuse(node, "in-two-lanes", f"{node} lies in two lanes: leave it in the lane of who does it.")
+        if there is None or there[1] <= depth:
+            self.lanes[node] = role, depth
+            self.roles[node] = role
+
+    # Extensions -----------------------------------------------------------------------------------------------------
+
+    def extensions(self, element: xml.Element, tag: str) -> Iterator[xml.Element]:
+        """Give the zeebe elements of an element that are understood there; refuse the others of them."""
+        understood = EXTENSIONS.get(tag, frozenset({"properties"} if tag in PROPERTIES else ()))
+        found: set[str] = set()
+        for child in element.iterfind(f"{{{BPMN}}}extensionElements/{{{ZEEBE}}}*"):
+            name = xml.local_name(child)
+            self.taken.update(child.iter())
+            if name not in understood:
+                self.refuse(element, "extension-not-supported", f"The extension <{name}> does nothing on a {tag}.")
+            elif name in found:
+                self.refuse(element, "extension-twice", f"<{name}> stands here twice: keep one.")
+            else:
+                found.add(name)
+                self.fields(element, child, name)
+                yield child
+
+    def fields(self, owner: xml.Element, element: xml.Element, name: str) -> None:
+        """Refuse the attributes and children of an extension that we do not consume."""
+        allowed = ALLOWED_FIELDS.get(name, frozenset())
+        for attribute in element.attrib:
+            if attribute not in allowed and not attribute.startswith("{") and element.get(attribute):
+                self.refuse(owner, "extension-not-supported", f"{attribute} of <{name}> does nothing here.")
+        for child in element.iterchildren(f"{{{ZEEBE}}}*", f"{{{BPMN}}}*"):
+            if xml.local_name(child) == IN_EXTENSION.get(name):
+                self.fields(owner, child, IN_EXTENSION[name])
+            else:
+                sentence = f"<{xml.local_name(child)}> in <{name}> does nothing here."
+                self.refuse(owner, "extension-not-supported", sentence)
+
+    def properties(self, element: xml.Element, tag: str) -> dict[str, str]:
+        """Give an element's extension properties; refuse a name that means nothing there."""
+        found: dict[str, str] = {}
+        for extension in self.extensions(element, tag):
+            if xml.local_name(extension) != "properties":
+                continue
+            for each in extension.iterchildren(f"{{{ZEEBE}}}property"):
+                name = each.get("name", "")
+                if name in found:
+                    self.refuse(element, "property-twice", f"The property {name} stands here twice: keep one.")
+                if name in PROPERTIES.get(tag, ()):
+                    found[name] = each.get("value", "")
+                else:
+                    self.refuse(element, "property-not-known", f"The property {name} means nothing on a {tag}.")
+        return found
+
+    def documentation(self, element: xml.Element) -> str:
+        """Give the text of an element's documentation."""
+        texts = [each.text or "" for each in element.findall(f"{{{BPMN}}}documentation")]
+        return "\n".join(text.strip() for text in texts)
+
+    # Nodes and flows ------------------------------------------------------------------------------------------------
 
     def scope(self, element: xml.Element, parent: str) -> Process:
         """Read a process or an embedded sub-process."""
         tag = "subProcess" if parent else "process"
-        self.attributes(element, tag)
         name = element.get("id", "") if parent else self.identify(element)
-        if not parent:
-            for lanes in element.findall(f"{{{BPMN}}}laneSet"):
-                self.lane_set(lanes)
         nodes: dict[str, Node] = {}
         flows: list[Flow] = []
         inside: dict[str, Process] = {}
-        for child in self.children(element, {*NODES, *BESIDE_NODES}):
+        for lanes in element.findall(f"{{{BPMN}}}laneSet") if not parent else ():
+            self.lane_set(lanes)
+        for child in self.children(element, IN_SCOPE | (INSIDE["subProcess"] if parent else {"laneSet"})):
             kind = xml.local_name(child)
             if kind == "sequenceFlow":
                 flows.append(self.flow(child))
@@ -403,87 +455,31 @@ class _Reader:
                     inside[node.id] = self.scope(child, name)
         properties = self.properties(element, tag) if not parent else {}
         lanes_of = {lane: role for lane, role in self.roles.items() if lane in nodes}
-        return Process(
-            name,
-            element.get("name", ""),
-            self.file,
-            nodes,
-            tuple(flows),
-            inside,
-            lanes_of,
-            properties,
-            self.documentation(element),
-        )
-
-    def lane_set(self, element: xml.Element) -> None:
-        """Keep which role's lane each node lies in: the lane's id is the role's key, perhaps with __n behind it."""
-        for lane in self.children(element, {"lane"}):
-            name = self.identify(lane, words=False)
-            role = re.sub(r"__\d+\Z", "", name)
-            if not NAME.match(role):
-                self.refuse(
-                    name, "lane-is-a-role", f"The lane's id {name} is not the key of a role, such as rhi_worker."
-                )
-            for child in lane:
-                kind = xml.local_name(child)
-                if kind == "flowNodeRef":
-                    self.roles[(child.text or "").strip()] = role
-                elif kind == "childLaneSet":
-                    self.lane_set(child)
-
-    def documentation(self, element: xml.Element) -> str:
-        """Give the text of an element's documentation."""
-        texts = [each.text or "" for each in element.findall(f"{{{BPMN}}}documentation")]
-        return "\n".join(text.strip() for text in texts)
-
-    def properties(self, element: xml.Element, tag: str) -> dict[str, str]:
-        """Give an element's extension properties; refuse a name that means nothing there."""
-        found: dict[str, str] = {}
-        for extension in self.extensions(element, tag):
-            if xml.local_name(extension) != "properties":
-                continue
-            for each in extension:
-                name = each.get("name", "")
-                if name in PROPERTIES.get(tag, ()):
-                    found[name] = each.get("value", "")
-                else:
-                    self.refuse(element, "property-not-known", f"The property {name} means nothing on a {tag}.")
-        return found
+        documentation = self.documentation(element)
+        title = element.get("name", "")
+        return Process(name, title, self.file, nodes, tuple(flows), inside, lanes_of, properties, documentation)
 
     def flow(self, element: xml.Element) -> Flow:
         """Read a sequence flow and its condition."""
-        self.attributes(element, "sequenceFlow")
         name = self.identify(element, words=False)
         condition = None
-        for child in self.children(element, {"conditionExpression"}):
+        for child in self.children(element, frozenset({"conditionExpression"})):
+            if condition is not None:
+                self.refuse(element, "one-definition", "The flow has two conditions: join them with “and” or “or”.")
             condition = feel(child.text or "")
+            self.speaks_feel(child)
             if not (child.text or "").strip().startswith("="):
                 self.refuse(element, "condition-is-feel", "A condition is FEEL and begins with an equals sign.")
-        return Flow(
-            name, element.get("name", ""), element.get("sourceRef", ""), element.get("targetRef", ""), condition
-        )
+        ends = element.get("sourceRef", ""), element.get("targetRef", "")
+        return Flow(name, element.get("name", ""), *ends, condition)
 
     def node(self, element: xml.Element, tag: str, process: str) -> Node:
         """Read one flow node."""
-        self.attributes(element, tag)
         values: dict[str, object] = {}
         for extension in self.extensions(element, tag):
             self.extension(extension, values)
-        readers: dict[str, Callable[[xml.Element, dict[str, object]], None]] = {
-            "timerEventDefinition": self.timer,
-            "conditionalEventDefinition": self.conditional,
-            "messageEventDefinition": self.message_event,
-            "terminateEventDefinition": self.terminate,
-            "multiInstanceLoopCharacteristics": self.loop,
-        }
-        allowed = set(readers) | (set(NODES) | {"sequenceFlow"} if tag == "subProcess" else set())
-        if tag != "subProcess":
-            for child in self.children(element, allowed):
-                readers[xml.local_name(child)](child, values)
-        else:
-            for child in element.findall(f"{{{BPMN}}}multiInstanceLoopCharacteristics"):
-                self.loop(child, values)
         name = self.identify(element)
+        self.definitions(element, tag, values)
         self.roles.setdefault(name, self.roles.get(process, ""))
         return Node(
             id=name,
@@ -493,11 +489,33 @@ class _Reader:
             documentation=self.documentation(element),
             role=self.roles[name],
             attached_to=element.get("attachedToRef", ""),
-            interrupting=element.get("cancelActivity", "true") == "true",
+            interrupting=self.is_true(element, "cancelActivity", default=True),
             default=element.get("default", ""),
             properties=self.properties(element, tag) if tag in PROPERTIES else {},
             **values,  # type: ignore[arg-type]
         )
+
+    def definitions(self, element: xml.Element, tag: str, values: dict[str, object]) -> None:
+        """Read what an event waits for or does, and whether an activity is done several times."""
+        readers: dict[str, Callable[[xml.Element, dict[str, object]], None]] = {
+            "timerEventDefinition": self.timer,
+            "conditionalEventDefinition": self.conditional,
+            "messageEventDefinition": self.message_event,
+            "terminateEventDefinition": self.terminate,
+            "multiInstanceLoopCharacteristics": self.loop,
+        }
+        found = []
+        for child in self.children(
+            element, INSIDE.get(tag, frozenset()) | (IN_SCOPE if tag == "subProcess" else set())
+        ):
+            kind = xml.local_name(child)
+            if kind in readers:
+                readers[kind](child, values)
+                found += [kind] if kind != "terminateEventDefinition" else []
+        if len(found) > 1:
+            self.refuse(
+                element, "one-definition", "The element has several definitions: keep one, or draw one for each."
+            )
 
     @staticmethod
     def extension(element: xml.Element, values: dict[str, object]) -> None:
@@ -513,14 +531,16 @@ class _Reader:
             case "taskDefinition":
                 values["operation"] = element.get("type", "")
             case "ioMapping":
-                values["payload"] = tuple((each.get("target", ""), feel(each.get("source", ""))) for each in element)
+                inputs = element.iterchildren(f"{{{ZEEBE}}}input")
+                values["payload"] = tuple((each.get("target", ""), feel(each.get("source", ""))) for each in inputs)
 
     def timer(self, element: xml.Element, values: dict[str, object]) -> None:
         """Read a timer definition: exactly one of date, duration and cycle."""
         kinds = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
-        found = [
-            Timer(kinds[xml.local_name(each)], (each.text or "").strip()) for each in self.children(element, set(kinds))
-        ]
+        found = []
+        for each in self.children(element, frozenset(kinds)):
+            self.speaks_feel(each)
+            found.append(Timer(kinds[xml.local_name(each)], (each.text or "").strip()))
         if len(found) != 1 or not found[0].text:
             self.refuse(self.owner(element), "timer-without-definition", "The timer needs one date, duration or cycle.")
         else:
@@ -528,31 +548,33 @@ class _Reader:
 
     def conditional(self, element: xml.Element, values: dict[str, object]) -> None:
         """Read the condition that an event waits for."""
-        for each in self.children(element, {"condition"}):
+        for each in self.children(element, frozenset({"condition"})):
+            self.speaks_feel(each)
             values["condition"] = feel(each.text or "")
         if not values.get("condition"):
             self.refuse(self.owner(element), "condition-missing", "The event waits for a condition, and has none.")
 
     def message_event(self, element: xml.Element, values: dict[str, object]) -> None:
         """Read which message is thrown or awaited."""
+        self.no_children(element)
         name, key = self.messages.get(element.get("messageRef", ""), ("", ""))
         if not name:
-            self.refuse(self.owner(element), "message-without-name", "The event names no message of this file.")
+            sentence = "The event names no message of this file: choose one, and give it a name."
+            self.refuse(self.owner(element), "message-without-name", sentence)
         values["message"], values["correlation"] = name, key
 
-    @staticmethod
-    def terminate(_element: xml.Element, values: dict[str, object]) -> None:
+    def terminate(self, element: xml.Element, values: dict[str, object]) -> None:
         """Note that this end event ends everything in its process."""
+        self.no_children(element)
         values["terminate"] = True
 
     def loop(self, element: xml.Element, values: dict[str, object]) -> None:
         """Read a multi-instance and the collection that it runs over."""
-        self.attributes(element, "multiInstanceLoopCharacteristics")
-        for _child in self.children(element, set()):
-            pass
+        self.no_children(element)
+        in_turn = self.is_true(element, "isSequential", default=False)
         for each in self.extensions(element, "multiInstanceLoopCharacteristics"):
             collection = feel(each.get("inputCollection", ""))
-            values["loop"] = Loop(collection, each.get("inputElement", ""), element.get("isSequential") == "true")
+            values["loop"] = Loop(collection, each.get("inputElement", ""), in_turn)
         if "loop" not in values:
             self.refuse(self.owner(element), "loop-without-collection", "The multi-instance names no input collection.")
 

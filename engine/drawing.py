@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 
 from engine import xml
-from engine.diagrams import BPMN
+from engine.elements import BPMN
 from engine.errors import Problem
 
 CROSSINGS_AT_MOST = 3

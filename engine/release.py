@@ -15,7 +15,7 @@ from pathlib import Path
 
 import orjson
 
-from engine import decisions, diagrams, feel, forms, rules, specs
+from engine import decisions, diagrams, elements, feel, forms, rules, specs
 from engine.diagrams import Node, Process
 from engine.errors import Invalid, Problem, ReleaseInvalid
 from engine.forms import Form
@@ -228,7 +228,7 @@ class Compiled:
     def found_fields(self) -> dict[tuple[str, str], tuple[str, str]]:
         """The fields of which an operation says the data class, by (record, field): ``("D3", "D9F")``, or ``("D5", "")``."""
         said = [
-            (node.record, diagrams.FIELD_CLASS.fullmatch(each))
+            (node.record, elements.FIELD_CLASS.fullmatch(each))
             for node in self.nodes.values()
             for each in node.field_classes
         ]

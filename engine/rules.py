@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from engine import feel, naming, schedules
 from engine.decisions import analysis
-from engine.diagrams import ACTIVITIES, FIELD_CLASS, GATEWAYS, NAME, Node, Process
+from engine.diagrams import Node, Process
+from engine.elements import ACTIVITIES, FIELD_CLASS, GATEWAYS, NAME
 from engine.errors import Invalid, Problem
 from engine.model import AFTER
 
@@ -182,6 +183,17 @@ def events_wait_for_something(release: Compiled) -> Iterator[Problem]:
                 )
             if node.kind in {"end", "throw"} and (node.timer is not None or node.condition):
                 yield Problem(node.id, "event-without-definition", "An event that sends has no timer and no condition.")
+
+
+def awaited_messages_have_keys(release: Compiled) -> Iterator[Problem]:
+    """A message that a case awaits names its case by a key; without one, any case that waits would take it."""
+    for node in release.nodes.values():
+        if node.kind in {"catch", "boundary"} and node.message and not node.correlation:
+            sentence = (
+                f"The message “{node.message}” has no correlation key, so nobody could tell which case it is for: "
+                "write one, such as =case.reference."
+            )
+            yield Problem(node.id, "message-without-key", sentence)
 
 
 def _waits(node: Node) -> Iterator[Problem]:
@@ -413,6 +425,7 @@ RULES: tuple[Rule, ...] = (
     choices_are_complete,
     boundaries_belong,
     events_wait_for_something,
+    awaited_messages_have_keys,
     names_are_known,
     names_are_free,
     tasks_refer_to_what_is_there,

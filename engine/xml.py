@@ -25,8 +25,8 @@ def parse(text: str, where: str = "file") -> Element:
     data = text.encode("utf-8")
     if len(data) > BYTES_AT_MOST:
         raise Invalid([Problem(where, "file-too-large", f"The file is larger than {BYTES_AT_MOST // 1048576} MB.")])
-    reader = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False
+    reader = etree.XMLParser(  # what the text says of its encoding was true of the bytes that it was read from
+        encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False
     )
     try:
         root = etree.fromstring(data, parser=reader)

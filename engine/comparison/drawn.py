@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from engine import xml
 from engine.comparison import markup
 from engine.comparison.parts import Anatomy, Part, fill, put
-from engine.diagrams import BPMN
+from engine.elements import BPMN
 from engine.xml import Element
 
 KINDS: Mapping[str, str] = {

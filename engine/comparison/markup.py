@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from engine.comparison.parts import fill, put
-from engine.diagrams import BPMN, ZEEBE
+from engine.elements import BPMN, ZEEBE
 from engine.xml import Element
 
 _KEYED = {"property": "name", "input": "target", "output": "target"}

@@ -1,0 +1,175 @@
+"""What of BPMN is understood: for each element its attributes, extensions and properties that are obeyed or known to be harmless.
+
+What is in none of these tables is refused by `engine.diagrams`, because the engine would otherwise ignore it (house.md 1,
+sentence 5); `engine.harmless` lists what is passed over in a file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+ZEEBE = "http://camunda.org/schema/zeebe/1.0"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+DRAWING = frozenset(
+    {
+        "http://www.omg.org/spec/BPMN/20100524/DI",
+        "http://www.omg.org/spec/DD/20100524/DI",
+        "http://www.omg.org/spec/DD/20100524/DC",
+        "http://camunda.org/schema/modeler/1.0",
+        "http://bpmn.io/schema/bpmn/biocolor/1.0",
+        "http://www.omg.org/spec/BPMN/non-normative/color/1.0",
+    }
+)
+"""Drawing, colours and the modeller's own notes: they change nothing that the engine does."""
+OTHER_ENGINES: Mapping[str, str] = {
+    "http://camunda.org/schema/1.0/bpmn": "camunda",
+    "http://activiti.org/bpmn": "activiti",
+    "http://flowable.org/bpmn": "flowable",
+    "http://spiffworkflow.org/bpmn/schema/1.0/core": "spiffworkflow",
+}
+"""Extensions that tell another engine what to do; an import translates some of them."""
+
+NODES: Mapping[str, str] = {
+    "startEvent": "start",
+    "endEvent": "end",
+    "userTask": "user_task",
+    "businessRuleTask": "decision_task",
+    "serviceTask": "operation",
+    "exclusiveGateway": "exclusive",
+    "parallelGateway": "parallel",
+    "inclusiveGateway": "inclusive",
+    "callActivity": "call",
+    "subProcess": "sub_process",
+    "boundaryEvent": "boundary",
+    "intermediateCatchEvent": "catch",
+    "intermediateThrowEvent": "throw",
+}
+FOR_THE_EYE = frozenset({"textAnnotation", "association", "group", "category", "messageFlow"})
+"""Notes, frames, and the flows between pools, which only show what messages already say."""
+PASSIVE = frozenset({"incoming", "outgoing", "extensionElements", "documentation"})
+"""May stand in any element; the flows listed must be those that are drawn, extensions are read by what holds them."""
+IN_SCOPE = frozenset(NODES) | {"sequenceFlow"}
+
+ACTIVITIES = frozenset({"user_task", "decision_task", "call", "sub_process"})
+GATEWAYS = frozenset({"exclusive", "parallel", "inclusive"})
+
+_EVENTS = frozenset({"timerEventDefinition", "conditionalEventDefinition", "messageEventDefinition"})
+_LOOP = frozenset({"multiInstanceLoopCharacteristics"})
+INSIDE: Mapping[str, frozenset[str]] = {
+    "startEvent": _EVENTS,
+    "boundaryEvent": _EVENTS,
+    "intermediateCatchEvent": _EVENTS,
+    "intermediateThrowEvent": _EVENTS,
+    "endEvent": _EVENTS | {"terminateEventDefinition"},
+    "userTask": _LOOP,
+    "businessRuleTask": _LOOP,
+    "serviceTask": _LOOP,
+    "callActivity": _LOOP,
+    "subProcess": _LOOP,
+}
+"""The elements that a node may hold, beside what it shares with every other."""
+
+ATTRIBUTES: Mapping[str, frozenset[str]] = {
+    "process": frozenset({"id", "name", "isExecutable"}),
+    "participant": frozenset({"processRef"}),
+    "message": frozenset({"id", "name"}),
+    "lane": frozenset({"id"}),
+    "sequenceFlow": frozenset({"id", "name", "sourceRef", "targetRef"}),
+    "boundaryEvent": frozenset({"id", "name", "attachedToRef", "cancelActivity"}),
+    "exclusiveGateway": frozenset({"id", "name", "default"}),
+    "inclusiveGateway": frozenset({"id", "name", "default"}),
+    "multiInstanceLoopCharacteristics": frozenset({"isSequential"}),
+    "messageEventDefinition": frozenset({"messageRef"}),
+    **dict.fromkeys(
+        (
+            "startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "userTask", "businessRuleTask",
+            "serviceTask", "callActivity", "subProcess", "parallelGateway",
+        ),
+        frozenset({"id", "name"}),
+    ),
+}  # fmt: skip
+"""The attributes that are obeyed."""
+
+_ID = frozenset({"id"})
+UNREAD: Mapping[str, frozenset[str]] = {
+    "definitions": frozenset({"id", "name", "targetNamespace", "exporter", "exporterVersion", "typeLanguage"}),
+    "process": frozenset({"processType", "isClosed"}),
+    "collaboration": frozenset({"id", "name", "isClosed"}),
+    "participant": frozenset({"id", "name"}),
+    "lane": frozenset({"name"}),
+    "documentation": frozenset({"id", "textFormat"}),
+    "exclusiveGateway": frozenset({"gatewayDirection"}),
+    "inclusiveGateway": frozenset({"gatewayDirection"}),
+    "parallelGateway": frozenset({"gatewayDirection"}),
+    "laneSet": frozenset({"id", "name"}),
+    "childLaneSet": frozenset({"id", "name"}),
+    **dict.fromkeys(
+        (
+            "multiInstanceLoopCharacteristics", "timerEventDefinition", "conditionalEventDefinition",
+            "messageEventDefinition", "terminateEventDefinition", "timeDate", "timeDuration", "timeCycle", "condition",
+            "conditionExpression", "extensionElements",
+        ),
+        _ID,
+    ),
+}  # fmt: skip
+"""The attributes that name an element for the drawing, or repeat what the flows say: nobody reads them."""
+
+DEFAULTS: Mapping[str, str] = {
+    "startQuantity": "1",
+    "completionQuantity": "1",
+    "isForCompensation": "false",
+    "parallelMultiple": "false",
+    "isInterrupting": "true",
+    "triggeredByEvent": "false",
+    "isImmediate": "true",
+    "implementation": "##unspecified",
+}
+"""Attributes that some tools write with the value that the standard gives them anyway; any other value is refused."""
+
+EXTENSIONS: Mapping[str, frozenset[str]] = {
+    "userTask": frozenset({"userTask", "formDefinition", "properties", "assignmentDefinition"}),
+    "businessRuleTask": frozenset({"calledDecision", "properties"}),
+    "serviceTask": frozenset({"taskDefinition", "properties"}),
+    "endEvent": frozenset({"properties", "ioMapping"}),
+    "intermediateThrowEvent": frozenset({"properties", "ioMapping"}),
+    "startEvent": frozenset({"properties", "formDefinition"}),
+    "callActivity": frozenset({"calledElement", "properties"}),
+    "multiInstanceLoopCharacteristics": frozenset({"loopCharacteristics"}),
+    "message": frozenset({"subscription"}),
+}
+ALLOWED_FIELDS: Mapping[str, frozenset[str]] = {
+    "userTask": frozenset(),
+    "formDefinition": frozenset({"formId"}),
+    "calledDecision": frozenset({"decisionId", "resultVariable"}),
+    "calledElement": frozenset({"processId"}),
+    "loopCharacteristics": frozenset({"inputCollection", "inputElement"}),
+    "subscription": frozenset({"correlationKey"}),
+    "taskDefinition": frozenset({"type"}),
+    "ioMapping": frozenset(),
+    "properties": frozenset(),
+    "property": frozenset({"name", "value"}),
+    "input": frozenset({"source", "target"}),
+}
+IN_EXTENSION: Mapping[str, str] = {"properties": "property", "ioMapping": "input"}
+"""What an extension holds."""
+PROPERTIES: Mapping[str, frozenset[str]] = {
+    "process": frozenset({"reference", "title", "priority", "data_class"}),
+    "userTask": frozenset({"repeats", "other_than", "record", "activity", "show", "grows"}),
+    "endEvent": frozenset({"activity", "correlation"}),
+    "startEvent": frozenset({"activity", "record", "repeats", "data_class"}),
+    "callActivity": frozenset({"activity", "grows"}),
+    "businessRuleTask": frozenset({"activity", "data_class"}),
+    "serviceTask": frozenset({"activity", "after", "record", "repeats", "data_class", "field_classes"}),
+    "boundaryEvent": frozenset({"activity", "source", "repeats", "data_class"}),
+    "intermediateCatchEvent": frozenset({"activity", "record", "repeats", "data_class"}),
+    "intermediateThrowEvent": frozenset({"activity", "correlation"}),
+    "subProcess": frozenset({"activity", "grows"}),
+}
+
+NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
+FIELD_CLASS = re.compile(r"([a-z][a-z0-9_]*) ([A-Z][0-9]{1,2})(?: ([A-Z][0-9]{1,2}[A-Z]))?")
+"""A field that an operation writes, its data class, and the part of a class that holds it besides: ``flags D3 D9F``."""
+GENERATED = re.compile(r"(Activity|Event|Gateway|Flow|Process)_[0-9a-z]{7}\Z")
+RESERVED = frozenset({"start", "end", "root"})
