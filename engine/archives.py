@@ -56,7 +56,7 @@ def _read(archive: zipfile.ZipFile) -> dict[str, str]:
     left = BYTES_AT_MOST
     for entry in entries:
         name = entry.filename
-        problem = _named(name, files)
+        problem = _named(name, files) or _packed(entry)
         if problem is not None:
             problems.append(problem)
             continue
@@ -75,6 +75,14 @@ def _read(archive: zipfile.ZipFile) -> dict[str, str]:
     if problems:
         raise Invalid(problems)
     return files
+
+
+def _packed(entry: zipfile.ZipInfo) -> Problem | None:
+    """Refuse an entry that is packed in a way whose unpacking may take any amount of memory."""
+    if entry.compress_type in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        return None
+    sentence = f"{entry.filename[:80]} is packed in an unusual way: make the archive anew as an ordinary zip."
+    return Problem(entry.filename[:80], "file-not-readable", sentence)
 
 
 def _named(name: str, files: Mapping[str, str]) -> Problem | None:

@@ -221,15 +221,20 @@ class _Reader:
             return None
         self.take(self.root, "definitions")
         self.speaks_feel(self.root, "expressionLanguage")
-        processes = []
+        processes: list[xml.Element] = []
         readers = {"process": processes.append, "collaboration": self.collaboration, "message": self.message}
         for child in self.children(self.root, frozenset(readers)):
             readers[xml.local_name(child)](child)
         executable = [each for each in processes if self.is_true(each, "isExecutable", default=False)]
         if len(executable) != 1 or len(processes) != 1:
-            sentence = f"A diagram holds exactly one process, and that is executable; this one holds {len(processes)}."
+            sentence = (
+                f"A diagram holds exactly one process, and that is executable; this one holds {len(processes)}, of which "
+                f"{len(executable)} are. Keep one and set isExecutable to true, or import the file, which divides it."
+            )
             self.refuse(self.file, "one-process", sentence)
         chosen = (executable or processes)[:1]
+        for other in processes:
+            self.taken.update(other.iter() if other not in chosen else ())
         found = self.scope(chosen[0], "") if chosen else None
         if found is not None:
             self.agree(found)

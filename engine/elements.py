@@ -73,7 +73,6 @@ INSIDE: Mapping[str, frozenset[str]] = {
 
 ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "process": frozenset({"id", "name", "isExecutable"}),
-    "participant": frozenset({"processRef"}),
     "message": frozenset({"id", "name"}),
     "lane": frozenset({"id"}),
     "sequenceFlow": frozenset({"id", "name", "sourceRef", "targetRef"}),
@@ -97,7 +96,7 @@ UNREAD: Mapping[str, frozenset[str]] = {
     "definitions": frozenset({"id", "name", "targetNamespace", "exporter", "exporterVersion", "typeLanguage"}),
     "process": frozenset({"processType", "isClosed"}),
     "collaboration": frozenset({"id", "name", "isClosed"}),
-    "participant": frozenset({"id", "name"}),
+    "participant": frozenset({"id", "name", "processRef"}),
     "lane": frozenset({"name"}),
     "documentation": frozenset({"id", "textFormat"}),
     "exclusiveGateway": frozenset({"gatewayDirection"}),

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import atexit
 import logging
+import os
 import socket
 import subprocess
 import sys
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -42,7 +44,7 @@ class Limits:
     """What one question may take: seconds of the processor, seconds of the clock on the wall, mebibytes of memory."""
 
     processor: int = 8
-    wall: float = 20.0
+    wall: float = 30.0
     memory: int = 768
 
 
@@ -116,9 +118,10 @@ class Guard:
             ours, theirs = socket.socketpair()
             with theirs:
                 number = theirs.fileno()
-                command = [sys.executable, "-m", "engine.nursery", str(number), self.work]
-                self._nursery = subprocess.Popen(  # noqa: S603 - our own module
-                    command, pass_fds=[number], stdin=subprocess.DEVNULL, start_new_session=True
+                command = [sys.executable, "-P", "-m", "engine.nursery", str(number), self.work]
+                found = {"PYTHONPATH": os.pathsep.join(each or str(Path.cwd()) for each in sys.path)}
+                self._nursery = subprocess.Popen(  # noqa: S603 - our own module, without the settings and their secrets
+                    command, env=found, pass_fds=[number], stdin=subprocess.DEVNULL, start_new_session=True
                 )
             self._control = ours
             ours.settimeout(START_SECONDS)

@@ -37,7 +37,10 @@ from engine.views import ReleaseRow
 
 Files = Mapping[str, str]
 Check = Callable[[str, Files], Sequence[Problem]]
-"""Says everything that is wrong with the files of a procedure: ``check("missing_child", files)``."""
+"""Says everything that is wrong with the files of a procedure: ``check("missing_child", files)``.
+
+Refuses (`TooMuchToRead`) files that cannot be read at all; no draft keeps these, because its pages read them too.
+"""
 
 LONGEST_REASON = 2000
 CHANGES = frozenset({"imported", "saved", "added", "removed"})
@@ -228,7 +231,10 @@ class Drafts:
         Raises:
             NotFound: the procedure has no release.
             DraftIsOpen: there is a draft already.
+            TooMuchToRead: the files cannot be read within the limits.
         """
+        if files is not None:
+            self.check(procedure, files)
         try:
             with writing(self.engine) as connection:
                 if connection.execute(_open_draft(procedure)).first() is not None:
@@ -251,12 +257,15 @@ class Drafts:
         Raises:
             DraftNotFound: there is no draft any more.
             DraftIsStale: somebody else has changed, added or removed the file in the meantime.
-            Invalid: the file's name is none that a procedure can have.
+            Invalid: the file's name is none that a procedure can have, or the text cannot be read within the limits.
         """
         if not release.FILE_NAME.fullmatch(file):
             sentence = "A file's name has small letters, digits and underscores, and ends in .bpmn, .dmn or .form."
             raise Invalid([Problem("name", "file-name", sentence)])
         text = release.plain(text)
+        self.check(
+            procedure, {**self.get(procedure).files, file: text}
+        )  # what is wrong may be saved, what stops us not
         with writing(self.engine) as connection:
             draft = self._locked(connection, procedure)
             present = draft.files.get(file)

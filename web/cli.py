@@ -1,4 +1,4 @@
-"""The command line: `homeward demo`, `serve`, `worker`, `migrate`, `publish`, `verify`, `rebuild`, `backup`, `restore`, `hold`, `resume`, `import`, `promises`, `organisation`, `user`, `bench`."""
+"""The command line: `homeward demo`, `serve`, `worker`, `migrate`, `publish`, `verify`, `rebuild`, `backup`, `restore`, `hold`, `resume`, `import`, `check`, `promises`, `organisation`, `user`, `bench`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DEFAULT_PORT = 8000
 DEMO_FOLDER = Path("build") / "demo"
 BENCH_FILE = Path("build") / "bench.json"
 
-Command = Callable[[argparse.Namespace], None]
+Command = Callable[[argparse.Namespace], int | None]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,13 +46,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             logging.ERROR
         )  # a late tick and a request that waits for a thread are not news
     try:
-        chosen.run(chosen)
+        return chosen.run(chosen) or DONE
     except Refusal as refusal:
         print(str(refusal), file=sys.stderr)
         return REFUSED
     except KeyboardInterrupt:
         return INTERRUPTED
-    return DONE
+    except BrokenPipeError:  # whoever reads what is printed, such as `head`, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -71,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     publish.add_argument("--by", required=True, metavar="NAME", help="the sign-in name of who answers for it")
     _add_upkeep_commands(commands)
     _add_promises_command(commands)
+    _add_check_command(commands)
     _add_import_command(commands)
     _add_organisation_commands(commands)
     _add_user_commands(commands)
@@ -126,6 +129,14 @@ def _add_promises_command(commands: argparse._SubParsersAction[argparse.Argument
     tell.add_argument("--from", dest="first", type=date.fromisoformat, metavar="DAY", help="reported from this day on")
     tell.add_argument("--to", dest="last", type=date.fromisoformat, metavar="DAY", help="reported until this day")
     tell.add_argument("--json", action="store_true", help="one verdict of one case a line, as JSON")
+
+
+def _add_check_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    does = "report on diagrams, decision tables and forms: 0 when nothing is refused, 1 when something is, 2 when unreadable"
+    look = _add(commands, "check", does, _check)
+    look.add_argument("paths", nargs="+", type=Path, metavar="FILE", help="a .bpmn, .dmn or .form file, or a folder")
+    look.add_argument("--import", dest="imports", action="store_true", help="what an import would make of each diagram")
+    look.add_argument("--json", action="store_true", help="one list of findings, as JSON")
 
 
 def _add_import_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -257,6 +268,14 @@ def _promises(chosen: argparse.Namespace) -> None:
     services, now = _services(), system_clock()
     _say(promise_words.told(services.engine, chosen.case, (chosen.first, chosen.last), as_json=chosen.json, now=now))
     services.engine.dispose()
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    from web import file_reports
+
+    report = file_reports.of_paths(chosen.paths, imports=chosen.imports)
+    _say([file_reports.as_json(report)] if chosen.json else file_reports.lines(report))
+    return report.status
 
 
 def _import(chosen: argparse.Namespace) -> None:

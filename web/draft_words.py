@@ -11,16 +11,16 @@ from functools import lru_cache
 from html import unescape
 
 import flask
-import orjson
 import sqlalchemy as sa
 
 from engine.comparison import Change, of_value
 from engine.errors import NotFound
+from engine.guard import TooMuchToRead
 from engine.publishing import Draft, Drafts
 from engine.store import reading
 from web.services import services
 from web.table_words import in_words
-from workflows import catalogue, drafts, people
+from workflows import catalogue, checking, people
 from workflows.agencies import ROLES
 from workflows.draft_mails import DraftMails
 from workflows.drafts import APPROVER, EDITOR, Located
@@ -62,7 +62,9 @@ def shelf() -> Drafts:
     """Give the drafts of this site."""
     here = services()
     tell = DraftMails(here.settings.base_url)
-    return Drafts(here.cases.library, drafts.check, roles=tuple(ROLES), operations=here.cases.operations, tell=tell)
+    return Drafts(
+        here.cases.library, checking.problems, roles=tuple(ROLES), operations=here.cases.operations, tell=tell
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,26 +106,18 @@ def names(sign_ins: Iterable[str]) -> dict[str, str]:
 
 def problems_of(draft: Draft) -> tuple[Located, ...]:
     """Say everything that is wrong with a draft, each with its file and element."""
-    return _problems(draft.procedure, draft.digest, orjson.dumps(dict(draft.files)))
-
-
-@lru_cache(maxsize=16)
-def _problems(procedure: str, _digest: str, files: bytes) -> tuple[Located, ...]:
-    """Check the same files once in each process."""
-    held: dict[str, str] = orjson.loads(files)
-    return drafts.locate(held, drafts.check(procedure, held))
+    try:
+        return checking.of_draft(draft.procedure, draft.files)[0]
+    except TooMuchToRead as refusal:
+        return tuple(Located(problem, "", "") for problem in refusal.problems)
 
 
 def remarks_of(draft: Draft) -> tuple[Located, ...]:
     """Say what is worth a look in a draft, each with its file and element, and keeps it from nothing."""
-    return _remarks(draft.digest, orjson.dumps(dict(draft.files)))
-
-
-@lru_cache(maxsize=16)
-def _remarks(_digest: str, files: bytes) -> tuple[Located, ...]:
-    """Look at the same files once in each process."""
-    held: dict[str, str] = orjson.loads(files)
-    return drafts.locate(held, drafts.remarks(held))
+    try:
+        return checking.of_draft(draft.procedure, draft.files)[1]
+    except TooMuchToRead:  # said among the problems
+        return ()
 
 
 def shown_problems(problems: Sequence[Located], procedure: str, *, on_page: str = "") -> list[dict[str, str]]:

@@ -21,7 +21,7 @@ from web.draft_words import problems_of, remarks_of, running, shelf, shown_probl
 from web.errors import kind_of, sentence_of
 from web.services import services
 from web.table_words import of_change
-from workflows import catalogue
+from workflows import catalogue, checking
 from workflows.drafts import APPROVER, EDITOR
 
 page = flask.Blueprint("drafts", __name__)
@@ -101,7 +101,7 @@ def begin_from_archive(procedure: str) -> ResponseReturnValue:
     running(procedure)
     sent = flask.request.files.get("archive")
     try:
-        files = archives.unpack(sent.read() if sent else b"")
+        files = checking.unpacked(sent.read() if sent else b"")
         shelf().begin(procedure, by=actor().person, now=services().clock(), files=files)
     except Invalid as refusal:
         problems = [{"text": problem.sentence, "href": "#archive"} for problem in refusal.problems]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import flask
 from flask.typing import ResponseReturnValue
 
-from engine.errors import DraftIsStale, NotFound, Refusal
+from engine.errors import DraftIsStale, Invalid, NotFound, Refusal
 from engine.publishing import Draft, stamp_of
 from engine.release import plain
 from web import draft_words
@@ -43,7 +43,10 @@ def save(procedure: str, name: str) -> ResponseReturnValue:
     except DraftIsStale as refusal:
         return _page(shelf().get(procedure), name, text, refused=refusal), 409
     except NotFound as refusal:
-        return flask.render_template("draft_gone.html", procedure=procedure, sentence=str(refusal), text=text), 409
+        return _not_saved(procedure, text, str(refusal)), 409
+    except Invalid as refusal:
+        said = " ".join(problem.sentence for problem in refusal.problems)
+        return _not_saved(procedure, text, said, name), 422
     wrong = [each for each in problems_of(shelf().get(procedure)) if each.file == name]
     if wrong:
         count = "1 problem" if len(wrong) == 1 else f"{len(wrong)} problems"
@@ -66,6 +69,11 @@ def remove(procedure: str, name: str) -> ResponseReturnValue:
         return _page(draft, name, draft.files[name], refused=refusal), 409
     flask.flash(f"{name} was taken out of the draft.", "done")
     return flask.redirect(flask.url_for("drafts.draft", procedure=procedure), 303)
+
+
+def _not_saved(procedure: str, text: str, sentence: str, name: str = "") -> str:
+    """Give back what was typed where it cannot be kept; `name` is the file that stands as it was, "" where there is none."""
+    return flask.render_template("draft_gone.html", procedure=procedure, sentence=sentence, text=text, name=name)
 
 
 def _page(draft: Draft, name: str, text: str, refused: Refusal | None = None) -> str:

@@ -36,18 +36,14 @@ class Located:
 def check(procedure: str, files: Mapping[str, str]) -> tuple[Problem, ...]:
     """Say everything that keeps files from being published as a procedure, all at once.
 
-    What the engine would ignore, what our words do not cover, and what takes out or weakens a protected step.
+    What the engine would ignore, what our words do not cover, and what takes out or weakens a protected step. It runs in a
+    guarded child (`workflows.checking`), which answers for files that are too deep or too large to be read.
     """
-    try:
-        compiled, problems = release.examine(files, tuple(ROLES), OPERATIONS, root=procedure)
-        known = {problem.rule for problem in problems}
-        found = [
-            *problems,
-            *(each for each in catalogue.check(files) if not (each.rule == "not-json" and "form-not-json" in known)),
-        ]
-        found += protected.check(compiled) if compiled is not None else ()
-    except RecursionError:
-        return (Problem(procedure, "nested-too-deeply", "One of the files is nested too deeply to be read."),)
+    compiled, problems = release.examine(files, tuple(ROLES), OPERATIONS, root=procedure)
+    known = {problem.rule for problem in problems}
+    said = (each for each in catalogue.check(files) if not (each.rule == "not-json" and "form-not-json" in known))
+    found = [*problems, *said]
+    found += protected.check(compiled) if compiled is not None else ()
     if compiled is not None and compiled.root != procedure:
         sentence = f"These files are the procedure {compiled.root}, and this is a draft of {procedure}."
         found.insert(0, Problem(compiled.root, "other-procedure", sentence))

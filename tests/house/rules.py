@@ -32,7 +32,15 @@ CLOCKS = frozenset(
 )
 MAY_READ_THE_CLOCK = frozenset({"web/app.py", "web/cli.py", "web/clock.py", "web/worker.py"})
 
-SWEEPS = frozenset({"engine/timers.py", "engine/verification.py", "notifications/outbox.py", "web/worker.py"})
+SWEEPS = frozenset(
+    {
+        "engine/nursery.py",
+        "engine/timers.py",
+        "engine/verification.py",
+        "notifications/outbox.py",
+        "web/worker.py",
+    }
+)
 TOO_WIDE = frozenset({"Exception", "BaseException"})
 
 MOCKS = ("unittest.mock", "mock", "pytest_mock", "freezegun", "time_machine")

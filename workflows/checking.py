@@ -1,0 +1,184 @@
+"""What becomes of files that somebody brings: each thing in them is refused, a question, or passed over and listed.
+
+Everything here that takes files reads them in a guarded child (`engine.guard`), so that no file can stop or slow the site or
+the command line. `answer` is what the child does.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, astuple, dataclass
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from engine import archives, diagrams, harmless
+from engine.errors import Invalid, Problem
+from engine.guard import Guard
+from workflows import drafts
+from workflows.drafts import Located
+
+GUARD = Guard("workflows.checking:answer")
+
+REFUSED, QUESTION, IGNORED = "refused", "question", "ignored"
+"""Cannot be published as it is; somebody must look at it; changes nothing."""
+
+Files = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of a report: the file and the element, the rule, how grave it is, and a sentence that says what to do."""
+
+    file: str
+    element: str
+    rule: str
+    severity: str
+    sentence: str
+
+
+# Asked of the guard -------------------------------------------------------------------------------------------------
+
+
+def of_draft(procedure: str, files: Files) -> tuple[tuple[Located, ...], tuple[Located, ...]]:
+    """Give what keeps a draft from being published, and what is worth a look in it; the same files are read once.
+
+    Raises:
+        TooMuchToRead: the files cannot be read within the limits.
+    """
+    return _of_draft(procedure, orjson.dumps(dict(files), option=orjson.OPT_SORT_KEYS))
+
+
+def problems(procedure: str, files: Files) -> tuple[Problem, ...]:
+    """Give what keeps a draft from being published; refused like `of_draft`."""
+    return tuple(each.problem for each in of_draft(procedure, files)[0])
+
+
+def of_files(files: Files) -> tuple[Finding, ...]:
+    """Report on the files of a folder: those of one procedure together, others on their own; refused like `of_draft`."""
+    return tuple(Finding(*row) for row in _ask({"do": "files", "files": dict(files)}, next(iter(files), "files")))
+
+
+def unpacked(data: bytes) -> dict[str, str]:
+    """Read an archive; refused like `of_draft`, and with every problem of the archive."""
+    files: dict[str, str] = _ask({"do": "archive", "data": base64.b64encode(data).decode()}, "archive")
+    return files
+
+
+@lru_cache(maxsize=16)
+def _of_draft(procedure: str, packed: bytes) -> tuple[tuple[Located, ...], tuple[Located, ...]]:
+    told = _ask({"do": "draft", "procedure": procedure, "files": orjson.loads(packed)}, procedure)
+    wrong, remarked = ([Located(Problem(*problem), *place) for problem, place in rows] for rows in told)
+    return tuple(wrong), tuple(remarked)
+
+
+def _ask(question: Mapping[str, object], where: str) -> Any:
+    """Ask the guarded child; what it refuses is refused here."""
+    told = GUARD.ask(question, where)
+    if "refused" in told:
+        raise Invalid(Problem(*row) for row in told["refused"])
+    return told["found"]
+
+
+# In the child -------------------------------------------------------------------------------------------------------
+
+
+def answer(question: Mapping[str, Any]) -> dict[str, Any]:
+    """Do what is asked, as plain data: ``{"found": ...}``, or ``{"refused": [[where, rule, sentence], ...]}``."""
+    works: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+        "draft": lambda asked: _draft(asked["procedure"], asked["files"]),
+        "files": lambda asked: [astuple(each) for each in report(asked["files"])],
+        "archive": lambda asked: archives.unpack(base64.b64decode(asked["data"])),
+    }
+    try:
+        return {"found": works[question["do"]](question)}
+    except Invalid as refusal:
+        return {"refused": [astuple(each) for each in refusal.problems]}
+
+
+def _draft(procedure: str, files: Files) -> list[list[tuple[Any, ...]]]:
+    """Give the problems and the remarks of a draft with their places."""
+    found = (drafts.check(procedure, files), drafts.remarks(files))
+    located = (drafts.locate(files, each) for each in found)
+    return [
+        [(astuple(each.problem), (each.file, each.element, each.line, each.column)) for each in row] for row in located
+    ]
+
+
+def report(files: Files) -> tuple[Finding, ...]:
+    """Say everything about files, each once: what is refused, what is a question, and what is passed over."""
+    found: dict[Finding, None] = {}
+    for root, together in _procedures(files):
+        wrong = drafts.check(root, together)
+        if not root:
+            wrong = tuple(each for each in wrong if each.rule != "one-root")
+        found |= dict.fromkeys(_findings(together, wrong, REFUSED))
+        found |= dict.fromkeys(_findings(together, drafts.remarks(together), QUESTION))
+    for name in files:
+        found |= dict.fromkeys(passed_over(name, files[name]))
+    return tuple(found)
+
+
+def passed_over(name: str, text: str) -> Iterator[Finding]:
+    """List what of a diagram changes nothing, and what it tells another engine."""
+    if not name.endswith(".bpmn"):
+        return
+    try:
+        listed = harmless.listed(text, name)
+    except Invalid:  # said among what is refused
+        return
+    for each in listed:
+        severity = QUESTION if each.rule == harmless.FOR_ANOTHER_ENGINE else IGNORED
+        yield Finding(name, each.where, each.rule, severity, each.sentence)
+
+
+def _findings(files: Files, wrong: Iterable[Problem], severity: str) -> Iterator[Finding]:
+    """Give problems with the files in which they stand; what belongs to no single file stands at the first."""
+    for each in drafts.locate(files, wrong):
+        file = each.file or next(iter(files), "")
+        yield Finding(file, each.element or each.problem.where, each.problem.rule, severity, each.problem.sentence)
+
+
+def _procedures(files: Files) -> Iterator[tuple[str, dict[str, str]]]:
+    """Divide files into procedures: each process that no other calls, with what it calls, the tables and the forms.
+
+    Files without a diagram, and a diagram that cannot be read, stand on their own; their root is "".
+    """
+    drawn = {name: _calls(name, text) for name, text in files.items() if name.endswith(".bpmn")}
+    others = {name: text for name, text in files.items() if name not in drawn}
+    by_process = {process: name for name, (process, _) in drawn.items() if process}
+    called = {each for process, calls in drawn.values() for each in calls if each != process}
+    roots = [name for name, (process, _) in drawn.items() if process not in called] or [*drawn][:1]
+    if not drawn:
+        yield "", others
+    taken: set[str] = set()
+    for root in roots:
+        todo, together = [root], dict[str, str]()
+        while todo:
+            name = todo.pop()
+            if name not in together:
+                together[name] = files[name]
+                todo += [by_process[each] for each in drawn[name][1] if each in by_process]
+        taken |= together.keys()
+        yield drawn[root][0], {name: text for name, text in files.items() if name in together or name in others}
+    left = {name: text for name, text in files.items() if name in drawn and name not in taken}
+    if left:
+        yield "", left
+
+
+def _calls(name: str, text: str) -> tuple[str, frozenset[str]]:
+    """Give the process of a diagram and those that it calls; nothing where it cannot be read."""
+    try:
+        process, _ = diagrams.read(text, name)
+    except Invalid:
+        return "", frozenset()
+    if process is None:
+        return "", frozenset()
+    return process.id, frozenset(node.called for node in process.everything() if node.called)
+
+
+def as_rows(found: Iterable[Finding]) -> list[dict[str, str]]:
+    """Give findings as the rows of a JSON report: ``{"file", "element", "rule", "severity", "sentence"}``."""
+    return [asdict(each) for each in found]
