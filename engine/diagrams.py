@@ -29,6 +29,7 @@ from engine.elements import (
     PASSIVE,
     PROPERTIES,
     RESERVED,
+    SCHEMA,
     UNREAD,
     XSI,
     ZEEBE,
@@ -254,7 +255,7 @@ class _Reader:
             said = known or DEFAULTS.get(attribute) == value or attribute in {"language", "expressionLanguage"}
             if said or (namespace and namespace not in {f"{{{BPMN}", f"{{{ZEEBE}", f"{{{XSI}"}):
                 continue
-            if attribute != f"{{{XSI}}}type" and not name.startswith("modelerTemplate"):
+            if attribute not in SCHEMA and not name.startswith("modelerTemplate"):
                 self.refuse(element, "attribute-not-supported", f"The attribute {name} does nothing on a {tag}.")
         if "id" in UNREAD.get(tag, ()) or tag == "message":
             self.once(element.get("id", ""))
@@ -275,7 +276,8 @@ class _Reader:
             elif namespace in {f"{{{BPMN}", f"{{{ZEEBE}", ""}:
                 self.taken.update(child.iter())
                 sentence = f"<{name}> is not something that the engine carries out here: draw it in another way."
-                self.refuse(child, "element-not-supported", sentence)
+                is_part = name.endswith(("EventDefinition", "LoopCharacteristics"))
+                self.refuse(parent if is_part else child, "element-not-supported", sentence)
 
     def nothing_left(self) -> None:
         """Refuse every element that nothing has read."""

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 ZEEBE = "http://camunda.org/schema/zeebe/1.0"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
+SCHEMA = frozenset({f"{{{XSI}}}type", f"{{{XSI}}}schemaLocation"})
+"""What any XML may say of its own form."""
 DRAWING = frozenset(
     {
         "http://www.omg.org/spec/BPMN/20100524/DI",

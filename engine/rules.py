@@ -105,6 +105,8 @@ def everything_is_reached(release: Compiled) -> Iterator[Problem]:
     """Every node can be reached from the start; what cannot would never be offered to anyone."""
     for process in _scopes(release):
         todo = [node.id for node in process.nodes.values() if node.kind == "start"]
+        todo += [flow.target for flow in process.flows if flow.source not in process.nodes]  # said at that flow
+        todo = [each for each in todo if each in process.nodes]
         seen = set(todo)
         while todo:
             name = todo.pop()
@@ -219,7 +221,17 @@ def names_are_known(release: Compiled) -> Iterator[Problem]:
             yield Problem(
                 node.id, "call-not-known", f"There is no process {node.called or '(none)'} in this procedure."
             )
-    start = release.start
+    for start in _root_starts(release):
+        yield from _opened_by(start)
+
+
+def _root_starts(release: Compiled) -> list[Node]:
+    """Give the start of the procedure; another rule says that there is none, or that there are several."""
+    return [node for node in release.process.nodes.values() if node.kind == "start"][:1]
+
+
+def _opened_by(start: Node) -> Iterator[Problem]:
+    """A procedure is opened by people, by other cases, or by a calendar."""
     if bool(start.form or start.message) == bool(start.timer):
         sentence = (
             "A procedure is opened by people, by other cases, or by a calendar: "
@@ -359,9 +371,10 @@ def operations_are_known(release: Compiled, operations: frozenset[str]) -> Itera
 
 def lanes_are_roles(release: Compiled, roles: frozenset[str] | None) -> Iterator[Problem]:
     """Every task of a person, and the start, lies in a lane whose id is the key of a role."""
+    starts = _root_starts(release)
     for process in release.processes.values():
         for node in process.everything():
-            needs = node.kind == "user_task" or (node.id == release.start.id and node.form)
+            needs = node.kind == "user_task" or (node in starts and node.form)
             if needs and not node.role:
                 yield Problem(
                     node.id, "task-in-lane", f"“{node.name}” lies in no lane: put it into the lane of who does it."
@@ -415,6 +428,12 @@ def tables_are_sound(release: Compiled) -> Iterator[Problem]:
         yield from (finding.problem for finding in analysis.examine(table) if finding.blocks)
 
 
+def calendars_go_on(release: Compiled) -> Iterator[Problem]:
+    """A calendar that opens a procedure gives a later moment each time."""
+    if _root_starts(release):
+        yield from schedules.goes_on(release)
+
+
 RULES: tuple[Rule, ...] = (
     words_fit,
     ids_stand_once,
@@ -436,5 +455,5 @@ RULES: tuple[Rule, ...] = (
     field_classes_can_be_read,
     tables_name_what_is_written,
     tables_are_sound,
-    schedules.goes_on,
+    calendars_go_on,
 )

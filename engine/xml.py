@@ -6,6 +6,8 @@ engine reads as XML therefore comes through here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lxml import etree
 
 from engine.errors import Invalid, Problem
@@ -48,3 +50,8 @@ def local_name(element: Element) -> str:
     """Give the name of an element without its namespace; comments and instructions give an empty string."""
     tag = element.tag
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def child(parent: Element, tag: str, attributes: Mapping[str, str]) -> Element:
+    """Put a new element into another, as its last."""
+    return etree.SubElement(parent, tag, dict(attributes))

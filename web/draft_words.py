@@ -32,7 +32,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
 }
 EVENTS: Mapping[str, str] = {
     "begun": "Draft begun from the running release",
-    "imported": "Draft begun from an archive",
+    "imported": "Draft begun from files that were brought",
     "saved": "Saved",
     "added": "Added",
     "removed": "Removed",

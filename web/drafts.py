@@ -13,7 +13,9 @@ from engine import archives
 from engine.comparison import Change, compare
 from engine.errors import Conflict, Invalid, NotFound, Refusal
 from engine.publishing import Draft
+from engine.release import plain
 from engine.store import CaseTable, reading
+from engine.texts import decoded
 from engine.views import ReleaseRow
 from web import draft_words
 from web.access import actor, roles
@@ -109,6 +111,29 @@ def begin_from_archive(procedure: str) -> ResponseReturnValue:
     except Conflict as refusal:
         return _procedure_page(procedure, problems=[{"text": sentence_of(refusal)}]), 409
     flask.flash("The archive is a draft now. The running release has not changed.", "done")
+    return _to_draft(procedure)
+
+
+@page.post("/procedures/<procedure>/draft/diagram")
+@roles(EDITOR)
+def begin_from_diagram(procedure: str) -> ResponseReturnValue:
+    """Begin a draft from a diagram that another tool wrote; what has to be settled stands at its elements."""
+    running(procedure)
+    sent = flask.request.files.get("diagram")
+    try:
+        text = plain(decoded(sent.read() if sent else b"", "diagram"))
+        made = checking.imported(f"{procedure}.bpmn", text, procedure)
+        made.require_nothing_refused()
+        shelf().begin(procedure, by=actor().person, now=services().clock(), files=made.files)
+    except Invalid as refusal:
+        problems = [{"text": problem.sentence, "href": "#diagram"} for problem in refusal.problems]
+        return _procedure_page(procedure, problems=problems), 422
+    except Conflict as refusal:
+        return _procedure_page(procedure, problems=[{"text": sentence_of(refusal)}]), 409
+    count = sum(each.severity == checking.QUESTION for each in made.findings)
+    words = "Nothing in it is a question." if not count else "1 question" if count == 1 else f"{count} questions"
+    more = f"{words} to be settled; each stands at its element." if count else words
+    flask.flash(f"The diagram is a draft now. The running release has not changed. {more}", "done")
     return _to_draft(procedure)
 
 

@@ -14,11 +14,15 @@ from typing import Any
 
 import orjson
 
-from engine import archives, diagrams, harmless
+from engine import archives, diagrams, foreign, harmless
+from engine.elements import NAME, RESERVED
 from engine.errors import Invalid, Problem
+from engine.foreign.sheet import slug
 from engine.guard import Guard
 from workflows import drafts
+from workflows.agencies import ROLES
 from workflows.drafts import Located
+from workflows.operations import OPERATIONS
 
 GUARD = Guard("workflows.checking:answer")
 
@@ -37,6 +41,20 @@ class Finding:
     rule: str
     severity: str
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What a diagram from another tool has become: the files of a procedure, and everything that is to be said of it."""
+
+    files: Files
+    findings: tuple[Finding, ...]
+
+    def require_nothing_refused(self) -> None:
+        """Refuse with `Invalid`, at the ids of the file, what keeps it from being a draft."""
+        refused = [each for each in self.findings if each.severity == REFUSED]
+        if refused:
+            raise Invalid(Problem(each.element, each.rule, f"{each.element}: {each.sentence}") for each in refused)
 
 
 # Asked of the guard -------------------------------------------------------------------------------------------------
@@ -59,6 +77,17 @@ def problems(procedure: str, files: Files) -> tuple[Problem, ...]:
 def of_files(files: Files) -> tuple[Finding, ...]:
     """Report on the files of a folder: those of one procedure together, others on their own; refused like `of_draft`."""
     return tuple(Finding(*row) for row in _ask({"do": "files", "files": dict(files)}, next(iter(files), "files")))
+
+
+def imported(name: str, text: str, process: str = "") -> Imported:
+    """Make a procedure of a diagram that another tool wrote; `process` is its id, else it is made of the file's name.
+
+    Raises:
+        TooMuchToRead: the file cannot be read within the limits.
+        Invalid: it is not XML that we read.
+    """
+    found = _ask({"do": "import", "name": name, "text": text, "process": process}, name)
+    return Imported(found["files"], tuple(Finding(*row) for row in found["findings"]))
 
 
 def unpacked(data: bytes) -> dict[str, str]:
@@ -90,6 +119,7 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
     works: dict[str, Callable[[Mapping[str, Any]], Any]] = {
         "draft": lambda asked: _draft(asked["procedure"], asked["files"]),
         "files": lambda asked: [astuple(each) for each in report(asked["files"])],
+        "import": lambda asked: _import(asked["name"], asked["text"], asked["process"]),
         "archive": lambda asked: archives.unpack(base64.b64decode(asked["data"])),
     }
     try:
@@ -105,6 +135,17 @@ def _draft(procedure: str, files: Files) -> list[list[tuple[Any, ...]]]:
     return [
         [(astuple(each.problem), (each.file, each.element, each.line, each.column)) for each in row] for row in located
     ]
+
+
+def _import(name: str, text: str, process: str) -> dict[str, Any]:
+    """Make a procedure of a diagram that another tool wrote."""
+    wish = process or slug(name.rpartition(".")[0])
+    wish = wish if NAME.match(wish) and wish not in RESERVED else f"process_{wish}".rstrip("_")
+    titles = {key: role.title for key, role in ROLES.items()}
+    brought = foreign.bring_in(text, name, wish, roles=titles, operations=OPERATIONS, nobody=drafts.EDITOR)
+    said = ((REFUSED, brought.refused), (QUESTION, brought.questions), (IGNORED, brought.passed_over))
+    rows = [Finding(name, each.where, each.rule, severity, each.sentence) for severity, found in said for each in found]
+    return {"files": brought.files, "findings": [astuple(each) for each in [*rows, *passed_over(name, text)]]}
 
 
 def report(files: Files) -> tuple[Finding, ...]:

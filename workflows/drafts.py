@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from engine import decisions, release, xml
 from engine.decisions import analysis
 from engine.errors import Invalid, Problem
+from engine.foreign import OPEN_QUESTION
 from workflows import catalogue, protected
 from workflows.agencies import ROLES
 from workflows.operations import OPERATIONS
@@ -43,7 +44,8 @@ def check(procedure: str, files: Mapping[str, str]) -> tuple[Problem, ...]:
     known = {problem.rule for problem in problems}
     said = (each for each in catalogue.check(files) if not (each.rule == "not-json" and "form-not-json" in known))
     found = [*problems, *said]
-    found += protected.check(compiled) if compiled is not None else ()
+    if compiled is not None and "one-start" not in known:  # what nobody can begin protects nobody
+        found += protected.check(compiled)
     if compiled is not None and compiled.root != procedure:
         sentence = f"These files are the procedure {compiled.root}, and this is a draft of {procedure}."
         found.insert(0, Problem(compiled.root, "other-procedure", sentence))
@@ -51,9 +53,13 @@ def check(procedure: str, files: Mapping[str, str]) -> tuple[Problem, ...]:
 
 
 def remarks(files: Mapping[str, str]) -> tuple[Problem, ...]:
-    """Say what is worth a look in the decision tables and keeps nobody from publishing: gaps, and what nobody can decide."""
+    """Say what is worth a look and keeps nobody from publishing: questions of an import that nobody has settled, gaps in
+    decision tables, and what of them nobody can decide.
+    """
     found: list[Problem] = []
     for name in sorted(files):
+        if name.endswith(".bpmn"):
+            found += _open_questions(name, files[name])
         if name.endswith(".dmn"):
             try:
                 findings = analysis.examine(decisions.read(files[name], name))
@@ -61,6 +67,21 @@ def remarks(files: Mapping[str, str]) -> tuple[Problem, ...]:
                 continue
             found += [finding.problem for finding in findings if not finding.blocks]
     return tuple(found)
+
+
+def _open_questions(name: str, text: str) -> Iterator[Problem]:
+    """Give the questions that an import wrote into the documentation of elements."""
+    try:
+        root = xml.parse(text, name)
+    except Invalid:  # said among the problems
+        return
+    for note in root.iter("{*}documentation"):
+        said, around = (note.text or "").strip(), note.getparent()
+        if said.startswith(OPEN_QUESTION) and around is not None:
+            sentence = (
+                f"{said.removeprefix(OPEN_QUESTION)} Take the question out of its documentation once it is settled."
+            )
+            yield Problem(around.get("id") or name, "open-question", sentence)
 
 
 def locate(files: Mapping[str, str], problems: Iterable[Problem]) -> tuple[Located, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -98,6 +99,25 @@ def test_a_wrong_use_leaves_with_two() -> None:
     with pytest.raises(SystemExit) as left:
         cli.main(["dance"])
     assert left.value.code == 2
+
+
+def test_check_reports_on_files_and_folders_and_leaves_with_what_it_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], root: Path
+) -> None:
+    assert cli.main(["check", str(root / "bpmn" / "cancellation")]) == 0
+    assert "0 refused" not in capsys.readouterr().out
+    broken = tmp_path / "cancellation.bpmn"
+    text = (root / "bpmn" / "cancellation" / "cancellation.bpmn").read_text("utf-8")
+    broken.write_text(text.replace('id="locate_sergeant"', 'id="nobody_here"'), "utf-8")
+    (tmp_path / "huge.dmn").write_bytes(b" " * 50_000_000)
+    assert cli.main(["check", str(tmp_path), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert {each["file"] for each in found} == {str(broken), str(tmp_path / "huge.dmn")}
+    assert {"role-not-known", "form-not-known", "file-too-large", "drawing"} <= {each["rule"] for each in found}
+    assert all(each.keys() == {"file", "element", "rule", "severity", "sentence"} for each in found)
+    (tmp_path / "latin.form").write_bytes(b"\xe9\xff")
+    assert cli.main(["check", str(tmp_path / "latin.form"), str(tmp_path / "nothing.bpmn")]) == 2
+    assert cli.main(["check", "--import", str(broken)]) == 0
 
 
 def start_demo(root: Path, folder: Path, port: int) -> subprocess.Popen[str]:

@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 from engine import archives, release
 from engine.store import writing
 from tests.web.site import Browser, Site
+from tests.workflows.test_imports import FOREIGN
 from web import procedures
 from workflows import catalogue, people
 from workflows.people import Membership
@@ -176,7 +177,7 @@ def test_problems_are_listed_with_their_place_and_stop_a_proposal(begun: Browser
     assert begun.get(str(first["href"])).status_code == 200
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"components": []}', "[" * 5000 + "]" * 5000, "\0"])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"components": []}', "\0"])
 def test_a_form_that_cannot_be_read_is_saved_with_its_problems(begun: Browser, text: str) -> None:
     answer = begun.send(FORM, {"text": text}, form=begun.page(FORM))
     assert answer.status_code == 303
@@ -298,6 +299,40 @@ def test_a_form_is_added_named_and_taken_out(begun: Browser) -> None:
     begun.page(f"{DRAFT}/files/safety_check.form", 404)
 
 
+def test_what_could_stop_the_site_is_not_kept_and_what_was_typed_comes_back(site: Site, begun: Browser) -> None:
+    before = begun.get(f"{DRAFT}.zip").data
+    deep = "[" * 5000 + "]" * 5000
+    answer = begun.send(FORM, {"text": deep}, form=begun.page(FORM))
+    assert answer.status_code == 422
+    assert "nested too deeply" in answer.text
+    assert deep in answer.text
+    assert begun.get(f"{DRAFT}.zip").data == before
+    assert begun.get("/readyz").status_code == 200
+
+
+def drawn(browser: Browser, text: str) -> tuple[int, str]:
+    """Begin a draft from a diagram of another tool."""
+    token = browser.page(HOME).select_one("main input[name=csrf_token]")
+    assert token is not None
+    sent = {"csrf_token": token["value"], "diagram": (io.BytesIO(text.encode()), "bicycles.bpmn")}
+    answer = browser.post(f"{DRAFT}/diagram", data=sent, content_type="multipart/form-data")
+    return answer.status_code, answer.text
+
+
+def test_a_diagram_of_another_tool_is_a_draft_with_questions_or_is_refused_at_its_elements(editor: Browser) -> None:
+    status, words = drawn(editor, FOREIGN.replace('<task id="T5"', '<eventBasedGateway id="G9"/><task id="T5"'))
+    assert status == 422
+    assert "G9: &lt;eventBasedGateway&gt; is not something that the engine carries out here" in words
+    assert drawn(editor, "<!DOCTYPE a><a/>")[0] == 422
+    assert drawn(editor, FOREIGN)[0] == 303
+    page = editor.page(DRAFT)
+    assert "questions to be settled; each stands at its element" in page.text
+    remarks = page.select_one("#remarks + p + ul")
+    assert remarks is not None
+    assert "A person says which way is taken at “Whose is it?”" in remarks.text
+    assert drawn(editor, FOREIGN)[0] == 409
+
+
 def brought(browser: Browser, data: bytes) -> tuple[int, str]:
     """Begin a draft from an archive."""
     page = browser.page(HOME)
@@ -314,7 +349,7 @@ def test_a_release_is_exported_and_comes_back_as_a_draft(editor: Browser) -> Non
         assert {name: archive.read(name).decode() for name in archive.namelist()} == catalogue.files("missing_child")
     assert brought(editor, data)[0] == 303
     assert editor.get(f"{DRAFT}.zip").data == data
-    assert "Draft begun from an archive" in editor.page(DRAFT).text
+    assert "Draft begun from files that were brought" in editor.page(DRAFT).text
     assert editor.get(f"{HOME}/releases/7.zip").status_code == 404
 
 
