@@ -307,12 +307,12 @@ def test_what_could_stop_the_site_is_not_kept_and_what_was_typed_comes_back(site
     assert "nested too deeply" in answer.text
     assert deep in answer.text
     assert begun.get(f"{DRAFT}.zip").data == before
-    assert begun.get("/readyz").status_code == 200
+    assert begun.get(DRAFT).status_code == 200
 
 
-def drawn(browser: Browser, text: str) -> tuple[int, str]:
-    """Begin a draft from a diagram of another tool."""
-    token = browser.page(HOME).select_one("main input[name=csrf_token]")
+def drawn(browser: Browser, page: BeautifulSoup, text: str) -> tuple[int, str]:
+    """Begin a draft from a diagram of another tool, from the page of the procedure."""
+    token = page.select_one("main input[name=csrf_token]")
     assert token is not None
     sent = {"csrf_token": token["value"], "diagram": (io.BytesIO(text.encode()), "bicycles.bpmn")}
     answer = browser.post(f"{DRAFT}/diagram", data=sent, content_type="multipart/form-data")
@@ -320,17 +320,18 @@ def drawn(browser: Browser, text: str) -> tuple[int, str]:
 
 
 def test_a_diagram_of_another_tool_is_a_draft_with_questions_or_is_refused_at_its_elements(editor: Browser) -> None:
-    status, words = drawn(editor, FOREIGN.replace('<task id="T5"', '<eventBasedGateway id="G9"/><task id="T5"'))
+    home = editor.page(HOME)
+    status, words = drawn(editor, home, FOREIGN.replace('<task id="T5"', '<eventBasedGateway id="G9"/><task id="T5"'))
     assert status == 422
     assert "G9: &lt;eventBasedGateway&gt; is not something that the engine carries out here" in words
-    assert drawn(editor, "<!DOCTYPE a><a/>")[0] == 422
-    assert drawn(editor, FOREIGN)[0] == 303
+    assert drawn(editor, home, "<!DOCTYPE a><a/>")[0] == 422
+    assert drawn(editor, home, FOREIGN)[0] == 303
     page = editor.page(DRAFT)
     assert "questions to be settled; each stands at its element" in page.text
     remarks = page.select_one("#remarks + p + ul")
     assert remarks is not None
     assert "A person says which way is taken at “Whose is it?”" in remarks.text
-    assert drawn(editor, FOREIGN)[0] == 409
+    assert drawn(editor, home, FOREIGN)[0] == 409
 
 
 def brought(browser: Browser, data: bytes) -> tuple[int, str]:
