@@ -42,6 +42,7 @@ from web import (
     govuk,
     handovers,
     health,
+    home,
     identity,
     inbox,
     merges,
@@ -97,6 +98,7 @@ PAGES = (
     glass.page,
     handovers.page,
     health.page,
+    home.page,
     inbox.page,
     merges.page,
     modeller.page,
@@ -220,6 +222,7 @@ def _navigation(who: Actor) -> list[dict[str, object]]:
     """List the pages that this person may go to, the present one marked; beside the procedures, how many drafts wait."""
     held, waiting = who.roles, len(draft_words.items_for(who.person, who.roles))
     entries = [
+        ("home.home", "Home"),
         ("inbox.tasks", "Your tasks"),
         ("cases.cases", "Cases"),
         ("searches.ask", "Search"),

@@ -52,7 +52,7 @@ def register(app: flask.Flask) -> None:
 def sign_in() -> ResponseReturnValue:
     """Ask for name and password."""
     if flask_login.current_user.is_authenticated:
-        return flask.redirect(flask.url_for("inbox.tasks"))
+        return flask.redirect(flask.url_for("home.home"))
     return _form(flask.request.args.get("next", ""))
 
 
@@ -92,13 +92,13 @@ def sign_out() -> ResponseReturnValue:
 
 
 def safe_next(wanted: str) -> str:
-    """Give the wanted page of this site, or the tasks when it is elsewhere: ``//evil.example`` and the like."""
+    """Give the wanted page of this site, or the first page when it is elsewhere: ``//evil.example`` and the like."""
     try:
         parts = urlsplit(wanted)
     except ValueError:  # "http://[" is no address at all
-        return flask.url_for("inbox.tasks")
+        return flask.url_for("home.home")
     plain = wanted.isprintable() and "\\" not in wanted and not parts.scheme and not parts.netloc
-    return wanted if plain and wanted.startswith("/") and not wanted.startswith("//") else flask.url_for("inbox.tasks")
+    return wanted if plain and wanted.startswith("/") and not wanted.startswith("//") else flask.url_for("home.home")
 
 
 def _form(wanted: str, *, name: str = "", failed: str = "") -> str:
@@ -135,7 +135,7 @@ def _limits() -> sessions.Limits:
 def _note_use(response: flask.Response) -> flask.Response:
     """Write the time of use into the cookie; the database is not touched by looking at a page, nor by one that asks for news."""
     asks_by_itself = flask.request.endpoint == "tasks.keep" and not flask.request.args.get("typing")
-    is_use = flask.request.endpoint not in {"static", "inbox.news"} and not asks_by_itself
+    is_use = flask.request.endpoint not in {"static", "inbox.news", "home.news"} and not asks_by_itself
     if is_use and flask_login.current_user.is_authenticated:
         flask.session[SEEN] = services().wall_clock().timestamp()
     return response

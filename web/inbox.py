@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import flask
@@ -17,7 +18,7 @@ from web import task_lists, task_words
 from web.access import actor, signed_in
 from web.draft_words import items_for
 from web.figure_words import plain
-from web.inbox_filter import DONE, DUE, GIVEN, LED, MINE, ORDER, WHICH, Wanted
+from web.inbox_filter import DONE, DUE, GIVEN, LED, MINE, ORDER, WHAT, WHICH, Wanted
 from web.moments import read_moment
 from web.procedures import MISSING_CHILD
 from web.services import services
@@ -40,23 +41,16 @@ FILE_AT_MOST = 1000
 """Lines of the file for a spreadsheet."""
 
 
-@page.get("/")
-@signed_in
-def home() -> ResponseReturnValue:
-    """Go to the tasks."""
-    return flask.redirect(flask.url_for("inbox.tasks"))
-
-
 @page.get("/tasks")
 @signed_in
 def tasks() -> ResponseReturnValue:
     """List the open tasks of this person's roles, what hurts most first, and apart from them those that have no time set."""
     here, who = services(), actor()
     after = read_cursor(flask.request.args.get("after", ""))
-    now, (wanted, mine) = here.clock(), task_lists.asked_for()
+    now, (wanted, groups) = here.clock(), task_lists.asked_for()
     with reading(here.engine) as connection:
         bounds = audience(connection, who, now)
-        saved = saved_lists.of(connection, who.person, map(int, mine))
+        saved = saved_lists.of(connection, who.person, map(int, groups.teams))
     found, everything = task_lists.page(wanted, bounds, after, now), after is None and wanted == Wanted()
     lines = task_words.lines(found.rows, who, now)
     return flask.render_template(
@@ -70,8 +64,9 @@ def tasks() -> ResponseReturnValue:
         may_open=_may_open(who.roles),
         roles=len(who.duties),
         wanted=wanted,
-        choices=_choices(wanted, who, mine),
-        teams=mine,
+        said=wanted.said(groups),
+        choices=_choices(wanted, who, groups.teams),
+        teams=groups.teams,
         tabs=_tabs(wanted, task_lists.counts(bounds, now)),
         saved=saved,
         drafts=items_for(who.person, who.roles) if everything else [],
@@ -91,7 +86,7 @@ def tasks() -> ResponseReturnValue:
 def file() -> ResponseReturnValue:
     """Give the list as a file for a spreadsheet: references, and nothing of a child."""
     here, who = services(), actor()
-    now, (wanted, _teams) = here.clock(), task_lists.asked_for()
+    now, (wanted, _groups) = here.clock(), task_lists.asked_for()
     with reading(here.engine) as connection:
         bounds = audience(connection, who, now)
     found = task_lists.page(wanted, bounds, None, now, limit=FILE_AT_MOST)
@@ -126,7 +121,7 @@ def news() -> ResponseReturnValue:
     the list itself where something is new.
     """
     here, who = services(), actor()
-    now, (wanted, _teams) = here.clock(), task_lists.asked_for()
+    now, (wanted, _groups) = here.clock(), task_lists.asked_for()
     with reading(here.engine) as connection:
         bounds = audience(connection, who, now)
     if task_lists.digest(task_lists.page(wanted, bounds, None, now).rows, now) == flask.request.args.get("seen"):
@@ -178,12 +173,13 @@ def _tabs(wanted: Wanted, counts: dict[str, int]) -> list[dict[str, object]]:
     return tabs
 
 
-def _choices(wanted: Wanted, who: Actor, teams: dict[str, str]) -> dict[str, list[dict[str, object]]]:
+def _choices(wanted: Wanted, who: Actor, teams: Mapping[str, str]) -> dict[str, list[dict[str, object]]]:
     """Give the choices of each question of the filter as the page's lists take them; of the roles where there are several."""
     duties, flags = who.duties, task_lists.may_ask_for_flags(who.roles)
     words = {
         "order": ORDER,
         "due": {"": "Everything", **DUE},
+        "what": {"": "Everything", **{key: each.words for key, each in WHAT.items()}},
         "grade": {"": "Everything", **RISK_LEVEL},
         "stage": {"": "Everything", **EPISODE_STATUS},
         "authority": {"": "Everything", **RESPONSIBLE_AUTHORITY},

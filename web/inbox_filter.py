@@ -5,8 +5,9 @@ A list as somebody wants it is an address, so that it can be kept, shared and se
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -29,23 +30,71 @@ the roles that I lead, what I have done."""
 DUE: Mapping[str, str] = MappingProxyType({"overdue": "Overdue", "soon": "Overdue, or due within 4 hours"})
 ORDER: Mapping[str, str] = MappingProxyType({"": "What hurts most", "due": "Due first"})
 LONGEST_REFERENCE = 20
+_IS_ELEMENT = re.compile(r"[a-z][a-z0-9_]{0,79}")
+NOBODY = "no one"
+"""Stands for whoever has a task that nobody has: no sign-in name has a space."""
+
+
+@dataclass(frozen=True, slots=True)
+class What:
+    """One kind of task: its words, and the tasks of the drawings that are of it."""
+
+    words: str
+    elements: tuple[str, ...]
+
+
+WHAT: Mapping[str, What] = MappingProxyType(
+    {
+        "takeover": What("Cases to take over", ("acknowledge_handover",)),
+        "review": What(
+            "Reviews of a search", ("review_case", "review_by_inspector", "review_as_chief", "review_as_superintendent")
+        ),
+        "action": What("Actions of a search", ("carry_out_action",)),
+        "receipt": What("Outcomes of return interviews to receive", ("receive_return_interview",)),
+        "plan": What("Trigger plans", ("write_trigger_plan", "review_trigger_plan", "update_trigger_plan")),
+        "meeting": What(
+            "Meetings about a child",
+            (
+                "convene_meeting", "hold_meeting", "issue_minutes", "do_meeting_action", "hold_strategy_discussion",
+                "hold_follow_up_meeting", "hold_conference",
+            ),
+        ),
+    }
+)  # fmt: skip
+"""The kinds of task for which somebody asks on their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """By whose tasks a person may narrow a list: the teams that they are in or lead, by number, and the colleagues whom they named."""
+
+    teams: Mapping[str, str] = field(default_factory=dict)
+    people: Mapping[str, str] = field(default_factory=dict)
+
+
+NO_GROUPS = Groups()
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to see; empty text stands for everything. `which` is of `WHICH`, `due` of `DUE`, `order` of `ORDER`; `case` and `child`
-    are references, `team` is the number of one of the person's teams, the others values of the vocabularies ``risk_level``, ``episode_status``, ``flag`` and ``responsible_authority``.
+    """What to see; empty text stands for everything. `which` is of `WHICH`, `due` of `DUE`, `order` of `ORDER`, `what` of `WHAT`,
+    `element` is the id of a task in the drawings;
+    `case` and `child` are references, `team` is the number of a team that the person is in or leads, `person` the sign-in name of who has
+    the task, the others values of the vocabularies ``risk_level``, ``episode_status``, ``flag`` and ``responsible_authority``.
     """
 
     which: str = ""
     order: str = ""
     due: str = ""
+    what: str = ""
+    element: str = ""
     grade: str = ""
     stage: str = ""
     flag: str = ""
     authority: str = ""
     role: str = ""
     team: str = ""
+    person: str = ""
     case: str = ""
     child: str = ""
 
@@ -56,13 +105,24 @@ class Wanted:
             found.append(task.owner == "")
         if self.due:
             found.append(task.due_at <= (now if self.due == "overdue" else now + SOON))
-        if self.team:
-            found.append(task.owner.in_(sa.select(TeamMemberRow.person).where(TeamMemberRow.team == int(self.team))))
-        if self.case:
-            found.append(task.case_id == self.case)
+        if self.what:
+            found.append(task.element.in_(WHAT[self.what].elements))
+        for column, value in ((task.element, self.element), (task.case_id, self.case)):
+            if value:
+                found.append(column == value)
+        found += self._of_people()
         of_episode = self._of_episode(now)
         if of_episode:
             found.append(task.case_id.in_(sa.select(EpisodeRow.case_id).where(*of_episode)))
+        return found
+
+    def _of_people(self) -> list[sa.ColumnElement[bool]]:
+        """Give what who has a task has to meet."""
+        owner, found = TaskTable.owner, []
+        if self.person:
+            found.append(owner == ("" if self.person == NOBODY else self.person))
+        if self.team:
+            found.append(owner.in_(sa.select(TeamMemberRow.person).where(TeamMemberRow.team == int(self.team))))
         return found
 
     def _of_episode(self, now: datetime) -> list[sa.ColumnElement[bool]]:
@@ -100,25 +160,28 @@ class Wanted:
         """Give what narrows the list, without which list it is and its order."""
         return {name: value for name, value in self.address().items() if name not in {"which", "order"}}
 
-    def said(self, teams: Mapping[str, str] = MappingProxyType({})) -> list[str]:
-        """Say what narrows the list, such as ``["Overdue", "High risk"]``; `teams` gives the names of the person's teams."""
+    def said(self, groups: Groups = NO_GROUPS) -> list[str]:
+        """Say what narrows the list, such as ``["Overdue", "High risk"]``."""
         words = {
             "due": DUE.get(self.due, ""),
+            "what": WHAT[self.what].words if self.what else "",
+            "element": f"One task: {self.element.replace('_', ' ')}",
             "grade": RISK_LEVEL.get(self.grade, "") + " risk",
             "stage": EPISODE_STATUS.get(self.stage, ""),
             "flag": FLAG.get(self.flag, ""),
             "authority": RESPONSIBLE_AUTHORITY.get(self.authority, ""),
             "role": title_of(self.role),
-            "team": f"With {teams.get(self.team, 'a team')}",
+            "team": f"With {groups.teams.get(self.team, 'a team')}",
+            "person": f"With {groups.people.get(self.person, 'nobody')}",
             "case": self.case,
             "child": self.child,
         }
         return [words[name] for name in self.chosen()]
 
 
-def read(args: Mapping[str, str], duties: frozenset[str], teams: Mapping[str, str] = MappingProxyType({})) -> Wanted:
-    """Read an address; what it says that there is not, or that is no role or team of the person, is left out."""
-    known: dict[str, Mapping[str, str] | frozenset[str]] = {
+def read(args: Mapping[str, str], duties: frozenset[str], groups: Groups = NO_GROUPS) -> Wanted:
+    """Read an address; what it says that there is not, or that is no role, team or colleague of the person, is left out."""
+    known: dict[str, Collection[str]] = {
         "which": WHICH,
         "order": ORDER,
         "due": DUE,
@@ -127,8 +190,11 @@ def read(args: Mapping[str, str], duties: frozenset[str], teams: Mapping[str, st
         "flag": FLAG,
         "authority": RESPONSIBLE_AUTHORITY,
         "role": duties,
-        "team": teams,
+        "team": groups.teams,
+        "person": {*groups.people, NOBODY},
+        "what": WHAT,
     }
     told = {name: value for name, values in known.items() if (value := args.get(name, "")) in values}
     typed = {name: args.get(name, "").strip().upper()[:LONGEST_REFERENCE] for name in ("case", "child")}
-    return Wanted(**told, **typed)
+    element = args.get("element", "")
+    return Wanted(**told, **typed, element=element if _IS_ELEMENT.fullmatch(element) else "")

@@ -54,7 +54,7 @@ class EpisodeLine:
 
 def describe(missing: Sequence[Missing], readable: frozenset[str], now: datetime) -> MissingNow:
     """Say who is missing; only the cases in `readable` have a line."""
-    shown = tuple(_line(one, now) for one in missing if one.case_id in readable)
+    shown = tuple(line(one, now) for one in missing if one.case_id in readable)
     return MissingNow(tuple(_sentences(missing, now)), shown, len(missing) - len(shown))
 
 
@@ -93,7 +93,8 @@ def as_csv(missing: Sequence[Missing], readable: frozenset[str], now: datetime, 
     return written([["Missing now", say_moment(now), f"Copy {number}", *[""] * 4], head, *rows])
 
 
-def _line(one: Missing, now: datetime) -> MissingLine:
+def line(one: Missing, now: datetime) -> MissingLine:
+    """Say of one person who is missing what a list of them shows."""
     due = one.next_review_at
     return MissingLine(
         one.case_id,

@@ -106,7 +106,7 @@ def act_one(task_id: str, act: str) -> ResponseReturnValue:
 @signed_in
 def save() -> ResponseReturnValue:
     """Keep the list that is shown under a name."""
-    here, (wanted, mine) = services(), task_lists.asked_for()
+    here, (wanted, groups) = services(), task_lists.asked_for()
     address, team = urlencode(wanted.address()), flask.request.form.get("team", "")
     try:
         with writing(here.engine) as connection:
@@ -116,8 +116,8 @@ def save() -> ResponseReturnValue:
                 address,
                 person=actor().person,
                 now=here.clock(),
-                team=int(team) if team in mine else 0,
-                teams=map(int, mine),
+                team=int(team) if team in groups.teams else 0,
+                teams=map(int, groups.teams),
             )
     except Invalid as refusal:
         flask.flash(refusal.problems[0].sentence, "important")
@@ -141,7 +141,7 @@ def _choosing(
 ) -> str:
     """Draw the list with boxes; what was chosen stays chosen."""
     here, who = services(), actor()
-    now, (listed, _teams) = here.clock(), task_lists.asked_for()
+    now, (listed, _groups) = here.clock(), task_lists.asked_for()
     with reading(here.engine) as connection:
         bounds = audience(connection, who, now)
         rows = task_lists.page(listed, bounds, None, now).rows

@@ -16,11 +16,11 @@ from engine.store import CaseTable, ReleaseTable, TaskTable
 from engine.views import Cursor, Page, TaskRow
 from web import inbox_filter
 from web.access import actor
-from web.inbox_filter import DONE, FREE, GIVEN, LED, MINE, Wanted
+from web.inbox_filter import DONE, FREE, GIVEN, LED, MINE, Groups, Wanted
 from web.moments import read_moment
 from web.numbers import is_number
 from web.services import services
-from workflows import access, assigning, children, teams
+from workflows import access, assigning, children, people, teams
 from workflows.access import Standing
 from workflows.audience import Audience
 from workflows.daily import LOWER_GRADE_WAITS
@@ -36,13 +36,16 @@ OWN_AT_MOST = 200
 DIGEST = 16
 
 
-def asked_for() -> tuple[Wanted, dict[str, str]]:
-    """Read from the address which list is wanted, with the names of this person's teams; nobody asks for flags who may not read them."""
-    who = actor()
+def asked_for() -> tuple[Wanted, Groups]:
+    """Read from the address which list is wanted, with the teams by which it may be narrowed; nobody asks for flags who may not read them."""
+    who, person = actor(), flask.request.args.get("person", "")
     with store.reading(services().engine) as connection:
-        mine = {str(team.id): team.name for team in teams.of_person(connection, who.person)}
-    wanted = inbox_filter.read(flask.request.args, who.duties, mine)
-    return (wanted if may_ask_for_flags(who.roles) else wanted.without_flag()), mine
+        leads, where = assigning.led_by(who), assigning.led_in(who)
+        mine = {str(team.id): team.name for team in teams.around(connection, who.person, leads, where)}
+        named = people.colleague(connection, person, where) if person else ""
+    groups = Groups(mine, {person: named} if named else {})
+    wanted = inbox_filter.read(flask.request.args, who.duties, groups)
+    return (wanted if may_ask_for_flags(who.roles) else wanted.without_flag()), groups
 
 
 def may_ask_for_flags(roles: frozenset[str]) -> bool:

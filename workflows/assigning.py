@@ -29,6 +29,11 @@ def led_by(who: Actor) -> frozenset[str]:
     return frozenset().union(*(LEADS.get(role, frozenset()) for role in who.roles))
 
 
+def led_in(who: Actor) -> frozenset[str]:
+    """Name the organisations in which a person leads a role."""
+    return frozenset().union(*(who.organisations(role) for role in who.roles & LEADS.keys()))
+
+
 def conditions(bounds: Audience, role: str) -> Sequence[sa.ColumnElement[bool]]:
     """Give what a task of a role has to meet, over `TaskTable`, so that a person may do it, or give it to others as who leads the role."""
     who, case_id = bounds.who, TaskTable.case_id

@@ -271,9 +271,10 @@ def agreed() -> sa.ColumnElement[str]:
 
 def _agreed_on(here: Collection[str], case_id: Column, *, instead: bool = False) -> sa.ColumnElement[bool]:
     """Say for which cases two authorities agreed on one of these providers; `instead`, on another one."""
-    named = EpisodeRow.interview_provider
+    row = aliased(EpisodeRow)  # of its own: the list that asks may be one of episodes
+    named = row.interview_provider
     which = named.not_in(["", *sorted(here)]) if instead else named.in_(sorted(here))
-    return case_id.in_(sa.select(EpisodeRow.case_id).where(which))
+    return case_id.in_(sa.select(row.case_id).where(which))
 
 
 def _keepers(case_id: str) -> sa.CompoundSelect[tuple[str, str]]:
@@ -343,19 +344,20 @@ def _about(children: sa.Select[tuple[int]], case_id: Column) -> sa.ColumnElement
 
 def _of_councils(councils: Iterable[str], case_id: Column) -> sa.ColumnElement[bool]:
     """Say which cases are of one of these councils: as an episode, or as a case that a message or a person opened for a child."""
-    one, child, case, about = sa.literal(1), ChildRow, aliased(CaseTable), AboutRow
+    one, case = sa.literal(1), aliased(CaseTable)
+    child, about, episode = aliased(ChildRow), aliased(AboutRow), aliased(EpisodeRow)
     here = sorted(councils)
     if not here:
         return sa.false()
     theirs = child.responsible_authority.in_(here)
     found = (
-        sa.select(one).where(EpisodeRow.case_id == case_id, EpisodeRow.responsible_authority.in_(here)),
+        sa.select(one).where(episode.case_id == case_id, episode.responsible_authority.in_(here)),
         sa.select(one).join_from(case, child, child.child_id == case.correlation).where(case.id == case_id, theirs),
         sa.select(one)
         .join_from(about, child, child.child_id == about.child_id)
         .where(about.case_id == case_id, theirs),
         sa.select(one)
-        .join_from(about, EpisodeRow, EpisodeRow.case_id == about.episode)
-        .where(about.case_id == case_id, about.child_id == "", EpisodeRow.responsible_authority.in_(here)),
+        .join_from(about, episode, episode.case_id == about.episode)
+        .where(about.case_id == case_id, about.child_id == "", episode.responsible_authority.in_(here)),
     )
     return sa.or_(*(sa.exists(each) for each in found))

@@ -17,7 +17,7 @@ from engine.model import Found, Value
 from engine.store import CaseTable, FactTable, TaskTable
 from workflows import figures
 from workflows.episodes import HELD_WITHIN, EpisodeRow
-from workflows.figures import GRADES, Missing
+from workflows.figures import Missing
 
 PROCEDURE = "daily_management"
 
@@ -75,7 +75,7 @@ def list_missing_episodes(connection: sa.Connection, _scope: Mapping[str, Value]
     ``[{"reference": "MC-7K3QX9PW", "child": "CH-7K3QX9PW", "grade": "high", "hours_missing": 31, "overdue": True}]``, with
     ``last_review_at`` and ``next_review_at``; nothing in it names anybody. Source: G-21, domain.md 1.7.
     """
-    found = sorted(figures.missing_now(connection), key=_gravest)
+    found = sorted(figures.missing_now(connection), key=figures.gravest)
     return [_item(one, now) for one in found]
 
 
@@ -187,12 +187,6 @@ def _item(one: Missing, now: datetime) -> dict[str, Value]:
         "next_review_at": one.next_review_at,
         "overdue": one.is_overdue(now),
     }
-
-
-def _gravest(one: Missing) -> tuple[int, datetime]:
-    """Put the gravest grade first; what is not graded yet may be the gravest of all."""
-    grade = GRADES.index(one.level) if one.level in GRADES else len(GRADES)
-    return -grade, one.missing_since or one.reported_at
 
 
 def _list(value: Value) -> list[Value]:

@@ -306,8 +306,13 @@ class Population:
         }[step]
 
 
-def missing_now(connection: sa.Connection, authorities: Collection[str] | None = None) -> tuple[Missing, ...]:
-    """Give everybody who is missing, the longest first; of some authorities, or of all. One statement."""
+def missing_now(
+    connection: sa.Connection,
+    authorities: Collection[str] | None = None,
+    *,
+    also: Collection[sa.ColumnElement[bool]] = (),
+) -> tuple[Missing, ...]:
+    """Give everybody who is missing, the longest first; of some authorities, or of all, as far as they meet `also`. One statement."""
     row, task = EpisodeRow, TaskTable
     of_case = sa.and_(task.case_id == row.case_id, task.record.in_(REVIEWS))
     last = sa.select(sa.func.max(task.completed_at)).where(of_case, task.status == "completed")
@@ -315,9 +320,15 @@ def missing_now(connection: sa.Connection, authorities: Collection[str] | None =
     query = sa.select(
         row.case_id, row.child_id, row.responsible_authority, row.age, row.adult, row.risk_level, row.status, row.reported_at,
         row.missing_since, last.correlate(row).scalar_subquery(), due.correlate(row).scalar_subquery(),
-    ).where(row.status.in_(sorted(MISSING)))  # fmt: skip
+    ).where(row.status.in_(sorted(MISSING)), *also)  # fmt: skip
     query = _of_authorities(query, authorities).order_by(sa.func.coalesce(row.missing_since, row.reported_at))
     return tuple(Missing(*one) for one in connection.execute(query))
+
+
+def gravest(one: Missing) -> tuple[int, datetime]:
+    """Put the gravest grade first and then who is missing the longest; what is not graded yet may be the gravest of all."""
+    grade = GRADES.index(one.level) if one.level in GRADES else len(GRADES)
+    return -grade, one.missing_since or one.reported_at
 
 
 def population(

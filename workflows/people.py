@@ -200,6 +200,13 @@ def active(connection: sa.Connection, names: Collection[str]) -> tuple[Person, .
     return _people(connection, PersonRow.sign_in.in_(sorted(names)), PersonRow.disabled_at.is_(None))
 
 
+def colleague(connection: sa.Connection, sign_in: str, organisations: Collection[str]) -> str:
+    """Give the name of somebody who holds a role in one of these organisations, disabled or not; empty where nobody does."""
+    held = sa.select(MembershipRow.person).where(MembershipRow.organisation.in_(sorted(organisations)))
+    asked = sa.select(PersonRow.name).where(PersonRow.sign_in == sign_in, PersonRow.sign_in.in_(held))
+    return connection.execute(asked).scalar_one_or_none() or ""
+
+
 def has_left(connection: sa.Connection, address: str) -> bool:
     """Tell whether the accounts with a mail address are all disabled; of a mailbox that two share one has to be active."""
     ends = sa.select(PersonRow.disabled_at).where(sa.func.lower(PersonRow.mail) == address.casefold())

@@ -71,13 +71,13 @@ def save(
     """Keep a list under a name; the same name again takes the place of the earlier one.
 
     Raises:
-        Invalid: no name or too long a one, nothing chosen, too many lists, or a team that the person is not in.
+        Invalid: no name or too long a one, nothing chosen, too many lists, or a team that the person is not in and does not lead.
     """
     name, row = " ".join(name.split()), SavedListRow
     kept = {each.name for each in of(connection, person) if each.own}
     problems = list(_problems(name, address, kept))
     if team and team not in set(teams):
-        problems.append(Problem("team", "not-in-team", "Choose a team that you are in"))
+        problems.append(Problem("team", "not-in-team", "Choose a team that you are in or lead"))
     if problems:
         raise Invalid(problems)
     connection.execute(sa.delete(row).where(row.person == person, row.name == name))

@@ -73,6 +73,19 @@ def of_person(connection: sa.Connection, person: str) -> tuple[Team, ...]:
     return tuple(Team(*row) for row in connection.execute(asked.distinct().order_by(TeamRow.name, TeamRow.id)))
 
 
+def around(
+    connection: sa.Connection, person: str, leads: Collection[str], organisations: Collection[str]
+) -> tuple[Team, ...]:
+    """Give the teams that somebody is in, and those of these organisations in which somebody holds a role that they lead, by name.
+
+    One statement.
+    """
+    held, member = MembershipRow, TeamMemberRow
+    led = sa.and_(held.role.in_(sorted(leads)), held.organisation.in_(sorted(organisations)))
+    wanted = _counting(sa.select(*_columns())).where(sa.or_(member.person == person, led))
+    return tuple(Team(*row) for row in connection.execute(wanted.distinct().order_by(TeamRow.name, TeamRow.id)))
+
+
 def of_organisation(connection: sa.Connection, organisation: str) -> tuple[Team, ...]:
     """Give the teams of an agency that are not closed, by name."""
     mine = sa.select(*_columns()).where(TeamRow.organisation == organisation, TeamRow.closed_at.is_(None))

@@ -48,12 +48,13 @@ class Visitor:
         return " ".join(self.page.locator("main").inner_text().split())
 
     def sign_in(self, password: str) -> None:
-        """Sign in from the first page and come to the tasks."""
+        """Sign in from the first page, and go on to the tasks."""
         self.page.goto("/")
         self.page.fill("#name", self.name)
         self.page.fill("#password", password)
         self.page.get_by_role("button", name="Sign in").click()
-        expect(self.page.locator("h1")).to_have_text("Your tasks")
+        expect(self.page.locator("h1")).to_have_text("Home")
+        self.page.goto("/tasks")
 
     def click(self, where: Locator) -> None:
         """Click, count it, and look at the page to which it leads."""

@@ -41,6 +41,6 @@ def test_everything_is_measured_on_the_shipped_procedure_and_the_counts_are_kept
     assert all(each.value >= 0 and each.budget > 0 for each in measures)
     assert len({each.name for each in measures}) == len(measures) >= 14  # without /proc the memory is left out
     counted = [each for each in measures if each.unit in {"statements", "commits", "bytes"}]
-    assert len(counted) == 7
+    assert len(counted) == 8
     assert [each for each in counted if not each.within] == []
     assert notes[0].startswith("A completed task: ")

@@ -167,7 +167,7 @@ def test_the_cookie_is_closed_to_scripts_and_other_sites(site: Site) -> None:
 )
 def test_nobody_is_sent_to_another_site(site: Site, wanted: str) -> None:
     with site.app.test_request_context():
-        assert safe_next(wanted) == "/tasks"
+        assert safe_next(wanted) == "/"
 
 
 def test_a_page_of_this_site_may_be_wanted(site: Site) -> None:

@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from web.bench import crowd, language, lists, loop, process, sealed, site, steps, tables
+from web.bench import crowd, homes, language, lists, loop, process, sealed, site, steps, tables
 from web.bench.report import Measure, table, write
 
 
@@ -57,6 +57,7 @@ def measure(folder: Path, effort: Effort) -> tuple[list[Measure], list[str]]:
     place.close()
     measures += crowd.lists(prepared, folder, many=effort.open_tasks, repetitions=effort.pages)
     measures += lists.closed(prepared, folder, sizes=effort.tasks, repetitions=min(effort.pages, 20))
+    measures += homes.closed(prepared, folder, many=effort.waiting)
     measures += crowd.clocks(prepared, folder, many=effort.waiting, due=effort.due)
     place = prepared.copy(folder / "sealed")
     measures += sealed.told_apart(place, calls=effort.sealed)

@@ -32,7 +32,7 @@ def lists(site: Site, folder: Path, *, many: int, repetitions: int) -> list[Meas
     sites = {"few": site.copy(folder / "few"), "many": site.copy(folder / "many")}
     middles = {}
     for (name, each), count in zip(sites.items(), (FEW, many), strict=True):
-        open_tasks = _multiply(each, begin(each, MORNING), count // 3, step=SECOND)
+        open_tasks = multiply(each, begin(each, MORNING), count // 3, step=SECOND)
         middles[name] = Cursor(MORNING + open_tasks // 6 * SECOND, "", 0)
     watch = Watch()
     for _ in range(repetitions):
@@ -56,8 +56,8 @@ def clocks(site: Site, folder: Path, *, many: int, due: int) -> list[Measure]:
     """Let due clocks go off in turns on two databases, and complete tasks on the larger one in between."""
     sites = {"few": site.copy(folder / "few_waiting"), "many": site.copy(folder / "many_waiting")}
     for each, waiting in zip(sites.values(), (FEW, many), strict=True):
-        _multiply(each, begin(each, MORNING), due, step=-SECOND)
-        _multiply(each, begin(each, MORNING + LATER), waiting, step=SECOND)
+        multiply(each, begin(each, MORNING), due, step=-SECOND)
+        multiply(each, begin(each, MORNING + LATER), waiting, step=SECOND)
     watch = Watch()
     for _ in range(due // AT_ONCE):
         for name, each in sites.items():
@@ -89,7 +89,7 @@ def _play(site: Site, watch: Watch) -> None:
     watch.times["task"].append(sum(map(each.median, each.times)) / len(WHOLE_CASE))
 
 
-def _multiply(site: Site, case_id: str, count: int, *, step: timedelta) -> int:
+def multiply(site: Site, case_id: str, count: int, *, step: timedelta) -> int:
     """Copy a case with its tasks until there are `count` of it, each due a `step` after the one before; count the tasks.
 
     The copies are rows of their own with references of their own; only their log is empty.

@@ -100,7 +100,7 @@ def _ask(site: Site, wanted: Wanted) -> int:
 def _work(site: Site, wanted: Wanted) -> int:
     """Count what SQLite's machine does for a list, in hundreds of its instructions."""
     _ask(site, wanted)
-    with _counted(site.services.engine) as steps:
+    with instructions(site.services.engine) as steps:
         rows = _ask(site, wanted)
     if not rows:
         message = f"the measured list {wanted} is empty"
@@ -109,7 +109,7 @@ def _work(site: Site, wanted: Wanted) -> int:
 
 
 @contextmanager
-def _counted(engine: sa.Engine) -> Iterator[list[None]]:
+def instructions(engine: sa.Engine) -> Iterator[list[None]]:
     """Count the instructions of every connection that is opened inside."""
     steps: list[None] = []
 
