@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from engine import log, values
@@ -70,9 +71,10 @@ def is_recorded(release: Compiled, facts: Facts, record: str, record_key: str, f
     return asked or field in kept
 
 
-def fingerprint(kind: str, what: str, by: Actor, answers: Mapping[str, Value]) -> str:
+def fingerprint(kind: str, what: str, by: Actor, answers: Mapping[str, Value], on_paper: datetime | None = None) -> str:
     """Give a digest of a command, so that a key that comes again with something else is noticed."""
-    return log.digest_of(values.dumps([kind, what, by.person, dict(answers)]), b"")
+    asked: list[Value] = [kind, what, by.person, dict(answers)]
+    return log.digest_of(values.dumps([*asked, on_paper] if on_paper else asked), b"")
 
 
 def require_open(row: Any, roles: frozenset[str]) -> None:

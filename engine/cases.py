@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -179,10 +180,13 @@ class Cases:
             procedure, release.process.name, release.forms[start.form], start.role, release_id, start.documentation
         )
 
-    def open(self, procedure: str, answers: Mapping[str, Value], *, by: Actor, now: datetime, key: str) -> Done:
+    def open(
+        self, procedure: str, answers: Mapping[str, Value], *, by: Actor, now: datetime, key: str,
+        on_paper: datetime | None = None,
+    ) -> Done:  # fmt: skip
         """Open a case with the answers of its opening form (already loaded by the form).
 
-        `key` makes the command idempotent: the same key again gives the same answer and no second case.
+        `on_paper` is when it was taken on paper, where it was. `key` makes the command idempotent: the same key again gives the same answer and no second case.
 
         Raises:
             NotFound: no release of this procedure was published.
@@ -196,36 +200,32 @@ class Cases:
             raise NotYourTask(message)
         form = release.forms[start.form]
         writes = tuple(FactWrite(start.record, "", field.key, answers.get(field.key)) for field in form.fields)
-        digest = fingerprint("open", procedure, by, answers)
+        digest = fingerprint("open", procedure, by, answers, on_paper)
         with self.incidents.kept("", ("opening", procedure), now), writing(self.engine) as connection:
             done = _answer(connection, key, digest)
             if done is not None:
                 return done
             reference = self.references(release.process.properties.get("reference", "C"))
             facts: Facts = {}
-            outcome = runner.begin(release, reference, facts, Open(writes, by), now, self._calls(connection, now))
+            outcome = runner.begin(
+                release, reference, facts, Open(writes, by, on_paper), now, self._calls(connection, now)
+            )
             stored = Stored.new(reference, procedure, release_id, facts, command=key, asked=digest)
             return self._tell(connection, write_new(connection, stored, outcome, now))
 
     def complete(
-        self,
-        task_id: str,
-        answers: Mapping[str, Value],
-        *,
-        by: Actor,
-        now: datetime,
-        key: str,
-        stamp: str | None = None,
-    ) -> Done:
+        self, task_id: str, answers: Mapping[str, Value], *, by: Actor, now: datetime, key: str,
+        stamp: str | None = None, on_paper: datetime | None = None,
+    ) -> Done:  # fmt: skip
         """Do a task with the answers of its form (already loaded by the form).
 
-        `stamp` is the one that `task` gave with the page; None leaves the check out. Refused with `TaskNotFound`;
+        `on_paper` is when it was done on paper, where it was. `stamp` is the one that `task` gave with the page; None leaves the check out. Refused with `TaskNotFound`;
         `NotYourTask` (another role's) and `SamePersonTwice` (a second person is needed); `TaskAlreadyCompleted`,
         `TaskNoLongerOpen` and `PageIsStale` (the case has moved on); `Conflict` (the key belongs to another command);
         `CaseHeldUp` (the step failed: nothing was changed, and it is an incident).
         """
         case_id, number = task_number(task_id)
-        digest = fingerprint("complete", task_id, by, answers)
+        digest = fingerprint("complete", task_id, by, answers, on_paper)
         about = ("task", str(number))
         with self.incidents.kept(case_id, about, now), writing(self.engine) as connection:
             stored, done, conductor = self._load(connection, case_id, now, key, digest, number=number)
@@ -234,7 +234,7 @@ class Cases:
             if conductor is None:
                 raise TaskNotFound("There is no such task.")
             command = self._completion(connection, stored, conductor, number, answers, by, stamp)
-            return self._step(connection, stored, conductor, command, now)
+            return self._step(connection, stored, conductor, replace(command, on_paper=on_paper), now)
 
     @staticmethod
     def _completion(

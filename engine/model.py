@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 Clock = Callable[[], datetime]
@@ -93,22 +93,37 @@ class Event:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
+ON_PAPER = "on_paper"
+"""Under which name an event keeps when something was done on paper: the moment as ISO text in UTC."""
+
+
+def told_of_paper(on_paper: datetime | None) -> dict[str, str]:
+    """Give what an event says of something that was done on paper first; nothing where it was not."""
+    return {ON_PAPER: on_paper.astimezone(UTC).isoformat()} if on_paper else {}
+
+
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Begin a case with the answers of the opening form."""
+    """Begin a case with the answers of the opening form; `on_paper` is when it was taken on paper, None where it was not."""
 
     writes: tuple[FactWrite, ...]
     by: Actor
+    on_paper: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Complete:
-    """A person has done a task; `owner` is who had taken it, "" where nobody had."""
+    """A person has done a task; `owner` is who had taken it, "" where nobody had.
+
+    `on_paper` is when it was done on paper, while nothing could be recorded; None where it is recorded as it is done. It stands in the
+    log beside the moment of the recording, and moves no clock: those follow from what the forms ask.
+    """
 
     task: int
     writes: tuple[FactWrite, ...]
     by: Actor
     owner: str = ""
+    on_paper: datetime | None = None
 
     @property
     def instead(self) -> str:
@@ -116,6 +131,11 @@ class Complete:
         if self.owner in {"", self.by.person}:
             return ""
         return "for" if self.owner in self.by.deputises else "taken"
+
+    @property
+    def told(self) -> dict[str, str]:
+        """Give what the log says of it beside who did it: in whose place, and when it was done on paper."""
+        return ({self.instead: self.owner} if self.instead else {}) | told_of_paper(self.on_paper)
 
 
 @dataclass(frozen=True, slots=True)

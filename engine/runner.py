@@ -43,6 +43,7 @@ from engine.model import (
     Value,
     Wait,
     no_operations,
+    told_of_paper,
 )
 from engine.release import Compiled
 from engine.scope import Scope
@@ -142,7 +143,7 @@ def _begun(conductor: Conductor, release: Compiled, reference: str, command: Ope
     tokens = Tokens(release.specs[release.root], release.specs, script_engine=conductor)
     conductor.position = Position(tokens, reference, now.timestamp())
     start = release.start
-    conductor.note("case_opened", start, by=command.by.person)
+    conductor.note("case_opened", start, by=command.by.person, data=told_of_paper(command.on_paper))
     conductor.write(command.writes, start, command.by.person)
     if start.properties.get("repeats") == "true":
         conductor.position.keys[start.record] = 1
@@ -255,8 +256,7 @@ class Conductor:
             )
             raise SamePersonTwice(sentence)
         self.write(command.writes, node, command.by.person, task=command.task)
-        data = {command.instead: command.owner} if command.instead else {}
-        self.note("task_completed", node, task=command.task, by=command.by.person, data=data)
+        self.note("task_completed", node, task=command.task, by=command.by.person, data=command.told)
         if node.id in self.release.remembered:
             self.position.done_by[node.id] = command.by.person
         self.completed = (command.task, command.by.person)

@@ -12,7 +12,7 @@ from engine.decisions import Table
 from engine.model import SYSTEM, Actor
 from engine.release import Compiled
 from engine.views import CaseView, EventRow, TaskRow
-from web import correction_words
+from web import correction_words, late_entry
 from web.episode_words import view_not_given, waiting_grade
 from web.fact_words import Row, row, sections
 from web.moments import say_key, say_moment, say_until
@@ -197,7 +197,9 @@ def _happening(event: EventRow, names: Mapping[str, str], task: str, lines: tupl
     step, to = event.data.get("step", "due"), _named(event, "to", names)
     name = event.name or task or say_key(event.element)
     title = SAID[event.kind].format(name=name, step=step, told=told, to=to).rstrip(": ")
-    return Happening(title, "" if event.by == SYSTEM else _by(event, names), event.at, lines)
+    return Happening(
+        title, "" if event.by == SYSTEM else _by(event, names), event.at, (*late_entry.say(event.data), *lines)
+    )
 
 
 def _by(event: EventRow, names: Mapping[str, str]) -> str:

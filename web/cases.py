@@ -23,12 +23,14 @@ from web import (
     disclosure_words,
     episode_words,
     erased_words,
+    late_entry,
     outline,
     partner_words,
     references,
 )
 from web.access import RoleMissing, actor, signed_in
 from web.answering import Posted, conflict_page, go_on, new_key, without_source
+from web.briefing_words import BRIEFS
 from web.govuk import error_summary, render_form
 from web.procedures import MISSING_CHILD
 from web.services import services
@@ -88,8 +90,10 @@ def open_case(procedure: str = MISSING_CHILD) -> ResponseReturnValue:
         return _opening_page(view, turned, key=posted.key)
     try:
         done = references.in_time(
-            lambda: references.load(view.form, posted.raw, scope={}, now=now),
-            lambda answers: here.cases.open(view.procedure, answers, by=actor(), now=now, key=posted.key),
+            lambda: late_entry.load(lambda: references.load(view.form, posted.raw, scope={}, now=now), posted.raw, now),
+            lambda loaded: here.cases.open(
+                view.procedure, loaded[0], by=actor(), now=now, key=posted.key, on_paper=loaded[1]
+            ),
         )
     except AnswersInvalid as refusal:
         return _opening_page(view, posted.raw, key=posted.key, problems=refusal.problems), 422
@@ -136,6 +140,7 @@ def case(case_id: str) -> ResponseReturnValue:
         tells=not glass and bool(notice_kinds.SENDERS & who.roles) and "D2" in classes,
         gives=bool(bundles.MAKES & who.roles),
         seals=bool(SEALS & who.roles),
+        briefs=bool(BRIEFS & who.roles) and episode is not None and episode.status in episodes.MISSING,
         disclosed=disclosure_words.lines(found.given, found.names),
         drawings=drawings,
         shown=next((drawing for drawing in drawings if drawing.id == wanted), drawings[0]),
@@ -245,7 +250,9 @@ def _opening_page(view: OpeningView, raw: Raw, *, key: str, problems: Sequence[P
         "task.html",
         heading=view.form.title,
         documentation=without_source(view.documentation),
-        summary=error_summary(problems, view.form),
+        summary=error_summary(problems, view.form, {late_entry.PLACE}),
+        paper=late_entry.typed(raw),
+        wrong_paper=late_entry.wrong(problems),
         questions=render_form(view.form, raw, problems, scope={}, now=services().clock()),
         key=key,
         stamp="",

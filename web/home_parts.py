@@ -15,6 +15,7 @@ from typing import Any
 import flask
 import sqlalchemy as sa
 
+from engine.store import TaskTable
 from engine.views import TaskRow
 from web import draft_words, inbox_filter, missing_words, task_lists
 from web.episode_words import names_of
@@ -87,7 +88,7 @@ class Look:
     def tasks(self) -> tuple[Open, ...]:
         """The open tasks of the kinds for which the parts ask, of all roles that this person has or leads."""
         wanted = {element for part in PARTS if part.what and part.is_for(self.roles) for element in part.elements}
-        return boards.tasks(self.connection, self.bounds, wanted) if wanted else ()
+        return boards.tasks(self.connection, self.bounds, TaskTable.element.in_(sorted(wanted))) if wanted else ()
 
     @property
     def roles(self) -> frozenset[str]:
@@ -210,7 +211,7 @@ def _owed(look: Look, one: Owed, due: datetime | None) -> Line:
     """Say of one who is back what is left of the time, whether the interview was offered, and who has the task."""
     mine = one.role in look.bounds.who.duties
     task = (Bit("Go to the task", flask.url_for("tasks.task", task_id=f"{one.case_id}.{one.task}")),) if mine else ()
-    who = one.owner or (f"Nobody yet, for the {title_of(one.role).lower()}" if one.role else "No task is open")
+    who = one.owner or (f"Nobody yet: {title_of(one.role).lower()}" if one.role else "No task is open")
     offered = (Bit(f"Offered {say_moment(one.offered_at)}"),) if one.offered_at else ()
     cells = (_case(one.case_id), (Bit(say_moment(one.returned_at)), *offered), look.when(due), (Bit(who), *task))
     return Line(cells, look.mark(one.case_id, one.returned_at, one.offered_at, who, due), one.case_id)
@@ -235,7 +236,7 @@ _TASK_HEADS = ("Task", "Case", "Due", "Who has it")
 def _task(look: Look, one: Open) -> Line:
     mine = one.role in look.bounds.who.duties
     href = flask.url_for("tasks.task", task_id=one.id) if mine else ""
-    who = one.owner or f"Nobody yet, for the {title_of(one.role).lower()}"
+    who = one.owner or f"Nobody yet: {title_of(one.role).lower()}"
     return Line(
         ((Bit(one.name, href),), _case(one.case_id), look.when(one.due_at), (Bit(who),)),
         look.mark(one.id, who, one.due_at),

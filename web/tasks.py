@@ -32,6 +32,7 @@ from web import (
     case_access,
     episode_words,
     known_words,
+    late_entry,
     plan_words,
     sign_words,
     task_lists,
@@ -103,9 +104,9 @@ def complete(task_id: str) -> ResponseReturnValue:
             _keep(connection, task_id, replace(posted, raw=turned))
         return _page(view, Shown(turned, posted.key, posted.stamp, posted.seen))
     try:
-        answers = view.form.load(posted.raw, scope=view.scope, now=now)
-        key, stamp = posted.sealed_key, posted.stamp
-        done = here.cases.complete(task_id, answers, by=actor(), now=now, key=key, stamp=stamp)
+        raw, key, stamp = posted.raw, posted.sealed_key, posted.stamp
+        answers, on_paper = late_entry.load(lambda: view.form.load(raw, scope=view.scope, now=now), raw, now)
+        done = here.cases.complete(task_id, answers, by=actor(), now=now, key=key, stamp=stamp, on_paper=on_paper)
     except AnswersInvalid as refusal:
         shown = Shown(posted.raw, posted.key, posted.stamp, posted.seen, problems=refusal.problems)
         return _page(view, shown), 422
@@ -260,7 +261,9 @@ def _page(view: TaskView, shown: Shown) -> str:
         due=due,
         documentation=without_source(view.documentation),
         beside=_beside(view, release, now),
-        summary=error_summary(shown.problems, view.form),
+        summary=error_summary(shown.problems, view.form, {late_entry.PLACE}),
+        paper=late_entry.typed(shown.raw),
+        wrong_paper=late_entry.wrong(shown.problems),
         questions=render_form(view.form, shown.raw, shown.problems, scope=view.scope, now=now),
         key=shown.key,
         stamp=shown.stamp,

@@ -31,7 +31,7 @@ NO_RETURN_INTERVIEW = ("returned_pending_pi", "pi_done", "rhi_pending")
 """The statuses of an episode in which each of the two interviews may be owed (bpmn/missing_child)."""
 PREVENTING = ("prevention_interview", "prevention_exception")
 """The records of the tasks in which the prevention interview is held, or let go with a reason."""
-MOST = 100
+MOST, MOST_TASKS = 100, 500
 WORKED_WITHIN = timedelta(days=90)
 """So long a child stays one's own after the last task that one did in a case that is open."""
 MEETINGS = ("convene_meeting", "hold_meeting", "hold_strategy_discussion", "hold_follow_up_meeting", "hold_conference")
@@ -177,23 +177,20 @@ def _owed(
     return tuple(Owed(*each) for each in connection.execute(asked))
 
 
-def tasks(connection: sa.Connection, bounds: Audience, elements: Collection[str]) -> tuple[Open, ...]:
-    """Give the open tasks of these elements that a person does or leads, what is due first at the top."""
+def tasks(connection: sa.Connection, bounds: Audience, *also: sa.ColumnElement[bool]) -> tuple[Open, ...]:
+    """Give the open tasks that a person does or leads and that meet `also`, over `TaskTable`; what is due first at the top."""
     task = TaskTable
-    parts = [
-        sa.select(*_of_task()).where(
-            task.role == role, reading.OPEN, task.element.in_(sorted(elements)), *assigning.conditions(bounds, role)
-        )
+    none = sa.select(*_of_task()).where(sa.false())
+    parts = (
+        sa.select(*_of_task()).where(task.role == role, reading.OPEN, *assigning.conditions(bounds, role), *also)
         for role in sorted(bounds.who.duties | assigning.led_by(bounds.who))
-    ]
-    if not parts:
-        return ()
-    found = sa.union_all(*parts).subquery()
+    )
+    found = sa.union_all(none, *parts).subquery()
     owner = sa.func.coalesce(PersonRow.name, found.c.owner)
     columns = [owner if each.key == "owner" else each for each in found.c]
     asked = sa.select(*columns).outerjoin(PersonRow, PersonRow.sign_in == found.c.owner)
     ordered = asked.order_by(sa.nulls_last(found.c.due_at), found.c.case_id, found.c.number)
-    return tuple(Open(*each) for each in connection.execute(ordered.limit(MOST * 5)))
+    return tuple(Open(*each) for each in connection.execute(ordered.limit(MOST_TASKS)))
 
 
 def _of_task() -> list[sa.ColumnElement[Any]]:

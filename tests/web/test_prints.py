@@ -12,14 +12,16 @@ import sqlalchemy as sa
 from bs4 import BeautifulSoup
 
 from engine.model import Actor
-from engine.store import reading
+from engine.store import reading, writing
 from notifications.outbox import OutboxRow
 from tests.web.site import Browser, Site
 from tests.web.test_break_glass import broken, closed
 from tests.web.test_photographs import file, send
 from tests.web.test_search import reported
+from workflows.concerns import ConcernRow
 from workflows.copies import CopyRow
 from workflows.disclosures import DisclosureRow
+from workflows.episodes import EpisodeRow
 
 ANN = Actor("ann", frozenset({"mfh_coordinator"}), "example_police")
 
@@ -158,3 +160,37 @@ def test_an_ordinary_page_says_where_to_print_from(site: Site, path: str, lines:
     page = site.browser("mfh_coordinator").page(path)
     assert len(page.select(".hw-paper-line")) == lines
     assert len(page.select("body.hw-paper")) == 1 - lines
+
+
+def test_a_patrol_briefing_is_one_sheet_with_the_photograph_and_holds_what_its_maker_may_read(
+    site: Site, sergeant: Browser
+) -> None:
+    case_id = reported(site, "Alex Example", date(2012, 5, 3))
+    child_id = case_id.replace("MC-", "CH-")
+    assert send(site, child_id, file()) == 302
+    noted = {"about": child_id, "kind": "place", "name": "The boat house", "relation": "", "risk": "high", "detail": "",
+             "whereabouts": "By the weir", "data_class": "D4", "since": date(2026, 1, 1), "until": None, "added_by": "ann",
+             "added_at": site.clock()}  # fmt: skip
+    with writing(site.services.engine) as connection:
+        connection.execute(sa.insert(ConcernRow).values(noted))
+    address = f"/cases/{case_id}/briefing"
+    assert sergeant.page(f"/cases/{case_id}").select(f"a[href='{address}']")
+    page = BeautifulSoup(copied(sergeant, address).text, "html.parser")
+    assert "Alex Example" in page.select("h1")[0].text
+    assert page.select_one("img[src^='data:image/jpeg;base64,']")
+    assert page.select(".hw-briefing-warnings")
+    assert "The boat house" in page.text
+    told = " ".join(page.select(".hw-briefing")[0].text.split())
+    assert f"The control room, at once, with the reference {case_id}" in told
+    assert "Missing since" in told
+    outside = copied(sergeant, address, whom="other", recipient="Officer Example of Example Transport Police")
+    assert "The boat house" not in outside.text, "intelligence is for nobody else"
+    assert "The boat house" not in copied(site.browser("call_taker"), address).text
+    rows = given(site)
+    assert [row.what.partition(",")[0] for row in rows] == ["A patrol briefing"] * 3
+    assert {row.way for row in rows} == {"own_print", "print"}
+    assert site.browser("csc_mash").get(address).status_code == 403
+    with writing(site.services.engine) as connection:
+        connection.execute(sa.update(EpisodeRow).where(EpisodeRow.case_id == case_id).values(status="rhi_pending"))
+    assert copied(sergeant, address).status_code == 404
+    assert len(given(site)) == 3

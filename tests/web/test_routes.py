@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from engine.store import Base, reading
 from tests.web.site import Site
 from web import access
+from web.briefing_words import BRIEFS
 from web.concerns import WRITERS
 from workflows.access import (
     FIGURES,
@@ -50,6 +51,7 @@ FOR_SOME: dict[str, frozenset[str]] = {
     "/daily/<case_id>": SEES_EVERY_EPISODE,
     "/operations/resume": frozenset({"administrator"}),
     "/operations/incidents/<int:number>": frozenset({"administrator"}),
+    "/cases/<case_id>/briefing": BRIEFS,
     "/performance": FIGURES,
     "/performance/tables/<name>.csv": FIGURES,
     "/performance/print": FIGURES_WITH_EPISODES,
