@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from engine.forms import Field, Form, Heading, Kind, Paragraph
+from engine.forms import Field, Form, Heading, Kind
 from engine.release import Compiled
 from workflows.access import SEES_EVERY_EPISODE
 
@@ -17,6 +17,9 @@ FORMS = (
 
 LINES = {Kind.TEXTAREA: 3, Kind.TEXT: 1, Kind.NUMBER: 1}
 """How many empty lines a text has on paper."""
+
+ITEMS = 3
+"""So often a list has its questions on paper; more go on the back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,11 @@ def _questions(form: Form) -> Iterable[Question]:
     for block in form.blocks:
         if isinstance(block, Heading):
             yield Question(block.text, is_heading=True)
-        elif not isinstance(block, Paragraph):
+        elif isinstance(block, Field) and block.items is not None:
+            for place in range(ITEMS):
+                yield Question(f"{block.label}: {place + 1}", is_heading=True)
+                yield from map(_question, block.items.fields)
+        elif isinstance(block, Field):
             yield _question(block)
 
 

@@ -35,7 +35,7 @@ def home() -> ResponseReturnValue:
     return flask.render_template("home.html", parts=drawn, seen=_digest(drawn), now=now, shown_at=now.isoformat())
 
 
-@page.get("/home/news")
+@page.get("/news")
 @signed_in
 def news() -> ResponseReturnValue:
     """Say that the page whose digest is `seen` has changed since; no content where it has not, which is most of the time.

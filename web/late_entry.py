@@ -6,7 +6,7 @@ when the child came back, and never this moment, which the form knows nothing of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, TypeVar
 
@@ -49,9 +49,10 @@ def load(load_answers: Callable[[], Loaded], raw: Raw, now: datetime) -> tuple[L
     return found[0], on_paper
 
 
-def wrong(problems: Any) -> dict[str, str]:
-    """Give what is wrong with it, by the place of the page that puts it right."""
-    return {each.where: each.sentence for each in problems if each.where == PLACE}
+def shown(raw: Raw, problems: Iterable[Problem]) -> dict[str, dict[str, str]]:
+    """Give what a page needs to ask for it: what was typed, and what is wrong with it by the place that puts it right."""
+    wrong = {each.where: each.sentence for each in problems if each.where == PLACE}
+    return {"paper": typed(raw), "wrong_paper": wrong}
 
 
 def say(data: Mapping[str, Any]) -> tuple[str, ...]:

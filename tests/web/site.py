@@ -18,7 +18,7 @@ from web import identity, sessions
 from web.attachment_words import SEALED_OFF
 from web.services import Services
 
-PARTS = frozenset({"/tasks/news", "/home/news"})
+PARTS = frozenset({"/tasks/news", "/news"})
 """What gives a part of a page, which an open page takes in."""
 SECRET = "a secret for tests only, which is long enough"
 
