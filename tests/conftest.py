@@ -2,8 +2,9 @@
 
 import itertools
 import os
+import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -89,18 +90,40 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 _numbers = itertools.count(1)
+_made: dict[tuple[str, int], str] = {}
+"""Where the tables are made already, by the kind of database and how many tables there are: a module may bring more when it is loaded."""
+
+
+def _create_database(server: str, template: str = "template0") -> str:
+    """Make a PostgreSQL database and give its address."""
+    name = f"homeward_{next(_numbers)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
+    url = sa.make_url(server).set(drivername="postgresql+psycopg", database=name)
+    return url.render_as_string(hide_password=False)
+
+
+def _with_tables(kind: str, new: Callable[[], str]) -> str:
+    """Give the address of a database with all tables, to be copied: `new` gives an empty one, once for each process."""
+    tables = store.Base.metadata
+    if (kind, len(tables.tables)) not in _made:
+        opened = store.connect(url := new())
+        tables.create_all(opened)
+        opened.dispose()
+        _made[kind, len(tables.tables)] = url
+    return _made[kind, len(tables.tables)]
 
 
 @pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """An empty PostgreSQL database for this test alone; mark the test `postgres`."""
-    name = f"homeward_{next(_numbers)}"
+def postgres_url(request: pytest.FixtureRequest, postgres_server: str) -> Iterator[str]:
+    """A PostgreSQL database for this test alone, empty unless it asks for `engine` too; mark the test `postgres`."""
+    template = "template0"
+    if "engine" in request.fixturenames:
+        template = str(sa.make_url(_with_tables("postgres", lambda: _create_database(postgres_server))).database)
+    url = _create_database(postgres_server, template)
+    yield url
     with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0'.encode())
-    url = sa.make_url(postgres_server).set(drivername="postgresql+psycopg", database=name)
-    yield url.render_as_string(hide_password=False)
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+        connection.execute(f'DROP DATABASE "{sa.make_url(url).database}" WITH (FORCE)'.encode())
 
 
 @pytest.fixture
@@ -116,19 +139,37 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], None]:
+    """Put all tables into an SQLite file that is not there yet: a copy of one that is made once for each process."""
+    folder = tmp_path_factory.mktemp("tables")
+
+    def copy(url: str) -> None:
+        kept = _with_tables("sqlite", lambda: f"sqlite:///{folder / str(next(_numbers))}")
+        shutil.copyfile(str(sa.make_url(kept).database), str(sa.make_url(url).database))
+
+    return copy
+
+
 @pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
+def engine(database_url: str, sqlite_tables: Callable[[str], None]) -> Iterator[sa.Engine]:
     """An open database with all tables, once SQLite and once PostgreSQL."""
+    if database_url.startswith("sqlite"):
+        sqlite_tables(database_url)
     opened = store.connect(database_url)
-    store.Base.metadata.create_all(opened)
     yield opened
     opened.dispose()
 
 
 @pytest.fixture
-def sqlite_engine(sqlite_url: str) -> Iterator[sa.Engine]:
+def sqlite_engine(sqlite_url: str, sqlite_tables: Callable[[str], None]) -> Iterator[sa.Engine]:
     """An open SQLite database with all tables, where the kind of database does not matter."""
+    sqlite_tables(sqlite_url)
     opened = store.connect(sqlite_url)
-    store.Base.metadata.create_all(opened)
     yield opened
     opened.dispose()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests with a browser first, in their random order: one process has them all, and no long one ends alone."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)

@@ -1,10 +1,8 @@
-"""A site on a database of its own, prepared once for the run and copied for each test."""
+"""A site on a database of its own for each test: a copy of one that was prepared once for the run."""
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pickle
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -22,6 +20,7 @@ from jinja2.bccache import Bucket
 from engine.release import Compiled
 from tests.web.aviary import FIRST_DAY, Flock, build
 from tests.web.nest import Nest, Walker
+from tests.web.scenes import Scenes
 from tests.web.site import SECRET, Browser, Hands, Site
 from web import demo_people, procedures, schema
 from web.app import create_app
@@ -59,38 +58,73 @@ def dressed(app: flask.Flask) -> flask.Flask:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Scenes:
+    """The databases that all the processes of a run share."""
+    own = tmp_path_factory.getbasetemp()
+    return Scenes.within(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
+
+
+@pytest.fixture(scope="session")
+def prepared(scenes: Scenes) -> Path:
     """A migrated database with invented people and the published procedures; each test gets a copy."""
-    path = tmp_path_factory.mktemp("site") / "homeward.sqlite3"
-    settings = Settings(database_url=f"sqlite:///{path}", secret=SECRET)
-    services = assemble(settings)
-    schema.migrate(create_app(settings, services=services, migrated=False))
-    now = datetime(2026, 3, 1, tzinfo=UTC)
-    demo_people.add_people(services.engine, now)
-    procedures.publish_all(services.cases, by="mfh_coordinator", now=now)
-    services.cases.library.opened_by()
-    RELEASES.update(services.cases.library.compiled)
-    services.engine.dispose()
+    path, _nothing = scenes.once("prepared", _prepare)
+    library = assemble(_settings(path)).cases.library
+    library.opened_by()
+    library.engine.dispose()
+    RELEASES.update(library.compiled)
     return path
 
 
-@pytest.fixture
-def site(prepared: Path, tmp_path: Path, now: datetime) -> Iterator[Site]:
-    """A site at nine o'clock on an ordinary Monday."""
-    path = tmp_path / "homeward.sqlite3"
+def _prepare(path: Path) -> None:
+    services = assemble(_settings(path))
+    schema.migrate(create_app(services.settings, services=services, migrated=False))
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    demo_people.add_people(services.engine, now)
+    procedures.publish_all(services.cases, by="mfh_coordinator", now=now)
+    services.engine.dispose()
+
+
+def _settings(path: Path) -> Settings:
+    return Settings(database_url=f"sqlite:///{path}", secret=SECRET)
+
+
+@pytest.fixture(scope="session")
+def stage(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The one application of a process, on which every test begins with a database of its own.
+
+    To put it together, to load its templates and to compile its statements took longer than most tests.
+    """
+    path = tmp_path_factory.mktemp("stage") / "homeward.sqlite3"
     shutil.copyfile(prepared, path)
-    made = _site(path, now)
+    made = _site(path, FIRST_DAY)
     yield made
     made.services.engine.dispose()
 
 
+@pytest.fixture
+def site(stage: Site, prepared: Path, now: datetime) -> Iterator[Site]:
+    """A site at nine o'clock on an ordinary Monday; all that it remembers beside its database is put back too."""
+    stage.put(prepared, now)
+    releases, functions = stage.services.cases.library.compiled, dict(stage.app.view_functions)
+    releases.clear()
+    releases.update(RELEASES)
+    yield stage
+    stage.services.engine.dispose()
+    stage.app.view_functions.update(functions)
+    assert not list(stage.services.engine.dispatch.before_cursor_execute), "take away who listens to statements"
+
+
 def _site(path: Path, now: datetime) -> Site:
-    """Put a site together on a prepared database."""
-    settings = Settings(database_url=f"sqlite:///{path}", secret=SECRET)
+    """Put a site together on a prepared database. It waits for no disk: no test takes the power away."""
     clock, wall_clock = Hands(now), Hands(now)
-    services = assemble(settings, clock=clock, wall_clock=wall_clock)
+    services = assemble(_settings(path), clock=clock, wall_clock=wall_clock)
+    sa.event.listen(services.engine, "connect", _careless)
     services.cases.library.compiled.update(RELEASES)
-    return Site(dressed(create_app(settings, services=services)), services, clock, wall_clock)
+    return Site(dressed(create_app(services.settings, services=services)), services, clock, wall_clock)
+
+
+def _careless(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA synchronous = OFF")
 
 
 @pytest.fixture
@@ -105,19 +139,18 @@ def demo_site(site: Site) -> Site:
 
 
 @pytest.fixture(scope="session")
-def planted(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Flock, Path]:
+def planted(prepared: Path, scenes: Scenes) -> tuple[Flock, Path]:
     """What stands in the aviary, and its database: made once by all the processes of a run."""
-    folder = tmp_path_factory.getbasetemp()
-    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
-    path, told = folder / "nest.sqlite3", folder / "nest.pickle"
-    with (folder / "nest.lock").open("a+") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not told.exists():
-            shutil.copyfile(prepared, path)
-            site = _site(path, FIRST_DAY)
-            told.write_bytes(pickle.dumps(build(site)))
-            site.services.engine.dispose()
-    return pickle.loads(told.read_bytes()), path  # noqa: S301 - written a moment ago by this run
+
+    def plant(path: Path) -> Flock:
+        shutil.copyfile(prepared, path)
+        site = _site(path, FIRST_DAY)
+        flock = build(site)
+        site.services.engine.dispose()
+        return flock
+
+    path, flock = scenes.once("aviary", plant)
+    return flock, path
 
 
 @pytest.fixture(scope="session")
@@ -128,14 +161,8 @@ def nest_site(planted: tuple[Flock, Path], tmp_path_factory: pytest.TempPathFact
     shutil.copyfile(kept, path)
     site = _site(path, flock.now)
     site.app.test_client_class = Walker
-    sa.event.listen(site.services.engine, "connect", _careless)
     yield Nest(site, flock, kept)
     site.services.engine.dispose()
-
-
-def _careless(connection: sqlite3.Connection, _record: object) -> None:
-    """Wait for no disk: the database is put back before each test, and thousands of looks are written down."""
-    connection.execute("PRAGMA synchronous = OFF")
 
 
 @pytest.fixture

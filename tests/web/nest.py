@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -66,12 +65,7 @@ class Nest:
 
     def fresh(self) -> None:
         """Put the database back as it was."""
-        self.site.services.engine.dispose()
-        path = Path(str(self.site.services.engine.url.database))
-        for end in ("-wal", "-shm"):
-            path.with_name(path.name + end).unlink(missing_ok=True)
-        shutil.copyfile(self.kept, path)
-        self.site.clock.now = self.site.wall_clock.now = self.flock.now
+        self.site.put(self.kept, self.flock.now)
 
     def of_child(self, held: Held) -> tuple[Held, ...]:
         """Give every case about the child of a case."""

@@ -15,12 +15,11 @@ NOW = datetime(2026, 3, 23, 9, tzinfo=UTC)
 OUTCOMES, RISK = "HMIC-2016-R1", "HMIC-2016-R2"
 
 
-def play(site: Site) -> Site:
-    """Bring a site to `NOW`, by what its people and its clocks did since January."""
+def overseen(site: Site) -> None:
+    """Play it until `NOW`: what the people and the clocks did since January."""
     site.clock.now = site.wall_clock.now = NOW
     demo_cases.open_cases(site.services, NOW, demo_oversight.stories(NOW))
     timers.sweep(site.services.cases, now=NOW - timedelta(days=3))
-    return site
 
 
 def words(found: Tag | BeautifulSoup) -> str:

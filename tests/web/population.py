@@ -25,6 +25,9 @@ GRADES = ("high", "medium", "low", "very_low")
 AUTHORITIES = ("nottingham_city", "nottinghamshire_county", "another", "not_known", "")
 
 
+Left = tuple[random.Random, datetime, list[str], list[tuple[str, date | None]]]
+
+
 @dataclass
 class Population:
     """Plays cases on the services of a site until a moment; `ids` are those of the cases, the first reported first."""
@@ -34,6 +37,10 @@ class Population:
     until: datetime
     ids: list[str] = field(default_factory=list)
     people: list[tuple[str, date | None]] = field(default_factory=list)
+
+    def left(self) -> Left:
+        """Give what it is made of but the services, to go on elsewhere from there."""
+        return self.chance, self.until, self.ids, self.people
 
     def do(self, case_id: str, element: str, now: datetime, by: str = "", **changes: Any) -> None:
         """Do the open task of an element with what people usually type there."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import flask
 import html5lib
+import sqlalchemy as sa
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from sqlalchemy.pool import QueuePool
@@ -77,6 +82,25 @@ class Site:
     clock: Hands
     wall_clock: Hands
 
+    @property
+    def path(self) -> Path:
+        """Where the database lies."""
+        return Path(str(self.services.engine.url.database))
+
+    def put(self, kept: Path, now: datetime) -> None:
+        """Put a database that was kept in the place of this one, at a moment: nothing is left of the one before."""
+        self.services.engine.dispose()
+        for end in ("", "-wal", "-shm"):
+            self.path.with_name(self.path.name + end).unlink(missing_ok=True)
+        shutil.copyfile(kept, self.path)
+        self.clock.now = self.wall_clock.now = now
+
+    def keep(self, kept: Path) -> None:
+        """Keep the database as it stands; the last connection that is closed brings all of it into the file."""
+        self.services.engine.dispose()
+        assert not self.path.with_name(f"{self.path.name}-wal").exists()
+        shutil.copyfile(self.path, kept)
+
     def browser(self, role: str = "") -> Browser:
         """Open a browser; with a role, signed in as the one invented person who holds it."""
         browser = self.app.test_client()
@@ -98,6 +122,21 @@ class Site:
     def sweep(self) -> timers.Swept:
         """Let the clocks that are due go off."""
         return timers.sweep(self.services.cases, now=self.clock())
+
+
+@contextmanager
+def statements(site: Site) -> Iterator[list[str]]:
+    """Collect the statements that are sent to a database meanwhile."""
+    engine, sent = site.services.engine, list[str]()
+
+    def note(*given: Any) -> None:
+        sent.append(given[2])
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
 
 
 OPENING = {

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.web.overseen import NOW, do, link_of, play, row, words
+from tests.web.overseen import NOW, do, link_of, overseen, row, words
+from tests.web.scenes import Scenes
 from tests.web.site import Site
 from web import demo_oversight
 from web.procedures import MISSING_CHILD
@@ -17,10 +18,11 @@ MONTH = "February 2026"
 FOLLOWED_UP = "Waits for missing from home co-ordinator: act on the finding"
 
 
-@pytest.fixture
-def overseen(site: Site) -> Site:
+@pytest.fixture(name="overseen")
+def overseen_site(site: Site, scenes: Scenes) -> Site:
     """An audit of two cases: one finding is settled, the other waits for an answer."""
-    return play(site)
+    scenes.begin(site, overseen)
+    return site
 
 
 def month(site: Site, role: str) -> BeautifulSoup:

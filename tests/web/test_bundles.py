@@ -16,9 +16,10 @@ from bs4 import BeautifulSoup
 
 from engine.model import Actor
 from engine.store import ReadTable, reading, writing
+from tests.web.scenes import Scenes, demonstration
 from tests.web.site import Browser, Site
-from web import demo_cases, keeping, verification
-from workflows import children, disclosures, episodes, people, photographs, redacting, retention, seals
+from web import keeping, verification
+from workflows import children, disclosures, people, photographs, redacting, retention, seals
 from workflows.agencies import ROLES
 from workflows.disclosures import DisclosureRow
 from workflows.redacting import GROUNDS, BundleRow
@@ -29,18 +30,16 @@ ANN = Actor("ann", frozenset({"mfh_coordinator"}), "force")
 
 
 @pytest.fixture
-def casey(site: Site) -> tuple[str, str]:
+def casey(site: Site, scenes: Scenes) -> tuple[str, str]:
     """A case of the demonstration with a reporter's name in a field and in a free text; and the child's id."""
-    demo_cases.open_cases(site.services, site.clock())
-    row = episodes.EpisodeRow
+    case_id = scenes.begin(site, demonstration)["Casey"]
     with reading(site.services.engine) as connection:
-        case_id = connection.execute(sa.select(row.case_id).where(row.child_name.startswith("Casey"))).scalar_one()
         child_id = children.child_of(connection, case_id)
     right = {"reporter_name": "Marigold Thistle", "circumstances": "Marigold saw Casey at the bus stop."}
     site.services.cases.correct(
         case_id, "missing_report", "", right, by=ANN, now=site.clock(), key="r", reason="Misheard"
     )
-    return str(case_id), str(child_id)
+    return case_id, str(child_id)
 
 
 FIRST, SECOND = "information_governance", "other_governance"

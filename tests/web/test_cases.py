@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from urllib.parse import quote
 
 import pytest
@@ -11,22 +10,16 @@ from bs4 import BeautifulSoup
 
 from engine.model import Actor
 from engine.store import ReadTable, reading
+from tests.web.scenes import Scenes, demonstration
 from tests.web.site import Site
-from web import demo_cases
 from web.case_list import open_cases
 from workflows.agencies import ROLES
 
 
 @pytest.fixture
-def told(site: Site, now: datetime) -> dict[str, str]:
+def told(site: Site, scenes: Scenes) -> dict[str, str]:
     """The invented cases of the demonstration, by the first name of the child."""
-    demo_cases.open_cases(site.services, now)
-    found = {}
-    with reading(site.services.engine) as connection:
-        rows = connection.execute(sa.text("SELECT case_id, child_name FROM episodes"))
-        for case_id, name in rows:
-            found[str(name).partition(" ")[0]] = str(case_id)
-    return found
+    return scenes.begin(site, demonstration)
 
 
 def rows(page: BeautifulSoup) -> dict[str, str]:

@@ -8,20 +8,16 @@ from bs4 import BeautifulSoup
 
 from engine.store import reading
 from notifications.outbox import OutboxRow
+from tests.web.scenes import Scenes, demonstration
 from tests.web.site import Site
-from web import demo_cases
-from workflows import episodes
 
 REASON = {"correction_reason": "Misheard on the phone"}
 
 
 @pytest.fixture
-def told(site: Site) -> dict[str, str]:
+def told(site: Site, scenes: Scenes) -> dict[str, str]:
     """The invented cases of the demonstration, by the first name of the child."""
-    demo_cases.open_cases(site.services, site.clock())
-    with reading(site.services.engine) as connection:
-        rows = connection.execute(sa.select(episodes.EpisodeRow.case_id, episodes.EpisodeRow.child_name))
-        return {name.partition(" ")[0]: case_id for case_id, name in rows}
+    return scenes.begin(site, demonstration)
 
 
 def typed(page: BeautifulSoup) -> dict[str, object]:

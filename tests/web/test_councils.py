@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import event
 
 from engine.model import Actor
 from engine.store import TaskTable, reading, writing
 from notifications.message import Message
 from notifications.outbox import OutboxRow
-from tests.web.site import OPENING, Site
+from tests.web.site import OPENING, Site, statements
 from web import case_access
 from workflows import alerts, people
 from workflows.access import HOST_VIEW, Standing, readable
@@ -167,9 +166,7 @@ def test_a_role_in_both_councils_counts_in_both(city: Site) -> None:
 
 
 def test_the_police_ask_for_seals_alone(site: Site) -> None:
-    asked: list[str] = []
-    with reading(site.services.engine) as connection:
-        event.listen(site.services.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    with reading(site.services.engine) as connection, statements(site) as asked:
         audience(connection, Actor("mfh", frozenset({"mfh_coordinator"}), "police"), site.clock())
     assert len(asked) == 1
     assert "seals" in asked[0]

@@ -12,7 +12,8 @@ from bs4 import BeautifulSoup
 
 from engine import timers
 from engine.store import MessageTable, ReadTable, reading
-from tests.web.population import Population, play
+from tests.web.population import Left, Population, play
+from tests.web.scenes import Scenes
 from tests.web.site import Site
 from workflows.access import SEES_EVERY_EPISODE
 from workflows.agencies import ROLES
@@ -22,13 +23,18 @@ SIGN_OFF = {"chair_rank": "chief_inspector", "chair": "C. Example", "attended": 
 ACTION = {"action": "yes", "what": "Look at the river", "type": "area_search", "within": "PT4H"}
 
 
-@pytest.fixture
-def morning(site: Site) -> Population:
-    """Eight o'clock on a Tuesday, with some people missing and others back."""
+def tuesday(site: Site) -> Left:
+    """Play until eight o'clock on a Tuesday, with some people missing and others back."""
     made = play(site.services, cases=14, until=site.clock() - timedelta(hours=1), days=9, seed=20260302)
     site.clock.now = site.wall_clock.now = EIGHT
     assert timers.sweep(site.services.cases, now=EIGHT).opened >= 1
-    return made
+    return made.left()
+
+
+@pytest.fixture
+def morning(site: Site, scenes: Scenes) -> Population:
+    """Eight o'clock on that Tuesday."""
+    return Population(site.services, *scenes.begin(site, tuesday))
 
 
 def decide(site: Site, **answers: Any) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import event
-
-from tests.web.site import Browser, Site
+from tests.web.site import Browser, Site, statements
 
 AT_MOST = 8
 
@@ -66,10 +64,8 @@ def test_what_is_asked_every_ten_seconds_is_cheap(site: Site) -> None:
     site.opened()
     browser = site.browser("csc_mash")
     address = asks(browser)
-    made: list[str] = []
-    event.listen(site.services.engine, "before_cursor_execute", lambda *given: made.append(given[2]))
-
-    assert browser.get(address).status_code == 204
+    with statements(site) as made:
+        assert browser.get(address).status_code == 204
     asked = [each for each in made if each.startswith("SELECT")]
     assert 1 < len(asked) <= AT_MOST, asked
     assert len(asked) == len([each for each in made if each != "BEGIN"]), "asking writes nothing"

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from engine.store import TaskTable, reading, writing
 from notifications.outbox import OutboxRow
-from tests.web.site import Browser, Site
+from tests.web.site import Browser, Site, statements
 from web import access
 from web.assembly import make_worker
 from workflows import erasing
@@ -102,19 +102,14 @@ def test_a_mail_scanner_that_looks_changes_nothing(site: Site) -> None:
 
 def test_a_link_that_was_never_made_is_answered_like_a_wrong_code_by_the_same_statements(site: Site) -> None:
     path, _code = sent(site, site.opened())
-    said: dict[str, list[str]] = {}
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        said[now_at].append(statement)
-
-    sa.event.listen(site.services.engine, "before_cursor_execute", note)
-    texts = {}
-    for now_at in (path, "/notice/" + "x" * 43):
-        said[now_at] = []
-        answer = site.browser().post(now_at, data={"name": "Rosa", "code": "000000"})
-        texts[now_at] = (answer.status_code, answer.text.replace(now_at, ""))
-    assert len(set(texts.values())) == 1
-    assert len({tuple(each) for each in said.values()}) == 1
+    answers, said = set(), set()
+    for address in (path, "/notice/" + "x" * 43):
+        with statements(site) as sent_now:
+            answer = site.browser().post(address, data={"name": "Rosa", "code": "000000"})
+        answers.add((answer.status_code, answer.text.replace(address, "")))
+        said.add(tuple(sent_now))
+    assert len(answers) == 1
+    assert len(said) == 1
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -15,10 +13,9 @@ from bs4 import BeautifulSoup
 from engine.store import ReadTable, reading
 from tests.web.counting import counted
 from tests.web.population import play
-from tests.web.site import SECRET, Site
+from tests.web.scenes import Scenes
+from tests.web.site import Site, statements
 from web import periods
-from web.assembly import assemble
-from web.settings import Settings
 from workflows.access import FIGURES, FIGURES_WITH_EPISODES
 from workflows.agencies import ROLES
 from workflows.figures import AGE_BANDS, SLICES
@@ -31,24 +28,15 @@ STATEMENTS = 9
 """Two for the session, one for whom this person stands in, one for who is missing, two for the period, two for which of the cases may be listed, one for who looked."""
 
 
-@pytest.fixture(scope="module")
-def force(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    """The cases of a force in a hundred days, in every state, played once: where they are kept, and their references."""
-    path = tmp_path_factory.mktemp("force") / "homeward.sqlite3"
-    shutil.copyfile(prepared, path)
-    services = assemble(Settings(database_url=f"sqlite:///{path}", secret=SECRET))
-    ids = play(services, cases=60, until=NOW - timedelta(hours=1), days=105).ids
-    services.engine.dispose()
-    return path, ids
+def force(site: Site) -> list[str]:
+    """Play the cases of a force in a hundred days, in every state; give their references."""
+    return play(site.services, cases=60, until=NOW - timedelta(hours=1), days=105).ids
 
 
 @pytest.fixture
-def played(site: Site, force: tuple[Path, list[str]], tmp_path: Path) -> list[str]:
+def played(site: Site, scenes: Scenes) -> list[str]:
     """The site with these cases, and their references."""
-    path, ids = force
-    site.services.engine.dispose()
-    shutil.copyfile(path, tmp_path / "homeward.sqlite3")
-    return ids
+    return scenes.begin(site, force)
 
 
 def numbers(page: BeautifulSoup, chart: str) -> dict[str, str]:
@@ -123,23 +111,16 @@ def test_a_long_list_has_pages_and_each_look_is_written_down(site: Site, played:
         assert sorted(read.scalars()) == sorted(seen)
 
 
-def test_the_cost_in_statements_does_not_grow_with_the_cases(site: Site) -> None:
-    def statements() -> list[str]:
-        seen: list[str] = []
+def test_the_cost_in_statements_does_not_grow_with_the_cases(site: Site, scenes: Scenes) -> None:
+    def asked() -> int:
+        browser = site.browser("chief_inspector_missing")
+        with statements(site) as seen:
+            browser.page(f"/performance?{QUERY}")
+        return sum(text.lstrip().startswith(("SELECT", "INSERT", "UPDATE")) for text in seen)
 
-        def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-            seen.append(statement)
-
-        sa.event.listen(site.services.engine, "before_cursor_execute", note)
-        browser.page(f"/performance?{QUERY}")
-        sa.event.remove(site.services.engine, "before_cursor_execute", note)
-        return [text for text in seen if text.lstrip().startswith(("SELECT", "INSERT", "UPDATE"))]
-
-    browser = site.browser("chief_inspector_missing")
-    before = len(statements())
-    play(site.services, cases=25, until=site.clock() - timedelta(hours=1), days=90)
-    assert len(statements()) <= STATEMENTS
-    assert before <= STATEMENTS
+    assert asked() <= STATEMENTS
+    assert len(scenes.begin(site, force)) == 60
+    assert asked() <= STATEMENTS
 
 
 @pytest.mark.parametrize("role", sorted(ROLES))

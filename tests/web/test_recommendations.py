@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from engine.store import ReadTable, reading
-from tests.web.overseen import OUTCOMES, RISK, day, do, link_of, play, row, typed, words
+from tests.web.overseen import OUTCOMES, RISK, day, do, link_of, overseen, row, typed, words
+from tests.web.scenes import Scenes
 from tests.web.site import Site
 
 AGREE = "Agree with both councils which outcomes are compared"
@@ -29,10 +30,11 @@ RECEIVED = {
 }
 
 
-@pytest.fixture
-def overseen(site: Site) -> Site:
+@pytest.fixture(name="overseen")
+def overseen_site(site: Site, scenes: Scenes) -> Site:
     """Two recommendations: one whose milestone was late and is explained, one whose milestone is overdue."""
-    return play(site)
+    scenes.begin(site, overseen)
+    return site
 
 
 def sections(site: Site) -> dict[str, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -13,7 +11,7 @@ from engine.model import Actor
 from engine.store import Base, ReadTable, reading, writing
 from tests.procedures.casework import posted
 from tests.procedures.stories_of_a_referral import PAGES
-from tests.web.site import Site
+from tests.web.site import Site, statements
 from tests.web.test_referrals import DESK, done_at
 from web.assembly import make_worker
 from web.verification import verify
@@ -127,19 +125,6 @@ def sent(site: Site, role: str, address: str, page: str = "", **data: str) -> in
 def rows(site: Site, table: str) -> int:
     with reading(site.services.engine) as connection:
         return connection.execute(sa.select(sa.func.count()).select_from(Base.metadata.tables[table])).scalar_one()
-
-
-@contextmanager
-def statements(site: Site) -> Iterator[list[str]]:
-    """Collect the statements that are sent meanwhile."""
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    sa.event.listen(site.services.engine, "before_cursor_execute", note)
-    yield seen
-    sa.event.remove(site.services.engine, "before_cursor_execute", note)
 
 
 @pytest.fixture

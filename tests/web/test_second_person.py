@@ -8,16 +8,16 @@ import pytest
 import sqlalchemy as sa
 
 from engine.store import TaskTable, reading, writing
+from tests.web.scenes import Scenes, demonstration
 from tests.web.site import Browser, Site
-from web import demo_cases
 from workflows import people
 from workflows.people import Membership
 
 
 @pytest.fixture
-def both(site: Site, now: datetime) -> Browser:
+def both(site: Site, scenes: Scenes) -> Browser:
     """The call taker, who acts up as supervisor since this morning, after having graded a case."""
-    demo_cases.open_cases(site.services, now)
+    scenes.begin(site, demonstration)
     with writing(site.services.engine) as connection:
         people.give_roles(
             connection,
