@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from engine.decisions import RULES, SAW, Table
 from engine.decisions.telling import why
-from engine.forms import Field, Form, items_of
+from engine.forms import Field, Form, items_in_words
 from engine.model import Facts, Value
 from engine.release import Compiled
 from web import known_words
@@ -130,27 +130,11 @@ def _answers(fields: Mapping[str, Value], form: Form) -> Iterable[Row]:
 def say_answer(value: Value, question: Field | None) -> str:
     """Say an answer by the words of its question; text and what the question does not know stay as they are."""
     if question is not None and question.items is not None:
-        return say_items(value, question)
+        return items_in_words(question, value, say_answer)
     words = {choice.value: choice.label for choice in question.choices} if question else {}
     if isinstance(value, list):
         return ", ".join(words.get(one, one) if isinstance(one, str) else say_value(one) for one in value)
     return words.get(value, value) if isinstance(value, str) else say_value(value)
-
-
-def say_items(value: Value, question: Field) -> str:
-    """Say a list with an item in a line: ``1. Name: Sam Example; How dangerous? High``; a single item has no number."""
-    lines = ["; ".join(_parts(item, question)) for item in items_of(question, value)]
-    return "\n".join(f"{place}. {line}" for place, line in enumerate(lines, 1)) if len(lines) > 1 else "".join(lines)
-
-
-def _parts(item: Mapping[str, Value], question: Field) -> Iterable[str]:
-    """Say what an item holds under the words of its questions, and what no question knows as it is called."""
-    asked = {each.key: each for each in question.asked}
-    for key in [*asked, *sorted(item.keys() - asked.keys())]:
-        if item.get(key) not in (None, "", []):
-            said = " ".join(say_answer(item[key], asked.get(key)).split())
-            label = asked[key].label if key in asked else say_key(key)
-            yield f"{label}{'' if label.endswith('?') else ':'} {said}"
 
 
 def _results(fields: Mapping[str, Value], record: str, release: Compiled) -> Iterable[Row]:

@@ -38,7 +38,7 @@ MASKED: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(
             (
                 "last_seen_by", "found_by", "known_people", "trigger_people", "usual_haunts", "where_and_with_whom",
-                "contact_rules", "information", "decided_by", "with_whom", "people", "legal_detail",
+                "associates", "persons_with", "present_persons", "suspect_info", "contact_rules", "information", "decided_by", "with_whom", "people", "legal_detail",
             ),
             OTHERS,
         ),
@@ -48,9 +48,20 @@ MASKED: Mapping[str, str] = MappingProxyType(
 """Fields that hold somebody else, by name in whatever record, and whom they hold."""
 
 NAMES_FROM = frozenset(
-    {"reporter_name", "last_seen_by", "found_by", "known_people", "trigger_people", "information_from"}
+    {
+        "reporter_name",
+        "last_seen_by",
+        "found_by",
+        "known_people",
+        "trigger_people",
+        "information_from",
+        "associates",
+        "persons_with",
+        "present_persons",
+        "attendees",
+    }
 )
-"""Fields whose names are looked for in every other text."""
+"""Fields whose names are looked for in every other text; of a list those that stand under `name`."""
 
 NAMES_FROM_CARERS = ("associates", "workers", "prepared_by")
 """Answers of the carer's form whose names are looked for in every other text."""

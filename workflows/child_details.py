@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from engine.model import Facts, Value
 from engine.store import Base, Moment
 from workflows.children import ChildRow, main_id, under
+from workflows.listed import CONTACT, Shape, in_lines
 from workflows.matching import latest
 from workflows.people import agencies
 from workflows.vocabulary import ETHNICITY, LOOKED_AFTER, MISSING_FROM_TYPE, Words
@@ -64,6 +65,7 @@ class Detail:
     opened_by: tuple[str, ...] = ()
     opens_on: str = "yes"
     names_agency: bool = False
+    items: Shape | None = None
 
     def say(self, value: str) -> str:
         """Give an answer in words; an agency by its key, as the responsible authority is."""
@@ -77,7 +79,7 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
         "first_language": Detail("First language", "D1"),
         "interpreter_needed": Detail("Interpreter needed", "D1", _YES_NO),
         "home_address": Detail("Address", "D1"),
-        "child_phone": Detail("Telephone and names online", "D1"),
+        "child_phone": Detail("Telephone and names online", "D1", items=CONTACT),
         "description": Detail("Description", "D1"),
         "looked_after": Detail("In care", "D2", _YES_NO),
         "legal_status": Detail("Legal status", "D2", LOOKED_AFTER, ("looked_after",)),
@@ -168,7 +170,7 @@ _WRITE = sa.text("""
 def write(connection: sa.Connection, case_id: str, child_id: str, facts: Facts, at: datetime) -> None:
     """Keep what the report of a case says of its child; `at` stands for when it was reported where it does not say."""
     report = latest(facts, REPORT)
-    said: dict[str, Any] = {name: str(report.get(name) or "") for name in DETAILS}
+    said: dict[str, Any] = {name: in_lines(report.get(name), detail.items) for name, detail in DETAILS.items()}
     told = report.get("reported_at")
     said_at = told if isinstance(told, datetime) else at
     connection.execute(_WRITE, {"case_id": case_id, "child_id": child_id, "said_at": said_at, **said})

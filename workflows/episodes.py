@@ -370,7 +370,7 @@ def status(facts: Facts) -> str:
         return "locating" if _text(facts, "handover", "read") == "yes" else "graded"
     if not _prevention_settled(facts):
         return "returned_pending_pi"
-    if _text(facts, "return_interview", "actions"):
+    if latest(facts, "return_interview").get("actions") is not None:
         return "rhi_done"
     return "rhi_pending" if _text(facts, "return_interview_offer", "outcome") else "pi_done"
 

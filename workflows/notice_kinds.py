@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from types import MappingProxyType
 
+from engine.forms import Field, items_in_words
 from engine.model import Facts, Value
 from engine.release import Compiled
+from workflows.days import day_in_words
 from workflows.vocabulary import FLAG
 
 FAMILY_QUESTIONS = frozenset({"ra_family", "ra_dv", "ra_fm_hba", "ra_identity_issue"})
@@ -167,14 +169,22 @@ def _last(facts: Facts, record: str, name: str, key: str | None = None) -> Value
 
 def _said(facts: Facts, record: str, name: str, release: Compiled, key: str | None = None) -> Value:
     """Give an answer by the words of its question."""
-    value = _last(facts, record, name, key)
     form = release.forms_by_record.get(record)
-    choices = {
-        one.value: one.label for each in (form.fields if form else ()) if each.key == name for one in each.choices
-    }
+    question = next((each for each in form.fields if each.key == name), None) if form else None
+    return _in_words(_last(facts, record, name, key), question)
+
+
+def _in_words(value: Value, question: Field | None) -> Value:
+    if question is not None and question.items is not None:
+        return items_in_words(question, value, lambda each, of: _plain(_in_words(each, of)))
+    choices = {one.value: one.label for one in question.choices} if question else {}
     if isinstance(value, list):
         return ", ".join(str(choices.get(one, one)) for one in value)
     return choices.get(value, value) if isinstance(value, str) else value
+
+
+def _plain(value: Value) -> str:
+    return day_in_words(value) if isinstance(value, date) else str(value)
 
 
 def _label(release: Compiled, record: str, name: str) -> str:

@@ -22,8 +22,10 @@ from engine.store import Base, Moment
 from workflows.access import MATRIX, READS
 from workflows.agencies import ROLES
 from workflows.children import ChildEpisode, under
+from workflows.concerns import RISKS
 from workflows.episodes import CANCELLED
-from workflows.vocabulary import ACTION_TYPE, FLAG, Words
+from workflows.listed import CONTACT, Shape, in_lines
+from workflows.vocabulary import ACTION_TYPE, FLAG, PLACE_FOUND_TYPE, Words
 
 RECORD = "plan"
 """The record of a version in the plan's own case."""
@@ -72,17 +74,39 @@ WARNING: Words = MappingProxyType(
 """The warnings that a plan gives; they count as flags while it is in force. Those of exploitation are public protection's."""
 
 
+DANGER: Words = MappingProxyType(
+    {key: f"danger {words.lower()}" if key != "protective" else words for key, words in RISKS.items()}
+)
+CONFIDENCE: Words = MappingProxyType({"sure": "Sure", "likely": "Likely", "possible": "Possible"})
+PLACE: Shape = MappingProxyType(
+    {"place": {}, "type": PLACE_FOUND_TYPE, "confidence": CONFIDENCE, "source": {}, "last_seen": {}}
+)
+PERSON: Shape = MappingProxyType(
+    {
+        "name": {},
+        "relation": {},
+        "danger": DANGER,
+        "address": {},
+        "phone": {},
+        "vehicle": {},
+        "source": {},
+        "last_seen": {},
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One part of a plan: its words as a heading, its data class, and whether it stands in the summary for partners.
 
-    `values` holds the words for what is chosen; several are kept one a line.
+    `values` holds the words for what is chosen; several are kept one a line, and so are the items of a list, in the order of `items`.
     """
 
     words: str
     data_class: str = "D5"
     in_summary: bool = False
     values: Words | None = None
+    items: Shape | None = None
 
 
 PARTS: Mapping[str, Part] = MappingProxyType(
@@ -94,10 +118,10 @@ PARTS: Mapping[str, Part] = MappingProxyType(
         "health": Part("Health and medicines", "D11"),
         "allergies": Part("Allergies", "D11"),
         "medicine_within_hours": Part("Dangerous without a medicine after, in hours"),
-        "known_places": Part("Where the child may be"),
-        "known_people": Part("With whom the child may be"),
+        "known_places": Part("Where the child may be", items=PLACE),
+        "known_people": Part("With whom the child may be", items=PERSON),
         "transport_habits": Part("How the child travels"),
-        "phone_and_social": Part("Telephones and social media"),
+        "phone_and_social": Part("Telephones and social media", items=CONTACT),
         "money": Part("Money and cards"),
         "what_works": Part("What helps to reach the child"),
         "worker_to_call": Part("Worker to call"),
@@ -239,7 +263,8 @@ def said_in(facts: Facts, key: str) -> dict[str, str] | None:
     version = facts[RECORD][key]
     if version.get("state") == DRAFT or not version.get("summary"):
         return None
-    return {name: _lines(version.get(name)) for name in PARTS} | {"last_interview": _taken_in(facts, key)}
+    said = {name: in_lines(version.get(name), part.items) for name, part in PARTS.items()}
+    return said | {"immediate_tasks": _tasks(version.get("immediate_tasks")), "last_interview": _taken_in(facts, key)}
 
 
 def _taken_in(facts: Facts, key: str) -> str:
@@ -249,11 +274,11 @@ def _taken_in(facts: Facts, key: str) -> str:
     return str(facts.get("interview_received", {}).get(str(count), {}).get("sender") or "")
 
 
-def _lines(value: Value) -> str:
-    """Write a text, or a list of texts one a line."""
-    return (
-        "\n".join(str(each) for each in value) if isinstance(value, list) else str(value if value is not None else "")
-    )
+def _tasks(value: Value) -> str:
+    """Write the tasks one a line, as `read_task` reads them."""
+    if not isinstance(value, list):
+        return str(value or "")
+    return "\n".join(write_task(each) for each in value)
 
 
 # The tasks of a plan --------------------------------------------------------------------------------------------------
@@ -296,6 +321,18 @@ def read_task(text: str) -> PlanTask:
     for word in begins.split(",") if colon and rest.strip() else ():
         said |= _said(word.strip().casefold()) or {"unknown": word}
     return PlanTask(rest.strip(), **said) if said and "unknown" not in said else PlanTask(text)
+
+
+def write_task(task: Mapping[str, Value]) -> str:
+    """Write a task that was typed in its parts as one line: ``Contact by phone, 15 minutes, Locate team sergeant: Ring the aunt``."""
+    kind, within, who = task.get("type"), task.get("within"), task.get("who")
+    begins = [
+        ACTION_TYPE.get(str(kind), str(kind)) if kind else "",
+        f"{within} minutes" if within else "",
+        DOERS.get(str(who), str(who)) if who else "",
+    ]
+    before = ", ".join(filter(None, begins))
+    return f"{before}: {task['task']}" if before else str(task["task"])
 
 
 def _said(word: str) -> dict[str, Any]:

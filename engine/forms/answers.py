@@ -13,6 +13,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load
 
 from engine.errors import Problem
 from engine.forms.fields import TYPED_IN_PARTS, Field, Kind
+from engine.forms.items import items_of
 from engine.forms.moments import Fault, date_parts, moment_parts, read_date, read_moment
 from engine.forms.wording import required_sentence, wrong_sentence
 from engine.model import Value
@@ -105,14 +106,6 @@ def item_in(question: Field, raw: Raw, number: str) -> dict[str, list[str] | str
     start = f"{question.key}-{number}-"
     names = (name for each in inputs_of(question, number) for name in names_of(each, raw) if name in raw)
     return {name.removeprefix(start): raw[name] for name in names}
-
-
-def items_of(question: Field, value: Value) -> list[dict[str, Value]]:
-    """Give a kept value as the items of a list; a text from before it was a list gives an item for each of its lines."""
-    lines = value.split("\n") if isinstance(value, str) else value if isinstance(value, list) else []
-    key = question.asked[0].key
-    found = [each if isinstance(each, dict) else {key: str(each).strip()} for each in lines if each not in (None, "")]
-    return [each for each in found if any(given not in (None, "", []) for given in each.values())]
 
 
 def _raw_of_items(question: Field, value: Value) -> dict[str, list[str] | str]:

@@ -115,16 +115,16 @@ WRITE_UP: Answers = dict(quill.WRITE_UP) | {
     "trigger_people": "A man called Jay, with a grey van",
     "trigger_places": "The lock behind Example Arcade",
     "story": "Jay waits at the lock and gives her things.",
-    "actions": "The social worker and the police speak about Jay.",
+    "actions": [{"what": "Speak about Jay.", "who": "Social worker and police"}],
 }
 
 NEW_VERSION: Answers = {
     "taken_in": "changed",
     "summary": "Meets a man called Jay at the lock behind Example Arcade.",
-    "immediate_tasks": "Look at the lock\nRing the aunt",
+    "immediate_tasks": [{"task": "Look at the lock"}, {"task": "Ring the aunt"}],
     "contact_rules": RULE,
-    "known_places": "Example Arcade\nThe lock",
-    "known_people": "Jay, with a grey van",
+    "known_places": [{"place": "Example Arcade"}, {"place": "The lock"}],
+    "known_people": [{"name": "Jay", "vehicle": "A grey van"}],
     "default_risk": "high",
     "default_risk_rationale": "She is groomed by a man whom she meets when missing.",
     "sensitivity": "usual",
@@ -133,7 +133,7 @@ NEW_VERSION: Answers = {
 
 FIRST_VERSION: Answers = {key: answer for key, answer in NEW_VERSION.items() if key != "taken_in"} | {
     "summary": "Meets an older man near Example Arcade.",
-    "known_places": "Example Arcade",
+    "known_places": [{"place": "Example Arcade"}],
     "state": "in_force",
 }
 

@@ -117,7 +117,7 @@ def prevention_interview(now: datetime) -> Answers:
         "tried_at": now,
         "why_went": "Quill was afraid.",
         "what_happened": "Quill hid at Larkspur Cottage.",
-        "where_and_with_whom": "Larkspur Cottage, alone",
+        "where_been": "Larkspur Cottage",
         "harm": ["none"],
         "crime_disclosed": "no",
         "concerns_about_carer": "no",
@@ -166,7 +166,7 @@ WRITE_UP: Answers = {
     "safe_now": "yes",
     "would_go_again": "maybe",
     "risk_change": "same",
-    "actions": "The social worker speaks with Marigold within a week.",
+    "actions": [{"what": "Speak with Marigold within a week.", "who": "Social worker"}],
     "story": "Quill was told to come to Larkspur Cottage.",
     "child_told_of_sharing": "yes",
 }

@@ -12,7 +12,8 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.guard import Guard, look_at
 from web.moments import LONDON
 
-Answer = str | bool | Sequence[str] | date
+Item = Mapping[str, str]
+Answer = str | bool | Sequence[str] | Sequence[Item] | date
 Answers = Mapping[str, Answer]
 REFERENCE = re.compile(r"MC-[0-9A-Z]{8}")
 
@@ -101,7 +102,17 @@ class Visitor:
             elif isinstance(value, str):
                 self._answer_one(key, value)
             else:
-                self._tick(key, value)
+                self._tick(key, [each for each in value if isinstance(each, str)])
+                self._answer_items(key, [each for each in value if not isinstance(each, str)])
+
+    def _answer_items(self, key: str, items: Sequence[Item]) -> None:
+        """Fill in a list item by item, and ask the page for another one where there are too few."""
+        numbers = self.page.locator(f'main input[name="{key}"]')
+        for place, item in enumerate(items):
+            if place >= numbers.count():
+                self.click(self.page.locator(f'main button[name="_add"][value="{key}"]'))
+            number = numbers.nth(place).get_attribute("value")
+            self.answer({f"{key}-{number}-{name}": text for name, text in item.items()})
 
     def _answer_one(self, key: str, value: str) -> None:
         controls = self.page.locator(f'main [name="{key}"]')

@@ -15,7 +15,7 @@ import orjson
 from engine import release
 from engine.diagrams import Flow, Node, Process
 from engine.errors import AnswersInvalid
-from engine.forms import Form
+from engine.forms import Field, Form, Kind
 from engine.model import Actor, Complete, FactWrite, Found
 from engine.release import Compiled
 from engine.runner import OpenTask, Outcome
@@ -284,15 +284,23 @@ class Casework(Drive):
 
 
 def posted(form: Form, typed: Mapping[str, Any], now: datetime) -> dict[str, list[str] | str]:
-    """Give what a page posts: texts, lists of texts, and the parts of dates in the time of London."""
+    """Give what a page posts: texts, lists of texts, the parts of dates in the time of London, and the items of lists."""
     raw: dict[str, list[str] | str] = {}
+    lists = {field.key for field in form.fields if field.items is not None}
     for key, given in typed.items():
         value = now + given if isinstance(given, timedelta) else given
-        if isinstance(value, date):
+        if isinstance(value, date) or key in lists:
             raw |= form.as_raw({key: value})
         elif value is not None:
             raw[key] = value
     return raw
+
+
+def items_saying(field: Field, say: Callable[[Field], str]) -> list[dict[str, str]]:
+    """Give one item of a list with a text in each of its free texts, and the first choice where there must be one."""
+    said = {each.key: say(each) for each in field.asked if each.kind in {Kind.TEXT, Kind.TEXTAREA}}
+    chosen = {each.key: each.choices[0].value for each in field.asked if each.required and each.choices}
+    return [chosen | said]
 
 
 def flows_from(compiled: Compiled, element: str) -> list[Flow]:

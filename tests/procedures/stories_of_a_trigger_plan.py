@@ -40,7 +40,7 @@ def a_plan_is_written_kept_and_retired_when_two_agencies_agree(case: Childwork) 
     assert case.last is not None
     assert case.last.title == "Trigger plan, version 1"
     case.wait(days=10).fill("review_trigger_plan").fill("review_trigger_plan", outcome="rewrite", risk_gone="no")
-    assert case.page("write_trigger_plan")["known_places"] == "The boat house"
+    assert case.page("write_trigger_plan")["known_places"] == [{"place": "The boat house"}]
     assert case.due("write_trigger_plan") == case.now + timedelta(days=14)
     case.fill("write_trigger_plan", summary="Goes to her brother at the lock.")
     assert case.facts["plan"]["1"]["summary"] != case.facts["plan"]["2"]["summary"]
@@ -85,10 +85,14 @@ def an_interview_becomes_the_next_version_and_its_episode_is_told(case: Childwor
     assert case.open_elements() == ["update_trigger_plan"]
     assert case.due("update_trigger_plan") == case.now + timedelta(days=2)
     page = case.page("update_trigger_plan")
-    assert (page["built_from"], page["known_places"], page.get("taken_in")) == ("MC-3", "The boat house", None)
+    assert (page["built_from"], page["known_places"], page.get("taken_in")) == (
+        "MC-3",
+        [{"place": "The boat house"}],
+        None,
+    )
     case.wait(days=1).fill("update_trigger_plan")
     assert case.facts["plan"]["2"]["built_from"] == "MC-3"
-    assert case.facts["plan"]["1"]["known_places"] == "The boat house"
+    assert case.facts["plan"]["1"]["known_places"] == [{"place": "The boat house"}]
     assert case.messages() == [("plan_updated", "MC-3")]
     assert case.sent[0].payload == {"sender": "T-1", "version": "2", "taken_in": "changed", "updated_at": case.now}
     assert case.open_elements() == ["review_trigger_plan"]
@@ -118,7 +122,10 @@ def two_interviews_become_two_versions_and_neither_overwrites_the_other(case: Ch
     assert case.page("update_trigger_plan")["built_from"] == "MC-2"
     case.fill("update_trigger_plan", built_from="MC-2")
     page = case.page("update_trigger_plan")
-    assert (page["built_from"], page["known_places"]) == ("MC-3", "The boat house\nThe skate park")
+    assert (page["built_from"], page["known_places"]) == (
+        "MC-3",
+        [{"place": "The boat house"}, {"place": "The skate park"}],
+    )
     assert case.due("update_trigger_plan") == case.began + timedelta(days=2, hours=1), "since it was received"
     case.fill("update_trigger_plan", taken_in="nothing", built_from="MC-3")
     assert set(case.facts["plan"]["3"]) == {"taken_in", "built_from"}, "nothing new leaves the texts as they are"
@@ -141,7 +148,11 @@ def a_draft_is_nobodys_plan_until_it_is_ready(case: Childwork) -> None:
     assert case.words() == ["TriggerPlanDrafted"]
     assert case.due("write_trigger_plan") == case.began + timedelta(days=14)
     page = case.page("write_trigger_plan")
-    assert (page["known_places"], page["sensitivity"], page.get("state")) == ("The lock", "usual", None)
+    assert (page["known_places"], page["sensitivity"], page.get("state")) == (
+        [{"place": "The lock"}],
+        "usual",
+        None,
+    )
     case.fill("write_trigger_plan", known_places="The lock")
     assert case.words() == ["TriggerPlanDrafted", "TriggerPlanDrafted", "TriggerPlanActivated"]
     assert case.last.title == "Trigger plan, version 2"

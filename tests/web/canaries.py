@@ -17,7 +17,7 @@ from engine.forms import Field
 from engine.forms.fields import Kind
 from engine.model import Actor
 from engine.store import CaseTable, TaskTable, reading
-from tests.procedures.casework import posted
+from tests.procedures.casework import items_saying, posted
 from tests.web.population import PAGES
 from web.services import Services
 from workflows.agencies import ROLES
@@ -69,7 +69,10 @@ class Planted:
         return said[: asked.limits.longest or len(said)]
 
     def answers(self, form: Any, element: str) -> dict[str, Any]:
-        free = {each.key: self.canary(each) for each in form.fields if is_free(each) and each.key not in NAMES_A_CASE}
+        free: dict[str, Any] = {
+            each.key: self.canary(each) for each in form.fields if is_free(each) and each.key not in NAMES_A_CASE
+        }
+        free |= {each.key: items_saying(each, self.canary) for each in form.fields if each.items is not None}
         born = {"date_of_birth": self.born_on} if element == "complete_missing_report" else {}
         return {**PAGES.get(element, {}), **CHANGES.get(element, {}), **born, **free}
 

@@ -27,7 +27,7 @@ from tests.procedures import (
     stories_of_a_reopening,
     stories_of_a_serious_event,
 )
-from tests.procedures.casework import posted
+from tests.procedures.casework import items_saying, posted
 from web.services import Services
 from workflows.agencies import ROLES
 
@@ -91,10 +91,12 @@ class Planted:
         """Fill a page in as people do, with a canary in each free text."""
         free = {each.key: each for each in form.fields if is_free(each) and each.key not in NAMES_A_RECORD}
         self.seen |= {each.data_class for each in free.values()}
-        texts = {
-            key: text_of(each.summary_class or each.data_class, owner)[: each.limits.longest or 200]
-            for key, each in free.items()
-        }
+
+        def say(each: Field) -> str:
+            return text_of(each.summary_class or each.data_class, owner)[: each.limits.longest or 200]
+
+        texts: dict[str, Any] = {key: say(each) for key, each in free.items()}
+        texts |= {each.key: items_saying(each, say) for each in form.fields if each.items is not None}
         return {**TYPED.get(element, {}), **CHANGES.get(element, {}), **texts}
 
     def open(self, procedure: str, owner: str, role: str, **said: Any) -> str:

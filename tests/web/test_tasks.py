@@ -40,7 +40,9 @@ def test_three_wrong_answers_come_back_with_three_messages_and_everything_that_w
         "reported_at-time": "08:55",
         "approximate_age": "many",
         "clothing": 'Green <coat> & "hat"',
-        "usual_haunts": "The park\nThe station",
+        "description": "Tall\nRed hair",
+        "usual_haunts": ["2"],
+        "usual_haunts-2-why": "On Sundays",
         "sex": "female",
     }
     answer = browser.send(path, typed)
@@ -57,7 +59,9 @@ def test_three_wrong_answers_come_back_with_three_messages_and_everything_that_w
     for key in ("reporter_name", "reported_at-day", "reported_at-time", "approximate_age"):
         assert page.select(f'input[name="{key}"]')[0]["value"] == typed[key]
     assert page.select("#clothing")[0].text.strip() == typed["clothing"]
-    assert page.select("#usual_haunts")[0].text.strip().replace("\r", "") == typed["usual_haunts"]
+    assert page.select("#description")[0].text.strip().replace("\r", "") == typed["description"]
+    assert "#usual_haunts-2-place" in said
+    assert page.select("#usual_haunts-2-why")[0]["value"] == "On Sundays"
     assert page.select('input[name="sex"][value="female"]')[0].has_attr("checked")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
@@ -58,6 +59,21 @@ def write(engine: sa.Engine, now: datetime, **said: object) -> None:
 def test_a_line_says_what_how_how_soon_and_who_or_is_read_as_it_is(line: str, task: PlanTask) -> None:
     """Who may not read a plan is no doer: interview workers are never named in an action's words."""
     assert read_task(line) == task
+
+
+def test_what_is_typed_in_parts_is_kept_one_a_line_and_a_task_is_read_as_it_was_typed() -> None:
+    task = {"task": "Ring the aunt: twice", "type": "phone_contact", "within": Decimal(15), "who": "locate_sergeant"}
+    jay = {"name": "Jay", "danger": "high", "vehicle": "A grey van"}
+    facts: Facts = {
+        "plan": {"1": {**TYPED, "immediate_tasks": [task, {"task": "Look"}], "known_people": [jay, {"name": "Kim"}]}}
+    }
+    said = trigger_plans.said_in(facts, "1")
+    assert said is not None
+    assert said["known_people"] == "Jay, danger high, A grey van\nKim"
+    assert [read_task(line) for line in trigger_plans.lines_of(said["immediate_tasks"])] == [
+        PlanTask("Ring the aunt: twice", "phone_contact", timedelta(minutes=15), "Locate team sergeant"),
+        PlanTask("Look"),
+    ]
 
 
 def test_a_task_is_an_action_in_its_time_and_with_its_doer(engine: sa.Engine, now: datetime) -> None:
@@ -155,6 +171,8 @@ def test_the_forms_ask_for_each_part_in_its_class_and_offer_its_words(forms: Map
             assert (asked[key].data_class, bool(asked[key].summary_class)) == (part.data_class, part.in_summary), key
             words = {choice.value: choice.label for choice in asked[key].choices}
             assert words == dict(part.values or {}), key
+            inside = {each.key: {choice.value for choice in each.choices} for each in asked[key].asked}
+            assert part.items is None or inside == {name: set(words) for name, words in part.items.items()}, key
 
 
 def test_both_forms_ask_the_same_in_the_same_words(forms: Mapping[str, Form]) -> None:
