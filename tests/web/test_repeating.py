@@ -8,13 +8,21 @@ from bs4 import BeautifulSoup, Tag
 
 from engine.errors import AnswersInvalid
 from engine.forms import Form, Raw
+from engine.model import Actor
 from tests.engine.test_forms import NOW, form_of
 from tests.engine.test_forms_lists import DANGER, NAME, TYPED, WITH, persons
-from web.answering import typed_lines
+from tests.procedures.casework import posted
+from tests.procedures.pages import PAGES
+from tests.web.site import Site
+from tests.web.test_corrections import typed
+from tests.web.test_tasks import task_path
+from web.answering import new_key, typed_lines
 from web.fact_words import say_answer
 from web.govuk import error_summary, render_form
 from web.previews import preview
 from web.repeating import FOCUS, asked, turned
+
+WORKER = Actor("call_taker", frozenset({"call_taker"}), "example_police")
 
 
 def page(raw: Raw, form: Form = WITH) -> BeautifulSoup:
@@ -111,3 +119,43 @@ def test_a_manager_sees_a_list_as_staff_will_and_a_note_where_a_question_of_it_i
     assert "Add another person" in drawn(persons())
     assert "cannot be shown" in drawn(persons(NAME | {"label": ""}))
     assert form_of(persons()).fields
+
+
+def test_a_list_is_typed_item_by_item_kept_corrected_and_read(site: Site) -> None:
+    """Each button keeps what was typed and saves nothing; a correction of one item leaves the others as they are."""
+    case_id, browser = site.opened(), site.browser("call_taker")
+    path = task_path(browser, "missing report")
+    form = browser.page(path)
+    first = {"associates": ["1"], "associates-1-name": "Jay", "associates-1-danger": "high"}
+    answer = browser.send(path, {**first, "clothing": "A green coat", "_add": "associates"}, form=form)
+    drawn = BeautifulSoup(answer.text, "html.parser")
+    assert answer.status_code == 200
+    assert [each["value"] for each in drawn.select("[name$=-name][name^=associates]")] == ["Jay", ""]
+    assert "A green coat" in drawn.select("#clothing")[0].text
+    assert not drawn.select(".govuk-error-summary")
+    assert "A green coat" in browser.page(path).select("#clothing")[0].text, "it is kept for its author"
+    both = {
+        "associates": ["1", "2"],
+        "associates-1-name": "Jay",
+        "associates-1-danger": "high",
+        "associates-2-name": "Kim",
+    }
+    view = site.services.cases.task(path.rpartition("/")[2], by=WORKER, now=site.clock())
+    raw = {**posted(view.form, PAGES["complete_missing_report"], site.clock()), **both}
+    answers = view.form.load(raw, scope=view.scope, now=site.clock())
+    site.services.cases.complete(view.row.id, answers, by=WORKER, now=site.clock(), key=new_key())
+    address = f"/cases/{case_id}/correct/missing_report"
+    sergeant = site.browser("control_room_supervisor")
+    sheet = sergeant.page(address)
+    wanted = typed(sheet) | {
+        "associates": ["1", "2"],
+        "associates-2-name": "Kim Example",
+        "correction_reason": "Misheard",
+    }
+    assert sergeant.post(address, data=wanted).status_code == 302
+    said = sergeant.page(f"/cases/{case_id}").text
+    assert (
+        "1. What are they called? Jay; How dangerous are they to the child? High 2. What are they called? Kim Example"
+        in " ".join(said.split())
+    )
+    assert "{'" not in said
