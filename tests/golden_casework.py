@@ -34,6 +34,7 @@ TYPED: Mapping[str, Mapping[str, Any]] = {**PAGES, **OF_A_CHILD, **AUDIT_PAGES}
 
 ASKED_BEFORE: Mapping[str, Mapping[str, Any]] = {
     "write_up_return_interview": {"held": "yes"},
+    "hold_prevention_interview": {"where_and_with_whom": "In the park, alone"},
     "close_police_enquiry": {"others_told": ["la"], "circulation_cleared": "yes"},
 }
 """What earlier releases ask besides, by element; a page that does not ask for it leaves it out."""

@@ -291,6 +291,8 @@ def posted(form: Form, typed: Mapping[str, Any], now: datetime) -> dict[str, lis
         value = now + given if isinstance(given, timedelta) else given
         if isinstance(value, date) or key in lists:
             raw |= form.as_raw({key: value})
+        elif isinstance(value, list) and isinstance(value[0] if value else "", dict):
+            raw[key] = "\n".join(str(next(iter(item.values()))) for item in value)  # an earlier release asks for a text
         elif value is not None:
             raw[key] = value
     return raw

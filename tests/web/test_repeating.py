@@ -134,14 +134,14 @@ def test_a_list_is_typed_item_by_item_kept_corrected_and_read(site: Site) -> Non
     assert "A green coat" in drawn.select("#clothing")[0].text
     assert not drawn.select(".govuk-error-summary")
     assert "A green coat" in browser.page(path).select("#clothing")[0].text, "it is kept for its author"
-    both = {
+    both: dict[str, list[str] | str] = {
         "associates": ["1", "2"],
         "associates-1-name": "Jay",
         "associates-1-danger": "high",
         "associates-2-name": "Kim",
     }
     view = site.services.cases.task(path.rpartition("/")[2], by=WORKER, now=site.clock())
-    raw = {**posted(view.form, PAGES["complete_missing_report"], site.clock()), **both}
+    raw: dict[str, list[str] | str] = {**posted(view.form, PAGES["complete_missing_report"], site.clock()), **both}
     answers = view.form.load(raw, scope=view.scope, now=site.clock())
     site.services.cases.complete(view.row.id, answers, by=WORKER, now=site.clock(), key=new_key())
     address = f"/cases/{case_id}/correct/missing_report"
