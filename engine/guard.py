@@ -27,6 +27,8 @@ logger = logging.getLogger("homeward.guard")
 
 START_SECONDS = 60
 """So long the nursery may take to load; a busy machine needs a tenth of it."""
+AT_ONCE = 4
+"""So many children of one process work at a time; others wait for their turn."""
 _PATIENCE = 5
 """Seconds that the asking process waits beyond the child's own limit before it gives up on both."""
 _PIECE = 1 << 20
@@ -60,6 +62,7 @@ class Guard:
         self.work = work
         self.limits = limits or Limits()
         self._lock = threading.Lock()
+        self._turns = threading.BoundedSemaphore(AT_ONCE)
         self._nursery: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
 
@@ -85,7 +88,7 @@ class Guard:
 
     def _exchange(self, question: bytes) -> bytes:
         """Send a question to a new child and give what it says; nothing where it was stopped."""
-        with self._child() as line:
+        with self._turns, self._child() as line:
             line.settimeout(self.limits.wall + _PATIENCE)
             pieces = []
             try:

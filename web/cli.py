@@ -273,6 +273,7 @@ def _promises(chosen: argparse.Namespace) -> None:
 def _check(chosen: argparse.Namespace) -> int:
     from web import file_reports
 
+    logging.getLogger("homeward.guard").setLevel(logging.CRITICAL)  # the report says it
     report = file_reports.of_paths(chosen.paths, imports=chosen.imports)
     _say([file_reports.as_json(report)] if chosen.json else file_reports.lines(report))
     return report.status

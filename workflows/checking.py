@@ -7,7 +7,7 @@ the command line. `answer` is what the child does.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from engine import archives, diagrams, foreign, harmless
-from engine.elements import NAME, RESERVED
+from engine.elements import BPMN, NAME, RESERVED, ZEEBE
 from engine.errors import Invalid, Problem
 from engine.foreign.sheet import slug
 from engine.guard import Guard
@@ -30,6 +30,8 @@ REFUSED, QUESTION, IGNORED = "refused", "question", "ignored"
 """Cannot be published as it is; somebody must look at it; changes nothing."""
 
 Files = Mapping[str, str]
+MOST = 500
+"""So many problems of a draft are told at once; a page with more of them would be a burden itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +132,19 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
 
 def _draft(procedure: str, files: Files) -> list[list[tuple[Any, ...]]]:
     """Give the problems and the remarks of a draft with their places."""
-    found = (drafts.check(procedure, files), drafts.remarks(files))
+    found = (_few(procedure, drafts.check(procedure, files)), drafts.remarks(files)[:MOST])
     located = (drafts.locate(files, each) for each in found)
     return [
         [(astuple(each.problem), (each.file, each.element, each.line, each.column)) for each in row] for row in located
     ]
+
+
+def _few(where: str, wrong: Sequence[Problem]) -> Sequence[Problem]:
+    """Give so many problems as somebody can read, and say how many there are beside."""
+    if len(wrong) <= MOST:
+        return wrong
+    more = f"There are {len(wrong) - MOST} more problems: put these right first."
+    return [*wrong[:MOST], Problem(where, "more-problems", more)]
 
 
 def _import(name: str, text: str, process: str) -> dict[str, Any]:
@@ -157,8 +167,12 @@ def report(files: Files) -> tuple[Finding, ...]:
             wrong = tuple(each for each in wrong if each.rule != "one-root")
         found |= dict.fromkeys(_findings(together, wrong, REFUSED))
         found |= dict.fromkeys(_findings(together, drafts.remarks(together), QUESTION))
+    refused = {each.file for each in found if each.severity == REFUSED}
     for name in files:
         found |= dict.fromkeys(passed_over(name, files[name]))
+        if name in refused and name.endswith(".bpmn") and BPMN in files[name] and ZEEBE not in files[name]:
+            sentence = "The diagram seems to come from another tool: an import says what a draft made of it would ask."
+            found[Finding(name, name, "from-another-tool", QUESTION, sentence)] = None
     return tuple(found)
 
 

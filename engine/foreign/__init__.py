@@ -110,10 +110,19 @@ def _bring(
     _only_what_is_there(sheet)
     files = {f"{process}.bpmn": xml.text_of(copied).decode(), **sheet.files}
     _, problems = release.examine(files, tuple(roles), operations, root=process)
+    titles = {each.get("id"): each.get("name") for each in chosen.iter(f"{{{BPMN}}}*")}
+    problems = tuple(_titled(each, titles.get(each.where)) for each in problems)
     if any(each.rule == "element-not-supported" for each in problems):
         problems = tuple(each for each in problems if each.rule not in _ECHOES)
     refused = tuple({(each.where, each.rule): each for each in reversed([*_at_home(sheet, problems)])}.values())[::-1]
     return Brought(files, refused, tuple(_at_home(sheet, sheet.questions)), tuple(_at_home(sheet, sheet.passed_over)))
+
+
+def _titled(problem: Problem, title: str | None) -> Problem:
+    """Say the name of an element before what is wrong with it: an id of another tool says nothing to people."""
+    if not title or title in problem.sentence:
+        return problem
+    return replace(problem, sentence=f"“{title}”: {problem.sentence}")
 
 
 def _alone(sheet: Sheet) -> None:

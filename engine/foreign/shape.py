@@ -298,7 +298,7 @@ def _choice(sheet: Sheet, gateway: xml.Element, flows: list[xml.Element]) -> Non
     several = xml.local_name(gateway) == "inclusiveGateway"
     title = gateway.get("name") or "Which way"
     task = sheet.add(gateway, "userTask", title, f"choose {gateway.get('name') or gateway.get('id')}")
-    spot = sheet.beside(gateway.get("id", ""), -1)
+    spot = sheet.above(gateway.get("id", ""))
     sheet.draw(task.get("id", ""), spot, "task")
     for flow in sheet.incoming(gateway):
         flow.set("targetRef", task.get("id", ""))

@@ -135,6 +135,11 @@ class Sheet:
             return None
         return spot[0] + side * (_number(found.get("width")) / 2 + _GAP + _SIZES["gateway"][0] / 2), spot[1]
 
+    def above(self, name: str) -> Point | None:
+        """Give a spot for a task above an element."""
+        spot = self.middle(name)
+        return None if spot is None else (spot[0], spot[1] - _SIZES["task"][1] - 2 * _GAP)
+
     def draw(self, name: str, spot: Point | None, kind: str) -> None:
         """Draw an element at a spot, where the file has a drawing at all."""
         plane = next(self.root.iter(f"{{{DI}}}BPMNPlane"), None)

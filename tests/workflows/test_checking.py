@@ -102,6 +102,12 @@ def test_what_another_engine_is_told_is_a_question_and_what_is_for_the_eye_is_pa
     assert {each.rule for each in found if each.severity == IGNORED} >= {"drawing", "unread-attribute", "listed-flows"}
 
 
+def test_a_diagram_of_another_tool_is_refused_as_it_stands_and_an_import_is_named() -> None:
+    found = checking.report({"deep.bpmn": nested(1)})
+    assert ("from-another-tool", QUESTION) in {(each.rule, each.severity) for each in found}
+    assert ("one-start", REFUSED) in {(each.rule, each.severity) for each in found}
+
+
 def nested(depth: int) -> str:
     """A diagram with sub-processes in each other."""
     inside = "".join(f'<subProcess id="s_{number}">' for number in range(depth)) + "</subProcess>" * depth
