@@ -244,6 +244,10 @@ def _police_closed(at: datetime) -> Answers:
     }
 
 
+def _agreed(_at: datetime) -> Answers:
+    return {"agreed": "yes", "reason": "An officer has seen the child, and nothing is left for the police."}
+
+
 def _offered(at: datetime) -> Answers:
     return {"outcome": "accepted", "offered_at": at, "offer_method": "phone"}
 
@@ -275,14 +279,16 @@ def _graded(ago: timedelta, name: str, age: int, level: str, *said_yes: str) -> 
     )
 
 
-def _returned(ago: timedelta) -> tuple[Deed, ...]:
+def _returned(ago: timedelta, level: str = "medium") -> tuple[Deed, ...]:
     """The steps from a return so long ago to the accepted offer of the return interview."""
+    by_inspector = (Deed(ago - 3 * HOUR, "agree_to_police_closure", _agreed),) if level == "high" else ()
     return (
         Deed(ago, "record_return", _found),
         Deed(ago - HOUR, "hold_prevention_interview", _prevention_interview),
         Deed(ago - 50 * MINUTE, "tell_authority_of_return", _authority_told),
         Deed(ago - 90 * MINUTE, "tell_partners_of_return", _partners_told),
         Deed(ago - 2 * HOUR, "close_police_enquiry", _police_closed),
+        *by_inspector,
         Deed(ago - 5 * HOUR, "offer_return_interview", _offered),
     )
 
@@ -317,7 +323,7 @@ def whole_case(ago: timedelta, name: str, age: int, level: str, *said_yes: str) 
         _child(name[:-6], "A children's playground", "Has never done this before"),
         (
             *_graded(ago - 6 * MINUTE, name, age, level, *said_yes),
-            *_returned(ago - 4 * HOUR),
+            *_returned(ago - 4 * HOUR, level),
             Deed(ago - 40 * HOUR, "hold_return_interview", _interview_held),
             Deed(ago - 50 * HOUR, "write_up_return_interview", _written_up),
             Deed(ago - 60 * HOUR, "receive_return_interview", _received),
@@ -337,7 +343,7 @@ STORIES = (
         76 * HOUR,
         _child("Casey E", "The school gate", "Did not come home from school"),
         _graded(76 * HOUR - 6 * MINUTE, "Casey Example", 13, "high", "exploitation", "previous_harm")
-        + _returned(70 * HOUR),
+        + _returned(70 * HOUR, "high"),
     ),
     Story(
         40 * HOUR,

@@ -52,7 +52,7 @@ Who = TypeVar("Who", Person, on_call.Duty)
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """Whom a message is for: the `places` that it names, and to whom its case belongs."""
+    """Whom a message is for: the `places` that it names, and to whom its case belongs; one about no case is for these places."""
 
     places: frozenset[str]
     whose: Whose
@@ -66,7 +66,7 @@ class _Told:
         """Keep of those in a role the ones to whom the case belongs; of a local authority's all, where the one that is named has none."""
         if role in ROLES and ROLES[role].kind == COUNCIL:
             return [each for each in found if any(is_at(each, place) for place in self.places)] or found
-        agencies = self.whose.agencies(role)
+        agencies = self.whose.agencies(role) if self.whose.known or not self.places else self.places
         return found if agencies is None else [each for each in found if any(is_at(each, place) for place in agencies)]
 
 

@@ -5,6 +5,7 @@ Everybody gives away what they have themselves, or what nobody has; who leads a 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -49,12 +50,38 @@ def organisations_of(who: Actor, role: str) -> frozenset[str]:
 
 
 def candidates(connection: sa.Connection, role: str, case_id: str, by: Actor, *, now: datetime) -> tuple[Person, ...]:
-    """Give who can be given a task of a role in a case: active, of an organisation of `by`, and not shut out of the case.
+    """Give who can be given a task of a role in a case: active, of an organisation of `by`, and not shut out of the case."""
+    return _able(connection, role, (case_id,), seals.group_of(connection, case_id), by, now)
+
+
+def candidates_for_any(
+    connection: sa.Connection, tasks: Iterable[TaskRow], by: Actor, *, now: datetime
+) -> tuple[Person, ...]:
+    """Give who can be given one of these tasks at least, by name; each task is looked at again when it is given.
+
+    The cases of a role are asked about together, and each sealed one by itself.
+    """
+    cases: dict[str, set[str]] = defaultdict(set)
+    for task in tasks:
+        cases[task.role].add(task.case_id)
+    sealed = seals.sealed_among(connection, frozenset().union(*cases.values()))
+    found: dict[str, Person] = {}
+    for role, refs in cases.items():
+        alone = [((each,), seals.group_of(connection, each)) for each in sorted(refs & sealed)]
+        for some, group in ((tuple(sorted(refs - sealed)), None), *alone):
+            found |= {person.sign_in: person for person in _able(connection, role, some, group, by, now)}
+    return tuple(sorted(found.values(), key=lambda person: (person.name, person.sign_in)))
+
+
+def _able(
+    connection: sa.Connection, role: str, cases: Sequence[str], group: frozenset[str] | None, by: Actor, now: datetime
+) -> tuple[Person, ...]:
+    """Give who can be given a task of a role in one of some cases that share a seal, or have none.
 
     So many statements for a hundred people as for one: a role counts in a case by its organisations, and by the seals over it.
     """
     wanted = {role, *(own for own, of in STANDS_IN.items() if role in of)}
-    places, group = organisations_of(by, role), seals.group_of(connection, case_id)
+    places = organisations_of(by, role)
     counts: dict[frozenset[str], bool] = {}
     found = []
     for person in people.holders(connection, sorted(wanted)):
@@ -63,30 +90,23 @@ def candidates(connection: sa.Connection, role: str, case_id: str, by: Actor, *,
             continue
         here = person.actor.organisations(role)
         if here not in counts:
-            counts[here] = may_do(connection, role, case_id, person.actor, now=now)
+            counts[here] = _may_do_one(connection, role, cases, person.actor, now)
         if counts[here]:
             found.append(person)
     return tuple(found)
 
 
-def candidates_for_any(
-    connection: sa.Connection, tasks: Iterable[TaskRow], by: Actor, *, now: datetime
-) -> tuple[Person, ...]:
-    """Give who can be given one of these tasks at least, by name; each task is looked at again when it is given."""
-    found = {
-        person.sign_in: person
-        for role, case_id in {task.role: task.case_id for task in tasks}.items()
-        for person in candidates(connection, role, case_id, by, now=now)
-    }
-    return tuple(sorted(found.values(), key=lambda person: (person.name, person.sign_in)))
-
-
 def may_do(connection: sa.Connection, role: str, case_id: str, who: Actor, *, now: datetime) -> bool:
     """Tell whether a task of a role in a case stands in a person's list."""
+    return _may_do_one(connection, role, (case_id,), who, now)
+
+
+def _may_do_one(connection: sa.Connection, role: str, cases: Sequence[str], who: Actor, now: datetime) -> bool:
+    """Tell whether a task of a role in one of some cases stands in a person's list."""
     if role not in who.duties:
         return False
-    bounds = audience(connection, who, now)
-    mine = sa.select(TaskTable.case_id).where(TaskTable.case_id == case_id, *bounds.conditions(role, TaskTable.case_id))
+    case_id = TaskTable.case_id
+    mine = sa.select(case_id).where(case_id.in_(cases), *audience(connection, who, now).conditions(role, case_id))
     return connection.execute(mine.limit(1)).first() is not None
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from engine.errors import Problem
 from engine.forms.moments import Fault, read_date, read_moment
 from engine.model import Value
+from workflows.days import day_of
 from workflows.trigger_plans import DEFAULT_RISK, GIVEN_TO, LEGAL_LEVER, PARTS, SENSITIVITY, WARNING
 from workflows.vocabulary import FLAG, LOOKED_AFTER, RISK_LEVEL, Words
 
@@ -70,8 +71,8 @@ class Row:
 
 
 def flag_wrong(given: Mapping[str, Value], now: datetime) -> Iterator[tuple[str, str]]:
-    """Say what is wrong with the days of a flag together."""
-    if given["since"] > now.date():
+    """Say what is wrong with the days of a flag together; today is the day of London."""
+    if given["since"] > day_of(now):
         yield "since", "Write a day that is not in the future"
     if given["until"] is not None and given["until"] < given["since"]:
         yield "until", "Write a day that is not before since, or leave the cell empty while the flag holds"

@@ -70,18 +70,20 @@ READS: frozenset[tuple[str, str]] = frozenset(
         ("return_interview", "actions"),
         ("return_interview_receipt", "usable"),
         ("police_closure", "child_seen"),
+        ("police_closure_agreement", "agreed"),
+        ("closing", "role"),
         ("out_of_area_agreement", "provider"),
     }
 )
 """Every (record, field) that an episode is drawn from: a release whose forms and tables do not write them is refused."""
 
-RECORDED: Mapping[str, str] = MappingProxyType(
+RECORDED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "interview_received_at": "return_interview_receipt",
-        "police_closed_at": "police_closure",
+        "interview_received_at": ("return_interview_receipt",),
+        "police_closed_at": ("police_closure", "police_closure_agreement"),
     }
 )
-"""Columns whose time is the one at which a person recorded the fact, for no form asks when it happened; by record."""
+"""Columns whose time is the one at which a person recorded the fact, for no form asks when it happened; the last of these records counts."""
 
 CANCELLATION, CANCELLED = "report_cancelled", "cancelled_error"
 """The record of an episode whose report was made in error, and the status in which such an episode ends: no figure counts it."""
@@ -309,8 +311,13 @@ def derive(facts: Facts, tasks: Iterable[TaskRow] = ()) -> dict[str, Any]:
         "missing_since": _time(facts, "missing_report", "missing_since"),
         "returned_at": _time(facts, "found", "returned_at"),
         **_interview(facts),
-        **{column: completed.get(record) if column in there else None for column, record in RECORDED.items()},
+        **{column: _last(completed, records) if column in there else None for column, records in RECORDED.items()},
     }
+
+
+def _last(completed: Mapping[str, datetime], records: Iterable[str]) -> datetime | None:
+    """Give when the last of some records was completed."""
+    return max((completed[record] for record in records if record in completed), default=None)
 
 
 def _counted_by(facts: Facts) -> dict[str, Any]:
@@ -352,9 +359,15 @@ def _whole(value: Value) -> int | None:
 def recorded(facts: Facts) -> frozenset[str]:
     """Name those of the columns `RECORDED` whose fact is there."""
     received = _text(facts, "return_interview_receipt", "usable")
-    police_closed = _text(facts, "police_closure", "child_seen")
-    there = zip(RECORDED, (received, police_closed), strict=True)
+    there = zip(RECORDED, (received, _police_closed(facts)), strict=True)
     return frozenset(column for column, is_there in there if is_there)
+
+
+def _police_closed(facts: Facts) -> bool:
+    """Tell whether the police part is closed: by the sergeant, and where the case asks for one by an inspector too (domain.md 1.6)."""
+    alone = _text(facts, "closing", "role") != "duty_inspector"
+    agreed = _text(facts, "police_closure_agreement", "agreed") == "yes"
+    return bool(_text(facts, "police_closure", "child_seen")) and (alone or agreed)
 
 
 def status(facts: Facts) -> str:

@@ -192,7 +192,7 @@ def chase(engine: sa.Engine, base_url: str, now: datetime) -> int:
         late = _read(connection, [row.state == OFFERED, row.answer_by <= now, due], limit=CHASED_AT_ONCE)
         for handover in late:
             told = (
-                group(_leaders(connection, handover))
+                group(*_leaders(connection, handover))
                 if handover.tasks
                 else people.find(connection, handover.giver).mail
             )
@@ -208,13 +208,18 @@ def forget(connection: sa.Connection, refs: Collection[str]) -> int:
     return int(connection.execute(sa.update(row).where(row.id.in_(about)).values(note="", answer="")).rowcount)
 
 
-def _leaders(connection: sa.Connection, handover: Handover) -> list[str]:
-    """Name the roles that lead those of the tasks; the tasks' own roles where nobody leads them."""
+def _leaders(connection: sa.Connection, handover: Handover) -> tuple[list[str], str]:
+    """Name the roles that lead those of the tasks, and the agencies in which the giver does them: ``(["rhi_manager"], "safe_steps")``.
+
+    The tasks' own roles where nobody leads them.
+    """
     task = TaskTable
     places = [task_number(each) for each in handover.tasks]
     of_tasks = sa.tuple_(task.case_id, task.number).in_(places)
     roles = set(connection.execute(sa.select(task.role).where(of_tasks).distinct()).scalars())
-    return sorted({leader for leader, led in LEADS.items() if led & roles} or roles)
+    giver = people.find(connection, handover.giver).actor
+    places = sorted(frozenset().union(*(giver.organisations(role) for role in roles)))
+    return sorted({leader for leader, led in LEADS.items() if led & roles} or roles), ",".join(places)
 
 
 def _problems(

@@ -56,8 +56,15 @@ def told_of_return(case: Casework) -> Casework:
 
 
 def police_closed(case: Casework, **answers: Any) -> Casework:
-    """Everybody knows of the return, and the police enquiry is closed."""
-    return told_of_return(case).fill("close_police_enquiry", **answers)
+    """Everybody knows of the return, and the police enquiry is closed; an inspector has agreed where one must."""
+    told_of_return(case).fill("close_police_enquiry", **answers)
+    return case.fill("agree_to_police_closure") if "agree_to_police_closure" in case.open_elements() else case
+
+
+def closed(case: Casework, **answers: Any) -> Casework:
+    """The case is put forward to be closed, and an inspector has agreed where one must."""
+    case.fill("close_case", **answers)
+    return case.fill("agree_to_close") if "agree_to_close" in case.open_elements() else case
 
 
 def heard(case: Casework) -> Casework:

@@ -270,6 +270,8 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "child_seen": "police",
         "outstanding": "Nothing",
     },
+    "agree_to_police_closure": {"agreed": "yes", "reason": "An officer has seen her, and the unit has the crime."},
+    "agree_to_close": {"agreed": "yes", "reason": "The unit has what she told, and her worker knows."},
     "offer_return_interview": {
         "outcome": "accepted",
         "not_offered_reason": "untraced",
@@ -290,6 +292,8 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "venue": "The library",
         "covers": ["none"],
     },
+    "tell_host_authority": {"told_at": NOW, "taken_by": "R. Desk, the council of the area"},
+    "tell_reviewing_officer": {"told_at": NOW, "taken_by": "R. Officer"},
     "agree_out_of_area": {
         "arranger": "host",
         "provider": "elsewhere",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.procedures.casework import Casework, story, story_from
-from tests.procedures.milestones import graded, handed_over, heard, police_closed, received, returned
+from tests.procedures.milestones import decided, endorsed, graded, handed_over, heard, police_closed, received, returned
 
 LADDER_OF_72_HOURS = [
     ("24:00", "reminder 1", "rhi_worker"),
@@ -483,15 +483,34 @@ def two_authorities_agree_who_arranges_the_interview_and_the_offer_does_not_wait
 
 @story
 def nobody_agrees_who_arranges_the_interview(case: Casework) -> None:
-    """The interview is held without the agreement, which stays due until it is there."""
-    heard(lives_elsewhere(case))
-    back = case.now
+    """The interview is held without the agreement, which stays due until it is there; the case is not closed before."""
+    seen = lives_elsewhere(case).fill("assess_risk")
+    received(heard(endorsed(decided(seen, "medium")).fill("hold_prevention_interview")))
     case.wait(days=3, hours=1)
-    assert case.told("T-48", back) == [
+    assert case.told("T-48") == [
         ("12:00", "reminder", "cmo"),
         ("24:00", "due", "cmo"),
         ("28:00", "first escalation", "cmo csc_team_manager"),
         ("48:00", "second escalation", "cmo csc_service_manager"),
         ("72:00", "second escalation", "cmo csc_service_manager"),
     ]
-    assert "agree_out_of_area" in received(case).open_elements()
+    police_closed(case)
+    assert "close_case" not in case.open_elements()
+    assert "close_case" in case.fill("agree_out_of_area").open_elements()
+
+
+@story
+def two_areas_begin_at_the_report_and_not_at_the_return(case: Casework) -> None:
+    """Once the authority of the area was asked only when the child was back, and nobody saw that it had not been told."""
+    handed_over(case).fill("complete_missing_report", out_of_area="yes", host_authority="Leicestershire")
+    assert {"tell_host_authority", "agree_out_of_area"} <= set(case.open_elements())
+    case.wait(hours=9, minutes=5)
+    assert case.told("C-106") == [
+        ("1:00", "due", "csc_social_worker"),
+        ("2:00", "first escalation", "csc_social_worker csc_team_manager"),
+        ("5:00", "second escalation", "csc_service_manager csc_team_manager"),
+        ("9:00", "second escalation", "csc_service_manager csc_team_manager"),
+    ]
+    case.fill("tell_host_authority").fill("agree_out_of_area")
+    assert case.words()[-2:] == ["HostNotified", "OOAAgreed"]
+    assert case.facts["found"] == {}, "the child is still missing"

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
+from engine.errors import SamePersonTwice
 from tests.procedures.casework import Casework, story
 from tests.procedures.milestones import (
+    closed,
     graded,
     handed_over,
     heard,
     police_closed,
     received,
+    returned,
     seen_by_police,
     told_of_return,
 )
@@ -54,6 +59,83 @@ def the_interview_is_done_and_the_police_part_stays_open(case: Casework) -> None
         ("Tue 31 14:00", "second escalation"),
     ]
     assert case.fill("close_case").closed
+
+
+# The inspector's agreement --------------------------------------------------------------------------------------------
+
+
+def put_forward(case: Casework, **answers: object) -> Casework:
+    """The sergeant has closed the police part, and whoever has to agree has not done so."""
+    return told_of_return(case).fill("close_police_enquiry", by="ann", **answers)
+
+
+@story
+def a_high_grade_is_closed_by_two_people(case: Casework) -> None:
+    graded(handed_over(case), "high").wait(hours=5).fill("record_return")
+    put_forward(case.fill("hold_prevention_interview"))
+    assert case.facts["closing"][""]["because"] == "The grade was high"
+    asked = case.now
+    case.wait(hours=73)
+    assert case.told("C-105", asked) == [
+        ("12:00", "reminder", "duty_inspector"),
+        ("24:00", "due", "duty_inspector"),
+        ("48:00", "second escalation", "chief_inspector_missing duty_inspector"),
+        ("72:00", "second escalation", "chief_inspector_missing duty_inspector"),
+    ]
+    with pytest.raises(SamePersonTwice, match="Close police enquiry"):
+        case.fill("agree_to_police_closure", by="ann")
+    case.fill("agree_to_police_closure", agreed="no", reason="The phone has not been looked at.")
+    assert "ClosureAgreed" not in case.words()
+    case.fill("close_police_enquiry").fill("agree_to_police_closure")
+    assert case.words()[-1] == "ClosureAgreed"
+    assert [case.facts["police_closure_agreement"][key]["agreed"] for key in ("1", "2")] == ["no", "yes"]
+    assert "agree_to_close" not in received(heard(case)).fill("close_case").open_elements()
+    assert case.closed, "who has agreed once is not asked again"
+
+
+@story
+def a_child_of_whose_harm_nobody_knows_is_closed_by_two_people(case: Casework) -> None:
+    returned(case, harm=["unknown"])
+    put_forward(case.fill("hold_prevention_interview", harm=["unknown"]))
+    assert case.facts["closing"][""]["because"] == "Nobody knows whether the child came to harm"
+
+
+@story
+def what_the_interview_finds_out_decides_who_closes(case: Casework) -> None:
+    """Harm that nobody knew of at the return is known to be none once the child was heard."""
+    returned(case, harm=["unknown"])
+    put_forward(case.fill("hold_prevention_interview"))
+    assert case.facts["closing"][""]["role"] == "locate_sergeant"
+    assert "agree_to_police_closure" not in case.open_elements()
+
+
+@story
+def a_crime_that_was_told_of_is_closed_by_two_people(case: Casework) -> None:
+    put_forward(returned(case).fill("hold_prevention_interview", crime_disclosed="yes").fill("pass_on_what_was_told"))
+    assert case.facts["closing"][""]["because"] == "A crime or harm was told of"
+
+
+@story
+def harm_that_is_told_after_the_police_have_closed_asks_an_inspector_before_the_close(case: Casework) -> None:
+    police_closed(seen_by_police(case)).fill("offer_return_interview").fill("hold_return_interview", disclosure="yes")
+    received(case.fill("pass_disclosure"), disclosure="yes")
+    case.fill("convene_meeting").fill("hold_meeting", actions_decided="no").fill("issue_minutes")
+    case.fill("close_case", by="ann")
+    assert "EpisodeClosed" not in case.words()
+    with pytest.raises(SamePersonTwice, match="Close the case"):
+        case.fill("agree_to_close", by="ann")
+    case.wait(hours=50)
+    assert set(case.steps("C-105")) == {"reminder", "due", "second escalation"}
+    case.fill("agree_to_close", agreed="no", reason="Her worker does not know it yet.")
+    assert case.open_elements() == ["close_case"]
+    assert closed(case).closed
+    assert case.words()[-1] == "EpisodeClosed"
+
+
+@story
+def an_exception_that_no_inspector_approved_closes_nothing(case: Casework) -> None:
+    told_of_return(seen_by_police(case))
+    assert set(case.refusals("close_police_enquiry", child_seen="exception")) == {"child_seen"}
 
 
 # Made in error --------------------------------------------------------------------------------------------------------

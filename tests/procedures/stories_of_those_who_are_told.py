@@ -10,6 +10,7 @@ from tests.procedures.stories_of_a_missing_child import HISTORY
 
 TOLD = {
     "record_attendance", "record_circulation", "tell_school", "tell_missing_persons_unit", "tell_parents", "update_police",
+    "tell_reviewing_officer",
 }  # fmt: skip
 """The tasks of those who come and of those who tell."""
 
@@ -18,11 +19,10 @@ TOLD = {
 def everybody_is_told_and_the_return_ends_the_rest(case: Casework) -> None:
     graded(handed_over(case.remember(looked_after=True)))
     assert set(case.open_elements()) >= TOLD - {"tell_missing_persons_unit"}
-    case.fill("record_attendance").fill("record_circulation").fill("tell_school").fill("tell_parents").fill(
-        "update_police"
-    )
-    assert case.words()[-5:] == [
-        "OfficerAttended", "Circulated", "SchoolNotified", "ParentsNotified", "PartnerUpdateReceived",
+    case.fill("record_attendance").fill("record_circulation").fill("tell_school").fill("tell_parents")
+    case.fill("tell_reviewing_officer").fill("update_police")
+    assert case.words()[-6:] == [
+        "OfficerAttended", "Circulated", "SchoolNotified", "ParentsNotified", "IROTold", "PartnerUpdateReceived",
     ]  # fmt: skip
     assert TOLD & set(case.open_elements()) == {"update_police"}
     case.wait(hours=47).fill("tell_missing_persons_unit")
@@ -302,6 +302,17 @@ def telling_the_parents_would_endanger_the_child(case: Casework) -> None:
     assert case.facts["parents_told"][""] == {
         "outcome": "withheld", "decided_by": "T. Manager", "reason": "The father threatened her.",
     }  # fmt: skip
+
+
+@story
+def nobody_tells_the_reviewing_officer(case: Casework) -> None:
+    graded(handed_over(case.remember(looked_after=True))).wait(hours=25)
+    assert case.told("C-107") == [
+        ("1:00", "due", "csc_social_worker"),
+        ("2:00", "first escalation", "csc_social_worker csc_team_manager"),
+        ("24:00", "second escalation", "csc_service_manager csc_team_manager"),
+    ]
+    assert "tell_reviewing_officer" not in case.fill("tell_reviewing_officer").open_elements()
 
 
 @story

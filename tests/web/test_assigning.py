@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -9,9 +10,10 @@ import sqlalchemy as sa
 
 from engine.errors import Invalid
 from engine.model import Actor
-from engine.store import writing
+from engine.store import TaskTable, writing
 from tests.web.site import Site
-from workflows import assigning, people
+from tests.workflows.steps import a_task
+from workflows import assigning, people, seals
 from workflows.agencies import LEADS, ROLES
 from workflows.people import Membership
 
@@ -55,6 +57,27 @@ def test_a_task_is_given_within_the_own_organisation_only(site_with_a_second_for
     assert able(site, "rhi_worker", case_id, inspector) == set()
     chief = actor(site, "chief_inspector_missing")
     assert able(site, "duty_inspector", case_id, chief) == {"duty_inspector", "second"}
+
+
+def test_who_may_do_one_of_several_tasks_is_offered_whichever_comes_last(site_with_a_second_force: Site) -> None:
+    """Once one case was looked at for each role: whoever is shut out of that one was not offered for the others."""
+    site = site_with_a_second_force
+    cases, now, inspector = [site.opened(), site.opened()], site.clock(), actor(site, "duty_inspector")
+    tasks = [a_task(1, "acknowledge_handover", "duty_inspector", now, None)]
+    with writing(site.services.engine) as connection:
+        waiting = sa.select(TaskTable.role).where(TaskTable.case_id == cases[0], TaskTable.status == "open")
+        group = tuple(sorted({*connection.execute(waiting.distinct()).scalars(), "chief_inspector_missing"}))
+        chief = people.find(connection, "chief_inspector_missing").actor
+        wanted = seals.Wanted(cases[0], (cases[0],), group, "A relative of the second inspector works here")
+        seals.seal(connection, wanted, by=chief, now=now)
+        for order in (cases, cases[::-1]):
+            rows = [replace(tasks[0], case_id=each) for each in order]
+            found = assigning.candidates_for_any(connection, rows, inspector, now=now)
+            assert {person.sign_in for person in found} == {"duty_inspector", "second"}
+        shut = [replace(tasks[0], case_id=cases[0])]
+        assert "second" not in {
+            each.sign_in for each in assigning.candidates_for_any(connection, shut, inspector, now=now)
+        }
 
 
 def test_who_is_away_for_good_gets_nothing(site_with_a_second_force: Site) -> None:

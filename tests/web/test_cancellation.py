@@ -91,12 +91,16 @@ def test_only_a_sergeant_asks_and_the_inspector_may_let_the_report_stand(site: S
     refused = browser.send(address, {**REASON, "certain": "no"}, form=browser.page(address))
     assert refused.status_code == 422
     assert "only when it is certain that no child is missing" in refused.text
-    filled(site, "locate_sergeant", address, REASON)
+    twice, other = {**REASON, "reason": "duplicate"}, site.opened()
+    invented = browser.send(address, {**twice, "other_case": "MC-7K3QX9PW"}, form=browser.page(address))
+    assert invented.status_code == 422
+    assert "No case that you may open has this reference" in invented.text
+    filled(site, "locate_sergeant", address, {**twice, "other_case": other.lower()})
     decide = task_of(site, cancelling, "decide_cancellation")
     filled(site, "duty_inspector", decide, {"agreed": "no", "why": "Nobody has seen the child."})
     site.sweep()
     with reading(site.services.engine) as connection:
-        assert [each.case_id for each in figures.missing_now(connection)] == [case_id]
+        assert {each.case_id for each in figures.missing_now(connection)} == {case_id, other}
 
 
 def test_a_case_that_is_closed_already_is_not_cancelled(site: Site) -> None:

@@ -34,8 +34,8 @@ REPORTED: Inboxes = {
 KNOWN: Inboxes = REPORTED | {
     "call_taker": {"Ask the risk questions", "Record attendance"},
     "mfh_coordinator": {"Tell the school"},
-    "csc_social_worker": {"Tell parents and placement", "Update the police"},
-    "edt": {"Acknowledge the notice", "Tell parents and placement", "Update the police"},
+    "csc_social_worker": {"Tell parents and placement", "Tell the reviewing officer", "Update the police"},
+    "edt": {"Acknowledge the notice", "Tell parents and placement", "Tell the reviewing officer", "Update the police"},
 }
 """A child in care and of school age: more people are told."""
 
@@ -181,14 +181,14 @@ def test_every_role_finds_its_tasks_at_the_time_and_nothing_else(site: Site) -> 
     story.wait(hours=26)
     story.finds(NEXT_DAY)
     story.do("acknowledge_missing_notice", "record_attendance", "record_circulation", "tell_school", "tell_parents")
-    story.do("update_police", "tell_missing_persons_unit", "raise_action")
+    story.do("tell_reviewing_officer", "update_police", "tell_missing_persons_unit", "raise_action")
     story.finds(ALL_TOLD)
     story.do("record_return", found_how="found_public", harm=["sexual_offence"])
     story.finds(BACK)
     story.do("hold_prevention_interview", "tell_authority_of_return", "tell_partners_of_return")
     story.do("tell_school_of_return", "clear_circulation")
     story.finds(SEEN)
-    story.do("close_police_enquiry", "offer_return_interview")
+    story.do("close_police_enquiry", "agree_to_police_closure", "offer_return_interview")
     story.wait(hours=24)
     story.do("hold_return_interview", disclosure="yes")
     story.finds(HELD)

@@ -37,6 +37,8 @@ ON_TIME: dict[str, tuple[float, dict[str, Any]]] = {
     "endorse_risk_grade": (0.3, {}),
     "endorse_as_inspector": (0.3, {}),
     "record_attendance": (0.5, {}),
+    "tell_reviewing_officer": (0.5, {}),
+    "tell_host_authority": (0.5, {}),
     "review_case": (3, {}),
     "record_return": (5, {"harm": ["none"]}),
     "hold_prevention_interview": (6, {"crime_disclosed": "no"}),
@@ -47,7 +49,9 @@ ON_TIME: dict[str, tuple[float, dict[str, Any]]] = {
     "tell_authority_of_return": (5.5, {}),
     "tell_partners_of_return": (8, {}),
     "close_police_enquiry": (32, {}),
+    "agree_to_police_closure": (32.1, {}),
     "close_case": (33, {}),
+    "agree_to_close": (90, {}),
 }
 """What is done after how many hours, and what is said then."""
 
@@ -105,6 +109,7 @@ def at(hours: float, **said: Any) -> tuple[float, dict[str, Any]]:
         ("G-19", {"record_return": at(80, harm=["none"]), "hold_prevention_interview": at(81, crime_disclosed="no"), "offer_return_interview": at(82, outcome="accepted"), "hold_return_interview": at(90, outcome="held", disclosure="no")}),
         ("G-23", {"record_attendance": None}),
         ("G-25", {"complete_missing_report": at(0.03, ethnicity="mixed_other", looked_after="yes"), "tell_parents": at(2)}),
+        ("G-25", {"complete_missing_report": at(0.03, ethnicity="mixed_other", looked_after="yes"), "tell_parents": at(0.5), "tell_reviewing_officer": None}),
         ("G-24", {"acknowledge_missing_notice": at(1)}),
         ("G-26", {"hold_prevention_interview": at(32, crime_disclosed="no")}),
         ("G-27", {"complete_missing_report": at(0.03, ethnicity="mixed_other", looked_after="yes", out_of_area="yes", host_authority="Leicestershire"), "tell_parents": at(0.5), "agree_out_of_area": at(29)}),

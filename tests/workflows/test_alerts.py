@@ -13,12 +13,13 @@ from engine.store import reading, writing
 from engine.views import Step
 from notifications import outbox
 from notifications.memory import MemoryChannel
+from notifications.message import Message
 from notifications.outbox import OutboxRow, Swept
 from tests.workflows.steps import CASE, a_step, a_task, an_event
 from workflows import catalogue, people
 from workflows.agencies import ROLES
 from workflows.alert_table import ALERTS
-from workflows.alerts import Alerts, directory, in_words
+from workflows.alerts import Alerts, directory, group, in_words
 from workflows.people import Membership
 
 SITE = "https://homeward.example/"
@@ -177,6 +178,16 @@ def test_the_provider_is_asked_for_the_interview_when_the_offer_becomes_a_task(
 
     assert [row.recipient for row in told] == ["rhys@example.org", "rona@example.org"]
     assert f"https://homeward.example/tasks/{CASE}.9\n" in told[0].text
+
+
+def test_what_is_about_no_case_is_told_in_the_agency_that_it_names(database: sa.Engine, now: datetime) -> None:
+    """A late hand-over of one provider once went to those on duty of every provider, or to the police."""
+    with writing(database) as connection:
+        people.add_organisation(connection, "new_paths", "new_paths", "interview_provider")
+        other = {"name": "Nia", "mail": "nia@example.org", "password": None}
+        people.add(connection, "nia", **other, memberships=[Membership("rhi_manager", "new_paths")], now=now)
+        late = Message("shift/1/shift_late/", group(["rhi_manager"], "new_paths"), "Late", "Late")
+        assert directory(connection, late, now) == [("nia", "nia@example.org")]
 
 
 def test_somebody_who_is_disabled_is_not_told(database: sa.Engine, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """The cut-over: every row is reported, right ones are taken once, and nothing that a case wrote is overwritten."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from engine.store import Base, CaseTable, MessageTable, reading
 from notifications.outbox import OutboxRow
 from tests.workflows.test_catalogue import OPENING, cases  # noqa: F401 - the fixture of the shipped procedure
 from tests.workflows.test_children import REPORT, follow, matched
-from workflows import children, cutover, trigger_plans
+from workflows import children, cutover, cutover_sheets, trigger_plans
 from workflows.cutover import REFUSED, TAKEN, UNCHANGED, Report
 from workflows.cutover_sheets import SHEETS
 
@@ -185,6 +185,16 @@ def test_flags_and_plans_are_looked_at_as_closely(engine: sa.Engine, now: dateti
     assert [line.key for line in report.lines if line.verdict == TAKEN] == ["A-1", "A-1 2"]
     told = [(2, "flag"), (3, "until"), (4, "since"), (2, "version"), (3, "valid_from"), (5, "version"), (6, "summary")]
     assert wrong(report) == told
+
+
+def test_a_flag_of_today_in_london_is_not_in_the_future() -> None:
+    """In summer the day of London begins an hour before that of UTC: a flag of today was refused until one o'clock."""
+    half_past_midnight = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
+    today = {"since": date(2026, 7, 1), "until": None}
+    assert list(cutover_sheets.flag_wrong(today, half_past_midnight)) == []
+    assert [where for where, _ in cutover_sheets.flag_wrong(today, half_past_midnight - timedelta(hours=1))] == [
+        "since"
+    ]
 
 
 def test_files_that_cannot_be_read_are_refused_with_all_problems_and_nothing_is_taken(

@@ -30,6 +30,8 @@ ENDORSED = timedelta(hours=2)
 GRADED, INSPECTOR_ENDORSES = "decide_risk_grade", "endorse_as_inspector"
 """The elements that give the first grade, and by which an inspector endorses it."""
 NOT_RECORDED = frozenset({None, "", "not_recorded", "not_known"})
+OFFICER = "tell_reviewing_officer"
+"""The element that asks for the reviewing officer to be told."""
 REMINDER = "reminder"
 """The rung of a deadline that comes before it."""
 
@@ -135,7 +137,10 @@ def caller_told(record: Record) -> Iterable[Outcome]:
 
 
 def parents_told(record: Record) -> Iterable[Outcome]:
-    """G-25: of a child in care, parents, placement and reviewing officer are told within an hour of knowing it, or why not."""
+    """G-25: of a child in care, parents, placement and reviewing officer are told within an hour of knowing it, or why not.
+
+    Whether the officer is asked for apart is told by the log: cases of releases before that asked for all of them at once.
+    """
     known = record.written_at("known", "looked_after")
     if known is None or not record.is_child or record.last("known", "looked_after") is not True:
         return
@@ -143,6 +148,9 @@ def parents_told(record: Record) -> Iterable[Outcome]:
     if record.missing_until > due:
         done = told if isinstance(told, datetime) else record.first("ParentsNotified")
         yield by(due, done, record.now, over=record.over)
+        if any(event.element == OFFICER for event in record.events):
+            officer = record.last("reviewing_officer_told", "told_at")
+            yield by(due, officer if isinstance(officer, datetime) else None, record.now, over=record.over)
 
 
 def daily(record: Record) -> Iterable[Outcome]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from engine.errors import Problem
 from engine.release import Compiled
+from workflows.protected.closing import asks_for_inspector, closes_with
 from workflows.protected.findings import Check, Finding
 from workflows.protected.grades import graded_once, keeps_high
 from workflows.protected.hands import by_another_than, done_by, heard_as, stays_inside, told_as, words_are_plain
@@ -69,6 +70,7 @@ def _left(release: Compiled, around: Iterable[str]) -> str:
 
 _WORDS = frozenset({"RHIOffered", "RHIHeld", "HandoverAcknowledged", "LANotified"})
 _CLOSED = ("close_police_enquiry", "close_case")
+_AGREES = "agree_to_police_closure"
 _SEARCH = ("lower_grade", "locate", "locate_child")
 NOT_OFFERED = frozenset({"deceased", "untraced", "transferred_overseas"})
 """The only reasons for which no interview is offered (G-01)."""
@@ -298,6 +300,36 @@ STEPS: tuple[Step, ...] = (
             must_be_said("hold_prevention_interview", "outcome"),
             must_be_said("approve_prevention_exception", "approved"),
             says_yes("approve_prevention_exception", "approved"),
+        ),
+    ),
+    Step(
+        "C-105",
+        "The inspector's agreement to a close is protected",
+        "a case in which the grade was high or the child came to harm is closed by a sergeant and an inspector, two people",
+        "domain 1.6",
+        {
+            **dict.fromkeys(("find_who_closes", "close_police_enquiry", _AGREES), ("close_police_part", PROCEDURE)),
+            **dict.fromkeys(("police_part_is_closed", "inspector_agreed_to_close"), ("close_police_part", PROCEDURE)),
+            **dict.fromkeys(("find_who_closes_the_case", "agree_to_close", "case_closed"), (PROCEDURE,)),
+        },
+        (
+            asks_for_inspector("find_who_closes"),
+            asks_for_inspector("find_who_closes_the_case"),
+            closes_with(_AGREES, "find_who_closes", "police_part_is_closed"),
+            closes_with("agree_to_close", "find_who_closes_the_case", "case_closed"),
+            done_by("close_police_enquiry", "locate_sergeant"),
+            done_by(_AGREES, "duty_inspector"),
+            done_by("agree_to_close", "duty_inspector"),
+            by_another_than(_AGREES, "close_police_enquiry"),
+            by_another_than("agree_to_close", "close_case"),
+            asked_as(_AGREES, "agreed"),
+            must_be_said(_AGREES, "agreed"),
+            says_yes(_AGREES, "agreed"),
+            told_as("ClosureAgreed", "inspector_agreed_to_close"),
+            written_only_by("closing", "find_who_closes"),
+            written_only_by("case_closing", "find_who_closes_the_case"),
+            written_only_by("police_closure_agreement", _AGREES),
+            written_only_by("case_closure_agreement", "agree_to_close"),
         ),
     ),
 )
