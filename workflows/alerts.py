@@ -43,8 +43,8 @@ WHOEVER_IS_ON_DUTY = ("duty_inspector", "mfh_coordinator")
 """Told where nobody holds a role that should be told: no clock may ring in an empty room."""
 
 
-_HOLDERS, _OF = "holders of ", " in "
-"""How the recipient of a message names a group: ``holders of csc_mash in nottingham_city``."""
+_HOLDERS, _OF, _ONLY_AT = "holders of ", " in ", " at "
+"""How the recipient of a message names a group: ``holders of csc_mash in nottingham_city``, ``holders of rhi_manager at safe_steps``."""
 
 
 Who = TypeVar("Who", Person, on_call.Duty)
@@ -52,10 +52,11 @@ Who = TypeVar("Who", Person, on_call.Duty)
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """Whom a message is for: the `places` that it names, and to whom its case belongs; one about no case is for these places."""
+    """Whom a message is for: the `places` that it names, `only` these or not, and to whom its case belongs."""
 
     places: frozenset[str]
     whose: Whose
+    only: bool = False
 
     def people(self, holders: Iterable[Person], role: str) -> list[Person]:
         """Give the holders of a role to whom the case belongs."""
@@ -66,7 +67,7 @@ class _Told:
         """Keep of those in a role the ones to whom the case belongs; of a local authority's all, where the one that is named has none."""
         if role in ROLES and ROLES[role].kind == COUNCIL:
             return [each for each in found if any(is_at(each, place) for place in self.places)] or found
-        agencies = self.whose.agencies(role) if self.whose.known or not self.places else self.places
+        agencies = self.whose.agencies(role) if not self.only else self.places
         return found if agencies is None else [each for each in found if any(is_at(each, place) for place in agencies)]
 
 
@@ -116,13 +117,14 @@ def directory(connection: sa.Connection, message: Message, now: datetime) -> Seq
     """
     if not message.recipient.startswith(_HOLDERS):
         return None
-    names, _, authority = message.recipient.removeprefix(_HOLDERS).partition(_OF)
+    only = _ONLY_AT in message.recipient
+    names, _, authority = message.recipient.removeprefix(_HOLDERS).partition(_ONLY_AT if only else _OF)
     roles, case_id = names.split(","), message.key.partition("/")[0]
     group = seals.group_of(connection, case_id)
     holders = _of_group(connection, people.holders(connection, roles), group)
     of_some = not (SERVING | OF_THE_CHILD).isdisjoint(roles)
     whose = audience.whose(connection, case_id, now) if of_some else Whose()
-    told = _Told(frozenset(authority.split(",")), whose)
+    told = _Told(frozenset(authority.split(",")), whose, only)
     found = {person.sign_in: person for role in roles for person in told.people(holders, role)}
     if group is not None and not found:
         found = {person.sign_in: person for person in holders}
@@ -164,6 +166,11 @@ def _numbers(duties: Sequence[on_call.Duty], roles: Sequence[str], to: _Told) ->
 def group(roles: Iterable[str], authority: str = "") -> str:
     """Give the recipient of a message to those who hold one of these roles, in an authority or placement where it is known."""
     return f"{_HOLDERS}{','.join(sorted(set(roles)))}{_OF if authority else ''}{authority}"
+
+
+def group_at(roles: Iterable[str], agencies: Iterable[str]) -> str:
+    """Give the recipient of a message about no case: those who hold one of these roles in one of these agencies, and nobody else."""
+    return f"{group(roles)}{_ONLY_AT}{','.join(sorted(set(agencies)))}"
 
 
 def _whose_case(step: Step) -> str:

@@ -24,7 +24,7 @@ from notifications import outbox, wording
 from notifications.message import Message
 from workflows import assigning, people
 from workflows.agencies import LEADS
-from workflows.alerts import group, in_words
+from workflows.alerts import group_at, in_words
 
 ANSWER_WITHIN = timedelta(minutes=15)
 """T-03: a hand-over is acknowledged within a quarter of an hour ..."""
@@ -192,7 +192,7 @@ def chase(engine: sa.Engine, base_url: str, now: datetime) -> int:
         late = _read(connection, [row.state == OFFERED, row.answer_by <= now, due], limit=CHASED_AT_ONCE)
         for handover in late:
             told = (
-                group(*_leaders(connection, handover))
+                group_at(*_leaders(connection, handover))
                 if handover.tasks
                 else people.find(connection, handover.giver).mail
             )
@@ -208,8 +208,8 @@ def forget(connection: sa.Connection, refs: Collection[str]) -> int:
     return int(connection.execute(sa.update(row).where(row.id.in_(about)).values(note="", answer="")).rowcount)
 
 
-def _leaders(connection: sa.Connection, handover: Handover) -> tuple[list[str], str]:
-    """Name the roles that lead those of the tasks, and the agencies in which the giver does them: ``(["rhi_manager"], "safe_steps")``.
+def _leaders(connection: sa.Connection, handover: Handover) -> tuple[list[str], frozenset[str]]:
+    """Name the roles that lead those of the tasks, and the agencies in which the giver does them: ``(["rhi_manager"], {"safe_steps"})``.
 
     The tasks' own roles where nobody leads them.
     """
@@ -218,8 +218,8 @@ def _leaders(connection: sa.Connection, handover: Handover) -> tuple[list[str], 
     of_tasks = sa.tuple_(task.case_id, task.number).in_(places)
     roles = set(connection.execute(sa.select(task.role).where(of_tasks).distinct()).scalars())
     giver = people.find(connection, handover.giver).actor
-    places = sorted(frozenset().union(*(giver.organisations(role) for role in roles)))
-    return sorted({leader for leader, led in LEADS.items() if led & roles} or roles), ",".join(places)
+    agencies: frozenset[str] = frozenset().union(*(giver.organisations(role) for role in roles))
+    return sorted({leader for leader, led in LEADS.items() if led & roles} or roles), agencies
 
 
 def _problems(

@@ -85,7 +85,7 @@ def test_who_never_answers_is_told_of_to_those_who_lead_and_again_until_somebody
     assert chase() == 1
     assert chase() == 0
     (late,) = mails(two, "shift_late")
-    assert late.recipient == "holders of chief_inspector_missing,superintendent in example_police"
+    assert late.recipient == "holders of chief_inspector_missing,superintendent at example_police"
     assert late.urgent
     assert "Sana Second" in late.text
     assert task.partition(".")[0] not in late.text

@@ -19,7 +19,7 @@ from tests.workflows.steps import CASE, a_step, a_task, an_event
 from workflows import catalogue, people
 from workflows.agencies import ROLES
 from workflows.alert_table import ALERTS
-from workflows.alerts import Alerts, directory, group, in_words
+from workflows.alerts import Alerts, directory, group_at, in_words
 from workflows.people import Membership
 
 SITE = "https://homeward.example/"
@@ -186,7 +186,7 @@ def test_what_is_about_no_case_is_told_in_the_agency_that_it_names(database: sa.
         people.add_organisation(connection, "new_paths", "new_paths", "interview_provider")
         other = {"name": "Nia", "mail": "nia@example.org", "password": None}
         people.add(connection, "nia", **other, memberships=[Membership("rhi_manager", "new_paths")], now=now)
-        late = Message("shift/1/shift_late/", group(["rhi_manager"], "new_paths"), "Late", "Late")
+        late = Message("shift/1/shift_late/", group_at(["rhi_manager"], ["new_paths"]), "Late", "Late")
         assert directory(connection, late, now) == [("nia", "nia@example.org")]
 
 

@@ -1,0 +1,104 @@
+"""What people of the field have added is held to the log: kept, pending and broken, by the limits that the clocks of the case had."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from engine.views import EventRow
+from tests.workflows.steps import an_event
+from workflows.promises import added
+from workflows.promises.model import State, worst
+from workflows.promises.record import Beside, Record, Said
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+KEPT, PENDING, BROKEN = State.KEPT, State.PENDING, State.BROKEN
+
+
+@dataclass
+class Log:
+    """A log that is written by hand; minutes count from noon."""
+
+    facts: Mapping[tuple[str, str, str], Any]
+    events: tuple[EventRow, ...] = ()
+    now: int = 60
+    back: int | None = None
+    closed: int | None = None
+
+    def of(self, check: Any) -> State | None:
+        episode: Any = SimpleNamespace(
+            opened_at=NOON, returned_at=moment(self.back), case_closed_at=moment(self.closed)
+        )
+        said = {
+            place: (Said(an_event("facts_written", NOON + timedelta(minutes=20), seq=number), value),)
+            for number, (place, value) in enumerate(self.facts.items(), 50)
+        }
+        told = worst(check(Record(episode, self.events, said, Beside(), moment(self.now) or NOON)))
+        return told and told.state
+
+
+def moment(minutes: int | None) -> datetime | None:
+    return None if minutes is None else NOON + timedelta(minutes=minutes)
+
+
+def paged(due: int, moved: int | None = None, done: int | None = None) -> tuple[EventRow, ...]:
+    """The handover was asked for at noon, with a clock that its release had set."""
+    clock = "handover_clock_rang"
+    found = [
+        an_event("task_opened", NOON, seq=1, element="acknowledge_handover", task=4),
+        an_event("timer_armed", NOON, seq=2, element=clock, due_at=(NOON + timedelta(minutes=due)).isoformat()),
+    ]
+    if moved is not None:
+        limit = (NOON + timedelta(minutes=moved)).isoformat()
+        found.append(an_event("timer_moved", NOON, seq=3, element=clock, due_at=limit))
+    if done is not None:
+        at = NOON + timedelta(minutes=done)
+        found.append(an_event("task_completed", at, seq=4, element="acknowledge_handover", task=4))
+    return tuple(found)
+
+
+IN_CARE = {("known", "", "looked_after"): True}
+WITHHELD = IN_CARE | {("parents_told", "", "outcome"): "withheld"}
+DECIDED = {
+    ("parents_told", "", "decided_by"): "T. Manager",
+    ("parents_told", "", "reason"): "The father threatened her",
+}
+LEFT = {("action", "1", "what"): "Ask the driver"}
+SIGN = (
+    an_event("task_opened", NOON, seq=1, element="decide_on_sign", task=9),
+    an_event("timer_armed", NOON, seq=2, element="protection_clock_rang", due_at="2026-03-02T13:00:00+00:00"),
+)
+ANSWER = {("protection_decision", "cse", "investigate"): "yes", ("protection_decision", "cse", "reason"): "Known to us"}
+
+
+@pytest.mark.parametrize(
+    ("check", "log", "state"),
+    [
+        (added.told_or_decided, Log(IN_CARE | {("parents_told", "", "outcome"): "told"}), KEPT),
+        (added.told_or_decided, Log(WITHHELD | DECIDED), KEPT),
+        (added.told_or_decided, Log(WITHHELD), BROKEN),
+        (added.told_or_decided, Log(IN_CARE), PENDING),
+        (added.told_or_decided, Log(IN_CARE, back=10), None),
+        (added.answered, Log({}, paged(15, done=14)), KEPT),
+        (added.answered, Log({}, paged(15, done=16)), BROKEN),
+        (added.answered, Log({}, paged(15), now=10), PENDING),
+        (added.answered, Log({}, paged(15), now=16), BROKEN),
+        (added.answered, Log({}, paged(15, moved=5, done=6)), BROKEN),
+        (added.answered, Log({}, paged(45, done=40)), KEPT),
+        (added.carried_over, Log(LEFT, back=30), PENDING),
+        (added.carried_over, Log(LEFT, back=30, closed=50), BROKEN),
+        (added.carried_over, Log(LEFT | {("case_closure", "", "actions_handed_over"): "Her worker"}, back=30, closed=50), KEPT),
+        (added.carried_over, Log(LEFT | {("action_result", "1", "result_code"): "done"}, back=30, closed=50), None),
+        (added.result_came_back, Log(ANSWER, SIGN), KEPT),
+        (added.result_came_back, Log({}, SIGN, now=59), PENDING),
+        (added.result_came_back, Log({}, SIGN, now=61), BROKEN),
+        (added.result_came_back, Log({}), None),
+    ],
+)  # fmt: skip
+def test_what_was_added_is_held_to_the_log(check: Any, log: Log, state: State | None) -> None:
+    assert log.of(check) == state

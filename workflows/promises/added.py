@@ -1,0 +1,74 @@
+"""Checks of what people of the field have added (domain.md 13): their limits are those that the clocks of the case had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from engine.views import EventRow
+from workflows.promises.model import Outcome, State, by, in_the_end, kept_if
+from workflows.promises.record import Record
+
+PAGED = (
+    ("handover_clock_rang", "acknowledge_handover"),
+    ("alert_clock_rang", "consider_rescue_alert"),
+    ("chief_review_clock_rang", "review_as_chief"),
+    ("superintendent_review_clock_rang", "review_as_superintendent"),
+    ("disclosure_clock_rang", "pass_disclosure"),
+)
+"""The clocks that page (13.5: T-03, T-10, T-14, T-28), each with the element whose task it stands on."""
+
+
+def told_or_decided(record: Record) -> Iterable[Outcome]:
+    """G-47: parents and carers of a child in care are told, unless a person who is named decided that this endangers the child (13.2)."""
+    outcome = record.last("parents_told", "outcome")
+    if outcome is not None:
+        decided = all(str(record.last("parents_told", name) or "").strip() for name in ("decided_by", "reason"))
+        yield kept_if(outcome == "told" or decided, done_at=record.written_at("parents_told", "outcome"))
+    elif record.is_child and record.last("known", "looked_after") is True and record.episode.returned_at is None:
+        yield Outcome(State.BROKEN if record.over else State.PENDING)
+
+
+def answered(record: Record) -> Iterable[Outcome]:
+    """G-48: what pages somebody is answered by when its clock says; what is needed no more by then is owed no more (13.5)."""
+    for clock, element in PAGED:
+        for opened, due in zip(_opened(record, element), _limits(record, clock), strict=False):
+            done = next((e.at for e in record.events if e.kind == "task_completed" and e.task == opened.task), None)
+            ended = record.missing_until if element not in {"acknowledge_handover", "pass_disclosure"} else record.now
+            if due is not None and (done is not None or ended > due or ended == record.now):
+                yield by(due, done, record.now, over=record.over)
+
+
+def carried_over(record: Record) -> Iterable[Outcome]:
+    """G-50: unfinished actions of the search are asked about when the case closes, and somebody has each of them (13.9)."""
+    done = {key for key, said in record.each("action_result", "result_code") if said.value != "not_done"}
+    if record.episode.returned_at is not None and set(record.keys("action")) - done:
+        asked = str(record.last("case_closure", "actions_handed_over") or "").strip()
+        yield in_the_end(record.written_at("case_closure", "actions_handed_over") if asked else None, over=record.over)
+
+
+def result_came_back(record: Record) -> Iterable[Outcome]:
+    """G-52: public protection says in time whether it investigates, and why (13.8)."""
+    first = next(iter(_limits(record, "protection_clock_rang")), None)
+    said = {key: each.event.at for key, each in record.each("protection_decision", "investigate")}
+    reasoned = {key for key, each in record.each("protection_decision", "reason") if str(each.value or "").strip()}
+    asked = _opened(record, "decide_on_sign")
+    if asked and first is not None:
+        answers = sorted(at for key, at in said.items() if key in reasoned)
+        yield by(first, answers[0] if answers else None, record.now, over=record.over)
+
+
+def _opened(record: Record, element: str) -> list[EventRow]:
+    """Give each time that a task was opened, the first one first."""
+    return [event for event in record.events if event.kind == "task_opened" and event.element == element]
+
+
+def _limits(record: Record, clock: str) -> Iterator[datetime | None]:
+    """Give by when each run of a clock was due as its release had it, after the facts that have moved it; None where nothing was due."""
+    runs: list[object] = []
+    for event in record.events:
+        if event.element == clock and event.kind in {"timer_armed", "timer_waiting"}:
+            runs.append(event.data.get("due_at"))
+        elif event.element == clock and event.kind == "timer_moved" and runs:
+            runs[-1] = event.data.get("due_at")
+    yield from (datetime.fromisoformat(each) if isinstance(each, str) and each else None for each in runs)
