@@ -281,6 +281,17 @@ def awaiting_interview(
     return tuple((case_id, back) for case_id, back in rows)
 
 
+def returns_of(
+    connection: sa.Connection, child_ids: sa.CompoundSelect[Any]
+) -> tuple[tuple[str, datetime, datetime | None], ...]:
+    """Give the returns of a child: case, time of return, and when the return interview was held, if it was; the latest first."""
+    row = EpisodeRow
+    asked = sa.select(row.case_id, row.returned_at, row.interview_held_at)
+    asked = asked.where(row.child_id.in_(child_ids), row.returned_at.is_not(None), row.status != CANCELLED)
+    rows = connection.execute(asked.order_by(row.returned_at.desc(), row.case_id))
+    return tuple((case_id, back, held) for case_id, back, held in rows)
+
+
 def newest(connection: sa.Connection, *, statuses: Iterable[str] | None = None, limit: int = 50) -> tuple[Episode, ...]:
     """Give the episodes that were opened last, newest first, of some statuses or of all."""
     query = _select().order_by(EpisodeRow.opened_at.desc(), EpisodeRow.case_id).limit(limit)

@@ -191,6 +191,24 @@ def open_interviews(connection: sa.Connection, scope: Mapping[str, Value], _now:
     return {"returns": returns, "count": len(returns)}
 
 
+def earlier_interviews(connection: sa.Connection, scope: Mapping[str, Value], _now: datetime) -> Found:
+    """List the earlier returns of a child, and whether an interview was held: the record ``earlier_interviews``.
+
+    ``{"returns": ["Back on 3 March 2026: interview held on 5 March 2026"], "count": 1}``: days and nothing that was said, for the
+    provider who is asked (5.4). Sealed ones are left out as in `open_interviews`. Source: domain.md 5.2a (N8).
+    """
+    child_id = _last(scope.get("known")).get("child_id")
+    reference = str(scope["case"]["reference"])
+    found = () if child_id is None else episodes.returns_of(connection, children.ids_of(str(child_id)))
+    over = seals.over(connection, [reference, *(case_id for case_id, _back, _held in found)]) if found else {}
+    returns: list[Value] = [
+        f"Back on {_day(day_of(back))}: {f'interview held on {_day(day_of(held))}' if held else 'no interview was held'}"
+        for case_id, back, held in found
+        if case_id != reference and over.get(case_id, frozenset()) <= over.get(reference, frozenset())
+    ]
+    return {"returns": returns, "count": len(returns)}
+
+
 def recall_standing(connection: sa.Connection, scope: Mapping[str, Value], now: datetime) -> Found:
     """Recall how a child stands before the law today: the record ``standing`` of a disruption action.
 
@@ -280,6 +298,7 @@ OPERATIONS: Mapping[str, OperationInStep] = MappingProxyType(
         "raise_plan_tasks": raise_plan_tasks,
         "plan_actions": plan_actions,
         "open_interviews": open_interviews,
+        "earlier_interviews": earlier_interviews,
         "recall_standing": recall_standing,
         "find_home": serious_events.find_home,
         "find_providers": commissions.find_providers,

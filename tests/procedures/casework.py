@@ -89,6 +89,8 @@ def answer(name: str, scope: Mapping[str, Any], now: datetime, history: Mapping[
     if name == "open_interviews":
         returns = history.get("returns", [])
         return {"returns": [{"value": each, "label": f"Case {each}"} for each in returns], "count": len(returns)}
+    if name == "earlier_interviews":
+        return {"returns": list(history.get("interviews", [])), "count": len(history.get("interviews", []))}
     if name == "recall_record":
         return {"offered": [{"value": key, "label": words} for key, words in NO_SCHOOL.items()]}
     if name == "find_providers":

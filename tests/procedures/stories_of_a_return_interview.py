@@ -31,6 +31,14 @@ def on_the_clock(day: str, month: str, time: str) -> dict[str, Any]:
     return {"returned_at": None, **{f"returned_at-{name}": text for name, text in parts.items()}}
 
 
+@story
+def the_provider_who_is_asked_sees_which_interviews_there_were_before(case: Casework) -> None:
+    before = ["Back on 3 January 2026: interview held on 5 January 2026"]
+    returned(case.remember(interviews=before))
+    assert case.facts["earlier_interviews"][""]["returns"] == before
+    assert "earlier_interviews" in case.task("offer_return_interview").node.properties["show"]
+
+
 # The offer ------------------------------------------------------------------------------------------------------------
 
 

@@ -184,11 +184,14 @@ def test_a_sealed_return_whose_interview_is_owed_is_left_to_its_group(engine: sa
         connection.execute(back.values(returned_at=now))
     scope = a_scope(now, ROBIN) | {"known": {"child_id": ROBIN}}
     assert [each["value"] for each in call(engine, "open_interviews", scope, now)["returns"]] == [FIRST]
+    before = call(engine, "earlier_interviews", scope, now)
+    assert before == {"returns": ["Back on 2 March 2026: no interview was held"], "count": 1}
     seal = {"about": ROBIN, "reason": "He works here.", "sealed_by": "chief", "sealed_at": now}
     with writing(engine) as connection:
         connection.execute(sa.insert(SealRow).values(id=1, **seal))
         connection.execute(sa.insert(SealCaseRow).values(seal=1, case_id=FIRST))
     assert call(engine, "open_interviews", scope, now) == {"returns": [], "count": 0}
+    assert call(engine, "earlier_interviews", scope, now) == {"returns": [], "count": 0}
     with writing(engine) as connection:
         connection.execute(sa.insert(SealCaseRow).values(seal=1, case_id=NOW_CASE))
     assert call(engine, "open_interviews", scope, now)["count"] == 1
