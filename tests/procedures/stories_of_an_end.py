@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,7 @@ def the_interview_is_done_and_the_police_part_stays_open(case: Casework) -> None
 # The inspector's agreement --------------------------------------------------------------------------------------------
 
 
-def put_forward(case: Casework, **answers: object) -> Casework:
+def put_forward(case: Casework, **answers: Any) -> Casework:
     """The sergeant has closed the police part, and whoever has to agree has not done so."""
     return told_of_return(case).fill("close_police_enquiry", by="ann", **answers)
 
@@ -107,6 +108,12 @@ def what_the_interview_finds_out_decides_who_closes(case: Casework) -> None:
     put_forward(case.fill("hold_prevention_interview"))
     assert case.facts["closing"][""]["role"] == "locate_sergeant"
     assert "agree_to_police_closure" not in case.open_elements()
+
+
+@story
+def harm_that_is_told_to_the_police_is_closed_by_two_people(case: Casework) -> None:
+    put_forward(returned(case).fill("hold_prevention_interview", harm=["self_harm"]).fill("pass_on_what_was_told"))
+    assert case.facts["closing"][""]["because"] == "The child came to harm"
 
 
 @story

@@ -184,8 +184,15 @@ def test_what_is_about_no_case_is_told_in_the_agency_that_it_names(database: sa.
     """A late hand-over of one provider once went to those on duty of every provider, or to the police."""
     with writing(database) as connection:
         people.add_organisation(connection, "new_paths", "new_paths", "interview_provider")
-        other = {"name": "Nia", "mail": "nia@example.org", "password": None}
-        people.add(connection, "nia", **other, memberships=[Membership("rhi_manager", "new_paths")], now=now)
+        people.add(
+            connection,
+            "nia",
+            name="Nia",
+            mail="nia@example.org",
+            password=None,
+            memberships=[Membership("rhi_manager", "new_paths")],
+            now=now,
+        )
         late = Message("shift/1/shift_late/", group_at(["rhi_manager"], ["new_paths"]), "Late", "Late")
         assert directory(connection, late, now) == [("nia", "nia@example.org")]
 

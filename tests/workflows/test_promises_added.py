@@ -39,7 +39,7 @@ class Log:
             for number, (place, value) in enumerate(self.facts.items(), 50)
         }
         told = worst(check(Record(episode, self.events, said, Beside(), moment(self.now) or NOON)))
-        return told and told.state
+        return None if told is None else told.state
 
 
 def moment(minutes: int | None) -> datetime | None:
