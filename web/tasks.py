@@ -106,7 +106,9 @@ def complete(task_id: str) -> ResponseReturnValue:
         return _page(view, Shown(turned, posted.key, posted.stamp, posted.seen))
     try:
         raw, key, stamp = posted.raw, posted.sealed_key, posted.stamp
-        answers, on_paper = late_entry.load(lambda: references.load(view.form, raw, scope=view.scope, now=now), raw, now)
+        answers, on_paper = late_entry.load(
+            lambda: references.load(view.form, raw, scope=view.scope, now=now), raw, now
+        )
         done = here.cases.complete(task_id, answers, by=actor(), now=now, key=key, stamp=stamp, on_paper=on_paper)
     except AnswersInvalid as refusal:
         shown = Shown(posted.raw, posted.key, posted.stamp, posted.seen, problems=refusal.problems)

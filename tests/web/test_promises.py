@@ -204,10 +204,11 @@ def test_a_meeting_about_a_child_who_is_still_missing_is_held_within_24_hours(
 
 
 FOLLOWS = {
+    "G-14": {"G-48"},
     "G-01": {"G-02"},
-    "G-19": {"G-20", "G-21", "G-22", "G-51"},
+    "G-19": {"G-20", "G-21", "G-22", "G-48", "G-51"},
     "G-20": {"G-22"},
-    "G-08": {"G-17", "G-51"},
+    "G-08": {"G-17", "G-48", "G-51"},
 }
 """What cannot be kept any more where a promise was broken in this way."""
 
