@@ -32,16 +32,18 @@ def lists(site: Site, folder: Path, *, many: int, repetitions: int) -> list[Meas
     sites = {"few": site.copy(folder / "few"), "many": site.copy(folder / "many")}
     middles = {}
     for (name, each), count in zip(sites.items(), (FEW, many), strict=True):
-        open_tasks = multiply(each, begin(each, MORNING), count // 3, step=SECOND)
-        middles[name] = Cursor(MORNING + open_tasks // 6 * SECOND, "", 0)
+        case_id = begin(each, MORNING)
+        copies = count // _open_tasks(each, case_id)
+        multiply(each, case_id, copies, step=SECOND)
+        middles[name] = Cursor(MORNING + copies // 2 * SECOND, "", 0)
     watch = Watch()
     for _ in range(repetitions):
         for name, each in sites.items():
             for place, after in (("first", None), ("middle", middles[name])):
                 with watch.time(f"{name} {place}"):
                     page = each.cases.inbox(ROLES, after=after, limit=AT_ONCE)
-                if len(page.rows) != AT_ONCE:
-                    message = "the measured page is not full"
+                if len(page.rows) != AT_ONCE or page.rows[-1].due_at is None:
+                    message = "the measured page is not full of tasks that have a time"
                     raise RuntimeError(message)
     for each in sites.values():
         each.close()
@@ -89,8 +91,15 @@ def _play(site: Site, watch: Watch) -> None:
     watch.times["task"].append(sum(map(each.median, each.times)) / len(WHOLE_CASE))
 
 
-def multiply(site: Site, case_id: str, count: int, *, step: timedelta) -> int:
-    """Copy a case with its tasks until there are `count` of it, each due a `step` after the one before; count the tasks.
+def _open_tasks(site: Site, case_id: str) -> int:
+    """Count the open tasks of a case."""
+    with reading(site.services.engine) as connection:
+        asked = sa.select(sa.func.count()).where(TASKS.c.case_id == case_id, TASKS.c.status == "open")
+        return int(connection.execute(asked).scalar_one())
+
+
+def multiply(site: Site, case_id: str, count: int, *, step: timedelta) -> None:
+    """Copy a case with its tasks until there are `count` of it, each due a `step` after the one before.
 
     The copies are rows of their own with references of their own; only their log is empty.
     """
@@ -105,7 +114,6 @@ def multiply(site: Site, case_id: str, count: int, *, step: timedelta) -> int:
             connection.execute(sa.insert(CASES), [_copy_of_case(case, number, step) for number in numbers])
             copies = [_copy_of_task(task, number, step) for number in numbers for task in tasks]
             connection.execute(sa.insert(TASKS), copies)
-    return count * len(tasks)
 
 
 def _copy_of_case(case: dict[str, Any], number: int, step: timedelta) -> dict[str, Any]:
