@@ -267,6 +267,11 @@ class Views:
         found = connection.execute(sa.select(*told).where(event.c.case_id == case_id).order_by(event.c.seq))
         return tuple(EventRow(**{**each, "data": orjson.loads(each["data"])}) for each in found.mappings())
 
+    def last_event(self, case_id: str) -> int:
+        """Give the number of the last event of a case; 0 where there is none."""
+        with self.engine.connect() as connection:
+            return connection.execute(sa.select(CaseTable.seq).where(CaseTable.id == case_id)).scalar() or 0
+
     def release_id(self, case_id: str) -> int:
         """Give the number of the release on which a case runs."""
         with self.engine.connect() as connection:

@@ -32,6 +32,8 @@ from web.access import RoleMissing, actor, signed_in
 from web.answering import Posted, conflict_page, go_on, new_key, without_source
 from web.briefing_words import BRIEFS
 from web.govuk import error_summary, render_form
+from web.moments import read_moment
+from web.numbers import read_number
 from web.procedures import MISSING_CHILD
 from web.services import services
 from workflows import about, bundles, children, corrections, episodes, notice_kinds
@@ -145,7 +147,24 @@ def case(case_id: str) -> ResponseReturnValue:
         drawings=drawings,
         shown=next((drawing for drawing in drawings if drawing.id == wanted), drawings[0]),
         outline=outline.outline(view, release, waits, now),
+        seen=view.timeline[-1].seq if view.timeline else 0,
+        shown_at=now.isoformat(),
     )
+
+
+@page.get("/cases/<case_id>/news")
+@signed_in
+def news(case_id: str) -> ResponseReturnValue:
+    """Say that a case has changed since its page was shown, whose last event was `seen`; no content where it has not.
+
+    Nothing of the case is read: that there is something new is all that is said. Asking is no use of the session.
+    """
+    here = services()
+    case_access.readable(here.engine, actor(), case_id, now=here.clock())
+    if here.cases.views.last_event(case_id) == read_number(flask.request.args.get("seen", "")):
+        return "", 204
+    since = read_moment(flask.request.args.get("since", "")) or here.clock()
+    return flask.render_template("case_news.html", case_id=case_id, since=since)
 
 
 @page.get("/cases/<case_id>/diagram/<process>")

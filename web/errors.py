@@ -98,8 +98,16 @@ def note_refused_look(about: str) -> None:
 
 
 def _unsigned_form(_error: CSRFError) -> Answer:
-    sentence = "The form was not sent from a page of this session. Nothing of it was saved."
-    return _page(HTTP_WORDS[400], sentence)
+    """Let somebody who signed in again after a page was drawn send it once more with one click: nothing that was typed is lost.
+
+    Only what a page of this site has sent is offered again, as the browser says; no password and no file is.
+    """
+    request = flask.request
+    from_here = request.headers.get("Sec-Fetch-Site") == "same-origin"
+    if from_here and current_user.is_authenticated and not request.files and "password" not in request.form:
+        fields = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+        return flask.render_template("again.html", fields=fields, address=request.full_path.rstrip("?")), 400
+    return _page(HTTP_WORDS[400], "The form was not sent from a page of this session. Nothing of it was saved.")
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:

@@ -27,6 +27,10 @@ LONGEST_PASSWORD = 1000
 
 
 @dataclass(frozen=True, slots=True)
+ASKS = frozenset({"static", "inbox.news", "home.news", "cases.news"})
+"""What a page that is open asks for by itself."""
+
+
 class SignedIn(flask_login.UserMixin):  # type: ignore[misc]
     """The person behind the session of this request."""
 
@@ -135,7 +139,7 @@ def _limits() -> sessions.Limits:
 def _note_use(response: flask.Response) -> flask.Response:
     """Write the time of use into the cookie; the database is not touched by looking at a page, nor by one that asks for news."""
     asks_by_itself = flask.request.endpoint == "tasks.keep" and not flask.request.args.get("typing")
-    is_use = flask.request.endpoint not in {"static", "inbox.news", "home.news"} and not asks_by_itself
+    is_use = flask.request.endpoint not in ASKS and not asks_by_itself
     if is_use and flask_login.current_user.is_authenticated:
         flask.session[SEEN] = services().wall_clock().timestamp()
     return response

@@ -33,6 +33,7 @@ from web import (
     episode_words,
     known_words,
     late_entry,
+    meanwhile,
     plan_words,
     references,
     sign_words,
@@ -99,7 +100,7 @@ def complete(task_id: str) -> ResponseReturnValue:
     except Conflict as refusal:
         if was_done(posted.sealed_key):
             return flask.redirect(flask.url_for("inbox.tasks"))
-        return conflict_page(refusal, posted.raw, form=_form_of(task_id), case_id=task_id.partition(".")[0])
+        return _gone(task_id, posted, refusal)
     if (turned := posted.turned(view.form)) is not None:
         with writing(here.engine) as connection:
             _keep(connection, task_id, replace(posted, raw=turned))
@@ -131,16 +132,22 @@ def keep(task_id: str) -> ResponseReturnValue:
 
     Pages that are open ask for it by themselves; a GET would change nothing, and this does.
     """
-    posted, now, who = Posted.read(), services().clock(), actor()
+    posted, now, who, here = Posted.read(), services().clock(), actor(), services()
     is_typing = bool(flask.request.args.get("typing"))
     _may_type(task_id)
-    with writing(services().engine) as connection:
-        if is_typing:
+    if is_typing:
+        with writing(here.engine) as connection:
             _keep(connection, task_id, posted)
-        else:
-            typed.note_here(connection, task_id, person=who.person, now=now)
+    with reading(here.engine) as connection:
         others = typed.here(connection, task_id, but=who.person, now=now)
-    return flask.render_template("task_typed.html", others=others, saved=is_typing, now=now)
+        news = meanwhile.of_task(connection, task_id, who, posted.seen)
+        is_noted = typed.is_noted_here(connection, task_id, person=who.person, now=now)
+    if not is_noted:
+        with writing(here.engine) as connection:
+            typed.note_here(connection, task_id, person=who.person, now=now)
+    return flask.render_template(
+        "task_typed.html", task_id=task_id, present=others, meanwhile=news, saved=is_typing, now=now
+    )
 
 
 @page.post("/tasks/<task_id>/typed/drop")
@@ -174,6 +181,13 @@ def take_over(task_id: str, person: str) -> ResponseReturnValue:
         typed.keep(connection, task_id, found.raw, person=who.person, stamp=found.stamp, seen=found.seen, now=now)
     flask.flash(f"What {found.name} had typed is here now. They still have their own copy.", "done")
     return flask.redirect(flask.url_for("tasks.task", task_id=task_id))
+
+
+def _gone(task_id: str, posted: Posted, refusal: Conflict) -> ResponseReturnValue:
+    """Say that a task is not open any more, and keep what was sent for its author all the same."""
+    with writing(services().engine) as connection:
+        _keep(connection, task_id, posted)
+    return conflict_page(refusal, posted.raw, form=_form_of(task_id), case_id=task_id.partition(".")[0], kept=task_id)
 
 
 def _keep_for_later(task_id: str, posted: Posted) -> ResponseReturnValue:

@@ -19,7 +19,9 @@ from engine.store import Base, Moment, TaskTable, writing
 from workflows.people import PersonRow
 
 HERE_FOR = timedelta(seconds=45)
-"""So long after its last sign a page counts as open: it gives one every twenty seconds."""
+"""So long after its last sign a page counts as open."""
+SIGN_EVERY = timedelta(seconds=19)
+"""A page asks every ten seconds, and what it writes is one sign in twenty."""
 KEPT_FOR = timedelta(days=7)
 """How long a text waits for its author when its task is not open any more."""
 
@@ -62,6 +64,14 @@ def keep(
 def note_here(connection: sa.Connection, task_id: str, *, person: str, now: datetime) -> None:
     """Note that somebody has the page of a task open."""
     _write(connection, task_id, person, {"here_at": now})
+
+
+def is_noted_here(connection: sa.Connection, task_id: str, *, person: str, now: datetime) -> bool:
+    """Tell whether it was noted a moment ago that somebody has the page of a task open."""
+    case_id, number = task_number(task_id)
+    row = TypedRow
+    mine = (row.case_id == case_id, row.number == number, row.person == person, row.here_at > now - SIGN_EVERY)
+    return connection.execute(sa.select(row.number).where(*mine)).first() is not None
 
 
 def find(connection: sa.Connection, task_id: str, person: str) -> Typed | None:

@@ -47,6 +47,23 @@ def test_a_list_that_shows_some_asks_about_these(site: Site) -> None:
     assert browser.get(asks(browser)).status_code == 204
 
 
+def test_an_open_page_of_a_case_says_that_it_has_changed_to_who_may_read_it(site: Site) -> None:
+    case_id = site.opened()
+    browser = site.browser("duty_inspector")
+    region = browser.page(f"/cases/{case_id}").select_one("[hx-get]")
+    assert region
+    address = str(region["hx-get"])
+    assert browser.get(address).status_code == 204
+    task = browser.page("/tasks").select_one("main .govuk-task-list__link")
+    assert task
+    answers = {"read": "yes", "set_going": "search", "first_directions": "The boat house"}
+    assert browser.send(str(task["href"]), answers).status_code == 302
+    assert "This case has changed since 2 March 2026 at 9:00am." in browser.page(address).text
+    other = site.browser("administrator")
+    refused = [other.get(address.replace(case_id, reference)) for reference in (case_id, "MC-22222222")]
+    assert [answer.status_code for answer in refused] == [404, 404]
+
+
 def test_who_only_watches_is_signed_out_in_time(site: Site) -> None:
     site.opened()
     browser = site.browser("duty_inspector")

@@ -129,7 +129,7 @@ def test_a_task_that_somebody_has_done_says_so_and_shows_what_was_typed(site: Si
     assert answer.status_code == 409
     assert heading(answer.text) == "This has changed since you opened it"
     assert "Ask the school" in answer.text
-    assert "Nothing of what you sent was saved" in answer.text
+    assert "It is kept here for you for a week" in answer.text
     assert second.get(path).status_code == 409
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from bs4 import BeautifulSoup
 
 from engine.model import Actor
 from engine.store import ReadTable, TaskTable, reading, writing
@@ -94,6 +95,54 @@ def test_it_comes_back_to_its_author_when_another_has_done_the_task(two: Site, t
     two.clock.forward(days=8)
     assert typed.tidy(two.services.engine, two.clock()) == 1
     assert WORDS not in first.page(f"/tasks/{task}", status=409).text
+
+
+def test_what_becomes_of_the_task_is_told_to_who_has_its_page_open(two: Site, task: str) -> None:
+    """An open page of a task says within ten seconds that another has it, and that it is done; what is typed then is kept too."""
+    first, second = two.browser(INSPECTOR), two.browser(SECOND)
+    page = first.page(f"/tasks/{task}")
+
+    def told() -> str:
+        return first.send(f"/tasks/{task}/typed", form=page).text
+
+    assert "data-meanwhile></div>" in told()
+    several(second, "take", task)
+    assert "Sana Second has this task now." in told()
+    answers = {"read": "yes", "set_going": "search", "first_directions": "Another place"}
+    assert second.send(f"/tasks/{task}", answers).status_code == 302
+    assert "Sana Second did this task on" in told()
+    answer = first.send(f"/tasks/{task}", {"first_directions": WORDS}, form=page)
+    assert answer.status_code == 409
+    assert "It is kept here for you for a week" in answer.text
+    assert WORDS in first.page(f"/tasks/{task}", status=409).text
+
+
+def test_who_signs_in_again_goes_on_with_the_page_that_they_had(two: Site, task: str) -> None:
+    """The session of a long form is over, or was ended: the page is of an old session, and nothing of it is lost."""
+    first = two.browser(INSPECTOR)
+    page = first.page(f"/tasks/{task}")
+    two.wall_clock.forward(seconds=two.services.settings.session_idle_after.total_seconds() + 1)
+    answers = {"read": "yes", "set_going": "search", "first_directions": WORDS}
+    assert first.send(f"/tasks/{task}", answers, form=page).location == "/sign-in"
+    again = two.browser(INSPECTOR)
+    assert "Nothing of it was saved" in again.send(f"/tasks/{task}", answers, form=page).text, "it came from elsewhere"
+    sent = {field["name"]: field.get("value", "") for field in page.select("main input[type=hidden]")} | answers
+    offered = again.post(f"/tasks/{task}", data=sent, headers={"Sec-Fetch-Site": "same-origin"})
+    assert offered.status_code == 400
+    assert again.send(f"/tasks/{task}", form=BeautifulSoup(offered.text, "html.parser")).status_code == 302
+    assert again.get(f"/tasks/{task}").status_code == 409, "it is done"
+
+
+def test_who_is_shut_out_reads_nothing_and_finds_it_again_when_they_are_let_in(two: Site, task: str) -> None:
+    first, second = two.browser(INSPECTOR), two.browser(SECOND)
+    typing(second, task)
+    with writing(two.services.engine) as connection:
+        people.disable(connection, SECOND, two.clock())
+    assert second.get(f"/tasks/{task}").status_code == 302
+    assert in_page(first, task) == ""
+    with writing(two.services.engine) as connection:
+        people.enable(connection, SECOND)
+    assert in_page(two.browser(SECOND), task) == WORDS
 
 
 def test_it_comes_back_when_the_task_was_given_to_another_and_not_to_them(two: Site, task: str) -> None:

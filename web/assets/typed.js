@@ -1,22 +1,54 @@
 // What is typed into a task is kept on the server while it is typed; nothing of it stays in this browser. The page says who else
-// has it open. It is complete without this file: then a button keeps what was typed.
+// has it open, and what has become of the task meanwhile. It is complete without this file: then a button keeps what was typed.
 const form = document.querySelector('form[data-typed]')
 const status = document.getElementById('hw-typed')
 const present = document.getElementById('hw-present')
-const EVERY = 20000
+const meanwhile = document.getElementById('hw-meanwhile')
+const EVERY = 10000 // the page counts as open for 45 seconds after its last sign (workflows/typed.py)
 const PAUSE = 1500
+const OUTLIVES_THE_PAGE = 60000 // characters: a browser sends no more once somebody has left
+const title = document.title
 let waiting, typing = false
 
-async function tell (changed) {
-  const body = new FormData(form)
+const token = page => page.querySelector('[name=csrf_token]')?.value
+const person = page => page.querySelector('.hw-person strong')?.textContent
+const read = async answer => new DOMParser().parseFromString(await answer.text(), 'text/html')
+
+// Once somebody has looked at a page only, no more than that is sent.
+const content = changed => changed ? new FormData(form) : Object.entries({ csrf_token: token(form), _seen: form.elements._seen.value })
+
+function send (changed, leaving) {
+  const body = new URLSearchParams(content(changed)).toString()
+  const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
+  const keepalive = leaving && body.length < OUTLIVES_THE_PAGE
+  return fetch(form.dataset.typed + (changed ? '?typing=yes' : ''), { method: 'POST', body, headers, redirect: 'manual', keepalive })
+}
+
+// Who signed in again has a new session: its sign stands on every page. Somebody else's session keeps nothing of this one.
+async function signedInAgain () {
+  const page = await read(await fetch(location.href))
+  if (!token(page) || person(page) !== person(document)) return false
+  for (const field of document.querySelectorAll('[name=csrf_token]')) field.value = token(page)
+  return true
+}
+
+async function tell (changed, leaving = false) {
   try {
-    const answer = await fetch(form.dataset.typed + (changed ? '?typing=yes' : ''), { method: 'POST', body: new URLSearchParams(body), redirect: 'manual' })
-    if (answer.type === 'opaqueredirect') return say(status.dataset.signedOut)
+    let answer = await send(changed, leaving)
+    if (answer.status === 400 && await signedInAgain()) answer = await send(changed, leaving)
+    if (answer.type === 'opaqueredirect' || answer.status === 400) return say(status.dataset.signedOut)
     if (!answer.ok) return say(status.dataset.lost)
-    const part = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('hw-answer')
-    if (part.innerHTML !== present.innerHTML) present.replaceChildren(...part.childNodes)
+    const part = (await read(answer)).getElementById('hw-answer')
+    show(present, part.querySelector('[data-present]'))
+    show(meanwhile, part.querySelector('[data-meanwhile]'))
+    document.title = meanwhile.textContent.trim() ? `(!) ${title}` : title
     if (changed) { typing = false; say(part.dataset.saved, true) } else if (!typing && !status.dataset.kept) say('')
   } catch { say(status.dataset.lost) }
+}
+
+// The same words again are no news: nobody has them read out twice.
+function show (place, words) {
+  if (place.textContent.trim() !== words.textContent.trim()) place.replaceChildren(...words.childNodes)
 }
 
 // What was kept is said to the eye alone: a screen reader would be spoken to every few seconds.
@@ -33,8 +65,8 @@ if (form && status) {
     clearTimeout(waiting)
     waiting = setTimeout(() => tell(true), PAUSE)
   })
-  document.addEventListener('visibilitychange', () => { if (document.hidden && typing) tell(true) })
-  form.addEventListener('submit', () => clearTimeout(waiting))
+  document.addEventListener('visibilitychange', () => { if (typing || !document.hidden) tell(typing, document.hidden) })
+  form.addEventListener('submit', () => { clearTimeout(waiting); typing = false })
   tell(false)
   setInterval(() => { if (!document.hidden) tell(typing) }, EVERY)
 }
