@@ -16,7 +16,9 @@ PICTURES = ROOT / "build/screenshots"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDE, NARROW = {"width": 1100, "height": 900}, {"width": 320, "height": 700}
 
-RUN_AXE = """rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']}).then(
+CONTRAST = ["color-contrast"]
+
+RUN_AXE = """([type, values]) => axe.run(document, {runOnly: {type, values}, resultTypes: ['violations']}).then(
     found => found.violations.map(one => `${one.id}: ${one.help}: ${one.nodes.map(node => node.target).join(' and ')}`))"""
 
 
@@ -66,8 +68,16 @@ def axe(page: Page) -> list[str]:
     page.wait_for_load_state()  # half a page has no main part yet, and no heading
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(_axe())
-    found: list[str] = page.evaluate(RUN_AXE, RULES)
+    found: list[str] = page.evaluate(RUN_AXE, ["tag", RULES])
     return found
+
+
+def too_pale_in_the_dark(page: Page) -> list[str]:
+    """Give what axe-core finds too pale on a page, which it has looked at before, where the device asks for dark colours."""
+    page.emulate_media(color_scheme="dark")
+    found: list[str] = page.evaluate(RUN_AXE, ["rule", CONTRAST])
+    page.emulate_media(color_scheme="light")
+    return [f"dark: {one}" for one in found]
 
 
 def wait_until(page: Page, expression: str) -> None:
@@ -84,12 +94,12 @@ def wait_until(page: Page, expression: str) -> None:
 
 
 def look_at(page: Page, name: str) -> list[str]:
-    """Give what is wrong with a page: for axe at 1100 px, and sideways scrolling at 320 px.
+    """Give what is wrong with a page: for axe at 1100 px, its contrast in dark colours too, and sideways scrolling at 320 px.
 
     Each finding begins with `name`. With SCREENSHOTS set, pictures of both widths go to build/screenshots.
     """
     page.set_viewport_size(WIDE)  # type: ignore[arg-type]
-    wrong = axe(page)
+    wrong = [*axe(page), *too_pale_in_the_dark(page)]
     _take_picture(page, f"{name}-1100")
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]
     width: Any = page.evaluate("document.scrollingElement.scrollWidth")

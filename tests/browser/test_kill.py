@@ -52,9 +52,18 @@ def test_a_kill_loses_nothing_and_clocks_that_fell_due_ring_once(process: DemoPr
     case_id = reference_of(caller.page)
     officer = visit("response_officer", javascript=False, url=process.url)
     caller.answer(quill.report(officer.now()))
+    typist = visit("duty_inspector", url=process.url, fresh=True)
+    typist.page.get_by_role("listitem").filter(has_text=case_id).get_by_role(
+        "link", name="Acknowledge handover"
+    ).click()
+    typist.page.fill("#first_directions", "Search the boat house")
+    expect(typist.page.locator("#hw-typed")).to_contain_text("Kept at")
 
     process.kill()
     process.start()
+    typist.page.reload()
+    expect(typist.page.locator("#first_directions")).to_have_value("Search the boat house")
+    typist.page.goto("about:blank")
     caller.press("Complete")  # the page from before the kill, in the session from before the kill
     expect(caller.page.locator("h1")).to_have_text("Match the child")
     inspector = visit("duty_inspector", javascript=False, url=process.url, fresh=True)
@@ -74,7 +83,7 @@ def test_a_kill_loses_nothing_and_clocks_that_fell_due_ring_once(process: DemoPr
     process.start()
     inspector.page.wait_for_timeout(A_TICK)
     assert rung(inspector, case_id) == after
-    for person in (caller, inspector, officer):
+    for person in (caller, inspector, officer, typist):
         forgive_what_the_kill_cut_off(person)
 
 

@@ -1,4 +1,4 @@
-"""An open list of tasks tells within seconds that something is new, moves nothing, and says when it has lost its connection."""
+"""An open page tells within seconds that something is new, moves nothing, says when it has lost its connection, and keeps what is typed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.browser import quill
 from tests.browser.conftest import Visit
 from tests.browser.guard import look_at
+from web.demo_people import PASSWORD
 
 pytestmark = pytest.mark.browser
 
@@ -18,7 +19,7 @@ WITHIN = 15_000
 def test_a_new_case_is_told_on_an_open_list_and_nothing_moves(visit: Visit) -> None:
     inspector, caller = visit("duty_inspector"), visit("call_taker", javascript=False)
     inspector.page.goto("/tasks")
-    news, below = inspector.page.locator(".hw-news"), inspector.page.locator(".hw-news ~ *:not([data-lost])").first
+    news, below = inspector.page.locator(".hw-news"), inspector.page.locator(".hw-live ~ *").first
     expect(news).to_have_text("")
     place, title = below.bounding_box(), inspector.page.title()
     caller.page.goto("/cases/open")
@@ -56,3 +57,29 @@ def test_a_list_whose_reader_has_signed_out_elsewhere_says_so(visit: Visit) -> N
     other.close()
     expect(reader.page.locator("[data-lost]")).to_contain_text("You have been signed out", timeout=WITHIN)
     expect(reader.page.locator(".hw-news")).to_have_text("")
+
+
+def test_what_is_typed_is_kept_again_when_its_author_has_signed_in_again(visit: Visit) -> None:
+    """The session ends while somebody types: they sign in in another window, and go on in the page that they had."""
+    inspector = visit("duty_inspector", fresh=True)
+    page, address = inspector.page, "main .govuk-task-list__link:text-is('Acknowledge handover')"
+    page.locator(address).first.click()
+    status, field = page.locator("#hw-typed"), page.locator("#first_directions")
+    field.fill("Search the boat house")
+    expect(status).to_contain_text("Kept at")
+    other = page.context.new_page()
+    other.goto("/tasks")
+    other.get_by_role("button", name="Sign out").click()
+    field.fill("Search the boat house and the weir")
+    expect(status).to_contain_text("You have been signed out")
+    other.fill("#name", "duty_inspector")
+    other.fill("#password", PASSWORD)
+    other.get_by_role("button", name="Sign in").click()
+    other.close()
+    field.fill("Search the boat house, the weir and the mill")
+    expect(status).to_contain_text("Kept at")
+    page.reload()
+    expect(field).to_have_value("Search the boat house, the weir and the mill")
+    page.get_by_role("button", name="Begin anew instead").click()
+    assert all(fault.startswith("400: ") and "/typed" in fault for fault in inspector.guard.faults)
+    inspector.guard.faults.clear()
