@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -14,13 +14,12 @@ import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from engine import forms
-from engine.admission import task_number
 from engine.errors import AnswersInvalid, Invalid, Problem
 from engine.forms import Form, Raw
 from engine.model import Value
-from engine.store import TaskTable, reading, writing
+from engine.store import reading, writing
 from engine.views import TaskRow
-from web import case_access, task_words
+from web import briefings, copying, task_words
 from web.access import actor, signed_in
 from web.answering import Posted, new_key
 from web.govuk import error_summary, render_form
@@ -28,25 +27,10 @@ from web.inbox_filter import MINE, Wanted
 from web.moments import say_moment
 from web.services import services
 from web.task_lists import page as page_of_tasks
-from web.task_words import Line
 from workflows import assigning, deputies, handovers, people
 from workflows.audience import audience
-from workflows.episodes import EpisodeRow
-from workflows.handovers import Handover
 
 page = flask.Blueprint("handovers", __name__)
-
-PURPOSE = "briefing at a hand-over"
-
-
-@dataclass(frozen=True, slots=True)
-class Brief:
-    """One case of a briefing, as far as its reader may read it, with the tasks of it."""
-
-    case_id: str
-    child: str
-    stands: str
-    lines: Sequence[Line]
 
 
 @page.get("/handovers")
@@ -86,6 +70,34 @@ def offer() -> ResponseReturnValue:
 def one(number: int) -> ResponseReturnValue:
     """Show a hand-over with its briefing to its two people; what is read of each case is written down first."""
     return _one(number)
+
+
+@page.get("/handovers/<int:number>/print")
+@signed_in
+def print_form(number: int) -> ResponseReturnValue:
+    """Ask for whom a copy of the briefing is; of its two people only."""
+    with reading(services().engine) as connection:
+        handovers.find(connection, number, actor().person)
+    return copying.form("handover", "", flask.url_for("handovers.one", number=number))
+
+
+@page.post("/handovers/<int:number>/print")
+@signed_in
+def print_copy(number: int) -> ResponseReturnValue:
+    """Give the briefing as a sheet; the copy is noted first, with each case in it."""
+    here, who, now, back = services(), actor(), services().clock(), flask.url_for("handovers.one", number=number)
+    with reading(here.engine) as connection:
+        found = handovers.find(connection, number, who.person)
+        tasks = briefings.rows(connection, found)
+    try:
+        wanted = copying.wanted()
+    except Invalid as refusal:
+        return copying.form("handover", "", back, refusal.problems), 422
+    briefs = briefings.of(tasks, who, now, purpose=copying.PURPOSE, with_reason=False)
+    about, what = [each.case_id for each in briefs], "The briefing of a hand-over"
+    made = copying.noted(about, wanted, what, briefings.SHOWN, held=who.roles, way="print", now=now)
+    title = f"Hand-over from {found.giver_name} to {found.receiver_name}"
+    return copying.sheet(title, made, briefings.on_paper(found, briefs), back)
 
 
 @page.post("/handovers/<int:number>/take")
@@ -194,48 +206,15 @@ def _one(number: int, problems: Sequence[Problem] = ()) -> str:
     here, who, now = services(), actor(), services().clock()
     with reading(here.engine) as connection:
         handover = handovers.find(connection, number, who.person)
-        rows = _rows(connection, handover)
+        rows = briefings.rows(connection, handover)
     return flask.render_template(
         "handover.html",
         handover=handover,
         receives=handover.receiver == who.person,
-        briefs=_briefs(rows),
+        briefs=briefings.of(rows, who, now),
         printed=say_moment(now),
         problems={problem.where: problem.sentence for problem in problems},
     )
-
-
-def _rows(connection: sa.Connection, handover: Handover) -> list[TaskRow]:
-    """Give the tasks of a hand-over as they are now."""
-    task = TaskTable.__table__
-    places = [task_number(each) for each in handover.tasks]
-    asked = sa.select(task).where(sa.tuple_(task.c.case_id, task.c.number).in_(places))
-    found = connection.execute(asked.order_by(task.c.rank, task.c.due_at, task.c.case_id, task.c.number)).mappings()
-    return [TaskRow(**row) for row in found]
-
-
-def _briefs(rows: Sequence[TaskRow]) -> list[Brief]:
-    """Say of each case what its reader may read, the gravest first; each reading is committed before it is given."""
-    here, who, now = services(), actor(), services().clock()
-    case_ids = list(dict.fromkeys(row.case_id for row in rows))
-    parts = case_access.readable_each(here.engine, who, case_ids, now=now)
-    for case_id, classes in parts.items():
-        shown = classes & {"D1", "D2"}
-        here.cases.note_reading(case_id, by=who, purpose=PURPOSE, classes=shown, now=now)
-    row = EpisodeRow
-    with reading(here.engine) as connection:
-        asked = sa.select(row.case_id, row.child_name, row.missing_since, row.returned_at)
-        episodes = {each.case_id: each for each in connection.execute(asked.where(row.case_id.in_(sorted(parts))))}
-    lines = task_words.lines(rows, who, now)
-    briefs = []
-    for case_id in case_ids:
-        episode, classes = episodes.get(case_id), parts.get(case_id, frozenset())
-        child = episode.child_name if episode is not None and "D1" in classes else ""
-        since = episode.missing_since if episode is not None and "D2" in classes else None
-        back = episode.returned_at if episode is not None and "D2" in classes else None
-        stands = f"Back since {say_moment(back)}" if back else f"Missing since {say_moment(since)}" if since else ""
-        briefs.append(Brief(case_id, child, stands, [line for line in lines if line.task.case_id == case_id]))
-    return briefs
 
 
 @cache

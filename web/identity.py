@@ -26,11 +26,11 @@ LONGEST_NAME = 120
 LONGEST_PASSWORD = 1000
 
 
-@dataclass(frozen=True, slots=True)
 ASKS = frozenset({"static", "inbox.news", "home.news", "cases.news"})
 """What a page that is open asks for by itself."""
 
 
+@dataclass(frozen=True, slots=True)
 class SignedIn(flask_login.UserMixin):  # type: ignore[misc]
     """The person behind the session of this request."""
 

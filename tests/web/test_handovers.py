@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from bs4 import BeautifulSoup
 
 from engine.store import TaskTable, reading, writing
 from notifications.outbox import OutboxRow
@@ -13,6 +14,7 @@ from tests.web.site import Browser, Site
 from tests.web.test_lists import INSPECTOR, SECOND, of, several, shown
 from web.moments import LONDON
 from workflows import handovers, people
+from workflows.disclosures import DisclosureRow
 from workflows.handovers import HandoverTaskRow
 from workflows.people import Membership, PersonRow
 
@@ -71,6 +73,23 @@ def test_until_the_receiver_answers_the_giver_has_every_task(two: Site, task: st
     assert shown(first, "?which=given") == [task]
     assert "Taken over at a hand-over" in first.page(f"/cases/{task.partition('.')[0]}").text
     assert second.send(f"{place}/take", form=briefing).status_code == 409
+
+
+def test_the_briefing_is_printed_as_a_copy_that_stands_in_the_log(two: Site, task: str) -> None:
+    place = offered(two.browser(INSPECTOR), task)
+    second = two.browser(SECOND)
+    assert second.page(place).select(f"a[href='{place}/print']")
+    sheet = second.send(f"{place}/print", {"whom": "own", "basis": "law_enforcement"})
+    assert sheet.status_code == 200, sheet.text
+    page, case_id = BeautifulSoup(sheet.text, "html.parser"), task.partition(".")[0]
+    assert "The aunt rings back at ten" in page.text
+    assert f"{case_id}, Alex" in page.text
+    assert "Reported missing" in page.text
+    assert page.select_one("body.hw-paper"), "this page is printed whole"
+    with reading(two.services.engine) as connection:
+        (row,) = connection.execute(sa.select(DisclosureRow.about, DisclosureRow.way, DisclosureRow.classes))
+    assert tuple(row)[:2] == (case_id, "own_print")
+    assert two.browser("chief_inspector_missing").get(f"{place}/print").status_code == 404
 
 
 def test_who_never_answers_is_told_of_to_those_who_lead_and_again_until_somebody_acts(two: Site, task: str) -> None:
