@@ -155,6 +155,29 @@ class Views:
         """Give the open tasks that a person gave to somebody else and has not got back."""
         return self._kept([TASK.c.given_by == giver, GIVEN, TASK.c.owner != giver], roles, limit, within)
 
+    def worked_on(self, person: str, *, limit: int) -> list[str]:
+        """Name the cases in which a person did something last, the latest first: those of as many tasks as `limit` says."""
+        asked = sa.select(TASK.c.case_id).where(TASK.c.completed_by == person, sa.text("tasks.status = 'completed'"))
+        with self.engine.connect() as connection:
+            found = connection.execute(asked.order_by(TASK.c.completed_at.desc()).limit(limit)).scalars()
+            return list(dict.fromkeys(found))
+
+    def open_in(
+        self, case_ids: Collection[str], *, but: frozenset[str], limit: int, more: Sequence[sa.ColumnElement[bool]]
+    ) -> list[TaskRow]:
+        """Give the open tasks of some cases that have a time, `but` for those of some roles, what hurts most first."""
+        where = (
+            TASK.c.case_id.in_(sorted(case_ids)),
+            OPEN,
+            TASK.c.due_at.is_not(None),
+            TASK.c.role.not_in(sorted(but)),
+        )
+        found = sa.select(TASK).where(*where, *more).subquery()
+        order = [found.c[name] for name in ("rank", "due_at", "case_id", "number")]
+        with self.engine.connect() as connection:
+            rows = connection.execute(_titled(found).order_by(*order).limit(limit)).mappings()
+            return [TaskRow(**row) for row in rows]
+
     def _kept(
         self, whose: Sequence[sa.ColumnElement[bool] | sa.TextClause], roles: frozenset[str], limit: int, within: Within
     ) -> list[TaskRow]:

@@ -18,7 +18,7 @@ from web import task_lists, task_words
 from web.access import actor, signed_in
 from web.draft_words import items_for
 from web.figure_words import plain
-from web.inbox_filter import DONE, DUE, GIVEN, LED, MINE, ORDER, WHAT, WHICH, Wanted
+from web.inbox_filter import DONE, DUE, GIVEN, LED, MINE, ORDER, SENT, WHAT, WHICH, Wanted
 from web.moments import read_moment
 from web.procedures import MISSING_CHILD
 from web.services import services
@@ -90,11 +90,23 @@ def file() -> ResponseReturnValue:
     with reading(here.engine) as connection:
         bounds = audience(connection, who, now)
     found = task_lists.page(wanted, bounds, None, now, limit=FILE_AT_MOST)
-    head = ["Case", "What the case is", "Task", "Role", "Risk grade", "Due", "Overdue", "Who has it", "Done"]
+    head = [
+        "Case",
+        "What the case is",
+        "How it stands",
+        "Task",
+        "Role",
+        "Risk grade",
+        "Due",
+        "Overdue",
+        "Who has it",
+        "Done",
+    ]
     rows = [
         [
             line.task.case_id,
             line.kind,
+            line.about,
             line.task.name,
             title_of(line.task.role),
             line.risk.words if line.risk else "",
@@ -105,6 +117,10 @@ def file() -> ResponseReturnValue:
         ]
         for line in task_words.lines(found.rows, who, now)
     ]
+    if found.next:
+        rows.append(
+            [f"The list goes on: these are the first {FILE_AT_MOST:,}. Show only some, and take the rest apart."]
+        )
     written = io.StringIO()
     csv.writer(written).writerows([[plain(cell) for cell in row] for row in [head, *rows]])
     answer = flask.Response(written.getvalue(), mimetype="text/csv")
@@ -128,7 +144,7 @@ def news() -> ResponseReturnValue:
         return "", 204
     since = read_moment(flask.request.args.get("since", "")) or now
     more = [*wanted.conditions(now), TaskTable.opened_at > since]
-    fresh = task_lists.count(bounds, wanted.roles(who.duties), more) if wanted.which not in {MINE, GIVEN} else 0
+    fresh = task_lists.count(bounds, wanted.roles(who.duties), more) if wanted.which not in {MINE, GIVEN, SENT} else 0
     return flask.render_template("inbox_news.html", fresh=fresh, since=since, wanted=wanted)
 
 

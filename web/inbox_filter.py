@@ -21,12 +21,20 @@ from workflows.teams import TeamMemberRow
 from workflows.vocabulary import EPISODE_STATUS, FLAG, RESPONSIBLE_AUTHORITY, RISK_LEVEL
 
 SOON = timedelta(hours=4)
-ALL, MINE, FREE, GIVEN, LED, DONE = "", "mine", "free", "given", "led", "done"
+ALL, MINE, FREE, GIVEN, SENT, LED, DONE = "", "mine", "free", "given", "sent", "led", "done"
 WHICH: Mapping[str, str] = MappingProxyType(
-    {ALL: "All", MINE: "Mine", FREE: "Not taken", GIVEN: "With others", LED: "Those I lead", DONE: "Done"}
+    {
+        ALL: "All",
+        MINE: "Mine",
+        FREE: "Not taken",
+        GIVEN: "Given away",
+        SENT: "Waiting for others",
+        LED: "Those I lead",
+        DONE: "Done",
+    }
 )
-"""The lists: all tasks of my roles, those that I have, those that nobody has, those that I gave to others, those of
-the roles that I lead, what I have done."""
+"""The lists: all tasks of my roles, those that I have, those that nobody has, those that I gave to others, what
+other roles have to do in the cases in which I did something last, those of the roles that I lead, what I have done."""
 DUE: Mapping[str, str] = MappingProxyType({"overdue": "Overdue", "soon": "Overdue, or due within 4 hours"})
 ORDER: Mapping[str, str] = MappingProxyType({"": "What hurts most", "due": "Due first"})
 LONGEST_REFERENCE = 20

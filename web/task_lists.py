@@ -14,9 +14,9 @@ from engine.model import Actor
 from engine.reading import OPEN, OWNED
 from engine.store import CaseTable, ReleaseTable, TaskTable
 from engine.views import Cursor, Page, TaskRow
-from web import inbox_filter
+from web import case_access, inbox_filter
 from web.access import actor
-from web.inbox_filter import DONE, FREE, GIVEN, LED, MINE, Groups, Wanted
+from web.inbox_filter import DONE, FREE, GIVEN, LED, MINE, SENT, Groups, Wanted
 from web.moments import read_moment
 from web.numbers import is_number
 from web.services import services
@@ -33,6 +33,8 @@ OVERDUE = "overdue"
 Selected = sa.Select[tuple[int]] | sa.CompoundSelect[tuple[int]]
 OWN_AT_MOST = 200
 """So many tasks of one person, or given away by one, are shown together."""
+CASES_AT_MOST = 100
+"""So many cases in which a person did something last are looked through for what others have to do there."""
 DIGEST = 16
 
 
@@ -59,6 +61,11 @@ def page(wanted: Wanted, bounds: Audience, after: Cursor | None, now: datetime, 
     if wanted.which == DONE:
         return cases.views.done(who.person, after=after, limit=limit, but=bounds.hidden)
     more = wanted.conditions(now)
+    if wanted.which == SENT:
+        last = cases.views.worked_on(who.person, limit=CASES_AT_MOST)
+        known = case_access.readable_each(services().engine, who, last, now=now, with_reason=False)
+        rows = cases.views.open_in(known, but=who.duties | assigning.led_by(who), limit=OWN_AT_MOST, more=more)
+        return Page(tuple(rows), None)
     roles = assigning.led_by(who) if wanted.which == LED else wanted.roles(who.duties)
 
     def within(role: str) -> Sequence[sa.ColumnElement[bool]]:

@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
+
+import sqlalchemy as sa
 
 from engine.model import Actor
+from engine.store import reading
 from engine.views import TaskRow
 from web import task_lists
 from web.missing_words import COLOURS
 from web.moments import say_moment, say_until
-from workflows.vocabulary import RISK_LEVEL
+from web.services import services
+from workflows import assigning
+from workflows.agencies import ROLES
+from workflows.episodes import EpisodeRow
+from workflows.vocabulary import EPISODE_STATUS, RESPONSIBLE_AUTHORITY, RISK_LEVEL
+
+STAGE, COUNCIL = "stage", "council"
+TOLD: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "police": (STAGE,),
+        "local_authority": (STAGE, COUNCIL),
+        "interview_provider": (COUNCIL,),
+        "health": (COUNCIL,),
+        "education": (COUNCIL,),
+    }
+)
+"""What a line says of the episode to those of a kind of organisation: the police search in one force, the others work for councils."""
 
 GRADED = ", graded "
 """Stands in a case's title between what it is and how it is graded (bpmn/missing_child, property `title`)."""
@@ -33,23 +53,52 @@ class Line:
     procedure: str
     kind: str
     risk: Tag | None
-    lowering: bool
     due: str
     until: str
     overdue: bool
-    owner: str
     done: str
+    about: str = ""
+    """What is told of its episode, by the work of who looks."""
+    lowering: bool = False
+    owner: str = ""
+    elsewhere: bool = False
+    """It is for another role: one follows it, and does not do it."""
 
 
 def lines(rows: Sequence[TaskRow], who: Actor, now: datetime) -> list[Line]:
     """Say each task in words."""
     procedures = task_lists.procedures_of(row.case_id for row in rows)
+    told = _told(rows, who)
     lowered = task_lists.lowered(row.case_id for row in rows)
     names = task_lists.names_of(rows, who)
     return [
-        _line(row, procedures.get(row.case_id, ""), owner(row, who, names), now, lowering=row.case_id in lowered)
+        replace(
+            _line(row, procedures.get(row.case_id, ""), now),
+            about=told.get(row.case_id, ""),
+            lowering=row.case_id in lowered,
+            owner=owner(row, who, names),
+            elsewhere=row.role not in who.duties | assigning.led_by(who),
+        )
         for row in rows
     ]
+
+
+def _told(rows: Sequence[TaskRow], who: Actor) -> dict[str, str]:
+    """Say of the episode of each task what a list may be narrowed by, as far as the work of this person asks for it."""
+    wanted = {each for role in who.duties if role in ROLES for each in TOLD.get(ROLES[role].kind, ())}
+    if not (rows and wanted):
+        return {}
+    episode = EpisodeRow
+    asked = sa.select(episode.case_id, episode.status, episode.responsible_authority)
+    with reading(services().engine) as connection:
+        found = connection.execute(asked.where(episode.case_id.in_({row.case_id for row in rows}))).tuples().all()
+    return {
+        case_id: ", ".join(
+            [EPISODE_STATUS[stage]] * (STAGE in wanted and stage in EPISODE_STATUS)
+            + [RESPONSIBLE_AUTHORITY[council]] * (COUNCIL in wanted and council in RESPONSIBLE_AUTHORITY)
+        )
+        for case_id, stage, council in found
+    }
 
 
 def owner(row: TaskRow, who: Actor, names: Mapping[str, str]) -> str:
@@ -67,7 +116,7 @@ def owner(row: TaskRow, who: Actor, names: Mapping[str, str]) -> str:
     return said
 
 
-def _line(row: TaskRow, procedure: str, has_it: str, now: datetime, *, lowering: bool) -> Line:
+def _line(row: TaskRow, procedure: str, now: datetime) -> Line:
     kind, _, grade = row.case_title.partition(GRADED)
     if kind.startswith(procedure):
         procedure = ""  # the title says it already
@@ -75,4 +124,4 @@ def _line(row: TaskRow, procedure: str, has_it: str, now: datetime, *, lowering:
     done = say_moment(row.completed_at) if row.status == "completed" and row.completed_at else ""
     due, until = (say_moment(row.due_at), say_until(row.due_at, now)) if row.due_at else ("", "")
     late = row.due_at is not None and row.due_at <= now
-    return Line(row, procedure, kind, risk, lowering, due, until, late, has_it, done)
+    return Line(row, procedure, kind, risk, due, until, late, done)

@@ -227,3 +227,17 @@ def test_a_list_is_shared_with_a_team_and_shows_what_its_people_have(two: Site) 
     assert second.page("/tasks").find("a", string="The night")
     assert two.browser("locate_sergeant").page("/tasks").find("a", string="The night") is None
     assert two.browser("locate_sergeant").page("/tasks?team=7").find(string="With Nights") is None
+
+
+def test_what_was_sent_on_is_followed_by_who_did_the_step_before_and_by_nobody_else(two: Site) -> None:
+    first, case_id = two.browser(INSPECTOR), two.opened()
+    assert shown(first, "?which=sent") == []
+    task = of(two, case_id, "acknowledge_handover")
+    answers = {"read": "yes", "set_going": "search", "first_directions": "The boat house"}
+    assert first.send(f"/tasks/{task}", answers).status_code == 302
+    page = first.page("/tasks?which=sent")
+    lines = [" ".join(line.text.split()) for line in page.select(".hw-tasks .govuk-task-list__item")]
+    assert any(line.startswith("Complete missing report") and "with Call taker" in line for line in lines), lines
+    assert {str(link["href"]) for link in page.select(".govuk-task-list__link")} == {f"/cases/{case_id}"}
+    assert all("Reported missing" in line for line in lines), "the police are told how far it is"
+    assert shown(two.browser(SECOND), "?which=sent") == []

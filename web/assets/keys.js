@@ -1,9 +1,9 @@
 // Single keys for who has turned them on in this browser (WCAG 2.1.4): never while somebody types, never with another key held.
-const NAME = 'homeward-keys'
+const ON = 'homeward-keys=on'
 const GO = { t: '/tasks', m: '/tasks?which=mine', c: '/cases', h: '/handovers' }
 let gone = 0
 
-const isOn = () => localStorage.getItem(NAME) === 'on'
+const isOn = () => document.cookie.split('; ').includes(ON)
 const typing = target => target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)
 
 function walk (step) {
@@ -21,15 +21,3 @@ document.addEventListener('keydown', event => {
   else if (event.key === '/') { event.preventDefault(); location.assign('/search') } else if (event.key === 'j') walk(1)
   else if (event.key === 'k') walk(-1)
 })
-
-const toggle = document.getElementById('hw-keys-toggle')
-if (toggle) {
-  const state = document.getElementById('hw-keys-state')
-  const show = () => {
-    state.textContent = isOn() ? 'The keys are on in this browser.' : 'The keys are off in this browser.'
-    toggle.textContent = isOn() ? 'Turn the keys off' : 'Turn the keys on'
-  }
-  document.getElementById('hw-keys-switch').hidden = false
-  toggle.addEventListener('click', () => { localStorage.setItem(NAME, isOn() ? 'off' : 'on'); show() })
-  show()
-}
