@@ -172,7 +172,7 @@ def test_a_list_is_a_file_without_anything_of_a_child(two: Site) -> None:
     browser, case_id = two.browser(INSPECTOR), two.opened()
     answer = browser.get("/tasks.csv?which=free")
     rows = list(csv.reader(io.StringIO(answer.text)))
-    assert rows[0][:3] == ["Case", "What the case is", "Task"]
+    assert rows[0][:4] == ["Case", "What the case is", "How it stands", "Task"]
     assert {row[0] for row in rows[1:]} == {case_id}
     assert "Alex" not in answer.text
 
@@ -237,7 +237,7 @@ def test_what_was_sent_on_is_followed_by_who_did_the_step_before_and_by_nobody_e
     assert first.send(f"/tasks/{task}", answers).status_code == 302
     page = first.page("/tasks?which=sent")
     lines = [" ".join(line.text.split()) for line in page.select(".hw-tasks .govuk-task-list__item")]
-    assert any(line.startswith("Complete missing report") and "with Call taker" in line for line in lines), lines
+    assert any("with Multi-agency safeguarding hub" in line for line in lines), lines
     assert {str(link["href"]) for link in page.select(".govuk-task-list__link")} == {f"/cases/{case_id}"}
     assert all("Reported missing" in line for line in lines), "the police are told how far it is"
     assert shown(two.browser(SECOND), "?which=sent") == []
