@@ -23,6 +23,7 @@ from web.moments import read_moment
 from web.procedures import MISSING_CHILD
 from web.services import services
 from web.task_lists import read_cursor, write_cursor
+from web.task_words import Line
 from workflows import assigning, copies, handovers, merging, notices, saved_lists, typed
 from workflows.agencies import title_of
 from workflows.audience import Audience, audience
@@ -39,6 +40,18 @@ LEFT_BY = timedelta(minutes=5)
 """An urgent message that has not left by then is a reason to ring people."""
 FILE_AT_MOST = 1000
 """Lines of the file for a spreadsheet."""
+HEAD = [
+    "Case",
+    "What the case is",
+    "How it stands",
+    "Task",
+    "Role",
+    "Risk grade",
+    "Due",
+    "Overdue",
+    "Who has it",
+    "Done",
+]
 
 
 @page.get("/tasks")
@@ -90,42 +103,23 @@ def file() -> ResponseReturnValue:
     with reading(here.engine) as connection:
         bounds = audience(connection, who, now)
     found = task_lists.page(wanted, bounds, None, now, limit=FILE_AT_MOST)
-    head = [
-        "Case",
-        "What the case is",
-        "How it stands",
-        "Task",
-        "Role",
-        "Risk grade",
-        "Due",
-        "Overdue",
-        "Who has it",
-        "Done",
-    ]
-    rows = [
-        [
-            line.task.case_id,
-            line.kind,
-            line.about,
-            line.task.name,
-            title_of(line.task.role),
-            line.risk.words if line.risk else "",
-            line.due,
-            "Yes" if line.overdue else "",
-            line.owner,
-            line.done,
-        ]
-        for line in task_words.lines(found.rows, who, now)
-    ]
+    rows = [HEAD, *map(_cells, task_words.lines(found.rows, who, now))]
     if found.next:
         rows.append(
             [f"The list goes on: these are the first {FILE_AT_MOST:,}. Show only some, and take the rest apart."]
         )
     written = io.StringIO()
-    csv.writer(written).writerows([[plain(cell) for cell in row] for row in [head, *rows]])
+    csv.writer(written).writerows([[plain(cell) for cell in row] for row in rows])
     answer = flask.Response(written.getvalue(), mimetype="text/csv")
     answer.headers["Content-Disposition"] = "attachment; filename=tasks.csv"
     return answer
+
+
+def _cells(line: Line) -> list[str]:
+    """Give a task as a line of the file, in the order of `HEAD`."""
+    risk, overdue = line.risk.words if line.risk else "", "Yes" if line.overdue else ""
+    told = [line.task.case_id, line.kind, line.about, line.task.name, title_of(line.task.role)]
+    return [*told, risk, line.due, overdue, line.owner, line.done]
 
 
 @page.get("/tasks/news")

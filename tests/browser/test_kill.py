@@ -44,6 +44,14 @@ def rung(person: Visitor, case_id: str) -> list[str]:
     return [words for words in person.page.locator(".moj-timeline__title").all_inner_texts() if " clock (" in words]
 
 
+def type_directions(typist: Visitor, case_id: str) -> None:
+    """Begin a task, and go no further than the first words, which are kept by themselves."""
+    line = typist.page.get_by_role("listitem").filter(has_text=case_id)
+    line.get_by_role("link", name="Acknowledge handover").click()
+    typist.page.fill("#first_directions", "Search the boat house")
+    expect(typist.page.locator("#hw-typed")).to_contain_text("Kept at")
+
+
 def test_a_kill_loses_nothing_and_clocks_that_fell_due_ring_once(process: DemoProcess, visit: Visit) -> None:
     caller = visit("call_taker", javascript=False, url=process.url)
     caller.page.goto("/cases/open")
