@@ -341,7 +341,7 @@ def _breaches(look: Look) -> Shown:
 def _yours(look: Look) -> Shown:
     """What a person has to do: how much is in each list, and the first of it."""
     counts = task_lists.counts(look.bounds, look.now)
-    words = {MINE: "You have", FREE: "Not taken", task_lists.OVERDUE: "Overdue", GIVEN: "With others"}
+    words = {MINE: "You have", FREE: "Not taken", task_lists.OVERDUE: "Overdue", GIVEN: "Given away"}
     links = [Bit("All of your tasks", flask.url_for("inbox.tasks"))]
     for which, said in words.items():
         if counts[which]:

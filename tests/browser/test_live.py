@@ -63,6 +63,7 @@ def test_what_is_typed_is_kept_again_when_its_author_has_signed_in_again(visit: 
     """The session ends while somebody types: they sign in in another window, and go on in the page that they had."""
     inspector = visit("duty_inspector", fresh=True)
     page, address = inspector.page, "main .govuk-task-list__link:text-is('Acknowledge handover')"
+    page.goto("/tasks")
     page.locator(address).first.click()
     status, field = page.locator("#hw-typed"), page.locator("#first_directions")
     field.fill("Search the boat house")
