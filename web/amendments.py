@@ -19,12 +19,14 @@ from web.errors import sentence_of
 from web.services import services
 from workflows import amendments, copies, kept_things, philomena
 from workflows.amendments import Decision, KeptNotFound
-from workflows.kept_things import CONCERN, KINDS, Kept
+from workflows.kept_things import ATTACHMENT, COMMENT, CONCERN, KINDS, Kept
 from workflows.philomena import OWNS
 
 page = flask.Blueprint("amendments", __name__)
 
 PURPOSE = "casework, put right"
+PAGES = {ATTACHMENT: "attachments.listed", COMMENT: "comments.listed"}
+"""The pages of what is kept beside a case, by its kind."""
 OF_CARER = frozenset({carer_words.DATA_CLASS})
 
 
@@ -131,9 +133,10 @@ def _of_case(case_id: str, kind: str, key: str) -> Place:
 
     def found(connection: sa.Connection) -> Sheet:
         kept = amendments.find(connection, [case_id], kind, key)
-        return _sheet(kept, may if kept.data_class in may else frozenset(), readable, case_id)
+        mine = kept.data_class in may and kept.author in {"", who.person}
+        return _sheet(kept, may if mine else frozenset(), readable, case_id)
 
-    return Place(found, flask.url_for("attachments.listed", case_id=case_id))
+    return Place(found, flask.url_for(PAGES.get(kind, "cases.case"), case_id=case_id))
 
 
 def _of_form(profile: str, key: str) -> Place:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
 
 import flask
-import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from engine.errors import Invalid, NotAllowed, Problem
-from engine.store import TaskTable, reading, writing
-from web import amendment_words, attachment_words, case_access
+from engine.store import reading, writing
+from web import amendment_words, attachment_words, beside_case, case_access
 from web.access import actor, signed_in
 from web.answering import new_key
 from web.attachment_words import SEALED_OFF
 from web.episode_words import names_of
-from web.numbers import read_number
 from web.services import services
 from workflows import amendments, attachments, readership
 from workflows.attachments import MEGABYTE, WHAT, Limits, Sent
@@ -57,13 +54,13 @@ def add(case_id: str) -> ResponseReturnValue:
     """Keep a file that was sent, or say all that is wrong."""
     here, who, form = services(), actor(), flask.request.form
     settings = here.settings
-    may = _writable(case_id)
+    may = beside_case.writable(case_id)
     if not settings.takes_files:
         raise NoFilesHere("Files cannot be attached here, because nothing would check them for viruses.")
     content, name = _sent(settings.file_megabytes * MEGABYTE)
-    task = _task(case_id)
+    task = beside_case.task_of(case_id)
     said = {each: form.get(each, "") for each in ("title", "what", "data_class")}
-    sent = Sent(content, name, **said, task=task[0] if task else None, key=form.get("key", "")[:40])
+    sent = Sent(content, name, **said, task=task.number if task else None, key=form.get("key", "")[:40])
     limits = Limits(settings.file_megabytes * MEGABYTE, settings.case_megabytes * MEGABYTE)
     try:
         with writing(here.engine) as connection:
@@ -93,13 +90,6 @@ def file(case_id: str, number: int) -> ResponseReturnValue:
     return answer
 
 
-def _writable(case_id: str) -> frozenset[str]:
-    """Name the data classes that this person writes in a case; refused with `CaseNotFound` without a part in it."""
-    here, who, now = services(), actor(), services().clock()
-    known = case_access.readable(here.engine, who, case_id, now=now, with_reason=False)
-    return case_access.writable(here.engine, who, case_id, known, now=now)
-
-
 def _sent(most: int) -> tuple[bytes, str]:
     """Read the file that was sent and its name, one byte more than may be at most; a large one lies in a file of its own, which is closed."""
     with ExitStack() as stack:
@@ -109,28 +99,12 @@ def _sent(most: int) -> tuple[bytes, str]:
         return (files[0].read(most + 1), files[0].filename or "") if files else (b"", "")
 
 
-def _task(case_id: str) -> tuple[int, str, str] | None:
-    """Give number, name and form of the task of this case at which the page was opened; None where there is none."""
-    number = read_number(flask.request.values.get("task", ""))
-    asked = sa.select(TaskTable.number, TaskTable.name, TaskTable.form)
-    with reading(services().engine) as connection:
-        found = connection.execute(asked.where(TaskTable.case_id == case_id, TaskTable.number == number)).first()
-    return None if found is None else (found.number, found.name, found.form)
-
-
-def _class_of(case_id: str, form: str) -> str:
-    """Give the data class of most questions of a task's form, which is proposed."""
-    found = services().cases.release_of(case_id).forms.get(form)
-    most = Counter(each.data_class for each in found.fields).most_common(1) if found else []
-    return most[0][0] if most else ""
-
-
 def _page(case_id: str, problems: Sequence[Problem]) -> str:
     here, who, now = services(), actor(), services().clock()
     classes = case_access.readable(here.engine, who, case_id, now=now)
     glass = case_access.opened_until(here.engine, who, case_id, now=now)
     may = frozenset() if glass else case_access.writable(here.engine, who, case_id, classes, now=now)
-    task = _task(case_id)
+    task = beside_case.task_of(case_id)
     with reading(here.engine) as connection:
         lines, _others = attachment_words.lines(connection, case_id, classes)
         before = [each for each in amendments.among(connection, [case_id]) if each.kind == ATTACHMENT]
@@ -150,20 +124,13 @@ def _page(case_id: str, problems: Sequence[Problem]) -> str:
         most=here.settings.file_megabytes,
         what=WHAT,
         classes=[
-            {"value": name, "text": words, "hint": {"text": _read_by(readers, name)}}
+            {"value": name, "text": words, "hint": {"text": beside_case.read_by(readers, name)}}
             for name, words in DATA_CLASS.items()
             if readers is not None and name in may
         ],
         task=task,
-        typed={"data_class": _class_of(case_id, task[2]) if task else ""} | dict(typed),
+        typed={"data_class": beside_case.class_of(case_id, task) if task else ""} | dict(typed),
         key=new_key(),
         problems=[{"text": each.sentence, "href": f"#{each.where}"} for each in problems],
         wrong={each.where: each.sentence for each in problems},
     )
-
-
-def _read_by(readers: readership.Readership, data_class: str) -> str:
-    """Say who reads a data class in a case."""
-    if readers.group is not None:
-        return "Read by those of the group of this sealed record whose roles may read it"
-    return f"Read by: {', '.join(readers.kinds(data_class)) or 'nobody here'}"

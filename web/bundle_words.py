@@ -24,6 +24,7 @@ from workflows import (
     bundles,
     child_details,
     children,
+    comments,
     concerns,
     disclosures,
     kept_things,
@@ -50,8 +51,8 @@ OF_THE_CHILD = (
 
 
 CARER, AWAY, CONCERN, PLAN = "What your carer wrote", "Short absences", "People and places of concern", "Trigger plan"
-PUT_RIGHT, FILES = "What was put right or withdrawn", "Files"
-TYPED = frozenset({CARER, AWAY, CONCERN, PLAN, PUT_RIGHT, FILES})
+PUT_RIGHT, FILES, COMMENTS = "What was put right or withdrawn", "Files", "Comments"
+TYPED = frozenset({CARER, AWAY, CONCERN, PLAN, PUT_RIGHT, FILES, COMMENTS})
 """What is drawn beside the cases and was typed: a name may stand in it that no field holds."""
 
 
@@ -101,15 +102,36 @@ def of_the_child(
             *_beside_the_cases(connection, child_id, refs, others),
         )
     found = (*own, ("To whom something was given", _given(connection, refs, others)))
-    return (*_masked(found, others), *_photographs(connection, child_id), *files(connection, refs, COPIED, others))
+    return (
+        *_masked(found, others),
+        *_photographs(connection, child_id),
+        *beside_cases(connection, refs, COPIED, others),
+    )
 
 
-def files(
+def beside_cases(
     connection: sa.Connection,
     refs: Collection[str],
     classes: Collection[str],
     others: Others,
     until: datetime | None = None,
+) -> tuple[Chapter, ...]:
+    """Give what stands beside cases in these data classes and was there at a moment: the comments, and the list of the files."""
+    said = tuple(
+        Passage(f"Comment, {say_moment(each.written_at)}", others.mask(each.text))
+        for each in reversed(comments.among(connection, refs))
+        if each.data_class in classes and (until is None or each.written_at <= until)
+    )
+    chapters = (Chapter("", COMMENTS, said),) if said else ()
+    return (*chapters, *_files(connection, refs, classes, others, until))
+
+
+def _files(
+    connection: sa.Connection,
+    refs: Collection[str],
+    classes: Collection[str],
+    others: Others,
+    until: datetime | None,
 ) -> tuple[Chapter, ...]:
     """List the files of cases that are of these data classes, and were attached until a moment; each goes as a whole or not at all."""
     found = tuple(

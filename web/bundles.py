@@ -121,8 +121,8 @@ def case(case_id: str) -> ResponseReturnValue:
         part = bundle_words.Part(case_id, release, bundles.readable_part(facts, release, wanted), known)
         title = f"Case {case_id}, as known on {say_moment(known)}"
         nobody = bundles.others_in((), ())
-        files = bundle_words.files(connection, [case_id], wanted, nobody, known)
-        content = bundle_words.content(title, [part], files, Masking(), [case_id])
+        beside = bundle_words.beside_cases(connection, [case_id], wanted, nobody, known)
+        content = bundle_words.content(title, [part], beside, Masking(), [case_id])
         number = redacting.keep(
             connection, content, kind=AS_KNOWN, about=case_id, recipient=recipient, basis=basis, classes=wanted,
             known_at=moment, by=actor(), now=now,

@@ -10,8 +10,9 @@ from engine.model import Actor
 from engine.release import Compiled
 from engine.store import reading
 from engine.views import CaseView
-from web import attachment_words, case_words, correction_words, disclosure_words, episode_words
+from web import attachment_words, case_words, comment_words, correction_words, disclosure_words, episode_words
 from web.attachment_words import Line
+from web.comment_words import Said
 from web.disclosure_words import Given
 from web.services import services
 from workflows import children, episodes
@@ -22,7 +23,7 @@ from workflows.episodes import Episode
 class CaseRead:
     """A case with its release, its episode and child where it has them, what was given of it, and `told`: everything in words.
 
-    `names` are those of everybody involved, by sign-in name; `files` what is attached and may be read.
+    `names` are those of everybody involved, by sign-in name; `files` what is attached and may be read, `said` the comments.
     """
 
     view: CaseView
@@ -33,6 +34,7 @@ class CaseRead:
     names: Mapping[str, str]
     told: Mapping[str, object]
     files: tuple[Line, ...] = ()
+    said: tuple[Said, ...] = ()
 
 
 def read(case_id: str, who: Actor, classes: frozenset[str], *, purpose: str, now: datetime) -> CaseRead:
@@ -44,10 +46,11 @@ def read(case_id: str, who: Actor, classes: frozenset[str], *, purpose: str, now
         episode = episodes.find(connection, case_id)
         child_id = children.child_of(connection, case_id)
         files, beside = attachment_words.lines(connection, case_id, classes)
+        said, unsaid = comment_words.lines(connection, case_id, classes, who.person)
         given = disclosure_words.read(connection, {case_id, child_id or case_id}, who.roles)
         names = episode_words.names_of(connection, case_words.involved(view.timeline) | given.people)
     changes = correction_words.changes(here.engine, release, view, classes)
     told = case_words.describe(
-        view, episode, release, names, who=who, now=now, classes=classes, changes=changes, beside=beside
+        view, episode, release, names, who=who, now=now, classes=classes, changes=changes, beside=beside | unsaid
     )
-    return CaseRead(view, release, episode, child_id, given, names, told, files)
+    return CaseRead(view, release, episode, child_id, given, names, told, files, said)

@@ -30,6 +30,7 @@ from engine.views import TaskView
 from web import (
     carer_words,
     case_access,
+    comment_words,
     episode_words,
     known_words,
     late_entry,
@@ -48,7 +49,7 @@ from web.moments import say_moment, say_until
 from web.repeating import FOCUS
 from web.second_person import done_before
 from web.services import services
-from workflows import access, assigning, typed
+from workflows import access, assigning, comments, typed
 from workflows.access import Standing
 from workflows.typed import Typed
 
@@ -259,7 +260,6 @@ def _open(task_id: str) -> TaskView:
 def _page(view: TaskView, shown: Shown) -> str:
     now, row, who = services().clock(), view.row, actor()
     release = services().cases.release_of(row.case_id)
-    due = f"{say_moment(row.due_at)} ({say_until(row.due_at, now)})" if row.due_at else ""
     leads = row.role in assigning.led_by(who)
     with reading(services().engine) as connection:
         others = typed.of_others(connection, row.id, who.person) if leads else []
@@ -275,7 +275,7 @@ def _page(view: TaskView, shown: Shown) -> str:
         task_id=row.id,
         case_id=row.case_id,
         case_title=row.case_title,
-        due=due,
+        due=_due(row.due_at, now),
         documentation=without_source(view.documentation),
         beside=_beside(view, release, now),
         summary=error_summary(shown.problems, view.form, {late_entry.PLACE}),
@@ -295,7 +295,28 @@ def _page(view: TaskView, shown: Shown) -> str:
         has_it=row.owner == who.person,
         goes_back=bool(row.returns_to),
         able=[each for each in able if each.sign_in != row.owner],
+        said=_said(row.case_id, now),
     )
+
+
+def _due(due_at: datetime | None, now: datetime) -> str:
+    """Say until when a task is due; nothing where no time is set."""
+    return f"{say_moment(due_at)} ({say_until(due_at, now)})" if due_at else ""
+
+
+def _said(case_id: str, now: datetime) -> tuple[comment_words.Said, ...]:
+    """Give the comments on the case that this person may read; that they were shown is written down first."""
+    here, who = services(), actor()
+    with reading(here.engine) as connection:
+        if not comments.of_case(connection, case_id):
+            return ()
+    classes = case_access.readable_each(here.engine, who, [case_id], now=now).get(case_id, frozenset())
+    with reading(here.engine) as connection:
+        said, _others = comment_words.lines(connection, case_id, classes, who.person)
+    if said:
+        shown = frozenset(each.data_class for each in said)
+        here.cases.note_reading(case_id, by=who, purpose=comments.PURPOSE, classes=shown, now=now)
+    return said
 
 
 def _beside(view: TaskView, release: Compiled, now: datetime) -> list[Section]:

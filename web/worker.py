@@ -38,6 +38,7 @@ from workflows import (
     attachment_mails,
     attachments,
     board_mails,
+    comments,
     copies,
     handovers,
     notices,
@@ -206,6 +207,7 @@ class Worker:
         """Anchor the logs of the day that has ended, tell the board once a month, see to what is kept, and verify everything."""
         self._guarded("anchors", lambda: anchors.write(self._engine, self._clock()))
         self._guarded("board", lambda: board_mails.tell(self._engine, self._base_url, self._clock()))
+        self._guarded("mentions", lambda: comments.tidy(self._engine, self._clock()))
         self._guarded("typed", lambda: typed.tidy(self._engine, self._clock()))
         self._guarded("keeping", self._see_to_what_is_kept)
         self._guarded("verification", self._verify)

@@ -27,6 +27,7 @@ from workflows import (
     audits,
     break_glass,
     children,
+    comments,
     concerns,
     copies,
     disclosures,
@@ -92,6 +93,7 @@ SAID: Mapping[str, str] = MappingProxyType(
         "philomena_versions": "deleted",
         "carer_absences": "deleted",
         "concerns": "deleted, those of the carer's form too",
+        "comments": "deleted",
         "attachments": "deleted, with their bytes",
         "amendments": "deleted: what was put right or withdrawn beside the cases, with old, new and reasons",
         "notices": "deleted",
@@ -120,6 +122,7 @@ NAMED: Mapping[str, str] = MappingProxyType(
         "outbox": "deleted: no mail says anything of a child",
         "cases_about_children": "deleted",
         "philomena_moves": "deleted",
+        "comment_mentions": "deleted",
         "seal_cases": "kept for a year: reference",
         "seal_members": "kept for a year: who saw it",
         "handover_tasks": "kept: reference and when it was taken over",
@@ -284,6 +287,7 @@ def _projections(connection: sa.Connection, refs: list[str]) -> dict[str, int]:
     forms = philomena.erase(connection, refs)
     gone |= {"philomena": len(forms), "concerns": concerns.erase(connection, [*refs, *forms])}
     gone["amendments"] = amendments.erase(connection, [*refs, *forms])
+    gone["comments"] = comments.erase(connection, refs)
     gone["attachments"] = attachments.erase(connection, refs)
     for table in (
         AboutRow,

@@ -16,9 +16,10 @@ import sqlalchemy as sa
 from engine.errors import Conflict, Invalid, Problem
 from engine.model import Value
 from engine.store import Base
-from workflows import attachments, children, concerns, cutover_sheets, philomena, photographs
+from workflows import attachments, children, comments, concerns, cutover_sheets, philomena, photographs
 from workflows.attachments import LONGEST_TITLE, WHAT, AttachmentRow
 from workflows.children import DATA_CLASS_OF, EXPLOITATION, ChildFlagRow, ids_of
+from workflows.comments import CommentRow
 from workflows.concerns import TEXTS, ConcernRow
 from workflows.cutover_sheets import Reader, a_day, line_within, one_of, text_within
 from workflows.days import day_in_words, day_of
@@ -27,7 +28,7 @@ from workflows.trigger_plans import PARTS, ChildPlanRow
 from workflows.vocabulary import FLAG, Words
 
 CONCERN, IMPORTED_FLAG, IMPORTED_PLAN, PHOTOGRAPH = "concern", "flag", "plan", "photograph"
-ATTACHMENT = "attachment"
+ATTACHMENT, COMMENT = "attachment", "comment"
 
 DECIDES_ON_EXPLOITATION = frozenset({"ppu_cse_unit"})
 """Who decides on a flag of exploitation, also on one that was imported (domain.md 13.8)."""
@@ -66,8 +67,8 @@ class Question:
 class Kept:
     """One thing as it stands: kept under `about` since a moment, in words; what it says by question, as text.
 
-    `decides` are the roles that alone decide on it, where it is not whoever writes its class; `elsewhere` says where it is put
-    right instead.
+    `decides` are the roles that alone decide on it, where it is not whoever writes its class, and `author` the one person;
+    `elsewhere` says where it is put right instead.
     """
 
     kind: str
@@ -79,6 +80,7 @@ class Kept:
     said: Mapping[str, str]
     decides: frozenset[str] = field(default=frozenset())
     elsewhere: str = ""
+    author: str = ""
 
     def class_of(self, question: str) -> str:
         """Give the data class of what it says to a question."""
@@ -263,6 +265,26 @@ _ATTACHMENT: Mapping[str, Question] = MappingProxyType(
 """Of which class it is stays: a file that belongs elsewhere is withdrawn, and attached anew."""
 
 
+# Comments on a case -----------------------------------------------------------------------------------------------------
+
+
+def _comments(connection: sa.Connection, refs: Collection[str]) -> Iterator[Kept]:
+    for each in comments.among(connection, refs):
+        title = f"Comment of {day_in_words(day_of(each.written_at))}"
+        said, by = {"text": each.text}, each.written_by
+        yield Kept(COMMENT, str(each.id), each.case_id, title, each.data_class, each.written_at, said, author=by)
+
+
+def _take_comment_out(connection: sa.Connection, kept: Kept) -> None:
+    comments.forget_mentions(connection, int(kept.key))
+    _takes_out(CommentRow)(connection, kept)
+
+
+_COMMENT: Mapping[str, Question] = MappingProxyType(
+    {"text": Question("Comment", comments.cleaned, needed=True, is_long=True)}
+)
+
+
 # What they share --------------------------------------------------------------------------------------------------------
 
 
@@ -340,6 +362,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             _takes_out(AttachmentRow),
             in_cases=True,
             of_case=True,
+        ),
+        COMMENT: Kind(
+            "Comment", _COMMENT, _comments, _writes(CommentRow), _take_comment_out, in_cases=True, of_case=True
         ),
     }
 )

@@ -8,14 +8,19 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from engine.model import Actor
 from engine.store import CaseTable, TaskTable
-from workflows import access, audience, audits, children, seals
-from workflows.access import AFTER_VETTING, ATTENDS, HOST_VIEW, Standing
+from workflows import access, audience, audits, children, comments, people, seals
+from workflows.access import AFTER_VETTING, ATTENDS, HOST_VIEW, TOLD_OF_EVERY_CHILD, Standing
 from workflows.agencies import KINDS, ROLES, title_of
 from workflows.attendance import AttendanceRow
 from workflows.audience import Whose
 from workflows.children import ChildRow
 from workflows.episodes import ADULT_FROM, EpisodeRow, age_on
+from workflows.people import MembershipRow, Person, PersonRow
+
+MANY_HOLD_IT = 40
+"""A role that more people hold says of none of them that they work on a case: its people are offered once they have done something there."""
 
 ANOTHER_COUNCIL = "the desk of another council while the episode is open"
 
@@ -52,6 +57,17 @@ class Readership:
     def _hosts(self, data_class: str) -> tuple[str, ...]:
         told = self.is_episode and data_class in access.readable(HOST_VIEW, standing=self.standing)
         return (ANOTHER_COUNCIL,) if told else ()
+
+    def reads(self, person: Person, data_class: str) -> bool:
+        """Tell whether somebody reads a data class in the case by their roles; of what a vetting gives nothing is said."""
+        if self.group is not None and person.sign_in not in self.group:
+            return False
+        held = {role for role in person.roles if self.whose.has(role, person.actor.organisations(role))}
+        seated = {role for role in held if self._seated(role)}
+        if access.has_a_part(held, self.worked, sampled=self.is_sampled, attended=seated):
+            return data_class in access.readable(held, standing=self.standing, sampled=self.is_sampled, attended=seated)
+        is_host = self.is_episode and not person.roles.isdisjoint(TOLD_OF_EVERY_CHILD)
+        return is_host and data_class in access.readable(HOST_VIEW, standing=self.standing)
 
     def _counts(self, role: str) -> bool:
         agencies = self.whose.agencies(role)
@@ -91,3 +107,40 @@ def of(connection: sa.Connection, case_id: str, now: datetime) -> Readership:
         frozenset(connection.execute(sa.select(row.kind).where(row.case_id == case_id)).scalars()),
         seals.group_of(connection, case_id),
     )
+
+
+def offered(connection: sa.Connection, case_id: str, data_class: str, by: Actor, now: datetime) -> tuple[Person, ...]:
+    """Give who can be mentioned in what is written of a data class: who works on the case and reads it there, by name, but for `by`.
+
+    Those who have or had a task or have written a comment, and the holders of a role that has one open; four statements more than `of`.
+    """
+    readers, task, held = of(connection, case_id, now), TaskTable, MembershipRow
+    mine = sa.select(task.owner, task.completed_by).where(task.case_id == case_id)
+    names = {name for row in connection.execute(mine) for name in row if name}
+    names |= set(comments.worked_on(connection, case_id))
+    waits = sa.select(task.role).where(task.case_id == case_id, task.status == "open")
+    active = sa.select(PersonRow.sign_in).where(PersonRow.disabled_at.is_(None))
+    holders = sa.select(held.role, held.person).where(held.role.in_(waits), held.person.in_(active)).distinct()
+    of_role: dict[str, set[str]] = {}
+    for role, person in connection.execute(holders):
+        of_role.setdefault(role, set()).add(person)
+    names |= set().union(*(each for each in of_role.values() if len(each) <= MANY_HOLD_IT))
+    able = (each for each in people.active(connection, names - {by.person}) if readers.reads(each, data_class))
+    return tuple(sorted(able, key=lambda each: (each.name, each.sign_in)))
+
+
+def has_another(connection: sa.Connection, readers: Readership, data_class: str, by: Actor) -> bool:
+    """Tell whether anybody but `by` reads a data class in a case by a role of their own. One statement."""
+    if readers.group is not None:
+        known = people.active(connection, readers.group - {by.person})
+        return any(readers.reads(each, data_class) for each in known)
+    held, roles = MembershipRow, readers.roles(data_class)
+    places = [
+        sa.and_(
+            held.role == role, sa.true() if (at := readers.whose.agencies(role)) is None else held.organisation.in_(at)
+        )
+        for role in roles
+    ]
+    others = sa.select(held.person).join(PersonRow, PersonRow.sign_in == held.person)
+    others = others.where(PersonRow.disabled_at.is_(None), held.person != by.person, sa.or_(sa.false(), *places))
+    return connection.execute(others.limit(1)).first() is not None

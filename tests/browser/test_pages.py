@@ -15,7 +15,8 @@ from tests.browser.visits import Answers, Visitor, reference_of, reload_until
 
 pytestmark = pytest.mark.browser
 
-EVERYBODY = {"/tasks", "/cases", "/cases/one", "/demo/clock", "/demo/mailbox", "/demo/mailbox/one"}
+WRITES = {"/cases/one/attachments", "/cases/one/comments"}
+EVERYBODY = {"/tasks", "/cases", "/cases/one", *WRITES, "/demo/clock", "/demo/mailbox", "/demo/mailbox/one"}
 MET = {
     "call_taker": EVERYBODY | {"/cases/open", "Complete missing report"},
     "mfh_coordinator": EVERYBODY | {"/copies/one"},
@@ -33,6 +34,7 @@ def kind_of(path: str, words: str) -> str:
     """Name the kind of page behind a link: tasks by the words of the link, others by their address."""
     if re.fullmatch(r"/tasks/[A-Z]{2}-\w+\.\d+", path):
         return words
+    path = re.sub(r"/[A-Z]{2}-\w+/", "/one/", path)
     return re.sub(r"/([A-Z]{2}-\w+|\d+|(?:(?<=/people/)(?!add$)|(?<=/agencies/))\w+)$", "/one", path.partition("?")[0])
 
 
@@ -43,7 +45,9 @@ def one_of_each_kind(page: Page, begin: str) -> Iterator[str]:
         path, kind = ahead.pop(0)
         page.goto(path)
         yield kind
-        links = page.locator("a[href^='/']").evaluate_all("all => all.map(a => [a.pathname, a.innerText])")
+        links = page.locator("a[href^='/']:not([download])").evaluate_all(
+            "all => all.map(a => [a.pathname, a.innerText])"
+        )
         for target, words in links:
             found = kind_of(target, words.strip())
             if found not in met and not target.startswith("/static") and not target.endswith((".csv", ".zip")):

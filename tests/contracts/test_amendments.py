@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from engine.errors import Conflict
 from engine.model import Actor
 from engine.store import reading, writing
-from workflows import amendments, attachments, concerns, cutover, kept_things, photographs
+from workflows import amendments, attachments, comments, concerns, cutover, kept_things, photographs
 from workflows.amendments import AmendmentRow, Decision
 from workflows.concerns import ConcernRow
 from workflows.kept_things import Kept
@@ -24,6 +24,7 @@ SHEETS = {
     "flags": "child,flag,since,until,source\nA-1,cse,2025-01-05,,Old force\n",
     "plans": "child,version,valid_from,summary\nA-1,3,2025-01-07 09:00,Goes to the skate park\n",
 }
+SAID = comments.Written("Old words", "D2", None, (), "key")
 POLICE = Actor("ann", frozenset({"mfh_coordinator"}), "example_police")
 
 
@@ -37,6 +38,7 @@ def kept(engine: sa.Engine, now: datetime) -> dict[str, Kept]:
         concerns.add(connection, CHILD, typed, None, may={"D5"}, by=POLICE, now=now)
         photographs.add(connection, CHILD, b"pixels", by=POLICE, now=now)
         limits = attachments.Limits(100, 100)
+        comments.add(connection, CASE, SAID, may={"D2"}, able=(), by=POLICE, base_url="", now=now)
         attachments.add(connection, CASE, FILE, may={"D2"}, limits=limits, is_scanned=True, by=POLICE, now=now)
     return there(engine)
 
@@ -58,6 +60,7 @@ def test_each_kind_is_put_right_and_withdrawn_and_what_it_said_stays(
         "flag": {"until": "2/2/2026"},
         "plan": {"summary": "Tram stop"},
         "attachment": {"title": "Right title"},
+        "comment": {"text": "Right words"},
     }
     assert kept.keys() == kept_things.KINDS.keys()
     with writing(engine) as connection:
@@ -83,6 +86,7 @@ def test_each_kind_is_put_right_and_withdrawn_and_what_it_said_stays(
         ("until", "", "2026-02-02"),
         ("summary", "Goes to the skate park", "Tram stop"),
         ("title", "Old title", "Right title"),
+        ("text", "Old words", "Right words"),
     }
     assert {each.kind for each in found if each.withdrawn} == kept_things.KINDS.keys()
 

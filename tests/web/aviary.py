@@ -24,6 +24,7 @@ from workflows import (
     amendments,
     attachments,
     audience,
+    comments,
     concerns,
     copies,
     cutover,
@@ -234,6 +235,7 @@ class Beside:
             self._given(connection)
             for bird, case_id in self.cases.items():
                 self._attached(connection, bird, case_id)
+                self._said(connection, bird, case_id)
         self._put_right()
         self._bring_in()
         self._decide()
@@ -326,6 +328,19 @@ class Beside:
         (kept,) = (each for each in kept_things.of(connection, [case_id]) if each.data_class == "D8")
         typed = {**kept.said, "title": f"New: {text_of('D8', bird)}"}
         amendments.put_right(connection, kept, typed, self._decision(kept, f"file {bird}"), may={"D8"})
+
+    def _said(self, connection: sa.Connection, bird: str, case_id: str) -> None:
+        """Write a comment of each data class that mentions everybody, and put one right."""
+        by, told = Actor("call_taker"), people.holders(connection, ("mfh_coordinator", "csc_mash", "rhi_worker"))
+        for kind in DATA_CLASS:
+            written = comments.Written(
+                text_of(kind, bird), kind, None, tuple(p.sign_in for p in told), f"{bird} {kind}"
+            )
+            comments.add(connection, case_id, written, may={kind}, able=told, by=by, base_url="", now=self.now)
+        things = kept_things.of(connection, [case_id])
+        (kept,) = (each for each in things if each.kind == kept_things.COMMENT and each.data_class == "D8")
+        typed = {"text": f"New: {text_of('D8', bird)}"}
+        amendments.put_right(connection, kept, typed, self._decision(kept, bird), may={"D8"})
 
     def _decision(self, kept: Kept, bird: str) -> Decision:
         why = text_of(kept.data_class, bird.removeprefix("file "))

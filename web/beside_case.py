@@ -1,0 +1,55 @@
+"""What people write beside a case: in which data classes, at which task, and who will read it; files and comments share it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import flask
+import sqlalchemy as sa
+
+from engine.store import TaskTable, reading
+from web import case_access
+from web.access import actor
+from web.numbers import read_number
+from web.services import services
+from workflows.readership import Readership
+
+
+@dataclass(frozen=True, slots=True)
+class AtTask:
+    """The task at which a page was opened."""
+
+    number: int
+    name: str
+    form: str
+
+
+def writable(case_id: str) -> frozenset[str]:
+    """Name the data classes that this person writes in a case; refused with `CaseNotFound` without a part in it."""
+    here, who, now = services(), actor(), services().clock()
+    known = case_access.readable(here.engine, who, case_id, now=now, with_reason=False)
+    return case_access.writable(here.engine, who, case_id, known, now=now)
+
+
+def task_of(case_id: str) -> AtTask | None:
+    """Give the task of this case at which the page was opened; None where there is none."""
+    number = read_number(flask.request.values.get("task", ""))
+    asked = sa.select(TaskTable.number, TaskTable.name, TaskTable.form)
+    with reading(services().engine) as connection:
+        found = connection.execute(asked.where(TaskTable.case_id == case_id, TaskTable.number == number)).first()
+    return AtTask(*found) if found else None
+
+
+def class_of(case_id: str, task: AtTask) -> str:
+    """Give the data class of most questions of a task's form, which is proposed."""
+    found = services().cases.release_of(case_id).forms.get(task.form)
+    most = Counter(each.data_class for each in found.fields).most_common(1) if found else []
+    return most[0][0] if most else ""
+
+
+def read_by(readers: Readership, data_class: str) -> str:
+    """Say of which kinds of agency somebody reads a data class in a case."""
+    if readers.group is not None:
+        return "Read by those of the group of this sealed record whose roles may read it"
+    return f"Read by: {', '.join(readers.kinds(data_class)) or 'nobody here'}"
