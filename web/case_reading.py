@@ -11,8 +11,6 @@ from engine.release import Compiled
 from engine.store import reading
 from engine.views import CaseView
 from web import attachment_words, case_words, comment_words, correction_words, disclosure_words, episode_words
-from web.attachment_words import Line
-from web.comment_words import Said
 from web.disclosure_words import Given
 from web.services import services
 from workflows import children, episodes
@@ -23,7 +21,7 @@ from workflows.episodes import Episode
 class CaseRead:
     """A case with its release, its episode and child where it has them, what was given of it, and `told`: everything in words.
 
-    `names` are those of everybody involved, by sign-in name; `files` what is attached and may be read, `said` the comments.
+    `names` are those of everybody involved, by sign-in name; `told` holds the files and comments too.
     """
 
     view: CaseView
@@ -33,8 +31,6 @@ class CaseRead:
     given: Given
     names: Mapping[str, str]
     told: Mapping[str, object]
-    files: tuple[Line, ...] = ()
-    said: tuple[Said, ...] = ()
 
 
 def read(case_id: str, who: Actor, classes: frozenset[str], *, purpose: str, now: datetime) -> CaseRead:
@@ -53,4 +49,4 @@ def read(case_id: str, who: Actor, classes: frozenset[str], *, purpose: str, now
     told = case_words.describe(
         view, episode, release, names, who=who, now=now, classes=classes, changes=changes, beside=beside | unsaid
     )
-    return CaseRead(view, release, episode, child_id, given, names, told, files, said)
+    return CaseRead(view, release, episode, child_id, given, names, told | {"files": files, "said": said})

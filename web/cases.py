@@ -128,8 +128,6 @@ def case(case_id: str) -> ResponseReturnValue:
     return flask.render_template(
         "case.html",
         **found.told,
-        files=found.files,
-        said=found.said,
         attaches=not glass and bool(case_access.writable(here.engine, who, case_id, classes, now=now)),
         held_up_since=min((each.first_seen_at for each in here.cases.incidents.of_case(case_id)), default=None),
         child_id=child_id,
