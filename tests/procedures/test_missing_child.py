@@ -10,7 +10,7 @@ import pytest
 from engine import release
 from tests.driving import MORNING
 from tests.procedures.casework import FILES, Casework, files_of
-from tests.procedures.milestones import assessed, graded, handed_over, returned
+from tests.procedures.milestones import assessed, graded, handed_over, heard, returned
 from tests.procedures.pages import QUESTIONS
 from workflows import catalogue
 from workflows.agencies import ROLES
@@ -190,3 +190,26 @@ def test_a_question_that_is_hidden_by_answers_says_in_words_when_it_is_asked(nam
         if "it applies after your answer" in condition.words
     }
     assert said == set()
+
+
+def test_a_case_keeps_the_times_that_held_on_the_day_on_which_it_was_opened() -> None:
+    """From 5 March an interview is written up in one working day; who was reported before has the two of then, and another area its own."""
+    table = FILES["deadlines.dmn"]
+    begins = table.index('      <rule id="t27_2">')
+    row = table[begins : table.index("</rule>", begins) + len("</rule>\n")]
+    until = row.replace('t27_2_in_5"><text>-', 't27_2_in_5"><text>&lt; date("2026-03-05")')
+    since = row.replace('t27_2_in_5"><text>-', 't27_2_in_5"><text>&gt;= date("2026-03-05")')
+    since = since.replace("t27_2", "t27_new").replace("working days after(clock, 2)", "working days after(clock, 1)")
+    files = {**FILES, "deadlines.dmn": table.replace(row, until + since)}
+
+    def due(opened_at: datetime, authority: str) -> timedelta:
+        case = Casework(files, restored=False, now=opened_at)
+        graded(handed_over(case, responsible_authority=authority)).wait(days=7).fill("record_return")
+        at = heard(case).due("write_up_return_interview")
+        assert at is not None
+        return at - case.now
+
+    monday, next_monday = datetime(2026, 3, 2, 9, tzinfo=UTC), datetime(2026, 3, 9, 9, tzinfo=UTC)
+    assert due(monday, "nottingham_city") == timedelta(days=2), "it runs after the fifth, and keeps what held before"
+    assert due(next_monday, "nottingham_city") == timedelta(days=1)
+    assert due(next_monday, "oxfordshire_county") == timedelta(days=3)
