@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
-from sqlalchemy import event
 
 from engine.model import Actor
 from engine.store import ReadTable, TaskTable, reading, writing
-from tests.web.site import Browser, Site
+from tests.web.site import Browser, Site, statements
 from web.home import PURPOSE
 from web.home_parts import PARTS
 from web.inbox_filter import WHAT
@@ -124,10 +123,9 @@ def test_a_page_that_is_open_asks_cheaply_and_is_told_when_something_has_changed
     site.opened()
     browser = site.browser("chief_inspector_missing")
     address = str(browser.page("/").select("[hx-get]")[0]["hx-get"])
-    made: list[str] = []
-    event.listen(site.services.engine, "before_cursor_execute", lambda *given: made.append(given[2]))
     site.clock.forward(minutes=1)
-    assert browser.get(address).status_code == 204, "that time passes is no news"
+    with statements(site) as made:
+        assert browser.get(address).status_code == 204, "that time passes is no news"
     assert 1 < len([each for each in made if each.startswith("SELECT")]) <= AT_MOST
     assert len([each for each in made if each.startswith(("SELECT", "BEGIN"))]) == len(made), "asking writes nothing"
     site.opened()
