@@ -11,9 +11,12 @@ Working hours run only while the doors are open: a deadline in working hours fal
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from engine.errors import Invalid, Problem
@@ -29,6 +32,9 @@ YEARS = range(1900, 2200)
 
 SATURDAY = 5
 """The first day of the week, as Python counts from Monday, on which nobody works."""
+
+CLOSED = "closed"
+"""Stands for the name of a day on which an agency is closed by its own calendar."""
 
 DAYS_AT_MOST = 2_600
 """About ten years of working days: more is a slip of the pen."""
@@ -46,15 +52,15 @@ def _unknown(region: str) -> Invalid:
 
 
 @lru_cache(maxsize=400)
-def bank_holidays(year: int, region: str = "England") -> frozenset[date]:
-    """Give the bank holidays of a year; raises Invalid for a region that is not in `REGIONS` and a year not in `YEARS`."""
+def bank_holidays(year: int, region: str = "England") -> Mapping[date, str]:
+    """Give the bank holidays of a year with their names; raises Invalid for a region that is not in `REGIONS` and a year not in `YEARS`."""
     if region not in REGIONS:
         raise _unknown(region)
     if year not in YEARS:
         raise _refuse("day", "unknown-year", f"The bank holidays of the year {year} are not known.")
     from holidays import country_holidays  # the package takes a seventh of a second to start
 
-    return frozenset(country_holidays("GB", subdiv=REGIONS[region], years=year).keys())
+    return MappingProxyType(dict(country_holidays("GB", subdiv=REGIONS[region], years=year)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,47 @@ class Calendar:
 def of_region(region: str) -> Calendar:
     """Give the calendar of a region, with nothing added; raises Invalid for a region that is not in `REGIONS`."""
     return Calendar(region)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Working time that was counted from one moment to another, and the days between that were left out.
+
+    `closed` names those from Monday to Friday: bank holidays as they were called then, and days on which the agency is closed.
+    """
+
+    start: datetime
+    end: datetime
+    region: str
+    weekend: int
+    closed: Mapping[date, str]
+
+
+_COUNTS: ContextVar[list[Count] | None] = ContextVar("counts", default=None)
+
+
+@contextmanager
+def counts() -> Iterator[list[Count]]:
+    """Keep what is counted inside, so that it can be said later which days were left out, whatever the lists say by then."""
+    found: list[Count] = []
+    token = _COUNTS.set(found)
+    try:
+        yield found
+    finally:
+        _COUNTS.reset(token)
+
+
+def counted(start: datetime, end: datetime, calendar: Calendar) -> datetime:
+    """Give the end back; whoever keeps counts (`counts`) gets this one."""
+    found = _COUNTS.get()
+    if found is not None:
+        first, last = sorted(each.astimezone(LONDON).date() for each in (start, end))
+        days = [first + timedelta(days=each) for each in range((last - first).days + 1)]
+        free = [day for day in days if day.weekday() < SATURDAY and not calendar.works_on(day)]
+        closed = {day: bank_holidays(day.year, calendar.region).get(day, CLOSED) for day in free}
+        weekend = sum(day.weekday() >= SATURDAY for day in days)
+        found.append(Count(start, end, calendar.region, weekend, closed))
+    return end
 
 
 def _calendar(given: str | Calendar) -> Calendar:

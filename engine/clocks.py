@@ -8,7 +8,7 @@ it, and the next one lies in the future.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine import faults
-from engine.calendars import LONDON
+from engine import calendars, faults
+from engine.calendars import LONDON, Count
 from engine.model import Wait
+from engine.scope import Called
 from engine.state import Clock
 
 if TYPE_CHECKING:
@@ -130,9 +131,9 @@ class Winder:
         if node.is_deadline:
             passed = [rung.step for rung in self.rungs(clock, node) if rung.at <= self.now]
             clock.fired.extend(passed[:-1])
-        self.derive(clock, node, task)
+        data = self.derive(clock, node, task)
         kind = "timer_armed" if clock.at is not None else "timer_waiting"
-        self.conductor.note(kind, node, data={"at": _text(clock.at), "due_at": _text(clock.due)}, activity=False)
+        self.conductor.note(kind, node, data=data, activity=False)
 
     def move(self, clock: Clock, node: Node) -> None:
         """Derive a clock again, because a fact that it rests on has changed; say so where that moved it.
@@ -143,21 +144,26 @@ class Winder:
         if node.is_deadline and clock.fired:
             ahead = {rung.step for rung in self.rungs(clock, node) if rung.at > self.now}
             clock.fired = [step for step in clock.fired if step not in ahead]
-        self.derive(clock, node, None)
+        data = self.derive(clock, node, None)
         if (clock.at, clock.due) != old:
-            data = {"from": _text(old[0]), "at": _text(clock.at), "due_at": _text(clock.due)}
-            self.conductor.note("timer_moved", node, data=data, activity=False)
+            self.conductor.note("timer_moved", node, data={"from": _text(old[0]), **data}, activity=False)
 
-    def derive(self, clock: Clock, node: Node, task: Task | None) -> None:
-        """Tell a clock's next moment from its expression and the facts as they are."""
-        if node.is_deadline:
-            self.set(clock, self.rungs(clock, node))
-            return
-        value = self.evaluate(clock, node, task)
-        if isinstance(value, timedelta):
-            value = datetime.fromtimestamp(clock.since, tz=UTC) + value
-        moment = _moment(value)
-        clock.at = moment.timestamp() if moment is not None else None
+    def derive(self, clock: Clock, node: Node, task: Task | None) -> dict[str, Any]:
+        """Tell a clock's next moment from its expression and the facts as they are; give what the log keeps of why it is then."""
+        called = self.conductor.scope.called
+        called.clear()
+        with calendars.counts() as counts:
+            rungs = self.rungs(clock, node) if node.is_deadline else []
+            if node.is_deadline:
+                self.set(clock, rungs)
+            else:
+                value = self.evaluate(clock, node, task)
+                if isinstance(value, timedelta):
+                    value = datetime.fromtimestamp(clock.since, tz=UTC) + value
+                moment = _moment(value)
+                clock.at = moment.timestamp() if moment is not None else None
+        told = {"at": _text(clock.at), "due_at": _text(clock.due), "host": clock.task, "since": _text(clock.since)}
+        return told | _grounds(called, rungs) | _counted(counts, clock.due if node.is_deadline else clock.at)
 
     def set(self, clock: Clock, rungs: list[Rung]) -> None:
         """Set a deadline's next moment: the first rung that has not gone off, or the latest one again."""
@@ -214,6 +220,31 @@ class Winder:
         """Give the earliest moment at which a clock of the case goes off."""
         moments = [clock.at for clock in self.clocks.values() if clock.at is not None]
         return datetime.fromtimestamp(min(moments), tz=UTC) if moments else None
+
+
+def _grounds(called: Sequence[Called], rungs: Sequence[Rung]) -> dict[str, Any]:
+    """Say from which moment a clock counts, by which rows of which table, and whom it tells when.
+
+    Example: ``{"clock": "2026-03-02T09:00:00+00:00", "table": "deadlines", "rules": ["t01_1", "t01_2"], "rungs": [["reminder",
+    "2026-03-02T09:10:00+00:00", ["call_taker"]]]}``. The table is the one that was called last, since it calls the others.
+    """
+    found: dict[str, Any] = {}
+    if rungs:
+        found["rungs"] = [[each.step, each.at.isoformat(), list(each.tell)] for each in rungs]
+    if called:
+        origin = _moment(called[-1].given.get("clock"))
+        found |= {"table": called[-1].table, "rules": list(called[-1].rules)}
+        found |= {"clock": origin.astimezone(UTC).isoformat()} if origin is not None else {}
+    return found
+
+
+def _counted(counts: Sequence[Count], end: float | None) -> dict[str, Any]:
+    """Say by which working time a clock ends, with the days that were left out; nothing where elapsed time decides."""
+    count = next((each for each in counts if each.end.timestamp() == end), None)
+    if count is None:
+        return {}
+    closed = {day.isoformat(): name for day, name in count.closed.items()}
+    return {"working": {"region": count.region, "weekend": count.weekend, "closed": closed}}
 
 
 def _around(task: Task) -> Iterator[Task]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from engine.errors import Refusal
 from engine.feel import BudgetExceeded, Expression
 from engine.feel.reasons import Reason
 
@@ -50,6 +51,26 @@ class StepFailed(Exception):
         self.facts = facts
         self.why = tuple(why)
         super().__init__(f"the step failed at {element or 'reading the case'}")
+
+
+class Located:
+    """Turns what goes wrong inside it into a `StepFailed` that says where; a refusal stays a refusal.
+
+    An expression over its budget is no refusal here: the person who sent the answers cannot put it right.
+    """
+
+    def __init__(self, failed: Callable[[], StepFailed]) -> None:
+        """Take what says where a step is."""
+        self.failed = failed
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, _kind: object, fault: BaseException | None, _trace: object) -> None:
+        """Say where it went wrong."""
+        passes = isinstance(fault, Refusal) and not isinstance(fault, BudgetExceeded)
+        if isinstance(fault, Exception) and not passes and not isinstance(fault, StepFailed):
+            raise self.failed() from fault
 
 
 def describe(fault: BaseException) -> str:

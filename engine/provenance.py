@@ -102,11 +102,19 @@ class Provenance:
             found: dict[str, frozenset[str]] = {}
             for node in self.release.nodes.values():
                 table = self.release.decisions.get(node.decision) if node.result == record else None
-                for column, asked in zip(table.columns, table.asked, strict=True) if table is not None else ():
-                    classes = self._classes(_fields_of(asked), table, frozenset())
+                for column, classes in self.classes_in(table).items() if table is not None else ():
                     found[column] = found.get(column, frozenset()) | classes
             self.columns[record] = found
         return self.columns[record]
+
+    def classes_in(self, table: Table) -> dict[str, frozenset[str]]:
+        """Give the data classes of what each column of a table looks at."""
+        columns = zip(table.columns, table.asked, strict=True)
+        return {column: self._classes(_fields_of(asked), table, frozenset()) for column, asked in columns}
+
+    def classes_of(self, text: str) -> frozenset[str]:
+        """Give the data classes of what an expression looks at, through the tables and items that it names."""
+        return self._classes(fields_read(text), None, frozenset())
 
     def _classes(self, read: frozenset[tuple[str, str]], table: Table | None, seen: frozenset[str]) -> frozenset[str]:
         """Give the data classes of what is read."""

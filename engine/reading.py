@@ -220,7 +220,7 @@ class Views:
         release = self.library.get(row.release_id)
         node, form = release.node(row.element), release.forms[row.form]
         beside = {name: _own(facts[name], name, row, release) for name in node.beside if name in facts}
-        shown, _withheld = _filter(beside, release, classes)
+        shown, _withheld = filtered(beside, release, classes)
         asked = {field.data_class for field in form.fields}
         scope = {
             **Scope(release, facts, now, case_id, row.began).values,
@@ -268,7 +268,7 @@ class Views:
             tasks = tuple(TaskRow(**each, case_title=row.title) for each in found.mappings())
             timeline = self._timeline(connection, case_id)
             seen = self.veil(connection, values.loads(row.facts), by)
-        facts, withheld = _filter(seen, self.library.get(row.release_id), classes)
+        facts, withheld = filtered(seen, self.library.get(row.release_id), classes)
         self.note_with(case_id, {*values.references_in(facts)}, by, purpose, sorted(classes), now)
         reached = frozenset(each.element for each in timeline if each.kind in {"task_completed", "element_passed"})
         return CaseView(
@@ -448,7 +448,7 @@ def named_by(form: Form, facts: Facts, key: str, *, scope: Mapping[str, Any], no
     return frozenset(values.references_in([offered, above]))
 
 
-def _filter(facts: Facts, release: Compiled, classes: frozenset[str]) -> tuple[Facts, frozenset[str]]:
+def filtered(facts: Facts, release: Compiled, classes: frozenset[str]) -> tuple[Facts, frozenset[str]]:
     """Keep the fields whose data class the reader may see; name the classes that hold something else."""
     shown: Facts = {}
     withheld: set[str] = set()

@@ -19,9 +19,8 @@ from engine import faults, state, values
 from engine.clocks import Winder
 from engine.decisions import RULES, SAW
 from engine.diagrams import Node
-from engine.errors import NotFound, Refusal, SamePersonTwice, TaskNoLongerOpen
-from engine.faults import RunawayLoop, StepFailed
-from engine.feel import BudgetExceeded
+from engine.errors import NotFound, SamePersonTwice, TaskNoLongerOpen
+from engine.faults import Located, RunawayLoop, StepFailed
 from engine.mending import Mender, left_out
 from engine.model import (
     ASKED,
@@ -49,31 +48,13 @@ from engine.release import Compiled
 from engine.scope import Scope
 from engine.specs import CHILD
 from engine.state import Position, Tokens
+from engine.ways import Asked, Way, ending_at, new_ways
 
 STEPS_AT_MOST = 2_000
 """Automatic tasks in one step; a loop of automatic tasks without end is stopped here and the step rolled back."""
 
 LONGEST_ACTIVITY = 60
 """What the log keeps of a word that an answer gives."""
-
-
-class _Located:
-    """Turns what goes wrong inside it into a `StepFailed` that says where; a refusal stays a refusal.
-
-    An expression over its budget is no refusal here: the person who sent the answers cannot put it right.
-    """
-
-    def __init__(self, conductor: Conductor) -> None:
-        self.conductor = conductor
-
-    def __enter__(self) -> None:
-        """Begin."""
-
-    def __exit__(self, _kind: object, fault: BaseException | None, _trace: object) -> None:
-        """Say where it went wrong."""
-        passes = isinstance(fault, Refusal) and not isinstance(fault, BudgetExceeded)
-        if isinstance(fault, Exception) and not passes and not isinstance(fault, StepFailed):
-            raise self.conductor.failed() from fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +115,7 @@ def begin(
 ) -> Outcome:
     """Open a case: write the facts of the opening form, or of the message that opens it, and run to the first tasks."""
     conductor = Conductor(release, facts, now, reference, now, operations)
-    with _Located(conductor):
+    with Located(conductor.failed):
         return _begun(conductor, release, reference, command, now)
 
 
@@ -159,7 +140,7 @@ def restore(
         StepFailed: it cannot be read; because of `UnknownStateVersion` where another engine wrote it.
     """
     conductor = Conductor(release, facts, now, "", now, operations)
-    with _Located(conductor):
+    with Located(conductor.failed):
         conductor.take(state.load(data, release.specs, release.root, conductor))
     return conductor
 
@@ -193,6 +174,7 @@ class Conductor:
         self.completed: tuple[int, str] | None = None
         self.here: Node | None = None
         self.nulls: dict[str, str] = {}
+        self.asked: dict[Any, Asked] = {}
         self.count = 0
 
     def take(self, position: Position) -> None:
@@ -211,7 +193,7 @@ class Conductor:
             Invalid: a token cannot be moved so.
             StepFailed: anything else that goes wrong; nothing of the step may be kept.
         """
-        with _Located(self):
+        with Located(self.failed):
             return self.carry_out(command)
 
     def failed(self) -> StepFailed:
@@ -335,6 +317,10 @@ class Conductor:
         element, name = (node.id, node.name) if node is not None else ("", "")
         self.events.append(Event(kind, element, name, task, word, by, dict(data or {})))
 
+    def note_way(self, kind: str, node: Node, way: Way, *, task: int | None = None) -> None:
+        """Note that a token has come to where somebody acts or the case waits, and by which way."""
+        self.note(kind, node, task=task, data={"way": ending_at(way, len(self.events))}, activity=False)
+
     def activity(self, node: Node) -> str:
         """Give the domain's word for what happens at a node: as it stands, or as its FEEL says of the facts."""
         word = node.properties.get("activity", "")
@@ -349,8 +335,11 @@ class Conductor:
         """Answer a condition (a compiled expression), or count the items of a multi-instance (its node)."""
         if isinstance(asked, Node):
             return len(self.snapshot(task, asked))
+        called = len(self.scope.called)
         if (value := asked.evaluate(seen := self.scope.at(task), now=self.now)) is None:
             faults.why_null(asked, seen, self.now, self.here, self.nulls)
+        note = self.asked.setdefault(task.id, Asked(len(self.events)))
+        note.tables |= {each.table: list(each.rules) for each in self.scope.called[called:]}
         return value is True
 
     def snapshot(self, task: Task, node: Node) -> list[Any]:
@@ -441,9 +430,12 @@ class Conductor:
         while self.grow() or self.meet_conditions():
             self.run_automatic()
         tokens = self.position.tokens
-        completed = tokens.completed
+        completed, ways = tokens.completed, new_ways(self)
         state.tidy(self.position)
         people = self.open_people(before)
+        for task, node in self.waiting():
+            if id(task) in ways:
+                self.note_way("wait_began", node, ways[id(task)])
         winder = Winder(self)
         winder.wind()
         outcome = Outcome(self.position, completed=self.completed, closed=completed)
@@ -453,7 +445,7 @@ class Conductor:
             moment = due.timestamp() if due else None
             if task.id not in before:
                 outcome.opened.append(opened)
-                self.note("task_opened", opened.node, task=task.id, activity=False)
+                self.note_way("task_opened", opened.node, ways.get(id(task), []), task=task.id)
             else:
                 outcome.staying.append(opened)
                 outcome.moved += [opened] * (moment != task.internal_data.get("due"))
@@ -520,9 +512,10 @@ class Conductor:
             if node is None or not node.condition or task.state != TaskState.WAITING:
                 continue
             self.here = node
-            if self.release.expression(node.condition).evaluate(self.scope.at(task), now=self.now) is True:
+            condition = self.release.expression(node.condition)
+            if condition.evaluate(self.scope.at(task), now=self.now) is True:
                 task.internal_data["event_fired"] = True
-                self.note("condition_met", node)
+                self.note("condition_met", node, data={"if": condition.text})
                 task.task_spec._update(task)
                 return True
         return False

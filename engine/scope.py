@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -22,12 +23,22 @@ LONGEST_KEY = 30
 """Of a record in a multi-instance; what repeats there adds a number."""
 
 
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A decision table that an expression called: with which arguments, which rules fired, and what it gave."""
+
+    table: str
+    given: Mapping[str, Any]
+    rules: tuple[str, ...]
+    result: Any
+
+
 class Scope:
     """The facts as expressions see them.
 
     A record that occurs once is a context of its fields; a record that repeats is a list of contexts, each with its `key`,
     in the order of the keys; `case` holds ``reference`` and ``opened_at``; each decision table is a function,
-    unless a record has its name: what was decided goes before deciding anew.
+    unless a record has its name: what was decided goes before deciding anew. `called` keeps the tables that were called so.
     """
 
     def __init__(self, release: Compiled, facts: Facts, now: datetime, reference: str, opened_at: datetime) -> None:
@@ -36,6 +47,7 @@ class Scope:
         self.facts = facts
         self.now = now
         self.changed: set[str] = set()
+        self.called: list[Called] = []
         self.values: dict[str, Any] = {
             name: Function(self.invoke(table), tuple(sorted(table.names))) for name, table in release.decisions.items()
         }
@@ -53,7 +65,9 @@ class Scope:
 
         def call(**arguments: Any) -> Any:
             given = {name: value for name, value in arguments.items() if value is not None}
-            return table.decide({**self.values, **given}, now=self.now).result
+            decision = table.decide({**self.values, **given}, now=self.now)
+            self.called.append(Called(table.id, given, decision.rule_ids, decision.result))
+            return decision.result
 
         return call
 
@@ -61,7 +75,7 @@ class Scope:
         """Show a record as it is now."""
         keys = self.facts[record]
         if record in self.release.repeating or set(keys) - {""}:
-            ordered = sorted(keys, key=_natural)
+            ordered = sorted(keys, key=natural)
             self.values[record] = [{**keys[key], "key": key} for key in ordered]
         else:
             self.values[record] = keys[""]
@@ -153,6 +167,6 @@ def _item_of(outer: Any, place: Any) -> Any:
     return values.loads(orjson.dumps(kept)) if isinstance(kept, dict | list) else kept
 
 
-def _natural(key: str) -> list[tuple[int, str]]:
+def natural(key: str) -> list[tuple[int, str]]:
     """Order record keys as people count: 2 before 10."""
     return [(int(part), "") if part.isascii() and part.isdigit() else (1 << 30, part) for part in key.split(".")]

@@ -68,6 +68,7 @@ from web import (
     several,
     tasks,
     teams,
+    why,
 )
 from web.assembly import assemble
 from web.services import NAME, Services
@@ -123,6 +124,7 @@ PAGES = (
     several.page,
     tasks.page,
     teams.page,
+    why.page,
 )
 """The pages of every installation, each a blueprint."""
 HEADERS = {

@@ -141,7 +141,7 @@ def _results(fields: Mapping[str, Value], record: str, release: Compiled) -> Ite
     """Say what a table gave, under the labels of its columns; the key of a question stands for the question."""
     table = _table(record, release)
     labels = {output.name: output.label or say_key(output.name) for output in table.outputs} if table else {}
-    words = _words(release)
+    words = words_of(release)
     for key, value in fields.items():
         if value not in (None, "", []) and key not in FOR_AUDITORS | {OFFERED}:
             label = labels.get(key) or {"matches": WHAT_APPLIES, CASE: "Case"}.get(key) or say_key(key)
@@ -158,7 +158,7 @@ def alone(release: Compiled) -> dict[tuple[str, str], Table]:
     return {(record, ""): table for record, table in tables.items() if table is not None}
 
 
-def _words(release: Compiled) -> dict[str, str]:
+def words_of(release: Compiled) -> dict[str, str]:
     """Give the words for what tables answer and see: answers that every form calls the same, the questions, and the grades."""
     questions = [field for form in release.forms.values() for field in form.fields]
     called: dict[str, set[str]] = {}
@@ -172,7 +172,7 @@ def _words(release: Compiled) -> dict[str, str]:
 
 def _why(fields: Mapping[str, Value], table: Table | None, release: Compiled) -> Iterable[Row]:
     """Say why a table gave what it did, a rule in a line."""
-    reasons = list(why(table, fields, partial(_say_inside, words=_words(release)))) if table else []
+    reasons = list(why(table, fields, partial(say_inside, words=words_of(release)))) if table else []
     return [row(WHY, "\n".join(reasons))] if reasons else []
 
 
@@ -191,7 +191,7 @@ def _table(record: str, release: Compiled) -> Table | None:
     return next((table for table in asked if table), None)
 
 
-def _say_inside(value: Value, words: Mapping[str, str]) -> str:
+def say_inside(value: Value, words: Mapping[str, str]) -> str:
     """Say a value in the middle of a sentence."""
     said = ", ".join(_say_result(one, words) for one in value) if isinstance(value, list) else _say_result(value, words)
     return said.lower() if value is None or value == "" or isinstance(value, bool) else said or "none"

@@ -24,7 +24,7 @@ from web.procedures import MISSING_CHILD
 from web.services import services
 from web.task_lists import read_cursor, write_cursor
 from web.task_words import Line
-from workflows import assigning, comments, copies, handovers, merging, notices, saved_lists, typed
+from workflows import assigning, comments, copies, handovers, merging, notices, saved_lists, typed, unstaffed
 from workflows.agencies import title_of
 from workflows.audience import Audience, audience
 from workflows.comments import Unread
@@ -33,6 +33,7 @@ from workflows.handovers import Handover
 from workflows.merging import Merge
 from workflows.notice_kinds import KINDS
 from workflows.notices import Notice
+from workflows.unstaffed import Unstaffed
 from workflows.vocabulary import EPISODE_STATUS, FLAG, RESPONSIBLE_AUTHORITY, RISK_LEVEL
 
 page = flask.Blueprint("inbox", __name__)
@@ -88,6 +89,7 @@ def tasks() -> ResponseReturnValue:
         unread=_unread(bounds, now) if everything else (),
         wrong_copies=_wrong_copies(bounds) if everything else (),
         mentions=_mentions(bounds, now) if everything else (),
+        nobodys=_nobodys(bounds) if everything else (),
         now=now,
         shifts=_shifts(who.person),
         unsent=_unsent(who.person) if everything else (),
@@ -237,6 +239,12 @@ def _wrong_copies(bounds: Audience) -> tuple[tuple[Owed, ...], ...]:
     """Give what this person's roles gave away and was put right since, by recipient, the earliest due first."""
     with reading(services().engine) as connection:
         return copies.by_recipient(copies.waiting(connection, bounds))
+
+
+def _nobodys(bounds: Audience) -> tuple[Unstaffed, ...]:
+    """Give the tasks that nobody can do, of the roles that this person leads."""
+    with reading(services().engine) as connection:
+        return unstaffed.led(connection, bounds)
 
 
 def _may_open(held: frozenset[str]) -> bool:

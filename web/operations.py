@@ -1,4 +1,4 @@
-"""What administrators watch: steps that failed, late clocks, workers and mails; and what they do about a case held up."""
+"""What administrators watch: steps that failed, tasks that nobody can do, late clocks, workers and mails; and what they do about a case held up."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from web.heartbeats import WORKER_IS_LATE_AFTER
 from web.moments import read_moment, say_key, say_moment
 from web.services import services
 from web.tables import HeartbeatRow
-from workflows import attachments
+from workflows import attachments, unstaffed
 
 page = flask.Blueprint("operations", __name__)
 
@@ -92,6 +92,7 @@ def _operations_page(typed: dict[str, str], problems: dict[str, str]) -> str:
     incidents = here.cases.incidents.standing(limit=INCIDENTS_SHOWN)
     with reading(engine) as connection:
         beats = connection.execute(sa.select(HeartbeatRow.__table__).order_by(HeartbeatRow.beat_at.desc())).all()
+        nobodys = unstaffed.listed(connection)
     late = here.cases.late(now=now)
     let_go = _let_go(incidents, now)
     late_before = here.wall_clock() - WORKER_IS_LATE_AFTER
@@ -109,6 +110,7 @@ def _operations_page(typed: dict[str, str], problems: dict[str, str]) -> str:
         overdue=overdue(engine, now),
         incidents=[(each, _element(each), _seen(each)) for each in incidents if each.state != "resolved"],
         gone_on=[each for each in incidents if each.state == "resolved"][:GONE_ON_SHOWN],
+        nobodys=nobodys,
         states=STATES,
         schedules=here.cases.schedules(),
         verified=verification.last_run(engine),

@@ -6,10 +6,11 @@ The drawing, the table and the outline say the same, so that nobody needs the dr
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.diagrams import Node, Process
+from engine.grounds import Grounds
 from engine.model import Wait
 from engine.release import Compiled
 from engine.views import CaseView, TaskRow
@@ -25,6 +26,8 @@ WAITS = {
     "timer": "The case waits until then",
 }
 """What stands in place of a person where a case waits by itself."""
+
+NO_TIME = "No time set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +53,47 @@ class Place:
     part: str
     who: str
     due: str
+    element: str
     task: TaskRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """What can come after an open step: "Write up the interview", when "Was the child seen?: Yes", by whom."""
+    """What can come after an open step: "Write up the interview", when "Was the child seen?: Yes", by whom; and where it is drawn."""
 
     name: str
     when: str
     who: str
+    element: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What can come after one open step: by its own ways on, and by what can interrupt it or what it stands in."""
+
+    element: str
+    name: str
+    next: Sequence[Coming]
+    could: Sequence[Coming]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the outline: where its element is drawn, if it has one, and the lines inside it."""
+
+    words: str
+    element: str = ""
+    part: str = ""
+    inside: Sequence[Entry] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A case in words: what has happened, what is open, which clocks run, and what can come next after each open step."""
+    """A case in words: its open steps as a table, and a tree of where it is, what comes next, what can happen, and what has."""
 
-    passed: Sequence[str]
     places: Sequence[Place]
-    clocks: Sequence[str]
-    ahead: Sequence[tuple[str, Sequence[Coming]]]
+    ahead: Sequence[Ahead]
+    tree: Sequence[Entry]
 
 
 class Map:
@@ -98,14 +122,15 @@ class Map:
             seen |= {node.id for node in outer}
             inside = [node for each in outer for node in self.entered.get(self.scopes[each.id].id, [])]
 
-    def comings(self, name: str) -> list[Coming]:
-        """Give what can come after a step: its own ways on, and what can interrupt it or what it stands in."""
-        found = list(self._after(name, (), {name}))
+    def ahead(self, name: str) -> Ahead:
+        """Give what can come after a step."""
+        could: list[Coming] = []
         for activity in (self.release.node(name), *self.around(name)):
             for event in self.scopes[activity.id].attached(activity.id):
                 if not event.is_deadline:
-                    found += self._after(event.id, (event.name,), {event.id})
-        return list(dict.fromkeys(found))
+                    could += self._after(event.id, (event.name,), {event.id})
+        own = list(dict.fromkeys(self._after(name, (), {name})))
+        return Ahead(name, self.release.node(name).name or name, own, list(dict.fromkeys(could)))
 
     def _after(self, name: str, when: tuple[str, ...], seen: set[str]) -> Iterator[Coming]:
         """Follow the flows out of a node, through whatever goes on by itself."""
@@ -120,18 +145,47 @@ class Map:
         """Name a step at which somebody acts, or go on behind what carries itself out."""
         scope = self.scopes[node.id]
         if node.kind in STOPS:
-            yield Coming(node.name or node.id, ", ".join(when), _who(node))
+            yield Coming(node.name or node.id, ", ".join(when), _who(node), node.id)
         elif node.kind == "sub_process":
             first = next(inner for inner in scope.children[node.id].nodes.values() if inner.kind == "start")
             yield from self._after(first.id, when, seen)
         elif node.kind == "end":
             outer = [each for each in self.entered.get(scope.id, []) if each.id not in seen]
             if not self.entered.get(scope.id):
-                yield Coming(node.name or "The case ends", ", ".join(when), "")
+                yield Coming(node.name or "The case ends", ", ".join(when), "", node.id)
             for each in outer:
                 yield from self._after(each.id, when, seen | {each.id})
         else:
             yield from self._after(node.id, when, seen)
+
+
+@dataclass(frozen=True, slots=True)
+class WayDrawing:
+    """One diagram on the way to a task: `way` are the elements and flows to be marked, `steps` the elements with their names."""
+
+    id: str
+    name: str
+    way: tuple[str, ...]
+    steps: tuple[tuple[str, str], ...]
+
+
+def way_drawings(grounds: Grounds) -> list[WayDrawing]:
+    """Give the diagrams through which the way to a task went, that of the task last."""
+    release = grounds.release
+    where, names = Map(release), [name for name in grounds.elements if name in release.nodes]
+    chosen = {each.flow for leg in grounds.legs for each in leg.conditions}
+    by_root: dict[str, list[str]] = {}
+    for name in names:
+        by_root.setdefault(where.roots[name], []).append(name)
+    last = where.roots.get(grounds.row.element, "")
+    found = []
+    for root in sorted(by_root, key=lambda each: each == last):
+        inside = by_root[root]
+        flows = [flow for name in inside for flow in where.scopes[name].outgoing(name) if flow.target in inside]
+        taken = [flow.id for flow in flows if flow.id in chosen or not flow.condition]
+        steps = tuple((name, release.node(name).name) for name in inside if release.node(name).name)
+        found.append(WayDrawing(root, release.processes[root].name, (*inside, *taken), steps))
+    return found
 
 
 def drawings(view: CaseView, release: Compiled, waits: Sequence[Wait]) -> list[Drawing]:
@@ -156,16 +210,45 @@ def drawings(view: CaseView, release: Compiled, waits: Sequence[Wait]) -> list[D
 def outline(view: CaseView, release: Compiled, waits: Sequence[Wait], now: datetime) -> Outline:
     """Say in words where a case is, how it came there, and what can come next."""
     where = Map(release)
-    steps = [event for event in view.timeline if event.kind in {"task_completed", "element_passed"}]
-    passed = [f"{event.name or event.element}, {say_moment(event.at)}" for event in steps]
     rows = [row for row in view.tasks if row.status == "open" and row.element in where.scopes]
     waiting = list(dict.fromkeys(wait for wait in waits if _holds_a_token(wait, release)))
     places = [_place(row, release, where, now) for row in rows]
     places += [_waiting_place(wait, release, where, now) for wait in waiting]
     standing = [wait.element for wait in waiting if release.node(wait.element).kind == "catch"]
-    names = dict.fromkeys([*(row.element for row in rows), *standing])
-    ahead = [(release.node(name).name or name, where.comings(name)) for name in names]
-    return Outline(passed, places, _clocks(waits, release, now), ahead)
+    ahead = [where.ahead(name) for name in dict.fromkeys([*(row.element for row in rows), *standing])]
+    return Outline(places, ahead, tuple(_tree(view, where, places, ahead, _clocks(waits, release, now))))
+
+
+def _tree(
+    view: CaseView, where: Map, places: Sequence[Place], ahead: Sequence[Ahead], clocks: Sequence[tuple[str, str]]
+) -> Iterator[Entry]:
+    """Give the lines of the outline: open steps with what is ahead of each, clocks, and what has happened."""
+
+    def entry(words: str, element: str, inside: Sequence[Entry] = ()) -> Entry:
+        return Entry(words, element, where.roots.get(element, ""), inside)
+
+    def coming(one: Coming) -> Entry:
+        when = f" (if: {one.when})" if one.when else ""
+        return entry(f"{one.name}{f': {one.who}' if one.who else ''}{when}", one.element)
+
+    def open_step(place: Place) -> Entry:
+        due = f", {place.due}" if place.due != NO_TIME else ""
+        after = next((each for each in ahead if each.element == place.element), None)
+        inside = [] if after is None else [
+            Entry("What comes next", inside=[coming(one) for one in after.next] or [Entry("Nothing more on this way")]),
+            *([Entry("What can happen meanwhile", inside=[coming(one) for one in after.could])] if after.could else []),
+        ]  # fmt: skip
+        return entry(f"{place.name}: {place.who}{due}", place.element, inside)
+
+    steps = [event for event in view.timeline if event.kind in {"task_completed", "element_passed"}]
+    happened = [entry(f"{event.name or event.element}, {say_moment(event.at)}", event.element) for event in steps]
+    yield Entry(
+        "Where the case is", inside=[open_step(each) for each in places] or [Entry("At its end: nothing is open")]
+    )
+    if clocks:
+        told = [entry(words, element) for words, element in clocks]
+        yield Entry("Clocks that run, and when each tells people next", inside=told)
+    yield Entry("What has happened", inside=happened or [Entry("Nothing yet")])
 
 
 def _open_elements(view: CaseView, release: Compiled) -> frozenset[str]:
@@ -182,22 +265,24 @@ def _holds_a_token(wait: Wait, release: Compiled) -> bool:
 
 def _waiting_place(wait: Wait, release: Compiled, where: Map, now: datetime) -> Place:
     name = release.node(wait.element).name or wait.element
-    return Place(name, _part(wait.element, release, where), WAITS[wait.kind], _say_due(wait.until, now))
+    part = _part(wait.element, release, where)
+    return Place(name, part, WAITS[wait.kind], _say_due(wait.until, now), wait.element)
 
 
-def _clocks(waits: Sequence[Wait], release: Compiled, now: datetime) -> list[str]:
-    """Say of each clock that tells people when it does so next, the earliest first."""
+def _clocks(waits: Sequence[Wait], release: Compiled, now: datetime) -> list[tuple[str, str]]:
+    """Say of each clock that tells people when it does so next, the earliest first, with its element."""
     running = sorted((wait.until, wait.element) for wait in waits if wait.kind == "deadline" and wait.until)
     named = ((release.node(name), at) for at, name in running)
-    return [f"{node.name}: {_say_due(at, now)}" for node, at in named]
+    return [(f"{node.name}: {_say_due(at, now)}", node.id) for node, at in named]
 
 
 def _place(row: TaskRow, release: Compiled, where: Map, now: datetime) -> Place:
-    return Place(row.name, _part(row.element, release, where), title_of(row.role), _say_due(row.due_at, now), row)
+    part, due = _part(row.element, release, where), _say_due(row.due_at, now)
+    return Place(row.name, part, title_of(row.role), due, row.element, row)
 
 
 def _say_due(moment: datetime | None, now: datetime) -> str:
-    return f"{say_moment(moment)} ({say_until(moment, now)})" if moment else "No time set"
+    return f"{say_moment(moment)} ({say_until(moment, now)})" if moment else NO_TIME
 
 
 def _part(name: str, release: Compiled, where: Map) -> str:

@@ -1,4 +1,4 @@
-"""A case, a child and who is missing as sections of a sheet that is printed or saved: what the page says, without its links."""
+"""A case, why a task is there, a child and who is missing as sections of a sheet that is printed or saved: what the page says, without its links."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from web.case_words import Happening, OpenTask
 from web.fact_words import Row, Section, row
 from web.missing_words import MissingNow
 from web.moments import say_key, say_moment
+from web.why_reading import Why
 
 
 def of_case(told: Mapping[str, Any], given: Sequence[Row]) -> list[Section]:
@@ -47,6 +48,17 @@ def of_child(told: Mapping[str, Any]) -> list[Section]:
         ),
         Section("Cases about the child", [row(each.case_id, say_key(each.procedure)) for each in told["cases"]]),
         Section("Not shown to the roles of whoever made this copy", _list(told["withheld"])),
+    )
+
+
+def of_why(told: Why) -> list[Section]:
+    """Give why a task is there: the five sentences, the way, and the rows behind them."""
+    ways = [row(each.name, ", then ".join(words for _name, words in each.steps)) for each in told.drawings]
+    return _with_rows(
+        Section("Why, by when, and what if nothing is done", [row(each.heading, each.text) for each in told.sentences]),
+        Section("The way in words", ways),
+        Section("The rows behind it", [row(f"{each.what}, {each.when}", each.record) for each in told.lines]),
+        Section("Recorded, and not shown to the roles of whoever made this copy", _list(told.withheld)),
     )
 
 

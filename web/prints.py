@@ -1,4 +1,4 @@
-"""Print or save a copy of a case, of a child, of who is missing, or a patrol briefing: for whom and on which basis, in the log before it is given.
+"""Print or save a copy of a case, of why a task is there, of a child, of who is missing, or a patrol briefing: for whom and on which basis, in the log before it is given.
 
 The other pages print one line only, which says where to print from (`homeward.css`). What a camera or a screenshot takes is in no log.
 """
@@ -23,6 +23,7 @@ from web import (
     disclosure_words,
     missing_words,
     paper_words,
+    why_reading,
 )
 from web.access import actor, roles, signed_in
 from web.asked import asked_for
@@ -91,6 +92,31 @@ def briefing(case_id: str) -> ResponseReturnValue:
             shown = paper_words.picture(photographs.picture(connection, told.photograph))
     title, back = f"Patrol briefing, {case_id}", _back(case_id)
     return copying.sheet(title, made, (), back, shown, template="print_briefing.html", briefing=told)
+
+
+@page.get("/tasks/<task_id>/why/print")
+@signed_in
+def why_form(task_id: str) -> ResponseReturnValue:
+    """Ask for whom a copy is of why a task is there."""
+    _of_case(task_id.rpartition(".")[0])
+    return _form("why", task_id)
+
+
+@page.post("/tasks/<task_id>/why/print")
+@signed_in
+def why(task_id: str) -> ResponseReturnValue:
+    """Give why a task is there as a sheet, as far as whoever makes the copy may read it; the copy is noted first."""
+    here, now, case_id = services(), services().clock(), task_id.rpartition(".")[0]
+    who, classes = _of_case(case_id)
+    try:
+        wanted = copying.wanted()
+    except Invalid as refusal:
+        return _form("why", task_id, refusal.problems), 422
+    given = wanted.given(classes)
+    told = why_reading.read(task_id, who, given, purpose=copying.PURPOSE, now=now)
+    held = case_access.within(here.engine, who, case_id, now=now).roles or who.roles
+    made = copying.noted([case_id], wanted, "Why a task is there", given, held=held, way="print", now=now)
+    return copying.sheet(f"{told.found.row.name}, {case_id}", made, paper_words.of_why(told), _back(task_id))
 
 
 @page.get("/children/<child_id>/print")
@@ -173,6 +199,8 @@ def _back(about: str) -> str:
     """Give the address of the page of which the copy is."""
     if not about:
         return flask.url_for("performance.dashboard")
+    if "." in about:
+        return flask.url_for("why.task", task_id=about)
     if about.startswith(PREFIX):
         return flask.url_for("children.child", child_id=about)
     return flask.url_for("cases.case", case_id=about)

@@ -26,7 +26,7 @@ from engine.forms import Form, Raw
 from engine.merging import Changed
 from engine.release import Compiled
 from engine.store import TaskTable, reading, writing
-from engine.views import TaskView
+from engine.views import TaskRow, TaskView
 from web import (
     carer_words,
     case_access,
@@ -40,6 +40,7 @@ from web import (
     sign_words,
     task_lists,
     task_words,
+    why_reading,
 )
 from web.access import actor, signed_in
 from web.answering import LATER, Posted, conflict_page, go_on, new_key, was_done, without_source
@@ -49,6 +50,7 @@ from web.moments import say_moment, say_until
 from web.repeating import FOCUS
 from web.second_person import done_before
 from web.services import services
+from web.why_reading import Why
 from workflows import access, assigning, comments, typed
 from workflows.access import Standing
 from workflows.typed import Typed
@@ -258,8 +260,7 @@ def _open(task_id: str) -> TaskView:
 
 
 def _page(view: TaskView, shown: Shown) -> str:
-    now, row, who = services().clock(), view.row, actor()
-    release = services().cases.release_of(row.case_id)
+    now, row, who, release = services().clock(), view.row, actor(), services().cases.release_of(view.row.case_id)
     leads = row.role in assigning.led_by(who)
     with reading(services().engine) as connection:
         others = typed.of_others(connection, row.id, who.person) if leads else []
@@ -278,6 +279,7 @@ def _page(view: TaskView, shown: Shown) -> str:
         due=_due(row.due_at, now),
         documentation=without_source(view.documentation),
         beside=_beside(view, release, now),
+        why=_why(row, now),
         summary=error_summary(shown.problems, view.form, {late_entry.PLACE}),
         **late_entry.shown(shown.raw, shown.problems),
         questions=render_form(view.form, shown.raw, shown.problems, scope=view.scope, now=now),
@@ -302,6 +304,13 @@ def _page(view: TaskView, shown: Shown) -> str:
 def _due(due_at: datetime | None, now: datetime) -> str:
     """Say until when a task is due; nothing where no time is set."""
     return f"{say_moment(due_at)} ({say_until(due_at, now)})" if due_at else ""
+
+
+def _why(row: TaskRow, now: datetime) -> Why:
+    """Give why the task is there, as far as this person's roles in the case may read it."""
+    who = case_access.within(services().engine, actor(), row.case_id, now=now)
+    classes = access.readable(who.roles, standing=Standing.OPEN)
+    return why_reading.read(row.id, actor(), classes, purpose=f"why task {row.element}", now=now)
 
 
 def _said(case_id: str, now: datetime) -> tuple[comment_words.Said, ...]:

@@ -44,6 +44,7 @@ from workflows import (
     notices,
     typed,
 )
+from workflows.unstaffed import Watch
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +94,7 @@ class Worker:
         self._stones = stones
         self._scanner = scanner
         self._keeper = Keeper(engine, stones)
+        self._watch = Watch(engine, base_url)
         self._name = f"{platform.node()}/{os.getpid()}"
         self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"max_instances": 1, "coalesce": True})
         self._stopped = threading.Event()
@@ -101,7 +103,7 @@ class Worker:
     def start(self) -> None:
         """Begin to tick in threads of this process."""
         self.beat()
-        for job in (self.fire, self.ask, self.hand_over, self.send, self.keep, self.scan, self.beat):
+        for job in (self.fire, self.ask, self.hand_over, self.look, self.send, self.keep, self.scan, self.beat):
             self._scheduler.add_job(job, "interval", seconds=EVERY.total_seconds(), misfire_grace_time=None)
         every = LOOK_FOR_NIGHT.total_seconds()
         self._scheduler.add_job(self.chase, "interval", seconds=every, misfire_grace_time=None)
@@ -127,6 +129,7 @@ class Worker:
         self.ask()
         self.chase()
         self.hand_over()
+        self.look()
         self.send(ALL_MAILS)
         self.keep()
         self.scan()
@@ -168,6 +171,10 @@ class Worker:
     def hand_over(self) -> None:
         """Tell those who lead the work of hand-overs that nobody answers."""
         self._guarded("handovers", lambda: handovers.chase(self._engine, self._base_url, self._clock()))
+
+    def look(self) -> None:
+        """Look for tasks that nobody can do, and tell of them."""
+        self._guarded("unstaffed", lambda: self._watch.look(self._clock()))
 
     def send(self, limit: int = MAILS_AT_ONCE) -> None:
         """Send mails that wait, at most `limit`."""

@@ -117,6 +117,7 @@ NAMED: Mapping[str, str] = MappingProxyType(
         "events": "kept: the log holds salted digests; the digests of what commands asked are taken out",
         "tasks": "kept: who had which task and when; without the keys of items",
         "awaited": "deleted",
+        "unstaffed_tasks": "gone by itself, since its tasks are over: reference and role",
         "reads": "kept for a year: who read what (`workflows.log_ends`)",
         "tombstones": "written",
         "outbox": "deleted: no mail says anything of a child",

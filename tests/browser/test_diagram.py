@@ -39,6 +39,16 @@ def test_the_diagram_is_drawn_with_what_is_open_and_keeps_its_watermark(visit: V
     assert marked == sorted((said or "").split())
     waiting = drawn.locator("svg .hw-waiting").evaluate_all("all => all.map(one => one.dataset.elementId)")
     assert {"handover_clock_rang", "returned"} <= set(waiting), "the case waits for more than people"
+    tree = page.get_by_role("tree", name="The course of the case")
+    here = tree.get_by_role("treeitem", name="Where the case is")
+    here.focus()
+    for key in ("End", "Home", "ArrowRight", "ArrowRight", "ArrowLeft", "ArrowDown", "Space"):
+        page.keyboard.press(key)
+    chosen = tree.locator("[aria-selected=true]")
+    expect(chosen).to_be_focused()
+    element = chosen.locator("..").get_attribute("data-element") or ""
+    expect(drawn.locator("svg .hw-chosen")).to_have_attribute("data-element-id", element)
+    assert tree.locator("[tabindex='0']").count() == 1, "the tree is more than one stop"
     assert look_at(page, "case-diagram") == []
 
 
@@ -65,5 +75,5 @@ def test_without_javascript_the_table_and_the_words_stand_alone(visit: Visit, ad
     expect(page.get_by_role("table", name="Open steps")).to_be_visible()
     expect(page.get_by_role("row", name="Plan is known")).to_contain_text("The case waits until this is so")
     page.get_by_text("The course of the case in words").click()
-    expect(page.get_by_role("heading", name="Clocks that run")).to_be_visible()
-    expect(page.get_by_role("heading", name="What can come next")).to_be_visible()
+    for words in ("Clocks that run, and when each tells people next", "What comes next", "What has happened"):
+        expect(page.locator(".hw-tree").get_by_text(words, exact=True).first).to_be_visible()

@@ -23,6 +23,7 @@ from workflows import (
     notices,
     reminders,
     seal_mails,
+    unstaffed,
 )
 from workflows import verification as projected
 from workflows.agencies import ROLES
@@ -104,6 +105,7 @@ def test_every_alert_has_a_template_and_every_template_an_alert() -> None:
         *handovers.TEMPLATES,
         *merge_mails.TEMPLATES,
         *notices.TEMPLATES,
+        *unstaffed.TEMPLATES,
     } == wording.names()
 
 

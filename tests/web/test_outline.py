@@ -131,16 +131,27 @@ def test_the_table_says_where_with_whom_and_when_due(search: Search) -> None:
 
 def test_what_can_come_next_follows_the_flows_into_and_out_of_what_is_called(search: Search) -> None:
     _, said = search.say()
-    assert said.ahead == [
-        (
-            "ring round",
-            [
-                Coming("search house", "", "Locate team sergeant"),
-                Coming("wait for news", "clock", ""),
-                Coming("ask child", "returned", "Return interview worker"),
-            ],
-        )
+    (ahead,) = said.ahead
+    assert (ahead.element, ahead.name) == ("ring_round", "ring round")
+    assert ahead.next == [Coming("search house", "", "Locate team sergeant")]
+    assert ahead.could == [
+        Coming("wait for news", "clock", ""),
+        Coming("ask child", "returned", "Return interview worker"),
     ]
+
+
+def test_the_outline_says_of_each_line_on_which_drawing_its_element_stands(search: Search) -> None:
+    _, said = search.say()
+    where, happened = said.tree
+    step = where.inside[0]
+    assert (step.words, step.element, step.part) == ("ring round: Locate team sergeant", "ring_round", "enquiries")
+    comes, could = step.inside
+    assert [(one.words, one.element, one.part) for one in comes.inside] == [
+        ("search house: Locate team sergeant", "search_house", "enquiries")
+    ]
+    assert could.inside[1].words == "ask child: Return interview worker (if: returned)"
+    assert (could.inside[1].element, could.inside[1].part) == ("ask_child", "search")
+    assert [(one.element, one.part) for one in happened.inside][:1] == [("begun", "search")]
 
 
 def test_inside_an_embedded_process_the_way_leads_out_of_it(search: Search) -> None:
@@ -148,8 +159,8 @@ def test_inside_an_embedded_process_the_way_leads_out_of_it(search: Search) -> N
     (_, called), said = search.say()
     assert called.current == {"search_house", "look_inside"}
     assert "ring_round" in called.passed
-    assert [one.name for one in said.ahead[0][1]] == ["wait for news", "ask child"]
-    assert any(step.startswith("ring round, 2 March 2026") for step in said.passed)
+    assert [one.name for one in (*said.ahead[0].next, *said.ahead[0].could)] == ["wait for news", "ask child"]
+    assert any(step.words.startswith("ring round, 2 March 2026") for step in said.tree[-1].inside)
 
 
 def test_a_case_that_waits_for_a_message_stands_at_its_event(search: Search) -> None:
@@ -158,7 +169,7 @@ def test_a_case_that_waits_for_a_message_stands_at_its_event(search: Search) -> 
     (root, _), said = search.say()
     assert (root.here, root.current, root.waiting) == (0, frozenset(), frozenset({"wait_for_news"}))
     assert [(place.name, place.who) for place in said.places] == [("wait for news", "The case waits for word of this")]
-    assert [one.name for one in said.ahead[0][1]] == ["safe"]
+    assert [one.name for one in said.ahead[0].next] == ["safe"]
 
 
 def test_events_at_the_border_of_an_activity_are_marked_and_a_time_that_ends_it_is_a_place(search: Search) -> None:
@@ -178,8 +189,8 @@ def test_times_conditions_and_clocks_are_told_with_their_moments(search: Search)
         ("tomorrow", "The case waits until then", "3 March 2026 at 9:00am (in 24 hours)"),
         ("child is safe", "The case waits until this is so", "No time set"),
     ]
-    assert said.clocks == ["ring clock: 2 March 2026 at 11:00am (in 2 hours)"]
-    assert [name for name, _ in said.ahead] == ["ring", "tomorrow", "child is safe"]
+    assert [one.words for one in said.tree[1].inside] == ["ring clock: 2 March 2026 at 11:00am (in 2 hours)"]
+    assert [one.name for one in said.ahead] == ["ring", "tomorrow", "child is safe"]
 
 
 def test_a_case_that_is_over_waits_for_nothing(search: Search) -> None:
@@ -187,7 +198,8 @@ def test_a_case_that_is_over_waits_for_nothing(search: Search) -> None:
     search.do(*search.open_numbers())
     (root,), said = search.say()
     assert (root.here, root.current, root.waiting) == (0, frozenset(), frozenset())
-    assert (said.places, said.clocks, said.ahead) == ([], [], [])
+    assert (said.places, said.ahead) == ([], [])
+    assert [one.words for one in said.tree[0].inside] == ["At its end: nothing is open"]
 
 
 def test_a_diagram_is_given_as_it_was_published(search: Search) -> None:

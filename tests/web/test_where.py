@@ -29,9 +29,13 @@ def test_without_javascript_the_table_and_the_outline_say_the_same(site: Site) -
     table = page.select("table")[0].text
     assert "Complete missing report" in table
     assert "Call taker" in table
-    words = page.select("#where ~ details")[0].text
-    assert "What has happened" in words
-    assert "After “Complete missing report”" in words
+    (course,) = page.select(".hw-course ul[data-tree]")
+    assert [line.select_one(".hw-line").text for line in course.find_all("li", recursive=False)] == [  # type: ignore[union-attr]
+        "Where the case is", "Clocks that run, and when each tells people next", "What has happened",
+    ]  # fmt: skip
+    (report,) = course.select("li[data-element=complete_missing_report]")
+    assert next(line.text for line in report.select(":scope > ul > li > .hw-line")) == "What comes next"
+    assert not course.select("[role], [tabindex]"), "a tree without its keys"
 
 
 def test_a_called_diagram_can_be_chosen_by_a_link(site: Site) -> None:

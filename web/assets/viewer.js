@@ -1,6 +1,7 @@
 // The diagram on the page of a case: drawn, with the open and the done steps marked. The page is complete without it:
 // the table and the words under it say the same.
 import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer'
+import { makeTree } from './outline.js'
 
 const STEP = 1.25
 
@@ -13,13 +14,13 @@ async function draw (holder) {
   await viewer.importXML(await answer.text())
   const canvas = viewer.get('canvas')
   const elements = viewer.get('elementRegistry')
-  for (const kind of ['current', 'waiting', 'passed']) {
-    for (const id of holder.dataset[kind].split(' ')) {
+  for (const kind of ['current', 'waiting', 'passed', 'way']) {
+    for (const id of (holder.dataset[kind] || '').split(' ')) {
       const element = id && elements.get(id)
       // What holds the open step is marked by its border alone, so that the step inside stands out.
       if (element) {
         canvas.addMarker(id, `hw-${kind}`)
-        if (element.children.length) canvas.addMarker(id, 'hw-holder')
+        if (element.children?.length) canvas.addMarker(id, 'hw-holder')
       }
     }
   }
@@ -33,9 +34,32 @@ async function draw (holder) {
       else canvas.zoom('fit-viewport', 'auto')
     })
   }
+  return id => {
+    for (const each of elements.filter(one => canvas.hasMarker(one, 'hw-chosen'))) canvas.removeMarker(each, 'hw-chosen')
+    const element = id && elements.get(id)
+    if (!element) return false
+    canvas.addMarker(element, 'hw-chosen')
+    canvas.scrollToElement(element, 60)
+    return true
+  }
 }
 
-document.querySelectorAll('[data-diagram]').forEach(holder => draw(holder).catch(fault => {
+// What is chosen in the outline is marked on the drawing, and said.
+let mark = () => false
+document.querySelectorAll('[data-tree]').forEach(tree => {
+  const said = tree.parentElement.querySelector('[data-said]')
+  makeTree(tree, (id, line) => {
+    const words = line.textContent.trim()
+    const marked = mark(id)
+    said.textContent = marked ? `Marked on the drawing: ${words}` : `Not on this drawing: ${words}`
+  })
+})
+
+document.querySelectorAll('[data-diagram]').forEach(holder => draw(holder).then(found => {
+  mark = found || mark
+  const course = holder.parentElement.querySelector('.hw-course')
+  if (course && window.matchMedia('(min-width: 64em)').matches) course.open = true
+}).catch(fault => {
   holder.hidden = true
   throw fault
 }))

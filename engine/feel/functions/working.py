@@ -68,7 +68,8 @@ def working_days_after(run: Run, start: date | datetime, days: Number, given: An
         return None
     run.spend(1 + min(abs(int(days)), calendars.DAYS_AT_MOST))
     if isinstance(start, datetime):
-        return calendars.add_working_days(start, int(days), _calendar(given, run))
+        calendar = _calendar(given, run)
+        return calendars.counted(start, calendars.add_working_days(start, int(days), calendar), calendar)
     return calendars.working_day_after(start, int(days), _calendar(given, run))
 
 
@@ -86,7 +87,8 @@ def working_hours_after(run: Run, start: datetime, hours: Number | timedelta, gi
     """Give the moment at which so many hours have been worked since a moment; hours may have a fraction."""
     length = hours if isinstance(hours, timedelta) else temporal.scale(DECIMAL.multiply, timedelta(hours=1), hours)
     run.spend(1 + min(abs(length) // timedelta(hours=1), 2 * calendars.DAYS_AT_MOST))
-    return calendars.add_working_hours(start, length, _calendar(given, run))
+    calendar = _calendar(given, run)
+    return calendars.counted(start, calendars.add_working_hours(start, length, calendar), calendar)
 
 
 @builtin("working hours between", f"from:date and time, to:date and time, {_CALENDAR}")
@@ -117,7 +119,9 @@ def next_local_time(run: Run, after: datetime, at: time) -> datetime | None:
 def next_working_day_time(run: Run, after: datetime, at: time, given: Any) -> datetime | None:
     """Give the next moment after `after` at which the clocks of England show a time on a working day."""
     run.spend(20)
-    return calendars.next_local_time(after, at, _calendar(given, run).works_on) if at.tzinfo is None else None
+    calendar = _calendar(given, run)
+    found = calendars.next_local_time(after, at, calendar.works_on) if at.tzinfo is None else None
+    return calendars.counted(after, found, calendar) if found is not None else None
 
 
 @builtin("next month working day", f"after:date and time, number:number, time:time, {_CALENDAR}")
