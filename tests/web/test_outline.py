@@ -18,11 +18,11 @@ FILES = procedure(
     """
     begun: start form=opening
     find_child: call calls=enquiries
-    returned: boundary on=find_child message=child_back
+    returned: boundary on=find_child message=child_back key={=case.reference}
     ask_child: user form=answer record=told role=rhi_worker
     is_it_safe: exclusive
     safe: end
-    wait_for_news: catch message=news
+    wait_for_news: catch message=news key={=case.reference}
     begun > find_child
     find_child > wait_for_news
     wait_for_news > safe
