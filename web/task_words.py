@@ -94,8 +94,8 @@ def _told(rows: Sequence[TaskRow], who: Actor) -> dict[str, str]:
         found = connection.execute(asked.where(episode.case_id.in_({row.case_id for row in rows}))).tuples().all()
     return {
         case_id: ", ".join(
-            [EPISODE_STATUS[stage]] * (STAGE in wanted and stage in EPISODE_STATUS)
-            + [RESPONSIBLE_AUTHORITY[council]] * (COUNCIL in wanted and council in RESPONSIBLE_AUTHORITY)
+            ([EPISODE_STATUS[stage]] if STAGE in wanted and stage in EPISODE_STATUS else [])
+            + ([RESPONSIBLE_AUTHORITY[council]] if COUNCIL in wanted and council in RESPONSIBLE_AUTHORITY else [])
         )
         for case_id, stage, council in found
     }

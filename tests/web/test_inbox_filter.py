@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from engine.store import TaskTable, reading, writing
-from tests.web.site import Browser, Site
+from tests.web.site import OPENING, Browser, Site
 from web.task_lists import MANY
 from workflows.episodes import EpisodeRow
 
@@ -50,6 +50,13 @@ def test_what_is_overdue_and_what_is_due_soon(site: Site, pair: tuple[str, str])
     link = page.find("a", string=f"Overdue ({len(overdue)})")
     assert link
     assert lines(browser, str(link["href"]).removeprefix("/tasks")) == overdue
+
+
+def test_a_case_whose_council_nobody_knows_yet_stands_in_the_list_and_in_its_file(site: Site) -> None:
+    """The lists of all who are told of the council failed from the moment that a caller could not name it."""
+    site.browser("call_taker").send("/cases/open", {**OPENING, "responsible_authority": ""})
+    assert lines(site.browser(INSPECTOR))
+    assert "Reported missing" in site.browser(INSPECTOR).get("/tasks.csv").text
 
 
 def test_one_grade_and_one_case(site: Site, pair: tuple[str, str]) -> None:
