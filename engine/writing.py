@@ -47,6 +47,15 @@ Written out, since one statement does for all of them; SQLAlchemy compiles an up
 """
 TASK_COLUMNS = tuple(KEEP_TASKS.compile().params)
 FORGET_AWAITED = sa.delete(AWAITED).where(AWAITED.c.case_id == sa.bindparam("this_case"))
+DROP_AWAITED = FORGET_AWAITED.where(AWAITED.c.number == sa.bindparam("this_number"))
+CHANGE_AWAITED = (
+    sa.update(AWAITED)
+    .where(AWAITED.c.case_id == sa.bindparam("this_case"), AWAITED.c.number == sa.bindparam("this_number"))
+    .values({name: sa.bindparam(f"new_{name}") for name in ("number", "name", "correlation")})
+)
+
+Waiting = tuple[int, str, str]
+"""What a case waits for: the number of the token, the name of the message, its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,7 @@ class Stored:
     head: str
     seq: int
     facts: Facts
-    awaited: frozenset[tuple[int, str, str]]
+    awaited: frozenset[Waiting]
     next_due_at: datetime | None = None
     closed_at: datetime | None = None
     command: str = ""
@@ -121,7 +130,7 @@ class Stored:
             owner=getattr(row, "owner", None) or "",
         )
 
-    def waiting_for(self, awaited: Iterable[tuple[int, str, str]]) -> Stored:
+    def waiting_for(self, awaited: Iterable[Waiting]) -> Stored:
         """Note what the case waited for before the step."""
         return replace(self, awaited=frozenset(awaited))
 
@@ -191,8 +200,7 @@ def _write_rest(
     _keep_tasks(connection, stored, outcome, opened, now)
     if outcome.sent:
         connection.execute(ADD_MESSAGES, _messages(case_id, outcome, rows, now))
-    if frozenset(outcome.awaited) != stored.awaited:
-        _write_awaited(connection, case_id, outcome.awaited)
+    _write_awaited(connection, case_id, stored.awaited, frozenset(outcome.awaited))
     status = "closed" if outcome.closed else "open"
     return Step(
         case_id,
@@ -314,11 +322,24 @@ def _messages(case_id: str, outcome: Outcome, rows: list[Any], now: datetime) ->
     ]
 
 
-def _write_awaited(connection: sa.Connection, case_id: str, awaited: list[tuple[int, str, str]]) -> None:
-    """Rewrite the index of what a case waits for."""
-    connection.execute(FORGET_AWAITED, {"this_case": case_id})
-    if awaited:
-        rows = [
-            {"case_id": case_id, "number": number, "name": name, "correlation": key} for number, name, key in awaited
-        ]
-        connection.execute(ADD_AWAITED, rows)
+def _write_awaited(
+    connection: sa.Connection, case_id: str, before: frozenset[Waiting], after: frozenset[Waiting]
+) -> None:
+    """Bring the index of what a case waits for up to date: the rows of what it waits for no more become those of what is new,
+    which is one statement, and only what is over on one side is added or taken out.
+    """
+    gone, new = before - after, after - before
+    both = {number for number, _name, _key in gone} & {number for number, _name, _key in new}
+    old_rows, new_rows = (sorted(rows, key=lambda row: (row[0] not in both, row)) for rows in (gone, new))
+    changed = [
+        {"this_case": case_id, "this_number": old[0], "new_number": number, "new_name": name, "new_correlation": key}
+        for old, (number, name, key) in zip(old_rows, new_rows, strict=False)
+    ]
+    dropped = [{"this_case": case_id, "this_number": number} for number, _name, _key in old_rows[len(changed) :]]
+    added = [
+        {"case_id": case_id, "number": number, "name": name, "correlation": key}
+        for number, name, key in new_rows[len(changed) :]
+    ]
+    for statement, rows in ((CHANGE_AWAITED, changed), (DROP_AWAITED, dropped), (ADD_AWAITED, added)):
+        if rows:
+            connection.execute(statement, rows)

@@ -26,8 +26,12 @@ from engine.xml import Element, parse
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 ZEEBE = "{http://camunda.org/schema/zeebe/1.0}"
 SEVERAL = "multiInstanceLoopCharacteristics"
-HOLDS = re.compile(r"=count\(\w+\.matches\) = 0 and .*|=known\.age = null or known\.age < 18")
-"""Conditions that hold in the played case: no reason for a meeting, and a child."""
+HOLDS = re.compile(
+    r'=count\(\w+\.matches\) = 0 and .*|=known\.age = null or known\.age < 18|=case_closing\.role = "locate_sergeant" or .*'
+)
+"""Conditions that hold in the played case: no reason for a meeting, a child, and nothing for which an inspector has to agree."""
+DECIDED = {"level": "medium", "role": "locate_sergeant"}
+"""What every decision table says in the played case."""
 BESIDE = frozenset({"missing_report"})
 """Records that another branch of the case writes: the branches of the library do not see each other's answers."""
 NEVER_DUE = '"P4000D"'
@@ -83,7 +87,7 @@ def _plain(root: Element, several: set[str]) -> Element:
         _pass_over(each)
     for each in list(root.iter(f"{BPMN}businessRuleTask")):
         called = next(each.iter(f"{ZEEBE}calledDecision")).get("resultVariable", "")
-        _script(each, f"{called} = {{'level': 'medium'}}")
+        _script(each, f"{called} = {DECIDED!r}")
     for each in list(root.iter(f"{BPMN}serviceTask")):
         _script(each, "pass")
     _without_waiting(root)
