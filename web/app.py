@@ -190,7 +190,11 @@ def _dress(app: flask.Flask) -> None:
     app.jinja_loader = govuk.loader()
     app.jinja_env.undefined = jinja2.ChainableUndefined
     app.jinja_env.filters.update(
-        moment=moments.say_moment, value=moments.say_value, key_words=moments.say_key, role=title_of
+        moment=moments.say_moment,
+        day=moments.say_day,
+        value=moments.say_value,
+        key_words=moments.say_key,
+        role=title_of,
     )
     app.context_processor(_words_for_every_page)
     policy = POLICY.format(snippet=snippet_hash())

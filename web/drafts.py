@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from engine import archives
 from engine.comparison import Change, compare
-from engine.errors import Conflict, Invalid, NotFound, Refusal
+from engine.errors import Conflict, Invalid, NotFound, Problem, Refusal
 from engine.publishing import Draft
 from engine.release import plain
 from engine.store import CaseTable, reading
@@ -101,9 +101,8 @@ def begin(procedure: str) -> ResponseReturnValue:
 def begin_from_archive(procedure: str) -> ResponseReturnValue:
     """Begin a draft from an archive that somebody brings."""
     running(procedure)
-    sent = flask.request.files.get("archive")
     try:
-        files = checking.unpacked(sent.read() if sent else b"")
+        files = checking.unpacked(_brought("archive", "Choose the archive: a file that ends with .zip"))
         shelf().begin(procedure, by=actor().person, now=services().clock(), files=files)
     except Invalid as refusal:
         problems = [{"text": problem.sentence, "href": "#archive"} for problem in refusal.problems]
@@ -119,9 +118,8 @@ def begin_from_archive(procedure: str) -> ResponseReturnValue:
 def begin_from_diagram(procedure: str) -> ResponseReturnValue:
     """Begin a draft from a diagram that another tool wrote; what has to be settled stands at its elements."""
     running(procedure)
-    sent = flask.request.files.get("diagram")
     try:
-        text = plain(decoded(sent.read() if sent else b"", "diagram"))
+        text = plain(decoded(_brought("diagram", "Choose the diagram: a file that ends with .bpmn or .xml"), "diagram"))
         made = checking.imported(f"{procedure}.bpmn", text, procedure)
         made.require_nothing_refused()
         shelf().begin(procedure, by=actor().person, now=services().clock(), files=made.files)
@@ -135,6 +133,15 @@ def begin_from_diagram(procedure: str) -> ResponseReturnValue:
     more = f"{words} to be settled; each stands at its element." if count else words
     flask.flash(f"The diagram is a draft now. The running release has not changed. {more}", "done")
     return _to_draft(procedure)
+
+
+def _brought(field: str, sentence: str) -> bytes:
+    """Read the file that was sent; refused with `Invalid` where none was chosen."""
+    sent = flask.request.files.get(field)
+    data = sent.read() if sent else b""
+    if not data:
+        raise Invalid([Problem(field, "file-missing", sentence)])
+    return data
 
 
 @page.get("/procedures/<procedure>/draft")

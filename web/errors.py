@@ -52,7 +52,11 @@ HTTP_WORDS: dict[int, Kind] = {
     400: Kind(400, "The page could not be used", "Go back, reload the page and try again."),
     404: Kind(404, "Page not found", "Check the address, or go to your tasks and find the case there."),
     405: Kind(405, "Page not found", "Use the buttons and links of the page."),
-    413: Kind(413, "Too much was sent at once", "Shorten the longest answers and send them again."),
+    413: Kind(
+        413,
+        "Too much was sent at once",
+        "Go back, shorten the longest answers or choose a smaller file, and send it again.",
+    ),
 }
 FAULT = Kind(500, "Sorry, there is a problem with the service", "Nothing was changed. Try again in a few minutes.")
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 
 from engine.errors import Invalid, Problem
+from engine.forms.moments import EARLIEST_YEAR
 from web.moments import LONDON
 
 PARTS = ("day", "month", "year")
@@ -18,10 +19,17 @@ def typed_day(typed: Mapping[str, str], name: str, problems: list[Problem], word
         return None
     try:
         day, month, year = (int(part) for part in parts)
-        return date(year, month, day)
+        return _with_whole_year(year, month, day)
     except ValueError:
         problems.append(Problem(name, "real-date", f"{words} must be a real date, like 27 3 2012."))
         return None
+
+
+def _with_whole_year(year: int, month: int, day: int) -> date:
+    """Give a day; a year that is written short, as 12 for 2012, is none: nothing would be found by it."""
+    if year < EARLIEST_YEAR:
+        raise ValueError(year)
+    return date(year, month, day)
 
 
 def day_or_refusal(typed: Mapping[str, str], name: str, words: str) -> date | None:
@@ -44,7 +52,7 @@ def moment_or_refusal(typed: Mapping[str, str], name: str, *, without_time: time
     try:
         day, month, year = (int(text) for text in parts[:3])
         at = time.fromisoformat(parts[3]) if parts[3] else without_time
-        return datetime.combine(date(year, month, day), at, LONDON)
+        return datetime.combine(_with_whole_year(year, month, day), at, LONDON)
     except (ValueError, OverflowError) as fault:
         sentence = "Enter a real day and time, like 27 3 2026 and 14:30."
         raise Invalid([Problem(f"{name}-day", "moment-wrong", sentence)]) from fault

@@ -127,12 +127,11 @@ class Desk:
 
         Who is known to another agency under this name and mail address is taken on with the account that they have.
         """
-        problems = [*self._role_problems(agency, roles), *why_problems(why)]
-        if not name.strip():
-            problems.append(Problem("name", "name-missing", "Enter the person's name"))
-        refuse(problems)
-        held = [Membership(role, agency) for role in roles]
         sign_in = sign_in.strip().casefold()
+        nameless = Problem("name", "name-missing", "Enter the person's name")
+        problems = [*([] if name.strip() else [nameless]), *people.name_problems(sign_in, mail.strip())]
+        refuse([*problems, *why_problems(why), *self._role_problems(agency, roles)])
+        held = [Membership(role, agency) for role in roles]
         if known := self._known(sign_in, mail.strip()):
             people.give_roles(self.connection, sign_in, [*known.memberships, *held])
             self._note(sign_in, "taken on", "", say(held), why)

@@ -132,7 +132,8 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
 
 def _draft(procedure: str, files: Files) -> list[list[tuple[Any, ...]]]:
     """Give the problems and the remarks of a draft with their places."""
-    found = (_few(procedure, drafts.check(procedure, files)), drafts.remarks(files)[:MOST])
+    wrong = [*drafts.check(procedure, files), *drafts.open_questions(files)]
+    found = (_few(procedure, wrong), drafts.remarks(files)[:MOST])
     located = (drafts.locate(files, each) for each in found)
     return [
         [(astuple(each.problem), (each.file, each.element, each.line, each.column)) for each in row] for row in located
@@ -166,7 +167,9 @@ def report(files: Files) -> tuple[Finding, ...]:
         if not root:
             wrong = tuple(each for each in wrong if each.rule != "one-root")
         found |= dict.fromkeys(_findings(together, wrong, REFUSED))
-        found |= dict.fromkeys(_findings(together, drafts.remarks(together), QUESTION))
+        found |= dict.fromkeys(
+            _findings(together, (*drafts.open_questions(together), *drafts.remarks(together)), QUESTION)
+        )
     refused = {each.file for each in found if each.severity == REFUSED}
     for name in files:
         found |= dict.fromkeys(passed_over(name, files[name]))

@@ -53,13 +53,9 @@ def check(procedure: str, files: Mapping[str, str]) -> tuple[Problem, ...]:
 
 
 def remarks(files: Mapping[str, str]) -> tuple[Problem, ...]:
-    """Say what is worth a look and keeps nobody from publishing: questions of an import that nobody has settled, gaps in
-    decision tables, and what of them nobody can decide.
-    """
+    """Say what is worth a look and keeps nobody from publishing: gaps in decision tables, and what of them nobody can decide."""
     found: list[Problem] = []
     for name in sorted(files):
-        if name.endswith(".bpmn"):
-            found += _open_questions(name, files[name])
         if name.endswith(".dmn"):
             try:
                 findings = analysis.examine(decisions.read(files[name], name))
@@ -69,8 +65,15 @@ def remarks(files: Mapping[str, str]) -> tuple[Problem, ...]:
     return tuple(found)
 
 
-def _open_questions(name: str, text: str) -> Iterator[Problem]:
-    """Give the questions that an import wrote into the documentation of elements."""
+def open_questions(files: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Give the questions of an import that nobody has settled: who does a step, say. They keep a draft from being proposed,
+    since what was not said would be done by somebody else, or by nobody.
+    """
+    return tuple(each for name in sorted(files) if name.endswith(".bpmn") for each in _asked(name, files[name]))
+
+
+def _asked(name: str, text: str) -> Iterator[Problem]:
+    """Give the questions that an import wrote into the documentation of elements of a file."""
     try:
         root = xml.parse(text, name)
     except Invalid:  # said among the problems

@@ -126,7 +126,7 @@ def add(
         raise SignInNameTaken(f"Somebody has the sign-in name '{sign_in}' already.")
     _refuse(
         [
-            *_name_problems(sign_in, mail),
+            *name_problems(sign_in, mail),
             *([] if password is None else _password_problems(password)),
             *_membership_problems(connection, wanted),
         ]
@@ -280,7 +280,7 @@ def _people(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> tuple[
     )
 
 
-def _name_problems(sign_in: str, mail: str) -> list[Problem]:
+def name_problems(sign_in: str, mail: str) -> list[Problem]:
     """Say what cannot stand in the key or the header of a message: one bad address must not stop a case's step."""
     problems = []
     if not sign_in or not sign_in.isprintable() or " " in sign_in:

@@ -19,6 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from engine.calendars import LONDON
 from engine.cases import LETTERS
 from engine.errors import Conflict, Invalid, NotFound, Problem
 from engine.model import Actor
@@ -36,6 +37,8 @@ BESIDE = ("philomena_versions", "philomena_moves", "carer_absences")
 
 LONGEST = 4_000
 LONGEST_NAME = 200
+OLDEST = 25
+"""Years of age of the oldest for whom a form is written: a placement may keep one for somebody who leaves care."""
 
 FIELDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -186,7 +189,7 @@ def owners(who: Actor) -> frozenset[str]:
 
 def create(connection: sa.Connection, owner: str, written: Written, *, by: Actor, now: datetime) -> str:
     """Keep a new form, and give its reference; refused with `Invalid`, and with `FormNotFound` for another placement."""
-    _check(written)
+    _check(written, now.astimezone(LONDON).date())
     if owner not in owners(by):
         raise FormNotFound("There is no such placement.")
     reference = f"{PREFIX}{''.join(secrets.choice(LETTERS) for _ in range(8))}"
@@ -198,7 +201,7 @@ def create(connection: sa.Connection, owner: str, written: Written, *, by: Actor
 
 def write(connection: sa.Connection, reference: str, written: Written, *, on: int, by: Actor, now: datetime) -> None:
     """Write part 1 anew over version `on`; refused with `Invalid`, and with `FormChanged` where that is not the newest."""
-    _check(written)
+    _check(written, now.astimezone(LONDON).date())
     kept = own(connection, reference, by).content
     content = {**{name: text for name, text in kept.items() if name not in FIELDS}, **written.content}
     _write_over(connection, reference, on, dataclasses.replace(written, content=content), by, now)
@@ -357,7 +360,7 @@ def _note(connection: sa.Connection, reference: str, went_to: str, by: Actor, no
     connection.execute(sa.insert(FormMoveRow).values(**row))
 
 
-def _check(written: Written) -> None:
+def _check(written: Written, today: date) -> None:
     """Refuse what cannot be found by a name, and texts that are too long, all at once."""
     problems = []
     if not sounds_of(written.name):
@@ -368,6 +371,9 @@ def _check(written: Written) -> None:
         problems.append(
             Problem("born", "born-missing", "Enter the date of birth: the form is found by it at a report.")
         )
+    elif not today.year - OLDEST <= written.born_on.year or written.born_on > today:
+        sentence = "The date of birth must be that of a child: check the year. The form is found by it at a report."
+        problems.append(Problem("born", "born-not-a-child", sentence))
     problems += _too_long(written.content)
     if problems:
         raise Invalid(problems)

@@ -57,6 +57,8 @@ def names(sheet: Sheet, process: str) -> None:
             renamed.setdefault(old, new)
             sheet.named[new] = old or new
     sheet.process.set("id", process)
+    named = (sheet.process.get("name") or "").strip() or process.replace("_", " ").capitalize()
+    sheet.process.set("name", named)  # pages and lists call a procedure by it
     sheet.named[process] = next(iter(renamed))
     renamed.pop("", None)
     _follow(sheet.root, renamed)

@@ -325,12 +325,14 @@ def test_a_diagram_of_another_tool_is_a_draft_with_questions_or_is_refused_at_it
     assert status == 422
     assert "G9: &lt;eventBasedGateway&gt; is not something that the engine carries out here" in words
     assert drawn(editor, home, "<!DOCTYPE a><a/>")[0] == 422
+    assert "Choose the diagram" in drawn(editor, home, "")[1]
     assert drawn(editor, home, FOREIGN)[0] == 303
     page = editor.page(DRAFT)
     assert "questions to be settled; each stands at its element" in page.text
-    remarks = page.select_one("#remarks + p + ul")
-    assert remarks is not None
-    assert "A person says which way is taken at “Whose is it?”" in remarks.text
+    assert not page.select("#remarks")
+    refused = editor.send(f"{DRAFT}/propose", {"reason": "Brought"}, form=page)
+    assert refused.status_code == 422, "a question that nobody has settled keeps it from being proposed"
+    assert "A person says which way is taken at “Whose is it?”" in refused.text
     assert drawn(editor, home, FOREIGN)[0] == 409
 
 

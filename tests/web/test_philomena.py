@@ -67,6 +67,9 @@ def test_everything_that_is_wrong_is_said_at_once_and_what_was_typed_stays(site:
     assert "Hill School" in answer.text
     answer = site.browser(CARER).send("/philomena/new", {**FORM, "born-day": "31", "born-month": "2"})
     assert "must be a real date" in answer.text
+    for year, said in (("12", "must be a real date"), ("2072", "that of a child"), ("1912", "that of a child")):
+        answer = site.browser(CARER).send("/philomena/new", {**FORM, "born-year": year})
+        assert (answer.status_code, said in answer.text) == (422, True), year
 
 
 def test_the_police_read_it_beside_the_grading_and_in_the_case_till_it_is_closed(site: Site, case_id: str) -> None:

@@ -58,7 +58,7 @@ def test_a_diagram_of_another_tool_is_loaded_with_its_questions_and_runs_to_its_
     assert made.files.keys() >= {"found_bicycles.bpmn", "reward.dmn"}
     assert "Open question: " in made.files["found_bicycles.bpmn"]
     assert not drafts.check("found_bicycles", made.files)
-    assert {each.rule for each in drafts.remarks(made.files)} >= {"open-question"}
+    assert {each.rule for each in drafts.open_questions(made.files)} == {"open-question"}
 
     cases = Cases(sqlite_engine)
     cases.publish(made.files, by="ann", now=now, roles=tuple(ROLES))
