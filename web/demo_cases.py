@@ -133,6 +133,7 @@ def _report(name: str, age: int) -> Callable[[datetime], Answers]:
             "circumstances": "Left after an argument about school and did not come back for tea.",
             "done_so_far": "Friends and relatives were called, the house and the park were searched.",
             "previous_missing_known": "no",
+            "travel_abroad_likely": "no",
             "medical_needs": "no",
             "deployment_grade": "within_hour",
         }

@@ -39,6 +39,7 @@ MASKED: Mapping[str, str] = MappingProxyType(
             (
                 "last_seen_by", "found_by", "known_people", "trigger_people", "usual_haunts", "where_and_with_whom",
                 "associates", "persons_with", "present_persons", "suspect_info", "contact_rules", "information", "decided_by", "with_whom", "people", "legal_detail",
+                "seen_by", "who_with", "asked_to_come", "upset_at_home", "who_gave", "afraid_of", "travel_abroad_detail",
             ),
             OTHERS,
         ),

@@ -93,6 +93,7 @@ PERSON: Shape = MappingProxyType(
         "last_seen": {},
     }
 )
+STEP: Shape = MappingProxyType({"action": {}, "within": {}})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ PARTS: Mapping[str, Part] = MappingProxyType(
         "child_words": Part("What the child has said"),
         "default_risk": Part("Grade that it speaks for", in_summary=True, values=DEFAULT_RISK),
         "default_risk_rationale": Part("Why that grade"),
-        "carer_actions": Part("What the carer does before ringing the police", "D6"),
+        "carer_actions": Part("What the carer does before ringing the police", "D6", items=STEP),
         "media_position": Part("An appeal in the media"),
         "cra_position": Part("A child rescue alert"),
         "legal_levers": Part("Legal powers and conditions", values=LEGAL_LEVER),

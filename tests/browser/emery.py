@@ -39,6 +39,7 @@ def report(now: datetime) -> Answers:
         "reporter_name": "Key worker Example",
         "reporter_relationship": "carer_foster",
         "previous_missing_known": "yes",
+        "travel_abroad_likely": "not_known",
         "out_of_area": "yes",
         "host_authority": "Rutland",
     }

@@ -46,6 +46,7 @@ def report(now: datetime) -> Answers:
         "circumstances": "Quill did not come home from Umberleigh School.",
         "done_so_far": "Marigold called everybody in Umberleigh.",
         "previous_missing_known": "no",
+        "travel_abroad_likely": "no",
         "medical_needs": "no",
         "deployment_grade": "within_hour",
     }

@@ -25,6 +25,9 @@ REVIEW: Mapping[str, Any] = {
     "new_information": "Nothing",
     "actions_set": "Ask at the boat house again.",
     "overdue_explained": "Nothing",
+    "partners_heard": ["school"],
+    "input_school": "A friend has not come to school either.",
+    "input_health": "Typed before the answer was changed",
     "meeting_wanted": "no",
 }
 
@@ -78,6 +81,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "circumstances": "Did not come home.",
         "done_so_far": "Called the friends.",
         "previous_missing_known": "not_known",
+        "travel_abroad_likely": "not_known",
         "medical_needs": "no",
         "medical_detail": "Typed before the answer was changed to no",
         "deployment_grade": "immediate",
@@ -193,6 +197,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "where": "family",
         "taken_at": NOW,
         "place": "With an aunt, whose address the police have",
+        "alternative_placement_needed": "not_known",
         "agreed_with": "D. Duty, emergency duty team",
         "why": "She has looked after the child before; until social care comes on Monday.",
     },
