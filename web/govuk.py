@@ -164,8 +164,9 @@ def _hint(field: Field) -> str:
 
 
 def _words(field: Field) -> str:
-    """Give the label; what may be left empty says so."""
-    return field.label if field.required or field.conditions else f"{field.label} (optional)"
+    """Give the label; what may be left empty says so, unless it says already that it is asked only after another answer."""
+    asked_only_if = any(condition.words for condition in field.conditions)
+    return field.label if field.required or asked_only_if else f"{field.label} (optional)"
 
 
 def _label(field: Field) -> Params:
