@@ -30,7 +30,7 @@ def the_return_ends_the_whole_search(case: Casework) -> None:
     assert SEARCH.isdisjoint(case.open_elements())
     assert "search_ended" in case.reach.passed
     assert case.facts["action_result"] == {
-        "1": {"result_code": "negative", "result": "Nobody was there."},
+        "1": {"result_code": "negative", "result": "Nobody was there.", "evidence_refs": []},
     }
 
 
