@@ -91,18 +91,22 @@ def _flow(node: Node, target: str, conductor: Conductor) -> Flow | None:
 
 
 def _back(task: Any) -> Iterator[Any]:
-    """Go back from a task to the one that stood there before the step, through what was called and is over."""
+    """Go back from a task to the one that stood there before the step, through what was called and is over.
+
+    Who has come out of a call at its beginning goes on before the call: going in again would never end.
+    """
     top = task.workflow.top_workflow
+    has_come_out = False
     while task is not None:
         yield task
-        inside = top.subprocesses.get(task.id)
+        inside = None if has_come_out else top.subprocesses.get(task.id)
         if inside is not None and inside.completed and inside.last_task is not None:
             yield from _back(inside.last_task)
             return
         if _was_there(task):
             return
-        parent = task.parent
-        task = parent if parent is not None else _caller(task, top)
+        has_come_out = task.parent is None
+        task = _caller(task, top) if has_come_out else task.parent
 
 
 def _caller(task: Any, top: Any) -> Any:
