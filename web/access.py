@@ -85,8 +85,7 @@ def guard() -> ResponseReturnValue | None:
     if mark is not None and mark.public:
         return None
     if not current_user.is_authenticated:
-        wanted = flask.request.full_path.rstrip("?") if flask.request.method == "GET" else None
-        return flask.redirect(flask.url_for("identity.sign_in", next=wanted))
+        return _to_sign_in()
     if mark is None or not mark.admits(actor().roles):
         sentence = "Your roles do not include this page. Ask your administrator when you need it for your work."
         raise RoleMissing(sentence)
@@ -97,6 +96,24 @@ def actor() -> Actor:
     """Name the person who makes this request, with the roles held now."""
     found: Actor = current_user.actor
     return found
+
+
+def sent_here() -> list[tuple[str, str]]:
+    """Give what a page of this site has sent, as the browser says, so that it can be offered again; no password and no file."""
+    request = flask.request
+    if request.headers.get("Sec-Fetch-Site") != "same-origin" or request.files or "password" in request.form:
+        return []
+    return [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+
+
+def _to_sign_in() -> ResponseReturnValue:
+    """Send a stranger to sign in; what somebody sent whose session has ended stays in their window meanwhile."""
+    request = flask.request
+    address = request.full_path.rstrip("?")
+    if request.headers.get("Sec-Fetch-Mode") == "navigate" and (fields := sent_here()):
+        return flask.render_template("again.html", fields=fields, address=address, signed_out=True), 403
+    wanted = address if request.method == "GET" else None
+    return flask.redirect(flask.url_for("identity.sign_in", next=wanted))
 
 
 def _marked(view: View, mark: Mark) -> View:

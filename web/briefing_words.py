@@ -151,7 +151,7 @@ def _about(report: Mapping[str, Any], now: datetime) -> str:
     old = episodes.age_on(born, now) if isinstance(born, date) else None
     age = f"{old} years" if old is not None else f"about {guessed} years" if guessed else ""
     known_as = f"also called {report['known_as']}" if report.get("known_as") else ""
-    sex = SEX.get(str(report.get("sex")), "").lower()
+    sex = "sex not known" if report.get("sex") == "not_known" else SEX.get(str(report.get("sex")), "").lower()
     return "; ".join(each for each in (known_as, age, sex) if each)
 
 

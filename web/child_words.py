@@ -16,7 +16,7 @@ from workflows.children import DATA_CLASS_OF, Child, ChildCase, ChildEpisode, Ch
 from workflows.disruptions import Disruption
 from workflows.episodes import CANCELLED, Episode
 from workflows.trigger_plans import ChildPlan
-from workflows.vocabulary import FLAG, LOOKED_AFTER, RISK_LEVEL
+from workflows.vocabulary import FLAG, LOOKED_AFTER, RESPONSIBLE_AUTHORITY, RISK_LEVEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _who(child: Child, classes: frozenset[str]) -> list[Row]:
         ("Sex", say_key(child.sex) if child.sex else ""),
     ]
     if DATA_CLASS_OF["standing"] in classes:
-        authority = say_key(child.responsible_authority) if child.responsible_authority else ""
+        authority = RESPONSIBLE_AUTHORITY.get(child.responsible_authority, child.responsible_authority)
         rows += [
             ("Looked after", LOOKED_AFTER.get(child.looked_after, child.looked_after)),
             ("Responsible authority", authority),

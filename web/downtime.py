@@ -113,7 +113,7 @@ def _tasks(found: Iterable[Open]) -> list[Row]:
         for one in found
         if one.due_at is not None
     ]
-    return lines or [row("", "None.")]
+    return lines or [row("", "None among the tasks of this copy. Other roles may have some.")]
 
 
 def _interview(one: Owed) -> Row:

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from engine import faults
 from engine.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal, Unavailable
-from web.access import actor
+from web.access import actor, sent_here
 from web.services import services
 from workflows.agencies import ROLES, title_of
 from workflows.read_log import REFUSED
@@ -106,11 +106,9 @@ def _unsigned_form(_error: CSRFError) -> Answer:
 
     Only what a page of this site has sent is offered again, as the browser says; no password and no file is.
     """
-    request = flask.request
-    from_here = request.headers.get("Sec-Fetch-Site") == "same-origin"
-    if from_here and current_user.is_authenticated and not request.files and "password" not in request.form:
-        fields = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
-        return flask.render_template("again.html", fields=fields, address=request.full_path.rstrip("?")), 400
+    if current_user.is_authenticated and (fields := sent_here()):
+        address = flask.request.full_path.rstrip("?")
+        return flask.render_template("again.html", fields=fields, address=address), 400
     return _page(HTTP_WORDS[400], "The form was not sent from a page of this session. Nothing of it was saved.")
 
 

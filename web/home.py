@@ -9,7 +9,7 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from engine.store import reading
-from web import home_parts
+from web import home_parts, task_lists
 from web.access import actor, signed_in
 from web.home_parts import Drawn, Look
 from web.moments import read_moment
@@ -32,7 +32,14 @@ def home() -> ResponseReturnValue:
     drawn = _drawn()
     about = {line.case_id for each in drawn for line in each.shown.lines if line.case_id}
     here.cases.note_reading(*sorted(about), by=actor(), purpose=PURPOSE, classes=SHOWS, now=now)
-    return flask.render_template("home.html", parts=drawn, seen=_digest(drawn), now=now, shown_at=now.isoformat())
+    return flask.render_template(
+        "home.html",
+        parts=drawn,
+        may_open=task_lists.may_open(actor().roles),
+        seen=_digest(drawn),
+        now=now,
+        shown_at=now.isoformat(),
+    )
 
 
 @page.get("/news")

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 import flask
 from flask.typing import ResponseReturnValue
 
-from engine.errors import NotFound
 from engine.model import Actor
 from engine.store import TaskTable, reading
 from notifications import outbox
@@ -20,7 +19,6 @@ from web.draft_words import items_for
 from web.figure_words import plain
 from web.inbox_filter import DONE, DUE, GIVEN, LED, MINE, ORDER, SENT, WHAT, WHICH, Wanted
 from web.moments import read_moment
-from web.procedures import MISSING_CHILD
 from web.services import services
 from web.task_lists import read_cursor, write_cursor
 from web.task_words import Line
@@ -76,7 +74,7 @@ def tasks() -> ResponseReturnValue:
         first=after is None,
         seen=task_lists.digest(found.rows, now) if after is None and wanted.which != DONE else "",
         shown_at=now.isoformat(),
-        may_open=_may_open(who.roles),
+        may_open=task_lists.may_open(who.roles),
         roles=len(who.duties),
         wanted=wanted,
         said=wanted.said(groups),
@@ -245,10 +243,3 @@ def _nobodys(bounds: Audience) -> tuple[Unstaffed, ...]:
     """Give the tasks that nobody can do, of the roles that this person leads."""
     with reading(services().engine) as connection:
         return unstaffed.led(connection, bounds)
-
-
-def _may_open(held: frozenset[str]) -> bool:
-    try:
-        return services().cases.opening(MISSING_CHILD).role in held
-    except NotFound:
-        return False

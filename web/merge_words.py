@@ -15,7 +15,7 @@ from workflows.child_details import DETAILS, Said
 from workflows.children import DATA_CLASS_OF, Child, ChildCase, ChildEpisode, ChildFlag
 from workflows.merging import Merge
 from workflows.trigger_plans import ChildPlan
-from workflows.vocabulary import FLAG, LOOKED_AFTER
+from workflows.vocabulary import FLAG, LOOKED_AFTER, RESPONSIBLE_AUTHORITY
 
 ALWAYS = frozenset({"Name", "Known as", "Born", "Sex", "Looked after", "Responsible authority"})
 """The rows that stand there though neither record says anything."""
@@ -99,7 +99,7 @@ def _entry(words: str, by: str, at: datetime, why: str, names: Mapping[str, str]
 
 
 def _authority(child: Child | None) -> str:
-    return say_key(child.responsible_authority) if child and child.responsible_authority else ""
+    return RESPONSIBLE_AUTHORITY.get(child.responsible_authority, child.responsible_authority) if child else ""
 
 
 def _detail(record: Record, name: str) -> str:

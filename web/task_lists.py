@@ -10,6 +10,7 @@ import flask
 import sqlalchemy as sa
 
 from engine import reading, store
+from engine.errors import NotFound
 from engine.model import Actor
 from engine.reading import OPEN, OWNED
 from engine.store import CaseTable, ReleaseTable, TaskTable
@@ -19,6 +20,7 @@ from web.access import actor
 from web.inbox_filter import DONE, FREE, GIVEN, LED, MINE, SENT, Groups, Wanted
 from web.moments import read_moment
 from web.numbers import is_number
+from web.procedures import MISSING_CHILD
 from web.services import services
 from workflows import access, assigning, children, people, teams
 from workflows.access import Standing
@@ -175,3 +177,11 @@ def names_of(rows: Iterable[TaskRow], who: Actor) -> dict[str, str]:
     asked = sa.select(PersonRow.sign_in, PersonRow.name).where(PersonRow.sign_in.in_(sorted(wanted)))
     with store.reading(services().engine) as connection:
         return {row.sign_in: row.name for row in connection.execute(asked)}
+
+
+def may_open(held: frozenset[str]) -> bool:
+    """Whether one of these roles opens the case of a missing child: their pages begin with the button for it."""
+    try:
+        return services().cases.opening(MISSING_CHILD).role in held
+    except NotFound:
+        return False

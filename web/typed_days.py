@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 
 from engine.errors import Invalid, Problem
-from engine.forms.moments import EARLIEST_YEAR
-from web.moments import LONDON
+from engine.forms.moments import EARLIEST_YEAR, Fault, read_moment
 
 PARTS = ("day", "month", "year")
 
@@ -42,20 +41,18 @@ def day_or_refusal(typed: Mapping[str, str], name: str, words: str) -> date | No
 
 
 def moment_or_refusal(typed: Mapping[str, str], name: str, *, without_time: time) -> datetime | None:
-    """Read a moment on the clocks of England; None where nothing is typed, `without_time` is that of a day alone.
+    """Read a moment as the questions of a form do, ``7:40`` and ``7.40`` too; None where nothing is typed, `without_time` for a day alone.
 
     Refused with `Invalid` where it is no moment.
     """
-    parts = [typed.get(f"{name}-{part}", "").strip() for part in (*PARTS, "time")]
-    if not any(parts):
+    parts = {part: typed.get(f"{name}-{part}", "").strip() for part in (*PARTS, "time")}
+    if not any(parts.values()):
         return None
-    try:
-        day, month, year = (int(text) for text in parts[:3])
-        at = time.fromisoformat(parts[3]) if parts[3] else without_time
-        return datetime.combine(_with_whole_year(year, month, day), at, LONDON)
-    except (ValueError, OverflowError) as fault:
-        sentence = "Enter a real day and time, like 27 3 2026 and 14:30."
-        raise Invalid([Problem(f"{name}-day", "moment-wrong", sentence)]) from fault
+    found = read_moment({**parts, "time": parts["time"] or f"{without_time:%H:%M}"})
+    if isinstance(found, Fault):
+        sentence = f"Enter a real day and time, like 27 3 2026 and 14:30: it {found.ending}"
+        raise Invalid([Problem(f"{name}-day", "moment-wrong", sentence)])
+    return found
 
 
 def as_typed(name: str, day: date | None) -> dict[str, str]:

@@ -22,6 +22,18 @@ def test_a_stranger_is_sent_to_sign_in_and_then_to_the_page_that_was_wanted(site
     assert after.location == "/cases?after=x"
 
 
+def test_what_is_sent_after_the_session_has_ended_waits_in_the_window_until_it_is_sent_again(site: Site) -> None:
+    """A call taker whose page was open for longer than the session lost the four things that the caller had said."""
+    page = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate"}
+    stranger = site.browser()
+    answer = stranger.post("/cases/open", data=OPENING, headers=page)
+    assert answer.status_code == 403
+    assert OPENING["why_worried"] in answer.text
+    elsewhere = stranger.post("/cases/open", data=OPENING, headers=page | {"Sec-Fetch-Site": "cross-site"})
+    secret = stranger.post("/cases/open", data=OPENING | {"password": "hunter two"}, headers=page)
+    assert (elsewhere.status_code, secret.status_code) == (302, 302)
+
+
 def test_the_name_may_be_typed_in_capitals(site: Site) -> None:
     answer = site.browser().send("/sign-in", {"name": " Call_Taker ", "password": PASSWORD})
     assert answer.status_code == 302

@@ -33,7 +33,11 @@ def due(site: Site) -> dict[str, datetime | None]:
 def test_a_case_and_a_task_that_were_done_on_paper_say_so_in_the_history_and_no_clock_follows(site: Site) -> None:
     """The opening at 7:40, typed in at 9; then the hand-over. What follows from stated times alone is due as without the paper."""
     caller, inspector = site.browser("call_taker"), site.browser("duty_inspector")
-    case_id = caller.send("/cases/open", OPENING | PAPER).location.removeprefix("/tasks/").partition(".")[0]
+    case_id = (
+        caller.send("/cases/open", OPENING | PAPER | {"_paper-time": "7.40"})
+        .location.removeprefix("/tasks/")
+        .partition(".")[0]
+    )
     (opening,) = events(site, "case_opened")
     assert (opening["at"], opening["on_paper"]) == (datetime(2026, 3, 2, 9, tzinfo=UTC), HAPPENED)
     before = due(site)

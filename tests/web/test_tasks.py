@@ -189,7 +189,8 @@ def test_opening_a_case_twice_from_one_page_opens_one(call_taker: Browser) -> No
 def test_only_who_may_open_a_case_is_asked_for_one(site: Site) -> None:
     assert site.browser("rhi_worker").get("/cases/open").status_code == 403
     assert "Open a case" not in site.browser("rhi_worker").get("/tasks").text
-    assert "Open a case" in site.browser("call_taker").get("/tasks").text
+    for address in ("/", "/tasks"):
+        assert site.browser("call_taker").page(address).select_one("a.govuk-button[href='/cases/open']"), address
 
 
 def test_a_due_time_is_said_in_words_and_an_overdue_task_is_marked(site: Site) -> None:
