@@ -157,7 +157,7 @@ def enter() -> ResponseReturnValue:
             scope = _scope(connection)
             answers = _form(leads=bool(scope["leads"])).load(posted.raw, scope=scope, now=here.clock())
             begins_at, ends_at = (cast("datetime", answers[name]) for name in ("begins_at", "ends_at"))
-            person, deputy = str(answers.get("person") or actor().person), str(answers["deputy"])
+            person, deputy = str(answers.get("person") or actor().person), str(answers.get("deputy", ""))
             deputies.enter(connection, person, deputy, begins_at, ends_at, by=actor(), now=here.clock())
     except (AnswersInvalid, Invalid) as refusal:
         return _away(posted.raw, refusal.problems), 422
@@ -254,6 +254,7 @@ def _away(raw: Raw, problems: Sequence[Problem] = ()) -> str:
     form = _form(leads=bool(scope["leads"]))
     return flask.render_template(
         "away.html",
+        able=bool(scope["deputies"]),
         absences=sorted(found.values(), key=lambda each: (each.begins_at, each.id)),
         endable=set(names),
         questions=render_form(form, raw, problems, scope=scope, now=now),

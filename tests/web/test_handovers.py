@@ -214,6 +214,12 @@ def test_only_somebody_of_the_same_role_stands_in_and_who_leads_may_enter_it(two
     first, chief = two.browser(INSPECTOR), two.browser("chief_inspector_missing")
     refused = first.send("/away", {"deputy": "rhi_worker"})
     assert refused.status_code == 422
+    alone = two.browser("csc_social_worker")
+    assert "nobody can stand in" in alone.page("/away").text
+    day = {"month": "3", "year": "2026", "time": "09:00"}
+    typed = {f"{name}-{part}": text for name in ("begins_at", "ends_at") for part, text in day.items()}
+    typed |= {"begins_at-day": "3", "ends_at-day": "4", "person": "csc_social_worker", "csrf_token": _token(alone)}
+    assert alone.post("/away", data=typed).status_code == 422
     assert "Who is away?" not in two.browser("rhi_worker").page("/away").text
     assert "Who is away?" in chief.page("/away").text
     assert "Sana Second" in chief.page("/away").text
