@@ -141,6 +141,14 @@ POLICE_CLOSURE: Answers = {
 }
 
 
+CLOSURE_AGREED: Answers = {"agreed": "yes", "reason": "The child has been seen and everybody knows."}
+
+
+def told(now: datetime) -> Answers:
+    """Give the word of a notice that somebody of another agency took at the instant `now`."""
+    return {"told_at": now, "taken_by": "Perrin Example, on duty"}
+
+
 def offer(now: datetime) -> Answers:
     """Give the offer of the return interview, made and accepted at the instant `now`."""
     return {"outcome": "accepted", "offered_at": now, "offer_method": "phone"}

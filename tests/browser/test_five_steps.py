@@ -37,6 +37,7 @@ GRADED = SEARCH | {
     ("Tell the school", "Missing from home co-ordinator"),
     ("Tell the missing persons unit", "Missing from home co-ordinator"),
     ("Tell parents and placement", "Social worker"),
+    ("Tell the reviewing officer", "Social worker"),
     ("Update the police", "Social worker"),
     ("Convene the meeting", "Missing from home co-ordinator"),
     SENIOR,
@@ -156,6 +157,7 @@ def offer_and_let_the_clock_run_out(play: Play) -> None:
     reader = play("mfh_coordinator")
     play.do("rhi_worker", "Offer the interview", quill.offer(reader.now()))
     play.do("locate_sergeant", "Close police enquiry", quill.POLICE_CLOSURE)
+    play.do("duty_inspector", "Agree to the police closure", quill.CLOSURE_AGREED)
     assert play.open_tasks() == {("Hold the interview", "Return interview worker")}
     assert play.row("Status") == "Return interview to be held"
     assert (play.row("Accepted")[:7], play.row("Held"), play.row("Held in time")) == ("Yes, on", "Not yet", "Not yet")

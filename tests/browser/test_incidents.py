@@ -12,12 +12,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from engine import store
 from tests.browser.guard import Guard, look_at
-from tests.web.conftest import prepared, site
+from tests.web.conftest import prepared, scenes, site, stage
 from tests.web.site import Site
 from web.demo_people import PASSWORD
 
 pytestmark = pytest.mark.browser
-__all__ = ["prepared", "site"]
+__all__ = ["prepared", "scenes", "site", "stage"]
 
 
 @pytest.fixture

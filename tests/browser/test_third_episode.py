@@ -89,6 +89,8 @@ def put_the_plan_to_work(play: Play) -> None:
     for _ in range(2):
         play.do("response_officer", CARRY_OUT[0], emery.RESULT)
     assert play.lines(CARRY_OUT) == 0
+    now = play("mfh_coordinator").now()
+    play.do("csc_social_worker", "Tell the reviewing officer", quill.told(now))
     move_clock(play("mfh_coordinator"), "Forward 1 hour")
     play.do("locate_sergeant", "Review the case", emery.REVIEW)
     play.do("duty_inspector", "Review as inspector", emery.REVIEW)
@@ -139,10 +141,12 @@ def come_back_after_26_hours(play: Play) -> None:
     play.do("mfh_coordinator", "Tell the authority", quill.authority_told(now))
     play.do("mfh_coordinator", "Tell the others", quill.PARTNERS_TOLD)
     play.do("locate_sergeant", "Close police enquiry", quill.POLICE_CLOSURE)
+    play.do("duty_inspector", "Agree to the police closure", quill.CLOSURE_AGREED)
 
 
 def agree_with_the_other_authority(play: Play) -> None:
     now, officer = play("mfh_coordinator").now(), play("cmo")
+    play.do("csc_social_worker", "Tell the host authority", quill.told(now))
     officer.take(play.case_id, "Agree who arranges it")
     officer.examine("agree with the authority of the area")
     play.send(officer, emery.agreement(now))
