@@ -53,7 +53,7 @@ def test_the_page_says_which_exploitation_and_which_sign_was_seen_when_and_by_wh
 ) -> None:
     _made, case_id = child
     page = site.browser("ppu_cse_unit").page(open_task(site, case_id, "decide_on_sign"))
-    rows = page.select("details.hw-fold")[0].select(".govuk-summary-list__row")
+    rows = page.select("details.hw-fold[open]")[0].select(".govuk-summary-list__row")
     said = {row.dt.text.strip(): row.dd.text.strip() for row in rows if row.dt and row.dd}
     assert said["Kind"] == "Child sexual exploitation"
     assert said["Seen"].startswith("The risk questions: 2 March 2026 at ")
