@@ -291,6 +291,16 @@ def _shifts(look: Look) -> Shown:
     return Shown(("From and to", "Tasks", "Answer due"), tuple(lines), "Every hand-over is answered.")
 
 
+def _mentions(look: Look) -> Shown:
+    """Comments that somebody wrote to this person and that they have not looked at, one for each case."""
+    lines = []
+    for each in task_lists.mentions(look.bounds, look.now):
+        href = flask.url_for("comments.listed", case_id=each.case_id)
+        cells = (Bit(each.case_id, href, whole=True),), (Bit(each.by),), (Bit(say_moment(each.at)),)
+        lines.append(Line(cells, look.mark(each.case_id, each.by, each.at.isoformat())))
+    return Shown(("Case", "From", "Written"), tuple(lines), "You have read every one.")
+
+
 def _workload(look: Look) -> Shown:
     """How much each team and each person has of what one leads, with the page on which it is given to somebody else."""
     loads = boards.workload(look.connection, look.bounds, look.now)
@@ -426,11 +436,12 @@ _WATCHES = OVERSIGHT_FIGURES | {"administrator", ADMINISTRATOR, "procedure_edito
 PARTS: Sequence[Part] = (
     Part("missing", "Missing now", SEES_EVERY_EPISODE, _missing),
     Part("yours", "Your tasks", frozenset(ROLES), _yours),
+    Part("shifts", "Shift hand-overs without an answer", frozenset(ROLES), _shifts),
+    Part("mentions", "Comments that mention you", frozenset(ROLES), _mentions),
     Part(
         "takeovers", "Handed over and not acknowledged", _COMMAND,
         _listed("takeover", "Every case that was handed over is acknowledged."), "takeover",
     ),
-    Part("shifts", "Shift hand-overs without an answer", _COMMAND | LEADS.keys(), _shifts),
     Part("actions", "Overdue actions", _COMMAND, _listed("action", "No action is overdue.", overdue=True), "action"),
     Part("returns", "Back, and no prevention interview yet", _COORDINATOR | _COMMAND, _returns),
     Part("interviews", "Return interviews by what is left of the 72 hours", _COORDINATOR | _INTERVIEWERS | {"cmo"}, _interviews),

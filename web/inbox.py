@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from engine.model import Actor
 from engine.store import TaskTable, reading
 from notifications import outbox
-from web import case_access, task_lists, task_words
+from web import task_lists, task_words
 from web.access import actor, signed_in
 from web.draft_words import items_for
 from web.figure_words import plain
@@ -22,10 +22,9 @@ from web.moments import read_moment
 from web.services import services
 from web.task_lists import read_cursor, write_cursor
 from web.task_words import Line
-from workflows import assigning, comments, copies, handovers, merging, notices, saved_lists, typed, unstaffed
+from workflows import assigning, copies, handovers, merging, notices, saved_lists, typed, unstaffed
 from workflows.agencies import title_of
 from workflows.audience import Audience, audience
-from workflows.comments import Unread
 from workflows.copies import Owed
 from workflows.handovers import Handover
 from workflows.merging import Merge
@@ -86,7 +85,7 @@ def tasks() -> ResponseReturnValue:
         merges=_merges(bounds) if everything else (),
         unread=_unread(bounds, now) if everything else (),
         wrong_copies=_wrong_copies(bounds) if everything else (),
-        mentions=_mentions(bounds, now) if everything else (),
+        mentions=task_lists.mentions(bounds, now) if everything else (),
         nobodys=_nobodys(bounds) if everything else (),
         now=now,
         shifts=_shifts(who.person),
@@ -222,15 +221,6 @@ def _unread(bounds: Audience, now: datetime) -> list[tuple[Notice, str]]:
     with reading(services().engine) as connection:
         late = notices.overdue(connection, bounds, now)
     return [(each, KINDS[each.kind].title if each.kind in KINDS else "Notice") for each in late]
-
-
-def _mentions(bounds: Audience, now: datetime) -> list[Unread]:
-    """Give the comments that mention this person, whom they can still read and that they have not looked at; one for each case."""
-    here, who = services(), bounds.who
-    with reading(here.engine) as connection:
-        found = {each.case_id: each for each in reversed(comments.unread(connection, who.person))}
-    known = case_access.readable_each(here.engine, who, sorted(found), now=now, with_reason=False) if found else {}
-    return [each for each in reversed(found.values()) if each.data_class in known.get(each.case_id, ())]
 
 
 def _wrong_copies(bounds: Audience) -> tuple[tuple[Owed, ...], ...]:

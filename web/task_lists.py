@@ -22,9 +22,10 @@ from web.moments import read_moment
 from web.numbers import is_number
 from web.procedures import MISSING_CHILD
 from web.services import services
-from workflows import access, assigning, children, people, teams
+from workflows import access, assigning, children, comments, people, teams
 from workflows.access import Standing
 from workflows.audience import Audience
+from workflows.comments import Unread
 from workflows.daily import LOWER_GRADE_WAITS
 from workflows.people import PersonRow
 
@@ -177,6 +178,15 @@ def names_of(rows: Iterable[TaskRow], who: Actor) -> dict[str, str]:
     asked = sa.select(PersonRow.sign_in, PersonRow.name).where(PersonRow.sign_in.in_(sorted(wanted)))
     with store.reading(services().engine) as connection:
         return {row.sign_in: row.name for row in connection.execute(asked)}
+
+
+def mentions(bounds: Audience, now: datetime) -> list[Unread]:
+    """Give the comments that mention this person, whom they can still read and that they have not looked at; one for each case."""
+    here, who = services(), bounds.who
+    with store.reading(here.engine) as connection:
+        found = {each.case_id: each for each in reversed(comments.unread(connection, who.person))}
+    known = case_access.readable_each(here.engine, who, sorted(found), now=now, with_reason=False) if found else {}
+    return [each for each in reversed(found.values()) if each.data_class in known.get(each.case_id, ())]
 
 
 def may_open(held: frozenset[str]) -> bool:
