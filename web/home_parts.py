@@ -118,7 +118,8 @@ class Part:
     roles: frozenset[str]
     show: Callable[[Look], Shown]
     what: str = ""
-    overdue: bool = False
+    says_none: bool = True
+    """Whether it stands there with nothing in it too; a part for everybody does not, so that it is seen when it comes."""
 
     def is_for(self, held: frozenset[str]) -> bool:
         """Tell whether somebody who holds these roles sees it."""
@@ -142,7 +143,11 @@ class Drawn:
 def parts(look: Look) -> list[Drawn]:
     """Give the parts of this person's page in their order; of several roles those of each, once."""
     found = [(part, part.show(look)) for part in PARTS if part.is_for(look.roles)]
-    return [Drawn(part, _cut(shown), max(len(shown.lines) - SHOWN, 0)) for part, shown in found]
+    return [
+        Drawn(part, _cut(shown), max(len(shown.lines) - SHOWN, 0))
+        for part, shown in found
+        if shown.lines or part.says_none
+    ]
 
 
 def _cut(shown: Shown) -> Shown:
@@ -436,8 +441,8 @@ _WATCHES = OVERSIGHT_FIGURES | {"administrator", ADMINISTRATOR, "procedure_edito
 PARTS: Sequence[Part] = (
     Part("missing", "Missing now", SEES_EVERY_EPISODE, _missing),
     Part("yours", "Your tasks", frozenset(ROLES), _yours),
-    Part("shifts", "Shift hand-overs without an answer", frozenset(ROLES), _shifts),
-    Part("mentions", "Comments that mention you", frozenset(ROLES), _mentions),
+    Part("shifts", "Shift hand-overs without an answer", frozenset(ROLES), _shifts, says_none=False),
+    Part("mentions", "Comments that mention you", frozenset(ROLES), _mentions, says_none=False),
     Part(
         "takeovers", "Handed over and not acknowledged", _COMMAND,
         _listed("takeover", "Every case that was handed over is acknowledged."), "takeover",
