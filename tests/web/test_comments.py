@@ -60,6 +60,7 @@ def test_who_will_read_it_is_said_before_it_is_sent_and_whoever_is_mentioned_fin
     assert "tram" not in mail.subject + mail.text
     inbox = other.page("/tasks").text
     assert "Read a comment that mentions you" in inbox
+    assert other.page("/").select_one("#mentions"), "the home page tells of it too"
     assert "tram" not in inbox
     assert "Read a comment that mentions you" not in browser.page("/tasks").text
     site.clock.forward(minutes=1)
