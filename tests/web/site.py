@@ -90,8 +90,8 @@ class Site:
     def put(self, kept: Path, now: datetime) -> None:
         """Put a database that was kept in the place of this one, at a moment: nothing is left of the one before."""
         self.services.engine.dispose()
-        for end in ("", "-wal", "-shm"):
-            self.path.with_name(self.path.name + end).unlink(missing_ok=True)
+        for each in self.path.parent.glob(f"{self.path.name}*"):
+            each.unlink()
         shutil.copyfile(kept, self.path)
         self.clock.now = self.wall_clock.now = now
 
