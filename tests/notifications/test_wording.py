@@ -25,13 +25,14 @@ WORDS = {
     "sender": "Anna Lee",
     "giver": "Anna Lee",
     "receiver": "Ben Hart",
+    "role": "return interview worker",
     "by": "2 March 2026, 4:27 pm",
     "since": "2 March 2026, 4:12 pm",
     "link": "https://homeward.example/cases/MC-7K3QX9PW",
 }
 
-OF_NO_CASE = {"board_figures", "break_glass_by_yours", "invitation", "late_clocks"} | {
-    name for name in wording.names() if name.startswith(("draft_", "merge_", "shift_"))
+OF_NO_CASE = {"attachment_infected_here", "board_figures", "break_glass_by_yours", "invitation", "late_clocks"} | {
+    name for name in wording.names() if name.startswith(("draft_", "merge_", "shift_", "unstaffed"))
 }
 
 
