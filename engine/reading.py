@@ -290,10 +290,12 @@ class Views:
         found = connection.execute(sa.select(*told).where(event.c.case_id == case_id).order_by(event.c.seq))
         return tuple(EventRow(**{**each, "data": orjson.loads(each["data"])}) for each in found.mappings())
 
-    def last_event(self, case_id: str) -> int:
-        """Give the number of the last event of a case; 0 where there is none."""
+    def last_event(self, case_id: str, kinds: Collection[str]) -> int:
+        """Give the number of the last event of a case that is of one of these kinds; 0 where there is none."""
+        event = EventTable
+        of_these = sa.select(event.seq).where(event.case_id == case_id, event.kind.in_(sorted(kinds)))
         with self.engine.connect() as connection:
-            return connection.execute(sa.select(CaseTable.seq).where(CaseTable.id == case_id)).scalar() or 0
+            return connection.execute(of_these.order_by(event.seq.desc()).limit(1)).scalar() or 0
 
     def release_id(self, case_id: str) -> int:
         """Give the number of the release on which a case runs."""

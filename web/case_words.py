@@ -46,6 +46,11 @@ SAID = {
 }
 """The kinds of events that the timeline tells; the others are for auditors and machines."""
 
+NEWS = SAID.keys() - {"facts_corrected", "nothing_corrected", "facts_erased"}
+"""Those of which an open page is told: what everybody sees who sees the case. That an answer was put right is seen by those who may
+read it, and an open page does not tell it to the others (domain.md 13.12).
+"""
+
 OWNED = frozenset({"task_completed", *ownership.KINDS})
 """The kinds of events that name other people beside the one who acted."""
 

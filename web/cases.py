@@ -20,6 +20,7 @@ from web import (
     case_access,
     case_list,
     case_reading,
+    case_words,
     disclosure_words,
     episode_words,
     erased_words,
@@ -146,7 +147,7 @@ def case(case_id: str) -> ResponseReturnValue:
         drawings=drawings,
         shown=next((drawing for drawing in drawings if drawing.id == wanted), drawings[0]),
         outline=outline.outline(view, release, waits, now),
-        seen=view.timeline[-1].seq if view.timeline else 0,
+        seen=max((event.seq for event in view.timeline if event.kind in case_words.NEWS), default=0),
         shown_at=now.isoformat(),
     )
 
@@ -154,13 +155,13 @@ def case(case_id: str) -> ResponseReturnValue:
 @page.get("/cases/<case_id>/news")
 @signed_in
 def news(case_id: str) -> ResponseReturnValue:
-    """Say that a case has changed since its page was shown, whose last event was `seen`; no content where it has not.
+    """Say that a case has changed since its page was shown, whose last event of `NEWS` was `seen`; no content where it has not.
 
     Nothing of the case is read: that there is something new is all that is said. Asking is no use of the session.
     """
     here = services()
     case_access.readable(here.engine, actor(), case_id, now=here.clock())
-    if here.cases.views.last_event(case_id) == read_number(flask.request.args.get("seen", "")):
+    if here.cases.views.last_event(case_id, case_words.NEWS) == read_number(flask.request.args.get("seen", "")):
         return "", 204
     since = read_moment(flask.request.args.get("since", "")) or here.clock()
     return flask.render_template("case_news.html", case_id=case_id, since=since)
