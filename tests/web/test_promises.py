@@ -236,6 +236,30 @@ def test_two_searches_for_one_child_side_by_side_break_the_promise_of_both_and_o
         assert {case_id for case_id in others if "G-44" in broken(site, case_id)} == (others if hours == 4 else set())
 
 
+def test_the_second_report_of_a_child_asks_for_a_talk_about_what_would_help(site: Site) -> None:
+    first = played(site)
+    made = Population(site.services, random.Random(2), FAR)  # noqa: S311 - a story, not a secret
+    begun = MONDAY + timedelta(days=10)
+    answers = {"child_name": "Robin", "last_place": "Park", "why_worried": "Gone", "call_back": "07700 900001"}
+    who = Actor("call_taker", EVERYBODY, "police")
+    second = site.services.cases.open("missing_child", answers, by=who, now=begun, key="second").case_id
+    for element, said in (("complete_missing_report", {}), ("match_child", {"child": own_id(first)})):
+        made.do(second, element, begun, **said)
+    timers.sweep(site.services.cases, now=begun)
+
+    def became(days: int) -> list[State]:
+        with reading(site.services.engine) as connection:
+            found = check(connection, [first, second], now=begun + timedelta(days=days))
+        return [each.state for each in found if each.promise.id == "G-49"]
+
+    assert (became(1), became(30)) == ([State.PENDING], [State.BROKEN])
+    with reading(site.services.engine) as connection:
+        task = sa.select(TaskTable.case_id).where(TaskTable.element == "discuss_support")
+        pattern = connection.execute(task).scalar_one()
+    made.do(pattern, "discuss_support", begun + timedelta(days=2))
+    assert became(30) == [State.KEPT]
+
+
 def test_a_promise_is_pending_until_its_time_is_over(site: Site) -> None:
     case_id = played(site, hold_return_interview=None)
     states = {}

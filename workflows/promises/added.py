@@ -39,6 +39,13 @@ def answered(record: Record) -> Iterable[Outcome]:
                 yield by(due, done, record.now, over=record.over)
 
 
+def support_discussed(record: Record) -> Iterable[Outcome]:
+    """G-49: from the second report on, somebody talks in time about what would help the child (13.6, 2.2)."""
+    for due, held in record.beside.support:
+        if due is not None:
+            yield by(due, held, record.now)
+
+
 def carried_over(record: Record) -> Iterable[Outcome]:
     """G-50: unfinished actions of the search are asked about when the case closes, and somebody has each of them (13.9)."""
     done = {key for key, said in record.each("action_result", "result_code") if said.value != "not_done"}

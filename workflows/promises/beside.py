@@ -1,4 +1,4 @@
-"""What other cases tell that a promise to a child rests on: other searches, plans, daily meetings. Nine statements for many episodes."""
+"""What other cases tell that a promise to a child rests on: other searches, plans, daily meetings. Ten statements for many episodes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from engine import values
 from engine.model import Value
-from engine.store import CaseTable, FactTable
+from engine.store import CaseTable, FactTable, TaskTable
 from workflows import daily
 from workflows.about import REFERRAL, AboutRow
 from workflows.children import ChildRow, main_id
@@ -32,6 +32,8 @@ REFERRED = (
 )
 """What of a referral decides whether it was kept (record, field)."""
 
+PATTERN, SUPPORT = "repeat_pattern", "discuss_support"
+REPORT, SENDER = "child_reported", "sender"
 AGENDA, DECISION, BEGIN = "missing_episode", "daily_decision", "meeting_day"
 
 
@@ -42,7 +44,7 @@ def beside(connection: sa.Connection, case_ids: Sequence[str], now: datetime) ->
     others, planned = _others(connection, main), _planned(connection, main)
     meetings, met = _meetings(connection, min((row.opened_at for row in mine), default=now), set(case_ids))
     events, protected = _events(connection, case_ids), _protections(connection, main)
-    referred = _referrals(connection, case_ids)
+    referred, support = _referrals(connection, case_ids), _support(connection, main)
     return {
         row.case_id: Beside(
             searches=tuple(each for each in others[main.get(row.child_id, "")] if each.case_id != row.case_id),
@@ -52,6 +54,7 @@ def beside(connection: sa.Connection, case_ids: Sequence[str], now: datetime) ->
             events=tuple(events[row.case_id]),
             referrals=tuple(referred[row.case_id]),
             protections=_of_this(row, main, others, protected),
+            support=tuple(support[row.case_id]),
         )
         for row in mine
     }
@@ -125,6 +128,25 @@ def _referrals(connection: sa.Connection, case_ids: Sequence[str]) -> dict[str, 
     found: dict[str, list[Mapping[str, Value]]] = defaultdict(list)
     for (episode, _case_id), fields in said.items():
         found[episode].append(fields)
+    return found
+
+
+def _support(
+    connection: sa.Connection, main: Mapping[str, str]
+) -> dict[str, list[tuple[datetime | None, datetime | None]]]:
+    """Give by report until when the clock of each discussion of further support gave, and when it was done (G-49)."""
+    case, task, fact = CaseTable, TaskTable, FactTable
+    of_the_report = sa.and_(
+        fact.case_id == task.case_id, fact.record_key == task.record_key, fact.record == REPORT, fact.field == SENDER
+    )
+    asked = (
+        sa.select(fact.value, task.due_at, task.completed_at)
+        .select_from(sa.join(sa.join(case, task, task.case_id == case.id), fact, of_the_report))
+        .where(case.correlation.in_(main), case.procedure == PATTERN, task.element == SUPPORT)
+    )
+    found: dict[str, list[tuple[datetime | None, datetime | None]]] = defaultdict(list)
+    for row in connection.execute(asked.order_by(task.case_id, task.number)):
+        found[str(values.loads(row.value))].append((row.due_at, row.completed_at))
     return found
 
 

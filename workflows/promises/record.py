@@ -51,7 +51,8 @@ class Beside:
     `searches` are the others for the child, `planned_at` is when each version of a trigger plan came into force, `meetings` are
     the moments at which a daily meeting began, `met` those of the meetings that dealt with the episode, `events` the serious
     events at a home that it has passed on, and `protections` when the child was taken into police protection after this report and
-    before the next one, and when each ended. `referrals` are those to social care that come from it, each as its fields stand.
+    before the next one, and when each ended. `referrals` are those to social care that come from it, each as its fields stand, and
+    `support` the discussions of further support that this report has asked for: until when the clock of each gave, and when it was held.
     """
 
     searches: Sequence[Other] = ()
@@ -61,6 +62,7 @@ class Beside:
     events: tuple[HomeEvent, ...] = ()
     protections: tuple[tuple[datetime, datetime | None], ...] = ()
     referrals: Sequence[Mapping[str, Value]] = ()
+    support: tuple[tuple[datetime | None, datetime | None], ...] = ()
 
 
 @dataclass(slots=True)

@@ -56,9 +56,10 @@ PROMISES: tuple[Promise, ...] = (
     Promise("G-46", "A child who was reported three times in 90 days has a trigger plan within ten working days", "H", "[PCC]", ("mfh_coordinator",), search.plan_for_repeats),
     Promise("G-47", "Parents and carers of a child in care are told, unless a named person decided that this endangers the child", "H", "domain 13.2, T-07", ("csc_social_worker", "csc_team_manager"), added.told_or_decided),
     Promise("G-48", "What pages somebody is answered by when the clock of the case says", "C", "domain 13.5, T-03, T-10, T-14, T-28", ("duty_inspector", "chief_inspector_missing"), added.answered),
+    Promise("G-49", "From the second report on, somebody talks in time about what would help the child", "H", "domain 2.2, 13.6, C-21", ("mfh_coordinator",), added.support_discussed),
     Promise("G-50", "Unfinished actions are asked about when the case closes, and each goes on with somebody", "M", "domain 13.9", ("mfh_coordinator",), added.carried_over, model=True),
     Promise("G-51", "A meeting that a rule asks for is held within five working days, within 24 hours while the child is missing", "H", "domain 2.6, 13.6, T-20, T-34", ("mfh_coordinator", "csc_team_manager"), aftermath.met_when_called, reason_class="D10"),
     Promise("G-52", "Public protection says in time whether it investigates, and why", "H", "domain 13.8, T-15", ("ppu_cse_unit",), added.result_came_back),
     Promise("G-54", "Public protection decides on every sign of exploitation that it was told of", "H", "domain 13.8", ("ppu_cse_unit",), search.signs_decided),
 )  # fmt: skip
-"""G-49 (support from the second episode) and G-53 (the life of a flag) are of the child and not of an episode: not given yet."""
+"""G-53 (the life of a flag) is of the child and not of an episode: not given yet."""
