@@ -142,7 +142,7 @@ ACCEPTED_ONCE: list[tuple[str, str, Files]] = [
     ("T-25", "anybody may say that the child is back", in_root(into_lane("record_return", "csc_mash"))),
     # it begins later, and so does its clock
     ("G-01", "the offer waits outside", in_root(waits("who_speaks_with_the_child_to_must_an_interview_be_offered"))),
-    ("T-25", "the interview waits before its clock", after(INTERVIEW, waits("what_is_arranged_to_offer_and_hold_interview"))),
+    ("T-25", "the interview waits before its clock", after(INTERVIEW, waits("recall_interviews_to_offer_and_hold_interview"))),
     ("G-01", "the return is noted days later", in_root(waits("what_starts_at_once_to_record_return"))),
     ("G-14", "the handover waits", in_root(waits("what_starts_at_once_to_acknowledge_handover"))),
     ("G-24", "the notice waits", in_root(waits("what_starts_at_once_to_acknowledge_missing_notice"))),
