@@ -238,7 +238,9 @@ def _without(connection: sa.Connection, role: str, actor: Actor | None, now: dat
 
 
 def _places(connection: sa.Connection, where: Sequence[sa.ColumnElement[bool] | sa.TextClause]) -> list[Place]:
-    asked = sa.select(TaskTable.case_id, TaskTable.number).where(*where).limit(AT_ONCE)
+    """Find places in their order: where there are more than are looked at once, these are the same ones each time."""
+    task = TaskTable
+    asked = sa.select(task.case_id, task.number).where(*where).order_by(task.case_id, task.number).limit(AT_ONCE)
     return [(case_id, number) for case_id, number in connection.execute(asked).tuples()]
 
 

@@ -181,7 +181,7 @@ def test_a_copy_takes_two_clicks_and_an_ordinary_page_prints_one_line(visit: Vis
     page.goto("/cases")
     page.locator("main .govuk-task-list a").first.click()
     page.emulate_media(media="print")
-    assert not page.locator("main").is_visible()
+    expect(page.locator("main")).to_be_hidden()
     assert page.locator("body").inner_text().strip().startswith("This page is not printed.")
     page.emulate_media(media="screen")
     before = person.effort.clicks
