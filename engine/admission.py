@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from engine import log, values
-from engine.diagrams import Node
 from engine.errors import (
     Invalid,
     NotFound,
@@ -20,6 +19,7 @@ from engine.errors import (
 )
 from engine.forms import Form
 from engine.model import Actor, Facts, Value
+from engine.process import Node
 from engine.release import Compiled
 
 

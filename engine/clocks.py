@@ -23,7 +23,7 @@ from engine.scope import Called
 from engine.state import Clock
 
 if TYPE_CHECKING:
-    from engine.diagrams import Node
+    from engine.process import Node
     from engine.runner import Conductor
 
 

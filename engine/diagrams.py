@@ -9,8 +9,7 @@ drops unreachable nodes, loses ids such as `Start`, and recurses (spiffworkflow.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 
 from engine import xml
 from engine.elements import (
@@ -35,140 +34,7 @@ from engine.elements import (
     ZEEBE,
 )
 from engine.errors import Problem
-
-
-@dataclass(frozen=True, slots=True)
-class Timer:
-    """A timer's definition: `kind` is ``date``, ``duration`` or ``cycle``; `text` an ISO 8601 literal or ``=FEEL``."""
-
-    kind: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Loop:
-    """A multi-instance: the FEEL of its collection, the name of the item, and whether one comes after the other."""
-
-    collection: str
-    element: str
-    sequential: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """A sequence flow; `condition` is FEEL without the leading equals sign, or None."""
-
-    id: str
-    name: str
-    source: str
-    target: str
-    condition: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One flow node with everything that the engine needs to know of it."""
-
-    id: str
-    kind: str
-    name: str
-    process: str
-    documentation: str = ""
-    role: str = ""
-    form: str = ""
-    decision: str = ""
-    result: str = ""
-    called: str = ""
-    attached_to: str = ""
-    interrupting: bool = True
-    terminate: bool = False
-    default: str = ""
-    timer: Timer | None = None
-    condition: str = ""
-    message: str = ""
-    correlation: str = ""
-    payload: tuple[tuple[str, str], ...] = ()
-    operation: str = ""
-    loop: Loop | None = None
-    properties: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def record(self) -> str:
-        """The record that is written here: that of the form, the operation or the message, or as `record` says.
-
-        A start with a timer writes one too: when it was to begin.
-        """
-        scheduled = self.id if self.kind == "start" and self.timer is not None else ""
-        return self.properties.get("record") or self.form or self.operation or self.message or scheduled
-
-    @property
-    def beside(self) -> tuple[str, ...]:
-        """The records whose facts a task's page shows beside its form: the property `show`, names with commas."""
-        return tuple(name.strip() for name in self.properties.get("show", "").split(",") if name.strip())
-
-    @property
-    def field_classes(self) -> tuple[str, ...]:
-        """The fields of which the property `field_classes` gives the data class: each as `FIELD_CLASS` reads it."""
-        return tuple(each.strip() for each in self.properties.get("field_classes", "").split(",") if each.strip())
-
-    @property
-    def timer_text(self) -> str:
-        """The timer as FEEL; an ISO 8601 literal becomes the value that it writes."""
-        if self.timer is None:
-            return "null"
-        if self.timer.text.startswith("="):
-            return feel(self.timer.text)
-        return f'date and time("{self.timer.text}")' if self.timer.kind == "date" else f'duration("{self.timer.text}")'
-
-    @property
-    def is_errand(self) -> bool:
-        """Whether this operation is carried out after the step, outside the case; the token waits for what it finds."""
-        return self.kind == "operation" and self.properties.get("after") == "true"
-
-    @property
-    def is_deadline(self) -> bool:
-        """Whether this is a deadline: a timer that tells people again and again and moves no token."""
-        return (
-            self.kind == "boundary" and not self.interrupting and self.timer is not None and self.timer.kind == "cycle"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    """A process or an embedded sub-process: its nodes in the order of the file, and the flows between them."""
-
-    id: str
-    name: str
-    file: str
-    nodes: Mapping[str, Node]
-    flows: tuple[Flow, ...]
-    children: Mapping[str, Process]
-    lanes: Mapping[str, str]
-    properties: Mapping[str, str]
-    documentation: str = ""
-
-    def outgoing(self, node: str) -> list[Flow]:
-        """Give the flows that leave a node, in the order of the file."""
-        return [flow for flow in self.flows if flow.source == node]
-
-    def incoming(self, node: str) -> list[Flow]:
-        """Give the flows that reach a node, in the order of the file."""
-        return [flow for flow in self.flows if flow.target == node]
-
-    def attached(self, node: str) -> list[Node]:
-        """Give the boundary events of an activity, in the order of the file."""
-        return [each for each in self.nodes.values() if each.attached_to == node]
-
-    def walk(self) -> Iterator[Process]:
-        """Give this process and every sub-process inside it."""
-        yield self
-        for child in self.children.values():
-            yield from child.walk()
-
-    def everything(self) -> Iterator[Node]:
-        """Give the nodes of this process and of every sub-process inside it."""
-        for process in self.walk():
-            yield from process.nodes.values()
+from engine.process import Flow, Loop, Node, Process, Timer, expression_in
 
 
 def read(text: str, file: str) -> tuple[Process | None, tuple[Problem, ...]]:
@@ -183,11 +49,6 @@ def read(text: str, file: str) -> tuple[Process | None, tuple[Problem, ...]]:
     reader = _Reader(xml.parse(text, file), file)
     process = reader.process()
     return process, tuple(reader.problems)
-
-
-def feel(text: str) -> str:
-    """Give the expression behind the equals sign that marks FEEL in an attribute or a timer."""
-    return text.strip().removeprefix("=").strip()
 
 
 class _Reader:
@@ -330,7 +191,7 @@ class _Reader:
         """Keep a message's name and the FEEL of its correlation key."""
         self.no_children(element)
         key = next((each.get("correlationKey", "") for each in self.extensions(element, "message")), "")
-        self.messages[element.get("id", "")] = (element.get("name", ""), feel(key))
+        self.messages[element.get("id", "")] = (element.get("name", ""), expression_in(key))
 
     def collaboration(self, element: xml.Element) -> None:
         """A collaboration only names its pools."""
@@ -473,7 +334,7 @@ class _Reader:
         for child in self.children(element, frozenset({"conditionExpression"})):
             if condition is not None:
                 self.refuse(element, "one-definition", "The flow has two conditions: join them with “and” or “or”.")
-            condition = feel(child.text or "")
+            condition = expression_in(child.text or "")
             self.speaks_feel(child)
             if not (child.text or "").strip().startswith("="):
                 self.refuse(element, "condition-is-feel", "A condition is FEEL and begins with an equals sign.")
@@ -539,7 +400,9 @@ class _Reader:
                 values["operation"] = element.get("type", "")
             case "ioMapping":
                 inputs = element.iterchildren(f"{{{ZEEBE}}}input")
-                values["payload"] = tuple((each.get("target", ""), feel(each.get("source", ""))) for each in inputs)
+                values["payload"] = tuple(
+                    (each.get("target", ""), expression_in(each.get("source", ""))) for each in inputs
+                )
 
     def timer(self, element: xml.Element, values: dict[str, object]) -> None:
         """Read a timer definition: exactly one of date, duration and cycle."""
@@ -557,7 +420,7 @@ class _Reader:
         """Read the condition that an event waits for."""
         for each in self.children(element, frozenset({"condition"})):
             self.speaks_feel(each)
-            values["condition"] = feel(each.text or "")
+            values["condition"] = expression_in(each.text or "")
         if not values.get("condition"):
             self.refuse(self.owner(element), "condition-missing", "The event waits for a condition, and has none.")
 
@@ -580,7 +443,7 @@ class _Reader:
         self.no_children(element)
         in_turn = self.is_true(element, "isSequential", default=False)
         for each in self.extensions(element, "multiInstanceLoopCharacteristics"):
-            collection = feel(each.get("inputCollection", ""))
+            collection = expression_in(each.get("inputCollection", ""))
             values["loop"] = Loop(collection, each.get("inputElement", ""), in_turn)
         if "loop" not in values:
             self.refuse(self.owner(element), "loop-without-collection", "The multi-instance names no input collection.")

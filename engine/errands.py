@@ -15,9 +15,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.diagrams import Node
 from engine.faults import StepFailed
 from engine.model import AFTER, ASKED, FOUND, Deliver, Value
+from engine.process import Node
 from engine.runner import Conductor
 from engine.store import LONGEST_WAIT, MessageTable, may_try, row_lock, writing
 from engine.writing import Stored

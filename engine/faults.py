@@ -18,7 +18,7 @@ from engine.feel import BudgetExceeded, Expression
 from engine.feel.reasons import Reason
 
 if TYPE_CHECKING:
-    from engine.diagrams import Node
+    from engine.process import Node
 
 logger = logging.getLogger("homeward.expressions")
 

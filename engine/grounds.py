@@ -212,16 +212,15 @@ class _Past:
     def __init__(
         self, release: Compiled, rows: Sequence[Any], classes: frozenset[str], veil: Callable[[Facts], Facts]
     ) -> None:
-        self.release, self.rows, self.classes, self.veil = release, rows, classes, veil
+        self.release, self.classes, self.veil = release, classes, veil
+        self.told = [
+            (row.seq, Told(row.record, row.record_key, row.field, values.loads(row.value), row.by, row.at))
+            for row in rows
+        ]
 
     def at(self, seq: int) -> dict[tuple[str, str, str], Told]:
         """Give each fact as it was after an event, whoever reads."""
-        found = {}
-        for row in self.rows:
-            if row.seq <= seq:
-                told = Told(row.record, row.record_key, row.field, values.loads(row.value), row.by, row.at)
-                found[row.record, row.record_key, row.field] = told
-        return found
+        return {(told.record, told.key, told.field): told for number, told in self.told if number <= seq}
 
     def readable(self, facts: Iterable[Told]) -> tuple[Facts, frozenset[str]]:
         """Give of some facts what the reader sees, and the data classes of the rest."""

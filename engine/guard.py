@@ -21,7 +21,7 @@ from typing import Any
 import orjson
 
 from engine.errors import Invalid, Problem, Unavailable
-from engine.nursery import HEADER, READY
+from engine.nursery import HEADER, PIECE, READY
 
 logger = logging.getLogger("homeward.guard")
 
@@ -31,7 +31,6 @@ AT_ONCE = 4
 """So many children of one process work at a time; others wait for their turn."""
 _PATIENCE = 5
 """Seconds that the asking process waits beyond the child's own limit before it gives up on both."""
-_PIECE = 1 << 20
 
 SENTENCES = {
     "time": "Reading this took longer than it may: it is too large, or goes round in circles. Make it smaller.",
@@ -94,7 +93,7 @@ class Guard:
             try:
                 line.sendall(question)
                 line.shutdown(socket.SHUT_WR)
-                while piece := line.recv(_PIECE):
+                while piece := line.recv(PIECE):
                     pieces.append(piece)
             except OSError:  # it died in the middle of the question, or was not heard of in time
                 return b""

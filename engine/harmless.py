@@ -28,13 +28,7 @@ _WHY = {
     "native-task": "zeebe:userTask ({count}) says where another engine keeps the task; here every task is kept in the case.",
     "message-not-used": "No event of this file sends or awaits the message {values}.",
 }
-_DOCUMENTED = frozenset(ATTRIBUTES) - {
-    "participant",
-    "message",
-    "lane",
-    "sequenceFlow",
-    "multiInstanceLoopCharacteristics",
-}
+_DOCUMENTED = frozenset(ATTRIBUTES) - {"message", "lane", "sequenceFlow", "multiInstanceLoopCharacteristics"}
 
 Found = dict[tuple[str, str], list[tuple[str, str]]]
 

@@ -14,7 +14,7 @@ from engine.model import Move, Skip
 from engine.specs import Split
 
 if TYPE_CHECKING:
-    from engine.diagrams import Node, Process
+    from engine.process import Node, Process
     from engine.runner import Conductor
 
 

@@ -24,7 +24,7 @@ from engine.faults import describe
 HEADER = struct.Struct("!IdI")
 """Begins each question: seconds of the processor, seconds of the clock, mebibytes of memory."""
 READY = b"+"
-_PIECE = 1 << 20
+PIECE = 1 << 20
 _OPEN_FILES = 16
 
 Work = Callable[[Any], Any]
@@ -53,7 +53,7 @@ def _be_a_child(work: Work, header: bytes, line: int) -> None:
     try:
         _limit(*HEADER.unpack(header))
         with socket.socket(fileno=line) as asker:
-            question = b"".join(iter(lambda: asker.recv(_PIECE), b""))
+            question = b"".join(iter(lambda: asker.recv(PIECE), b""))
             asker.sendall(_answer(work, question))
     finally:
         os._exit(0)

@@ -16,10 +16,10 @@ from pathlib import Path
 import orjson
 
 from engine import decisions, diagrams, elements, feel, forms, rules, specs
-from engine.diagrams import Node, Process
 from engine.errors import Invalid, Problem, ReleaseInvalid
 from engine.forms import Form
 from engine.forms.fields import Field
+from engine.process import Node, Process, expression_in
 from engine.provenance import Provenance
 
 FILE_NAME = re.compile(r"[a-z][a-z0-9_]{0,79}\.(bpmn|dmn|form)")
@@ -140,7 +140,7 @@ class Compiled:
     @staticmethod
     def expression(text: str) -> feel.Expression:
         """Compile FEEL as it stands in a diagram, with or without its equals sign."""
-        return feel.compile(diagrams.feel(text))
+        return feel.compile(expression_in(text))
 
     def collection(self, node: Node) -> feel.Expression:
         """Give the expression of a multi-instance's collection."""

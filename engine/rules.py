@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from engine import feel, naming, schedules
 from engine.decisions import analysis
-from engine.diagrams import Node, Process
 from engine.elements import ACTIVITIES, FIELD_CLASS, GATEWAYS, NAME
 from engine.errors import Invalid, Problem
 from engine.model import AFTER
+from engine.process import Node, Process
 
 if TYPE_CHECKING:
     from engine.release import Compiled

@@ -18,7 +18,6 @@ from SpiffWorkflow.util.task import TaskState
 from engine import faults, state, values
 from engine.clocks import Winder
 from engine.decisions import RULES, SAW
-from engine.diagrams import Node
 from engine.errors import NotFound, SamePersonTwice, TaskNoLongerOpen
 from engine.faults import Located, RunawayLoop, StepFailed
 from engine.mending import Mender, left_out
@@ -44,6 +43,7 @@ from engine.model import (
     no_operations,
     told_of_paper,
 )
+from engine.process import Node
 from engine.release import Compiled
 from engine.scope import Scope
 from engine.specs import CHILD

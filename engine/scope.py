@@ -25,12 +25,11 @@ LONGEST_KEY = 30
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A decision table that an expression called: with which arguments, which rules fired, and what it gave."""
+    """A decision table that an expression called: with which arguments, and which rules fired."""
 
     table: str
     given: Mapping[str, Any]
     rules: tuple[str, ...]
-    result: Any
 
 
 class Scope:
@@ -66,7 +65,7 @@ class Scope:
         def call(**arguments: Any) -> Any:
             given = {name: value for name, value in arguments.items() if value is not None}
             decision = table.decide({**self.values, **given}, now=self.now)
-            self.called.append(Called(table.id, given, decision.rule_ids, decision.result))
+            self.called.append(Called(table.id, given, decision.rule_ids))
             return decision.result
 
         return call

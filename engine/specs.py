@@ -12,7 +12,7 @@ The library's own classes run the tokens; four things are ours, each for one rea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs import defaults
@@ -32,7 +32,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine import feel
-from engine.diagrams import Flow, Node, Process
+from engine.process import Flow, Node, Process
 
 CHILD = " [child]"
 """Ends the name of the spec that each instance of a multi-instance runs."""
@@ -392,7 +392,7 @@ MAKERS: Mapping[str, Callable[[ProcessSpec, Node], Any]] = {
 """How each kind of node becomes a task spec; boundary events are made beside their activity."""
 
 
-def _is_conditional(node: Node, flow: Flow, flows: list[Flow]) -> bool:
+def _is_conditional(node: Node, flow: Flow, flows: Sequence[Flow]) -> bool:
     """Whether a gateway has to ask before it takes this flow."""
     return node.kind in {"exclusive", "inclusive"} and len(flows) > 1 and flow.id != node.default
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.diagrams import Flow, Node
+    from engine.process import Flow, Node
     from engine.runner import Conductor
 
 LONGEST = 40

@@ -9,16 +9,15 @@ do not shut; a list may be empty, so a step that is done once for each entry may
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import TypeVar
 
 from engine import feel
-from engine.diagrams import Flow, Node, Process
 from engine.errors import Invalid
 from engine.model import Facts
+from engine.process import Flow, Node, Process
 from engine.release import Compiled
 from engine.scope import Scope
 
@@ -27,26 +26,6 @@ _NAMES = re.compile(r"[A-Za-z_]\w*")
 _FEEL = frozenset({"and", "or", "not", "null", "true", "false", "if", "then", "else", "count", "list", "contains"})
 _PASSED_AT_ONCE = frozenset({"throw", "exclusive", "inclusive", "parallel", "decision_task", "operation"})
 _LATEST = r"(?!\s*\[\s*-\s*1\s*\]\s*\.)"
-
-
-T = TypeVar("T")
-
-
-class _Paths:
-    """What leaves, reaches and sits on each node of a process, looked up once: a check of a drawing asks a million times."""
-
-    def __init__(self, process: Process) -> None:
-        self.outgoing = _grouped((flow.source, flow) for flow in process.flows)
-        self.incoming = _grouped((flow.target, flow) for flow in process.flows)
-        self.attached = _grouped((each.attached_to, each) for each in process.nodes.values())
-
-
-def _grouped(pairs: Iterable[tuple[str, T]]) -> Mapping[str, Sequence[T]]:
-    """Put together what has the same key, in its order."""
-    found: dict[str, list[T]] = {}
-    for key, each in pairs:
-        found.setdefault(key, []).append(each)
-    return found
 
 
 @dataclass(frozen=True)
@@ -65,7 +44,6 @@ class World:
     """Events that never come either, for which a case waits beside its work: they hold no case open."""
     _ended: dict[str, bool] = field(default_factory=dict)
     _held: dict[str, bool | None] = field(default_factory=dict)
-    _found: dict[int, _Paths] = field(default_factory=dict)
 
     def reached(self) -> frozenset[str]:
         """Name every node at which a case can arrive."""
@@ -95,7 +73,7 @@ class World:
         node = process.nodes[name]
         if name == step:
             return True
-        joins = node.kind == "parallel" and len(self._paths(process).incoming.get(name, ())) > 1
+        joins = node.kind == "parallel" and len(process.incoming(name)) > 1
         if name in passed or joins or node.loop is not None or node.is_errand:
             return False
         inner = self._inner(node, process)
@@ -119,19 +97,19 @@ class World:
 
     def _arrived(self, process: Process) -> set[str]:
         """Follow the tokens of one process: each node is looked at once, when a token first arrives there."""
-        arrived, carried, paths = set[str](), set[str](), self._paths(process)
+        arrived, carried = set[str](), set[str]()
         waiting = [node for node in process.nodes.values() if node.kind == "start"]
         while waiting:
             node = waiting.pop()
             if node.id in arrived:
                 continue
             arrived.add(node.id)
-            waiting += [each for each in paths.attached.get(node.id, ()) if self._happens(each)]
+            waiting += [each for each in process.attached(node.id) if self._happens(each)]
             if self._passes(node, process):
                 ways = self._ways(node, process)
                 carried |= {flow.id for flow in ways}
                 targets = [process.nodes[flow.target] for flow in ways if flow.target in process.nodes]
-                waiting += [each for each in targets if _is_arrived_at(each, paths, carried)]
+                waiting += [each for each in targets if _is_arrived_at(each, process, carried)]
         return arrived
 
     def _passes(self, node: Node, process: Process) -> bool:
@@ -146,12 +124,6 @@ class World:
     def _inner(self, node: Node, process: Process) -> Process | None:
         """Give the process inside an activity, or the one that it calls."""
         return process.children.get(node.id) or self.release.processes.get(node.called)
-
-    def _paths(self, process: Process) -> _Paths:
-        """Give what connects the nodes of a process; the release keeps it, so that it can be told by its identity."""
-        if id(process) not in self._found:
-            self._found[id(process)] = _Paths(process)
-        return self._found[id(process)]
 
     # Ending -----------------------------------------------------------------------------------------------------------
 
@@ -177,8 +149,7 @@ class World:
         """Tell whether all that follows from a token here can come to an end, if it can from `ends`."""
         if node.kind == "end" or node.id in self.aside:
             return True
-        attached = self._paths(process).attached.get(node.id, ())
-        if any(each.id in ends for each in attached if each.interrupting and self._happens(each)):
+        if any(each.id in ends for each in process.attached(node.id) if each.interrupting and self._happens(each)):
             return True
         ways = [flow.target in ends for flow in self._ways(node, process)]
         quantity = all if node.kind == "parallel" else any
@@ -188,7 +159,7 @@ class World:
 
     def _ways(self, node: Node, process: Process) -> Sequence[Flow]:
         """Give the ways out of a node that the known answers leave open."""
-        flows = self._paths(process).outgoing.get(node.id, ())
+        flows = process.outgoing(node.id)
         if node.kind not in {"exclusive", "inclusive"} or len(flows) < 2:  # noqa: PLR2004 - one way is no choice
             return flows
         found = []
@@ -238,7 +209,7 @@ class World:
         return [Scope(self.release, facts, self.now, "W", self.now).values for facts in copies]
 
 
-def _is_arrived_at(node: Node, paths: _Paths, carried: set[str]) -> bool:
+def _is_arrived_at(node: Node, process: Process, carried: set[str]) -> bool:
     """Tell whether a token arrives: on any way in, and at a join of parallel ways on all of them."""
-    incoming = [flow.id in carried for flow in paths.incoming.get(node.id, ())]
+    incoming = [flow.id in carried for flow in process.incoming(node.id)]
     return bool(incoming) and (all(incoming) if node.kind == "parallel" else any(incoming))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from typing import Any
 
 import flask
@@ -11,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import Invalid, NotAllowed, Problem
 from engine.store import reading, writing
-from web import amendment_words, attachment_words, beside_case, case_access
+from web import amendment_words, attachment_words, beside_case, case_access, govuk, sent_files
 from web.access import actor, signed_in
 from web.answering import new_key
 from web.attachment_words import SEALED_OFF
@@ -26,8 +25,6 @@ from workflows.vocabulary import DATA_CLASS
 page = flask.Blueprint("attachments", __name__)
 
 PURPOSE, TAKEN = "casework, files", "casework, a file"
-ENVELOPE = 64 * 1024
-"""What a form needs around the file."""
 
 
 class NoFilesHere(NotAllowed):
@@ -38,7 +35,7 @@ class NoFilesHere(NotAllowed):
 def _let_a_file_in(endpoint: str | None, _values: dict[str, Any] | None) -> None:
     """Take more at this address than elsewhere, and not a byte above it; it stands before whatever reads the form."""
     if endpoint == "attachments.add":
-        flask.request.max_content_length = services().settings.file_megabytes * MEGABYTE + ENVELOPE
+        sent_files.let_in(services().settings.file_megabytes * MEGABYTE)
 
 
 @page.get("/cases/<case_id>/attachments")
@@ -57,7 +54,7 @@ def add(case_id: str) -> ResponseReturnValue:
     may = beside_case.writable(case_id)
     if not settings.takes_files:
         raise NoFilesHere("Files cannot be attached here, because nothing would check them for viruses.")
-    content, name = _sent(settings.file_megabytes * MEGABYTE)
+    content, name = sent_files.read(settings.file_megabytes * MEGABYTE)
     task = beside_case.task_of(case_id)
     said = {each: form.get(each, "") for each in ("title", "what", "data_class")}
     sent = Sent(content, name, **said, task=task.number if task else None, key=form.get("key", "")[:40])
@@ -90,15 +87,6 @@ def file(case_id: str, number: int) -> ResponseReturnValue:
     return answer
 
 
-def _sent(most: int) -> tuple[bytes, str]:
-    """Read the file that was sent and its name, one byte more than may be at most; a large one lies in a file of its own, which is closed."""
-    with ExitStack() as stack:
-        files = list(flask.request.files.values())
-        for each in files:
-            stack.callback(each.close)
-        return (files[0].read(most + 1), files[0].filename or "") if files else (b"", "")
-
-
 def _page(case_id: str, problems: Sequence[Problem]) -> str:
     here, who, now = services(), actor(), services().clock()
     classes = case_access.readable(here.engine, who, case_id, now=now)
@@ -123,14 +111,9 @@ def _page(case_id: str, problems: Sequence[Problem]) -> str:
         is_scanned=here.settings.has_scanner,
         most=here.settings.file_megabytes,
         what=WHAT,
-        classes=[
-            {"value": name, "text": words, "hint": {"text": beside_case.read_by(readers, name)}}
-            for name, words in DATA_CLASS.items()
-            if readers is not None and name in may
-        ],
+        classes=beside_case.choices(readers, may),
         task=task,
         typed={"data_class": beside_case.class_of(case_id, task) if task else ""} | dict(typed),
         key=new_key(),
-        problems=[{"text": each.sentence, "href": f"#{each.where}"} for each in problems],
-        wrong={each.where: each.sentence for each in problems},
+        **govuk.told(problems),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import flask
@@ -14,6 +15,7 @@ from web.access import actor
 from web.numbers import read_number
 from web.services import services
 from workflows.readership import Readership
+from workflows.vocabulary import DATA_CLASS
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,15 @@ def class_of(case_id: str, task: AtTask) -> str:
     return most[0][0] if most else ""
 
 
-def read_by(readers: Readership, data_class: str) -> str:
+def choices(readers: Readership | None, may: Collection[str]) -> list[dict[str, object]]:
+    """Give the data classes that somebody writes in a case to be chosen from, each with who reads it."""
+    if readers is None:
+        return []
+    told = ((name, words) for name, words in DATA_CLASS.items() if name in may)
+    return [{"value": name, "text": words, "hint": {"text": _read_by(readers, name)}} for name, words in told]
+
+
+def _read_by(readers: Readership, data_class: str) -> str:
     """Say of which kinds of agency somebody reads a data class in a case."""
     if readers.group is not None:
         return "Read by those of the group of this sealed record whose roles may read it"

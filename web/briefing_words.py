@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,20 +17,18 @@ from engine.model import Actor
 from engine.release import Compiled
 from engine.store import reading
 from engine.views import CaseView
-from web import carer_words, case_access
-from web.case_access import ChildNotFound
+from web import plan_words
 from web.episode_words import names_of
 from web.fact_words import Row, Section, row, say_answer
 from web.missing_words import COLOURS, NOT_GRADED
 from web.moments import say_moment, say_span
 from web.services import services
-from workflows import children, concerns, daily, episodes, on_call, photographs, trigger_plans, withheld
+from workflows import concerns, daily, episodes, on_call, photographs, trigger_plans, withheld
 from workflows.access import SEES_EVERY_EPISODE, TOLD_OF_EVERY_CHILD
 from workflows.agencies import title_of
 from workflows.concerns import Concern
 from workflows.episodes import Episode
-from workflows.people import PersonRow
-from workflows.trigger_plans import PARTS, ChildPlan
+from workflows.trigger_plans import ChildPlan
 from workflows.vocabulary import FLAG, RISK_LEVEL, SEX
 
 BRIEFS = SEES_EVERY_EPISODE - TOLD_OF_EVERY_CHILD
@@ -129,16 +127,11 @@ def describe(case_id: str, who: Actor, classes: frozenset[str], now: datetime) -
 
 def _of_child(case_id: str, who: Actor, classes: frozenset[str], now: datetime) -> _OfChild:
     """Read photograph, plan, people and places: nothing of a record that is sealed from the reader."""
-    engine = services().engine
-    with reading(engine) as connection:
-        child_id = children.child_of(connection, case_id)
-    try:
-        child_id, parts = case_access.of_child(engine, who, child_id or "", now=now, with_reason=False)
-    except ChildNotFound:
+    found = plan_words.of_case(case_id, who, now, with_reason=False)
+    if found is None:
         return _OfChild()
-    own = parts.get(case_id, frozenset()) & classes
-    own -= frozenset() if carer_words.in_an_open_episode(who, parts) else frozenset({carer_words.DATA_CLASS})
-    with reading(engine) as connection:
+    child_id, own = found[0], found[2] & classes
+    with reading(services().engine) as connection:
         picture = photographs.latest(connection, child_id) if "D1" in own else None
         plan = trigger_plans.live(trigger_plans.of_child(connection, child_id), now)
         noted = tuple(each for each in concerns.of_child(connection, child_id) if each.data_class in own)
@@ -157,7 +150,7 @@ def _about(report: Mapping[str, Any], now: datetime) -> str:
 
 def _missing(episode: Episode, now: datetime) -> str:
     since = episode.missing_since or episode.opened_at
-    return f"Missing since {say_moment(since)}, for {say_span(max(now - since, now - now))}"
+    return f"Missing since {say_moment(since)}, for {say_span(max(now - since, timedelta()))}"
 
 
 def _warnings(view: CaseView, release: Compiled, plan: ChildPlan | None, classes: Collection[str]) -> Iterable[Row]:
@@ -204,13 +197,8 @@ def _plan(plan: ChildPlan | None, names: Collection[str], classes: Collection[st
     """Say parts of the plan in force, in the order of the plan."""
     if plan is None:
         return []
-    found = []
-    for name, part in plan.readable(classes):
-        if name in names:
-            lines = trigger_plans.lines_of(plan[name]) if part.values else []
-            said = "\n".join(part.values.get(line, line) for line in lines) if part.values else plan[name]
-            found.append(row(f"{PARTS[name].words} (plan)", said if name in PLAN_WARNINGS else _cut(said)))
-    return found
+    told = ((name, part, plan_words.said(plan, name)) for name, part in plan.readable(classes) if name in names)
+    return [row(f"{part.words} (plan)", said if name in PLAN_WARNINGS else _cut(said)) for name, part, said in told]
 
 
 def _concerns(found: Iterable[Concern]) -> Iterable[Row]:
@@ -225,16 +213,14 @@ def _concerns(found: Iterable[Concern]) -> Iterable[Row]:
 def _contact(connection: sa.Connection, case_id: str, now: datetime) -> tuple[str, ...]:
     """Say whom to tell: who has the case, and who is on call for it now."""
     taken = daily.standings(connection, [case_id], now)[case_id].taken_over_by
-    names = names_of(connection, {taken}) if taken else {}
     duty = on_call.on_call(connection, ["duty_inspector"], now)
-    asked = sa.select(PersonRow.sign_in, PersonRow.name).where(PersonRow.sign_in.in_([each.person for each in duty]))
-    on_duty = dict(connection.execute(asked).tuples().all()) if duty else {}
+    names = names_of(connection, {each.person for each in duty} | ({taken} if taken else set()))
     lines = [f"The control room, at once, with the reference {case_id}"]
     lines += [f"Inspector who has the case: {names[taken]}"] if taken in names else []
     return (
         *lines,
         *(
-            f"{title_of(each.role)} on call: {on_duty.get(each.person, each.person)}, {each.mobile or each.pager}"
+            f"{title_of(each.role)} on call: {names.get(each.person, each.person)}, {each.mobile or each.pager}"
             for each in duty[:2]
         ),
     )

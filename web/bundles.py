@@ -17,7 +17,7 @@ from engine import history
 from engine.errors import CaseNotFound, Invalid, Problem
 from engine.model import Facts
 from engine.store import ERASED, CaseTable, reading, writing
-from web import bundle_words, case_access, paper_words
+from web import bundle_words, case_access, govuk, paper_words
 from web.access import actor, roles
 from web.attachment_words import SEALED_OFF
 from web.episode_words import names_of
@@ -364,7 +364,7 @@ def _page(number: str, problems: Sequence[Problem] = ()) -> str:
         grounds=GROUNDS,
         extents=EXTENTS,
         back=_back(found),
-        **_wrong(problems),
+        **govuk.told(problems),
     )
 
 
@@ -392,19 +392,12 @@ def _passage(number: str, at: int, typed: redacting.Wanted = NO_WORDS, problems:
         grounds=found.grounds,
         extents={name: words for name, words in EXTENTS.items() if name != redacting.WORDS or not shown.is_whole},
         typed=typed,
-        **_wrong(problems),
+        **govuk.told(problems),
     )
 
 
 def _people(entries: Sequence[TakenOut]) -> set[str]:
     return {name for each in entries for name in (each.taken_by, each.back_by) if name}
-
-
-def _wrong(problems: Sequence[Problem]) -> dict[str, object]:
-    return {
-        "problems": [{"text": each.sentence, "href": f"#{each.where}"} for each in problems],
-        "wrong": {each.where: each.sentence for each in problems},
-    }
 
 
 def _back(found: Bundle) -> str:
@@ -436,5 +429,5 @@ def _form(
         bases=[{"value": "", "text": "Choose one"}]
         + [{"value": key, "text": words} for key, words in DISCLOSURE_BASIS.items()],
         typed=typed,
-        **_wrong(problems),
+        **govuk.told(problems),
     )

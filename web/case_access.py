@@ -14,9 +14,9 @@ from engine.model import Actor
 from engine.store import CaseTable, TaskTable, reading
 from workflows import about, access, audits, break_glass, children, seals, searching, vetting
 from workflows.access import Standing
-from workflows.audience import Audience, agreed, audience, authority, kept, sat, with_child
+from workflows.audience import Audience, agreed, audience, authority, kept, sat, standing_of, with_child
 from workflows.children import ChildRow
-from workflows.episodes import ADULT_FROM, EpisodeRow, age_on
+from workflows.episodes import EpisodeRow
 
 
 class ChildNotFound(NotFound):
@@ -71,7 +71,7 @@ def readable_each(
     for case_id, row in found.items():
         if case_id in bounds.hidden:
             continue
-        standing = _standing(row.status, row.born_on, now)
+        standing = standing_of(row.status, row.born_on, now)
         held = bounds.counting(row.authority, with_child=kept(row), agreed=row.agreed)
         is_sampled, seated_as = case_id in sampled, bounds.seats(row.authority, row.agreed) & _taken(row, seats)
         if access.has_a_part(held, acting.get(case_id, set()), sampled=is_sampled, attended=seated_as):
@@ -138,12 +138,6 @@ def _standings() -> sa.Select[tuple[str, str, date | None, str, str]]:
     return sa.select(
         CaseTable.id, CaseTable.status, ChildRow.born_on, authority().label("authority"), agreed().label("agreed")
     ).select_from(with_child())
-
-
-def _standing(status: str, born_on: date | None, now: datetime) -> Standing:
-    if status == "open":
-        return Standing.OPEN
-    return Standing.GROWN_UP if born_on is not None and age_on(born_on, now) >= ADULT_FROM else Standing.CLOSED
 
 
 def opened_until(engine: sa.Engine, who: Actor, case_id: str, *, now: datetime) -> datetime | None:

@@ -13,7 +13,7 @@ from engine.views import CaseView
 from web import attachment_words, case_words, comment_words, correction_words, disclosure_words, episode_words
 from web.disclosure_words import Given
 from web.services import services
-from workflows import children, episodes
+from workflows import children, comments, episodes
 from workflows.episodes import Episode
 
 
@@ -42,7 +42,7 @@ def read(case_id: str, who: Actor, classes: frozenset[str], *, purpose: str, now
         episode = episodes.find(connection, case_id)
         child_id = children.child_of(connection, case_id)
         files, beside = attachment_words.lines(connection, case_id, classes)
-        said, unsaid = comment_words.lines(connection, case_id, classes, who.person)
+        said, unsaid = comment_words.lines(connection, comments.of_case(connection, case_id), classes, who.person)
         given = disclosure_words.read(connection, {case_id, child_id or case_id}, who.roles)
         names = episode_words.names_of(connection, case_words.involved(view.timeline) | given.people)
     changes = correction_words.changes(here.engine, release, view, classes)

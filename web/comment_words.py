@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from web.episode_words import names_of
-from workflows import comments
+from workflows.comments import Comment
 from workflows.vocabulary import DATA_CLASS
 
 
@@ -29,10 +29,9 @@ class Said:
 
 
 def lines(
-    connection: sa.Connection, case_id: str, classes: Collection[str], reader: str
+    connection: sa.Connection, every: Collection[Comment], classes: Collection[str], reader: str
 ) -> tuple[tuple[Said, ...], frozenset[str]]:
-    """Give the comments of a case of these data classes, the newest first, and the classes of the others."""
-    every = comments.of_case(connection, case_id)
+    """Give of a case's comments those of these data classes, the newest first, and the classes of the others."""
     shown = [each for each in every if each.data_class in classes]
     names = names_of(connection, {each.written_by for each in shown}) if shown else {}
     found = tuple(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import flask
@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import Invalid, Problem
 from engine.store import reading, writing
-from web import amendment_words, beside_case, case_access, comment_words
+from web import amendment_words, beside_case, case_access, comment_words, govuk
 from web.access import actor, signed_in
 from web.answering import new_key
 from web.episode_words import names_of
@@ -20,6 +20,7 @@ from workflows.agencies import title_of
 from workflows.comments import LONGEST, PURPOSE, Written
 from workflows.kept_things import COMMENT
 from workflows.people import Person
+from workflows.readership import Readership
 from workflows.vocabulary import DATA_CLASS
 
 page = flask.Blueprint("comments", __name__)
@@ -68,10 +69,17 @@ def add(case_id: str) -> ResponseReturnValue:
 
 def _may(case_id: str) -> frozenset[str]:
     """Name the data classes in which this person writes in a case and somebody else reads; `CaseNotFound` without a part in it."""
-    may = beside_case.writable(case_id)
+    may, _readers = _read_by_others(case_id, beside_case.writable(case_id))
+    return may
+
+
+def _read_by_others(case_id: str, may: Collection[str]) -> tuple[frozenset[str], Readership | None]:
+    """Name those of these data classes that somebody else reads in a case, and say who reads what there."""
+    if not may:
+        return frozenset(), None
     with reading(services().engine) as connection:
-        readers = readership.of(connection, case_id, services().clock()) if may else None
-        return frozenset(name for name in may if readers and readership.has_another(connection, readers, name, actor()))
+        readers = readership.of(connection, case_id, services().clock())
+        return readership.with_another(connection, readers, may, actor()), readers
 
 
 def _written(case_id: str) -> Written:
@@ -100,13 +108,13 @@ def _page(case_id: str, typed: Mapping[str, str], problems: Sequence[Problem] = 
     here, who, now = services(), actor(), services().clock()
     classes = case_access.readable(here.engine, who, case_id, now=now)
     glass = case_access.opened_until(here.engine, who, case_id, now=now)
-    may = frozenset() if glass else _may(case_id)
+    wanted = frozenset() if glass else case_access.writable(here.engine, who, case_id, classes, now=now)
+    may, readers = _read_by_others(case_id, wanted)
     task = beside_case.task_of(case_id)
     with reading(here.engine) as connection:
-        lines, _others = comment_words.lines(connection, case_id, classes, who.person)
+        lines, _others = comment_words.lines(connection, comments.of_case(connection, case_id), classes, who.person)
         before = [each for each in amendments.among(connection, [case_id]) if each.kind == COMMENT]
         names = names_of(connection, {each.by for each in before})
-        readers = readership.of(connection, case_id, now) if may else None
     here.cases.note_reading(case_id, by=who, purpose=PURPOSE, classes=classes & DATA_CLASS.keys(), now=now)
     proposed = {"data_class": beside_case.class_of(case_id, task) if task else ""}
     return flask.render_template(
@@ -115,16 +123,12 @@ def _page(case_id: str, typed: Mapping[str, str], problems: Sequence[Problem] = 
         lines=lines,
         may_amend=may & classes,
         history=amendment_words.rows(before, classes, names),
-        classes=[
-            {"value": name, "text": words, "hint": {"text": beside_case.read_by(readers, name)}}
-            for name, words in DATA_CLASS.items()
-            if readers is not None and name in may
-        ],
+        classes=beside_case.choices(readers, may),
         longest=LONGEST,
         task=task,
         typed=proposed | dict(typed) | {"text": comments.visible(typed.get("text", ""))},
         key=typed.get("key") or new_key(),
-        **_wrong(problems),
+        **govuk.told(problems),
     )
 
 
@@ -142,16 +146,9 @@ def _check_page(case_id: str, written: Written, problems: Sequence[Problem] = ()
         titles=readers.titles(written.data_class),
         offered=[{"value": each.sign_in, "text": each.name, "hint": {"text": _roles(each)}} for each in offered],
         key=written.key or new_key(),
-        **_wrong(problems),
+        **govuk.told(problems),
     )
 
 
 def _roles(person: Person) -> str:
     return ", ".join(title_of(role) for role in sorted(person.roles))
-
-
-def _wrong(problems: Sequence[Problem]) -> dict[str, object]:
-    return {
-        "problems": [{"text": each.sentence, "href": f"#{each.where}"} for each in problems],
-        "wrong": {each.where: each.sentence for each in problems},
-    }

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import Conflict, Invalid, Problem
 from engine.store import reading, writing
-from web import copy_words
+from web import copy_words, govuk
 from web.access import actor, signed_in
 from web.numbers import read_number
 from web.services import services
@@ -93,8 +93,7 @@ def _page(about: str, typed: Mapping[str, str], problems: Sequence[Problem]) -> 
         how=HOW,
         chosen=chosen,
         typed=typed,
-        problems=[{"text": each.sentence, "href": f"#{each.where}"} for each in problems],
-        wrong={each.where: each.sentence for each in problems},
+        **govuk.told(problems),
     )
 
 

@@ -10,6 +10,7 @@ import flask
 
 from engine.errors import Invalid, Problem
 from engine.store import writing
+from web import govuk
 from web.access import actor
 from web.fact_words import Section
 from web.moments import say_moment
@@ -126,7 +127,6 @@ def form(kind: str, about: str, back: str, problems: Sequence[Problem] = (), **m
         bases=[{"value": "", "text": "Choose one"}]
         + [{"value": key, "text": words} for key, words in DISCLOSURE_BASIS.items()],
         typed=typed,
-        problems=[{"text": each.sentence, "href": f"#{each.where}"} for each in problems],
-        wrong={each.where: each.sentence for each in problems},
+        **govuk.told(problems),
         **more,
     )

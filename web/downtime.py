@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import flask
@@ -12,6 +12,7 @@ from engine.errors import Invalid, Problem
 from engine.store import reading
 from web import blank_forms, case_access, copying, missing_words
 from web.access import actor, signed_in
+from web.episode_words import names_of
 from web.fact_words import Row, Section, row
 from web.moments import say_moment
 from web.numbers import read_number
@@ -53,6 +54,7 @@ def made() -> ResponseReturnValue:
     team = next((each for each in around if each.id == number), None)
     with reading(here.engine) as connection:
         pack = downtime.pack(connection, audience(connection, who, now), team.id if team else 0, now)
+        on_duty = names_of(connection, {duty.person for duty in pack.rota})
     named = case_access.lasting(here.engine, who, [one.case_id for one in pack.missing], NAMED, now=now)
     about = sorted(pack.about)
     classes = wanted.given(NAMED if named else frozenset({"D2"}))
@@ -63,18 +65,17 @@ def made() -> ResponseReturnValue:
     return copying.sheet(
         title,
         copy,
-        list(_sections(pack, named, now)),
+        list(_sections(pack, named, on_duty, now)),
         flask.url_for("home.home"),
         template="print_pack.html",
-        forms=blank_forms.sheets(release, who.duties | assigning.led_by(who) | who.roles),
-        hours=HOURS,
+        forms=blank_forms.sheets(release, who.duties | assigning.led_by(who)),
     )
 
 
 def _form(problems: Sequence[Problem] = ()) -> str:
     around = [{"value": "", "text": "All that my roles do or lead"}]
     around += [{"value": str(each.id), "text": f"The people of {each.name}"} for each in _teams()]
-    return copying.form("pack", "", flask.url_for("home.home"), problems, teams=around)
+    return copying.form("pack", "", flask.url_for("home.home"), problems, teams=around, hours=HOURS)
 
 
 def _teams() -> tuple[Team, ...]:
@@ -83,7 +84,7 @@ def _teams() -> tuple[Team, ...]:
         return teams.around(connection, who.person, assigning.led_by(who), assigning.led_in(who))
 
 
-def _sections(pack: Pack, named: frozenset[str], now: datetime) -> Iterable[Section]:
+def _sections(pack: Pack, named: frozenset[str], on_duty: Mapping[str, str], now: datetime) -> Iterable[Section]:
     """Say what is open: who is missing first, then what is due, then whom to ring; moments only, for paper does not count hours."""
     missing = [
         _missing(one, pack.names.get(one.case_id, "") if one.case_id in named else "", now) for one in pack.missing
@@ -94,7 +95,9 @@ def _sections(pack: Pack, named: frozenset[str], now: datetime) -> Iterable[Sect
     if pack.interviews:
         yield Section("Return interviews that are owed", [_interview(one) for one in pack.interviews])
     if pack.rota:
-        yield Section("On call within a day", [_duty(duty, name) for duty, name in pack.rota])
+        yield Section(
+            "On call within a day", [_duty(duty, on_duty.get(duty.person, duty.person)) for duty in pack.rota]
+        )
 
 
 def _missing(one: Missing, name: str, now: datetime) -> Row:

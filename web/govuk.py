@@ -8,7 +8,7 @@ shown at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -63,8 +63,6 @@ def render_form(
     """
     wrong = {problem.where: problem for problem in problems}
     shown = form.blocks if now is None else form.page(scope=scope, now=now)
-    if now is not None:
-        shown = tuple(_applying(block, scope, now) if isinstance(block, Field) else block for block in shown)
     return Markup(_template().blocks([_drawn(block, raw, wrong) for block in shown]))  # noqa: S704 - autoescaped
 
 
@@ -138,12 +136,13 @@ def _draw_list(field: Field, items: Items, raw: Raw, wrong: Mapping[str, Problem
     return Drawn("list", params, conditional=any(condition.words for condition in field.conditions))
 
 
-def _applying(field: Field, scope: Mapping[str, Value], now: datetime) -> Field:
-    """Leave out of the items of a list what the facts of the case rule out, as the page does with its own questions."""
-    if field.items is None:
-        return field
-    asked = Form(id=field.key, title=field.label, blocks=field.items.fields).page(scope=scope, now=now)
-    return replace(field, items=replace(field.items, fields=tuple(each for each in asked if isinstance(each, Field))))
+def told(problems: Iterable[Problem]) -> dict[str, object]:
+    """Give what a page of the site's own needs to say what is wrong: `problems` for its summary, `wrong` by the name of the input."""
+    found = tuple(problems)
+    return {
+        "problems": [{"text": each.sentence, "href": f"#{each.where}"} for each in found],
+        "wrong": {each.where: each.sentence for each in found},
+    }
 
 
 def _field_at(form: Form, where: str) -> Field | None:

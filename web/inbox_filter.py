@@ -14,6 +14,7 @@ from types import MappingProxyType
 import sqlalchemy as sa
 
 from engine.store import TaskTable
+from workflows import daily, downtime
 from workflows.agencies import title_of
 from workflows.children import ChildFlagRow, ChildRow
 from workflows.episodes import EpisodeRow
@@ -53,11 +54,9 @@ class What:
 
 WHAT: Mapping[str, What] = MappingProxyType(
     {
-        "takeover": What("Cases to take over", ("acknowledge_handover",)),
-        "review": What(
-            "Reviews of a search", ("review_case", "review_by_inspector", "review_as_chief", "review_as_superintendent")
-        ),
-        "action": What("Actions of a search", ("carry_out_action",)),
+        "takeover": What("Cases to take over", (daily.TAKEN_OVER,)),
+        "review": What("Reviews of a search", tuple(sorted(downtime.REVIEWS))),
+        "action": What("Actions of a search", (daily.ACTION,)),
         "receipt": What("Outcomes of return interviews to receive", ("receive_return_interview",)),
         "plan": What("Trigger plans", ("write_trigger_plan", "review_trigger_plan", "update_trigger_plan")),
         "meeting": What(

@@ -12,7 +12,7 @@ from engine.errors import CaseNotFound, Conflict, Invalid, Problem
 from engine.model import Actor, Facts
 from engine.release import Compiled
 from engine.store import ERASED, reading, writing
-from web import case_access, notice_words
+from web import case_access, govuk, notice_words
 from web.access import RoleMissing, actor, signed_in
 from web.answering import Posted, new_key
 from web.episode_words import names_of
@@ -258,8 +258,7 @@ def _form(
         texts=_texts(),
         bases=[{"value": name, "text": words} for name, words in DISCLOSURE_BASIS.items()],
         key=key,
-        problems=[{"text": each.sentence, "href": f"#{each.where}"} for each in problems],
-        wrong={each.where: each.sentence for each in problems},
+        **govuk.told(problems),
     )
 
 

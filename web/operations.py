@@ -92,7 +92,7 @@ def _operations_page(typed: dict[str, str], problems: dict[str, str]) -> str:
     incidents = here.cases.incidents.standing(limit=INCIDENTS_SHOWN)
     with reading(engine) as connection:
         beats = connection.execute(sa.select(HeartbeatRow.__table__).order_by(HeartbeatRow.beat_at.desc())).all()
-        nobodys = unstaffed.listed(connection)
+        nobodys, files = unstaffed.listed(connection), attachments.standing(connection)
     late = here.cases.late(now=now)
     let_go = _let_go(incidents, now)
     late_before = here.wall_clock() - WORKER_IS_LATE_AFTER
@@ -102,7 +102,7 @@ def _operations_page(typed: dict[str, str], problems: dict[str, str]) -> str:
         late_before=late_before,
         alive=bool(beats) and beats[0].beat_at >= late_before,
         standing=outbox.standing(engine),
-        files=_files(),
+        files=files,
         scanner=_scanner(),
         late=late,
         late_count=late.count - let_go,
@@ -120,11 +120,6 @@ def _operations_page(typed: dict[str, str], problems: dict[str, str]) -> str:
         typed=typed,
         problems=problems,
     )
-
-
-def _files() -> attachments.Standing:
-    with reading(services().engine) as connection:
-        return attachments.standing(connection)
 
 
 def _scanner() -> str:

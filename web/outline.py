@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from engine.diagrams import Node, Process
 from engine.grounds import Grounds
 from engine.model import Wait
+from engine.process import Node, Process
 from engine.release import Compiled
 from engine.views import CaseView, TaskRow
 from web.moments import say_moment, say_until

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import Any
 
 import flask
@@ -10,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import Invalid, NotAllowed, NotFound
 from engine.store import reading, writing
-from web import case_access
+from web import case_access, sent_files
 from web.access import actor, signed_in
 from web.case_access import ChildNotFound
 from web.services import services
@@ -20,8 +19,6 @@ from workflows.photographs import DATA_CLASS, LARGEST_FILE
 page = flask.Blueprint("photographs", __name__)
 
 PURPOSE = "casework, child"
-ENVELOPE = 64 * 1024
-"""What a form needs around the file."""
 
 
 class PhotographNotFound(NotFound):
@@ -32,7 +29,7 @@ class PhotographNotFound(NotFound):
 def _let_a_photograph_in(endpoint: str | None, _values: dict[str, Any] | None) -> None:
     """Take more at this address than elsewhere; it stands before whatever reads the form."""
     if endpoint == "photographs.add":
-        flask.request.max_content_length = LARGEST_FILE + ENVELOPE
+        sent_files.let_in(LARGEST_FILE)
 
 
 @page.get("/children/<child_id>/photograph")
@@ -59,7 +56,7 @@ def add(child_id: str) -> ResponseReturnValue:
     if DATA_CLASS not in access.writable(who.roles):
         raise NotAllowed("Police staff who write down who a child is add photographs.")
     try:
-        picture = photographs.cleaned(_sent())
+        picture = photographs.cleaned(sent_files.read(LARGEST_FILE)[0])
         with writing(here.engine) as connection:
             photographs.add(connection, main_id, picture, by=who, now=here.clock())
     except Invalid as refusal:
@@ -67,15 +64,6 @@ def add(child_id: str) -> ResponseReturnValue:
     else:
         flask.flash("The photograph is kept. What its file held besides the picture is gone.", "done")
     return flask.redirect(flask.url_for("children.child", child_id=main_id))
-
-
-def _sent() -> bytes:
-    """Read the file that was sent, one byte more than may be at most; a large one lies in a file of its own, which is closed."""
-    with ExitStack() as stack:
-        files = list(flask.request.files.values())
-        for each in files:
-            stack.callback(each.close)
-        return files[0].read(LARGEST_FILE + 1) if files else b""
 
 
 def _readable(child_id: str, *, with_reason: bool) -> str:

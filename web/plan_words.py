@@ -39,7 +39,7 @@ ADD_ONE = Markup('<a class="govuk-link" href="{}">Add one, or end one that count
 def rows(plan: ChildPlan, classes: Iterable[str], without: Iterable[str] = ()) -> list[Row]:
     """Give the parts of a version that may be read with these data classes, in the order in which a searcher reads them."""
     left_out = frozenset(without)
-    return [row(part.words, _said(plan, name)) for name, part in plan.readable(classes) if name not in left_out]
+    return [row(part.words, said(plan, name)) for name, part in plan.readable(classes) if name not in left_out]
 
 
 def version(plan: ChildPlan) -> str:
@@ -73,14 +73,10 @@ def beside(who: Actor, case_id: str, known: Mapping[str, Any] | None, now: datet
     writes_plan = case_id.startswith(f"{PREFIX}-")
     if not writes_plan and not known:
         return []
-    with reading(services().engine) as connection:
-        child_id = children.child_of(connection, case_id)
-    try:
-        child_id, parts = case_access.of_child(services().engine, who, child_id or "", now=now)
-    except ChildNotFound:
+    found = of_case(case_id, who, now)
+    if found is None:
         return []
-    of_carer = frozenset() if carer_words.in_an_open_episode(who, parts) else frozenset({carer_words.DATA_CLASS})
-    classes = parts.get(case_id, frozenset()) - of_carer
+    child_id, parts, classes = found
     with reading(services().engine) as connection:
         sections = [
             *_plans(connection, child_id, classes, now, known=None if writes_plan else known),
@@ -92,6 +88,23 @@ def beside(who: Actor, case_id: str, known: Mapping[str, Any] | None, now: datet
     if shown:
         services().cases.note_reading(case_id, by=who, purpose=PURPOSE, classes=classes, now=now)
     return shown
+
+
+def of_case(
+    case_id: str, who: Actor, now: datetime, *, with_reason: bool = True
+) -> tuple[str, dict[str, frozenset[str]], frozenset[str]] | None:
+    """Give the child of a case, what somebody reads in each case about the child, and what of the child's record they read in this one.
+
+    None where there is no child whose record they may know of. What carers noted is read while an episode is open.
+    """
+    with reading(services().engine) as connection:
+        child_id = children.child_of(connection, case_id)
+    try:
+        child_id, parts = case_access.of_child(services().engine, who, child_id or "", now=now, with_reason=with_reason)
+    except ChildNotFound:
+        return None
+    of_carer = frozenset() if carer_words.in_an_open_episode(who, parts) else frozenset({carer_words.DATA_CLASS})
+    return child_id, parts, parts.get(case_id, frozenset()) - of_carer
 
 
 def _plans(
@@ -134,7 +147,7 @@ def _against(connection: sa.Connection, child_id: str, parts: Mapping[str, froze
     return [row(f"{kind}, {reference}", stands) for reference, kind, stands in lines]
 
 
-def _said(plan: ChildPlan, name: str) -> str:
+def said(plan: ChildPlan, name: str) -> str:
     """Say one part: what was chosen in its words, one a line."""
     values = PARTS[name].values
     lines = trigger_plans.lines_of(plan[name]) if values else []

@@ -90,10 +90,10 @@ def _read(name: str, text: str) -> Form | None:
 
 
 def _by_question(problems: Iterable[Problem]) -> dict[str, str]:
-    """Give the sentences by the key of the question that they are about."""
+    """Give the sentences by the key of the question that they are about; those of an item stand with its list."""
     said: dict[str, str] = {}
     for problem in problems:
-        key = problem.where.partition(".")[2]
+        key = problem.where.partition(".")[2].partition("-")[0]
         if key:
             said[key] = " ".join(filter(None, (said.get(key), problem.sentence)))
     return said
@@ -106,10 +106,9 @@ def _note(components: Any, said: dict[str, str]) -> bool:
         if not isinstance(each, dict):
             continue
         key = str(each.get("path" if each.get("type") == "dynamiclist" else "key") or "")
-        own = [sentence for place, sentence in said.items() if key and place.partition("-")[0] == key]
-        if own:
+        if key in said:
             label = each.get("label") or each.get("dateLabel") or key
-            components[at] = {"type": "text", "text": f"“{label}” cannot be shown. {' '.join(own)}"}
+            components[at] = {"type": "text", "text": f"“{label}” cannot be shown. {said[key]}"}
             found = True
         else:
             found = _note(each.get("components"), said) or found

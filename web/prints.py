@@ -6,6 +6,7 @@ The other pages print one line only, which says where to print from (`homeward.c
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import flask
@@ -28,6 +29,7 @@ from web import (
 from web.access import actor, roles, signed_in
 from web.asked import asked_for
 from web.briefing_words import BRIEFS
+from web.copying import Made, Wanted
 from web.services import services
 from workflows import figures, photographs
 from workflows.access import FIGURES_WITH_EPISODES
@@ -48,7 +50,7 @@ def case_form(case_id: str) -> ResponseReturnValue:
 @signed_in
 def case(case_id: str) -> ResponseReturnValue:
     """Give a case as a sheet, as far as whoever makes the copy may read it; the copy is noted first."""
-    here, now = services(), services().clock()
+    now = services().clock()
     who, classes = _of_case(case_id)
     try:
         wanted = copying.wanted()
@@ -58,8 +60,7 @@ def case(case_id: str) -> ResponseReturnValue:
     found = case_reading.read(case_id, who, given, purpose=copying.PURPOSE, now=now)
     if found.view.status == ERASED:
         raise CaseNotFound("There is no such case.")
-    held = case_access.within(here.engine, who, case_id, now=now).roles or who.roles
-    made = copying.noted([case_id], wanted, "The case", given, held=held, way="print", now=now)
+    made = _noted(case_id, who, wanted, "The case", given, now)
     lines = disclosure_words.lines(found.given, found.names)
     return copying.sheet(f"{found.view.title}, {case_id}", made, paper_words.of_case(found.told, lines), _back(case_id))
 
@@ -76,7 +77,7 @@ def briefing_form(case_id: str) -> ResponseReturnValue:
 @roles(*BRIEFS)
 def briefing(case_id: str) -> ResponseReturnValue:
     """Give a patrol briefing for a child who is missing, on one sheet with the photograph; the copy is noted first."""
-    here, now = services(), services().clock()
+    now = services().clock()
     who, classes = _of_case(case_id)
     try:
         wanted = copying.wanted()
@@ -84,12 +85,8 @@ def briefing(case_id: str) -> ResponseReturnValue:
         return _form("briefing", case_id, refusal.problems), 422
     given = wanted.given(classes)
     told = briefing_words.describe(case_id, who, given, now)
-    held = case_access.within(here.engine, who, case_id, now=now).roles or who.roles
-    made = copying.noted([case_id], wanted, "A patrol briefing", given, held=held, way="print", now=now)
-    shown = None
-    if told.photograph:
-        with reading(here.engine) as connection:
-            shown = paper_words.picture(photographs.picture(connection, told.photograph))
+    made = _noted(case_id, who, wanted, "A patrol briefing", given, now)
+    shown = _picture(told.photograph) if told.photograph else None
     title, back = f"Patrol briefing, {case_id}", _back(case_id)
     return copying.sheet(title, made, (), back, shown, template="print_briefing.html", briefing=told)
 
@@ -106,7 +103,7 @@ def why_form(task_id: str) -> ResponseReturnValue:
 @signed_in
 def why(task_id: str) -> ResponseReturnValue:
     """Give why a task is there as a sheet, as far as whoever makes the copy may read it; the copy is noted first."""
-    here, now, case_id = services(), services().clock(), task_id.rpartition(".")[0]
+    now, case_id = services().clock(), task_id.rpartition(".")[0]
     who, classes = _of_case(case_id)
     try:
         wanted = copying.wanted()
@@ -114,8 +111,7 @@ def why(task_id: str) -> ResponseReturnValue:
         return _form("why", task_id, refusal.problems), 422
     given = wanted.given(classes)
     told = why_reading.read(task_id, who, given, purpose=copying.PURPOSE, now=now)
-    held = case_access.within(here.engine, who, case_id, now=now).roles or who.roles
-    made = copying.noted([case_id], wanted, "Why a task is there", given, held=held, way="print", now=now)
+    made = _noted(case_id, who, wanted, "Why a task is there", given, now)
     return copying.sheet(f"{told.found.row.name}, {case_id}", made, paper_words.of_why(told), _back(task_id))
 
 
@@ -142,10 +138,7 @@ def child(child_id: str) -> ResponseReturnValue:
     here.cases.note_reading(main_id, by=who, purpose=copying.PURPOSE, classes=given, now=now)
     told: dict[str, Any] = child_reading.told(main_id, who, parts, given, now)
     made = copying.noted([main_id, *parts], wanted, "The child's page", given, held=who.roles, way="print", now=now)
-    shown = None
-    if told["photograph"]:
-        with reading(here.engine) as connection:
-            shown = paper_words.picture(photographs.picture(connection, told["photograph"].id))
+    shown = _picture(told["photograph"].id) if told["photograph"] else None
     title, back = f"{told['name'] or 'Child'}, {main_id}", _back(main_id)
     return copying.sheet(title, made, paper_words.of_child(told), back, shown)
 
@@ -183,6 +176,18 @@ def missing() -> ResponseReturnValue:
 
 def _form(kind: str, about: str, problems: Sequence[Problem] = ()) -> str:
     return copying.form(kind, about, _back(about), problems)
+
+
+def _noted(case_id: str, who: Actor, wanted: Wanted, what: str, given: frozenset[str], now: datetime) -> Made:
+    """Note a copy of a case as of the roles that count in it."""
+    held = case_access.within(services().engine, who, case_id, now=now).roles or who.roles
+    return copying.noted([case_id], wanted, what, given, held=held, way="print", now=now)
+
+
+def _picture(number: int) -> str:
+    """Give a photograph as it stands on a sheet."""
+    with reading(services().engine) as connection:
+        return paper_words.picture(photographs.picture(connection, number))
 
 
 def _of_case(case_id: str) -> tuple[Actor, frozenset[str]]:

@@ -317,11 +317,12 @@ def _said(case_id: str, now: datetime) -> tuple[comment_words.Said, ...]:
     """Give the comments on the case that this person may read; that they were shown is written down first."""
     here, who = services(), actor()
     with reading(here.engine) as connection:
-        if not comments.of_case(connection, case_id):
-            return ()
+        every = comments.of_case(connection, case_id)
+    if not every:
+        return ()
     classes = case_access.readable_each(here.engine, who, [case_id], now=now).get(case_id, frozenset())
     with reading(here.engine) as connection:
-        said, _others = comment_words.lines(connection, case_id, classes, who.person)
+        said, _others = comment_words.lines(connection, every, classes, who.person)
     if said:
         shown = frozenset(each.data_class for each in said)
         here.cases.note_reading(case_id, by=who, purpose=comments.PURPOSE, classes=shown, now=now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import sqlalchemy as sa
 
@@ -20,15 +21,31 @@ from workflows.audience import whose
 from workflows.people import OrganisationRow
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Why:
-    """On what a task stands, in words: five sentences, the rows behind them, the way on the drawings, and what is not shown."""
+    """On what a task stands, in words: five sentences, the rows behind them, the way on the drawings, and what is not shown.
+
+    The page of a task says the sentences only; what nobody looks at is not put into words.
+    """
 
     found: Grounds
-    sentences: list[Sentence]
-    lines: list[Line]
-    drawings: list[WayDrawing]
+    said: Explained
     withheld: tuple[str, ...]
+
+    @cached_property
+    def sentences(self) -> list[Sentence]:
+        """The five sentences."""
+        return self.said.sentences()
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """The rows behind them."""
+        return self.said.lines()
+
+    @cached_property
+    def drawings(self) -> list[WayDrawing]:
+        """The way on each drawing."""
+        return outline.way_drawings(self.found)
 
 
 def read(task_id: str, who: Actor, classes: frozenset[str], *, purpose: str, now: datetime) -> Why:
@@ -41,9 +58,7 @@ def read(task_id: str, who: Actor, classes: frozenset[str], *, purpose: str, now
     with reading(here.engine) as connection:
         at_present = _now(connection, found, now)
         names = episode_words.names_of(connection, involved(found))
-    said = Explained(found, names, at_present, now)
-    held = withheld.lines(found.held, who.roles)
-    return Why(found, said.sentences(), said.lines(), outline.way_drawings(found), held)
+    return Why(found, Explained(found, names, at_present, now), withheld.lines(found.held, who.roles))
 
 
 def _now(connection: sa.Connection, found: Grounds, now: datetime) -> Now:

@@ -43,6 +43,11 @@ def conditions(bounds: Audience, role: str) -> Sequence[sa.ColumnElement[bool]]:
     return [sa.or_(sa.false(), *(sa.and_(sa.true(), *bounds.conditions(own, case_id)) for own in _leading(who, role)))]
 
 
+def of_roles(bounds: Audience, roles: Iterable[str]) -> sa.ColumnElement[bool]:
+    """Say, over `TaskTable`, which tasks of these roles a person may do, or give to others as who leads the role."""
+    return sa.or_(sa.false(), *(sa.and_(TaskTable.role == role, *conditions(bounds, role)) for role in sorted(roles)))
+
+
 def organisations_of(who: Actor, role: str) -> frozenset[str]:
     """Name the organisations in which a person does, or leads, a role."""
     own = who.organisations(role) if role in who.duties else frozenset()

@@ -21,6 +21,7 @@ from engine.errors import Invalid, NotFound, Problem
 from engine.model import Actor
 from engine.store import Base, CaseTable, Moment, reading, row_lock, writing
 from engine.verification import Finding
+from notifications import outbox
 from workflows import file_kinds
 from workflows.file_kinds import FIELD
 
@@ -40,6 +41,8 @@ WHAT: Mapping[str, str] = MappingProxyType(
 
 LONGEST_TITLE = 200
 MEGABYTE = 1024 * 1024
+FILES_AT_ONCE = 4
+"""So many files are in memory at a time when all are looked through."""
 
 
 class State(StrEnum):
@@ -223,7 +226,8 @@ def check(engine: sa.Engine) -> Iterator[Finding]:
     row = AttachmentRow
     with reading(engine) as connection:
         asked = sa.select(row.id, row.case_id, row.content, row.sha256).where(row.state != State.INFECTED)
-        for number, case_id, content, digest in connection.execute(asked.order_by(row.id)):
+        found = connection.execute(asked.order_by(row.id), execution_options={"yield_per": FILES_AT_ONCE})
+        for number, case_id, content, digest in found:
             if hashlib.sha256(content).hexdigest() != digest:
                 sentence = f"File {number} is not what was attached. Find out who changed it, and rely on it no more."
                 yield Finding("attachment-changed", case_id, "", sentence)
@@ -261,9 +265,6 @@ def _together(connection: sa.Connection, case_id: str, data_class: str) -> int:
 
 CLAIMED_FOR = timedelta(minutes=10)
 """How long a worker may take for one file; one that dies meanwhile leaves it to the next."""
-
-AGAIN_WITHIN = timedelta(hours=1)
-"""A file that could not be scanned is tried again after a minute, then two, then four, and at least this often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,9 +308,9 @@ def found_clean(engine: sa.Engine, claimed: Claimed) -> None:
 
 def not_scanned(engine: sa.Engine, claimed: Claimed, now: datetime) -> None:
     """Leave a file for later: the scanner could not say."""
-    again = min(timedelta(minutes=2 ** min(claimed.tried, 10)), AGAIN_WITHIN)
+    tried = claimed.tried + 1
     with writing(engine) as connection:
-        _settle(connection, claimed, {"scan_count": claimed.tried + 1, "scan_at": now + again})
+        _settle(connection, claimed, {"scan_count": tried, "scan_at": now + outbox.wait_after(tried)})
 
 
 def destroy(connection: sa.Connection, claimed: Claimed) -> Attachment | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,13 +31,14 @@ from workflows.access import (
     OF_ONE_SCHOOL,
     OF_THE_CHILD,
     SEES_EVERY_EPISODE,
+    Standing,
     concerned,
 )
 from workflows.agencies import ROLES
 from workflows.attendance import AttendanceRow
 from workflows.children import ChildRow, main_id
 from workflows.commissions import COUNCIL, InForce
-from workflows.episodes import EpisodeRow
+from workflows.episodes import ADULT_FROM, EpisodeRow, age_on
 from workflows.people import OrganisationRow
 from workflows.philomena import FormRow
 from workflows.serious_events import SeriousEventRow
@@ -241,6 +242,13 @@ def whose(connection: sa.Connection, case_id: str, now: datetime) -> Whose:
         keepers[kind] |= {agency} - {""}
     council, provider = row or ("", "")
     return Whose(council, provider, dict(keepers), commissions.in_force(connection, now), known=row is not None)
+
+
+def standing_of(status: str, born_on: date | None, now: datetime) -> Standing:
+    """Say how a case stands for whoever reads it: who was a child in it is read of no more once that child is 18 and the case closed."""
+    if status == "open":
+        return Standing.OPEN
+    return Standing.GROWN_UP if born_on is not None and age_on(born_on, now) >= ADULT_FROM else Standing.CLOSED
 
 
 def with_child() -> sa.Join:

@@ -20,15 +20,15 @@ from workflows import access, assigning, figures
 from workflows.about import AboutRow
 from workflows.access import SEES_EVERY_EPISODE, Standing, concerned
 from workflows.audience import Audience, Column
-from workflows.children import ChildRow
+from workflows.children import ChildRow, main_id
+from workflows.daily import NOT_HELD_YET
 from workflows.episodes import HELD_WITHIN, INTERVIEWING, EpisodeRow
 from workflows.figures import Missing
 from workflows.handovers import OFFERED, HandoverRow, HandoverTaskRow
 from workflows.people import PersonRow
 
-NO_PREVENTION_INTERVIEW = ("returned_pending_pi",)
-NO_RETURN_INTERVIEW = ("returned_pending_pi", "pi_done", "rhi_pending")
-"""The statuses of an episode in which each of the two interviews may be owed (bpmn/missing_child)."""
+NO_PREVENTION_INTERVIEW = NOT_HELD_YET[:1]
+"""The statuses of an episode in which the prevention interview may be owed (bpmn/missing_child)."""
 PREVENTING = ("prevention_interview", "prevention_exception")
 """The records of the tasks in which the prevention interview is held, or let go with a reason."""
 MOST, MOST_TASKS = 100, 500
@@ -141,7 +141,7 @@ def interviews(connection: sa.Connection, bounds: Audience) -> tuple[Owed, ...]:
     """Give the children who are back and whose return interview is owed, the earliest return first. Source: T-25, G-02."""
     row = EpisodeRow
     owed = (row.interview_held_at.is_(None), row.adult.is_(False), row.case_closed_at.is_(None))
-    return _owed(connection, bounds, NO_RETURN_INTERVIEW, INTERVIEWING, *owed)
+    return _owed(connection, bounds, NOT_HELD_YET, INTERVIEWING, *owed)
 
 
 def _owed(
@@ -179,13 +179,7 @@ def _owed(
 
 def tasks(connection: sa.Connection, bounds: Audience, *also: sa.ColumnElement[bool]) -> tuple[Open, ...]:
     """Give the open tasks that a person does or leads and that meet `also`, over `TaskTable`; what is due first at the top."""
-    task = TaskTable
-    none = sa.select(*_of_task()).where(sa.false())
-    parts = (
-        sa.select(*_of_task()).where(task.role == role, reading.OPEN, *assigning.conditions(bounds, role), *also)
-        for role in sorted(bounds.who.duties | assigning.led_by(bounds.who))
-    )
-    found = sa.union_all(none, *parts).subquery()
+    found = _open(bounds, bounds.who.duties | assigning.led_by(bounds.who), *also).subquery()
     owner = sa.func.coalesce(PersonRow.name, found.c.owner)
     columns = [owner if each.key == "owner" else each for each in found.c]
     asked = sa.select(*columns).outerjoin(PersonRow, PersonRow.sign_in == found.c.owner)
@@ -232,7 +226,7 @@ def children(connection: sa.Connection, bounds: Audience, now: datetime) -> tupl
         ),
     ).subquery()
     child = sa.func.coalesce(EpisodeRow.child_id, AboutRow.child_id, case.correlation, "")
-    main = sa.func.coalesce(sa.func.nullif(ChildRow.joined_to, ""), ChildRow.child_id, "")
+    main = sa.func.coalesce(main_id(ChildRow), "")
     asked = (
         sa.select(
             case.id,
@@ -273,7 +267,7 @@ def _by_child(rows: Any) -> tuple[Child, ...]:
 
 def workload(connection: sa.Connection, bounds: Audience, now: datetime) -> tuple[Load, ...]:
     """Count what each person has of the roles that somebody leads, and what nobody has; who has most that is overdue first."""
-    rows = _led(bounds).subquery()
+    rows = _open(bounds, assigning.led_by(bounds.who)).subquery()
     overdue = sa.func.sum(sa.case((rows.c.due_at <= now, 1), else_=0))
     asked = (
         sa.select(rows.c.owner, sa.func.coalesce(PersonRow.name, rows.c.owner), sa.func.count(), overdue)
@@ -286,18 +280,18 @@ def workload(connection: sa.Connection, bounds: Audience, now: datetime) -> tupl
 
 def breaches(connection: sa.Connection, bounds: Audience, now: datetime) -> tuple[Breach, ...]:
     """Count what is overdue of the roles that somebody leads, by the kind of task, the longest overdue first."""
-    rows = _led(bounds, TaskTable.due_at <= now).subquery()
+    rows = _open(bounds, assigning.led_by(bounds.who), TaskTable.due_at <= now).subquery()
     oldest = sa.func.min(rows.c.due_at, type_=Moment())
     asked = sa.select(rows.c.element, sa.func.min(rows.c.name), sa.func.count(), oldest).group_by(rows.c.element)
     return tuple(Breach(*each) for each in connection.execute(asked.order_by(oldest, rows.c.element)))
 
 
-def _led(bounds: Audience, *also: sa.ColumnElement[bool]) -> sa.CompoundSelect[Any]:
-    """Select the open tasks of the roles that a person leads, each role by its index."""
+def _open(bounds: Audience, roles: Collection[str], *also: sa.ColumnElement[bool]) -> sa.CompoundSelect[Any]:
+    """Select the open tasks of roles that a person does or leads, each role by its index."""
     none = sa.select(*_of_task()).where(sa.false())
     parts = (
         sa.select(*_of_task()).where(TaskTable.role == role, reading.OPEN, *assigning.conditions(bounds, role), *also)
-        for role in sorted(assigning.led_by(bounds.who))
+        for role in sorted(roles)
     )
     return sa.union_all(none, *parts)
 
@@ -307,8 +301,8 @@ def unanswered(connection: sa.Connection, bounds: Audience) -> tuple[Offered, ..
     row, held, task, who = HandoverRow, HandoverTaskRow, TaskTable, bounds.who
     giver, receiver = aliased(PersonRow), aliased(PersonRow)
     of_these = sa.and_(held.handover == row.id, held.case_id == task.case_id, held.number == task.number)
-    led = [sa.and_(task.role == role, *assigning.conditions(bounds, role)) for role in sorted(assigning.led_by(who))]
-    leads = sa.exists().where(of_these, sa.or_(sa.false(), *led))
+    led = assigning.led_by(who)
+    leads = sa.exists().where(of_these, assigning.of_roles(bounds, led))
     own = sa.or_(row.giver == who.person, row.receiver == who.person)
     many = sa.select(sa.func.count()).where(held.handover == row.id).correlate(row).scalar_subquery()
     asked = (

@@ -23,7 +23,7 @@ from workflows import access, alerts, audience, children, episodes, seals
 from workflows.access import HOST_VIEW, OF_ONE_AREA, OF_ONE_PROVIDER, OF_THE_CHILD, TOLD_OF_EVERY_CHILD, Standing
 from workflows.agencies import ROLES
 from workflows.commissions import COUNCIL
-from workflows.episodes import ADULT_FROM, EpisodeRow, age_on
+from workflows.episodes import EpisodeRow
 from workflows.matching import latest
 from workflows.people import MembershipRow, OrganisationRow
 
@@ -153,8 +153,7 @@ def _standing(connection: sa.Connection, case: _Case) -> Standing:
         return Standing.OPEN
     child_id = children.child_of(connection, case.case_id)
     child = children.find(connection, child_id) if child_id else None
-    grown_up = child is not None and child.born_on is not None and age_on(child.born_on, case.now) >= ADULT_FROM
-    return Standing.GROWN_UP if grown_up else Standing.CLOSED
+    return audience.standing_of(case.status, child.born_on if child else None, case.now)
 
 
 def _council(connection: sa.Connection, case: _Case) -> str:

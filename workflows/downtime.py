@@ -18,7 +18,6 @@ from workflows.boards import Open, Owed
 from workflows.episodes import EpisodeRow
 from workflows.figures import Missing
 from workflows.on_call import READERS, Duty
-from workflows.people import PersonRow
 from workflows.teams import TeamMemberRow
 
 AHEAD = timedelta(hours=12)
@@ -36,7 +35,7 @@ class Pack:
     reviews: tuple[Open, ...]
     tasks: tuple[Open, ...]
     interviews: tuple[Owed, ...]
-    rota: tuple[tuple[Duty, str], ...]
+    rota: tuple[Duty, ...]
 
     @property
     def about(self) -> frozenset[str]:
@@ -71,14 +70,12 @@ def _names(connection: sa.Connection, case_ids: Collection[str]) -> dict[str, st
     return dict(connection.execute(asked).tuples().all())
 
 
-def _rota(connection: sa.Connection, bounds: Audience, now: datetime) -> tuple[tuple[Duty, str], ...]:
-    """Give who is on call within a day in a person's own agencies, with their names, for those who may look it up."""
+def _rota(connection: sa.Connection, bounds: Audience, now: datetime) -> tuple[Duty, ...]:
+    """Give who is on call within a day in a person's own agencies, for those who may look it up."""
     who = bounds.who
     if who.roles.isdisjoint(READERS):
         return ()
     agencies = sorted(frozenset[str]().union(*(who.organisations(role) for role in who.roles)))
     until = now + ROTA_AHEAD
-    duties = [duty for agency in agencies for duty in on_call.rota(connection, now, until=until, organisation=agency)]
-    asked = sa.select(PersonRow.sign_in, PersonRow.name).where(PersonRow.sign_in.in_([each.person for each in duties]))
-    names = dict(connection.execute(asked).tuples().all())
-    return tuple((each, names.get(each.person, each.person)) for each in duties)
+    found = (on_call.rota(connection, now, until=until, organisation=agency) for agency in agencies)
+    return tuple(duty for duties in found for duty in duties)

@@ -7,7 +7,7 @@ person and looks at no part: what it reads of a sealed record stands in a case t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -182,11 +182,11 @@ def open_interviews(connection: sa.Connection, scope: Mapping[str, Value], _now:
     child_id = _last(scope.get("known")).get("child_id")
     reference = str(scope["case"]["reference"])
     found = () if child_id is None else episodes.awaiting_interview(connection, children.ids_of(str(child_id)))
-    over = seals.over(connection, [reference, *(case_id for case_id, _back in found)]) if found else {}
+    seen = _seen_with(connection, reference, [case_id for case_id, _back in found])
     returns = [
         {"value": case_id, "label": f"Back on {_day(day_of(back))}, case {case_id}"}
         for case_id, back in found
-        if case_id != reference and over.get(case_id, frozenset()) <= over.get(reference, frozenset())
+        if case_id != reference and case_id in seen
     ]
     return {"returns": returns, "count": len(returns)}
 
@@ -200,11 +200,11 @@ def earlier_interviews(connection: sa.Connection, scope: Mapping[str, Value], _n
     child_id = _last(scope.get("known")).get("child_id")
     reference = str(scope["case"]["reference"])
     found = () if child_id is None else episodes.returns_of(connection, children.ids_of(str(child_id)))
-    over = seals.over(connection, [reference, *(case_id for case_id, _back, _held in found)]) if found else {}
+    seen = _seen_with(connection, reference, [case_id for case_id, _back, _held in found])
     returns: list[Value] = [
         f"Back on {_day(day_of(back))}: {f'interview held on {_day(day_of(held))}' if held else 'no interview was held'}"
         for case_id, back, held in found
-        if case_id != reference and over.get(case_id, frozenset()) <= over.get(reference, frozenset())
+        if case_id != reference and case_id in seen
     ]
     return {"returns": returns, "count": len(returns)}
 
@@ -316,9 +316,15 @@ OPERATIONS: Mapping[str, OperationInStep] = MappingProxyType(
 
 
 def _behind(connection: sa.Connection, child_id: str, episode: str) -> bool:
-    """Tell whether whoever sees an episode sees the child's record too: each seal on the record is on the episode."""
-    found = seals.over(connection, [child_id, episode])
-    return found.get(child_id, frozenset()) <= found.get(episode, frozenset())
+    """Tell whether whoever sees an episode sees the child's record too."""
+    return child_id in _seen_with(connection, episode, [child_id])
+
+
+def _seen_with(connection: sa.Connection, episode: str, others: Collection[str]) -> frozenset[str]:
+    """Name those of other records that whoever sees an episode sees too: each seal on them is on the episode."""
+    over = seals.over(connection, [*others, episode]) if others else {}
+    own = over.get(episode, frozenset())
+    return frozenset(each for each in others if over.get(each, frozenset()) <= own)
 
 
 def _named(connection: sa.Connection, scope: Mapping[str, Value]) -> Child | None:

@@ -16,7 +16,7 @@ from workflows.agencies import KINDS, ROLES, title_of
 from workflows.attendance import AttendanceRow
 from workflows.audience import Whose
 from workflows.children import ChildRow
-from workflows.episodes import ADULT_FROM, EpisodeRow, age_on
+from workflows.episodes import EpisodeRow
 from workflows.people import MembershipRow, Person, PersonRow
 
 MANY_HOLD_IT = 40
@@ -95,9 +95,7 @@ def of(connection: sa.Connection, case_id: str, now: datetime) -> Readership:
     )
     found = connection.execute(asked.where(case.id == case_id)).one()
     worked = sa.select(TaskTable.role).where(TaskTable.case_id == case_id).distinct()
-    standing = Standing.OPEN if found.status == "open" else Standing.CLOSED
-    if standing is Standing.CLOSED and found.born_on is not None and age_on(found.born_on, now) >= ADULT_FROM:
-        standing = Standing.GROWN_UP
+    standing = audience.standing_of(found.status, found.born_on, now)
     return Readership(
         audience.whose(connection, case_id, now),
         frozenset(connection.execute(worked).scalars()),
@@ -129,18 +127,19 @@ def offered(connection: sa.Connection, case_id: str, data_class: str, by: Actor,
     return tuple(sorted(able, key=lambda each: (each.name, each.sign_in)))
 
 
-def has_another(connection: sa.Connection, readers: Readership, data_class: str, by: Actor) -> bool:
-    """Tell whether anybody but `by` reads a data class in a case by a role of their own. One statement."""
+def with_another(connection: sa.Connection, readers: Readership, classes: Collection[str], by: Actor) -> frozenset[str]:
+    """Name those of these data classes that anybody but `by` reads in a case by a role of their own. One statement."""
     if readers.group is not None:
         known = people.active(connection, readers.group - {by.person})
-        return any(readers.reads(each, data_class) for each in known)
-    held, roles = MembershipRow, readers.roles(data_class)
+        return frozenset(name for name in classes if any(readers.reads(each, name) for each in known))
+    held, of_class = MembershipRow, {name: frozenset(readers.roles(name)) for name in classes}
     places = [
         sa.and_(
             held.role == role, sa.true() if (at := readers.whose.agencies(role)) is None else held.organisation.in_(at)
         )
-        for role in roles
+        for role in sorted(frozenset().union(*of_class.values()))
     ]
-    others = sa.select(held.person).join(PersonRow, PersonRow.sign_in == held.person)
+    others = sa.select(held.role).join(PersonRow, PersonRow.sign_in == held.person).distinct()
     others = others.where(PersonRow.disabled_at.is_(None), held.person != by.person, sa.or_(sa.false(), *places))
-    return connection.execute(others.limit(1)).first() is not None
+    found = frozenset(connection.execute(others).scalars())
+    return frozenset(name for name, roles in of_class.items() if not found.isdisjoint(roles))

@@ -264,8 +264,10 @@ def said_in(facts: Facts, key: str) -> dict[str, str] | None:
     version = facts[RECORD][key]
     if version.get("state") == DRAFT or not version.get("summary"):
         return None
-    said = {name: in_lines(version.get(name), part.items) for name, part in PARTS.items()}
-    return said | {"immediate_tasks": _tasks(version.get("immediate_tasks")), "last_interview": _taken_in(facts, key)}
+    tasks = version.get("immediate_tasks")
+    typed = [write_task(each) for each in tasks] if isinstance(tasks, list) else tasks
+    said = {name: in_lines(version.get(name), part.items) for name, part in PARTS.items() if name != "immediate_tasks"}
+    return said | {"immediate_tasks": in_lines(typed, None), "last_interview": _taken_in(facts, key)}
 
 
 def _taken_in(facts: Facts, key: str) -> str:
@@ -273,13 +275,6 @@ def _taken_in(facts: Facts, key: str) -> str:
     before = [each for number, each in facts[RECORD].items() if int(number or 1) <= int(key or 1)]
     count = sum(each.get("taken_in") is not None for each in before)
     return str(facts.get("interview_received", {}).get(str(count), {}).get("sender") or "")
-
-
-def _tasks(value: Value) -> str:
-    """Write the tasks one a line, as `read_task` reads them."""
-    if not isinstance(value, list):
-        return str(value or "")
-    return "\n".join(write_task(each) for each in value)
 
 
 # The tasks of a plan --------------------------------------------------------------------------------------------------

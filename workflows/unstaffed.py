@@ -134,9 +134,8 @@ def listed(connection: sa.Connection, *, limit: int = 50) -> tuple[Unstaffed, ..
 
 def led(connection: sa.Connection, bounds: Audience, *, limit: int = 50) -> tuple[Unstaffed, ...]:
     """Give those of the roles that a person leads, in the cases in which they do, the longest first."""
-    roles = sorted(assigning.led_by(bounds.who))
-    mine = [sa.and_(TaskTable.role == role, *assigning.conditions(bounds, role)) for role in roles]
-    return _read(connection, [sa.or_(*mine)], limit) if mine else ()
+    roles = assigning.led_by(bounds.who)
+    return _read(connection, [assigning.of_roles(bounds, roles)], limit) if roles else ()
 
 
 def _read(connection: sa.Connection, where: Sequence[sa.ColumnElement[bool]], limit: int) -> tuple[Unstaffed, ...]:
@@ -198,10 +197,10 @@ def _look(connection: sa.Connection, cases: Collection[str] | None, now: datetim
     )
     covered = sorted(connection.execute(sealed.distinct()).scalars())
     found: list[UnstaffedRow] = []
+    bounds = _bounds(connection, staff, now)
     for role in roles:
-        actor = _all_who_hold(role, staff)
-        why = UNHELD if actor is None else ELSEWHERE
-        wanted = [*scope, task.role == role, task.case_id.not_in(covered), *_without(connection, role, actor, now)]
+        why = ELSEWHERE if role in bounds.who.roles else UNHELD
+        wanted = [*scope, task.role == role, task.case_id.not_in(covered), *_without(role, bounds)]
         found += [_row(case_id, number, role, why) for case_id, number in _places(connection, wanted)]
     for case_id in covered if cases is None else sorted(set(covered) & set(cases)):
         found += _behind_a_seal(connection, case_id, staff, now)
@@ -215,24 +214,23 @@ def _behind_a_seal(
     task, group_of = TaskTable, seals.group_of(connection, case_id)
     inside = [person for person in staff if group_of is None or person.sign_in in group_of]
     here: list[sa.ColumnElement[bool] | sa.TextClause] = [task.case_id == case_id, OPEN]
-    asked = sa.select(task.role).where(*here).distinct()
+    asked, bounds = sa.select(task.role).where(*here).distinct(), _bounds(connection, inside, now)
     for role in sorted(connection.execute(asked).scalars()):
-        actor = _all_who_hold(role, inside)
-        wanted = [*here, task.role == role, *_without(connection, role, actor, now)]
+        wanted = [*here, task.role == role, *_without(role, bounds)]
         yield from (_row(case_id, number, role, SEALED) for _case, number in _places(connection, wanted))
 
 
-def _all_who_hold(role: str, staff: Iterable[people.Person]) -> Actor | None:
-    """Give one who holds a role wherever somebody does, or stands in for it; None where nobody does."""
-    held = {each for person in staff for each in person.actor.held if each[0] == role}
-    return Actor("", frozenset({role}), held=frozenset(held)) if held else None
+def _bounds(connection: sa.Connection, staff: Iterable[people.Person], now: datetime) -> Audience:
+    """Give in which cases the roles of these people count, as if one person held them all wherever somebody does or stands in."""
+    held = frozenset(each for person in staff for each in person.actor.held)
+    together = Actor("", frozenset(role for role, _organisation in held), held=held)
+    return replace(audience(connection, together, now), hidden=frozenset())
 
 
-def _without(connection: sa.Connection, role: str, actor: Actor | None, now: datetime) -> list[sa.ColumnElement[bool]]:
+def _without(role: str, bounds: Audience) -> list[sa.ColumnElement[bool]]:
     """Say in which cases nobody of those who hold a role counts: in every one where nobody holds it."""
-    if actor is None:
+    if role not in bounds.who.roles:
         return []
-    bounds = replace(audience(connection, actor, now), hidden=frozenset())
     counts = bounds.conditions(role, TaskTable.case_id)
     return [~sa.and_(*counts)] if counts else [sa.false()]
 

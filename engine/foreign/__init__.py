@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from engine import release, xml
 from engine.elements import BPMN
@@ -50,23 +51,23 @@ def bring_in(
         Invalid: the text is not XML that we read.
     """
     root = xml.parse(text, file)
-    candidates = [each for each in root.iter(f"{{{BPMN}}}process") if len(_steps(each))]
-    if root.tag != f"{{{BPMN}}}definitions" or not candidates:
+    drawn = enumerate(len(_steps(each)) for each in root.iter(f"{{{BPMN}}}process"))
+    pools = sorted(((steps, index) for index, steps in drawn if steps), key=lambda pool: -pool[0])
+    if root.tag != f"{{{BPMN}}}definitions" or not pools:
         sentence = "The file holds no process with steps: export it from the other tool as BPMN 2.0."
         return Brought({}, (Problem(file, "no-process", sentence),), (), ())
-    tried = [
-        (len(_steps(each)), _bring(root, index, file, process, roles, operations, nobody))
-        for index, each in enumerate(root.iter(f"{{{BPMN}}}process"))
-        if each in candidates
-    ]
-    most = max(steps for steps, _ in tried)
-    tried.sort(key=lambda one: (bool(one[1].refused) or one[0] < most * WORTH_TAKING, -one[0]))
-    best = tried[0][1]
-    if best.refused or len(tried) == 1:
+    tried = (
+        (steps, _bring(root, index, file, process, roles, operations, nobody))
+        for steps, index in pools
+        if steps >= pools[0][0] * WORTH_TAKING
+    )
+    largest = next(tried)
+    steps, best = next((each for each in chain([largest], tried) if not each[1].refused), largest)
+    if best.refused or len(pools) == 1:
         return best
     sentence = (
-        f"The file holds {len(tried)} processes, and a procedure is one of them: the largest that can be carried out was "
-        f"taken, with {tried[0][0]} steps. Draw what the others do as procedures of their own, or as tasks of their roles."
+        f"The file holds {len(pools)} processes, and a procedure is one of them: the largest that can be carried out was "
+        f"taken, with {steps} steps. Draw what the others do as procedures of their own, or as tasks of their roles."
     )
     return replace(best, questions=(Problem(file, "pools-left-out", sentence), *best.questions))
 

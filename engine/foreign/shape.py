@@ -21,7 +21,6 @@ STEPS = (
     "subProcess",
     "callActivity",
     "transaction",
-    "adHocSubProcess",
     "SubProcess",
 )
 REFERENCES = (
@@ -46,7 +45,7 @@ def names(sheet: Sheet, process: str) -> None:
     ours = [each for each in sheet.process.iter(f"{{{BPMN}}}*") if each is not sheet.process]
     for element in [*ours, *sheet.root.iterchildren(f"{{{BPMN}}}message", f"{{{BPMN}}}collaboration")]:
         kind, old = xml.local_name(element), element.get("id", "")
-        is_step = kind.endswith(STEPS) and kind not in {"incoming", "outgoing"}
+        is_step = kind.endswith(STEPS)
         if old and (
             NAME.match(old) and not GENERATED.match(old) and old not in RESERVED | sheet.ids and len(old) <= LONGEST_ID
         ):
@@ -165,7 +164,7 @@ def beginnings_and_ends(sheet: Sheet) -> None:
             for each in sheet.nodes(scope, *STEPS)
             if not sheet.outgoing(each) and xml.local_name(each) != "endEvent"
         ]
-        last = [each for each in last if f"{xml.local_name(each)}" in NODES]
+        last = [each for each in last if xml.local_name(each) in NODES]
         if last:
             for each in last:
                 end = sheet.add(each, "endEvent", "End", f"{each.get('id')}_ended")
@@ -183,14 +182,19 @@ def settle_flows(sheet: Sheet) -> None:
             home.append(flow)
 
 
+def _step(sheet: Sheet, scope: xml.Element, name: str | None) -> xml.Element | None:
+    """Give the step of a scope with an id; None where it has none."""
+    return next((each for each in sheet.nodes(scope, *STEPS) if each.get("id") == name), None)
+
+
 def doubled(sheet: Sheet) -> None:
     """Let the second of two flows between the same steps pass an event, because each way here has ends of its own."""
     for scope in list(sheet.scopes()):
         seen: set[tuple[str | None, str | None]] = set()
         for flow in sheet.flows(scope):
             ends = flow.get("sourceRef"), flow.get("targetRef")
-            target = next((each for each in sheet.nodes(scope, *STEPS) if each.get("id") == ends[1]), None)
-            if ends in seen and target is not None:
+            target = _step(sheet, scope, ends[1]) if ends in seen else None
+            if target is not None:
                 event = sheet.add(target, "intermediateThrowEvent", "", f"{flow.get('id')}_passed")
                 sheet.draw(event.get("id", ""), sheet.beside(target.get("id", ""), -1), "event")
                 flow.set("targetRef", event.get("id", ""))
@@ -285,9 +289,7 @@ def choices(sheet: Sheet) -> None:
         for flow in sheet.flows(scope):
             if not flow.get("sourceRef", "").strip() or _condition(flow) is None:
                 continue
-            source = next(
-                (each for each in sheet.nodes(scope, *STEPS) if each.get("id") == flow.get("sourceRef")), None
-            )
+            source = _step(sheet, scope, flow.get("sourceRef"))
             if source is None or xml.local_name(source) not in {"exclusiveGateway", "inclusiveGateway"}:
                 sheet.ask(
                     flow, "condition-left-out", f"The condition “{_condition(flow)}” stood where nothing is chosen."
@@ -328,9 +330,7 @@ def _choice(sheet: Sheet, gateway: xml.Element, flows: list[xml.Element]) -> Non
 
 def _words(sheet: Sheet, flow: xml.Element) -> str:
     """Name a way: by its label, or by where it leads."""
-    target = next(
-        (each for each in sheet.nodes(sheet.around(flow), *STEPS) if each.get("id") == flow.get("targetRef")), None
-    )
+    target = _step(sheet, sheet.around(flow), flow.get("targetRef"))
     leads = "" if target is None else target.get("name") or target.get("id", "")
     return " ".join((flow.get("name") or f"On to {leads}").split())[:150]
 

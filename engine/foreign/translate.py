@@ -331,12 +331,12 @@ def leave_out(sheet: Sheet) -> None:
         if parent is None:
             continue
         if namespace not in {BPMN, ZEEBE, *DRAWING} or kind in {"incoming", "outgoing"}:
-            _drop(parent, element)
+            parent.remove(element)
         elif namespace == BPMN:
             _plain(element, kind)
             owner = xml.local_name(parent)
             if kind == "extensionElements" and not _is_ours(element, owner):
-                _drop(parent, element)
+                parent.remove(element)
 
 
 def _is_ours(holder: xml.Element, owner: str) -> bool:
@@ -347,7 +347,7 @@ def _is_ours(holder: xml.Element, owner: str) -> bool:
             and xml.local_name(each) in EXTENSIONS.get(owner, frozenset()) & KEPT
         )
         if not kept:
-            _drop(holder, each)
+            holder.remove(each)
     return len(holder) > 0
 
 
@@ -365,7 +365,3 @@ def _plain(element: xml.Element, kind: str) -> None:
             )
         ):
             del element.attrib[attribute]
-
-
-def _drop(parent: xml.Element, element: xml.Element) -> None:
-    parent.remove(element)

@@ -41,11 +41,25 @@ def _always(hides: Expression, asked: Mapping[str, Field], seen: Mapping[str, Va
     )
 
 
+def _of_item(field: Field, items: Items) -> Form:
+    """Give the questions of one item of a list as a form of their own."""
+    return Form(id=field.key, title=field.label, blocks=items.fields)
+
+
+def _applying(block: Block, scope: Mapping[str, Value], now: datetime) -> Block:
+    """Leave out of the items of a list what the facts of the case rule out, as of the questions of the page."""
+    if not isinstance(block, Field) or block.items is None:
+        return block
+    asked = _of_item(block, block.items).page(scope=scope, now=now)
+    fields = tuple(each for each in asked if isinstance(each, Field))
+    return replace(block, items=replace(block.items, fields=fields))
+
+
 def _read_items(
     field: Field, items: Items, raw: Raw, scope: Mapping[str, Value], now: datetime
 ) -> tuple[list[dict[str, Value]], list[Problem]]:
     """Read the items of a list, each as a form of its own; give those in which something was answered, and what is wrong."""
-    asked = Form(id=field.key, title=field.label, blocks=items.fields)
+    asked = _of_item(field, items)
     found: list[dict[str, Value]] = []
     problems: list[Problem] = []
     numbers = numbers_in(field, raw)
@@ -172,7 +186,7 @@ class Form:
             gone = isinstance(block, Field) and block.has_nothing_to_choose
             asked = {field.key: field for field in self.fields if field.key in open_keys}
             if not gone and not any(_always(condition.hides, asked, seen, now) for condition in block.conditions):
-                shown.append(block)
+                shown.append(_applying(block, scope, now))
             elif isinstance(block, Field):
                 open_keys.discard(block.key)
         return tuple(shown)

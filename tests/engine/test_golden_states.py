@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine import packing, runner, state
-from engine.diagrams import Node
 from engine.elements import NODES
+from engine.process import Node
 from tests.golden_states import FOLDER, SHAPES, bytes_of, opened, path_of, shape_of
 
 FILES = sorted(FOLDER.glob("*.json"))

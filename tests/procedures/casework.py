@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 import orjson
 
 from engine import release
-from engine.diagrams import Flow, Node, Process
 from engine.errors import AnswersInvalid
 from engine.forms import Field, Form, Kind
 from engine.model import Actor, Complete, FactWrite, Found
+from engine.process import Flow, Node, Process
 from engine.release import Compiled
 from engine.runner import OpenTask, Outcome
 from engine.scope import Scope

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine import diagrams, drawing
-from engine.diagrams import Process
+from engine.process import Process
 
 DIAGRAMS = sorted((Path(__file__).resolve().parents[2] / "bpmn").glob("*/*.bpmn"))
 NEEDS_WORDS = {"user_task", "decision_task", "call", "sub_process", "boundary", "exclusive", "parallel", "inclusive"}

@@ -9,9 +9,8 @@ from werkzeug.test import TestResponse
 from engine.model import Actor
 from engine.store import ReadTable, reading, writing
 from notifications.outbox import OutboxRow
-from tests.web.site import Browser, Site
+from tests.web.site import Browser, Site, statements
 from tests.web.test_bundles import made, sealed
-from tests.web.test_search import statements
 from workflows import comments, erasing, people, seals
 from workflows.agencies import ROLES
 from workflows.comments import CommentRow, MentionRow

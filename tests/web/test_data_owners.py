@@ -11,7 +11,7 @@ from engine.store import TaskTable, reading, writing
 from notifications.outbox import OutboxRow
 from tests.web.site import OPENING, Site
 from tests.web.test_placements import ELM, OAK, suspected
-from tests.web.test_search import statements, without_tokens
+from tests.web.test_search import shapes, without_tokens
 from workflows import people, seals
 from workflows.agencies import ROLES
 from workflows.data_owners import ANSWERS, OWNERS, owner_of
@@ -121,7 +121,7 @@ def test_whoever_answers_for_the_opener_s_organisation_cannot_tell_an_invented_c
     others, shut, invented = opened(town, CITY), sealed(town), NOBODYS
     own, pages, asked = [], [], []
     for reference in (shut, invented, others):
-        with statements(town) as sent:
+        with shapes(town) as sent:
             mails = broken(town, "edt", reference)
         asked.append(sent)
         own.append([mail for mail in mails if mail.to.startswith(f"{MANAGER}@")])

@@ -12,8 +12,7 @@ from engine.model import Actor
 from engine.store import TaskTable, reading, writing
 from notifications.message import Message
 from tests.web.population import Population, play
-from tests.web.site import OPENING, Site
-from tests.web.test_search import statements
+from tests.web.site import OPENING, Site, statements
 from web import case_access
 from web.demo_people import ORGANISATIONS
 from workflows import alerts, assigning, audience, commissioning, people, verification

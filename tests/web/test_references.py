@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 
 from engine.store import CaseTable, ReadTable, TaskTable, reading, writing
 from tests.web.site import OPENING, Site
-from tests.web.test_search import reported, statements, without_tokens
+from tests.web.test_search import reported, shapes, without_tokens
 from workflows import about, catalogue, children, operations, people, seals
 from workflows.episodes import EpisodeRow
 from workflows.people import Membership
@@ -108,7 +108,7 @@ def sent(site: Site, who: str, way: Way, reference: str) -> tuple[int, str, list
     """Open a case and name a reference in it; give the status, the page without the reference, and the statements."""
     browser = site.browser(who)
     page = browser.page(way.address)
-    with statements(site) as found:
+    with shapes(site) as found:
         answer = browser.send(way.address, {**way.typed, way.field: reference}, form=page)
     text = without_tokens(answer.text).replace(reference, "REFERENCE")
     key = page.select_one("main input[name=key]")
@@ -210,7 +210,7 @@ def test_an_answer_is_not_put_right_into_a_sealed_reference(site: Site, sealed: 
 def test_an_address_fills_in_nothing_of_a_sealed_case(site: Site, sealed: Sealed) -> None:
     browser, found = site.browser("other_call_taker"), []
     for reference in (sealed.case_id, NOBODY[about.CASE]):
-        with statements(site) as asked:
+        with shapes(site) as asked:
             page = browser.page(f"/cases/open?missing_with={reference}")
         for field in page.select("[name=key], [name=csrf_token]"):
             field["value"] = ""

@@ -23,7 +23,7 @@ from tests.web.crawler import NOT_ABOUT_CHILDREN, read
 from tests.web.need_to_know import Person
 from tests.web.nest import PLACES, Nest, Walk
 from tests.web.test_need_to_know import ONE_OF_EACH_COLUMN
-from tests.web.test_search import statements
+from tests.web.test_search import shapes
 from workflows import break_glass, catalogue, seals
 from workflows.agencies import ROLES
 from workflows.children import ChildRow, sounds_text
@@ -177,7 +177,7 @@ class Outsider(Walk):
         with client.session_transaction() as session:
             session.pop("_flashes", None)
         there = address.replace(pair.sealed, now)
-        with statements(self.nest.site) as asked:
+        with shapes(self.nest.site) as asked:
             answer = client.get(there, query_string=sent) if method == "GET" else client.post(there, data=_many(sent))
         headers = tuple((name, _masked(value, pair)) for name, value in answer.headers if name != "Set-Cookie")
         queries = tuple(SOUNDS.sub("(LIKE)", each) for each in asked)

@@ -11,13 +11,12 @@ from datetime import UTC, date, datetime
 import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
-from sqlalchemy import event
 
 from engine.model import Actor
 from engine.store import ReadTable, reading
 from tests.procedures.casework import posted
 from tests.web.population import EVERYBODY, PAGES, Population
-from tests.web.site import Site
+from tests.web.site import Site, statements
 from web.searches import ABOUT, PURPOSE
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -83,9 +82,9 @@ def test_a_report_that_nobody_has_matched_is_found_too(site: Site) -> None:
 def test_a_child_of_whom_one_may_not_know_is_answered_like_a_name_that_nobody_has(site: Site) -> None:
     case_id = reported(site, "Catherine Example", date(2012, 5, 3))
     browser = site.browser("placement_provider")
-    with statements(site) as hidden:
+    with shapes(site) as hidden:
         first = browser.send("/search", {"name": "Catherine Example", "reference": case_id})
-    with statements(site) as invented:
+    with shapes(site) as invented:
         second = browser.send("/search", {"name": "Wilhelmina Nobody", "reference": "MC-ZZZZZZZZ"})
     assert "Nobody was found" in first.text
     same = second.text.replace("Wilhelmina Nobody", "Catherine Example").replace("MC-ZZZZZZZZ", case_id)
@@ -116,18 +115,12 @@ def test_what_cannot_be_searched_for_is_said_at_its_field(site: Site) -> None:
 
 
 @contextmanager
-def statements(site: Site) -> Iterator[list[str]]:
-    """Collect the statements that are sent meanwhile, whatever the length of their lists."""
-    sent: list[str] = []
-
-    def note(*arguments: object) -> None:
-        sent.append(re.sub(r"IN \([^()]*(\([^()]*\))?[^()]*\)", "IN ()", str(arguments[2])))
-
-    event.listen(site.services.engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(site.services.engine, "before_cursor_execute", note)
+def shapes(site: Site) -> Iterator[list[str]]:
+    """Collect the statements that are sent meanwhile, whatever the length of their lists; they are there when it is over."""
+    found: list[str] = []
+    with statements(site) as sent:
+        yield found
+    found += [re.sub(r"IN \([^()]*(\([^()]*\))?[^()]*\)", "IN ()", each) for each in sent]
 
 
 def without_tokens(text: str) -> str:

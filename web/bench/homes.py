@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,13 +9,11 @@ import sqlalchemy as sa
 
 from engine.store import Base, reading, writing
 from web import home_parts
-from web.bench.browser import Browser, UnexpectedAnswer, inside
 from web.bench.crowd import SECOND, multiply
-from web.bench.lists import instructions
+from web.bench.lists import asked_again, instructions
 from web.bench.report import Measure
 from web.bench.site import MORNING, Site
 from web.bench.story import begin
-from web.bench.watch import Counter
 from web.home_parts import Look
 from workflows.audience import audience
 
@@ -33,7 +30,7 @@ def closed(site: Site, folder: Path, *, many: int) -> list[Measure]:
         _close(each, begin(each, MORNING), count)
     work = {count: {role: _work(each, role) for role in ROLES} for count, each in sites.items()}
     ratios = {role: work[many][role] / work[FEW][role] for role in ROLES}
-    statements = _polled(sites[many])
+    statements = max(asked_again(sites[many], role, "/")[0] for role in ROLES)
     for each in sites.values():
         each.close()
     role, ratio = max(ratios.items(), key=lambda each: each[1])
@@ -46,19 +43,20 @@ def closed(site: Site, folder: Path, *, many: int) -> list[Measure]:
 def _close(site: Site, case_id: str, count: int) -> None:
     """Multiply a case and close all of it, with its tasks and its episodes."""
     multiply(site, case_id, count, step=-SECOND)
+    family = f"{case_id[:-5]}%"
     with writing(site.services.engine) as connection:
-        others = sa.select(CASES.c.id).where(CASES.c.id.like(f"{case_id[:-5]}%"), CASES.c.id != case_id)
+        others = sa.select(CASES.c.id).where(CASES.c.id.like(family), CASES.c.id != case_id)
         columns = [column for column in EPISODES.c if column.name != "case_id"]
         copied = sa.select(CASES.c.id, *columns).join_from(EPISODES, CASES, CASES.c.id.in_(others))
         copied = copied.where(EPISODES.c.case_id == case_id)
         connection.execute(sa.insert(EPISODES).from_select(["case_id", *(column.name for column in columns)], copied))
-        theirs = CASES.c.id.like(f"{case_id[:-5]}%")
+        theirs = CASES.c.id.like(family)
         over = MORNING - timedelta(days=30)
         connection.execute(sa.update(CASES).where(theirs).values(status="closed", closed_at=over, next_due_at=None))
-        ours = TASKS.c.case_id.like(f"{case_id[:-5]}%")
+        ours = TASKS.c.case_id.like(family)
         done = {"status": "completed", "completed_at": over, "completed_by": "somebody_else"}
         connection.execute(sa.update(TASKS).where(ours).values(**done))
-        ended = EPISODES.c.case_id.like(f"{case_id[:-5]}%")
+        ended = EPISODES.c.case_id.like(family)
         connection.execute(sa.update(EPISODES).where(ended).values(status="closed", case_closed_at=over))
 
 
@@ -74,19 +72,3 @@ def _work(site: Site, role: str) -> int:
     with instructions(site.services.engine) as steps:
         _ask(site, role)
     return max(len(steps), 1)
-
-
-def _polled(site: Site) -> int:
-    """Count the statements of a page that asks whether anything is new, of the role for which they are most."""
-    most = 0
-    for role in ROLES:
-        browser = Browser(inside(site.app))
-        browser.sign_in(role)
-        found = re.search(r'hx-get="([^"]+)"', browser.page("/"))
-        if found is None:
-            raise UnexpectedAnswer("the first page does not ask for what is new")
-        counter = Counter(site.services.engine)
-        with counter.count() as asked:
-            browser.send("GET", found[1].replace("&amp;", "&"), "")
-        most = max(most, asked.statements)
-    return most

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from engine.store import reading, writing
 from web import task_lists
-from web.bench.browser import Browser, inside
+from web.bench.browser import Browser, UnexpectedAnswer, inside
 from web.bench.report import Measure
 from web.bench.site import MORNING, Site
 from web.bench.story import begin
@@ -136,15 +136,20 @@ def _times(few: Site, many: Site, repetitions: int) -> float:
 
 def _polling(site: Site) -> Iterator[Measure]:
     """Count what an open list of tasks costs each time that it asks whether anything is new, and nothing is."""
+    statements, sent = asked_again(site, WHO, "/tasks")
+    yield Measure("SQL statements when an open list asks for what is new", statements, "statements", 6)
+    yield Measure("what it is sent when nothing is new", len(sent.encode()), "bytes", 200)
+
+
+def asked_again(site: Site, who: str, page: str) -> tuple[int, str]:
+    """Count the statements of an open page that asks whether anything is new, and give what it is sent."""
     browser = Browser(inside(site.app))
-    browser.sign_in(WHO)
-    found = re.search(r'hx-get="([^"]+)"', browser.page("/tasks"))
+    browser.sign_in(who)
+    found = re.search(r'hx-get="([^"]+)"', browser.page(page))
     if found is None:
-        message = "the list of tasks does not ask for what is new"
-        raise RuntimeError(message)
-    address = found[1].replace("&amp;", "&")
+        message = f"{page} does not ask for what is new"
+        raise UnexpectedAnswer(message)
     counter = Counter(site.services.engine)
     with counter.count() as asked:
-        answer = browser.send("GET", address, "")
-    yield Measure("SQL statements when an open list asks for what is new", asked.statements, "statements", 6)
-    yield Measure("what it is sent when nothing is new", len(answer.text.encode()), "bytes", 200)
+        answer = browser.send("GET", found[1].replace("&amp;", "&"), "")
+    return asked.statements, answer.text

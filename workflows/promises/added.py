@@ -57,12 +57,13 @@ def carried_over(record: Record) -> Iterable[Outcome]:
 def result_came_back(record: Record) -> Iterable[Outcome]:
     """G-52: public protection says in time whether it investigates, and why (13.8)."""
     first = next(iter(_limits(record, "protection_clock_rang")), None)
-    said = {key: each.event.at for key, each in record.each("protection_decision", "investigate")}
-    reasoned = {key for key, each in record.each("protection_decision", "reason") if str(each.value or "").strip()}
-    asked = _opened(record, "decide_on_sign")
-    if asked and first is not None:
-        answers = sorted(at for key, at in said.items() if key in reasoned)
-        yield by(first, answers[0] if answers else None, record.now, over=record.over)
+    if _opened(record, "decide_on_sign") and first is not None:
+        answers = (
+            said.event.at
+            for key, said in record.each("protection_decision", "investigate")
+            if str(record.last("protection_decision", "reason", key) or "").strip()
+        )
+        yield by(first, min(answers, default=None), record.now, over=record.over)
 
 
 def _opened(record: Record, element: str) -> list[EventRow]:

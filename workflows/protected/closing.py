@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.errors import Invalid
 from engine.model import Facts
 from engine.release import Compiled
 from engine.worlds import World
-from workflows.protected.findings import ANCHOR, Check, Finding, facts_of, name_of, others, rests_on, scope_of
+from workflows.protected.findings import ANCHOR, Check, Finding, cells, facts_of, name_of, others, rests_on
 
 INSPECTOR = "duty_inspector"
 _MARKS: tuple[dict[tuple[str, str], object], ...] = (
@@ -38,8 +37,8 @@ def closes_with(task: str, table: str, goal: str) -> Check:
         named, record = release.nodes[table].result, release.nodes[task].record
         for answer in others(release, record, "agreed", "yes"):
             known = facts_of(release, {(named, "role"): INSPECTOR, **{(each, "agreed"): answer for each in _AGREEING}})
-            for never, facts in ((frozenset[str](), known), (frozenset({task}), known)):
-                if goal in World(release, never, [facts], ANCHOR).reached():
+            for never in (frozenset[str](), frozenset({task})):
+                if goal in World(release, never, [known], ANCHOR).reached():
                     yield task, f"A way leads to “{name_of(release, goal)}” without the inspector's yes"
                     return
 
@@ -51,12 +50,4 @@ _AGREEING = ("police_closure_agreement", "case_closure_agreement")
 
 def _named(release: Compiled, task: str, facts: Facts) -> list[str]:
     """Give the roles that the table of a step may name; none where it is no plain table."""
-    table = release.decisions.get(release.nodes[task].decision)
-    at = next((at for at, each in enumerate(table.outputs) if each.name == "role"), None) if table else None
-    if table is None or at is None or not table.is_plain:
-        return []
-    unsure = {number for number, each in enumerate(table.inputs) if rests_on(each.expression, _KNOWN)}
-    try:
-        return [rule.outputs[at].strip('"') for rule in table.may_apply(scope_of(release, facts), unsure, now=ANCHOR)]
-    except Invalid:
-        return []
+    return [text.strip('"') for text in cells(release, task, facts, "role", lambda text: bool(rests_on(text, _KNOWN)))]

@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from engine.decisions import Table
+from engine.errors import Invalid
 from engine.model import Facts
 from engine.release import Compiled
 from engine.scope import Scope
@@ -50,6 +52,27 @@ def facts_of(release: Compiled, answers: Mapping[tuple[str, str], Any]) -> Facts
     for (record, field), value in answers.items():
         facts.setdefault(record, {}).setdefault("1" if record in release.repeating else "", {})[field] = value
     return facts
+
+
+def column(table: Table | None, output: str) -> int | None:
+    """Give the place of an output."""
+    return None if table is None else next((at for at, each in enumerate(table.outputs) if each.name == output), None)
+
+
+def cells(release: Compiled, task: str, facts: Facts, output: str, unsure: Callable[[str], bool]) -> list[str]:
+    """Give the texts that the table of a step may answer with, row by row; none where it is no plain table.
+
+    `unsure` tells of an input's expression whether nobody can be sure of it.
+    """
+    table = release.decisions.get(release.nodes[task].decision)
+    at = column(table, output)
+    if table is None or at is None or not table.is_plain:
+        return []
+    open_ = {number for number, each in enumerate(table.inputs) if unsure(each.expression)}
+    try:
+        return [rule.outputs[at] for rule in table.may_apply(scope_of(release, facts), open_, now=ANCHOR)]
+    except Invalid:
+        return []
 
 
 def scope_of(release: Compiled, facts: Facts, opened_at: datetime = ANCHOR, now: datetime = ANCHOR) -> dict[str, Any]:

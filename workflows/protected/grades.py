@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine import feel
-from engine.decisions import Rule, Table
 from engine.errors import Invalid
 from engine.model import Facts
 from engine.release import Compiled
 from engine.worlds import World
-from workflows.protected.findings import ANCHOR, Finding, facts_of, others, rests_on, scope_of
+from workflows.protected.findings import ANCHOR, Finding, cells, column, facts_of, others, rests_on, scope_of
 from workflows.vocabulary import RISK_LEVEL
 
 _KNOWN = frozenset({"risk", "level", "regrade", "grade_raise", "downgrade_approval", "approved"})
@@ -51,7 +50,7 @@ def graded_once(release: Compiled) -> Iterator[Finding]:
 
 def _authority(release: Compiled, facts: Facts, lower: str) -> Finding | None:
     """Find a row that names somebody else than an inspector, or that nobody is named."""
-    answers = [answer for _, answer in _answers(release, "find_authority", facts, "who")]
+    answers = _answers(release, "find_authority", facts, "who")
     if not answers or any(answer != "inspector" for answer in answers):
         return "find_authority", f"Leaving high for {RISK_LEVEL[lower]} must be decided by an inspector"
     return None
@@ -60,7 +59,7 @@ def _authority(release: Compiled, facts: Facts, lower: str) -> Finding | None:
 def _raise(release: Compiled, lower: str) -> Finding | None:
     """Find a row by which whoever may raise a grade lowers it, or by which noting the first grade changes it."""
     noted = release.decisions.get(release.nodes["note_grade"].decision)
-    if noted is None or not noted.is_plain or _column(noted, "level") is not None:
+    if noted is None or not noted.is_plain or column(noted, "level") is not None:
         return "note_grade", "Noting since when a grade holds may not change the grade"
     raised = {("risk", "level"): "high", ("grade_raise", "level"): lower}
     for answer in ("yes", None):
@@ -76,7 +75,7 @@ def _grade(release: Compiled, task: str, refused: Facts, lower: str) -> Finding 
     table = release.decisions.get(release.nodes[task].decision)
     if table is not None and not table.is_plain:
         return task, "The new grade must come from the rows of one table, without a default"
-    answers = [answer for _, answer in _answers(release, task, refused, "level")]
+    answers = _answers(release, task, refused, "level")
     if any(answer not in {None, "high"} for answer in answers):
         return task, f"The table leaves high for {RISK_LEVEL[lower]} without an inspector's yes"
     return None
@@ -93,24 +92,13 @@ def _way(release: Compiled, refused: Facts) -> Finding | None:
     return None
 
 
-def _answers(release: Compiled, task: str, facts: Facts, output: str) -> list[tuple[Rule, Any]]:
+def _answers(release: Compiled, task: str, facts: Facts, output: str) -> list[Any]:
     """Give what the table of a step may answer, row by row; a text that cannot be foreseen stands as it is written."""
-    table = release.decisions.get(release.nodes[task].decision)
-    at = _column(table, output)
-    if table is None or at is None or not table.is_plain:
-        return []
-    unsure = {number for number, each in enumerate(table.inputs) if _unsure(each.expression)}
     scope = scope_of(release, facts)
     try:
-        rules = table.may_apply(scope, unsure, now=ANCHOR)
-        return [(rule, _value(rule.outputs[at], scope)) for rule in rules]
+        return [_value(text, scope) for text in cells(release, task, facts, output, _unsure)]
     except Invalid:
         return []
-
-
-def _column(table: Table | None, output: str) -> int | None:
-    """Give the place of an output."""
-    return None if table is None else next((at for at, each in enumerate(table.outputs) if each.name == output), None)
 
 
 def _unsure(text: str) -> bool:

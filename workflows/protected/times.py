@@ -9,9 +9,9 @@ from itertools import product
 from typing import Any
 
 from engine.decisions import Table
-from engine.diagrams import Node
 from engine.errors import Invalid
 from engine.model import Facts
+from engine.process import Node
 from engine.release import Compiled
 from workflows.protected.findings import ANCHOR, Check, Finding, name_of, of_grade, rests_on, scope_of
 from workflows.protected.hands import at_least

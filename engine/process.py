@@ -1,0 +1,173 @@
+"""A process as it was drawn: its nodes, the flows between them, and what is inside of them; `engine.diagrams` reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A timer's definition: `kind` is ``date``, ``duration`` or ``cycle``; `text` an ISO 8601 literal or ``=FEEL``."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A multi-instance: the FEEL of its collection, the name of the item, and whether one comes after the other."""
+
+    collection: str
+    element: str
+    sequential: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A sequence flow; `condition` is FEEL without the leading equals sign, or None."""
+
+    id: str
+    name: str
+    source: str
+    target: str
+    condition: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One flow node with everything that the engine needs to know of it."""
+
+    id: str
+    kind: str
+    name: str
+    process: str
+    documentation: str = ""
+    role: str = ""
+    form: str = ""
+    decision: str = ""
+    result: str = ""
+    called: str = ""
+    attached_to: str = ""
+    interrupting: bool = True
+    terminate: bool = False
+    default: str = ""
+    timer: Timer | None = None
+    condition: str = ""
+    message: str = ""
+    correlation: str = ""
+    payload: tuple[tuple[str, str], ...] = ()
+    operation: str = ""
+    loop: Loop | None = None
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def record(self) -> str:
+        """The record that is written here: that of the form, the operation or the message, or as `record` says.
+
+        A start with a timer writes one too: when it was to begin.
+        """
+        scheduled = self.id if self.kind == "start" and self.timer is not None else ""
+        return self.properties.get("record") or self.form or self.operation or self.message or scheduled
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The records whose facts a task's page shows beside its form: the property `show`, names with commas."""
+        return tuple(name.strip() for name in self.properties.get("show", "").split(",") if name.strip())
+
+    @property
+    def field_classes(self) -> tuple[str, ...]:
+        """The fields of which the property `field_classes` gives the data class: each as `FIELD_CLASS` reads it."""
+        return tuple(each.strip() for each in self.properties.get("field_classes", "").split(",") if each.strip())
+
+    @property
+    def timer_text(self) -> str:
+        """The timer as FEEL; an ISO 8601 literal becomes the value that it writes."""
+        if self.timer is None:
+            return "null"
+        if self.timer.text.startswith("="):
+            return expression_in(self.timer.text)
+        return f'date and time("{self.timer.text}")' if self.timer.kind == "date" else f'duration("{self.timer.text}")'
+
+    @property
+    def is_errand(self) -> bool:
+        """Whether this operation is carried out after the step, outside the case; the token waits for what it finds."""
+        return self.kind == "operation" and self.properties.get("after") == "true"
+
+    @property
+    def is_deadline(self) -> bool:
+        """Whether this is a deadline: a timer that tells people again and again and moves no token."""
+        return (
+            self.kind == "boundary" and not self.interrupting and self.timer is not None and self.timer.kind == "cycle"
+        )
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process or an embedded sub-process: its nodes in the order of the file, and the flows between them.
+
+    What leaves, reaches and sits on a node is looked up once: a check of a drawing asks a million times.
+    """
+
+    id: str
+    name: str
+    file: str
+    nodes: Mapping[str, Node]
+    flows: tuple[Flow, ...]
+    children: Mapping[str, Process]
+    lanes: Mapping[str, str]
+    properties: Mapping[str, str]
+    documentation: str = ""
+
+    def outgoing(self, node: str) -> Sequence[Flow]:
+        """Give the flows that leave a node, in the order of the file."""
+        return self._outgoing.get(node, ())
+
+    def incoming(self, node: str) -> Sequence[Flow]:
+        """Give the flows that reach a node, in the order of the file."""
+        return self._incoming.get(node, ())
+
+    def attached(self, node: str) -> Sequence[Node]:
+        """Give the boundary events of an activity, in the order of the file."""
+        return self._attached.get(node, ())
+
+    @cached_property
+    def _outgoing(self) -> Mapping[str, Sequence[Flow]]:
+        return _grouped((flow.source, flow) for flow in self.flows)
+
+    @cached_property
+    def _incoming(self) -> Mapping[str, Sequence[Flow]]:
+        return _grouped((flow.target, flow) for flow in self.flows)
+
+    @cached_property
+    def _attached(self) -> Mapping[str, Sequence[Node]]:
+        return _grouped((each.attached_to, each) for each in self.nodes.values())
+
+    def walk(self) -> Iterator[Process]:
+        """Give this process and every sub-process inside it."""
+        yield self
+        for child in self.children.values():
+            yield from child.walk()
+
+    def everything(self) -> Iterator[Node]:
+        """Give the nodes of this process and of every sub-process inside it."""
+        for process in self.walk():
+            yield from process.nodes.values()
+
+
+def _grouped(pairs: Iterable[tuple[str, T]]) -> Mapping[str, Sequence[T]]:
+    """Put together what has the same key, in its order."""
+    found: dict[str, tuple[T, ...]] = {}
+    for key, each in pairs:
+        found[key] = (*found.get(key, ()), each)
+    return found
+
+
+def expression_in(text: str) -> str:
+    """Give the expression behind the equals sign that marks FEEL in an attribute or a timer."""
+    return text.strip().removeprefix("=").strip()
