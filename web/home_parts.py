@@ -7,7 +7,7 @@ leads to the case, the task or the list of tasks that it counts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -29,6 +29,7 @@ from workflows.agencies import LEADS, ROLES, title_of
 from workflows.audience import Audience
 from workflows.boards import Open, Owed
 from workflows.daily import Standing
+from workflows.days import day_of
 from workflows.figures import Missing
 from workflows.recommendations import MilestoneRow, RecommendationRow
 
@@ -137,7 +138,7 @@ class Drawn:
 
     part: Part
     shown: Shown
-    more: int = field(default=0)
+    more: int
 
 
 def parts(look: Look) -> list[Drawn]:
@@ -151,7 +152,7 @@ def parts(look: Look) -> list[Drawn]:
 
 
 def _cut(shown: Shown) -> Shown:
-    return Shown(shown.heads, shown.lines[:SHOWN], shown.none, shown.links, shown.note)
+    return replace(shown, lines=shown.lines[:SHOWN])
 
 
 def marks(drawn: Iterable[Drawn]) -> str:
@@ -406,10 +407,15 @@ def _offices(look: Look) -> Iterable[tuple[str, str, str]]:
 
 def _oversight(look: Look) -> Iterable[tuple[str, str, str]]:
     """Count what is open of the recommendations of inspections, and what of it is late; nothing of what they say."""
-    row, step, today = RecommendationRow, MilestoneRow, look.now.date()
+    row, step, today = RecommendationRow, MilestoneRow, day_of(look.now)
     due = sa.func.coalesce(step.new_due_on, step.due_on)
-    late = sa.select(sa.func.count()).select_from(step).where(step.done_on.is_(None), due < today).scalar_subquery()
-    asked = sa.select(sa.func.count(), late).select_from(row).where(row.closed_at.is_(None))
+    late = sa.select(sa.func.count()).select_from(step).join(row, row.case_id == step.case_id)
+    late = late.where(row.closed_at.is_(None), step.done_on.is_(None), due < today)
+    asked = (
+        sa.select(sa.func.count(), late.correlate(None).scalar_subquery())
+        .select_from(row)
+        .where(row.closed_at.is_(None))
+    )
     count, overdue = look.connection.execute(asked).one()
     stands = f"{count} open, {_many(overdue, 'milestone', 'milestones')} overdue"
     yield "Recommendations of inspections", flask.url_for("recommendations.listed"), stands

@@ -8,10 +8,11 @@ import io
 import pytest
 import sqlalchemy as sa
 
-from engine.store import ReadTable, reading
+from engine.store import ReadTable, reading, writing
 from tests.web.overseen import OUTCOMES, RISK, day, do, link_of, overseen, row, typed, words
 from tests.web.scenes import Scenes
 from tests.web.site import Site
+from workflows.recommendations import MilestoneRow, RecommendationRow
 
 AGREE = "Agree with both councils which outcomes are compared"
 AUDIT = "Audit how third episodes are graded"
@@ -67,6 +68,13 @@ def test_the_list_says_who_owns_it_how_it_stands_and_what_is_late_the_gravest_fi
         f"{AGREE}, by 25 April 2026 1 escalated and explained",
     )
     assert "Milestones overdue: 1." in words(page)
+    home = "2 open, {} overdue".format
+    assert home("1 milestone") in words(overseen.browser("partnership_board").page("/")), "the home page counts alike"
+    with writing(overseen.services.engine) as connection:
+        of_the_late = sa.select(MilestoneRow.case_id).where(MilestoneRow.what == AUDIT)
+        closed = sa.update(RecommendationRow).where(RecommendationRow.case_id.in_(of_the_late))
+        connection.execute(closed.values(closed_at=overseen.clock()))
+    assert "1 open, No milestones overdue" in words(overseen.browser("partnership_board").page("/"))
 
 
 def test_one_recommendation_shows_milestones_proof_escalation_and_history(overseen: Site) -> None:
