@@ -1,4 +1,4 @@
-"""The command line: `homeward demo`, `serve`, `worker`, `migrate`, `publish`, `verify`, `rebuild`, `backup`, `restore`, `hold`, `resume`, `import`, `check`, `promises`, `organisation`, `user`, `bench`."""
+"""The command line: `homeward demo`, `serve`, `worker`, `migrate`, `publish`, `verify`, `rebuild`, `backup`, `restore`, `hold`, `resume`, `import`, `check`, `promises`, `export`, `organisation`, `user`, `bench`."""
 
 from __future__ import annotations
 
@@ -73,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     publish.add_argument("--by", required=True, metavar="NAME", help="the sign-in name of who answers for it")
     _add_upkeep_commands(commands)
     _add_promises_command(commands)
+    _add_export_command(commands)
     _add_check_command(commands)
     _add_import_command(commands)
     _add_organisation_commands(commands)
@@ -129,6 +130,19 @@ def _add_promises_command(commands: argparse._SubParsersAction[argparse.Argument
     tell.add_argument("--from", dest="first", type=date.fromisoformat, metavar="DAY", help="reported from this day on")
     tell.add_argument("--to", dest="last", type=date.fromisoformat, metavar="DAY", help="reported until this day")
     tell.add_argument("--json", action="store_true", help="one verdict of one case a line, as JSON")
+
+
+def _add_export_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    does = "write the course of cases without names as an event log for process mining; it is noted for each case"
+    give = _add(commands, "export", does, _export)
+    give.add_argument("file", type=Path, metavar="FILE", help="the new file: .xes or .jsonocel, each also with .gz")
+    give.add_argument("--from", dest="first", type=date.fromisoformat, metavar="DAY", help="opened from this day on")
+    give.add_argument("--to", dest="last", type=date.fromisoformat, metavar="DAY", help="opened until this day")
+    give.add_argument("--procedure", action="append", default=[], metavar="KEY", help="of these alone; may be repeated")
+    give.add_argument("--key-file", type=Path, metavar="FILE", help="the key of the pseudonyms, so that two files fit")
+    give.add_argument("--recipient", required=True, metavar="TEXT", help="to whom it is given")
+    give.add_argument("--basis", default="partnership_analysis", metavar="KEY", help="why it may be (%(default)s)")
+    give.add_argument("--by", required=True, metavar="NAME", help="the sign-in name of who answers for it")
 
 
 def _add_check_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -268,6 +282,13 @@ def _promises(chosen: argparse.Namespace) -> None:
     services, now = _services(), system_clock()
     _say(promise_words.told(services.engine, chosen.case, (chosen.first, chosen.last), as_json=chosen.json, now=now))
     services.engine.dispose()
+
+
+def _export(chosen: argparse.Namespace) -> None:
+    from web import event_files
+
+    with _open_services() as services:
+        _say(event_files.export(services, chosen, now=system_clock()))
 
 
 def _check(chosen: argparse.Namespace) -> int:

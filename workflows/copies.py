@@ -80,8 +80,9 @@ FALLS_TO_OTHERWISE = "mfh_coordinator"
 """Who tells the recipient of an older disclosure, of which nobody wrote down in which role it was given: by its basis."""
 
 
-PASSING = frozenset({"notice_sent", "own_list"})
-"""What leaves nothing to be put right: a link shows what is right when it is opened, and the list of who is missing is of that hour."""
+PASSING = frozenset({"notice_sent", "own_list", "event_log"})
+"""What leaves nothing to be put right: a link shows what is right when it is opened, the list of who is missing is of that hour, and an
+event log has no answer in it."""
 
 MINE = "own_print"
 """What its maker has: the same person is told, by mail, to take it out of use."""

@@ -37,6 +37,7 @@ WAYS: Mapping[str, str] = MappingProxyType(
         "own_print": "A copy on paper or in a file, for whoever made it, on duty",
         "list": "The list of who is missing, for somebody else",
         "own_list": "The list of who is missing, for whoever made it, on duty",
+        "event_log": "The course of the case without names, for analysis",
     }
 )
 """How something leaves. An older row does not say it, and counts as one that holds everything."""

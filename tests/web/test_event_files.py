@@ -1,0 +1,146 @@
+"""The course of cases as event logs: whole, well-formed, the same under one key, and without a word of who it was about."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from argparse import Namespace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+import sqlalchemy as sa
+
+from engine.errors import Invalid
+from engine.store import EventTable, TaskTable, reading
+from tests.web.nest import Nest
+from tests.web.planting import found_in
+from web import event_files
+from workflows import seals
+from workflows.children import ChildRow
+from workflows.disclosures import DisclosureRow
+from workflows.episodes import EpisodeRow
+from workflows.event_logs import WAY
+from workflows.people import PersonRow
+
+NS = "{http://www.xes-standard.org/}"
+DAY = timedelta(days=1)
+
+
+def exported(nest: Nest, path: Path, **changed: Any) -> str:
+    """Export everything that was ever opened, and give what stands in the file."""
+    now = nest.site.clock.now
+    said: dict[str, Any] = {
+        "file": path,
+        "first": (now - 4000 * DAY).date(),
+        "last": now.date(),
+        "procedure": [],
+        "key_file": None,
+        "recipient": "The university",
+        "basis": "partnership_analysis",
+        "by": "superintendent",
+    }
+    list(event_files.export(nest.site.services, Namespace(**said | changed), now=now))
+    return gzip.decompress(path.read_bytes()).decode() if path.suffix == ".gz" else path.read_text(encoding="utf-8")
+
+
+def strings(element: ET.Element) -> dict[str, str]:
+    return {one.attrib["key"]: one.attrib["value"] for one in element if "key" in one.attrib}
+
+
+def test_an_event_log_says_what_was_done_and_nothing_of_whom_it_was_done_for(nest: Nest, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_bytes(b"sixteen bytes and a few")
+    xes, ocel = (
+        exported(nest, tmp_path / "a.xes", key_file=key),
+        exported(nest, tmp_path / "a.jsonocel.gz", key_file=key),
+    )
+    with reading(nest.site.services.engine) as connection:
+        names = connection.execute(
+            sa.select(PersonRow.sign_in).where(PersonRow.sign_in.not_in(sa.select(TaskTable.role)))
+        )
+        told = {*names.scalars(), *connection.execute(sa.select(ChildRow.name)).scalars()} - {""}
+        shut = {one for one in nest.flock.held if seals.over(connection, [nest.flock.held[one].case_id])}
+        noted = connection.execute(sa.select(DisclosureRow.about).where(DisclosureRow.way == WAY)).scalars().all()
+        done = sa.select(sa.func.count()).select_from(EventTable).where(EventTable.kind == "task_completed")
+        done = connection.execute(done.where(EventTable.case_id.in_(noted))).scalar_one()
+    for text in (xes, ocel):
+        assert not found_in(text)
+        assert not re.findall(r"\b[A-Z]{2}-[0-9A-Z]{8}\b", text)
+        assert not [name for name in told if re.search(rf"\b{re.escape(name)}\b", text)]
+    assert shut
+    assert not shut & {one for one, held in nest.flock.held.items() if held.case_id in noted}
+
+    root = ET.fromstring(xes)  # noqa: S314 - our own file
+    assert re.fullmatch(r"\d+\.\d+", root.attrib["xes.version"])
+    assert [one.tag for one in root if one.tag != f"{NS}trace"] == [
+        *4 * [f"{NS}extension"],
+        *2 * [f"{NS}global"],
+        f"{NS}classifier",
+    ]
+    traces = [
+        (strings(trace), [strings(event) for event in trace.iter(f"{NS}event")]) for trace in root.iter(f"{NS}trace")
+    ]
+    events = [event for _head, events in traces for event in events]
+    assert all({"concept:name", "time:timestamp", "lifecycle:transition"} <= set(event) for event in events)
+    counted = [event["lifecycle:transition"] for event in events if "concept:instance" in event]
+    assert counted.count("complete") == done > 0
+    assert counted.count("start") >= counted.count("complete") + counted.count("withdraw")
+    for _head, course in traces:
+        begun = {
+            one["concept:instance"]: one["concept:name"] for one in course if one["lifecycle:transition"] == "start"
+        }
+        ends = [one for one in course if one.get("concept:instance") and one["lifecycle:transition"] != "start"]
+        assert all(begun[one["concept:instance"]] == one["concept:name"] for one in ends), "a task ends under its name"
+
+    log = json.loads(ocel)
+    assert set(log) == {"events", "objects", "eventTypes", "objectTypes"}
+    objects = {one["id"]: one for one in log["objects"]}
+    assert len(objects) == len(log["objects"])
+    for one in [*log["events"], *log["objects"]]:
+        assert all(each["objectId"] in objects for each in one["relationships"])
+    assert {one["type"] for one in log["events"]} == {one["name"] for one in log["eventTypes"]}
+    assert (
+        {one["type"] for one in log["objects"]}
+        == {one["name"] for one in log["objectTypes"]}
+        > {"child", "missing_child"}
+    )
+    assert len(log["events"]) == len(events)
+    assert {head["concept:name"] for head, _course in traces} <= set(objects), "one key, one pseudonym"
+    assert any(one["relationships"] for one in log["objects"] if one["type"] == "trigger_plan")
+
+
+def test_an_export_is_written_down_for_each_case_and_asks_nothing_of_those_who_put_something_right(
+    nest: Nest, tmp_path: Path
+) -> None:
+    exported(nest, tmp_path / "some.xes", procedure=["missing_child"])
+    with reading(nest.site.services.engine) as connection:
+        rows = connection.execute(sa.select(DisclosureRow).where(DisclosureRow.way == WAY)).all()
+        episodes = set(connection.execute(sa.select(EpisodeRow.case_id)).scalars())
+    assert rows
+    assert {row.about for row in rows} <= episodes
+    assert {(row.given_to, row.given_by, row.basis) for row in rows} == {
+        ("The university", "superintendent", "partnership_analysis")
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "places"),
+    [
+        ({"key_file": Path("missing")}, {"file", "key-file"}),
+        ({"recipient": " ", "basis": "curiosity"}, {"recipient", "basis"}),
+    ],
+)
+def test_a_wrong_export_says_all_that_is_wrong_and_writes_no_file(
+    nest: Nest, tmp_path: Path, changed: dict[str, Any], places: set[str]
+) -> None:
+    path = tmp_path / ("log.csv" if "file" in places else "log.xes")
+    with pytest.raises(Invalid) as refused:
+        exported(nest, path, **changed)
+    assert {problem.where for problem in refused.value.problems} == places
+    assert not path.exists()
+    with reading(nest.site.services.engine) as connection:
+        assert not connection.execute(sa.select(DisclosureRow.id).where(DisclosureRow.way == WAY)).first()
