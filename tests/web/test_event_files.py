@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 from argparse import Namespace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -51,65 +52,76 @@ def strings(element: ET.Element) -> dict[str, str]:
     return {one.attrib["key"]: one.attrib["value"] for one in element if "key" in one.attrib}
 
 
-def test_an_event_log_says_what_was_done_and_nothing_of_whom_it_was_done_for(nest: Nest, tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Written:
+    """Both files under one key, the cases for which that was noted, and how many tasks were done in them."""
+
+    xes: str
+    ocel: str
+    noted: frozenset[str]
+    done: int
+
+    def courses(self) -> list[tuple[dict[str, str], list[dict[str, str]]]]:
+        root = ET.fromstring(self.xes)  # noqa: S314 - our own file
+        return [(strings(one), [strings(event) for event in one.iter(f"{NS}event")]) for one in root.iter(f"{NS}trace")]
+
+
+@pytest.fixture
+def written(nest: Nest, tmp_path: Path) -> Written:
     key = tmp_path / "key"
     key.write_bytes(b"sixteen bytes and a few")
-    xes, ocel = (
-        exported(nest, tmp_path / "a.xes", key_file=key),
-        exported(nest, tmp_path / "a.jsonocel.gz", key_file=key),
-    )
+    xes = exported(nest, tmp_path / "a.xes", key_file=key)
+    ocel = exported(nest, tmp_path / "a.jsonocel.gz", key_file=key)
     with reading(nest.site.services.engine) as connection:
-        names = connection.execute(
-            sa.select(PersonRow.sign_in).where(PersonRow.sign_in.not_in(sa.select(TaskTable.role)))
-        )
-        told = {*names.scalars(), *connection.execute(sa.select(ChildRow.name)).scalars()} - {""}
-        shut = {one for one in nest.flock.held if seals.over(connection, [nest.flock.held[one].case_id])}
         noted = connection.execute(sa.select(DisclosureRow.about).where(DisclosureRow.way == WAY)).scalars().all()
-        done = sa.select(sa.func.count()).select_from(EventTable).where(EventTable.kind == "task_completed")
-        done = connection.execute(done.where(EventTable.case_id.in_(noted))).scalar_one()
-    for text in (xes, ocel):
+        asked = sa.select(sa.func.count()).select_from(EventTable).where(EventTable.kind == "task_completed")
+        done = connection.execute(asked.where(EventTable.case_id.in_(noted))).scalar_one()
+    return Written(xes, ocel, frozenset(noted), done)
+
+
+def test_an_event_log_names_nobody_and_leaves_out_what_is_sealed(nest: Nest, written: Written) -> None:
+    with reading(nest.site.services.engine) as connection:
+        people = sa.select(PersonRow.sign_in).where(PersonRow.sign_in.not_in(sa.select(TaskTable.role)))
+        names = {*connection.execute(people).scalars(), *connection.execute(sa.select(ChildRow.name)).scalars()} - {""}
+        shut = {one.case_id for one in nest.flock.held.values() if seals.over(connection, [one.case_id])}
+    for text in (written.xes, written.ocel):
         assert not found_in(text)
         assert not re.findall(r"\b[A-Z]{2}-[0-9A-Z]{8}\b", text)
-        assert not [name for name in told if re.search(rf"\b{re.escape(name)}\b", text)]
+        assert not [name for name in names if re.search(rf"\b{re.escape(name)}\b", text)]
     assert shut
-    assert not shut & {one for one, held in nest.flock.held.items() if held.case_id in noted}
+    assert not shut & written.noted
 
-    root = ET.fromstring(xes)  # noqa: S314 - our own file
+
+def test_an_xes_log_is_laid_out_as_the_standard_says_and_its_tasks_begin_and_end(written: Written) -> None:
+    root = ET.fromstring(written.xes)  # noqa: S314 - our own file
     assert re.fullmatch(r"\d+\.\d+", root.attrib["xes.version"])
-    assert [one.tag for one in root if one.tag != f"{NS}trace"] == [
-        *4 * [f"{NS}extension"],
-        *2 * [f"{NS}global"],
-        f"{NS}classifier",
-    ]
-    traces = [
-        (strings(trace), [strings(event) for event in trace.iter(f"{NS}event")]) for trace in root.iter(f"{NS}trace")
-    ]
-    events = [event for _head, events in traces for event in events]
+    head = [one.tag.removeprefix(NS) for one in root if one.tag != f"{NS}trace"]
+    assert head == [*4 * ["extension"], *2 * ["global"], "classifier"]
+    events = [event for _head, course in written.courses() for event in course]
     assert all({"concept:name", "time:timestamp", "lifecycle:transition"} <= set(event) for event in events)
     counted = [event["lifecycle:transition"] for event in events if "concept:instance" in event]
-    assert counted.count("complete") == done > 0
+    assert counted.count("complete") == written.done > 0
     assert counted.count("start") >= counted.count("complete") + counted.count("withdraw")
-    for _head, course in traces:
+    for _head, course in written.courses():
         begun = {
             one["concept:instance"]: one["concept:name"] for one in course if one["lifecycle:transition"] == "start"
         }
         ends = [one for one in course if one.get("concept:instance") and one["lifecycle:transition"] != "start"]
         assert all(begun[one["concept:instance"]] == one["concept:name"] for one in ends), "a task ends under its name"
 
-    log = json.loads(ocel)
+
+def test_an_ocel_log_declares_what_it_holds_and_ties_the_cases_of_a_child_together(written: Written) -> None:
+    log = json.loads(written.ocel)
     assert set(log) == {"events", "objects", "eventTypes", "objectTypes"}
     objects = {one["id"]: one for one in log["objects"]}
     assert len(objects) == len(log["objects"])
     for one in [*log["events"], *log["objects"]]:
         assert all(each["objectId"] in objects for each in one["relationships"])
     assert {one["type"] for one in log["events"]} == {one["name"] for one in log["eventTypes"]}
-    assert (
-        {one["type"] for one in log["objects"]}
-        == {one["name"] for one in log["objectTypes"]}
-        > {"child", "missing_child"}
-    )
-    assert len(log["events"]) == len(events)
-    assert {head["concept:name"] for head, _course in traces} <= set(objects), "one key, one pseudonym"
+    kinds = {one["name"] for one in log["objectTypes"]}
+    assert {one["type"] for one in log["objects"]} == kinds > {"child", "missing_child"}
+    assert len(log["events"]) == sum(len(course) for _head, course in written.courses())
+    assert {head["concept:name"] for head, _course in written.courses()} <= set(objects), "one key, one pseudonym"
     assert any(one["relationships"] for one in log["objects"] if one["type"] == "trigger_plan")
 
 
