@@ -129,12 +129,13 @@ def _of_case(case_id: str, kind: str, key: str) -> Place:
     """Find something that is kept beside a case for this person; who may not put it right does not learn that it exists."""
     here, who = services(), actor()
     readable = case_access.readable(here.engine, who, case_id, now=here.clock(), with_reason=False)
-    may = case_access.writable(here.engine, who, case_id, readable, now=here.clock()) & readable
+    beside = case_access.beside(here.engine, who, case_id, readable, now=here.clock())
 
     def found(connection: sa.Connection) -> Sheet:
         kept = amendments.find(connection, [case_id], kind, key)
-        mine = kept.data_class in may and kept.author in {"", who.person}
-        return _sheet(kept, may if mine else frozenset(), readable, case_id)
+        others = frozenset() if KINDS[kept.kind].of_author else beside.others
+        may = beside.own if kept.author == who.person else others
+        return _sheet(kept, may if kept.data_class in may else frozenset(), readable, case_id)
 
     return Place(found, flask.url_for(PAGES.get(kind, "cases.case"), case_id=case_id))
 

@@ -32,6 +32,7 @@ class Line:
     about: str
     name: str
     size: str
+    added_by: str
     by: str
     at: datetime
     state: str
@@ -67,6 +68,7 @@ def _line(each: Attachment, by: str) -> Line:
         DATA_CLASS[each.data_class],
         each.name,
         f"{KINDS[each.kind].words}, {size_in_words(each.size)}",
+        each.added_by,
         by,
         each.added_at,
         STATES[state],

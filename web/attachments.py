@@ -14,6 +14,7 @@ from web import amendment_words, attachment_words, beside_case, case_access, gov
 from web.access import actor, signed_in
 from web.answering import new_key
 from web.attachment_words import SEALED_OFF
+from web.case_access import Beside
 from web.episode_words import names_of
 from web.services import services
 from workflows import amendments, attachments, readership
@@ -51,7 +52,7 @@ def add(case_id: str) -> ResponseReturnValue:
     """Keep a file that was sent, or say all that is wrong."""
     here, who, form = services(), actor(), flask.request.form
     settings = here.settings
-    may = beside_case.writable(case_id)
+    may = beside_case.addable(case_id)
     if not settings.takes_files:
         raise NoFilesHere("Files cannot be attached here, because nothing would check them for viruses.")
     content, name = sent_files.read(settings.file_megabytes * MEGABYTE)
@@ -91,7 +92,8 @@ def _page(case_id: str, problems: Sequence[Problem]) -> str:
     here, who, now = services(), actor(), services().clock()
     classes = case_access.readable(here.engine, who, case_id, now=now)
     glass = case_access.opened_until(here.engine, who, case_id, now=now)
-    may = frozenset() if glass else case_access.writable(here.engine, who, case_id, classes, now=now)
+    beside = Beside() if glass else case_access.beside(here.engine, who, case_id, classes, now=now)
+    may = beside.adds
     task = beside_case.task_of(case_id)
     with reading(here.engine) as connection:
         lines, _others = attachment_words.lines(connection, case_id, classes)
@@ -106,7 +108,11 @@ def _page(case_id: str, problems: Sequence[Problem]) -> str:
         lines=lines,
         history=amendment_words.rows(before, classes, names),
         may=may,
-        may_amend=may & classes,
+        may_amend={
+            each.id
+            for each in lines
+            if each.data_class in (beside.own if each.added_by == who.person else beside.others)
+        },
         takes_files=here.settings.takes_files,
         is_scanned=here.settings.has_scanner,
         most=here.settings.file_megabytes,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import flask
 import sqlalchemy as sa
@@ -15,7 +16,24 @@ from web.access import actor
 from web.numbers import read_number
 from web.services import services
 from workflows.readership import Readership
-from workflows.vocabulary import DATA_CLASS
+
+ABOUT: Mapping[str, str] = MappingProxyType(
+    {
+        "D2": "What happened: times, places, what was seen or done",
+        "D1": "Who the child is and looks like, photographs, how to reach them",
+        "D3": "How great the risk is, and why",
+        "D11": "Health, ethnicity, or something as sensitive",
+        "D9": "What came of the return interview, and what is done about it",
+        "D7": "The police talk with the child after the return",
+        "D10": "A meeting: what was said and decided",
+        "D6": "The trigger plan, what the carers say",
+        "D5": "The trigger plan, what only the police plan",
+        "D4": "Police intelligence",
+        "D8": "What the child said in the return interview, in full",
+        "D12": "An audit or a recommendation",
+    }
+)
+"""What a comment or a file can be about, by data class: what most are about comes first, and what few may read last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +45,11 @@ class AtTask:
     form: str
 
 
-def writable(case_id: str) -> frozenset[str]:
-    """Name the data classes that this person writes in a case; refused with `CaseNotFound` without a part in it."""
+def addable(case_id: str) -> frozenset[str]:
+    """Name the data classes in which this person adds to a case; refused with `CaseNotFound` without a part in it."""
     here, who, now = services(), actor(), services().clock()
     known = case_access.readable(here.engine, who, case_id, now=now, with_reason=False)
-    return case_access.writable(here.engine, who, case_id, known, now=now)
+    return case_access.beside(here.engine, who, case_id, known, now=now).adds
 
 
 def task_of(case_id: str) -> AtTask | None:
@@ -54,7 +72,7 @@ def choices(readers: Readership | None, may: Collection[str]) -> list[dict[str, 
     """Give the data classes that somebody writes in a case to be chosen from, each with who reads it."""
     if readers is None:
         return []
-    told = ((name, words) for name, words in DATA_CLASS.items() if name in may)
+    told = ((name, words) for name, words in ABOUT.items() if name in may)
     return [{"value": name, "text": words, "hint": {"text": _read_by(readers, name)}} for name, words in told]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -38,13 +38,24 @@ def readable(engine: sa.Engine, who: Actor, case_id: str, *, now: datetime, with
     return found[case_id]
 
 
-def writable(engine: sa.Engine, who: Actor, case_id: str, known: frozenset[str], *, now: datetime) -> frozenset[str]:
-    """Name the data classes in which a person may write beside the tasks of a case, of which they are `known` to read by their roles.
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """In which data classes somebody adds files and comments to a case; and puts right what they added themselves, and what others did."""
+
+    adds: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
+
+
+def beside(engine: sa.Engine, who: Actor, case_id: str, known: frozenset[str], *, now: datetime) -> Beside:
+    """Say what a person may write beside the tasks of a case, of whose data classes these are `known` to be read by their roles.
 
     What may be written and not be read back is among them; who reads a class no more because the case is closed writes it no more.
     """
     roles = within(engine, who, case_id, now=now).roles
-    return access.writable(roles) & (known | access.written_unread(roles))
+    writes = access.writable(roles)
+    adds = writes & (known | access.written_unread(roles)) | access.added(roles, known)
+    return Beside(adds, adds & known, writes & known)
 
 
 def readable_each(

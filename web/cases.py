@@ -129,7 +129,7 @@ def case(case_id: str) -> ResponseReturnValue:
     return flask.render_template(
         "case.html",
         **found.told,
-        attaches=not glass and bool(case_access.writable(here.engine, who, case_id, classes, now=now)),
+        attaches=not glass and bool(case_access.beside(here.engine, who, case_id, classes, now=now).adds),
         held_up_since=min((each.first_seen_at for each in here.cases.incidents.of_case(case_id)), default=None),
         child_id=child_id,
         **_others(view, child_id, episode, who, now),

@@ -13,6 +13,7 @@ from engine.store import reading, writing
 from web import amendment_words, beside_case, case_access, comment_words, govuk
 from web.access import actor, signed_in
 from web.answering import new_key
+from web.case_access import Beside
 from web.episode_words import names_of
 from web.services import services
 from workflows import amendments, comments, people, readership
@@ -69,7 +70,7 @@ def add(case_id: str) -> ResponseReturnValue:
 
 def _may(case_id: str) -> frozenset[str]:
     """Name the data classes in which this person writes in a case and somebody else reads; `CaseNotFound` without a part in it."""
-    may, _readers = _read_by_others(case_id, beside_case.writable(case_id))
+    may, _readers = _read_by_others(case_id, beside_case.addable(case_id))
     return may
 
 
@@ -108,8 +109,8 @@ def _page(case_id: str, typed: Mapping[str, str], problems: Sequence[Problem] = 
     here, who, now = services(), actor(), services().clock()
     classes = case_access.readable(here.engine, who, case_id, now=now)
     glass = case_access.opened_until(here.engine, who, case_id, now=now)
-    wanted = frozenset() if glass else case_access.writable(here.engine, who, case_id, classes, now=now)
-    may, readers = _read_by_others(case_id, wanted)
+    beside = Beside() if glass else case_access.beside(here.engine, who, case_id, classes, now=now)
+    may, readers = _read_by_others(case_id, beside.adds)
     task = beside_case.task_of(case_id)
     with reading(here.engine) as connection:
         lines, _others = comment_words.lines(connection, comments.of_case(connection, case_id), classes, who.person)
@@ -121,7 +122,7 @@ def _page(case_id: str, typed: Mapping[str, str], problems: Sequence[Problem] = 
         "comments.html",
         case_id=case_id,
         lines=lines,
-        may_amend=may & classes,
+        may_amend=beside.own,
         history=amendment_words.rows(before, classes, names),
         classes=beside_case.choices(readers, may),
         longest=LONGEST,

@@ -274,6 +274,13 @@ NEVER_COPIED = frozenset({"D4", "D12"})
 
 COPIED = frozenset(DATA_CLASS) - NEVER_COPIED
 
+ADDED_BY_READERS = frozenset({"D1", "D2", "D3", "D9", "D11"})
+"""Data classes to which whoever reads them whole in a case may add a comment or a file (domain.md 5.2, 13.12).
+
+What is added changes no answer, and an agency that was told of a child knows things of that child. Intelligence, plans, full accounts
+and minutes are added to by those who write them, and audits too.
+"""
+
 
 def readable(
     roles: Collection[str],
@@ -305,6 +312,15 @@ def readable(
 def writable(roles: Collection[str]) -> frozenset[str]:
     """Name the data classes in which a holder of these roles may create and correct facts outside of a task."""
     return frozenset(name for name in _CLASSES for role in roles if MATRIX.get((name, role)) in WRITES)
+
+
+def added(roles: Collection[str], known: Collection[str]) -> frozenset[str]:
+    """Name the data classes to which a holder of these roles may add, of those `known` to be read in a case; auditors add nothing."""
+    reads = (
+        name for name in ADDED_BY_READERS for role in roles if MATRIX.get((name, role), Access.NONE) in READS_WHILE_OPEN
+        and role not in AUDITORS
+    )  # fmt: skip
+    return frozenset(reads) & frozenset(known)
 
 
 def written_unread(roles: Collection[str]) -> frozenset[str]:

@@ -67,8 +67,8 @@ class Question:
 class Kept:
     """One thing as it stands: kept under `about` since a moment, in words; what it says by question, as text.
 
-    `decides` are the roles that alone decide on it, where it is not whoever writes its class, and `author` the one person;
-    `elsewhere` says where it is put right instead.
+    `decides` are the roles that alone decide on it, where it is not whoever writes its class; `elsewhere` says where it is put right
+    instead. `author` is who added it, where that matters.
     """
 
     kind: str
@@ -101,6 +101,7 @@ class Kind:
     `of` finds those under references, `write` writes what is new into one that has not changed since it was read, `take_out` deletes
     it; both refuse with `KeptChanged`. `wrong` says what is wrong with its answers together. `in_cases`: it is in cases, so that who
     holds a copy of a case may hold it too. `of_case`: it is kept under the reference of a case, and else under one of a child.
+    `of_author`: nobody but its author puts it right.
     """
 
     words: str
@@ -111,6 +112,7 @@ class Kind:
     wrong: Callable[[Mapping[str, Value], datetime], Wrong] = _nothing_wrong
     in_cases: bool = False
     of_case: bool = False
+    of_author: bool = False
 
 
 def refs_of(connection: sa.Connection, child_id: str) -> list[str]:
@@ -252,7 +254,8 @@ _PHOTOGRAPH: Mapping[str, Question] = MappingProxyType({"added_on": Question("Ad
 def _attachments(connection: sa.Connection, refs: Collection[str]) -> Iterator[Kept]:
     for each in attachments.among(connection, refs):
         said = {"title": each.title, "what": each.what, "name": each.name}
-        yield Kept(ATTACHMENT, str(each.id), each.case_id, f"File: {each.title}", each.data_class, each.added_at, said)
+        title, by = f"File: {each.title}", each.added_by
+        yield Kept(ATTACHMENT, str(each.id), each.case_id, title, each.data_class, each.added_at, said, author=by)
 
 
 _ATTACHMENT: Mapping[str, Question] = MappingProxyType(
@@ -364,7 +367,14 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             of_case=True,
         ),
         COMMENT: Kind(
-            "Comment", _COMMENT, _comments, _writes(CommentRow), _take_comment_out, in_cases=True, of_case=True
+            "Comment",
+            _COMMENT,
+            _comments,
+            _writes(CommentRow),
+            _take_comment_out,
+            in_cases=True,
+            of_case=True,
+            of_author=True,
         ),
     }
 )

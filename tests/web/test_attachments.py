@@ -191,14 +191,14 @@ def test_a_site_without_a_scanner_takes_no_file_unless_the_settings_say_so(site:
     assert [each.state for each in rows(site)] == ["unscanned"]
 
 
-def test_all_that_is_wrong_is_said_at_once_and_only_written_classes_are_offered(scanned: Site) -> None:
+def test_all_that_is_wrong_is_said_at_once_and_only_classes_that_are_added_to_are_offered(scanned: Site) -> None:
     case_id = scanned.opened()
     answer = send(scanned, case_id, b"MZ\x90\x00", title=" ", what="", data_class="D8")
     assert answer.status_code == 422
     for sentence in ("Enter a title", "Select what the file is", "Select what it is about", "must be a PDF"):
         assert sentence in answer.text
     offered = scanned.browser(WHO).page(f"/cases/{case_id}/attachments").select("input[name=data_class]")
-    assert {each["value"] for each in offered} == {"D1", "D2", "D3", "D5", "D7"}
+    assert {each["value"] for each in offered} == {"D1", "D2", "D3", "D5", "D7", "D9", "D11"}
     assert "MB or smaller" in send(scanned, case_id, b"x" * (1024 * 1024 + 10)).text
     assert send(scanned, case_id, b"x" * (1024 * 1024 + 70_000)).status_code == 413, "not a byte more is read"
     for content in (b"first", b"again"):

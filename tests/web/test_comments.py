@@ -11,10 +11,12 @@ from engine.store import ReadTable, reading, writing
 from notifications.outbox import OutboxRow
 from tests.web.site import Browser, Site, statements
 from tests.web.test_bundles import made, sealed
-from workflows import comments, erasing, people, seals
+from web import beside_case
+from workflows import access, comments, erasing, people, seals
 from workflows.agencies import ROLES
 from workflows.comments import CommentRow, MentionRow
 from workflows.seals import Wanted
+from workflows.vocabulary import DATA_CLASS
 
 WHO = "mfh_coordinator"
 TEXT = "Asked the tram company again.\nThey ring back by noon."
@@ -112,6 +114,18 @@ def test_who_may_not_read_its_class_learns_nothing_of_it_and_is_not_offered(site
             ReadTable.purpose == comments.PURPOSE, ReadTable.person == "csc_mash"
         )
         assert not [each for each in connection.execute(looks).scalars() if "D5" in each.split(",")]
+
+
+def test_a_desk_that_was_told_of_a_child_says_what_it_knows_before_it_has_taken_the_case(site: Site) -> None:
+    """The hub could write of a child in no class but the minutes of a meeting that had not been held."""
+    case_id, mash = site.opened(), site.browser("csc_mash")
+    asked = mash.page(f"/cases/{case_id}/comments").select("input[name=data_class]")
+    assert [each["value"] for each in asked] == ["D2", "D1", "D3", "D11", "D9", "D10"]
+    assert send(mash, case_id, text="He was at his aunt's last week").status_code == 303
+    (found,) = kept(site, case_id)
+    assert mash.get(f"/cases/{case_id}/amend/comment/{found.id}").status_code == 200, "its author puts it right"
+    assert beside_case.ABOUT.keys() == DATA_CLASS.keys()
+    assert access.added({"auditor", "audit_lead", "school_dsl"}, DATA_CLASS) == frozenset()
 
 
 def test_all_that_is_wrong_is_said_and_nothing_that_was_typed_is_lost(site: Site) -> None:
