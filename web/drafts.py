@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 import flask
@@ -24,6 +25,7 @@ from web.errors import kind_of, sentence_of
 from web.services import services
 from web.table_words import of_change
 from workflows import catalogue, checking
+from workflows.checking import Files
 from workflows.drafts import APPROVER, EDITOR
 
 page = flask.Blueprint("drafts", __name__)
@@ -101,16 +103,11 @@ def begin(procedure: str) -> ResponseReturnValue:
 def begin_from_archive(procedure: str) -> ResponseReturnValue:
     """Begin a draft from an archive that somebody brings."""
     running(procedure)
-    try:
-        files = checking.unpacked(_brought("archive", "Choose the archive: a file that ends with .zip"))
-        shelf().begin(procedure, by=actor().person, now=services().clock(), files=files)
-    except Invalid as refusal:
-        problems = [{"text": problem.sentence, "href": "#archive"} for problem in refusal.problems]
-        return _procedure_page(procedure, problems=problems), 422
-    except Conflict as refusal:
-        return _procedure_page(procedure, problems=[{"text": sentence_of(refusal)}]), 409
-    flask.flash("The archive is a draft now. The running release has not changed.", "done")
-    return _to_draft(procedure)
+    return _from(
+        procedure,
+        "archive",
+        lambda: checking.unpacked(_brought("archive", "Choose the archive: a file that ends with .zip")),
+    )
 
 
 @page.post("/procedures/<procedure>/draft/diagram")
@@ -118,21 +115,72 @@ def begin_from_archive(procedure: str) -> ResponseReturnValue:
 def begin_from_diagram(procedure: str) -> ResponseReturnValue:
     """Begin a draft from a diagram that another tool wrote; what has to be settled stands at its elements."""
     running(procedure)
-    try:
+
+    def made() -> Files:
         text = plain(decoded(_brought("diagram", "Choose the diagram: a file that ends with .bpmn or .xml"), "diagram"))
-        made = checking.imported(f"{procedure}.bpmn", text, procedure)
-        made.require_nothing_refused()
-        shelf().begin(procedure, by=actor().person, now=services().clock(), files=made.files)
+        found = checking.imported(f"{procedure}.bpmn", text, procedure)
+        found.require_nothing_refused()
+        return found.files
+
+    return _from(procedure, "diagram", made)
+
+
+@page.post("/procedures/<procedure>/draft/brought")
+@roles(EDITOR)
+def begin_from_brought(procedure: str) -> ResponseReturnValue:
+    """Begin a draft from what was brought, as it was decided: with the other files of the running release, or without."""
+    base_id, _name = running(procedure)
+    form = flask.request.form
+    others = {} if form.get("others") == "remove" else services().cases.library.files(base_id)
+    return _from(
+        procedure,
+        "archive",
+        lambda: {**others, **checking.unpacked(_shown_again())},
+        is_decided=True,
+    )
+
+
+def _from(procedure: str, field: str, read: Callable[[], Files], *, is_decided: bool = False) -> ResponseReturnValue:
+    """Begin a draft from files that were brought; where others of the running release are not among them, ask first what becomes of these."""
+    base_id, name = running(procedure)
+    try:
+        files = read()
+        before = services().cases.library.files(base_id)
+        if not is_decided and shelf().find(procedure) is None and before.keys() - files.keys():
+            return _ask_first(procedure, name, before, files)
+        shelf().begin(procedure, by=actor().person, now=services().clock(), files=files)
     except Invalid as refusal:
-        problems = [{"text": problem.sentence, "href": "#diagram"} for problem in refusal.problems]
+        problems = [{"text": problem.sentence, "href": f"#{field}"} for problem in refusal.problems]
         return _procedure_page(procedure, problems=problems), 422
     except Conflict as refusal:
         return _procedure_page(procedure, problems=[{"text": sentence_of(refusal)}]), 409
-    count = sum(each.severity == checking.QUESTION for each in made.findings)
-    words = "Nothing in it is a question." if not count else "1 question" if count == 1 else f"{count} questions"
-    more = f"{words} to be settled; each stands at its element." if count else words
-    flask.flash(f"The diagram is a draft now. The running release has not changed. {more}", "done")
+    flask.flash("What you brought is a draft now. The running release has not changed.", "done")
     return _to_draft(procedure)
+
+
+def _ask_first(procedure: str, name: str, before: Files, files: Files) -> str:
+    """Say which files of the running release would be replaced, which are new and which are others, and ask what becomes of these."""
+
+    def listed(names: Collection[str]) -> list[tuple[str, str]]:
+        return [(each, draft_words.title_of(each, files.get(each) or before.get(each, ""))) for each in sorted(names)]
+
+    return flask.render_template(
+        "draft_brought.html",
+        procedure=procedure,
+        name=name,
+        replaced=listed({each for each in before.keys() & files.keys() if before[each] != files[each]}),
+        new=listed(files.keys() - before.keys()),
+        others=listed(before.keys() - files.keys()),
+        brought=b64encode(archives.pack(files)).decode(),
+    )
+
+
+def _shown_again() -> bytes:
+    """Give the archive that the page of the question carried; nothing where it is none any more."""
+    try:
+        return b64decode(flask.request.form.get("brought", "").encode())
+    except ValueError:
+        return b""
 
 
 def _brought(field: str, sentence: str) -> bytes:

@@ -319,6 +319,15 @@ def drawn(browser: Browser, page: BeautifulSoup, text: str) -> tuple[int, str]:
     return answer.status_code, answer.text
 
 
+def begun_from(browser: Browser, asked: str, others: str) -> set[str]:
+    """Answer what becomes of the other files; give the names of the files of the draft."""
+    page = BeautifulSoup(asked, "html.parser")
+    assert browser.get(DRAFT).status_code == 404, "nothing is done before it is answered"
+    assert browser.send(f"{DRAFT}/brought", {"others": others}, form=page).status_code == 303
+    with zipfile.ZipFile(io.BytesIO(browser.get(f"{DRAFT}.zip").data)) as archive:
+        return set(archive.namelist())
+
+
 def test_a_diagram_of_another_tool_is_a_draft_with_questions_or_is_refused_at_its_elements(editor: Browser) -> None:
     home = editor.page(HOME)
     status, words = drawn(editor, home, FOREIGN.replace('<task id="T5"', '<eventBasedGateway id="G9"/><task id="T5"'))
@@ -326,14 +335,22 @@ def test_a_diagram_of_another_tool_is_a_draft_with_questions_or_is_refused_at_it
     assert "G9: &lt;eventBasedGateway&gt; is not something that the engine carries out here" in words
     assert drawn(editor, home, "<!DOCTYPE a><a/>")[0] == 422
     assert "Choose the diagram" in drawn(editor, home, "")[1]
-    assert drawn(editor, home, FOREIGN)[0] == 303
+    status, asked = drawn(editor, home, FOREIGN)
+    assert (status, "missing_child.bpmn" in asked, "review_interval.dmn" in asked) == (200, True, True)
+    assert "missing_child.bpmn" in begun_from(editor, asked, "remove")
     page = editor.page(DRAFT)
-    assert "questions to be settled; each stands at its element" in page.text
     assert not page.select("#remarks")
     refused = editor.send(f"{DRAFT}/propose", {"reason": "Brought"}, form=page)
     assert refused.status_code == 422, "a question that nobody has settled keeps it from being proposed"
     assert "A person says which way is taken at “Whose is it?”" in refused.text
     assert drawn(editor, home, FOREIGN)[0] == 409
+
+
+def test_a_diagram_that_is_brought_keeps_the_other_files_unless_somebody_chooses_otherwise(editor: Browser) -> None:
+    """It took away every table and form of the procedure, and nobody had been asked."""
+    asked = drawn(editor, editor.page(HOME), FOREIGN)[1]
+    kept = begun_from(editor, asked, "keep")
+    assert kept > catalogue.files("missing_child").keys()
 
 
 def brought(browser: Browser, data: bytes) -> tuple[int, str]:
@@ -358,7 +375,7 @@ def test_a_release_is_exported_and_comes_back_as_a_draft(editor: Browser) -> Non
 
 def test_an_archive_of_another_procedure_is_a_draft_with_a_problem(editor: Browser) -> None:
     other = editor.get("/procedures/prevention/releases/1.zip").data
-    assert brought(editor, other)[0] == 303
+    begun_from(editor, brought(editor, other)[1], "remove")
     assert "this is a draft of missing_child" in editor.page(DRAFT).text
 
 
