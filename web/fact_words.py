@@ -92,13 +92,15 @@ def sections(
     """
     scope = {record: keys.get("") or list(keys.values()) for record, keys in facts.items()}
     notes = written or {}
+    headed = _columns(release)
     order = {name: place for place, name in enumerate(notes)}
     found = [(record, key, fields) for record, keys in facts.items() for key, fields in keys.items()]
     for record, key, fields in sorted(found, key=lambda one: order.get(one[:2], len(order))):
         asked, titles = release.forms_by_record.get(record), _titles(release)
         form = asked.settled(scope=scope, now=now) if asked else None
         title = form.title if form else titles.get(record, say_key(record))
-        said = [*(_answers(fields, form) if form else _results(fields, record, release))]
+        columns = headed.get(record, {})
+        said = [*(_answers(fields, form, columns) if form else _results(fields, columns, release))]
         said += _why(fields, (decided or {}).get((record, key)), release)
         if record == known_words.RECORD:
             title, said = known_words.TITLE, [row(*pair) for pair in known_words.known(fields)]
@@ -116,15 +118,16 @@ def _titles(release: Compiled) -> dict[str, str]:
     return {node.result: node.name for node in release.nodes.values() if node.result}
 
 
-def _answers(fields: Mapping[str, Value], form: Form) -> Iterable[Row]:
-    """Say what people answered, in the order of the questions."""
+def _answers(fields: Mapping[str, Value], form: Form, columns: Mapping[str, str]) -> Iterable[Row]:
+    """Say what people answered, in the order of the questions; then what a table wrote beside it, under its columns."""
     questions = {field.key: field for field in form.fields}
     others = [key for key in fields if key not in questions and key not in FOR_AUDITORS]
     ordered = [key for key in questions if key in fields] + others
     for key in ordered:
         if fields[key] not in (None, "", []):
             question = questions.get(key)
-            yield _said(question.label if question else say_key(key), say_answer(fields[key], question))
+            label = question.label if question else columns.get(key) or say_key(key)
+            yield _said(label, say_answer(fields[key], question))
 
 
 def say_answer(value: Value, question: Field | None) -> str:
@@ -137,14 +140,12 @@ def say_answer(value: Value, question: Field | None) -> str:
     return words.get(value, value) if isinstance(value, str) else say_value(value)
 
 
-def _results(fields: Mapping[str, Value], record: str, release: Compiled) -> Iterable[Row]:
+def _results(fields: Mapping[str, Value], columns: Mapping[str, str], release: Compiled) -> Iterable[Row]:
     """Say what a table gave, under the labels of its columns; the key of a question stands for the question."""
-    table = _table(record, release)
-    labels = {output.name: output.label or say_key(output.name) for output in table.outputs} if table else {}
     words = words_of(release)
     for key, value in fields.items():
         if value not in (None, "", []) and key not in FOR_AUDITORS | {OFFERED}:
-            label = labels.get(key) or {"matches": WHAT_APPLIES, CASE: "Case"}.get(key) or say_key(key)
+            label = columns.get(key) or {"matches": WHAT_APPLIES, CASE: "Case"}.get(key) or say_key(key)
             yield _said(label, _say_result(value, words))
 
 
@@ -186,9 +187,14 @@ def _said(label: str, value: str) -> Row:
     return {"key": {"text": label}, "value": {"html": link}}
 
 
-def _table(record: str, release: Compiled) -> Table | None:
-    asked = (release.decisions.get(node.decision) for node in release.nodes.values() if node.result == record)
-    return next((table for table in asked if table), None)
+def _columns(release: Compiled) -> dict[str, dict[str, str]]:
+    """Give by record the labels of what tables write into it, by field; of two tables that write a field the first one's."""
+    found: dict[str, dict[str, str]] = {}
+    for node in release.nodes.values():
+        if table := release.decisions.get(node.decision):
+            for output in table.outputs:
+                found.setdefault(node.result, {}).setdefault(output.name, output.label or say_key(output.name))
+    return found
 
 
 def say_inside(value: Value, words: Mapping[str, str]) -> str:

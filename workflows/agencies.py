@@ -115,7 +115,8 @@ LEADS: Mapping[str, frozenset[str]] = MappingProxyType(
         "control_room_supervisor": frozenset({"call_taker", "response_officer"}),
         "locate_sergeant": frozenset({"response_officer"}),
         "duty_inspector": _SEARCH | {"control_room_supervisor"},
-        "chief_inspector_missing": _SEARCH | {"control_room_supervisor", "duty_inspector", "mfh_coordinator"},
+        "chief_inspector_missing": _SEARCH
+        | {"control_room_supervisor", "duty_inspector", "mfh_coordinator", "ppu_cse_unit"},
         "superintendent": _SEARCH | {"duty_inspector", "chief_inspector_missing", "mfh_coordinator", "ppu_cse_unit"},
         "csc_team_manager": _SOCIAL_CARE,
         "csc_service_manager": _SOCIAL_CARE | {"csc_team_manager"},
@@ -125,7 +126,10 @@ LEADS: Mapping[str, frozenset[str]] = MappingProxyType(
         "board_chair": frozenset({"board_secretary"}),
     }
 )
-"""Whose tasks a role may take from one person and give to another, within its own organisation (domain 1.5, 5.1)."""
+"""Whose tasks a role may take from one person and give to another, within its own organisation (domain 1.5, 5.1).
+
+The chief inspector is told first when public protection is late with a decision (T-15), and so can give it to somebody who is there.
+"""
 
 
 def role_of_lane(lane: str) -> str:

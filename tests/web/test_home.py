@@ -115,6 +115,15 @@ def test_who_leads_sees_what_is_late_and_who_has_how_much_and_gives_it_to_somebo
     assert len(inspector.page(str(many["href"])).select(".govuk-task-list__link")) == count
     assert "Shown only: With " in inspector.page(str(many["href"])).text
     assert len(inspector.page(str(choose["href"])).select("input[name=task]")) == count
+    late = {"role": "ppu_cse_unit", "element": "decide_on_sign", "name": "Decide on exploitation"}
+    with writing(site.services.engine) as connection:
+        connection.execute(sa.update(TaskTable).where(mine).values(late))
+    told = next(
+        each
+        for each in site.browser("chief_inspector_missing").page("/").select("#breaches ~ table tr")
+        if "Decide on exploitation" in each.text
+    )
+    assert "overdue by" in told.text, "who is told of it by mail finds it on the page too"
     stranger = "/tasks?which=led&person=rhi_worker"
     assert "Shown only" not in inspector.page(stranger).text, "nobody of another agency is named"
 

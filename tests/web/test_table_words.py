@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.web.site import Browser, Site
+from web import fact_words
 from web.table_words import in_words, of_change, say_cell, say_table
 from workflows import catalogue
 
@@ -67,6 +68,17 @@ def test_every_table_that_is_shipped_is_said_with_a_text_in_each_cell(name: str,
 def test_what_is_no_table_is_not_said() -> None:
     assert say_table("<", "a.dmn") is None
     assert say_table("<a/>", "a.dmn") is None
+
+
+def test_what_a_table_wrote_beside_an_answer_stands_under_the_words_of_its_column(site: Site) -> None:
+    """A review said “Was high: No” of a grade."""
+    _id, release = site.services.cases.library.newest("missing_child")
+    (told,) = fact_words.sections({"risk": {"": {"level": "medium", "was_high": False}}}, release, site.clock())
+    said = {row["key"]["text"]: fact_words.text_of(row) for row in told.rows}
+    assert said == {
+        "What is the risk grade?": "Medium: harm is likely but not serious",
+        "Graded high at any time in this case": "No",
+    }
 
 
 def test_the_page_of_a_table_and_what_changes_in_it_are_in_words(editor: Browser) -> None:
