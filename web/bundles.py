@@ -307,7 +307,9 @@ def _moment(form: Mapping[str, str], now: datetime) -> datetime | None:
     """Read the day and time as it was known; None is now. Refused with `Invalid` where it is none, or ahead."""
     moment = moment_or_refusal(form, "at", without_time=time(23, 59))
     if moment is not None and moment > now:
-        raise Invalid([Problem("at-day", "moment-ahead", "The day must not be in the future.")])
+        raise Invalid(
+            [Problem("at-day", "moment-ahead", "The day as of which the bundle is made must not be in the future")]
+        )
     return moment
 
 

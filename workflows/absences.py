@@ -118,7 +118,15 @@ def end(connection: sa.Connection, reference: str, number: int, answers: Mapping
         raise AbsenceEnded("Somebody has said already what became of this absence.")
     at = answers["outcome_at"]
     if at < found.absent_since:
-        raise Invalid([Problem("outcome_at", "too-early", "The time must be after the child went.")])
+        raise Invalid(
+            [
+                Problem(
+                    "outcome_at",
+                    "too-early",
+                    "Enter when the child came back or the police were told: after the child went",
+                )
+            ]
+        )
     row = AbsenceRow
     mine = sa.update(row).where(row.id == number, row.outcome == "")
     connection.execute(mine.values(outcome=answers["outcome"], outcome_at=at, outcome_by=by.person))

@@ -101,7 +101,7 @@ def add(
     if not typed.get("name", "").strip():
         problems.append(Problem("name", "name-missing", "Enter a name, or a description by which it can be known."))
     if since is not None and since > today:
-        problems.append(Problem("since", "in-the-future", "The day must not be in the future."))
+        problems.append(Problem("since", "in-the-future", "The day since when it is so must not be in the future"))
     if problems:
         raise Invalid(problems)
     row = {name: typed.get(name, "").strip() for name in (*TEXTS, "kind", "risk", "data_class")}

@@ -140,8 +140,8 @@ def led(connection: sa.Connection, who: Actor) -> tuple[Person, ...]:
 
 def _time_problems(begins_at: datetime, ends_at: datetime, now: datetime) -> Iterator[Problem]:
     if ends_at <= begins_at:
-        yield Problem("ends_at", "ends-before", "The end must be after the beginning")
+        yield Problem("ends_at", "ends-before", "The end of the absence must be after its beginning")
     elif ends_at <= now:
-        yield Problem("ends_at", "is-over", "The end must be in the future")
+        yield Problem("ends_at", "is-over", "The end of the absence must be later than now")
     elif ends_at - begins_at > LONGEST:
         yield Problem("ends_at", "too-long", f"An absence is entered for {LONGEST.days} days at most")

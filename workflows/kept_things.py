@@ -146,7 +146,7 @@ def _concerns(connection: sa.Connection, refs: Collection[str]) -> Iterator[Kept
 def _concern_wrong(said: Mapping[str, Value], now: datetime) -> Wrong:
     since = said["since"]
     if isinstance(since, date) and since > day_of(now):
-        yield "since", "The day must not be in the future"
+        yield "since", "The day since when it is so must not be in the future"
 
 
 _CONCERN: Mapping[str, Question] = MappingProxyType(

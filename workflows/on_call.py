@@ -272,9 +272,9 @@ def _number(typed: str) -> str:
 
 def _time_problems(wanted: Wanted, now: datetime) -> Iterator[Problem]:
     if wanted.ends_at <= wanted.begins_at:
-        yield Problem("ends_at", "ends-before", "The end must be after the beginning")
+        yield Problem("ends_at", "ends-before", "The end of the duty must be after its beginning")
     elif wanted.ends_at <= now:
-        yield Problem("ends_at", "is-over", "The end must be in the future")
+        yield Problem("ends_at", "is-over", "The end of the duty must be later than now")
     elif wanted.ends_at - wanted.begins_at > LONGEST:
         yield Problem(
             "ends_at", "too-long", f"One entry lasts {LONGEST.days} days at most: enter the rest as another one"

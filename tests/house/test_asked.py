@@ -375,3 +375,15 @@ def test_a_plan_asks_the_same_when_it_is_first_written_and_when_an_interview_cha
 ) -> None:
     asked = {word for word in asked_in(forms) if word.startswith("plan.")} - {"plan.state"}
     assert {word.replace("plan.", "plan_update.", 1) for word in asked} <= set(asked_in(forms))
+
+
+NAMELESS = re.compile(r'"(?:checkError|errorFormat)": "((?:The (?:time|day|beginning|end)|It|No|Nobody) [^"]*)"')
+
+
+def test_what_is_said_of_a_wrong_answer_names_its_question_wherever_it_stands() -> None:
+    """“The time must not be in the future” stood at the top of pages that ask for four times."""
+    texts = [path.read_text() for path in (*ROOT.glob("bpmn/*/forms/*.form"), *ROOT.glob("web/*.form"))]
+    named = [each for text in texts for each in NAMELESS.findall(text)]
+    assert len(texts) > 50
+    assert [each for each in named if not re.match(r"The (beginning|end) of the ", each)] == []
+    assert NAMELESS.findall('"checkError": "The time must not be in the future"'), "the old words are found"

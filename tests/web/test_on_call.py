@@ -60,7 +60,7 @@ def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(site: Site,
     keeper = site.browser("control_room_supervisor")
     wrong = keeper.send("/on-call", night | {"ends_at-time": "07:00", "mobile": "12"})
     assert wrong.status_code == 422
-    for said in ("The end must be after the beginning", "Enter a telephone number, like", 'value="12"'):
+    for said in ("The end of the duty must be after its beginning", "Enter a telephone number, like", 'value="12"'):
         assert said in wrong.text
     empty = keeper.send("/on-call", {})
     assert "Select who is on call, and as what" in empty.text
