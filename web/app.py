@@ -65,6 +65,7 @@ from web import (
     schema,
     seals,
     searches,
+    sent_files,
     several,
     tasks,
     teams,
@@ -156,6 +157,7 @@ def create_app(settings: Settings, *, services: Services | None = None, migrated
     if migrated:
         schema.require_migrated(services.engine)
     app = flask.Flask(__name__, static_folder="static", static_url_path="/static")
+    app.request_class = sent_files.Request
     app.config.update(_flask_settings(settings))
     app.extensions[NAME] = services
     _Database(metadata=Base.metadata, add_models_to_shell=False).init_app(app)

@@ -34,7 +34,7 @@ class NoFilesHere(NotAllowed):
 
 @page.url_value_preprocessor
 def _let_a_file_in(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """Take more at this address than elsewhere, and not a byte above it; it stands before whatever reads the form."""
+    """Take more at this address than elsewhere; it stands before whatever reads the form."""
     if endpoint == "attachments.add":
         sent_files.let_in(services().settings.file_megabytes * MEGABYTE)
 

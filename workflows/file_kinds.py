@@ -83,7 +83,7 @@ def name_of(sent: str, kind: str) -> str:
 
 def _picture(sent: bytes) -> bytes:
     try:
-        return photographs.cleaned(sent, LONGEST_SIDE)
+        return photographs.drawn_anew(sent, LONGEST_SIDE, "picture")
     except Invalid as refusal:
         raise _refused(refusal.problems[0].sentence) from refusal
 

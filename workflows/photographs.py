@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 LARGEST_FILE = 10 * 1024 * 1024
 MOST_PIXELS: Mapping[str, int] = MappingProxyType({"JPEG": 60_000_000, "PNG": 16_000_000})
 """By kind of file: a JPEG is read at the size that is wanted, a PNG is read whole, four bytes for each pixel."""
-TOO_MANY_PIXELS = "The photograph has too many pixels: send a smaller one"
 LONGEST_SIDE = 1_600
 QUALITY = 85
 DATA_CLASS = "D1"
@@ -84,15 +83,21 @@ def picture(connection: sa.Connection, number: int) -> bytes:
     return bytes(connection.execute(asked).scalar_one())
 
 
-def cleaned(sent: bytes, longest: int = LONGEST_SIDE) -> bytes:
-    """Write a picture anew as an upright JPEG, its longer side `longest` pixels at most, without anything else that its file held.
-
-    Refused with `Invalid`.
-    """
+def cleaned(sent: bytes) -> bytes:
+    """Write a photograph of a child anew, as `drawn_anew` does; refused with `Invalid`, also where it is too large a file."""
     if not sent:
         raise _refused("Select a photograph")
     if len(sent) > LARGEST_FILE:
         raise _refused(f"The photograph must be smaller than {LARGEST_FILE // 1024 // 1024} MB")
+    return drawn_anew(sent, LONGEST_SIDE, "photograph")
+
+
+def drawn_anew(sent: bytes, longest: int, called: str) -> bytes:
+    """Write a picture anew as an upright JPEG, its longer side `longest` pixels at most, without anything else that its file held.
+
+    Refused with `Invalid`, in whose words it is `called` so.
+    """
+    too_many = f"The {called} has too many pixels: send a smaller one"
     # Loaded where a photograph is sent only: most processes never see one.
     from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -100,13 +105,13 @@ def cleaned(sent: bytes, longest: int = LONGEST_SIDE) -> bytes:
         with Image.open(io.BytesIO(sent), formats=tuple(MOST_PIXELS)) as opened:
             most = MOST_PIXELS[str(opened.format)]
             if opened.width * opened.height > most:
-                raise _refused(TOO_MANY_PIXELS)
+                raise _refused(too_many)
             opened.draft("RGB", (longest, longest))
             return _written(ImageOps.exif_transpose(opened), longest)
     except Image.DecompressionBombError as bomb:
-        raise _refused(TOO_MANY_PIXELS) from bomb
+        raise _refused(too_many) from bomb
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as fault:
-        raise _refused("The file must be a photograph: a JPEG or a PNG that is whole") from fault
+        raise _refused(f"The file must be a {called}: a JPEG or a PNG that is whole") from fault
 
 
 def _written(image: Picture, longest: int) -> bytes:

@@ -24,7 +24,7 @@ from web import scanning
 from web.app import create_app
 from web.assembly import make_worker
 from web.scanning import Verdict
-from workflows import attachments, erasing, file_kinds
+from workflows import attachments, erasing, file_kinds, photographs
 from workflows.attachments import AttachmentRow
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
@@ -44,6 +44,9 @@ def refused(sent: bytes, name: str = "a.pdf") -> str:
 def test_a_file_is_what_is_in_it_and_not_what_it_is_called() -> None:
     kind, kept = file_kinds.taken(photograph(), "letter.pdf")
     assert (kind, PLACE in kept, file_kinds.name_of("../../let\u202eter.exe", kind)) == ("jpeg", False, "letter.jpg")
+    assert file_kinds.taken(photograph() + b"\0" * photographs.LARGEST_FILE, "a.jpg")[0] == "jpeg", (
+        "how large is said by the settings"
+    )
     assert file_kinds.taken(PDF, "a.html") == ("pdf", PDF)
     assert file_kinds.taken("Zoë;12".encode(), "LIST.CSV")[0] == "csv"
     assert file_kinds.taken(b"<script>alert(1)</script>", "a.html")[0] == "text"
@@ -199,8 +202,11 @@ def test_all_that_is_wrong_is_said_at_once_and_only_classes_that_are_added_to_ar
         assert sentence in answer.text
     offered = scanned.browser(WHO).page(f"/cases/{case_id}/attachments").select("input[name=data_class]")
     assert {each["value"] for each in offered} == {"D1", "D2", "D3", "D5", "D7", "D9", "D11"}
-    assert "MB or smaller" in send(scanned, case_id, b"x" * (1024 * 1024 + 10)).text
-    assert send(scanned, case_id, b"x" * (1024 * 1024 + 70_000)).status_code == 413, "not a byte more is read"
+    for much in (10, 1024 * 1024 * 3):
+        large = send(scanned, case_id, b"x" * (1024 * 1024 + much), title="Her diary")
+        assert (large.status_code, "MB or smaller" in large.text) == (422, True)
+        assert 'value="Her diary"' in large.text, "what was typed beside a file that is too large is kept"
+    assert send(scanned, case_id, b"x" * (1024 * 1024 * 10 + 70_000)).status_code == 413, "there is an end to it"
     for content in (b"first", b"again"):
         assert send(scanned, case_id, content, key="the same page").status_code == 303
     assert [each.size for each in rows(scanned)] == [5]
