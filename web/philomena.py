@@ -58,7 +58,9 @@ def create() -> ResponseReturnValue:
         with writing(services().engine) as connection:
             owners = philomena.owners(actor())
             owner = typed.get("owner", "") if len(owners) > 1 else min(owners)
-            reference = philomena.create(connection, owner, written, by=actor(), now=services().clock())
+            another = typed.get(philomena.ANOTHER) == "yes"
+            now = services().clock()
+            reference = philomena.create(connection, owner, written, by=actor(), now=now, is_another=another)
     except Refusal as refusal:
         return _asked(typed, _said(refusal)), kind_of(refusal).status
     flask.flash(

@@ -77,6 +77,14 @@ NOW_FIELDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 EVERY_FIELD: Mapping[str, tuple[str, str]] = MappingProxyType({**NOW_FIELDS, **FIELDS})
 """Both parts: what is true now comes first."""
 
+ANOTHER = "another"
+"""The question whether a child of the same name and birthday is another one."""
+
+THERE_ALREADY = (
+    "You keep a form of a child with this name and birthday: {}. Change that one, so that the police find everything in one place; or say "
+    "that this is another child."
+)
+
 WRITTEN_NOW = "now_written_at"
 """Where part 2 keeps when it was written, as ISO 8601 in UTC."""
 
@@ -187,11 +195,18 @@ def owners(who: Actor) -> frozenset[str]:
     return who.organisations(OWNS) if OWNS in who.roles else frozenset()
 
 
-def create(connection: sa.Connection, owner: str, written: Written, *, by: Actor, now: datetime) -> str:
-    """Keep a new form, and give its reference; refused with `Invalid`, and with `FormNotFound` for another placement."""
+def create(
+    connection: sa.Connection, owner: str, written: Written, *, by: Actor, now: datetime, is_another: bool = False
+) -> str:
+    """Keep a new form, and give its reference; refused with `Invalid`, and with `FormNotFound` for another placement.
+
+    Where the placement keeps a form of that name and birthday, only a child of whom somebody says that it `is_another` gets a second one.
+    """
     _check(written, now.astimezone(LONDON).date())
     if owner not in owners(by):
         raise FormNotFound("There is no such placement.")
+    if not is_another and (same := _same_child(connection, owner, written)):
+        raise Invalid([Problem(ANOTHER, "form-there", THERE_ALREADY.format(same))])
     reference = f"{PREFIX}{''.join(secrets.choice(LETTERS) for _ in range(8))}"
     row = {"id": reference, "owner": owner, "child_id": "", "version": 0, "updated_at": now}
     connection.execute(sa.insert(FormRow).values(**row, name=written.name, born_on=written.born_on))
@@ -201,9 +216,9 @@ def create(connection: sa.Connection, owner: str, written: Written, *, by: Actor
 
 def write(connection: sa.Connection, reference: str, written: Written, *, on: int, by: Actor, now: datetime) -> None:
     """Write part 1 anew over version `on`; refused with `Invalid`, and with `FormChanged` where that is not the newest."""
-    _check(written, now.astimezone(LONDON).date())
-    kept = own(connection, reference, by).content
-    content = {**{name: text for name, text in kept.items() if name not in FIELDS}, **written.content}
+    kept = own(connection, reference, by)
+    _check(written, now.astimezone(LONDON).date(), stood=kept.review_due)
+    content = {**{name: text for name, text in kept.content.items() if name not in FIELDS}, **written.content}
     _write_over(connection, reference, on, dataclasses.replace(written, content=content), by, now)
 
 
@@ -360,8 +375,14 @@ def _note(connection: sa.Connection, reference: str, went_to: str, by: Actor, no
     connection.execute(sa.insert(FormMoveRow).values(**row))
 
 
-def _check(written: Written, today: date) -> None:
-    """Refuse what cannot be found by a name, and texts that are too long, all at once."""
+def _same_child(connection: sa.Connection, owner: str, written: Written) -> str:
+    """Name the form that a placement keeps of a child of this name and birthday; empty where there is none."""
+    kept = _read(connection, sa.and_(FormRow.owner == owner, FormRow.born_on == written.born_on))
+    return next((each.id for each in kept if sounds_of(each.name) == sounds_of(written.name)), "")
+
+
+def _check(written: Written, today: date, *, stood: date | None = None) -> None:
+    """Refuse what cannot be found by a name, a review that is past and is not the one that `stood`, and long texts, all at once."""
     problems = []
     if not sounds_of(written.name):
         problems.append(Problem("name", "name-missing", "Enter the child's full name."))
@@ -374,6 +395,9 @@ def _check(written: Written, today: date) -> None:
     elif not today.year - OLDEST <= written.born_on.year or written.born_on > today:
         sentence = "The date of birth must be that of a child: check the year. The form is found by it at a report."
         problems.append(Problem("born", "born-not-a-child", sentence))
+    if written.review_due is not None and written.review_due < today and written.review_due != stood:
+        sentence = "Enter the day on which you look at the form again: today or later, or leave it empty."
+        problems.append(Problem("review", "review-past", sentence))
     problems += _too_long(written.content)
     if problems:
         raise Invalid(problems)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -41,7 +41,11 @@ def closed(site: Site, case_id: str) -> None:
 
 
 def test_a_carer_writes_a_form_in_versions_and_sees_when_it_is_due(site: Site) -> None:
-    reference = written(site, **{"review-day": "1", "review-month": "1", "review-year": "2026"})
+    soon = site.clock() + timedelta(days=2)
+    reference = written(
+        site, **{"review-day": str(soon.day), "review-month": str(soon.month), "review-year": str(soon.year)}
+    )
+    site.clock.forward(hours=80)
     browser = site.browser(CARER)
     assert "Review overdue" in browser.page("/philomena").text
     page = browser.page(f"/philomena/{reference}/change")
@@ -67,9 +71,21 @@ def test_everything_that_is_wrong_is_said_at_once_and_what_was_typed_stays(site:
     assert "Hill School" in answer.text
     answer = site.browser(CARER).send("/philomena/new", {**FORM, "born-day": "31", "born-month": "2"})
     assert "must be a real date" in answer.text
+    past = site.browser(CARER).send(
+        "/philomena/new", {**FORM, "review-day": "1", "review-month": "1", "review-year": "2026"}
+    )
+    assert (past.status_code, "today or later" in past.text) == (422, True)
     for year, said in (("12", "must be a real date"), ("2072", "that of a child"), ("1912", "that of a child")):
         answer = site.browser(CARER).send("/philomena/new", {**FORM, "born-year": year})
         assert (answer.status_code, said in answer.text) == (422, True), year
+
+
+def test_a_second_form_of_one_child_is_asked_about_and_names_the_first(site: Site) -> None:
+    first, browser = written(site), site.browser(CARER)
+    again = browser.send("/philomena/new", FORM)
+    assert (again.status_code, f"with this name and birthday: {first}" in again.text) == (422, True)
+    assert FORM["school"] in again.text, "what was typed stays"
+    assert browser.send("/philomena/new", FORM | {"another": "yes"}).status_code == 303
 
 
 def test_the_police_read_it_beside_the_grading_and_in_the_case_till_it_is_closed(site: Site, case_id: str) -> None:
