@@ -99,7 +99,8 @@ def _person(services: Services, role: str) -> Actor:
         return people.holders(connection, (role,))[0].actor
 
 
-def _child(name: str, place: str, worry: str) -> Callable[[datetime], Answers]:
+def child(name: str, place: str, worry: str) -> Callable[[datetime], Answers]:
+    """Say with what a case of a child of this name is opened."""
     return lambda _at: {
         "child_name": name,
         "last_place": place,
@@ -266,11 +267,13 @@ def _interview_held(at: datetime) -> Answers:
     }
 
 
-def _graded(ago: timedelta, name: str, age: int, level: str, *said_yes: str) -> tuple[Deed, ...]:
-    """The steps up to an acknowledged and endorsed grade, the first of them so long ago."""
+def graded(
+    ago: timedelta, name: str, age: int, level: str, *said_yes: str, also: Callable[[datetime], Answers] = by_calendar
+) -> tuple[Deed, ...]:
+    """The steps up to an acknowledged and endorsed grade, the first of them so long ago; what the report says `also`."""
     by_inspector = level == "high" or age < YOUNG
     return (
-        Deed(ago, "complete_missing_report", _report(name, age)),
+        Deed(ago, "complete_missing_report", lambda at: _report(name, age)(at) | also(at)),
         Deed(ago - MINUTE, "match_child", _new_child),
         Deed(ago - 2 * MINUTE, "acknowledge_handover", _handed_over),
         Deed(ago - 3 * MINUTE, "acknowledge_missing_notice", _notice_acknowledged),
@@ -321,9 +324,9 @@ def whole_case(ago: timedelta, name: str, age: int, level: str, *said_yes: str) 
     """One whole case that was opened so long ago, five days or more: from the report to the close, in the order in which tasks open."""
     return Story(
         ago,
-        _child(name[:-6], "A children's playground", "Has never done this before"),
+        child(name[:-6], "A children's playground", "Has never done this before"),
         (
-            *_graded(ago - 6 * MINUTE, name, age, level, *said_yes),
+            *graded(ago - 6 * MINUTE, name, age, level, *said_yes),
             *_returned(ago - 4 * HOUR, level),
             Deed(ago - 40 * HOUR, "hold_return_interview", _interview_held),
             Deed(ago - 50 * HOUR, "write_up_return_interview", _written_up),
@@ -334,23 +337,23 @@ def whole_case(ago: timedelta, name: str, age: int, level: str, *said_yes: str) 
 
 
 STORIES = (
-    Story(4 * MINUTE, _child("Alex E", "The skate park in Example Street", "Very young, and not answering the phone")),
+    Story(4 * MINUTE, child("Alex E", "The skate park in Example Street", "Very young, and not answering the phone")),
     Story(
         25 * MINUTE,
-        _child("Billie E", "The bus station", "Left after an argument, upset"),
-        _graded(18 * MINUTE, "Billie Example", 14, "medium", "out_of_character")[:6],
+        child("Billie E", "The bus station", "Left after an argument, upset"),
+        graded(18 * MINUTE, "Billie Example", 14, "medium", "out_of_character")[:6],
     ),
     Story(
         76 * HOUR,
-        _child("Casey E", "The school gate", "Did not come home from school"),
-        _graded(76 * HOUR - 6 * MINUTE, "Casey Example", 13, "high", "exploitation", "previous_harm")
+        child("Casey E", "The school gate", "Did not come home from school"),
+        graded(76 * HOUR - 6 * MINUTE, "Casey Example", 13, "high", "exploitation", "previous_harm")
         + _returned(70 * HOUR, "high"),
     ),
     Story(
         40 * HOUR,
-        _child("Devon E", "A children's playground", "Has never done this before"),
+        child("Devon E", "A children's playground", "Has never done this before"),
         (
-            *_graded(40 * HOUR - 6 * MINUTE, "Devon Example", 12, "medium", "out_of_character"),
+            *graded(40 * HOUR - 6 * MINUTE, "Devon Example", 12, "medium", "out_of_character"),
             *_returned(36 * HOUR),
             Deed(3 * HOUR, "hold_return_interview", _interview_held),
         ),

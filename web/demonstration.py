@@ -11,7 +11,17 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from engine.store import CaseTable, reading
-from web import demo_cases, demo_copies, demo_oversight, demo_people, demo_sheets, procedures, schema, serving
+from web import (
+    demo_cases,
+    demo_copies,
+    demo_oversight,
+    demo_partners,
+    demo_people,
+    demo_sheets,
+    procedures,
+    schema,
+    serving,
+)
 from web.app import create_app
 from web.assembly import assemble, make_worker
 from web.clock import prepare_demo_tables
@@ -66,6 +76,7 @@ def prepare(settings: Settings) -> Services:
         demo_people.add_rota(services.engine, now)
         demo_people.add_teams(services.engine, settings.base_url, now)
         demo_people.add_agreements(services.engine, now)
+        demo_partners.add_seconds(services.engine, now)
     empty = _has_no_cases(services.engine)
     if empty:  # the calendar opens the audit with which it begins
         before = demo_oversight.month_begins(now) - demo_oversight.DAY
@@ -73,8 +84,11 @@ def prepare(settings: Settings) -> Services:
     procedures.publish_all(services.cases, by="administrator", now=now)
     if empty:
         demo_sheets.bring_in(services.engine, now)
-        demo_cases.open_cases(services, now, (*demo_cases.STORIES, *demo_oversight.stories(now)))
+        demo_cases.open_cases(
+            services, now, (*demo_cases.STORIES, *demo_partners.STORIES, *demo_oversight.stories(now))
+        )
         demo_copies.give(services, now)
+        demo_partners.ask(services, now)
     return services
 
 
@@ -94,6 +108,7 @@ def _secret(path: Path) -> str:
 def _greet(settings: Settings) -> None:
     width = max(map(len, ROLES))
     lines = [f"  {role.key:<{width}}  {role.title}" for role in ROLES.values() if role.kind != "external"]
+    lines += [f"  {each[0]:<{width}}  {each[1]}: {ROLES[each[2]].title}" for each in demo_partners.SECONDS]
     names = "\n".join(lines)
     sys.stdout.write(
         f"Homeward's demonstration. Everyone in it is invented, and mails go to its own mailbox page only.\n\n"

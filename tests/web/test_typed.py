@@ -177,7 +177,7 @@ def test_who_leads_takes_it_over_with_the_task_and_that_is_written_down(two: Sit
 
 def test_nothing_is_kept_for_somebody_elses_task_or_for_one_that_is_not_there(two: Site, task: str) -> None:
     stranger = two.browser("rhi_worker")
-    form = stranger.page("/away")
+    form = stranger.page("/downtime")
     for path in (
         f"/tasks/{task}/typed?typing=yes",
         "/tasks/MC-NOTHERE.1/typed?typing=yes",

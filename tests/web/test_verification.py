@@ -16,7 +16,7 @@ from engine.store import Base, reading, writing
 from engine.verification import check
 from notifications.outbox import OutboxRow
 from tests.web.site import SECRET, Site
-from web import cli, demo_cases, demo_people, procedures, verification
+from web import cli, demo_cases, demo_partners, demo_people, procedures, verification
 from web.assembly import assemble, make_worker
 from web.clock import DemoClock, prepare_demo_tables
 from web.settings import Settings
@@ -59,8 +59,11 @@ def test_the_demonstration_agrees_with_itself_and_so_it_does_when_all_is_drawn_a
     Base.metadata.create_all(services.engine)
     prepare_demo_tables(services.engine)
     demo_people.add_people(services.engine, services.clock())
+    demo_people.add_agreements(services.engine, services.clock())
+    demo_partners.add_seconds(services.engine, services.clock())
     procedures.publish_all(services.cases, by="administrator", now=services.clock())
-    demo_cases.open_cases(services, services.clock())
+    demo_cases.open_cases(services, services.clock(), (*demo_cases.STORIES, *demo_partners.STORIES))
+    demo_partners.ask(services, services.clock())
     make_worker(services).work_at_night()
     for _ in range(2):
         found = {finding.check for finding in verification.verify(services.cases, services.clock())}
