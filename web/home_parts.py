@@ -38,6 +38,8 @@ SHOWN = 20
 FIRST = 5
 """So many tasks stand on the page itself."""
 RED = "red"
+EPISODE, CHILD = frozenset({"D2"}), frozenset({"D1", "D2"})
+"""Of which data classes a line says something: of an episode, and of a child to be told from others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +60,12 @@ Cell = tuple[Bit, ...]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line; `mark` tells it from what it was before, and `case_id` names the episode of which it says facts, if it does."""
+    """One line; `mark` tells it from what it was before, `case_id` names the episode of which it says facts of some data `classes`, if it does."""
 
     cells: tuple[Cell, ...]
     mark: str
     case_id: str = ""
+    classes: frozenset[str] = EPISODE
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +187,7 @@ def _search(look: Look, one: Missing, stands: Standing, names: Mapping[str, str]
     said = missing_words.line(one, look.now)
     taken, late = names.get(stands.taken_over_by, ""), stands.overdue_actions
     cells = (
-        (*_case(one.case_id), Bit(said.who)),
+        (*_case(one.case_id), Bit(missing_words.told_apart(one)), *_if(stands.place, f"Last place: {stands.place}")),
         (Bit(said.grade, colour=said.colour), *_if(stands.waits_since, "Lower grade waits")),
         (Bit(said.missing_for),),
         (Bit(said.last_review), *_if(stands.reviewed_by, f"by {names.get(stands.reviewed_by, '')}")),
@@ -195,7 +198,7 @@ def _search(look: Look, one: Missing, stands: Standing, names: Mapping[str, str]
         ),
     )
     told = (one.case_id, one.level, one.last_review_at, one.next_review_at, taken, late, bool(stands.waits_since))
-    return Line(cells, look.mark(*told), one.case_id)
+    return Line(cells, look.mark(*told, one.age, one.sex, stands.place), one.case_id, CHILD)
 
 
 def _if(holds: object, words: str, colour: str = "") -> Cell:

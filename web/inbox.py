@@ -64,6 +64,7 @@ def tasks() -> ResponseReturnValue:
         bounds = audience(connection, who, now)
         saved = saved_lists.of(connection, who.person, map(int, groups.teams))
     found, everything = task_lists.page(wanted, bounds, after, now), after is None and wanted == Wanted()
+    mentions = task_lists.mentions(bounds, now) if everything else []
     lines = task_words.lines(found.rows, who, now)
     return flask.render_template(
         "inbox.html",
@@ -71,7 +72,7 @@ def tasks() -> ResponseReturnValue:
         options=[line for line in lines if not (line.due or line.done)],
         next=write_cursor(found.next) if found.next else "",
         first=after is None,
-        seen=task_lists.digest(found.rows, now) if after is None and wanted.which != DONE else "",
+        seen=task_lists.digest(found.rows, now, mentions) if after is None and wanted.which != DONE else "",
         shown_at=now.isoformat(),
         may_open=task_lists.may_open(who.roles),
         roles=len(who.duties),
@@ -85,7 +86,7 @@ def tasks() -> ResponseReturnValue:
         merges=_merges(bounds) if everything else (),
         unread=_unread(bounds, now) if everything else (),
         wrong_copies=_wrong_copies(bounds) if everything else (),
-        mentions=task_lists.mentions(bounds, now) if everything else (),
+        mentions=mentions,
         nobodys=_nobodys(bounds) if everything else (),
         now=now,
         shifts=_shifts(who.person),
@@ -135,12 +136,15 @@ def news() -> ResponseReturnValue:
     now, (wanted, _groups) = here.clock(), task_lists.asked_for()
     with reading(here.engine) as connection:
         bounds = audience(connection, who, now)
-    if task_lists.digest(task_lists.page(wanted, bounds, None, now).rows, now) == flask.request.args.get("seen"):
+    mentions = task_lists.mentions(bounds, now) if wanted == Wanted() else []
+    rows = task_lists.page(wanted, bounds, None, now).rows
+    if task_lists.digest(rows, now, mentions) == flask.request.args.get("seen"):
         return "", 204
     since = read_moment(flask.request.args.get("since", "")) or now
+    mentioned = sum(each.at > since for each in mentions)
     more = [*wanted.conditions(now), TaskTable.opened_at > since]
     fresh = task_lists.count(bounds, wanted.roles(who.duties), more) if wanted.which not in {MINE, GIVEN, SENT} else 0
-    return flask.render_template("inbox_news.html", fresh=fresh, since=since, wanted=wanted)
+    return flask.render_template("inbox_news.html", fresh=fresh, mentioned=mentioned, since=since, wanted=wanted)
 
 
 def _unsent(person: str) -> list[tuple[str, str, datetime]]:

@@ -14,6 +14,8 @@ from workflows.vocabulary import EPISODE_STATUS, RISK_LEVEL
 
 COLOURS = {"high": "red", "medium": "orange", "low": "blue"}
 NOT_GRADED = "Not graded yet"
+CHILDREN = {"female": "Girl", "male": "Boy", "": "Child"}
+ADULTS = {"female": "Woman", "male": "Man", "": "Adult"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,14 @@ def _who(one: Missing) -> str:
     if one.adult:
         return "Adult"
     return SLICES["who"].words["not_recorded"] if one.age is None else "Child"
+
+
+def told_apart(one: Missing) -> str:
+    """Tell one person who is missing from others without a name, to those who read who a child is: ``Girl, 14``."""
+    words = ADULTS if one.adult else CHILDREN
+    if one.age is None and not one.adult:
+        return SLICES["who"].words["not_recorded"]
+    return words.get(one.sex, words[""]) + (f", {one.age}" if one.age is not None else "")
 
 
 def _grade(level: str) -> str:

@@ -127,9 +127,10 @@ def _whose(bounds: Audience, whose: Sequence[sa.ColumnElement[bool] | sa.TextCla
     return sa.select(sa.literal(1)).where(*whose, OPEN, sa.or_(sa.false(), *counting))
 
 
-def digest(rows: Sequence[TaskRow], now: datetime) -> str:
-    """Tell a list from another one: by its tasks, who has them, when they are due, and whether they are overdue."""
+def digest(rows: Sequence[TaskRow], now: datetime, mentions: Iterable[Unread] = ()) -> str:
+    """Tell a list from another one: by its tasks, who has them, when they are due, whether they are overdue; and by who mentions one."""
     said = [f"{row.id} {row.owner} {row.due_at} {row.due_at is not None and row.due_at <= now}" for row in rows]
+    said += [f"{each.case_id} {each.at}" for each in mentions]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()[:DIGEST]
 
 

@@ -15,12 +15,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from engine import reading
-from engine.store import CaseTable, Moment, TaskTable
+from engine.store import CaseTable, EventTable, Moment, TaskTable
 from workflows import access, assigning, figures
 from workflows.about import AboutRow
 from workflows.access import SEES_EVERY_EPISODE, Standing, concerned
 from workflows.audience import Audience, Column
 from workflows.children import ChildRow, main_id
+from workflows.comments import CommentRow
 from workflows.daily import NOT_HELD_YET
 from workflows.episodes import HELD_WITHIN, INTERVIEWING, EpisodeRow
 from workflows.figures import Missing
@@ -120,6 +121,28 @@ class Offered:
     tasks: int
     answer_by: datetime
     own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What was written, counted: the events since a moment, the newest comment and hand-over, and how many of these are offered."""
+
+    events: int
+    comment: int
+    handover: int
+    offered: int
+
+
+def beat(connection: sa.Connection, since: datetime) -> Beat:
+    """Count what was written since a moment, of all cases: where it is as before, no page has changed by it. One statement."""
+    row = HandoverRow
+    asked = sa.select(
+        sa.select(sa.func.count()).where(EventTable.at > since).scalar_subquery(),
+        sa.select(sa.func.coalesce(sa.func.max(CommentRow.id), 0)).scalar_subquery(),
+        sa.select(sa.func.coalesce(sa.func.max(row.id), 0)).scalar_subquery(),
+        sa.select(sa.func.count()).where(row.state == OFFERED).scalar_subquery(),
+    )
+    return Beat(*connection.execute(asked).one())
 
 
 def missing(connection: sa.Connection, bounds: Audience) -> tuple[Missing, ...]:

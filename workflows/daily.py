@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from textwrap import shorten
 from typing import Any
 
 import sqlalchemy as sa
@@ -53,12 +54,19 @@ class Day:
     dealt_with: int | None
 
 
+FLAGS, PLACES = ("known", "flags"), (("case_opening", "last_place"), ("missing_report", "last_seen_place"))
+"""The facts that say more of how an episode stands: warnings, and the place, where the later answer counts."""
+SHORT = 60
+"""Characters of the place."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How a missing episode stands now: what a meeting has to know of it beside the grade.
 
     `flags` are the warnings that were known when the report was matched, None while nobody has matched it;
-    `reviewed_by` a sign-in name, `waits_for` the role behind which a lower grade waits, since `waits_since`.
+    `reviewed_by` a sign-in name, `waits_for` the role behind which a lower grade waits, since `waits_since`; `place` is where the
+    child was last seen or meant to be, in few words.
     """
 
     flags: tuple[str, ...] | None = None
@@ -67,6 +75,7 @@ class Standing:
     waits_since: datetime | None = None
     overdue_actions: int = 0
     taken_over_by: str = ""
+    place: str = ""
 
 
 def list_missing_episodes(connection: sa.Connection, _scope: Mapping[str, Value], now: datetime) -> Found:
@@ -145,12 +154,15 @@ def standings(connection: sa.Connection, case_ids: Iterable[str], now: datetime)
     found: dict[str, Standing] = dict.fromkeys(wanted, Standing())
     for row in connection.execute(query.order_by(task.completed_at, task.number)):
         found[row.case_id] = replace(found[row.case_id], **_told_by(row, found[row.case_id], now))
-    flags = sa.select(fact.case_id, fact.value).where(
-        fact.case_id.in_(wanted), fact.record == "known", fact.field == "flags"
+    told = sa.select(fact.case_id, fact.record, fact.value).where(
+        fact.case_id.in_(wanted), sa.tuple_(fact.record, fact.field).in_([FLAGS, *PLACES])
     )
-    for case_id, value in connection.execute(flags.order_by(fact.seq)).tuples():
-        given = _list(values.loads(value))
-        found[case_id] = replace(found[case_id], flags=tuple(str(flag) for flag in given))
+    for case_id, record, value in connection.execute(told.order_by(fact.seq)).tuples():
+        said = values.loads(value)
+        if record == FLAGS[0]:
+            found[case_id] = replace(found[case_id], flags=tuple(str(flag) for flag in _list(said)))
+        elif said:
+            found[case_id] = replace(found[case_id], place=shorten(str(said), SHORT, placeholder=" ..."))
     return found
 
 

@@ -96,6 +96,7 @@ class Missing:
     missing_since: datetime | None
     last_review_at: datetime | None
     next_review_at: datetime | None
+    sex: str = ""
 
     def missing_for(self, now: datetime) -> timedelta:
         """How long the person has been missing, from the report where nobody knows since when."""
@@ -319,7 +320,7 @@ def missing_now(
     due = sa.select(sa.func.min(task.due_at)).where(of_case, task.status == "open")
     query = sa.select(
         row.case_id, row.child_id, row.responsible_authority, row.age, row.adult, row.risk_level, row.status, row.reported_at,
-        row.missing_since, last.correlate(row).scalar_subquery(), due.correlate(row).scalar_subquery(),
+        row.missing_since, last.correlate(row).scalar_subquery(), due.correlate(row).scalar_subquery(), row.sex,
     ).where(row.status.in_(sorted(MISSING)), *also)  # fmt: skip
     query = _of_authorities(query, authorities).order_by(sa.func.coalesce(row.missing_since, row.reported_at))
     return tuple(Missing(*one) for one in connection.execute(query))

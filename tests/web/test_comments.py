@@ -52,7 +52,11 @@ def test_who_will_read_it_is_said_before_it_is_sent_and_whoever_is_mentioned_fin
         assert title in answer.text
     assert "call_taker" in offered(answer)
     assert kept(site, case_id) == ()
+    open_pages = [str(other.page(page).select("[hx-get]")[0]["hx-get"]) for page in ("/", "/tasks")]
+    assert [other.get(each).status_code for each in open_pages] == [204, 204]
     assert send(browser, case_id, "call_taker").status_code == 303
+    heard = [other.page(each).text for each in open_pages]
+    assert all("changed" in each or "mentions you" in each for each in heard), "an open page hears of it"
     (found,) = kept(site, case_id)
     assert (found.text, found.data_class, found.written_by) == (TEXT, "D2", WHO)
     with reading(site.services.engine) as connection:

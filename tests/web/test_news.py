@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.web.site import Browser, Site, statements
 
-AT_MOST = 8
+AT_MOST = 9
 
 
 def asks(browser: Browser, query: str = "") -> str:
@@ -77,7 +77,7 @@ def test_who_only_watches_is_signed_out_in_time(site: Site) -> None:
 
 
 def test_what_is_asked_every_ten_seconds_is_cheap(site: Site) -> None:
-    """Who it is and for whom they stand in (three), their teams, of which councils and seals (one or two), the list (two: dated and not)."""
+    """Who it is and for whom they stand in (three), their teams, of which councils and seals (one or two), the list (two: dated and not), who mentions them (one)."""
     site.opened()
     browser = site.browser("csc_mash")
     address = asks(browser)

@@ -36,7 +36,7 @@ def closed(site: Site, folder: Path, *, many: int) -> list[Measure]:
     role, ratio = max(ratios.items(), key=lambda each: each[1])
     return [
         Measure(f"work of SQLite for a first page at {many:,} closed cases : at {FEW}, most ({role})", round(ratio, 2), "x", 1.5),
-        Measure("SQL statements when an open first page asks for what is new, most", statements, "statements", 24),
+        Measure("SQL statements when an open first page asks for what is new, most", statements, "statements", 8),
     ]  # fmt: skip
 
 
