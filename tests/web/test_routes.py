@@ -56,6 +56,7 @@ FOR_SOME: dict[str, frozenset[str]] = {
     "/performance/tables/<name>.csv": FIGURES,
     "/performance/print": FIGURES_WITH_EPISODES,
     "/performance/episodes": FIGURES_WITH_EPISODES,
+    **{f"/performance/steps{rest}": FIGURES_WITH_EPISODES for rest in ("", ".csv", "/diagrams/<process>")},
     "/promises": FIGURES_WITH_EPISODES,
     "/promises/<promise>": FIGURES_WITH_EPISODES,
     "/search": SEARCHES,

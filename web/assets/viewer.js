@@ -24,6 +24,14 @@ async function draw (holder) {
       }
     }
   }
+  for (const { id, says, band } of JSON.parse(holder.dataset.counts || '[]')) {
+    if (!elements.get(id)) continue
+    const html = document.createElement('span')
+    html.className = `hw-count hw-count-${band}`
+    html.textContent = says
+    viewer.get('overlays').add(id, { position: { bottom: 12, left: 0 }, html, scale: true })
+    canvas.addMarker(id, `hw-band-${band}`)
+  }
   // A diagram in the text of a page is not a stop for the Tab key by itself, but a named group that can be moved by arrows.
   holder.querySelector('.djs-container svg').setAttribute('aria-label', 'Diagram, arrow keys with Ctrl move it')
   canvas.zoom('fit-viewport', 'auto')
