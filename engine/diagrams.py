@@ -16,6 +16,7 @@ from engine.elements import (
     ALLOWED_FIELDS,
     ATTRIBUTES,
     BPMN,
+    DECLARED,
     DEFAULTS,
     EXTENSIONS,
     FOR_THE_EYE,
@@ -34,7 +35,7 @@ from engine.elements import (
     ZEEBE,
 )
 from engine.errors import Problem
-from engine.process import Flow, Loop, Node, Process, Timer, expression_in
+from engine.process import Again, Flow, Loop, Node, Process, Timer, Trigger, expression_in
 
 
 def read(text: str, file: str) -> tuple[Process | None, tuple[Problem, ...]]:
@@ -59,6 +60,7 @@ class _Reader:
         self.file = file
         self.problems: list[Problem] = []
         self.messages: dict[str, tuple[str, str]] = {}
+        self.triggers: dict[str, Trigger] = {}
         self.roles: dict[str, str] = {}
         self.lanes: dict[str, tuple[str, int]] = {}
         self.seen: set[str] = set()
@@ -84,7 +86,12 @@ class _Reader:
         self.take(self.root, "definitions")
         self.speaks_feel(self.root, "expressionLanguage")
         processes: list[xml.Element] = []
-        readers = {"process": processes.append, "collaboration": self.collaboration, "message": self.message}
+        readers = {
+            "process": processes.append,
+            "collaboration": self.collaboration,
+            "message": self.message,
+            **dict.fromkeys(DECLARED - {"message"}, self.trigger),
+        }
         for child in self.children(self.root, frozenset(readers)):
             readers[xml.local_name(child)](child)
         executable = [each for each in processes if self.is_true(each, "isExecutable", default=False)]
@@ -118,7 +125,7 @@ class _Reader:
                 continue
             if attribute not in SCHEMA and not name.startswith("modelerTemplate"):
                 self.refuse(element, "attribute-not-supported", f"The attribute {name} does nothing on a {tag}.")
-        if "id" in UNREAD.get(tag, ()) or tag == "message":
+        if "id" in UNREAD.get(tag, ()) or tag in DECLARED:
             self.once(element.get("id", ""))
 
     def children(self, parent: xml.Element, allowed: frozenset[str]) -> Iterator[xml.Element]:
@@ -192,6 +199,17 @@ class _Reader:
         self.no_children(element)
         key = next((each.get("correlationKey", "") for each in self.extensions(element, "message")), "")
         self.messages[element.get("id", "")] = (element.get("name", ""), expression_in(key))
+
+    def trigger(self, element: xml.Element) -> None:
+        """Keep a signal, an error or an escalation by the code under which it is thrown and caught; its name, where it has none."""
+        self.no_children(element)
+        kind, name = xml.local_name(element), element.get("id", "")
+        code = element.get(f"{kind}Code", "") or element.get("name", "")
+        if not code:
+            self.refuse(
+                name or element, "trigger-without-code", f"The {kind} has neither a code nor a name: give it one."
+            )
+        self.triggers[name] = Trigger(kind, code)
 
     def collaboration(self, element: xml.Element) -> None:
         """A collaboration only names its pools."""
@@ -348,16 +366,21 @@ class _Reader:
             self.extension(extension, values)
         name = self.identify(element)
         self.definitions(element, tag, values)
+        if tag in {"sendTask", "receiveTask"}:
+            self.named_message(element, element, values)
         self.roles.setdefault(name, self.roles.get(process, ""))
+        is_handler = tag == "subProcess" and self.is_true(element, "triggeredByEvent", default=False)
         return Node(
             id=name,
-            kind=NODES[tag],
+            kind="handler" if is_handler else NODES[tag],
             name=element.get("name", ""),
             process=process,
             documentation=self.documentation(element),
             role=self.roles[name],
             attached_to=element.get("attachedToRef", ""),
-            interrupting=self.is_true(element, "cancelActivity", default=True),
+            interrupting=self.is_true(
+                element, "isInterrupting" if tag == "startEvent" else "cancelActivity", default=True
+            ),
             default=element.get("default", ""),
             properties=self.properties(element, tag) if tag in PROPERTIES else {},
             **values,  # type: ignore[arg-type]
@@ -369,8 +392,12 @@ class _Reader:
             "timerEventDefinition": self.timer,
             "conditionalEventDefinition": self.conditional,
             "messageEventDefinition": self.message_event,
+            **dict.fromkeys(
+                ("signalEventDefinition", "errorEventDefinition", "escalationEventDefinition"), self.raised
+            ),
             "terminateEventDefinition": self.terminate,
             "multiInstanceLoopCharacteristics": self.loop,
+            "standardLoopCharacteristics": self.again,
         }
         found = []
         for child in self.children(
@@ -398,6 +425,9 @@ class _Reader:
                 values["called"] = element.get("processId", "")
             case "taskDefinition":
                 values["operation"] = element.get("type", "")
+            case "script":
+                values["script"] = expression_in(element.get("expression", ""))
+                values["result"] = element.get("resultVariable", "")
             case "ioMapping":
                 inputs = element.iterchildren(f"{{{ZEEBE}}}input")
                 values["payload"] = tuple(
@@ -427,11 +457,27 @@ class _Reader:
     def message_event(self, element: xml.Element, values: dict[str, object]) -> None:
         """Read which message is thrown or awaited."""
         self.no_children(element)
+        self.named_message(element, self.owner(element), values)
+
+    def named_message(self, element: xml.Element, owner: xml.Element, values: dict[str, object]) -> None:
+        """Read which message of the file an event or a task names."""
         name, key = self.messages.get(element.get("messageRef", ""), ("", ""))
         if not name:
-            sentence = "The event names no message of this file: choose one, and give it a name."
-            self.refuse(self.owner(element), "message-without-name", sentence)
+            sentence = "The element names no message of this file: choose one, and give it a name."
+            self.refuse(owner, "message-without-name", sentence)
         values["message"], values["correlation"] = name, key
+
+    def raised(self, element: xml.Element, values: dict[str, object]) -> None:
+        """Read which signal, error or escalation is thrown or caught; an error or an escalation is caught without a code too."""
+        self.no_children(element)
+        kind, owner = xml.local_name(element).removesuffix("EventDefinition"), self.owner(element)
+        said = element.get(f"{kind}Ref", "")
+        catches_any = not said and kind != "signal" and xml.local_name(owner) in {"boundaryEvent", "startEvent"}
+        found = Trigger(kind, "") if catches_any else self.triggers.get(said)
+        if found is None or found.kind != kind:
+            sentence = f"The event names no {kind} of this file: choose one, and give it a name."
+            self.refuse(owner, "trigger-without-name", sentence)
+        values["trigger"] = found or Trigger(kind, "")
 
     def terminate(self, element: xml.Element, values: dict[str, object]) -> None:
         """Note that this end event ends everything in its process."""
@@ -439,14 +485,42 @@ class _Reader:
         values["terminate"] = True
 
     def loop(self, element: xml.Element, values: dict[str, object]) -> None:
-        """Read a multi-instance and the collection that it runs over."""
-        self.no_children(element)
+        """Read a multi-instance, the collection that it runs over, and the condition that ends it early."""
+        until = self.condition_in(element, "completionCondition")
         in_turn = self.is_true(element, "isSequential", default=False)
         for each in self.extensions(element, "multiInstanceLoopCharacteristics"):
             collection = expression_in(each.get("inputCollection", ""))
-            values["loop"] = Loop(collection, each.get("inputElement", ""), in_turn)
+            values["loop"] = Loop(collection, each.get("inputElement", ""), in_turn, until)
         if "loop" not in values:
             self.refuse(self.owner(element), "loop-without-collection", "The multi-instance names no input collection.")
+
+    def again(self, element: xml.Element, values: dict[str, object]) -> None:
+        """Read a standard loop: its condition, when it is asked, and how many turns there are at most."""
+        condition, most = self.condition_in(element, "loopCondition"), element.get("loopMaximum", "")
+        if not (condition or most):
+            sentence = (
+                "The loop would never end: say with a condition how long it goes on, or how many turns there are."
+            )
+            self.refuse(self.owner(element), "loop-without-end", sentence)
+        if most and not (most.isascii() and most.isdigit() and int(most)):
+            self.refuse(self.owner(element), "loop-maximum", f"loopMaximum is “{most[:80]}”: write a number from 1 on.")
+            most = ""
+        before = self.is_true(element, "testBefore", default=False)
+        values["again"] = Again(condition, before, int(most) if most else None)
+
+    def condition_in(self, element: xml.Element, tag: str) -> str:
+        """Read the one condition, in FEEL, that a loop may hold; "" where it holds none."""
+        found = ""
+        for each in self.children(element, frozenset({tag})):
+            self.speaks_feel(each)
+            if found:
+                self.refuse(self.owner(element), "one-definition", "The loop has two conditions: join them with “or”.")
+            found = expression_in(each.text or "")
+            if not found or not (each.text or "").strip().startswith("="):
+                self.refuse(
+                    self.owner(element), "condition-is-feel", "A condition is FEEL and begins with an equals sign."
+                )
+        return found
 
     @staticmethod
     def owner(element: xml.Element) -> xml.Element:

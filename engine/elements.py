@@ -37,11 +37,16 @@ NODES: Mapping[str, str] = {
     "startEvent": "start",
     "endEvent": "end",
     "userTask": "user_task",
+    "manualTask": "user_task",
+    "scriptTask": "script",
+    "sendTask": "send",
+    "receiveTask": "receive",
     "businessRuleTask": "decision_task",
     "serviceTask": "operation",
     "exclusiveGateway": "exclusive",
     "parallelGateway": "parallel",
     "inclusiveGateway": "inclusive",
+    "eventBasedGateway": "race",
     "callActivity": "call",
     "subProcess": "sub_process",
     "boundaryEvent": "boundary",
@@ -53,40 +58,60 @@ FOR_THE_EYE = frozenset({"textAnnotation", "association", "group", "category", "
 PASSIVE = frozenset({"incoming", "outgoing", "extensionElements", "documentation"})
 """May stand in any element; the flows listed must be those that are drawn, extensions are read by what holds them."""
 IN_SCOPE = frozenset(NODES) | {"sequenceFlow"}
+DECLARED = frozenset({"message", "signal", "error", "escalation"})
+"""What stands beside the process, and is named by events."""
 
-ACTIVITIES = frozenset({"user_task", "decision_task", "call", "sub_process"})
-GATEWAYS = frozenset({"exclusive", "parallel", "inclusive"})
+ACTIVITIES = frozenset({"user_task", "decision_task", "call", "sub_process", "receive"})
+GATEWAYS = frozenset({"exclusive", "parallel", "inclusive", "race"})
+WAITING = frozenset({"catch", "receive"})
+"""The nodes in the flow at which a token waits by itself."""
+SENDING = frozenset({"throw", "send", "end"})
+"""The nodes that may send something."""
 
+_RAISED = frozenset({"signalEventDefinition", "escalationEventDefinition"})
 _EVENTS = frozenset({"timerEventDefinition", "conditionalEventDefinition", "messageEventDefinition"})
-_LOOP = frozenset({"multiInstanceLoopCharacteristics"})
+_LOOP = frozenset({"multiInstanceLoopCharacteristics", "standardLoopCharacteristics"})
 INSIDE: Mapping[str, frozenset[str]] = {
-    "startEvent": _EVENTS,
-    "boundaryEvent": _EVENTS,
-    "intermediateCatchEvent": _EVENTS,
-    "intermediateThrowEvent": _EVENTS,
-    "endEvent": _EVENTS | {"terminateEventDefinition"},
-    "userTask": _LOOP,
-    "businessRuleTask": _LOOP,
-    "serviceTask": _LOOP,
-    "callActivity": _LOOP,
-    "subProcess": _LOOP,
-}
+    "startEvent": _EVENTS | _RAISED | {"errorEventDefinition"},
+    "boundaryEvent": _EVENTS | _RAISED | {"errorEventDefinition"},
+    "intermediateCatchEvent": _EVENTS | {"signalEventDefinition"},
+    "intermediateThrowEvent": _EVENTS | _RAISED,
+    "endEvent": _EVENTS | _RAISED | {"errorEventDefinition", "terminateEventDefinition"},
+    **dict.fromkeys(
+        (
+            "userTask", "manualTask", "scriptTask", "sendTask", "receiveTask", "businessRuleTask", "serviceTask",
+            "callActivity", "subProcess",
+        ),
+        _LOOP,
+    ),
+}  # fmt: skip
 """The elements that a node may hold, beside what it shares with every other."""
 
 ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "process": frozenset({"id", "name", "isExecutable"}),
     "message": frozenset({"id", "name"}),
+    "signal": frozenset({"id", "name"}),
+    "error": frozenset({"id", "name", "errorCode"}),
+    "escalation": frozenset({"id", "name", "escalationCode"}),
     "lane": frozenset({"id"}),
     "sequenceFlow": frozenset({"id", "name", "sourceRef", "targetRef"}),
     "boundaryEvent": frozenset({"id", "name", "attachedToRef", "cancelActivity"}),
     "exclusiveGateway": frozenset({"id", "name", "default"}),
     "inclusiveGateway": frozenset({"id", "name", "default"}),
     "multiInstanceLoopCharacteristics": frozenset({"isSequential"}),
+    "standardLoopCharacteristics": frozenset({"testBefore", "loopMaximum"}),
     "messageEventDefinition": frozenset({"messageRef"}),
+    "signalEventDefinition": frozenset({"signalRef"}),
+    "errorEventDefinition": frozenset({"errorRef"}),
+    "escalationEventDefinition": frozenset({"escalationRef"}),
+    "startEvent": frozenset({"id", "name", "isInterrupting"}),
+    "subProcess": frozenset({"id", "name", "triggeredByEvent"}),
+    "sendTask": frozenset({"id", "name", "messageRef"}),
+    "receiveTask": frozenset({"id", "name", "messageRef"}),
     **dict.fromkeys(
         (
-            "startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "userTask", "businessRuleTask",
-            "serviceTask", "callActivity", "subProcess", "parallelGateway",
+            "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "userTask", "manualTask", "scriptTask",
+            "businessRuleTask", "serviceTask", "callActivity", "parallelGateway", "eventBasedGateway",
         ),
         frozenset({"id", "name"}),
     ),
@@ -104,13 +129,15 @@ UNREAD: Mapping[str, frozenset[str]] = {
     "exclusiveGateway": frozenset({"gatewayDirection"}),
     "inclusiveGateway": frozenset({"gatewayDirection"}),
     "parallelGateway": frozenset({"gatewayDirection"}),
+    "eventBasedGateway": frozenset({"gatewayDirection"}),
     "laneSet": frozenset({"id", "name"}),
     "childLaneSet": frozenset({"id", "name"}),
     **dict.fromkeys(
         (
-            "multiInstanceLoopCharacteristics", "timerEventDefinition", "conditionalEventDefinition",
-            "messageEventDefinition", "terminateEventDefinition", "timeDate", "timeDuration", "timeCycle", "condition",
-            "conditionExpression", "extensionElements",
+            "multiInstanceLoopCharacteristics", "standardLoopCharacteristics", "loopCondition", "completionCondition",
+            "timerEventDefinition", "conditionalEventDefinition", "messageEventDefinition", "signalEventDefinition",
+            "errorEventDefinition", "escalationEventDefinition", "terminateEventDefinition", "timeDate", "timeDuration",
+            "timeCycle", "condition", "conditionExpression", "extensionElements",
         ),
         _ID,
     ),
@@ -122,15 +149,19 @@ DEFAULTS: Mapping[str, str] = {
     "completionQuantity": "1",
     "isForCompensation": "false",
     "parallelMultiple": "false",
-    "isInterrupting": "true",
-    "triggeredByEvent": "false",
     "isImmediate": "true",
     "implementation": "##unspecified",
+    "instantiate": "false",
+    "eventGatewayType": "Exclusive",
+    "behavior": "All",
 }
 """Attributes that some tools write with the value that the standard gives them anyway; any other value is refused."""
 
 EXTENSIONS: Mapping[str, frozenset[str]] = {
     "userTask": frozenset({"userTask", "formDefinition", "properties", "assignmentDefinition"}),
+    "manualTask": frozenset({"formDefinition", "properties"}),
+    "scriptTask": frozenset({"script", "properties"}),
+    "sendTask": frozenset({"properties", "ioMapping"}),
     "businessRuleTask": frozenset({"calledDecision", "properties"}),
     "serviceTask": frozenset({"taskDefinition", "properties"}),
     "endEvent": frozenset({"properties", "ioMapping"}),
@@ -145,6 +176,7 @@ ALLOWED_FIELDS: Mapping[str, frozenset[str]] = {
     "formDefinition": frozenset({"formId"}),
     "calledDecision": frozenset({"decisionId", "resultVariable"}),
     "calledElement": frozenset({"processId"}),
+    "script": frozenset({"expression", "resultVariable"}),
     "loopCharacteristics": frozenset({"inputCollection", "inputElement"}),
     "subscription": frozenset({"correlationKey"}),
     "taskDefinition": frozenset({"type"}),
@@ -157,7 +189,12 @@ IN_EXTENSION: Mapping[str, str] = {"properties": "property", "ioMapping": "input
 """What an extension holds."""
 PROPERTIES: Mapping[str, frozenset[str]] = {
     "process": frozenset({"reference", "title", "priority", "data_class"}),
-    "userTask": frozenset({"repeats", "other_than", "record", "activity", "show", "grows"}),
+    **dict.fromkeys(
+        ("userTask", "manualTask"), frozenset({"repeats", "other_than", "record", "activity", "show", "grows"})
+    ),
+    "scriptTask": frozenset({"activity", "data_class"}),
+    "sendTask": frozenset({"activity", "correlation"}),
+    "receiveTask": frozenset({"activity", "record", "repeats", "data_class"}),
     "endEvent": frozenset({"activity", "correlation"}),
     "startEvent": frozenset({"activity", "record", "repeats", "data_class"}),
     "callActivity": frozenset({"activity", "grows"}),

@@ -28,6 +28,7 @@ SENTENCES = {
     "BudgetExceeded": "An expression takes more work than one evaluation may.",
     "UnknownStateVersion": "The case was saved by another version of the program.",
     "WorkflowTaskException": "No way out of the gateway fits what is known.",
+    "NotCaught": "An element throws an error or an escalation that nothing around it catches.",
     "NotAsked": "The message says what no question of the opening form asks for, so nobody could tell who may read it.",
     "NotFound": "Nothing in the case waits for this message.",
 }

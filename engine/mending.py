@@ -11,11 +11,15 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import CannotMend, Problem
 from engine.model import Move, Skip
-from engine.specs import Split
+from engine.specs import Race, Split
 
 if TYPE_CHECKING:
     from engine.process import Node, Process
     from engine.runner import Conductor
+
+
+BESIDE = frozenset({"start", "handler"})
+"""What no flow leads into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ class Mender:
         """Give the node before which a token may be put: of its own process, with one way in that waits for no other."""
         process = self.release.around(task.task_spec.node)
         node = process.nodes.get(element)
-        if node is None or node.kind == "start" or node.attached_to:
+        if node is None or node.kind in BESIDE or node.attached_to:
             sentence = "Choose an element of the same process that is neither its start nor an event on an activity."
             raise CannotMend([Problem("to", "other-process", sentence)])
         if _joins(process, node):
@@ -116,7 +120,7 @@ class Mender:
         """Give the elements before which a token at a node can be put."""
         process = self.release.around(node)
         for each in process.nodes.values():
-            if each.kind != "start" and not each.attached_to and each is not node and not _joins(process, each):
+            if each.kind not in BESIDE and not each.attached_to and each is not node and not _joins(process, each):
                 yield each.id, each.name or each.id
 
 
@@ -135,5 +139,5 @@ def _joins(process: Process, node: Node) -> bool:
 
 
 def _whole(task: Task) -> Task:
-    """Give the task that holds a token's activity with the events on it: the split before it, where there is one."""
-    return task.parent if isinstance(task.parent.task_spec, Split) else task
+    """Give what holds a token with all that is over with it: the events on its activity, or what else it waits for at a gateway."""
+    return task.parent if isinstance(task.parent.task_spec, Split | Race) else task

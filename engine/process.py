@@ -18,11 +18,35 @@ class Timer:
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """A multi-instance: the FEEL of its collection, the name of the item, and whether one comes after the other."""
+    """A multi-instance: the FEEL of its collection, the name of the item, whether one comes after the other, and the
+    condition that ends it before all are done.
+    """
 
     collection: str
     element: str
     sequential: bool
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A standard loop: it goes on while its condition holds, asked `before` each turn or behind it, `most` times at most."""
+
+    condition: str
+    before: bool
+    most: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What is thrown and caught within a case: a ``signal``, an ``error`` or an ``escalation``; no `code` catches any."""
+
+    kind: str
+    code: str
+
+    def catches(self, thrown: Trigger) -> bool:
+        """Whether an event that waits for this takes what is thrown."""
+        return self.kind == thrown.kind and self.code in {"", thrown.code}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +82,12 @@ class Node:
     condition: str = ""
     message: str = ""
     correlation: str = ""
+    trigger: Trigger | None = None
     payload: tuple[tuple[str, str], ...] = ()
     operation: str = ""
+    script: str = ""
     loop: Loop | None = None
+    again: Again | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -95,6 +122,16 @@ class Node:
     def is_errand(self) -> bool:
         """Whether this operation is carried out after the step, outside the case; the token waits for what it finds."""
         return self.kind == "operation" and self.properties.get("after") == "true"
+
+    @property
+    def may_be_left_out(self) -> bool:
+        """Whether this is done as often as a list or a condition says, and so perhaps not at all."""
+        return self.loop is not None or self.again is not None
+
+    @property
+    def happens_again(self) -> bool:
+        """Whether this event, which interrupts nothing, is waited for anew when it has happened; a time comes once."""
+        return not self.interrupting and self.timer is None
 
     @property
     def is_deadline(self) -> bool:

@@ -9,9 +9,9 @@ import difflib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from engine import feel, naming, schedules
+from engine import event_rules, feel, naming, schedules
 from engine.decisions import analysis
-from engine.elements import ACTIVITIES, FIELD_CLASS, GATEWAYS, NAME
+from engine.elements import ACTIVITIES, FIELD_CLASS, GATEWAYS, NAME, WAITING
 from engine.errors import Invalid, Problem
 from engine.model import AFTER
 from engine.process import Node, Process
@@ -67,16 +67,18 @@ def flows_have_ends(release: Compiled) -> Iterator[Problem]:
 
 
 def one_start(release: Compiled) -> Iterator[Problem]:
-    """Each process has one start event; only that of the procedure may wait for a message or a time."""
+    """Each process has one start event; only that of the procedure, and of an event sub-process, may wait for something."""
+    handlers = {node.id for node in release.nodes.values() if node.kind == "handler"}
     for process in _scopes(release):
         starts = [node for node in process.nodes.values() if node.kind == "start"]
         if len(starts) != 1:
             yield Problem(process.id, "one-start", f"{process.id} has {len(starts)} start events: give it exactly one.")
-        for node in starts:
-            if node.condition or ((node.timer or node.message) and process.id != release.root):
+        for node in starts if process.id not in handlers else ():
+            waits = node.condition or node.trigger or ((node.timer or node.message) and process.id != release.root)
+            if waits or not node.interrupting:
                 sentence = (
-                    "Only the procedure's own start may wait for a message or a time, and none for a condition: "
-                    "use a plain one."
+                    "Only the procedure's own start may wait for a message or a time, and none for anything else, unless it "
+                    "begins an event sub-process: use a plain one."
                 )
                 yield Problem(node.id, "plain-start", sentence)
 
@@ -88,7 +90,7 @@ def paths_go_on(release: Compiled) -> Iterator[Problem]:
             leaves = len(process.outgoing(node.id))
             if node.kind == "end" and leaves:
                 yield Problem(node.id, "end-goes-on", "A flow leaves this end event: remove it.")
-            if node.kind != "end" and not leaves:
+            if node.kind not in {"end", "handler"} and not leaves:
                 yield Problem(
                     node.id, "path-without-end", f"Nothing follows “{node.name or node.id}”: lead it to an end event."
                 )
@@ -104,7 +106,7 @@ def paths_go_on(release: Compiled) -> Iterator[Problem]:
 def everything_is_reached(release: Compiled) -> Iterator[Problem]:
     """Every node can be reached from the start; what cannot would never be offered to anyone."""
     for process in _scopes(release):
-        todo = [node.id for node in process.nodes.values() if node.kind == "start"]
+        todo = [node.id for node in process.nodes.values() if node.kind in {"start", "handler"}]
         todo += [flow.target for flow in process.flows if flow.source not in process.nodes]  # said at that flow
         todo = [each for each in todo if each in process.nodes]
         seen = set(todo)
@@ -179,7 +181,7 @@ def events_wait_for_something(release: Compiled) -> Iterator[Problem]:
         for node in process.nodes.values():
             if node.kind == "catch":
                 yield from _waits(node)
-            if node.kind == "catch" and node.timer is not None and node.timer.kind == "cycle":
+            if node.kind in WAITING and node.timer is not None and node.timer.kind == "cycle":
                 yield Problem(
                     node.id, "cycle-without-activity", "A repeating timer belongs on the border of an activity."
                 )
@@ -190,7 +192,9 @@ def events_wait_for_something(release: Compiled) -> Iterator[Problem]:
 def awaited_messages_have_keys(release: Compiled) -> Iterator[Problem]:
     """A message that a case awaits names its case by a key; without one, any case that waits would take it."""
     for node in release.nodes.values():
-        if node.kind in {"catch", "boundary"} and node.message and not node.correlation:
+        begins_a_case = node is release.process.nodes.get(node.id) and node.kind == "start"
+        awaits = node.kind in WAITING | {"boundary", "start"} and node.message and not begins_a_case
+        if awaits and not node.correlation:
             sentence = (
                 f"The message “{node.message}” has no correlation key, so nobody could tell which case it is for: "
                 "write one, such as =case.reference."
@@ -200,8 +204,10 @@ def awaited_messages_have_keys(release: Compiled) -> Iterator[Problem]:
 
 def _waits(node: Node) -> Iterator[Problem]:
     """An event that waits does so for exactly one thing."""
-    if sum(1 for each in (node.timer, node.message, node.condition) if each) != 1:
-        sentence = "The event waits for nothing, or for several things: give it a timer, a message or a condition."
+    if sum(1 for each in (node.timer, node.message, node.condition, node.trigger) if each) != 1:
+        sentence = (
+            "The event waits for nothing, or for several things: give it a timer, a message, a signal or a condition."
+        )
         yield Problem(node.id, "event-without-definition", sentence)
 
 
@@ -217,6 +223,9 @@ def names_are_known(release: Compiled) -> Iterator[Problem]:
                 f"There is no table {node.decision or '(none)'}.dmn in this procedure, or no name for its result."
             )
             yield Problem(node.id, "decision-not-known", sentence)
+        if node.kind == "script" and not (node.script and node.result):
+            sentence = "The script has no expression in FEEL, or no name for its result; a script in another language is not run."
+            yield Problem(node.id, "script-missing", sentence)
         if node.kind == "call" and node.called not in release.processes:
             yield Problem(
                 node.id, "call-not-known", f"There is no process {node.called or '(none)'} in this procedure."
@@ -282,8 +291,14 @@ def calls_do_not_circle(release: Compiled) -> Iterator[Problem]:
 
 def loops_wait(release: Compiled) -> Iterator[Problem]:
     """A loop passes a person, a clock or a message; a loop of automatic steps alone would never end."""
-    waits = {"user_task", "call", "sub_process", "catch"}
+    waits = {"user_task", "call", "sub_process", *WAITING}
     for process in _scopes(release):
+        for node in process.nodes.values():
+            if node.again is not None and node.again.most is None and node.kind not in waits:
+                sentence = (
+                    "A loop of automatic steps has no person and no clock in it: say how many turns there are at most."
+                )
+                yield Problem(node.id, "loop-without-wait", sentence)
         automatic = {node.id for node in process.nodes.values() if node.kind not in waits}
         after = {name: {flow.target for flow in process.outgoing(name)} & automatic for name in automatic}
         while True:
@@ -321,7 +336,8 @@ def _expressions(release: Compiled) -> Iterator[tuple[str, str]]:
             texts = [node.correlation, node.properties.get("correlation", ""), node.condition]
             texts.extend(source for _target, source in node.payload)
             texts.append(node.timer_text if node.timer is not None and node.kind != "start" else "")
-            texts.append(node.loop.collection if node.loop else "")
+            texts += [node.loop.collection, node.loop.until] if node.loop else []
+            texts += [node.script, node.again.condition if node.again else ""]
             activity = node.properties.get("activity", "")
             texts.append(activity if activity.startswith("=") else "")
             yield from ((node.id, text.removeprefix("=")) for text in texts if text)
@@ -451,6 +467,10 @@ RULES: tuple[Rule, ...] = (
     growing_is_parallel,
     calls_do_not_circle,
     loops_wait,
+    event_rules.handlers_stand_alone,
+    event_rules.borders_can_catch,
+    event_rules.races_wait,
+    event_rules.what_is_thrown_is_caught,
     expressions_can_be_read,
     field_classes_can_be_read,
     tables_name_what_is_written,

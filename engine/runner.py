@@ -15,9 +15,10 @@ import orjson
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine import faults, state, values
+from engine import catching, faults, state, values
 from engine.clocks import Winder
 from engine.decisions import RULES, SAW
+from engine.elements import SENDING
 from engine.errors import NotFound, SamePersonTwice, TaskNoLongerOpen
 from engine.faults import Located, RunawayLoop, StepFailed
 from engine.mending import Mender, left_out
@@ -46,7 +47,7 @@ from engine.model import (
 from engine.process import Node
 from engine.release import Compiled
 from engine.scope import Scope
-from engine.specs import CHILD
+from engine.specs import CHILD, WATCH
 from engine.state import Position, Tokens
 from engine.ways import Asked, Way, ending_at, new_ways
 
@@ -171,6 +172,7 @@ class Conductor:
         self.events: list[Event] = []
         self.writes: list[FactWrite] = []
         self.sent: list[Sent] = []
+        self.raised: list[Task] = []
         self.completed: tuple[int, str] | None = None
         self.here: Node | None = None
         self.nulls: dict[str, str] = {}
@@ -376,6 +378,15 @@ class Conductor:
         self.note("decision_made", node, data={"decision": node.decision, "rules": list(decision.rule_ids)})
         self.write([FactWrite(node.result, "", name, value) for name, value in fields.items()], node, SYSTEM)
 
+    def calculate(self, task: Task) -> None:
+        """Evaluate a script and write what it gives as a record: the fields of a context, or the one field `value`."""
+        node = task.task_spec.node
+        script = self.release.expression(node.script)
+        if (found := script.evaluate(seen := self.scope.at(task), now=self.now)) is None:
+            faults.why_null(script, seen, self.now, node, self.nulls)
+        fields = found if isinstance(found, dict) else {"value": found}
+        self.write([FactWrite(node.result, "", name, value) for name, value in fields.items()], node, SYSTEM)
+
     def operate(self, task: Task) -> None:
         """Carry out an operation; what it found becomes facts of its record, each of several under a key of its own."""
         if left_out(self, node := task.task_spec.node):
@@ -410,6 +421,10 @@ class Conductor:
         self.sent.append(Sent(node.message, key, node.id, {"sender": self.position.reference, **payload}))
         self.note("message_sent", node, data={"message": node.message}, activity=False)  # passing it says the word
 
+    def raise_event(self, task: Task) -> None:
+        """Keep what was thrown inside the case until its task is through."""
+        self.raised.append(task)
+
     def message_key(self, text: str, seen: Mapping[str, Any]) -> str | None:
         """Give the key by which a message finds its case: "" where the drawing names none, nothing where it is not known."""
         if not text:
@@ -427,7 +442,7 @@ class Conductor:
     def settle(self, before: Mapping[int, OpenTask]) -> Outcome:
         """Run every automatic task, then number, tidy, wind the clocks, and say what changed."""
         self.run_automatic()
-        while self.grow() or self.meet_conditions():
+        while self.grow() or catching.meet_conditions(self):
             self.run_automatic()
         tokens = self.position.tokens
         completed, ways = tokens.completed, new_ways(self)
@@ -459,36 +474,45 @@ class Conductor:
         outcome.awaited = self.awaited()
         if completed and not self.was_over:
             self.events.append(Event("case_closed"))
-        if not completed and not people and outcome.next_due_at is None and not outcome.awaited and not self.hopes():
+        if (
+            not completed
+            and not people
+            and outcome.next_due_at is None
+            and not outcome.awaited
+            and not catching.may_become_true(self)
+        ):
             self.events.append(Event("case_stranded"))
         outcome.title, outcome.rank = self.scope.title(), self.scope.rank()
         outcome.events, outcome.writes, outcome.sent = self.events, self.writes, self.sent
         return outcome
 
-    def hopes(self) -> bool:
-        """Whether an event waits for a condition that a correction may still make true."""
-        return any(
-            getattr(task.task_spec, "node", None) and task.task_spec.node.condition
-            for task in self.position.tokens.live()
-        )
-
     def run_automatic(self) -> None:
         """Run what needs no person until nothing is ready, the deepest process first."""
-        tokens, again = self.position.tokens, True
-        while again:
-            again = False
-            for workflow in tokens.all_workflows():
-                ready = [t for t in workflow.tasks.values() if t.state == TaskState.READY and not t.task_spec.manual]
-                for task in ready:
-                    if task.state == TaskState.READY and task.id in workflow.tasks:
-                        self.here = getattr(task.task_spec, "node", None) or self.here
-                        task.run()
-                        self.passed(task)
-                        again = True
-                        self.count += 1
+        while self.run_ready():
             if self.count > STEPS_AT_MOST:
                 message = f"more than {STEPS_AT_MOST} automatic tasks in one step of {self.position.reference}"
                 raise RunawayLoop(message)
+
+    def run_ready(self) -> bool:
+        """Run what is ready now, or up to what throws something; say whether anything was."""
+        ran = False
+        for workflow in self.position.tokens.all_workflows():
+            ready = [t for t in workflow.tasks.values() if t.state == TaskState.READY and not t.task_spec.manual]
+            for task in ready:
+                if task.state == TaskState.READY and task.id in workflow.tasks:
+                    self.run(task)
+                    ran = True
+                if self.raised:
+                    catching.land(self)
+                    return True
+        return ran
+
+    def run(self, task: Task) -> None:
+        """Run one automatic task."""
+        self.here = getattr(task.task_spec, "node", None) or self.here
+        task.run()
+        self.passed(task)
+        self.count += 1
 
     def grow(self) -> bool:
         """Add an instance for each item that the collection of a growing multi-instance has gained; say whether any."""
@@ -505,27 +529,12 @@ class Conductor:
             grown = grown or bool(new)
         return grown
 
-    def meet_conditions(self) -> bool:
-        """Let the first event go on whose condition has become true, wherever it waits in the case; say whether one did."""
-        for task in list(self.position.tokens.live()):
-            node = getattr(task.task_spec, "node", None)
-            if node is None or not node.condition or task.state != TaskState.WAITING:
-                continue
-            self.here = node
-            condition = self.release.expression(node.condition)
-            if condition.evaluate(self.scope.at(task), now=self.now) is True:
-                task.internal_data["event_fired"] = True
-                self.note("condition_met", node, data={"if": condition.text})
-                task.task_spec._update(task)
-                return True
-        return False
-
     def passed(self, task: Task) -> None:
         """Note that a token passed an event of the diagram, so that the history shows where a case went."""
-        node = task.task_spec.node if not task.task_spec.name.endswith(CHILD) else None
+        node = task.task_spec.node if not task.task_spec.name.endswith((CHILD, WATCH)) else None
         if (
             node is not None
-            and (node.kind in {"end", "throw", "start"} or node.properties.get("activity"))
+            and (node.kind in SENDING | {"start", "script"} or node.properties.get("activity"))
             and node.kind not in {"user_task", "decision_task"}
         ):
             self.note("element_passed", node, activity=node is not self.release.start)  # opening the case said the word

@@ -35,7 +35,9 @@ from engine import feel
 from engine.process import Flow, Node, Process
 
 CHILD = " [child]"
-"""Ends the name of the spec that each instance of a multi-instance runs."""
+"""Ends the name of the spec that each instance of a multi-instance, or turn of a loop, runs."""
+WATCH = " [watch]"
+"""Ends the name of the spec that waits for what begins an event sub-process."""
 
 
 class OneStepAhead:
@@ -79,7 +81,28 @@ class Finish(OneStepAhead, SimpleBpmnTask):
 
 
 class FinishJoin(OneStepAhead, _EndJoin):
-    """Waits until no token of the process is left."""
+    """Waits until no token of the process is left; the events that begin its event sub-processes are none."""
+
+    watches = False
+
+    def _check_threshold_unstructured(self, my_task: Task) -> bool:
+        if not self.watches:
+            return bool(super()._check_threshold_unstructured(my_task))
+        todo = [my_task.workflow.task_tree]
+        while todo:
+            task = todo.pop()
+            if task is my_task or is_watching(task):
+                continue
+            if task.has_state(TaskState.NOT_FINISHED_MASK):
+                return False
+            todo.extend(task.children)
+        return True
+
+    def _on_ready_hook(self, my_task: Task) -> None:
+        for task in list(my_task.workflow.tasks.values()):
+            if is_watching(task):
+                task.cancel()
+        super()._on_ready_hook(my_task)
 
 
 class Split(OneStepAhead, BoundaryEventSplit):
@@ -98,12 +121,50 @@ class Person(OneStepAhead, defaults.UserTask):
     """A user task."""
 
 
-class Boundary(OneStepAhead, defaults.BoundaryEvent):
+class Awaiting(OneStepAhead):
+    """An event beside the flow, which waits for as long as what it belongs to."""
+
+    def wait_anew(self, my_task: Task) -> None:
+        """Wait for the event again, where it may happen again; a condition has to become false first."""
+        if self.node is not None and self.node.happens_again:
+            again = my_task.parent._add_child(self, TaskState.WAITING)
+            if self.node.condition:
+                again.internal_data["held"] = True
+
+
+class Boundary(Awaiting, defaults.BoundaryEvent):
     """A boundary event that moves a token."""
+
+    def _run_hook(self, my_task: Task) -> bool:
+        self.wait_anew(my_task)
+        return bool(super()._run_hook(my_task))
+
+
+class Watch(Awaiting, defaults.IntermediateCatchEvent):
+    """Waits for what begins an event sub-process, as long as the process around it runs."""
+
+    def _run_hook(self, my_task: Task) -> bool:
+        self.wait_anew(my_task)
+        if self.node is not None and self.node.interrupting:
+            for task in my_task.workflow.task_tree.children:
+                if task is not my_task:
+                    task.cancel()
+        return bool(super()._run_hook(my_task))
 
 
 class Catch(OneStepAhead, defaults.IntermediateCatchEvent):
-    """An intermediate event that waits."""
+    """An intermediate event that waits; behind an event-based gateway it takes the other events away."""
+
+    def _run_hook(self, my_task: Task) -> bool:
+        if isinstance(my_task.parent.task_spec, Race):
+            for other in my_task.parent.children:
+                if other is not my_task:
+                    other.cancel()
+        return bool(super()._run_hook(my_task))
+
+
+class Race(OneStepAhead, BpmnSpecMixin):
+    """An event-based gateway: everything behind it waits, and what happens first is the way that is taken."""
 
 
 class Throw(OneStepAhead, defaults.IntermediateThrowEvent):
@@ -144,6 +205,29 @@ class OneByOne(OneStepAhead, defaults.SequentialMultiInstanceTask):
     """A sequential multi-instance."""
 
 
+class Repeat(OneStepAhead, defaults.StandardLoopTask):
+    """A standard loop; the turns are counted here, because finished ones are forgotten."""
+
+    def _update_hook(self, my_task: Task) -> Any:
+        my_task.internal_data["turn"] = 0
+        return super()._update_hook(my_task)
+
+    def merge_child(self, workflow: Any, child: Task) -> None:
+        """Count the turn, and begin the next one where there is one."""
+        child.parent.internal_data["turn"] += 1
+        super().merge_child(workflow, child)
+
+    def loop_complete(self, my_task: Task) -> bool:
+        """Whether as many turns were done as there are at most, or the condition holds no more."""
+        over = self.maximum is not None and my_task.internal_data["turn"] >= self.maximum
+        asks = my_task.workflow.script_engine.evaluate
+        return over or (self.condition is not None and not asks(my_task, self.condition))
+
+
+REPEATING = (Several, OneByOne, Repeat)
+"""What does another task several times."""
+
+
 class Choice(OneStepAhead, defaults.ExclusiveGateway):
     """An exclusive gateway."""
 
@@ -161,6 +245,14 @@ class Operate(OneStepAhead, BpmnSpecMixin):
 
     def _run_hook(self, my_task: Task) -> bool:
         my_task.workflow.script_engine.operate(my_task)
+        return True
+
+
+class Calculate(OneStepAhead, BpmnSpecMixin):
+    """A script task: the runner evaluates its FEEL and writes what it gives as facts."""
+
+    def _run_hook(self, my_task: Task) -> bool:
+        my_task.workflow.script_engine.calculate(my_task)
         return True
 
 
@@ -266,6 +358,14 @@ class Named(EventDefinition):
         my_task.internal_data.pop("event_fired", None)
 
 
+class Raised(Named):
+    """A signal, an error or an escalation: the runner looks for what catches it, once the task that throws it is through."""
+
+    def throw(self, my_task: Task) -> None:
+        """Hand it to the runner."""
+        my_task.workflow.script_engine.raise_event(my_task)
+
+
 class Terminate(TerminateEventDefinition):
     """Ends everything in its process; tells nobody, because the end event itself does the ending."""
 
@@ -323,7 +423,7 @@ class _Builder:
     def place(self, node: Node) -> None:
         """Create the task spec of a node, with its multi-instance and its split for boundary events."""
         task = self.task(node)
-        if node.loop is not None:
+        if node.may_be_left_out:
             task = self.repeat(node, task)
         self.front[node.id] = self.back[node.id] = task
         if any(not each.is_deadline for each in self.process.attached(node.id)):
@@ -334,6 +434,8 @@ class _Builder:
             self.front[node.id] = split
         if node.kind == "start":
             self.spec.start.connect(task)
+        if node.kind == "handler":
+            self.watch(node, task)
         if node.kind == "end":
             task.connect(self.spec.end)
 
@@ -345,6 +447,17 @@ class _Builder:
         task.connect(self.spec.task_specs[f"{node.attached_to}.BoundaryEventJoin"])
         self.back[node.id] = task
 
+    def watch(self, node: Node, task: Any) -> None:
+        """Put what begins an event sub-process beside the start of the process around it."""
+        starts = (each for each in self.process.children[node.id].nodes.values() if each.kind == "start")
+        for start in starts:
+            watch = Watch(self.spec, f"{start.id}{WATCH}", Named())
+            watch.node = start
+            self.spec.start.connect(watch)
+            watch.connect(task)
+        task.connect(self.spec.end)
+        self.spec.end.watches = True
+
     def task(self, node: Node) -> Any:
         """Create the bare task spec of a node."""
         task = MAKERS[node.kind](self.spec, node)
@@ -352,16 +465,24 @@ class _Builder:
         return task
 
     def repeat(self, node: Node, task: Any) -> Any:
-        """Put a multi-instance around a task spec; the runner takes the snapshot of the collection's items."""
-        kind = OneByOne if node.loop and node.loop.sequential else Several
+        """Put a multi-instance or a loop around a task spec; the runner takes the snapshot of the collection's items."""
         del self.spec.task_specs[task.name]
         task.name = f"{node.id}{CHILD}"
         self.spec.task_specs[task.name] = task
-        outer = kind(self.spec, node.id, task.name, cardinality=node)
+        outer = self.around(node, task.name)
         outer.node = node
         task.inputs = [outer]
         task.completed_event.connect(outer.merge_child)
         return outer
+
+    def around(self, node: Node, inner: str) -> Any:
+        """Create the task spec that repeats another."""
+        if node.again is not None:
+            goes_on = feel.compile(node.again.condition) if node.again.condition else None
+            return Repeat(self.spec, node.id, inner, node.again.most, goes_on, node.again.before)
+        until = feel.compile(node.loop.until) if node.loop and node.loop.until else None
+        kind = OneByOne if node.loop and node.loop.sequential else Several
+        return kind(self.spec, node.id, inner, cardinality=node, condition=until)
 
     def wire(self, node: Node) -> None:
         """Connect a node to what follows it, with conditions and the default flow."""
@@ -381,6 +502,11 @@ MAKERS: Mapping[str, Callable[[ProcessSpec, Node], Any]] = {
     "operation": lambda spec, node: Errand(spec, node.id, Named()) if node.is_errand else Operate(spec, node.id),
     "call": lambda spec, node: Call(spec, node.id, node.called),
     "sub_process": lambda spec, node: Inside(spec, node.id, node.id),
+    "handler": lambda spec, node: Inside(spec, node.id, node.id),
+    "script": lambda spec, node: Calculate(spec, node.id),
+    "send": lambda spec, node: Throw(spec, node.id, _thrown(node)),
+    "receive": lambda spec, node: Catch(spec, node.id, Named()),
+    "race": lambda spec, node: Race(spec, node.id),
     "exclusive": lambda spec, node: Choice(spec, node.id),
     "inclusive": lambda spec, node: Inclusive(spec, node.id),
     "parallel": lambda spec, node: Fork(spec, node.id),
@@ -401,7 +527,14 @@ def _thrown(node: Node) -> EventDefinition:
     """Give what an end or throw event does when it is reached."""
     if node.terminate:
         return Terminate()
+    if node.trigger is not None:
+        return Raised()
     return Named() if node.message else Silent()
+
+
+def is_watching(task: Task) -> bool:
+    """Whether a task waits beside its process for what begins an event sub-process."""
+    return isinstance(task.task_spec, Watch) and task.has_state(TaskState.WAITING)
 
 
 def _mark_origin(my_task: Task) -> None:

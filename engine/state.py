@@ -17,7 +17,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine import packing
-from engine.specs import ACTIVE, CHILD, FinishJoin, Inclusive, ProcessSpec, Split, TokenJoin
+from engine.specs import ACTIVE, CHILD, FinishJoin, Inclusive, ProcessSpec, Race, Split, TokenJoin
 
 REEVALUATED = (Inclusive, FinishJoin)
 """The joins that look at other tokens, and so must look again whenever a task completes."""
@@ -73,6 +73,10 @@ class Tokens(BpmnWorkflow):
                 return 0
             depth, inside = depth + 1, home
         return depth
+
+    def is_alive(self, task: Task) -> bool:
+        """Whether a task's process still runs: within a step what was interrupted is still to be seen."""
+        return task.workflow is self or bool(self.depth_of(task.workflow))
 
     def live(self) -> Iterator[Task]:
         """Give every task that waits, is ready or has begun, in the order in which they came to be."""
@@ -151,7 +155,9 @@ def _prune(workflow: Any, root: Task) -> None:
 
 
 def _is_open_split(task: Task) -> bool:
-    """Whether a split still has its activity running: its boundary events are found through it."""
+    """Whether a split still has its activity running, or all that waits behind a gateway: the others are found through it."""
+    if isinstance(task.task_spec, Race):
+        return any(child.state == TaskState.WAITING for child in task.children)
     if not isinstance(task.task_spec, Split):
         return False
     return any(child.state & ACTIVE and child.task_spec.name in task.task_spec.main_names() for child in task.children)

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from engine import log, ownership, runner, values
+from engine import catching, log, ownership, runner, values
 from engine.clocks import Winder
 from engine.library import Library
 from engine.model import ASKED, FOUND, Facts
@@ -360,7 +360,7 @@ def _future(row: Any, conductor: Conductor, holders: Holders) -> Iterator[Findin
     if row.status != "open":
         return
     tasks = open_tasks(conductor)
-    goes_on = tasks or Winder(conductor).next_due() or conductor.awaited() or conductor.hopes()
+    goes_on = tasks or Winder(conductor).next_due() or conductor.awaited() or catching.may_become_true(conductor)
     if not goes_on:
         sentence = (
             "The case is open, and no task, clock, message or condition carries it on. Finish by hand what is left."

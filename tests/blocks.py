@@ -113,8 +113,10 @@ class Pen:
     def __call__(self, line: str) -> None:
         self.lines.append(self.indent + line)
 
-    def scope(self, name: str, body: Block, around: Path) -> None:
-        """Draw a whole process: start, body, end."""
+    def scope(self, name: str, body: Block, around: Path, handler: Handler | None = None) -> None:
+        """Draw a whole process: start, body, end, and what may begin beside it or in its place."""
+        if handler is not None:
+            handler.draw(self, around)
         self(f"begun_{name}: start{' form=opening' if name == 'whole' else ''}")
         self(f"ended_{name}: end")
         entry, leaving = body.draw(self, around)
@@ -338,12 +340,92 @@ class Side:
                 following = home.finish if self.stops else then
             else:
                 home.tokens += 1
+                if self.seconds is None:
+                    self.run(world, frame, host, path, then)
             if self.way is not None:
                 self.way.run(world, frame, path, following)
             else:
                 following()
 
         wait(world, host, self.name, self.seconds, path, happened)
+
+
+@dataclass
+class Race(Block):
+    """Waits for two things; what happens first says how it goes on."""
+
+    name: str
+    first: tuple[int | None, int | None]
+    ways: tuple[Block, Block]
+
+    def draw(self, pen: Pen, around: Path) -> tuple[str, str]:
+        name = self.name
+        pen(f"which_{name}: race")
+        pen(f"after_{name}: exclusive")
+        for number, (seconds, way) in enumerate(zip(self.first, self.ways, strict=True)):
+            entry, leaving = way.draw(pen, around)
+            pen(f"{name}_{number}: catch {waits_for(f'{name}_{number}', seconds, around)}")
+            pen(f"which_{name} > {name}_{number}")
+            pen(f"{name}_{number} > {entry}")
+            pen(f"{leaving} > after_{name}")
+        return f"which_{name}", f"after_{name}"
+
+    def run(self, world: World, frame: Frame, path: Path, then: Then) -> None:
+        both = Frame(frame)
+
+        def begin(way: Block) -> Then:
+            def happened() -> None:
+                both.over = True
+                way.run(world, frame, path, then)
+
+            return happened
+
+        for number, (seconds, way) in enumerate(zip(self.first, self.ways, strict=True)):
+            wait(world, both, f"{self.name}_{number}", seconds, path, begin(way))
+
+
+@dataclass
+class Handler:
+    """An event sub-process: beside what runs (`quiet`), or in its place."""
+
+    name: str
+    quiet: bool
+    seconds: int | None
+    body: Block
+
+    def draw(self, pen: Pen, around: Path) -> None:
+        """Draw it into its process."""
+        name, inside = self.name, Pen(pen.others, "    " + pen.indent)
+        inside(f"{name}: start {'quiet ' if self.quiet else ''}{waits_for(name, self.seconds, around)}")
+        inside(f"ended_{name}: end")
+        entry, leaving = self.body.draw(inside, around)
+        inside(f"{name} > {entry}")
+        inside(f"{leaving} > ended_{name}")
+        pen(f"in_{name}: handler")
+        pen.lines.extend(inside.lines)
+
+    def run(self, world: World, home: Frame, running: Frame, path: Path) -> None:
+        """Wait as long as anything of the process runs; `running` is what is over when it interrupts."""
+
+        def happened() -> None:
+            if self.quiet:
+                home.tokens += 1
+                if self.seconds is None:
+                    self.run(world, home, running, path)
+            else:
+                running.over, home.tokens = True, 1
+            inside = Frame(running if self.quiet else home, then=home.end_token)
+            self.body.run(world, inside, path, inside.end_token)
+
+        wait(world, running, self.name, self.seconds, path, happened)
+
+
+def run_process(world: World, home: Frame, body: Block, handler: Handler | None, path: Path) -> None:
+    """Begin a process in its frame."""
+    running = Frame(home)
+    if handler is not None:
+        handler.run(world, home, running, path)
+    body.run(world, running, path, home.end_token)
 
 
 @dataclass
@@ -356,6 +438,7 @@ class Activity(Block):
     items: tuple[str, ...] | None
     in_turn: bool
     sides: list[Side]
+    handler: Handler | None = None
 
     def draw(self, pen: Pen, around: Path) -> tuple[str, str]:
         name, inner = self.name, around
@@ -381,7 +464,7 @@ class Activity(Block):
         if self.body is None:
             return
         inside = Pen(pen.others, "    " + pen.indent if self.kind == "inside" else "    ")
-        inside.scope(self.name, self.body, around)
+        inside.scope(self.name, self.body, around, self.handler)
         if self.kind == "inside":
             pen.lines.extend(inside.lines)
         else:
@@ -429,7 +512,7 @@ class Activity(Block):
             world.add(host, self.name, path, lambda _: done())
         else:
             inside = Frame(host, then=done)
-            self.body.run(world, inside, path, inside.end_token)
+            run_process(world, inside, self.body, self.handler, path)
 
 
 @dataclass
@@ -437,11 +520,12 @@ class Drawn:
     """A whole procedure and its meaning."""
 
     body: Block
+    handler: Handler | None = None
 
     def files(self) -> dict[str, str]:
         """Give the files of the procedure."""
         pen = Pen()
-        pen.scope("whole", self.body, ())
+        pen.scope("whole", self.body, (), self.handler)
         forms = form("opening", "why"), form("answer", "way")
         return procedure("drawn_case", "\n".join(pen.lines), *forms, **pen.others)
 
@@ -449,7 +533,7 @@ class Drawn:
         """Open a case."""
         world = World()
         world.root.then = lambda: None
-        self.body.run(world, world.root, (), world.root.end_token)
+        run_process(world, world.root, self.body, self.handler, ())
         return world
 
 
@@ -475,13 +559,14 @@ class Names:
 @st.composite
 def procedures(draw: st.DrawFn) -> Drawn:
     """Draw a procedure of up to about a dozen tasks, nested up to four deep."""
-    return Drawn(_block(draw, Names(), 4))
+    names = Names()
+    return Drawn(_block(draw, names, 4), _handler(draw, names, 2))
 
 
 def _block(draw: st.DrawFn, names: Names, depth: int) -> Block:
     kinds = ["task", "task", "catch"]
     if depth:
-        kinds += ["exclusive", "parallel", "inclusive", "loop", "call", *["sequence"] * 2, *["inside"] * 3]
+        kinds += ["exclusive", "parallel", "inclusive", "loop", "race", "call", *["sequence"] * 2, *["inside"] * 3]
     kind = draw(st.sampled_from(kinds))
     if kind == "sequence":
         return Sequence([_block(draw, names, depth - 1) for _ in range(draw(st.integers(2, 3)))])
@@ -491,6 +576,10 @@ def _block(draw: st.DrawFn, names: Names, depth: int) -> Block:
         names.may_stop = before
         stops = names.may_stop and kind == "exclusive" and draw(st.integers(0, 3)) == 3
         return Branching(names("b"), kind, ways, stops)
+    if kind == "race":
+        ways = (_block(draw, names, depth - 1), _block(draw, names, depth - 1))
+        first = names.seconds() if draw(st.booleans()) else None
+        return Race(names("r"), (first, names.seconds() if draw(st.booleans()) else None), ways)
     if kind == "loop":
         return Loop(names("l"), _block(draw, names, depth - 1))
     if kind == "catch":
@@ -504,7 +593,15 @@ def _activity(draw: st.DrawFn, names: Names, kind: str, depth: int) -> Activity:
     several = draw(st.sampled_from([None, None, 0, 1, 2, 2, 3]))
     items = None if several is None else ITEMS[:several]
     sides = list(_sides(draw, names, depth))
-    return Activity(name, kind, body, items, draw(st.booleans()), sides)
+    handler = _handler(draw, names, min(depth - 1, 1)) if body is not None else None
+    return Activity(name, kind, body, items, draw(st.booleans()), sides, handler)
+
+
+def _handler(draw: st.DrawFn, names: Names, depth: int) -> Handler | None:
+    if draw(st.integers(0, 3)) < 3:
+        return None
+    seconds = names.seconds() if draw(st.booleans()) else None
+    return Handler(names("h"), draw(st.booleans()), seconds, _block(draw, names, depth))
 
 
 def _sides(draw: st.DrawFn, names: Names, depth: int) -> Iterator[Side]:

@@ -13,7 +13,9 @@ Each line of the text is a node or a flow::
 
 Attributes: `on=host` for a boundary event (`quiet` makes it non-interrupting), `duration=`, `date=`, `cycle=` for timers,
 `when=` for a condition, `message=name` with `key=` or `correlation=` and `gives={name: source; ...}`, `each=collection` with
-`as=item` (`one_by_one`), `calls=process`, `asks=table` with `into=record`, `does=operation`.
+`as=item` (`one_by_one`, `until=`), `again=condition` (`before`, `most=`) for a loop, `signal=`, `error=` and `escalation=` with a code
+(`any` catches any), `says=FEEL` with `into=record`, `calls=process`, `asks=table` with `into=record`, `does=operation`.
+A ``handler`` is an event sub-process, whose start may be `quiet`.
 Values with blanks stand in ``{braces}``. A node is indented below the embedded sub-process that holds it.
 """
 
@@ -29,7 +31,8 @@ HEAD = (
 )
 TAGS = {
     "start": "startEvent", "end": "endEvent", "stop": "endEvent", "user": "userTask", "rule": "businessRuleTask",
-    "service": "serviceTask",
+    "service": "serviceTask", "manual": "manualTask", "script": "scriptTask", "send": "sendTask", "receive": "receiveTask",
+    "race": "eventBasedGateway", "handler": "subProcess",
     "exclusive": "exclusiveGateway", "parallel": "parallelGateway", "inclusive": "inclusiveGateway", "call": "callActivity",
     "inside": "subProcess", "boundary": "boundaryEvent", "catch": "intermediateCatchEvent", "throw": "intermediateThrowEvent",
 }  # fmt: skip
@@ -43,12 +46,16 @@ def diagram(name: str, text: str, *, role: str = "worker") -> str:
     indents = {len(line) - len(line.lstrip()) for line in lines}
     base = min(indents)
     messages: dict[str, str] = {}
+    thrown = re.findall(r"\b(signal|error|escalation)=(\w+)", text)
     lanes: dict[str, list[str]] = {}
     body = _scope(lines, base, messages, lanes, role)
     declared = "".join(
         f'<message id="m_{each}" name="{each}"><extensionElements><zeebe:subscription correlationKey={quoteattr(key)}/>'
         "</extensionElements></message>"
         for each, key in messages.items()
+    )
+    declared += "".join(
+        f'<{kind} id="{kind}_{code}" name="{code}"/>' for kind, code in dict.fromkeys(thrown) if code != "any"
     )
     drawn = "".join(
         f'<lane id="{lane}" name="{lane}">{"".join(f"<flowNodeRef>{node}</flowNodeRef>" for node in nodes)}</lane>'
@@ -83,6 +90,13 @@ def _node(line: str, content: str, messages: dict[str, str], lanes: dict[str, li
     attributes = f' id="{name}" name="{name.replace("_", " ")}"'
     if "on" in given:
         attributes += f' attachedToRef="{given.pop("on")}" cancelActivity="{str("quiet" not in flags).lower()}"'
+    if kind == "handler":
+        attributes += ' triggeredByEvent="true"'
+    if kind == "start" and "quiet" in flags:
+        attributes += ' isInterrupting="false"'
+    if kind in {"send", "receive"}:
+        messages.setdefault(given["message"], given.get("key", ""))
+        attributes += f' messageRef="m_{given.pop("message")}"'
     if "default" in given:
         attributes += f' default="{given.pop("default")}"'
     extensions, inner = _extensions(given), content + _definitions(kind, given, flags, messages)
@@ -101,13 +115,39 @@ def _definitions(kind: str, given: dict[str, str], flags: set[str], messages: di
         inner += (
             f"<conditionalEventDefinition><condition>{escape(given['when'])}</condition></conditionalEventDefinition>"
         )
+    inner += _thrown(given)
     if kind == "stop":
         inner += "<terminateEventDefinition/>"
+    return inner + _repeated(given, flags)
+
+
+def _thrown(given: dict[str, str]) -> str:
+    """Draw what is thrown or caught inside a case."""
+    inner = ""
+    for what in ("signal", "error", "escalation"):
+        if what in given:
+            named = "" if given[what] == "any" else f' {what}Ref="{what}_{given[what]}"'
+            inner += f"<{what}EventDefinition{named}/>"
+    return inner
+
+
+def _repeated(given: dict[str, str], flags: set[str]) -> str:
+    """Draw a multi-instance or a loop."""
+    inner = ""
     if "each" in given:
         loop = f'<zeebe:loopCharacteristics inputCollection={quoteattr("=" + given["each"])} inputElement="{given.get("as", "item")}"/>'
         inner += (f'<multiInstanceLoopCharacteristics isSequential="{str("one_by_one" in flags).lower()}">'
-                  f"<extensionElements>{loop}</extensionElements></multiInstanceLoopCharacteristics>")  # fmt: skip
+                  f"<extensionElements>{loop}</extensionElements>{_condition('completionCondition', given.get('until'))}"
+                  "</multiInstanceLoopCharacteristics>")  # fmt: skip
+    if "again" in given or "most" in given:
+        most = f' loopMaximum="{given["most"]}"' if "most" in given else ""
+        inner += (f'<standardLoopCharacteristics testBefore="{str("before" in flags).lower()}"{most}>'
+                  f"{_condition('loopCondition', given.get('again'))}</standardLoopCharacteristics>")  # fmt: skip
     return inner
+
+
+def _condition(tag: str, text: str | None) -> str:
+    return f"<{tag}>{escape('=' + text)}</{tag}>" if text else ""
 
 
 def _extensions(given: dict[str, str]) -> str:
@@ -124,6 +164,8 @@ def _extensions(given: dict[str, str]) -> str:
         parts.append(f"<zeebe:ioMapping>{inputs}</zeebe:ioMapping>")
     if "calls" in given:
         parts.append(f'<zeebe:calledElement processId="{given["calls"]}"/>')
+    if "says" in given:
+        parts.append(f'<zeebe:script expression={quoteattr("=" + given["says"])} resultVariable="{given["into"]}"/>')
     if "asks" in given:
         parts.append(f'<zeebe:calledDecision decisionId="{given["asks"]}" resultVariable="{given["into"]}"/>')
     names = {

@@ -341,7 +341,85 @@ ASKED_OUTSIDE = Shape(
     Asking,
 )
 
+EVENTS_INSIDE = Shape(
+    procedure(
+        "events_inside",
+        """
+        begun: start form=opening
+        long: script says={string length(opening.why) > 3} into=counted
+        split: parallel
+        first_of: race
+        hear: receive message=heard key=case.reference
+        over: catch signal=over
+        so_long: catch duration=P3D
+        tell: send message=told key=case.reference
+        heard: end
+        was_over: end
+        too_long: end
+        ask: user form=answer again={answer.text = "again"} most=5
+        high: boundary on=ask quiet when={=opening.why = "high"}
+        see: user form=seen repeats=true
+        seen: end
+        agree: user form=agreed each=["a","b","c"] as=name until={count(agreed) > 1}
+        call_off: throw signal=over
+        work: inside
+            in_work: start
+            try: user form=tried
+            warn: throw escalation=slow
+            failed: end error=failed
+            in_work > try
+            try > warn
+            warn > failed
+        slow: boundary on=work quiet escalation=slow
+        is_slow: end
+        fails: boundary on=work error=failed
+        ended: end
+        help: handler
+            called: start quiet message=called key=case.reference
+            answer_call: user form=call repeats=true
+            answered: end
+            called > answer_call
+            answer_call > answered
+        begun > long
+        long > split
+        split > first_of
+        first_of > hear
+        first_of > over
+        first_of > so_long
+        hear > tell
+        tell > heard
+        over > was_over
+        so_long > too_long
+        split > ask
+        ask > agree
+        high > see
+        see > seen
+        agree > call_off
+        call_off > work
+        work > ended
+        slow > is_slow
+        fails > seen
+        """,
+        *_forms("answer", "seen", "agreed", "tried", "call"),
+    ),
+    lambda case: case.open(why="high").do("ask", text="again").tell("called", "T-1"),
+    lambda case: (
+        case.correct("opening", "why", "low")
+        .correct("opening", "why", "high")
+        .tell("called", "T-1")
+        .do("ask", text="on")
+        .do("agree", key="b", text="yes")
+        .do("agree", key="a", text="yes")
+        .do("try")
+        .do("see")
+        .do("see")
+        .do("answer_call")
+        .do("answer_call")
+    ),
+)
+
 SHAPES: Mapping[str, Shape] = {
+    "events_inside": EVENTS_INSIDE,
     "loop_and_timer": LOOP_AND_TIMER,
     "half_joined": HALF_JOINED,
     "called_with_message": CALLED_WITH_MESSAGE,

@@ -43,8 +43,8 @@ def test_the_sound_diagram_is_taken() -> None:
 
 
 CHANGES = {
-    "script task": ('<userTask id="ask" name="ask">', '<scriptTask id="script"/><userTask id="ask" name="ask">',
-                    ("script", "element-not-supported")),
+    "a complex gateway": ('<userTask id="ask" name="ask">', '<complexGateway id="complex"/><userTask id="ask" name="ask">',
+                          ("complex", "element-not-supported")),
     "unknown attribute": ('id="ask" name="ask"', 'id="ask" name="ask" startQuantity="2"', ("ask", "attribute-not-supported")),
     "generated id": ('id="told" name="told"', 'id="Event_0x3f123" name="told"', ("Event_0x3f123", "id-in-words")),
     "an id that the library loses": ('id="told" name="told"', 'id="Start" name="told"', ("Start", "id-in-words")),

@@ -20,7 +20,10 @@ def test_every_shape_has_been_saved_in_the_present_version() -> None:
 
 def test_every_kind_of_element_is_in_a_saved_case() -> None:
     saved = {(node.kind, trigger(node)) for path in FILES for node in opened(path)[0].release.nodes.values()}
-    kinds = {(kind, "") for kind in NODES.values()} - {("boundary", ""), ("catch", ""), ("throw", "")}
+    kinds = {(kind, "") for kind in (*NODES.values(), "handler")}
+    kinds -= {("boundary", ""), ("catch", ""), ("throw", ""), ("send", ""), ("receive", "")}
+    kinds |= {("send", "message"), ("receive", "message"), ("catch", "signal"), ("throw", "signal"), ("end", "error")}
+    kinds |= {("throw", "escalation"), ("boundary", "escalation"), ("boundary", "error")}
     triggers = {(kind, what) for kind in ("boundary", "catch") for what in ("timer", "message", "condition")}
     events = {("start", "timer"), ("start", "message"), ("throw", "message"), ("end", "message"), ("end", "terminate")}
     assert saved == kinds | triggers | events | {("operation", "errand")}
@@ -30,6 +33,8 @@ def trigger(node: Node) -> str:
     """Say what an event reacts to, or does."""
     if node.timer is not None or node.is_errand:
         return "timer" if node.timer is not None else "errand"
+    if node.trigger is not None:
+        return node.trigger.kind
     return "message" if node.message else "condition" if node.condition else "terminate" if node.terminate else ""
 
 
