@@ -209,6 +209,12 @@ class _Reader:
             self.refuse(
                 name or element, "trigger-without-code", f"The {kind} has neither a code nor a name: give it one."
             )
+        if code.startswith("="):
+            self.refuse(
+                name,
+                "trigger-code-is-a-word",
+                f"The code of the {kind} is an expression: write it out, so that what catches it is known.",
+            )
         self.triggers[name] = Trigger(kind, code)
 
     def collaboration(self, element: xml.Element) -> None:

@@ -33,7 +33,7 @@ EVENTS_AT_MOST = 1_500
 """Of a case, the latest before the task; a long search has more, and nobody looks for a reason so far back."""
 
 OPENED, WAITS, DONE = "task_opened", "wait_began", "task_completed"
-HAPPENED = ("event_happened", "message_received", "condition_met", "operation_done")
+HAPPENED = ("event_happened", "event_caught", "message_received", "condition_met", "operation_done")
 SETS = ("timer_armed", "timer_waiting", "timer_moved")
 WHO = (DONE, *ownership.KINDS)
 KINDS = ("case_opened", OPENED, WAITS, DONE, *HAPPENED, "decision_made", *SETS, "timer_fired", *ownership.KINDS)

@@ -8,7 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine import xml
-from engine.elements import ATTRIBUTES, BPMN, DEFAULTS, DRAWING, FOR_THE_EYE, OTHER_ENGINES, UNREAD, XSI, ZEEBE
+from engine.elements import (
+    ATTRIBUTES,
+    BPMN,
+    DECLARED,
+    DEFAULTS,
+    DRAWING,
+    FOR_THE_EYE,
+    NODES,
+    OTHER_ENGINES,
+    UNREAD,
+    XSI,
+    ZEEBE,
+)
 from engine.errors import Problem
 
 FOR_ANOTHER_ENGINE = "for-another-engine"
@@ -26,9 +38,9 @@ _WHY = {
     FOR_ANOTHER_ENGINE: "{name} ({count}) tells another engine what to do, and is not done here: {values}. "
     "Say it in the words of this one, or import the file, which translates what it can.",
     "native-task": "zeebe:userTask ({count}) says where another engine keeps the task; here every task is kept in the case.",
-    "message-not-used": "No event of this file sends or awaits the message {values}.",
+    "message-not-used": "No event of this file sends or awaits the {name} {values}.",
 }
-_DOCUMENTED = frozenset(ATTRIBUTES) - {"message", "lane", "sequenceFlow", "multiInstanceLoopCharacteristics"}
+_DOCUMENTED = frozenset(NODES) | {"process"}
 
 Found = dict[tuple[str, str], list[tuple[str, str]]]
 
@@ -125,8 +137,9 @@ def _said(element: xml.Element) -> str:
 
 
 def _idle_messages(root: xml.Element, file: str) -> Iterator[tuple[str, str, str, str]]:
-    """Give the messages of which no event speaks."""
-    named = {each.get("messageRef") for each in root.iter(f"{{{BPMN}}}messageEventDefinition")}
-    for message in root.iterchildren(f"{{{BPMN}}}message"):
-        if message.get("id") not in named:
-            yield "message-not-used", message.get("id", ""), message.get("id") or file, message.get("name", "")
+    """Give the messages, signals, errors and escalations of which nothing speaks."""
+    for kind in sorted(DECLARED):
+        named = {each.get(f"{kind}Ref") for each in root.iter(f"{{{BPMN}}}*")}
+        for declared in root.iterchildren(f"{{{BPMN}}}{kind}"):
+            if declared.get("id") not in named:
+                yield "message-not-used", kind, declared.get("id") or file, declared.get("name", "")

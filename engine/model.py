@@ -67,7 +67,7 @@ class FactWrite:
 class Wait:
     """Something for which a case waits by itself, without a person: an element of the diagram, and what ends the waiting.
 
-    `kind` is ``message``, ``condition``, ``timer``, or ``deadline`` for a clock that only tells people; `until` is the next
+    `kind` is ``message``, ``condition``, ``signal``, ``timer``, or ``deadline`` for a clock that only tells people; `until` is the next
     moment of the last two, where it is known.
     """
 

@@ -91,14 +91,17 @@ class Compiled:
         }
 
     def _loops_around(self, node: Node) -> tuple[Node, ...]:
-        """Give the multi-instances around a node, through sub-processes and calls, itself included."""
+        """Give the multi-instances around a node, itself included."""
+        return tuple(each for each in self.activities_around(node) if each.loop is not None)
+
+    def activities_around(self, node: Node) -> tuple[Node, ...]:
+        """Give a node and every activity in which it may run, through sub-processes and calls."""
         found: dict[str, Node] = {}
-        todo, seen = [node], set()
+        todo = [node]
         while todo:
             each = todo.pop()
-            if each.id not in seen:
-                seen.add(each.id)
-                found |= {each.id: each} if each.loop is not None else {}
+            if each.id not in found:
+                found[each.id] = each
                 todo += [self.nodes[each.process]] if each.process in self.nodes else []
                 todo += [caller for caller in self.nodes.values() if caller.called == each.process]
         return tuple(found.values())

@@ -578,8 +578,10 @@ class Conductor:
         """Give the events of the diagram for which the case waits by itself, each once for every token that is there."""
         found = Winder(self).waits()
         for _task, node in self.waiting():
-            if node.message or node.condition or node.is_errand:
-                found.append(Wait(node.id, "condition" if node.condition else "message"))
+            is_signal = node.trigger is not None and node.trigger.kind == "signal"
+            if node.message or node.condition or node.is_errand or is_signal:
+                kind = "condition" if node.condition else "signal" if is_signal else "message"
+                found.append(Wait(node.id, kind))
         return found
 
     def awaited(self) -> list[tuple[int, str, str]]:

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from engine.elements import WAITING
+
 if TYPE_CHECKING:
     from engine.process import Flow, Node
     from engine.runner import Conductor
@@ -44,7 +46,7 @@ def new_ways(conductor: Conductor) -> dict[int, Way]:
     found = {}
     for task in conductor.position.tokens.live():
         node = getattr(task.task_spec, "node", None)
-        if node is not None and not _was_there(task) and (task.task_spec.manual or node.kind == "catch"):
+        if node is not None and not _was_there(task) and (task.task_spec.manual or node.kind in WAITING):
             found[id(task)] = list(_way(task, conductor))[-LONGEST:]
     return found
 

@@ -24,7 +24,9 @@ from engine.scope import Scope
 _TEXTS = re.compile(r'"[^"]*"')
 _NAMES = re.compile(r"[A-Za-z_]\w*")
 _FEEL = frozenset({"and", "or", "not", "null", "true", "false", "if", "then", "else", "count", "list", "contains"})
-_PASSED_AT_ONCE = frozenset({"throw", "exclusive", "inclusive", "parallel", "decision_task", "operation"})
+_PASSED_AT_ONCE = frozenset(
+    {"throw", "send", "script", "exclusive", "inclusive", "parallel", "decision_task", "operation"}
+)
 _LATEST = r"(?!\s*\[\s*-\s*1\s*\]\s*\.)"
 
 
@@ -74,7 +76,7 @@ class World:
         if name == step:
             return True
         joins = node.kind == "parallel" and len(process.incoming(name)) > 1
-        if name in passed or joins or node.loop is not None or node.is_errand:
+        if name in passed or joins or node.may_be_left_out or node.is_errand:
             return False
         inner = self._inner(node, process)
         if inner is not None:
@@ -98,7 +100,7 @@ class World:
     def _arrived(self, process: Process) -> set[str]:
         """Follow the tokens of one process: each node is looked at once, when a token first arrives there."""
         arrived, carried = set[str](), set[str]()
-        waiting = [node for node in process.nodes.values() if node.kind == "start"]
+        waiting = [each for each in process.nodes.values() if each.kind == "start" or self._begins(each, process)]
         while waiting:
             node = waiting.pop()
             if node.id in arrived:
@@ -115,11 +117,11 @@ class World:
     def _passes(self, node: Node, process: Process) -> bool:
         """Tell whether a token that arrives at a node can go on from it."""
         if node.id in self.never | self.aside:
-            return node.loop is not None
+            return node.may_be_left_out
         if node.condition and self._holds(node.condition) is False:
             return False
         inner = self._inner(node, process)
-        return inner is None or node.loop is not None or self._can_end(inner)
+        return inner is None or node.may_be_left_out or self._can_end(inner)
 
     def _inner(self, node: Node, process: Process) -> Process | None:
         """Give the process inside an activity, or the one that it calls."""
@@ -142,13 +144,18 @@ class World:
             rest = [node for node in process.nodes.values() if node.id not in ends]
             more = {node.id for node in rest if self._runs_out(node, process, ends)}
             if not more:
-                return any(process.nodes[name].kind == "start" for name in ends)
+                return any(
+                    process.nodes[name].kind == "start" or self._begins(process.nodes[name], process, instead=True)
+                    for name in ends
+                )
             ends |= more
 
     def _runs_out(self, node: Node, process: Process, ends: set[str]) -> bool:
         """Tell whether all that follows from a token here can come to an end, if it can from `ends`."""
         if node.kind == "end" or node.id in self.aside:
             return True
+        if node.kind == "handler":
+            return self._begins(node, process) and self._can_end(process.children[node.id])
         if any(each.id in ends for each in process.attached(node.id) if each.interrupting and self._happens(each)):
             return True
         ways = [flow.target in ends for flow in self._ways(node, process)]
@@ -176,6 +183,13 @@ class World:
         if event.is_deadline or event.id in self.never:
             return False
         return not (event.condition and self._holds(event.condition) is False)
+
+    def _begins(self, node: Node, process: Process, *, instead: bool = False) -> bool:
+        """Tell whether this is an event sub-process that can begin, beside the rest of its process or in its place (`instead`)."""
+        if node.kind != "handler":
+            return False
+        starts = [each for each in process.children[node.id].nodes.values() if each.kind == "start"]
+        return any(self._happens(each) and (each.interrupting or not instead) for each in starts)
 
     def _holds(self, condition: str) -> bool | None:
         """Tell whether a condition holds; None where it rests on anything that is not known."""

@@ -35,6 +35,7 @@ SAID = {
     "facts_corrected": "Corrected",
     "nothing_corrected": "Nothing to correct: it said so already",
     "message_received": "Message received: {name}",
+    "event_caught": "Happened: {name}",
     "case_closed": "Case closed",
     "case_held_up": "Held up, because a step failed: {name}",
     "incident_retried": "Tried again by an operator: {name}",

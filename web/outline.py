@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from engine.elements import WAITING
 from engine.grounds import Grounds
 from engine.model import Wait
 from engine.process import Node, Process
@@ -17,12 +18,13 @@ from engine.views import CaseView, TaskRow
 from web.moments import say_moment, say_until
 from workflows.agencies import title_of
 
-STOPS = frozenset({"user_task", "call", "catch"})
+STOPS = frozenset({"user_task", "call", *WAITING})
 """What the outline names as a next step: people act or the case waits. Gateways, tables and milestones are passed through."""
 
 WAITS = {
     "message": "The case waits for word of this",
     "condition": "The case waits until this is so",
+    "signal": "The case waits until this happens in it",
     "timer": "The case waits until then",
 }
 """What stands in place of a person where a case waits by itself."""
@@ -109,8 +111,8 @@ class Map:
             for scope in root.walk():
                 for node in scope.nodes.values():
                     self.scopes[node.id], self.roots[node.id] = scope, root.id
-                    inner = node.called if node.kind == "call" else node.id if node.kind == "sub_process" else ""
-                    if inner:
+                    inner = node.called if node.kind == "call" else node.id
+                    if node.kind == "call" or node.id in scope.children:
                         self.entered.setdefault(inner, []).append(node)
 
     def around(self, name: str) -> Iterator[Node]:
@@ -124,13 +126,20 @@ class Map:
 
     def ahead(self, name: str) -> Ahead:
         """Give what can come after a step."""
+        activities = (self.release.node(name), *self.around(name))
         could: list[Coming] = []
-        for activity in (self.release.node(name), *self.around(name)):
-            for event in self.scopes[activity.id].attached(activity.id):
-                if not event.is_deadline:
-                    could += self._after(event.id, (event.name,), {event.id})
+        for event in (event for activity in activities for event in self._meanwhile(activity)):
+            could += self._after(event.id, (event.name,), {event.id})
         own = list(dict.fromkeys(self._after(name, (), {name})))
         return Ahead(name, self.release.node(name).name or name, own, list(dict.fromkeys(could)))
+
+    def _meanwhile(self, activity: Node) -> Iterator[Node]:
+        """Give the events that can happen while something runs: on its border, and those that begin an event sub-process."""
+        scope = self.scopes[activity.id]
+        yield from (event for event in scope.attached(activity.id) if not event.is_deadline)
+        for handler in scope.nodes.values():
+            if handler.kind == "handler" and handler is not activity:
+                yield from (each for each in scope.children[handler.id].nodes.values() if each.kind == "start")
 
     def _after(self, name: str, when: tuple[str, ...], seen: set[str]) -> Iterator[Coming]:
         """Follow the flows out of a node, through whatever goes on by itself."""
@@ -149,6 +158,9 @@ class Map:
         elif node.kind == "sub_process":
             first = next(inner for inner in scope.children[node.id].nodes.values() if inner.kind == "start")
             yield from self._after(first.id, when, seen)
+        elif node.kind == "end" and node.trigger is not None and node.trigger.kind == "error":
+            for event in self._catching(node):
+                yield from self._after(event.id, when, seen | {event.id})
         elif node.kind == "end":
             outer = [each for each in self.entered.get(scope.id, []) if each.id not in seen]
             if not self.entered.get(scope.id):
@@ -157,6 +169,15 @@ class Map:
                 yield from self._after(each.id, when, seen | {each.id})
         else:
             yield from self._after(node.id, when, seen)
+
+    def _catching(self, node: Node) -> list[Node]:
+        """Give the events that catch an error in the process around it, or in the nearest one that has such an event."""
+        for activity in (node, *self.around(node.id)):
+            events = [each for each in self._meanwhile(activity) if each.trigger and node.trigger]
+            found = [each for each in events if each.trigger.catches(node.trigger)]  # type: ignore[union-attr, arg-type]
+            if found:
+                return found
+        return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +235,7 @@ def outline(view: CaseView, release: Compiled, waits: Sequence[Wait], now: datet
     waiting = list(dict.fromkeys(wait for wait in waits if _holds_a_token(wait, release)))
     places = [_place(row, release, where, now) for row in rows]
     places += [_waiting_place(wait, release, where, now) for wait in waiting]
-    standing = [wait.element for wait in waiting if release.node(wait.element).kind == "catch"]
+    standing = [wait.element for wait in waiting if release.node(wait.element).kind in WAITING]
     ahead = [where.ahead(name) for name in dict.fromkeys([*(row.element for row in rows), *standing])]
     return Outline(places, ahead, tuple(_tree(view, where, places, ahead, _clocks(waits, release, now))))
 
@@ -260,7 +281,7 @@ def _holds_a_token(wait: Wait, release: Compiled) -> bool:
 
     What else hangs at the border of an activity is told with what can come next.
     """
-    return release.node(wait.element).kind == "catch" or wait.kind == "timer"
+    return release.node(wait.element).kind in WAITING or wait.kind == "timer"
 
 
 def _waiting_place(wait: Wait, release: Compiled, where: Map, now: datetime) -> Place:

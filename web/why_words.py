@@ -41,6 +41,7 @@ SET_BY = {
     "case_opened": "when the case was opened by {by} on {at}",
     "message_received": "when word came for “{name}” on {at}",
     "condition_met": "when “{name}” became so on {at}",
+    "event_caught": "when “{name}” happened in the case on {at}",
     "event_happened": "when the time of “{name}” came on {at}",
     "operation_done": "when “{name}” was answered on {at}",
 }

@@ -15,8 +15,15 @@ KINDS: Mapping[str, str] = {
     "participant": "Pool",
     "lane": "Lane",
     "message": "Message",
+    "signal": "Signal",
+    "error": "Error",
+    "escalation": "Escalation",
     "sequenceFlow": "Arrow",
     "userTask": "Task",
+    "manualTask": "Task outside the system",
+    "scriptTask": "Calculation",
+    "sendTask": "Message that is sent",
+    "receiveTask": "Wait for a message",
     "serviceTask": "Automatic step",
     "businessRuleTask": "Decision",
     "callActivity": "Part with a diagram of its own",
@@ -29,6 +36,7 @@ KINDS: Mapping[str, str] = {
     "exclusiveGateway": "Choice of one way",
     "inclusiveGateway": "Choice of several ways",
     "parallelGateway": "All ways at once",
+    "eventBasedGateway": "Way of what happens first",
     "textAnnotation": "Note",
     "association": "Line to a note",
     "group": "Frame",
@@ -38,12 +46,17 @@ KINDS: Mapping[str, str] = {
 USUAL: Mapping[tuple[str, str], str] = {
     ("boundaryEvent", "cancelActivity"): "true",
     ("multiInstanceLoopCharacteristics", "isSequential"): "false",
+    ("standardLoopCharacteristics", "testBefore"): "false",
+    ("eventBasedGateway", "eventGatewayType"): "Exclusive",
     ("process", "isClosed"): "false",
     ("process", "processType"): "None",
     ("startEvent", "isInterrupting"): "true",
     ("subProcess", "triggeredByEvent"): "false",
     ("association", "associationDirection"): "None",
-} | {(f"{kind}Gateway", "gatewayDirection"): "Unspecified" for kind in ("exclusive", "inclusive", "parallel")}
+} | {
+    (f"{kind}Gateway", "gatewayDirection"): "Unspecified"
+    for kind in ("exclusive", "inclusive", "parallel", "eventBased")
+}
 """What the standard takes for said where an attribute is left out, and what modellers therefore leave out."""
 
 

@@ -12,6 +12,7 @@ from engine import xml
 from engine.elements import (
     ATTRIBUTES,
     BPMN,
+    DECLARED,
     DRAWING,
     EXTENSIONS,
     FOR_THE_EYE,
@@ -32,7 +33,7 @@ RESOURCES = frozenset({
     "potentialOwner", "performer", "humanPerformer", "resourceRole", "auditing", "monitoring", "rendering",
     "categoryValueRef", "supportedInterfaceRef", "correlationSubscription", "participantMultiplicity", "interfaceRef",
 })  # fmt: skip
-KEPT_BESIDE = frozenset({"process", "collaboration", "message"})
+KEPT_BESIDE = frozenset({"process", "collaboration", *DECLARED})
 KEPT = frozenset({"formDefinition", "taskDefinition", "calledDecision", "subscription", "loopCharacteristics"})
 """The extensions that we write ourselves, and the collection of a multi-instance; others name what is not in the file."""
 IDLE = frozenset({
@@ -48,7 +49,7 @@ MEANT: Mapping[str, str] = {
 """These change what happens: with this value they stay, and are refused."""
 
 BY_A_PERSON = frozenset({"errorEventDefinition", "escalationEventDefinition"})
-"""What goes wrong in a task of a person is said by a message; an error inside a sub-process has no equal here."""
+"""What goes wrong in a task of a person is said by a message; what is thrown inside a sub-process is caught at its border here too."""
 AS_MESSAGES = BY_A_PERSON | {"messageEventDefinition", "signalEventDefinition", "conditionalEventDefinition"}
 
 PERSON = "{what} “{name}” is not known here, so a person does it until somebody draws what takes its place."
@@ -216,7 +217,7 @@ def _event(sheet: Sheet, event: xml.Element, kind: str, definition: xml.Element)
     elif what == "conditionalEventDefinition" and kind == "startEvent":
         event.remove(definition)
         sheet.ask(event, "started-by-people", f"“{name}” began with a condition, and is begun by people now.")
-    elif what in AS_MESSAGES and _may_be_told(sheet, event, kind, what):
+    elif what in AS_MESSAGES and _may_be_told(sheet, event, kind, what) and not _stays_inside(sheet, definition):
         _message(sheet, event, definition, str(name))
 
 
@@ -225,6 +226,15 @@ def _may_be_told(sheet: Sheet, event: xml.Element, kind: str, what: str) -> bool
     if what in BY_A_PERSON:
         return kind == "boundaryEvent" and _host(sheet, event) == "userTask"
     return kind != "startEvent" or Sheet.around(event) is sheet.process
+
+
+def _stays_inside(sheet: Sheet, definition: xml.Element) -> bool:
+    """Whether a signal is both thrown and awaited in this process, so that it never was for another."""
+    if xml.local_name(definition) != "signalEventDefinition":
+        return False
+    signal = definition.get("signalRef")
+    same = (each for each in sheet.process.iter(f"{{{BPMN}}}signalEventDefinition") if each.get("signalRef") == signal)
+    return len({xml.local_name(Sheet.around(each)) in {"intermediateThrowEvent", "endEvent"} for each in same}) > 1
 
 
 def _host(sheet: Sheet, event: xml.Element) -> str:

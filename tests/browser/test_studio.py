@@ -146,7 +146,8 @@ def test_only_what_the_engine_runs_is_offered(editor: Page) -> None:
     beside, menu = editor.evaluate(OFFERED, "offer_return_interview")
     assert "append.append-task" in beside
     assert set(menu) == {
-        f"replace-with-{name}" for name in ("service-task", "rule-task", "call-activity", "expanded-subprocess")
+        f"replace-with-{name}"
+        for name in ("service-task", "rule-task", "script-task", "receive-task", "call-activity", "expanded-subprocess")
     }
     expect(editor.locator(".djs-palette .entry.bpmn-icon-user-task")).to_be_visible()
     expect(editor.locator(".djs-palette .entry.bpmn-icon-task")).to_have_count(0)

@@ -75,8 +75,8 @@ def test_a_diagram_of_another_tool_is_loaded_with_its_questions_and_runs_to_its_
 @pytest.mark.parametrize(
     ("drawn", "element", "rule"),
     [
-        ('<eventBasedGateway id="G9"/>', "G9", "element-not-supported"),
-        ('<subProcess id="S9" triggeredByEvent="true"><task id="T9"/></subProcess>', "S9", "attribute-not-supported"),
+        ('<complexGateway id="G9"/>', "G9", "element-not-supported"),
+        ('<subProcess id="S9" triggeredByEvent="true"><task id="T9"/></subProcess>', "S9", "handler-in-flow"),
         ('<intermediateThrowEvent id="L9"><linkEventDefinition name="on"/></intermediateThrowEvent>', "L9", "element-not-supported"),
         ('<task id="T9"><multiInstanceLoopCharacteristics/></task>', "T9", "loop-without-collection"),
     ],

@@ -163,6 +163,40 @@ def replaced(file: str, pattern: str, new: str, files: Files = MISSING) -> Files
     return {**files, file: text}
 
 
+def begins_instead(root: Any) -> None:
+    """Let an event sub-process end the case after an hour."""
+    scope = root.find(f"{B}process")
+    handler = etree.SubElement(scope, f"{B}subProcess", id="give_up", triggeredByEvent="true")
+    start = etree.SubElement(handler, f"{B}startEvent", id="took_too_long")
+    timer = etree.SubElement(start, f"{B}timerEventDefinition")
+    etree.SubElement(timer, f"{B}timeDuration").text = "PT1H"
+    etree.SubElement(handler, f"{B}endEvent", id="gave_up")
+    etree.SubElement(handler, f"{B}sequenceFlow", id="give_up_at_once", sourceRef="took_too_long", targetRef="gave_up")
+
+
+def again(activity: str) -> Edit:
+    """Let an activity be done again and again."""
+
+    def edit(root: Any) -> None:
+        loop = etree.SubElement(at(root, activity), f"{B}standardLoopCharacteristics")
+        etree.SubElement(loop, f"{B}loopCondition").text = "=found.harm = null"
+
+    return edit
+
+
+def sends(message: str) -> Edit:
+    """Let a task send a message beside the first task."""
+
+    def edit(root: Any) -> None:
+        beside("", "call_taker", "say_so", form="none")(root)
+        task = at(root, "say_so")
+        task.tag = f"{B}sendTask"
+        task.set("messageRef", message)
+        task.remove(task[0])
+
+    return edit
+
+
 def in_root(*edits: Edit) -> Files:
     return after(ROOT, both(*edits))
 
@@ -236,6 +270,10 @@ ACCEPTED_ONCE: list[tuple[str, str, Files]] = [
     ("G-12", "an earlier yes of the inspector counts again", after(LOWER, passed_by("approve_downgrade"))),
     ("G-03", "an earlier yes to an exception counts again", in_root(passed_by("approve_prevention_exception"))),
     ("G-12", "the first grade is given again later", in_root(way_around("is_the_case_graded_and_handed_over_to_is_all_police_work_done", "must_a_grade_be_decided"))),
+    # what happens by itself
+    ("G-01", "an event sub-process ends the case", in_root(begins_instead)),
+    ("G-12", "the first grade is given in a loop", in_root(again("decide_risk_grade"))),
+    ("C-101", "a task says that the report was an error", in_root(sends("report_cancelled_message"))),
     # tables of the grade
     ("G-12", "another authority from a later day on", replaced("regrade_authority.dmn", r'(id="leaves_high_in_5"><text>)-', r'\1&lt; date("2027-01-01")')),
     ("G-12", "another authority in one locality", replaced("regrade_authority.dmn", r'(id="leaves_high_in_4"><text>)-', r'\1"notts_default"' )),

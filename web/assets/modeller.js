@@ -25,18 +25,38 @@ function NameBecomesId (eventBus, modeling, elementRegistry) {
 }
 NameBecomesId.$inject = ['eventBus', 'modeling', 'elementRegistry']
 
-// Only what the engine runs is offered: a task is the task of a person, until its menu makes something else of it.
+// Only what the engine runs is offered: a task is the task of a person, until its menu makes something else of it. Send tasks, manual
+// tasks and loops run too, but the settings have no field for what they need: an event that sends, a task and a way back say the same.
 const REFUSED_TOOLS = ['create.data-object', 'create.data-store', 'create.participant-expanded']
-const REFUSED_BESIDE = ['append.receive-task', 'append.signal-intermediate-event', 'append.compensation-activity']
+const REFUSED_BESIDE = ['append.compensation-activity']
 const REFUSED_HEADERS = ['toggle-loop', 'toggle-is-collection', 'toggle-participant-multiplicity']
-const RUNS = new Set([
-  'user-task', 'service-task', 'rule-task', 'call-activity', 'expanded-subprocess', 'subprocess',
-  'exclusive-gateway', 'parallel-gateway', 'inclusive-gateway', 'none-start', 'message-start', 'timer-start',
-  'none-intermediate-throwing', 'none-intermediate-throw', 'message-intermediate-catch', 'message-intermediate-throw',
-  'timer-intermediate-catch', 'conditional-intermediate-catch', 'message-boundary', 'timer-boundary', 'conditional-boundary',
+const MENU = names => new Set(names.map(name => `replace-with-${name}`))
+const RUNS = MENU([
+  'user-task', 'service-task', 'rule-task', 'script-task', 'receive-task', 'call-activity', 'expanded-subprocess', 'subprocess',
+  'event-subprocess', 'exclusive-gateway', 'parallel-gateway', 'inclusive-gateway', 'event-based-gateway',
+  'none-start', 'message-start', 'timer-start', 'none-intermediate-throwing', 'none-intermediate-throw',
+  'message-intermediate-catch', 'message-intermediate-throw', 'timer-intermediate-catch', 'conditional-intermediate-catch',
+  'signal-intermediate-catch', 'signal-intermediate-throw', 'escalation-intermediate-throw',
+  'message-boundary', 'timer-boundary', 'conditional-boundary', 'signal-boundary',
   'non-interrupting-message-boundary', 'non-interrupting-timer-boundary', 'non-interrupting-conditional-boundary',
-  'none-end', 'message-end', 'terminate-end', 'sequence-flow', 'default-flow', 'conditional-flow'
-].map(name => `replace-with-${name}`))
+  'non-interrupting-signal-boundary', 'none-end', 'message-end', 'signal-end', 'error-end', 'escalation-end', 'terminate-end',
+  'sequence-flow', 'default-flow', 'conditional-flow'
+])
+const BEGINS_A_HANDLER = MENU([
+  'message-start', 'timer-start', 'conditional-start', 'signal-start', 'error-start', 'escalation-start',
+  'non-interrupting-message-start', 'non-interrupting-timer-start', 'non-interrupting-conditional-start',
+  'non-interrupting-signal-start', 'non-interrupting-escalation-start'
+])
+const THROWN_INSIDE = MENU(['error-boundary', 'escalation-boundary', 'non-interrupting-escalation-boundary'])
+const HOLDS_STEPS = new Set(['bpmn:SubProcess', 'bpmn:CallActivity'])
+
+// What begins an event sub-process begins nothing else, and an error comes out of what holds steps.
+function runs (element, name) {
+  const step = element.businessObject
+  if (step.$type === 'bpmn:StartEvent' && step.$parent && step.$parent.triggeredByEvent) return BEGINS_A_HANDLER.has(name)
+  const host = step.attachedToRef
+  return RUNS.has(name) || (host && HOLDS_STEPS.has(host.$type) && THROWN_INSIDE.has(name))
+}
 
 function without (entries, names) {
   for (const name of names) delete entries[name]
@@ -64,7 +84,7 @@ function OnlyWhatRuns (palette, contextPad, popupMenu, create, elementFactory, a
     }
   })
   popupMenu.registerProvider('bpmn-replace', 500, {
-    getPopupMenuEntries: () => entries => without(entries, Object.keys(entries).filter(name => !RUNS.has(name))),
+    getPopupMenuEntries: element => entries => without(entries, Object.keys(entries).filter(name => !runs(element, name))),
     getPopupMenuHeaderEntries: () => entries => without(entries, REFUSED_HEADERS)
   })
 }

@@ -44,7 +44,8 @@ def graded_once(release: Compiled) -> Iterator[Finding]:
         onward = {flow.target for flow in around.outgoing(name)} | {each.id for each in around.attached(name)}
         todo += onward - seen
         seen |= onward
-    if "decide_risk_grade" in seen:
+    grading = release.activities_around(release.nodes["decide_risk_grade"])
+    if "decide_risk_grade" in seen or any(each.may_be_left_out for each in grading):
         yield "decide_risk_grade", "A way leads back to the first grade after it was endorsed"
 
 

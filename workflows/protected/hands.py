@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from engine.elements import SENDING
 from engine.release import Compiled
 from workflows.agencies import title_of
 from workflows.protected.findings import Check, Finding, name_of
@@ -119,7 +120,7 @@ def heard_as(event: str, message: str, sender: str) -> Check:
         if node is not None and node.message != message:
             yield event, f"“{name_of(release, event)}” must wait for the message {message}"
         for other in release.nodes.values():
-            if other.kind in {"throw", "end"} and other.message == message and other.id != sender:
+            if other.kind in SENDING and other.message == message and other.id != sender:
                 yield other.id, f"Only “{name_of(release, sender)}” may send the message {message}"
 
     return checked
