@@ -31,6 +31,8 @@ REFERENCES = (
     "processRef",
     "messageRef",
     "signalRef",
+    "errorRef",
+    "escalationRef",
     "bpmnElement",
 )
 LONGEST_NAME = 200
@@ -150,7 +152,8 @@ def _lane_id(used: dict[str, int], role: str) -> str:
 def beginnings_and_ends(sheet: Sheet) -> None:
     """Draw the start and the ends that the standard lets a drawing leave out, and lead nothing into a start."""
     for scope in list(sheet.scopes()):
-        steps = [each for each in sheet.nodes(scope, *STEPS) if xml.local_name(each) != "boundaryEvent"]
+        drawn = [each for each in sheet.nodes(scope, *STEPS) if each.get("triggeredByEvent") not in {"true", "1"}]
+        steps = [each for each in drawn if xml.local_name(each) != "boundaryEvent"]
         first = [each for each in steps if not sheet.incoming(each)]
         if steps and first and not sheet.nodes(scope, "startEvent"):
             start = _start(sheet, scope, first)
@@ -159,11 +162,7 @@ def beginnings_and_ends(sheet: Sheet) -> None:
                 "start-added",
                 f"No start was drawn in “{scope.get('name') or scope.get('id')}”: it is before {_listed(first)}.",
             )
-        last = [
-            each
-            for each in sheet.nodes(scope, *STEPS)
-            if not sheet.outgoing(each) and xml.local_name(each) != "endEvent"
-        ]
+        last = [each for each in drawn if not sheet.outgoing(each) and xml.local_name(each) != "endEvent"]
         last = [each for each in last if xml.local_name(each) in NODES]
         if last:
             for each in last:

@@ -76,7 +76,7 @@ def test_a_diagram_of_another_tool_is_loaded_with_its_questions_and_runs_to_its_
     ("drawn", "element", "rule"),
     [
         ('<complexGateway id="G9"/>', "G9", "element-not-supported"),
-        ('<subProcess id="S9" triggeredByEvent="true"><task id="T9"/></subProcess>', "S9", "handler-in-flow"),
+        ('<subProcess id="S9" triggeredByEvent="true"><task id="T9"/></subProcess>', "T9", "event-without-definition"),
         ('<intermediateThrowEvent id="L9"><linkEventDefinition name="on"/></intermediateThrowEvent>', "L9", "element-not-supported"),
         ('<task id="T9"><multiInstanceLoopCharacteristics/></task>', "T9", "loop-without-collection"),
     ],
