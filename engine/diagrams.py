@@ -24,6 +24,7 @@ from engine.elements import (
     IN_EXTENSION,
     IN_SCOPE,
     INSIDE,
+    INSTEAD,
     NAME,
     NODES,
     PASSIVE,
@@ -124,7 +125,10 @@ class _Reader:
             if said or (namespace and namespace not in {f"{{{BPMN}", f"{{{ZEEBE}", f"{{{XSI}"}):
                 continue
             if attribute not in SCHEMA and not name.startswith("modelerTemplate"):
-                self.refuse(element, "attribute-not-supported", f"The attribute {name} does nothing on a {tag}.")
+                instead = f": draw {INSTEAD[name]}" if name in INSTEAD else ""
+                self.refuse(
+                    element, "attribute-not-supported", f"The attribute {name} does nothing on a {tag}{instead}."
+                )
         if "id" in UNREAD.get(tag, ()) or tag in DECLARED:
             self.once(element.get("id", ""))
 
@@ -143,7 +147,7 @@ class _Reader:
                 self.taken.update(child.iter(f"{{{BPMN}}}*"))
             elif namespace in {f"{{{BPMN}", f"{{{ZEEBE}", ""}:
                 self.taken.update(child.iter())
-                sentence = f"<{name}> is not something that the engine carries out here: draw it in another way."
+                sentence = f"<{name}> is not something that the engine carries out here: draw {INSTEAD.get(name, 'it in another way')}."
                 is_part = name.endswith(("EventDefinition", "LoopCharacteristics"))
                 self.refuse(parent if is_part else child, "element-not-supported", sentence)
 

@@ -75,8 +75,8 @@ INSIDE: Mapping[str, frozenset[str]] = {
     "startEvent": _EVENTS | _RAISED | {"errorEventDefinition"},
     "boundaryEvent": _EVENTS | _RAISED | {"errorEventDefinition"},
     "intermediateCatchEvent": _EVENTS | {"signalEventDefinition"},
-    "intermediateThrowEvent": _EVENTS | _RAISED,
-    "endEvent": _EVENTS | _RAISED | {"errorEventDefinition", "terminateEventDefinition"},
+    "intermediateThrowEvent": _RAISED | {"messageEventDefinition"},
+    "endEvent": _RAISED | {"messageEventDefinition", "errorEventDefinition", "terminateEventDefinition"},
     **dict.fromkeys(
         (
             "userTask", "manualTask", "scriptTask", "sendTask", "receiveTask", "businessRuleTask", "serviceTask",
@@ -86,6 +86,24 @@ INSIDE: Mapping[str, frozenset[str]] = {
     ),
 }  # fmt: skip
 """The elements that a node may hold, beside what it shares with every other."""
+
+INSTEAD: Mapping[str, str] = {
+    "task": "a user task, or another one that says what does it",
+    "complexGateway": "an inclusive or a parallel gateway; where what comes first decides, an event-based one",
+    "adHocSubProcess": "a parallel multi-instance that grows, or a loop in which a person chooses what is done next",
+    "transaction": "a sub-process with an error event on its border",
+    "linkEventDefinition": "a flow from one place to the other",
+    "compensateEventDefinition": "the steps that put things right again, behind an error event or a gateway",
+    "cancelEventDefinition": "an error end event, and an error event on the border around it",
+    "dataObjectReference": "a note: what is known of a case is what forms, tables, scripts and operations write",
+    "dataStoreReference": "a note: what is known of a case is what forms, tables, scripts and operations write",
+    "timerEventDefinition": "an event that waits, before it",
+    "conditionalEventDefinition": "an event that waits, before it",
+    "isForCompensation": "the step that puts things right behind an error event or a gateway",
+    "instantiate": "a start with the message; a procedure that begins with one of several has one start and a gateway behind it",
+    "script": "nothing but a FEEL expression at the script task, with a name for its result",
+}
+"""What to draw in the place of an element, a definition or an attribute that the engine does not carry out."""
 
 ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "process": frozenset({"id", "name", "isExecutable"}),

@@ -185,8 +185,6 @@ def events_wait_for_something(release: Compiled) -> Iterator[Problem]:
                 yield Problem(
                     node.id, "cycle-without-activity", "A repeating timer belongs on the border of an activity."
                 )
-            if node.kind in {"end", "throw"} and (node.timer is not None or node.condition):
-                yield Problem(node.id, "event-without-definition", "An event that sends has no timer and no condition.")
 
 
 def awaited_messages_have_keys(release: Compiled) -> Iterator[Problem]:

@@ -465,22 +465,16 @@ class Conductor:
                 outcome.staying.append(opened)
                 outcome.moved += [opened] * (moment != task.internal_data.get("due"))
             task.internal_data["due"] = moment
-        done = {self.completed[0]} if self.completed else set()
         gone = sorted(before.keys() - {task.id for task in people})
         outcome.gone = [before[number] for number in gone]
-        outcome.cancelled = [number for number in gone if number not in done]
+        outcome.cancelled = [number for number in gone if not self.completed or number != self.completed[0]]
         self.events += [Event("task_cancelled", task=number) for number in outcome.cancelled]
         outcome.next_due_at = winder.next_due()
         outcome.awaited = self.awaited()
         if completed and not self.was_over:
             self.events.append(Event("case_closed"))
-        if (
-            not completed
-            and not people
-            and outcome.next_due_at is None
-            and not outcome.awaited
-            and not catching.may_become_true(self)
-        ):
+        goes_on = people or outcome.next_due_at or outcome.awaited or catching.may_become_true(self)
+        if not completed and not goes_on:
             self.events.append(Event("case_stranded"))
         outcome.title, outcome.rank = self.scope.title(), self.scope.rank()
         outcome.events, outcome.writes, outcome.sent = self.events, self.writes, self.sent

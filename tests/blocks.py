@@ -1,4 +1,4 @@
-"""Draws block-structured procedures at random, and says in plain Python how each of them must run.
+"""Block-structured procedures, which `tests.random_blocks` makes up at random: draws them, and says in plain Python how each of them must run.
 
 A block knows two things: how it is drawn (`draw`, in the notation of `tests.drawn`) and what it means (`run`, on a `World`
 that holds only open tasks, clocks and awaited messages). The meaning is written without tokens, from the standard's words, so
@@ -7,11 +7,9 @@ that the engine can be held against it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import count, pairwise
-
-from hypothesis import strategies as st
+from itertools import pairwise
 
 from tests.drawn import form, procedure
 
@@ -535,79 +533,3 @@ class Drawn:
         world.root.then = lambda: None
         run_process(world, world.root, self.body, self.handler, ())
         return world
-
-
-class Names:
-    """Gives every element a name of its own, and every clock a length of its own.
-
-    `may_stop` is false inside an inclusive gateway: what can only end there does not hold the join back any more.
-    """
-
-    def __init__(self) -> None:
-        self.numbers = count(1)
-        self.may_stop = True
-
-    def __call__(self, word: str) -> str:
-        return f"{word}_{next(self.numbers)}"
-
-    def seconds(self) -> int:
-        """Give a duration that no other clock has, and whose sums are unlike each other."""
-        number = next(self.numbers)
-        return 600 + number * number * 37 + number * 1013
-
-
-@st.composite
-def procedures(draw: st.DrawFn) -> Drawn:
-    """Draw a procedure of up to about a dozen tasks, nested up to four deep."""
-    names = Names()
-    return Drawn(_block(draw, names, 4), _handler(draw, names, 2))
-
-
-def _block(draw: st.DrawFn, names: Names, depth: int) -> Block:
-    kinds = ["task", "task", "catch"]
-    if depth:
-        kinds += ["exclusive", "parallel", "inclusive", "loop", "race", "call", *["sequence"] * 2, *["inside"] * 3]
-    kind = draw(st.sampled_from(kinds))
-    if kind == "sequence":
-        return Sequence([_block(draw, names, depth - 1) for _ in range(draw(st.integers(2, 3)))])
-    if kind in {"exclusive", "parallel", "inclusive"}:
-        before, names.may_stop = names.may_stop, names.may_stop and kind != "inclusive"
-        ways = (_block(draw, names, depth - 1), _block(draw, names, depth - 1))
-        names.may_stop = before
-        stops = names.may_stop and kind == "exclusive" and draw(st.integers(0, 3)) == 3
-        return Branching(names("b"), kind, ways, stops)
-    if kind == "race":
-        ways = (_block(draw, names, depth - 1), _block(draw, names, depth - 1))
-        first = names.seconds() if draw(st.booleans()) else None
-        return Race(names("r"), (first, names.seconds() if draw(st.booleans()) else None), ways)
-    if kind == "loop":
-        return Loop(names("l"), _block(draw, names, depth - 1))
-    if kind == "catch":
-        return Catch(names("c"), names.seconds() if draw(st.booleans()) else None)
-    return _activity(draw, names, {"task": "user"}.get(kind, kind), depth)
-
-
-def _activity(draw: st.DrawFn, names: Names, kind: str, depth: int) -> Activity:
-    name = names({"user": "t", "inside": "s", "call": "k"}[kind])
-    body = None if kind == "user" else _block(draw, names, depth - 1)
-    several = draw(st.sampled_from([None, None, 0, 1, 2, 2, 3]))
-    items = None if several is None else ITEMS[:several]
-    sides = list(_sides(draw, names, depth))
-    handler = _handler(draw, names, min(depth - 1, 1)) if body is not None else None
-    return Activity(name, kind, body, items, draw(st.booleans()), sides, handler)
-
-
-def _handler(draw: st.DrawFn, names: Names, depth: int) -> Handler | None:
-    if draw(st.integers(0, 3)) < 3:
-        return None
-    seconds = names.seconds() if draw(st.booleans()) else None
-    return Handler(names("h"), draw(st.booleans()), seconds, _block(draw, names, depth))
-
-
-def _sides(draw: st.DrawFn, names: Names, depth: int) -> Iterator[Side]:
-    for _ in range(draw(st.sampled_from([0, 0, 1, 1, 2]))):
-        kind = draw(st.sampled_from(["interrupting", "quiet", "quiet", "deadline"]))
-        timed = kind == "deadline" or draw(st.integers(0, 2)) > 0
-        way = _block(draw, names, min(depth - 1, 1)) if depth and kind != "deadline" and draw(st.booleans()) else None
-        stops = names.may_stop and kind != "deadline" and draw(st.integers(0, 4)) == 4
-        yield Side(names("e"), kind, names.seconds() if timed else None, way, stops)

@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine import values
-from tests.blocks import Drawn, Waiting, World, procedures
+from tests.blocks import Drawn, Waiting, World
 from tests.drawn import form, procedure
 from tests.driving import MORNING, Drive, both
+from tests.random_blocks import procedures
 
 ANSWERS = ("no", "yes", "both")
 

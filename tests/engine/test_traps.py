@@ -1,7 +1,7 @@
 """The library's traps that no other test names (spiffworkflow.md), and where we stand with each.
 
 Loops, joins, multi-instances and overdue timers are in `test_runner.py`, what cannot be published in
-`test_diagram_refusals.py`, restoring in a process without history in `test_restored_process.py`.
+`test_diagram_refusals.py` and `test_elements.py`, restoring in a process without history in `test_restored_process.py`.
 """
 
 from __future__ import annotations
@@ -205,33 +205,6 @@ def test_ids_that_the_library_loses_are_refused(name: str) -> None:
     with pytest.raises(ReleaseInvalid) as refusal:
         release.check(files)
     assert (name, "id-in-words") in {(problem.where, problem.rule) for problem in refusal.value.problems}
-
-
-IGNORED = {
-    "link": '<intermediateThrowEvent id="it" name="it"><linkEventDefinition id="d" name="there"/></intermediateThrowEvent>',
-    "signal": '<intermediateThrowEvent id="it" name="it"><signalEventDefinition id="d"/></intermediateThrowEvent>',
-    "compensation": '<intermediateThrowEvent id="it" name="it"><compensateEventDefinition id="d"/></intermediateThrowEvent>',
-    "escalation": '<intermediateThrowEvent id="it" name="it"><escalationEventDefinition id="d"/></intermediateThrowEvent>',
-    "complex gateway": '<complexGateway id="it" name="it"/>',
-    "event-based gateway": '<eventBasedGateway id="it" name="it"/>',
-    "ad hoc sub-process": '<adHocSubProcess id="it" name="it"/>',
-    "transaction": '<transaction id="it" name="it"/>',
-    "script task": '<scriptTask id="it" name="it"><script>import os</script></scriptTask>',
-    "send task": '<sendTask id="it" name="it"/>',
-    "manual task": '<manualTask id="it" name="it"/>',
-    "plain task": '<task id="it" name="it"/>',
-    "event sub-process": '<subProcess id="it" name="it" triggeredByEvent="true"><startEvent id="in_it" name="in it"/></subProcess>',
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", IGNORED)
-def test_what_the_library_would_drop_or_run_otherwise_is_refused(name: str) -> None:
-    flows = '<sequenceFlow id="to_it" sourceRef="ask" targetRef="it"/><sequenceFlow id="on" sourceRef="it" targetRef="check"/>'
-    changed = TWO_TASKS["two_tasks.bpmn"].replace('<sequenceFlow id="ask_to_check" sourceRef="ask" targetRef="check"></sequenceFlow>', IGNORED[name] + flows)  # fmt: skip
-    assert changed != TWO_TASKS["two_tasks.bpmn"]
-    with pytest.raises(ReleaseInvalid) as refusal:
-        release.check({**TWO_TASKS, "two_tasks.bpmn": changed})
-    assert {"it", "d"} & {problem.where for problem in refusal.value.problems}
 
 
 # 4. Timers ------------------------------------------------------------------------------------------------------------

@@ -16,9 +16,10 @@ from engine.cases import Cases
 from engine.model import Actor, Command, Complete, Deliver, Event, Fire, Open
 from engine.runner import OpenTask, Outcome
 from engine.views import Letter
-from tests.blocks import Drawn, procedures
+from tests.blocks import Drawn
 from tests.driving import Drive
 from tests.engine.test_random_diagrams import Play
+from tests.random_blocks import procedures
 from tests.torture.measure import LONG
 from tests.torture.soundness import table, violations
 
