@@ -43,7 +43,7 @@ Refuses (`TooMuchToRead`) files that cannot be read at all; no draft keeps these
 """
 
 LONGEST_REASON = 2000
-CHANGES = frozenset({"imported", "saved", "added", "removed"})
+CHANGES = frozenset({"imported", "restored", "shipped", "saved", "added", "removed"})
 """The events that give a person a hand in a draft."""
 
 
@@ -118,8 +118,9 @@ class Draft:
 class DraftEvent:
     """One line of a draft's history.
 
-    `kind` is ``begun``, ``imported``, ``saved``, ``added``, ``removed``, ``proposed``, ``withdrawn``, ``sent_back``,
-    ``approved`` or ``dropped``; `digest` that of the files as they were then.
+    `kind` is ``begun``, ``imported``, ``restored`` (from an earlier release), ``shipped`` (from what a newer program brought),
+    ``saved``, ``added``, ``removed``, ``proposed``, ``withdrawn``, ``sent_back``, ``approved`` or ``dropped``; `digest`
+    that of the files as they were then.
     """
 
     at: datetime
@@ -225,8 +226,19 @@ class Drafts:
 
     # Changing ---------------------------------------------------------------------------------------------------------
 
-    def begin(self, procedure: str, *, by: str, now: datetime, files: Files | None = None) -> Draft:
-        """Begin a draft from the running release, or from `files` that somebody brought.
+    def begin(
+        self,
+        procedure: str,
+        *,
+        by: str,
+        now: datetime,
+        files: Files | None = None,
+        origin: str = "imported",
+        reason: str = "",
+    ) -> Draft:
+        """Begin a draft from the running release, or from `files`; `origin` says whence these are, as the first event.
+
+        A `reason` is what its proposal begins with.
 
         Raises:
             NotFound: the procedure has no release.
@@ -242,9 +254,9 @@ class Drafts:
                 base = _newest(connection, procedure)
                 packed, digest = (base.files, base.digest) if files is None else release.pack(files)
                 row = {"procedure": procedure, "base_id": base.id, "status": "open", "files": packed, "digest": digest}
-                row |= {"begun_by": by, "begun_at": now, "changed_by": by, "changed_at": now}
+                row |= {"begun_by": by, "begun_at": now, "changed_by": by, "changed_at": now, "reason": reason}
                 key = connection.execute(sa.insert(DraftTable).values(**row)).inserted_primary_key
-                self._note(connection, key[0] if key else 0, "begun" if files is None else "imported", by, now, digest)
+                self._note(connection, key[0] if key else 0, "begun" if files is None else origin, by, now, digest)
         except IntegrityError:
             raise DraftIsOpen("Somebody has just begun a draft of this procedure: go on with it.") from None
         return self.get(procedure)
@@ -252,42 +264,47 @@ class Drafts:
     def save(self, procedure: str, file: str, text: str, *, stamp: str, by: str, now: datetime) -> None:
         """Save the text of a file; `stamp` is that of the text that was before whoever changed it, "" for a new file.
 
+        Refused like `change`.
+        """
+        self.change(procedure, {file: text}, stamps={file: stamp}, by=by, now=now)
+
+    def remove(self, procedure: str, file: str, *, stamp: str, by: str, now: datetime) -> None:
+        """Take a file out of the draft; refused with `DraftIsStale` like `change`. A file that is gone stays gone."""
+        self.change(procedure, {file: None}, stamps={file: stamp}, by=by, now=now)
+
+    def change(
+        self,
+        procedure: str,
+        texts: Mapping[str, str | None],
+        *,
+        stamps: Mapping[str, str],
+        by: str,
+        now: datetime,
+    ) -> None:
+        """Save, add and take out (None) files together, all of them or none; `stamps` as in `save`.
+
         A draft that was proposed is withdrawn by it. The text that stands already is no change.
 
         Raises:
             DraftNotFound: there is no draft any more.
-            DraftIsStale: somebody else has changed, added or removed the file in the meantime.
-            Invalid: the file's name is none that a procedure can have, or the text cannot be read within the limits.
+            DraftIsStale: somebody else has changed, added or removed a file in the meantime.
+            Invalid: a file's name is none that a procedure can have, or a text cannot be read within the limits.
         """
-        if not release.FILE_NAME.fullmatch(file):
+        if not all(release.FILE_NAME.fullmatch(file) for file in texts):
             sentence = "A file's name has small letters, digits and underscores, and ends in .bpmn, .dmn or .form."
             raise Invalid([Problem("name", "file-name", sentence)])
-        text = release.plain(text)
-        self.check(
-            procedure, {**self.get(procedure).files, file: text}
-        )  # what is wrong may be saved, what stops us not
+        wanted = {file: None if text is None else release.plain(text) for file, text in texts.items()}
+        self.check(procedure, _with(self.get(procedure).files, wanted))  # what is wrong may be saved, what stops us not
         with writing(self.engine) as connection:
             draft = self._locked(connection, procedure)
-            present = draft.files.get(file)
-            if present == text:
-                return
-            if present is not None and not stamp:
-                raise DraftIsStale(f"There is a file {file} already.")
-            if (stamp_of(present) if present is not None else "") != stamp:
-                raise DraftIsStale(f"{file} was changed by somebody else after you opened it.")
-            kind = "added" if present is None else "saved"
-            self._put(connection, draft, {**draft.files, file: text}, kind, by, now, file)
-
-    def remove(self, procedure: str, file: str, *, stamp: str, by: str, now: datetime) -> None:
-        """Take a file out of the draft; refused with `DraftIsStale` like `save`. A file that is gone stays gone."""
-        with writing(self.engine) as connection:
-            draft = self._locked(connection, procedure)
-            if file not in draft.files:
-                return
-            if stamp_of(draft.files[file]) != stamp:
-                raise DraftIsStale(f"{file} was changed by somebody else after you opened it.")
-            left = {name: text for name, text in draft.files.items() if name != file}
-            self._put(connection, draft, left, "removed", by, now, file)
+            done: list[tuple[str, str]] = []
+            for file, text in wanted.items():
+                present = draft.files.get(file)
+                if present != text:
+                    _require_seen(file, present, text, stamps.get(file, ""))
+                    done.append(("removed" if text is None else "added" if present is None else "saved", file))
+            if done:
+                self._put(connection, draft, _with(draft.files, wanted), done, by, now)
 
     def drop(self, procedure: str, *, digest: str, reason: str, by: str, now: datetime) -> None:
         """Give a draft up; its history stays. Refused without a reason, and where the draft was changed or proposed since."""
@@ -370,14 +387,21 @@ class Drafts:
         return _draft(row)
 
     def _put(
-        self, connection: sa.Connection, draft: Draft, files: Files, kind: str, by: str, now: datetime, file: str
+        self,
+        connection: sa.Connection,
+        draft: Draft,
+        files: Files,
+        done: Iterable[tuple[str, str]],
+        by: str,
+        now: datetime,
     ) -> None:
-        """Write other files; a proposal of the old ones is withdrawn."""
+        """Write other files, and what was done with which; a proposal of the old ones is withdrawn."""
         packed, digest = release.pack(files)
         values = {"files": packed, "digest": digest, "changed_by": by, "changed_at": now, "status": "open"}
         values |= {"proposed_by": "", "proposed_at": None}
         connection.execute(sa.update(DraftTable).where(DraftTable.id == draft.id).values(**values))
-        self._note(connection, draft.id, kind, by, now, digest, file=file)
+        for kind, file in done:
+            self._note(connection, draft.id, kind, by, now, digest, file=file)
         if draft.is_proposed:
             reason = "The draft was changed."
             number = self._note(connection, draft.id, "withdrawn", by, now, digest, reason=reason)
@@ -437,6 +461,19 @@ class Drafts:
         if draft.status != status:
             now = "has been proposed" if draft.is_proposed else "is not proposed any more"
             raise DraftHasMovedOn(f"The draft {now}: look at it as it is now.")
+
+
+def _with(files: Files, changed: Mapping[str, str | None]) -> dict[str, str]:
+    """Give files with others in their place, or without them."""
+    return {name: text for name, text in {**files, **changed}.items() if text is not None}
+
+
+def _require_seen(file: str, present: str | None, text: str | None, stamp: str) -> None:
+    """Refuse with `DraftIsStale` where a file is not the one that whoever changes it had before them."""
+    if present is not None and not stamp and text is not None:
+        raise DraftIsStale(f"There is a file {file} already.")
+    if (stamp_of(present) if present is not None else "") != stamp:
+        raise DraftIsStale(f"{file} was changed by somebody else after you opened it.")
 
 
 def _open_draft(procedure: str) -> sa.Select[Any]:

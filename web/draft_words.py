@@ -33,6 +33,8 @@ KINDS: Mapping[str, tuple[str, str]] = {
 EVENTS: Mapping[str, str] = {
     "begun": "Draft begun from the running release",
     "imported": "Draft begun from files that were brought",
+    "restored": "Draft begun from an earlier release",
+    "shipped": "Draft begun from the update that came with the program",
     "saved": "Saved",
     "added": "Added",
     "removed": "Removed",
@@ -43,6 +45,23 @@ EVENTS: Mapping[str, str] = {
     "dropped": "Draft dropped",
 }
 
+STARTERS: Mapping[str, str] = {
+    "form": '{\n  "id": "%(id)s",\n  "title": "%(title)s",\n  "type": "default",\n  "components": [\n    {\n'
+    '      "type": "textarea",\n      "key": "notes",\n      "label": "What happened?",\n'
+    '      "validate": {"required": true},\n'
+    '      "properties": {"dataClass": "D2", "error": "Enter what happened"}\n    }\n  ]\n}\n',
+    "dmn": '<?xml version="1.0" encoding="UTF-8"?>\n'
+    '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="%(id)s_definitions" name="%(title)s"'
+    ' namespace="https://homeward.example/dmn">\n  <decision id="%(id)s" name="%(title)s">\n'
+    '    <decisionTable id="%(id)s_table" hitPolicy="FIRST">\n'
+    '      <input id="%(id)s_input_1" label="Risk grade">\n'
+    '        <inputExpression id="%(id)s_expression_1" typeRef="string"><text>risk.level</text></inputExpression>\n'
+    '      </input>\n      <output id="%(id)s_output_1" label="Answer" name="answer" typeRef="string" />\n'
+    '      <rule id="%(id)s_1">\n        <inputEntry id="%(id)s_1_in_1"><text>-</text></inputEntry>\n'
+    '        <outputEntry id="%(id)s_1_out_1"><text>"to be decided"</text></outputEntry>\n      </rule>\n'
+    "    </decisionTable>\n  </decision>\n</definitions>\n",
+}
+"""What a new form or table begins with; a new diagram comes with an archive."""
 
 _NAMED = re.compile(r'<(?:\w+:)?(?:process|decision)\s[^>]*?\bname="([^"]+)"')
 

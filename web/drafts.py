@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from engine import archives
 from engine.comparison import Change, compare
 from engine.errors import Conflict, Invalid, NotFound, Problem, Refusal
-from engine.publishing import Draft
+from engine.publishing import CHANGES, Draft
 from engine.release import plain
 from engine.store import CaseTable, reading
 from engine.texts import decoded
@@ -29,24 +29,6 @@ from workflows.checking import Files
 from workflows.drafts import APPROVER, EDITOR
 
 page = flask.Blueprint("drafts", __name__)
-
-STARTERS = {
-    "form": '{\n  "id": "%(id)s",\n  "title": "%(title)s",\n  "type": "default",\n  "components": [\n    {\n'
-    '      "type": "textarea",\n      "key": "notes",\n      "label": "What happened?",\n'
-    '      "validate": {"required": true},\n'
-    '      "properties": {"dataClass": "D2", "error": "Enter what happened"}\n    }\n  ]\n}\n',
-    "dmn": '<?xml version="1.0" encoding="UTF-8"?>\n'
-    '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="%(id)s_definitions" name="%(title)s"'
-    ' namespace="https://homeward.example/dmn">\n  <decision id="%(id)s" name="%(title)s">\n'
-    '    <decisionTable id="%(id)s_table" hitPolicy="FIRST">\n'
-    '      <input id="%(id)s_input_1" label="Risk grade">\n'
-    '        <inputExpression id="%(id)s_expression_1" typeRef="string"><text>risk.level</text></inputExpression>\n'
-    '      </input>\n      <output id="%(id)s_output_1" label="Answer" name="answer" typeRef="string" />\n'
-    '      <rule id="%(id)s_1">\n        <inputEntry id="%(id)s_1_in_1"><text>-</text></inputEntry>\n'
-    '        <outputEntry id="%(id)s_1_out_1"><text>"to be decided"</text></outputEntry>\n      </rule>\n'
-    "    </decisionTable>\n  </decision>\n</definitions>\n",
-}
-"""What a new form or table begins with; a new diagram comes with an archive."""
 
 SHOWN_AT_ONCE = 10
 OUTCOMES = frozenset({"proposed", "sent_back"})
@@ -245,10 +227,10 @@ def add_file(procedure: str) -> ResponseReturnValue:
     """Add a form or a decision table that begins with one question or one row."""
     running(procedure)
     given, kind = flask.request.form.get("name", "").strip(), flask.request.form.get("kind", "")
-    if kind not in STARTERS:
+    if kind not in draft_words.STARTERS:
         flask.abort(400)
     name = f"{given}.{kind}"
-    text = STARTERS[kind] % {"id": given, "title": draft_words.stem(name)}
+    text = draft_words.STARTERS[kind] % {"id": given, "title": draft_words.stem(name)}
     try:
         shelf().save(procedure, name, text, stamp="", by=actor().person, now=services().clock())
     except (Invalid, Conflict) as refusal:
@@ -339,7 +321,7 @@ def _draft_page(procedure: str, refused: Sequence[dict[str, str]] = ()) -> str:
     history = shelf().history(found.id)
     before = services().cases.library.files(base_id)
     problems = problems_of(found)
-    hands = {event.by for event in history if event.kind in {"imported", "saved", "added", "removed"}}
+    hands = {event.by for event in history if event.kind in CHANGES}
     changes = compare(before, found.files)
     lines = draft_words.lines(found, before, changes, problems)
     held, who = actor().roles, actor().person

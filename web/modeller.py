@@ -14,6 +14,8 @@ from web.draft_words import problems_of, remarks_of, running, shelf, shown_probl
 from web.errors import sentence_of
 from web.previews import places_of, preview
 from web.services import services
+from web.step_words import KINDS as STEP_KINDS
+from web.step_words import Part, part_of
 from web.table_words import say_table
 from workflows.drafts import APPROVER, EDITOR
 
@@ -81,6 +83,7 @@ def _page(draft: Draft, name: str, text: str, refused: Refusal | None = None) ->
     standing = draft.files.get(name)
     problems = [each for each in problems_of(draft) if each.file == name]
     kind = draft_words.kind_of(name)
+    part = part_of(draft.procedure, draft.files, name) if kind == "bpmn" else None
     return flask.render_template(
         "draft_file.html",
         procedure=draft.procedure,
@@ -99,8 +102,27 @@ def _page(draft: Draft, name: str, text: str, refused: Refusal | None = None) ->
         marks=[{"element": each.element, "text": each.problem.sentence} for each in problems if each.element],
         refused=None if refused is None else sentence_of(refused),
         changed_by=draft_words.names({draft.changed_by})[draft.changed_by],
+        part=part,
+        told=_told(draft.procedure, part) if part else {},
+        kinds=STEP_KINDS,
         said=say_table(text, name) if kind == "dmn" else None,
         places=places_of(draft.files, name.removesuffix(".form")) if kind == "form" else [],
         shown=preview(name, text, [each.problem for each in problems]) if kind == "form" else None,
         may_edit=EDITOR in actor().roles,
     )
+
+
+def _told(procedure: str, part: Part) -> dict[str, dict[str, object]]:
+    """Give what the drawing says of a step or a clock that is chosen, by its id: lines, and where it is changed."""
+    found: dict[str, dict[str, object]] = {}
+    table = flask.url_for("steps.table", procedure=procedure)
+    for step in part.steps:
+        changes = EDITOR in actor().roles and step.kind != "start"
+        address = flask.url_for("steps.step", procedure=procedure, element=step.id) if changes else table
+        lines = [line for line in (step.role, step.form_title) if line]
+        found[step.id] = {"name": step.name, "lines": lines, "href": address if changes else f"{table}#{step.id}"}
+        for clock in step.clocks:
+            lines = [f"Counted from {clock.since}"] if clock.since else []
+            lines += [rung.said for rung in clock.rungs]
+            found[clock.element] = {"name": clock.name, "lines": lines, "href": f"{address}#{clock.element}"}
+    return found

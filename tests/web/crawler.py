@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 
 Check = Callable[["Seen"], object]
 
-NOT_ABOUT_CHILDREN = ("static", "drafts.", "modeller.", "identity.", "health.", "cases.diagram")
+NOT_ABOUT_CHILDREN = ("static", "drafts.", "modeller.", "steps.", "releases.", "identity.", "health.", "cases.diagram")
 """Pages that hold no case: files of the site, procedures and their drawings, signing in and out."""
 OFTEN = frozenset(
     {"cases.case", "children.child", "children.show", "philomena.in_case", "tasks.task", "retention.subject"}

@@ -138,7 +138,13 @@ def fill(rule: str, case_id: str) -> str:
         "other_id": "CH-33333333",
         "profile": "PH-22222222",
     }
-    values |= {"procedure": "missing_child", "name": "found.form", "record": "case_opening", "key": "1"}
+    values |= {
+        "procedure": "missing_child",
+        "name": "found.form",
+        "element": "record_return",
+        "record": "case_opening",
+        "key": "1",
+    }
     values |= {
         "reference": case_id,
         "sign_in": "call_taker",

@@ -133,6 +133,24 @@ function mark () {
   }
 }
 
+// What is said of the step or the clock that is chosen, in words, and where it is changed without the drawing.
+function tell () {
+  const place = here.holder.querySelector('.hw-about')
+  const data = document.querySelector('#hw-steps')
+  if (!place || !data) return
+  const steps = JSON.parse(data.textContent)
+  modeler.on('selection.changed', ({ newSelection }) => {
+    const element = newSelection.length === 1 && (newSelection[0].labelTarget || newSelection[0])
+    const step = element && steps[element.id]
+    if (!step) return
+    const link = document.createElement('a')
+    link.className = 'govuk-link'
+    link.href = step.href
+    link.textContent = step.name
+    place.replaceChildren(link, step.lines.length ? `: ${step.lines.join('. ')}.` : '')
+  })
+}
+
 // The whole diagram, beside the tools and not under them.
 function fit () {
   const canvas = modeler.get('canvas')
@@ -146,6 +164,8 @@ function fit () {
     height: outer.height / scale
   })
 }
+
+tell()
 
 edit(here, {
   modeler,

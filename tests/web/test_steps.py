@@ -1,0 +1,149 @@
+"""A manager changes a procedure step by step, without the drawing: times, roles, forms, a step more, a step less."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bs4 import BeautifulSoup
+
+from engine import archives
+from engine.comparison import compare
+from tests.web.site import Browser, Site
+
+HOME, SMALL = "/procedures/missing_child", "/procedures/cancellation"
+"""The procedure of every report, and one of which a check costs little."""
+INTERVIEW = f"{HOME}/draft/steps/offer_and_hold_interview"
+WHY = f"{SMALL}/draft/steps/say_why_wrong"
+
+
+def begun(site: Site, home: str) -> Browser:
+    """The browser of somebody who changes procedures, with a draft that is the running release."""
+    browser = site.browser("procedure_editor")
+    assert browser.send(f"{home}/draft", form=browser.page(home)).status_code == 303
+    return browser
+
+
+def typed(page: BeautifulSoup) -> dict[str, list[str]]:
+    """Read what a page would send if nobody changed it."""
+    form = page.select_one("main form")
+    assert form is not None
+    sent: dict[str, list[str]] = {}
+    for field in form.select("input[name], textarea[name], select[name]"):
+        name, kind = str(field["name"]), field.get("type")
+        if field.name == "textarea":
+            value = field.text.removeprefix("\n")
+        elif field.name == "select":
+            value = str((field.select_one("option[selected]") or field.select("option")[0])["value"])
+        elif kind in {"checkbox", "radio"} and not field.has_attr("checked"):
+            continue
+        else:
+            value = str(field.get("value", ""))
+        sent.setdefault(name, []).append(value)
+    return sent
+
+
+def save(browser: Browser, path: str, changed: Mapping[str, str | list[str]]) -> tuple[int, BeautifulSoup]:
+    """Change some fields of a page and send it."""
+    answer = browser.post(path, data={**typed(browser.page(path)), **changed})
+    return answer.status_code, BeautifulSoup(answer.text, "html.parser")
+
+
+def files_of(browser: Browser, home: str) -> dict[str, str]:
+    return archives.unpack(browser.get(f"{home}/draft.zip").data)
+
+
+def row_of(browser: Browser, home: str, element: str) -> str:
+    row = browser.page(f"{home}/draft/steps").select_one(f"tr#{element}")
+    assert row is not None
+    return " ".join(row.text.split())
+
+
+def test_an_interview_within_48_hours_and_a_step_more_are_for_new_cases_and_not_for_old_ones(site: Site) -> None:
+    """A manager needs no drawing: the times of the interview and a new step, proposed, approved by another, lived by a new case."""
+    editor, approver, inspector = begun(site, HOME), site.browser("procedure_approver"), site.browser("duty_inspector")
+    old, before = site.opened(), files_of(editor, HOME)
+    rows = [str(row["id"]) for row in editor.page(f"{HOME}/draft/steps").select("tr[id]")]
+    wanted = ["child_reported_missing", "acknowledge_handover", "offer_and_hold_interview", "offer_return_interview"]
+    wanted += ["hold_return_interview", "write_up_return_interview", "receive_return_interview"]
+    assert [row for row in rows if row in wanted] == wanted
+    said = row_of(editor, HOME, "offer_and_hold_interview")
+    assert "counted from the answer to “When was the child back in a safe place?”" in said
+    assert "Due: 72 hours, tells Return interview manager, Children missing officer" in said
+
+    assert save(editor, INTERVIEW, {"when.t25_5": "48 hours"})[0] == 303
+    after = files_of(editor, HOME)
+    cell = '<outputEntry id="t25_5_out_1"><text>clock + duration("PT{}H")'
+    assert after == before | {"deadlines.dmn": before["deadlines.dmn"].replace(cell.format(72), cell.format(48))}
+    step = {"name": "Ring the school", "lane": "duty_inspector", "form": "new", "question": "Who was reached?"}
+    assert save(editor, f"{HOME}/draft/steps/acknowledge_handover/next", step)[0] == 303
+    assert "Ring the school Duty inspector Ring the school" in row_of(editor, HOME, "ring_the_school")
+    page = editor.page(f"{HOME}/draft")
+    assert page.select(".hw-problems li") == []
+    assert editor.send(f"{HOME}/draft/propose", {"reason": "Schools know more"}, form=page).status_code == 303
+
+    assert "48 hours after the clock begins" in approver.page(f"{HOME}/draft/changes").text
+    assert approver.send(f"{HOME}/draft/approve", form=approver.page(f"{HOME}/draft")).status_code == 303
+    new = site.opened()
+    for case_id, comes in ((old, False), (new, True)):
+        line = inspector.page(f"/cases/{case_id}").find("a", string="Acknowledge handover")
+        assert line is not None
+        answers = {"read": "yes", "set_going": ["phone"], "first_directions": "Look in the park first."}
+        assert inspector.send(str(line["href"]), answers).status_code in {302, 303}
+        assert ("Ring the school" in inspector.page(f"/cases/{case_id}").text) is comes
+
+
+def test_what_cannot_be_read_is_said_at_its_field_all_at_once_and_nothing_typed_is_lost(site: Site) -> None:
+    editor = begun(site, SMALL)
+    wrong: dict[str, str | list[str]] = {
+        "name": " ",
+        "when.c100_1": "soon",
+        "every.c100_2": "sometimes",
+        "guidance": "Kept\x0b",
+    }
+    status, page = save(editor, WHY, wrong | {"tell.c100_1": []})
+    assert status == 422
+    links = {str(link["href"]) for link in page.select(".govuk-error-summary a")}
+    assert links == {"#name", "#when.c100_1", "#every.c100_2", "#tell.c100_1"}
+    assert all(page.find(id=link[1:]) is not None for link in links)
+    kept = typed(page)
+    assert (kept["when.c100_1"], kept["guidance"]) == (["soon"], ["Kept"])
+    editor.page(f"{WHY}/next")
+    status, page = save(editor, f"{WHY}/next", {"name": "123", "form": "none_of_ours"})
+    assert status == 422
+    assert {link["href"] for link in page.select(".govuk-error-summary a")} == {"#name", "#form"}
+
+
+def test_of_two_who_change_the_same_step_the_second_is_told_and_of_two_steps_both_are_kept(site: Site) -> None:
+    editor, beside = begun(site, SMALL), f"{SMALL}/draft/steps/decide_cancellation"
+    before, mine, next_to_it = files_of(editor, SMALL), typed(editor.page(WHY)), typed(editor.page(beside))
+    theirs: dict[str, str | list[str]] = {
+        "tell.c100_1": ["duty_inspector"],
+        "add.c100_1": "superintendent",
+        "lane": "duty_inspector",
+    }
+    assert save(site.browser("procedure_editor"), WHY, theirs | {"name": "Say why it is wrong"})[0] == 303
+    answer = editor.post(WHY, data=mine | {"name": ["Mine"]})
+    assert answer.status_code == 409
+    assert typed(BeautifulSoup(answer.text, "html.parser"))["name"] == ["Mine"]
+    assert editor.post(beside, data=next_to_it | {"name": ["Decide"]}).status_code == 303
+    assert "Say why it is wrong Duty inspector" in row_of(editor, SMALL, "say_why_wrong")
+    told = [(each.element, each.what, each.after) for each in compare(before, files_of(editor, SMALL))]
+    assert ("decide_cancellation", "name", "Decide") in told
+    assert ("say_why_wrong", "who does it", "“Duty inspector”") in told
+    assert {element for element, _, _ in told} == {"say_why_wrong", "decide_cancellation", "c100_1", ""}
+
+
+def test_a_step_is_taken_out_where_nothing_rests_on_it_and_refused_where_something_does(site: Site) -> None:
+    editor = begun(site, SMALL)
+    before = files_of(editor, SMALL)
+    assert save(editor, f"{WHY}/next", {"name": "Ring the school"})[0] == 303
+    path = f"{SMALL}/draft/steps/ring_the_school"
+    assert editor.send(f"{path}/remove", form=editor.page(path)).status_code == 303
+    assert {each.what for each in compare(before, files_of(editor, SMALL))} <= {"how it is drawn"}
+    answer = editor.send(f"{WHY}/remove", form=editor.page(WHY))
+    assert answer.status_code == 422
+    assert "The step cannot be taken out, because others rest on it" in answer.text
+    approver = site.browser("procedure_approver")
+    assert approver.page(f"{SMALL}/draft/steps").select(f"a[href^='{SMALL}/draft/steps/']") == []
+    assert approver.get(WHY).status_code == 403
+    assert editor.get(f"{SMALL}/draft/steps/no_such_step").status_code == 404

@@ -1,0 +1,229 @@
+"""The steps of a draft as a page without a drawing: read in the order in which they happen, changed, added, taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import flask
+from flask.typing import ResponseReturnValue
+
+from engine.editing import Diagram, NotEditable
+from engine.errors import Conflict, Invalid, NotFound, Problem, Refusal
+from engine.publishing import Draft, stamp_of
+from web.access import actor, roles
+from web.draft_words import problems_of, running, shelf, shown_problems
+from web.errors import kind_of, sentence_of
+from web.services import services
+from web.step_changes import NEW_FORM, Typed, added, changed, printable
+from web.step_words import KINDS, Part, Step, forms_of, parts_of, step_of
+from workflows import checking
+from workflows.agencies import ROLES
+from workflows.drafts import APPROVER, EDITOR
+
+page = flask.Blueprint("steps", __name__, url_prefix="/procedures/<procedure>/draft/steps")
+
+STALE = "Somebody else has changed this step after you opened the page. Below is what you typed: compare it with what stands now, and save it again."
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A step of the draft with what is around it."""
+
+    draft: Draft
+    parts: Sequence[Part]
+    part: Part
+    step: Step
+
+
+@page.get("")
+@roles(EDITOR, APPROVER)
+def table(procedure: str) -> ResponseReturnValue:
+    """List the steps of a draft, diagram by diagram, in the order in which they happen."""
+    _, name = running(procedure)
+    draft = shelf().get(procedure)
+    return flask.render_template(
+        "draft_steps.html",
+        procedure=procedure,
+        name=name,
+        draft=draft,
+        parts=parts_of(procedure, draft.files),
+        kinds=KINDS,
+        problems=shown_problems(problems_of(draft), procedure),
+        may_edit=EDITOR in actor().roles,
+    )
+
+
+@page.get("/<element>")
+@roles(EDITOR)
+def step(procedure: str, element: str) -> ResponseReturnValue:
+    """Show a step to be changed."""
+    return _step_page(_find(procedure, element))
+
+
+@page.post("/<element>")
+@roles(EDITOR)
+def save(procedure: str, element: str) -> ResponseReturnValue:
+    """Save a step as it was typed; where that cannot be, all of it stays on the page with what is wrong."""
+    found, typed = _find(procedure, element), _typed()
+    if typed.values.get("seen") != found.step.seen:
+        return _step_page(found, refused=[{"text": STALE}], typed=typed), 409
+    try:
+        texts = changed(found.draft.files, found.step, found.part, typed)
+        _save(found.draft, texts)
+    except (Invalid, Conflict) as refusal:
+        return _step_page(found, refused=_refused(refusal), typed=typed), kind_of(refusal).status
+    _say_saved(procedure, list(texts))
+    return _to_table(procedure, element)
+
+
+@page.get("/<element>/next")
+@roles(EDITOR)
+def next_step(procedure: str, element: str) -> ResponseReturnValue:
+    """Ask for a new step behind another."""
+    return _next_page(_find(procedure, element))
+
+
+@page.post("/<element>/next")
+@roles(EDITOR)
+def add(procedure: str, element: str) -> ResponseReturnValue:
+    """Put a new task of a person behind a step, on one of the ways that lead on from it."""
+    found, typed = _find(procedure, element), _typed()
+    if typed.values.get("seen") != found.step.seen:
+        return _next_page(found, refused=[{"text": STALE}], typed=typed), 409
+    try:
+        task, texts = added(procedure, found.draft.files, found.step, found.part, typed)
+        _save(found.draft, texts)
+    except (Invalid, Conflict) as refusal:
+        return _next_page(found, refused=_refused(refusal), typed=typed), kind_of(refusal).status
+    _say_saved(procedure, list(texts))
+    return _to_table(procedure, task)
+
+
+@page.post("/<element>/remove")
+@roles(EDITOR)
+def remove(procedure: str, element: str) -> ResponseReturnValue:
+    """Take a step out, where nothing is lost by it: what would be wrong then is said, and the step stays."""
+    found = _find(procedure, element)
+    try:
+        texts = _without(found)
+        wrong = _new_problems(found.draft, texts)
+        if wrong:
+            said = [{"text": "The step cannot be taken out, because others rest on it:"}, *wrong]
+            return _step_page(found, refused=said), 422
+        _save(found.draft, texts)
+    except NotEditable as refusal:
+        return _step_page(found, refused=[{"text": str(refusal)}]), 422
+    except (Invalid, Conflict) as refusal:
+        return _step_page(found, refused=_refused(refusal)), kind_of(refusal).status
+    flask.flash(f"“{found.step.name}” was taken out of the draft.", "done")
+    return _to_table(procedure)
+
+
+# Inside ---------------------------------------------------------------------------------------------------------------
+
+
+def _find(procedure: str, element: str) -> _Found:
+    running(procedure)
+    draft = shelf().get(procedure)
+    parts = parts_of(procedure, draft.files)
+    found = step_of(parts, element)
+    if found is None:
+        raise NotFound("There is no such step in the draft.")
+    return _Found(draft, parts, next(each for each in parts if found in each.steps), found)
+
+
+def _typed() -> Typed:
+    form = flask.request.form
+    return Typed(
+        {name: printable(text) for name, text in form.items()},
+        {name: form.getlist(name) for name in form if name.startswith("tell.")},
+    )
+
+
+def _save(draft: Draft, texts: Mapping[str, str | None]) -> None:
+    stamps = {file: stamp_of(draft.files[file]) if file in draft.files else "" for file in texts}
+    shelf().change(draft.procedure, texts, stamps=stamps, by=actor().person, now=services().clock())
+
+
+def _without(found: _Found) -> dict[str, str | None]:
+    """Give the files that differ once a step is gone; refused with `NotEditable`."""
+    step = found.step
+    if step.kind != "user_task":
+        raise NotEditable("Only the task of a person can be taken out here: change it in the drawing.")
+    diagram = Diagram(found.draft.files[step.file], step.file)
+    diagram.remove(step.id)
+    texts: dict[str, str | None] = {step.file: diagram.text}
+    return texts if _is_asked(found, step.form) else {**texts, f"{step.form}.form": None}
+
+
+def _new_problems(draft: Draft, texts: Mapping[str, str | None]) -> list[dict[str, str]]:
+    """Say what would be wrong with a draft that is not wrong with it now."""
+    files = {name: text for name, text in {**draft.files, **texts}.items() if text is not None}
+    before = {each.problem for each in problems_of(draft)}
+    after = checking.of_draft(draft.procedure, files)[0]
+    new = [each for each in after if each.problem not in before]
+    return [{"text": each["text"]} for each in shown_problems(new, draft.procedure)]
+
+
+def _is_asked(found: _Found, form: str) -> bool:
+    """Whether a form has to stay once a step is gone: another step asks it, or it is no file of the draft."""
+    others = [each for part in found.parts for each in part.steps if each.form == form and each.id != found.step.id]
+    return bool(others) or f"{form}.form" not in found.draft.files
+
+
+def _say_saved(procedure: str, files: Sequence[str]) -> None:
+    if not files:
+        flask.flash("Nothing was changed.", "note")
+        return
+    count = len(problems_of(shelf().get(procedure)))
+    if count:
+        words = "1 problem" if count == 1 else f"{count} problems"
+        flask.flash(f"Saved, with {words} to put right before it can be proposed.", "problems")
+    else:
+        flask.flash("Saved. No problem found in the draft.", "done")
+
+
+def _to_table(procedure: str, element: str = "") -> ResponseReturnValue:
+    return flask.redirect(flask.url_for("steps.table", procedure=procedure, _anchor=element or None), 303)
+
+
+def _refused(refusal: Refusal) -> list[dict[str, str]]:
+    """Give the entries of an error summary, each leading to its field."""
+    if isinstance(refusal, Invalid):
+        return [_entry(problem) for problem in refusal.problems]
+    return [{"text": sentence_of(refusal)}]
+
+
+def _entry(problem: Problem) -> dict[str, str]:
+    return {"text": problem.sentence, "href": f"#{problem.where}"}
+
+
+def _step_page(found: _Found, *, refused: Sequence[dict[str, str]] = (), typed: Typed | None = None) -> str:
+    """Draw the page of a step, filled in with what stands in the draft or with what was typed."""
+    return flask.render_template("draft_step.html", **_shown(found, refused, typed))
+
+
+def _next_page(found: _Found, *, refused: Sequence[dict[str, str]] = (), typed: Typed | None = None) -> str:
+    """Draw the page that asks for a new step."""
+    return flask.render_template("draft_step_new.html", **_shown(found, refused, typed), new_form=NEW_FORM)
+
+
+def _shown(found: _Found, refused: Sequence[dict[str, str]], typed: Typed | None) -> dict[str, object]:
+    own = {found.step.id, *(clock.element for clock in found.step.clocks)}
+    own |= {rung.row for clock in found.step.clocks for rung in clock.rungs}
+    wrong = [each for each in problems_of(found.draft) if each.element in own]
+    return {
+        "procedure": found.draft.procedure,
+        "draft": found.draft,
+        "step": found.step,
+        "part": found.part,
+        "kind": KINDS[found.step.kind],
+        "forms": forms_of(found.draft.files),
+        "titles": sorted(((key, role.title) for key, role in ROLES.items()), key=lambda each: each[1].casefold()),
+        "refused": refused,
+        "errors": {each["href"][1:]: each["text"] for each in refused if each.get("href")},
+        "typed": typed.values if typed else None,
+        "chosen": typed.several if typed else {},
+        "problems": shown_problems(wrong, found.draft.procedure),
+    }
