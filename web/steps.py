@@ -55,7 +55,7 @@ def table(procedure: str) -> ResponseReturnValue:
 
 
 @page.get("/<element>")
-@roles(EDITOR)
+@roles(EDITOR, APPROVER)
 def step(procedure: str, element: str) -> ResponseReturnValue:
     """Show a step to be changed."""
     return _step_page(_find(procedure, element))
@@ -78,7 +78,7 @@ def save(procedure: str, element: str) -> ResponseReturnValue:
 
 
 @page.get("/<element>/next")
-@roles(EDITOR)
+@roles(EDITOR, APPROVER)
 def next_step(procedure: str, element: str) -> ResponseReturnValue:
     """Ask for a new step behind another."""
     return _next_page(_find(procedure, element))
@@ -225,5 +225,6 @@ def _shown(found: _Found, refused: Sequence[dict[str, str]], typed: Typed | None
         "errors": {each["href"][1:]: each["text"] for each in refused if each.get("href")},
         "typed": typed.values if typed else None,
         "chosen": typed.several if typed else {},
+        "may_edit": EDITOR in actor().roles,
         "problems": shown_problems(wrong, found.draft.procedure),
     }

@@ -145,5 +145,6 @@ def test_a_step_is_taken_out_where_nothing_rests_on_it_and_refused_where_somethi
     assert "The step cannot be taken out, because others rest on it" in answer.text
     approver = site.browser("procedure_approver")
     assert approver.page(f"{SMALL}/draft/steps").select(f"a[href^='{SMALL}/draft/steps/']") == []
-    assert approver.get(WHY).status_code == 403
+    assert approver.page(WHY).select("main button") == []
+    assert approver.send(WHY, {"name": "Mine"}, form=approver.page(WHY)).status_code == 403
     assert editor.get(f"{SMALL}/draft/steps/no_such_step").status_code == 404
