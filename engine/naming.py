@@ -54,6 +54,7 @@ def fields(release: Compiled, places: Collection[tuple[str, str]]) -> Iterator[P
     """
     nodes = release.nodes.values()
     open_records = {node.record for node in nodes if node.record and node.form not in release.forms}
+    open_records |= {node.result for node in nodes if node.script}
     tables = [(where, each.text) for table in release.decisions.values() for where, each in _cells(table)]
     for where, text in (*places, *tables):
         try:

@@ -174,8 +174,10 @@ class Compiled:
         ways_out = [flow.condition for flow in self.around(node).outgoing(node.id)]
         payload = [text for _, text in node.payload]
         timer = node.timer_text if node.timer is not None else ""
-        collection = node.loop.collection if node.loop is not None else ""
-        texts = [text for text in (node.condition, node.correlation, timer, collection, *ways_out, *payload) if text]
+        loops = [node.loop.collection, node.loop.until] if node.loop is not None else []
+        loops += [node.again.condition] if node.again is not None else []
+        said = (node.condition, node.correlation, node.script, timer, *loops, *ways_out, *payload)
+        texts = [text for text in said if text]
         names = frozenset().union(*(self.expression(text).names for text in texts))
         if node.timer is not None:
             names |= self.dependencies(node)

@@ -419,6 +419,24 @@ def words_fit(release: Compiled) -> Iterator[Problem]:
                 yield Problem(field.key, "word-too-long", f"The key in {form.id} is longer than {LONGEST_KEY} letters.")
 
 
+def scripts_say_who_may_read(release: Compiled) -> Iterator[Problem]:
+    """A script that reads facts of another data class than it writes says in its property who may read what it gives."""
+    for node in release.nodes.values():
+        if node.kind != "script" or node.properties.get("data_class"):
+            continue
+        try:
+            read = release.provenance.classes_of(node.script)
+        except Invalid:  # said by another rule
+            continue
+        own = release.data_class(node.result, "")
+        if read - {own}:
+            sentence = (
+                f"The script reads facts of {', '.join(sorted(read - {own}))}, and whoever may read {own} would read what it writes: "
+                "give it the property data_class."
+            )
+            yield Problem(node.id, "script-data-class", sentence)
+
+
 def field_classes_can_be_read(release: Compiled) -> Iterator[Problem]:
     """What an operation says of the data classes of its fields can be read: a field that was misspelt would be shown to others."""
     for node in release.nodes.values():
@@ -470,6 +488,7 @@ RULES: tuple[Rule, ...] = (
     event_rules.races_wait,
     event_rules.what_is_thrown_is_caught,
     expressions_can_be_read,
+    scripts_say_who_may_read,
     field_classes_can_be_read,
     tables_name_what_is_written,
     tables_are_sound,

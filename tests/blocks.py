@@ -26,6 +26,14 @@ class Frame:
     tokens: int = 1
     over: bool = False
     then: Then | None = None
+    catches: dict[str, Then] = field(default_factory=dict)
+
+    def throw(self, code: str) -> None:
+        """Something is thrown here: the innermost that catches it does."""
+        if code in self.catches:
+            self.catches[code]()
+        elif self.outer is not None:
+            self.outer.throw(code)
 
     def lives(self) -> bool:
         """Whether neither this nor anything around it is over."""
@@ -297,13 +305,17 @@ def wait(world: World, frame: Frame, name: str, seconds: int | None, path: Path,
 
 @dataclass
 class Side:
-    """An event on the border of an activity: `kind` is interrupting, quiet or deadline; `stops` ends the process."""
+    """An event on the border of an activity: `kind` is interrupting, quiet or deadline; `stops` ends the process.
+
+    `thrown` is what it catches, as ``error=lost``; else it waits for a time or a message.
+    """
 
     name: str
     kind: str
     seconds: int | None
     way: Block | None
     stops: bool
+    thrown: str = ""
 
     def draw(self, pen: Pen, host: str, around: Path) -> str:
         """Draw it with what follows; give the last node where that comes back to the activity's way out."""
@@ -314,7 +326,7 @@ class Side:
             pen(f"{self.name} > end_{self.name}")
             return ""
         quiet = "quiet " if self.kind == "quiet" else ""
-        pen(f"{self.name}: boundary on={host} {quiet}{waits_for(self.name, self.seconds, around)}")
+        pen(f"{self.name}: boundary on={host} {quiet}{self.thrown or waits_for(self.name, self.seconds, around)}")
         last = self.name
         if self.way is not None:
             entry, last = self.way.draw(pen, around)
@@ -338,14 +350,47 @@ class Side:
                 following = home.finish if self.stops else then
             else:
                 home.tokens += 1
-                if self.seconds is None:
+                if self.seconds is None and not self.thrown:
                     self.run(world, frame, host, path, then)
             if self.way is not None:
                 self.way.run(world, frame, path, following)
             else:
                 following()
 
-        wait(world, host, self.name, self.seconds, path, happened)
+        if self.thrown:
+            host.catches[self.thrown] = happened
+        else:
+            wait(world, host, self.name, self.seconds, path, happened)
+
+
+@dataclass
+class Throw(Block):
+    """A person says whether something is thrown: an error ends what is around it, an escalation need not."""
+
+    name: str
+    thrown: str
+
+    def draw(self, pen: Pen, around: Path) -> tuple[str, str]:
+        name, is_error = self.name, self.thrown.startswith("error")
+        pen(f"ask_{name}: user form=answer record=way_ask_{name}")
+        pen(f"which_{name}: exclusive")
+        pen(f"{name}: {'end' if is_error else 'throw'} {self.thrown}")
+        pen(f"after_{name}: exclusive")
+        pen(f"ask_{name} > which_{name}")
+        pen(f"which_{name} > {name} : {said(f'ask_{name}', around, 'yes')}")
+        pen(f"which_{name} > after_{name} default")
+        if not is_error:
+            pen(f"{name} > after_{name}")
+        return f"ask_{name}", f"after_{name}"
+
+    def run(self, world: World, frame: Frame, path: Path, then: Then) -> None:
+        def asked(answer: str) -> None:
+            if answer == "yes":
+                frame.throw(self.thrown)
+            if frame.lives():
+                then()
+
+        world.add(frame, f"ask_{self.name}", path, asked)
 
 
 @dataclass

@@ -7,7 +7,7 @@ from itertools import count
 
 from hypothesis import strategies as st
 
-from tests.blocks import ITEMS, Activity, Block, Branching, Catch, Drawn, Handler, Loop, Race, Sequence, Side
+from tests.blocks import ITEMS, Activity, Block, Branching, Catch, Drawn, Handler, Loop, Race, Sequence, Side, Throw
 
 
 class Names:
@@ -66,8 +66,20 @@ def _activity(draw: st.DrawFn, names: Names, kind: str, depth: int) -> Activity:
     several = draw(st.sampled_from([None, None, 0, 1, 2, 2, 3]))
     items = None if several is None else ITEMS[:several]
     sides = list(_sides(draw, names, depth))
+    if body is not None and draw(st.integers(0, 2)) == 2:
+        body = Sequence([body, _throw(draw, names, depth, sides)])
     handler = _handler(draw, names, min(depth - 1, 1)) if body is not None else None
     return Activity(name, kind, body, items, draw(st.booleans()), sides, handler)
+
+
+def _throw(draw: st.DrawFn, names: Names, depth: int, sides: list[Side]) -> Throw:
+    """Throw something, and draw what catches it at the border."""
+    what = draw(st.sampled_from(["error", "escalation", "escalation"]))
+    quiet = what == "escalation" and draw(st.booleans())
+    thrown = f"{what}={names('x')}"
+    way = _block(draw, names, min(depth - 1, 1)) if depth and draw(st.booleans()) else None
+    sides.append(Side(names("e"), "quiet" if quiet else "interrupting", None, way, stops=False, thrown=thrown))
+    return Throw(names("w"), thrown)
 
 
 def _handler(draw: st.DrawFn, names: Names, depth: int) -> Handler | None:
