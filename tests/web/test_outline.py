@@ -7,11 +7,12 @@ from datetime import datetime
 import pytest
 import sqlalchemy as sa
 
+from engine import release
 from engine.cases import Cases
 from engine.errors import NotFound
 from engine.model import Actor, Value
 from tests.drawn import form, procedure
-from web.outline import Coming, Drawing, Outline, drawings, outline
+from web.outline import Coming, Drawing, Map, Outline, drawings, outline
 
 FILES = procedure(
     "search",
@@ -80,6 +81,39 @@ ENDS = procedure(
     "begun: start form=opening\nask: user form=opening record=told role=locate_sergeant\ndone: end\nbegun > ask\nask > done",
     form("opening", "name"),
 )
+EVENTS = procedure(
+    "events",
+    """
+    begun: start form=opening
+    look: inside
+        in_look: start
+        ask: user form=opening record=told role=locate_sergeant
+        failed: end error=failed
+        in_look > ask
+        ask > failed
+    it_failed: boundary on=look error=failed
+    which: race
+    word: catch message=news key=case.reference
+    later: catch duration=P1D
+    heard: end
+    too_late: end
+    done: end
+    begun > look
+    look > done
+    it_failed > which
+    which > word
+    which > later
+    word > heard
+    later > too_late
+    care: handler
+        called: start quiet message=call key=case.reference
+        help: user form=opening record=help role=rhi_worker
+        helped: end
+        called > help
+        help > helped
+    """,
+    form("opening", "name"),
+)
 WHO = Actor("ann", frozenset({"worker", "locate_sergeant"}), "police")
 
 
@@ -127,6 +161,14 @@ def test_the_table_says_where_with_whom_and_when_due(search: Search) -> None:
     assert (place.name, place.part, place.who, place.due) == (
         "ring round", "enquiries", "Locate team sergeant", "No time set",
     )  # fmt: skip
+
+
+def test_what_comes_next_follows_what_is_thrown_and_what_waits_beside() -> None:
+    where = Map(release.load(release.pack(EVENTS)[0]))
+    asked = where.ahead("ask")
+    assert asked.next == [Coming("word", "", ""), Coming("later", "", "")]
+    assert Coming("help", "called", "Return interview worker") in asked.could
+    assert [each.name for each in where.ahead("word").next] == ["heard"]
 
 
 def test_what_can_come_next_follows_the_flows_into_and_out_of_what_is_called(search: Search) -> None:
