@@ -20,8 +20,8 @@ from engine.views import Step
 from workflows import disruptions
 from workflows.matching import latest
 
-REOPENING, REFERRAL, CANCELLATION = "reopening", "referral", "cancellation"
-"""The procedures by which a closed case is opened again, social care takes a referral, and a report made in error ends."""
+REOPENING, REFERRAL, CANCELLATION, FLAG = "reopening", "referral", "cancellation", "exploitation_flag"
+"""The procedures by which a closed case is opened again, social care takes a referral, a report made in error ends, a flag is kept."""
 
 PLACES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -29,12 +29,18 @@ PLACES: Mapping[str, tuple[str, str]] = MappingProxyType(
         REOPENING: ("recalled", "child_id"),
         REFERRAL: ("referral", "child"),
         CANCELLATION: ("recalled", "child_id"),
+        FLAG: ("flag_raised", "child"),
     }
 )
 """The (record, field) that holds the child's reference, by the procedure whose cases people open for a child."""
 
 EPISODES: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {REOPENING: ("recalled", "episode"), REFERRAL: ("referral", "episode"), CANCELLATION: ("recalled", "episode")}
+    {
+        REOPENING: ("recalled", "episode"),
+        REFERRAL: ("referral", "episode"),
+        CANCELLATION: ("recalled", "episode"),
+        FLAG: ("flag_raised", "episode"),
+    }
 )
 """The (record, field) that holds the reference of the episode to which such a case belongs, where one does."""
 
@@ -60,9 +66,10 @@ OPENED_FOR: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
         REFERRAL: (("referral", "child"), ("referral", "episode")),
         REOPENING: (("reopening", "episode"),),
         CANCELLATION: (("cancellation", "episode"),),
+        FLAG: (("flag_raised", "child"), ("flag_raised", "episode")),
     }
 )
-"""What people type when they open a case of such a procedure: a seal on what it names covers the case too."""
+"""What people type when they open a case of such a procedure, or a message says: a seal on what it names covers the case too."""
 
 LONGEST = 20
 WRITTEN = frozenset({"facts_written", "facts_corrected"})

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from engine.model import Facts, Value
 from engine.store import CaseTable
 from engine.views import Step
-from workflows import child_details, episodes, joining, trigger_plans
+from workflows import about, child_details, episodes, joining, trigger_plans
 from workflows.child_details import ChildDetailsRow
 from workflows.children import ChildFlagRow, ChildRow, sounds_text
 from workflows.days import day_of
@@ -45,7 +45,7 @@ REPEATEDLY_MISSING, PERSISTENTLY_MISSING = "repeat_3_in_90", "repeat_10_in_365"
 PERSISTENT = 10
 """How many reports in a year make a child persistently missing (domain.md 2.6)."""
 
-PROTECTION = "protection_decision"
+PROTECTION, FLAG_DECIDED = "protection_decision", "flag_decided"
 """The record with what public protection decided on each flag of exploitation, by the flag (domain.md 13.8)."""
 
 _WHO = frozenset({MATCH, "known", "case_opening", "missing_report"})
@@ -79,6 +79,8 @@ def project(connection: sa.Connection, step: Step) -> None:
         _follow_episode(connection, step)
     elif step.procedure == episodes.PLAN_PROCEDURE:
         _follow_plan(connection, step)
+    elif step.procedure == about.FLAG:
+        _follow_flag(connection, step)
 
 
 def rebuild(connection: sa.Connection, steps: Iterable[Step]) -> None:
@@ -179,6 +181,18 @@ def _follow_protection(connection: sa.Connection, child_id: str, step: Step) -> 
         if confirmed == "yes":
             _raise_flag(connection, child_id, flag, step)
         elif confirmed == "no":
+            _end_flag(connection, child_id, flag, step)
+
+
+def _follow_flag(connection: sa.Connection, step: Step) -> None:
+    """Raise a flag that a review has confirmed, and end one that it has found to be over; what an episode decided, that one says."""
+    raised = latest(step.facts, "flag_raised")
+    child_id, flag = str(raised.get("child") or ""), str(raised.get("flag") or "")
+    reviews = (event for event in _writes(step) if event.data["record"] == FLAG_DECIDED)
+    for said in (step.facts[FLAG_DECIDED][event.data["key"]] for event in reviews):
+        if child_id and "episode" not in said and said.get("confirmed") == "yes":
+            _raise_flag(connection, child_id, flag, step)
+        elif child_id and "episode" not in said and said.get("confirmed") == "no":
             _end_flag(connection, child_id, flag, step)
 
 

@@ -74,6 +74,7 @@ OBLIGATIONS: Mapping[str, str] = MappingProxyType(
         "C-63": "apply to the court for an order",
         "C-64": "decide on police protection",
         "C-65": "review an action before it runs out",
+        "C-66": "look again at a flag of exploitation",
         "C-81": "say in which children's home the child lives",
         "C-82": "say what the council does after a serious event at a home",
         "T-41": "tell the inspectorate of a serious event, and say when",

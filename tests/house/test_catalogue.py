@@ -53,6 +53,7 @@ def test_the_missing_child_procedure_and_those_of_a_child_are_shipped() -> None:
         "cancellation",
         "daily_management",
         "disruption",
+        "exploitation_flag",
         "missing_child",
         "prevention",
         "protocol_review",

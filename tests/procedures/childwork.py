@@ -29,6 +29,7 @@ PLAN = {
 }
 
 PAGES: Mapping[str, Mapping[str, Any]] = {
+    "review_flag": {"confirmed": "yes", "reason": "The man was seen at the station again."},
     "discuss_support": {
         "with_whom": ["child", "social_worker"],
         "discussed_at": NOW,

@@ -349,6 +349,9 @@ def public_protection_has_a_task_for_each_flag_as_soon_as_a_sign_is_seen(case: C
     case.fill("decide_on_sign", investigate="yes", confirmed="yes")
     assert case.facts["protection_decision"]["cse"]["reference"] == "CRI-1"
     assert [each.name for each in case.sent if each.element == "event_passed_on"] == ["serious_event_suspected"]
+    assert [(each.correlation, each.payload["confirmed"]) for each in case.sent if each.name == "flag_decided"] == [
+        ("cse CH-7K3QX9PW", "yes")
+    ]
     assert protection_tasks(case) == []
     endorsed(decided(case, "high")).fill("record_return", harm=["criminal_exploitation"])
     assert protection_tasks(case) == ["cce"], "another kind is another decision"

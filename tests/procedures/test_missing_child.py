@@ -174,7 +174,7 @@ def test_high_is_never_left_by_the_table_without_an_approval() -> None:
 
 def test_a_task_for_one_of_several_is_shown_its_own_and_everything_that_belongs_to_the_case() -> None:
     assert PROCEDURE.own_records["carry_out_action"] == {"action", "action_result"}
-    assert PROCEDURE.own_records["decide_on_sign"] == {"protection_decision", "serious_event_suspected"}
+    assert PROCEDURE.own_records["decide_on_sign"] == {"protection_decision", "flag_decided", "serious_event_suspected"}
     assert PROCEDURE.own_records["do_meeting_action"] == {"meeting_action", "meeting_action_result"}
 
 

@@ -13,6 +13,7 @@ from engine.release import Compiled
 from tests.procedures import (
     stories_of_a_cancellation,
     stories_of_a_disruption,
+    stories_of_a_flag,
     stories_of_a_missing_child,
     stories_of_a_prevention_plan,
     stories_of_a_recommendation,
@@ -53,6 +54,7 @@ TOLD_IN: Mapping[str, Mapping[str, ModuleType | tuple[ModuleType, ...]]] = {
         "convene_and_hold": stories_of_a_strategy_meeting,
     },
     "disruption": {"disruption": stories_of_a_disruption},
+    "exploitation_flag": {"exploitation_flag": stories_of_a_flag},
     "serious_event": {"serious_event": stories_of_a_serious_event},
     "protocol_review": {"protocol_review": stories_of_the_calendar},
     "retention_review": {"retention_review": stories_of_the_calendar},

@@ -20,6 +20,7 @@ from tests.web.population import EVERYBODY, PAGES, Population, play
 from tests.web.site import Site
 from web import promise_words
 from web.promises import PURPOSE
+from workflows import children
 from workflows.episodes import EpisodeRow
 from workflows.figures import Period
 from workflows.matching import own_id
@@ -258,6 +259,31 @@ def test_the_second_report_of_a_child_asks_for_a_talk_about_what_would_help(site
         pattern = connection.execute(task).scalar_one()
     made.do(pattern, "discuss_support", begun + timedelta(days=2))
     assert became(30) == [State.KEPT]
+
+
+def test_a_flag_that_stands_is_looked_at_again_in_time_and_ends_where_a_look_says_so(site: Site) -> None:
+    """G-53: the life of a flag is a case of its own, and the episode that was the first to decide on it answers for it."""
+    case_id = played(
+        site, assess_risk=at(0.2, ra_exploitation="yes"), decide_risk_grade=at(0.25, level="high"),
+        decide_on_sign=at(0.5, confirmed="yes"),
+    )  # fmt: skip
+    timers.sweep(site.services.cases, now=MONDAY + timedelta(hours=1))
+    made = Population(site.services, random.Random(2), FAR)  # noqa: S311 - a story, not a secret
+    with reading(site.services.engine) as connection:
+        life = connection.execute(sa.select(TaskTable.case_id).where(TaskTable.element == "review_flag")).scalar_one()
+
+    def became(days: int) -> list[State]:
+        with reading(site.services.engine) as connection:
+            found = check(connection, [case_id], now=MONDAY + timedelta(days=days))
+        return [each.state for each in found if each.promise.id == "G-53"]
+
+    assert (became(80), became(92)) == ([State.PENDING], [State.BROKEN])
+    made.do(life, "review_flag", MONDAY + timedelta(days=80), confirmed="no")
+    assert became(92) == [State.KEPT]
+    with reading(site.services.engine) as connection:
+        flags = children.flags_of(connection, own_id(case_id))
+        assert children.child_of(connection, life) == own_id(case_id)
+    assert [(each.flag, each.until is not None) for each in flags] == [("cse", True)]
 
 
 def test_a_promise_is_pending_until_its_time_is_over(site: Site) -> None:

@@ -66,6 +66,13 @@ def result_came_back(record: Record) -> Iterable[Outcome]:
         yield by(first, min(answers, default=None), record.now, over=record.over)
 
 
+def flags_reviewed(record: Record) -> Iterable[Outcome]:
+    """G-53: a flag that stands is looked at again by when its clock says, each time, until it ends (13.8)."""
+    for due, done in record.beside.flag_reviews:
+        if due is not None:
+            yield by(due, done, record.now)
+
+
 def _opened(record: Record, element: str) -> list[EventRow]:
     """Give each time that a task was opened, the first one first."""
     return [event for event in record.events if event.kind == "task_opened" and event.element == element]

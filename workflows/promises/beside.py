@@ -1,4 +1,4 @@
-"""What other cases tell that a promise to a child rests on: other searches, plans, daily meetings. Ten statements for many episodes."""
+"""What other cases tell that a promise to a child rests on: other searches, plans, daily meetings. Eleven statements for many episodes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine import values
 from engine.model import Value
 from engine.store import CaseTable, FactTable, TaskTable
 from workflows import daily
-from workflows.about import REFERRAL, AboutRow
+from workflows.about import FLAG, REFERRAL, AboutRow
 from workflows.children import ChildRow, main_id
 from workflows.disruptions import DisruptionRow
 from workflows.episodes import EpisodeRow
@@ -32,7 +32,7 @@ REFERRED = (
 )
 """What of a referral decides whether it was kept (record, field)."""
 
-PATTERN, SUPPORT = "repeat_pattern", "discuss_support"
+PATTERN, SUPPORT, REVIEW = "repeat_pattern", "discuss_support", "review_flag"
 REPORT, SENDER = "child_reported", "sender"
 AGENDA, DECISION, BEGIN = "missing_episode", "daily_decision", "meeting_day"
 
@@ -45,6 +45,7 @@ def beside(connection: sa.Connection, case_ids: Sequence[str], now: datetime) ->
     meetings, met = _meetings(connection, min((row.opened_at for row in mine), default=now), set(case_ids))
     events, protected = _events(connection, case_ids), _protections(connection, main)
     referred, support = _referrals(connection, case_ids), _support(connection, main)
+    reviewed = _flag_reviews(connection, case_ids)
     return {
         row.case_id: Beside(
             searches=tuple(each for each in others[main.get(row.child_id, "")] if each.case_id != row.case_id),
@@ -55,6 +56,7 @@ def beside(connection: sa.Connection, case_ids: Sequence[str], now: datetime) ->
             referrals=tuple(referred[row.case_id]),
             protections=_of_this(row, main, others, protected),
             support=tuple(support[row.case_id]),
+            flag_reviews=tuple(reviewed[row.case_id]),
         )
         for row in mine
     }
@@ -147,6 +149,26 @@ def _support(
     found: dict[str, list[tuple[datetime | None, datetime | None]]] = defaultdict(list)
     for row in connection.execute(asked.order_by(task.case_id, task.number)):
         found[str(values.loads(row.value))].append((row.due_at, row.completed_at))
+    return found
+
+
+def _flag_reviews(
+    connection: sa.Connection, case_ids: Sequence[str]
+) -> dict[str, list[tuple[datetime | None, datetime | None]]]:
+    """Give by episode until when the clock of each look at a flag gave that it has decided, and when it was done (G-53).
+
+    A look that another decision has overtaken is owed no more.
+    """
+    task, about = TaskTable, AboutRow
+    asked = (
+        sa.select(about.episode, task.due_at, task.completed_at)
+        .join(task, task.case_id == about.case_id)
+        .join(CaseTable, sa.and_(CaseTable.id == about.case_id, CaseTable.procedure == FLAG))
+        .where(about.episode.in_(case_ids), task.element == REVIEW, task.status.in_(("open", "completed")))
+    )
+    found: dict[str, list[tuple[datetime | None, datetime | None]]] = defaultdict(list)
+    for row in connection.execute(asked.order_by(task.case_id, task.number)):
+        found[row.episode].append((row.due_at, row.completed_at))
     return found
 
 

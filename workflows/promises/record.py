@@ -52,7 +52,8 @@ class Beside:
     the moments at which a daily meeting began, `met` those of the meetings that dealt with the episode, `events` the serious
     events at a home that it has passed on, and `protections` when the child was taken into police protection after this report and
     before the next one, and when each ended. `referrals` are those to social care that come from it, each as its fields stand, and
-    `support` the discussions of further support that this report has asked for: until when the clock of each gave, and when it was held.
+    `support` the discussions of further support that this report has asked for: until when the clock of each gave, and when it was held;
+    `flag_reviews` the looks at the flags that this episode was the first to decide, in the same way.
     """
 
     searches: Sequence[Other] = ()
@@ -63,6 +64,7 @@ class Beside:
     protections: tuple[tuple[datetime, datetime | None], ...] = ()
     referrals: Sequence[Mapping[str, Value]] = ()
     support: tuple[tuple[datetime | None, datetime | None], ...] = ()
+    flag_reviews: tuple[tuple[datetime | None, datetime | None], ...] = ()
 
 
 @dataclass(slots=True)

@@ -60,6 +60,7 @@ PROMISES: tuple[Promise, ...] = (
     Promise("G-50", "Unfinished actions are asked about when the case closes, and each goes on with somebody", "M", "domain 13.9", ("mfh_coordinator",), added.carried_over, model=True),
     Promise("G-51", "A meeting that a rule asks for is held within five working days, within 24 hours while the child is missing", "H", "domain 2.6, 13.6, T-20, T-34", ("mfh_coordinator", "csc_team_manager"), aftermath.met_when_called, reason_class="D10"),
     Promise("G-52", "Public protection says in time whether it investigates, and why", "H", "domain 13.8, T-15", ("ppu_cse_unit",), added.result_came_back),
+    Promise("G-53", "A flag of exploitation that stands is looked at again in time, until it ends", "H", "domain 13.8, C-66", ("ppu_cse_unit",), added.flags_reviewed),
     Promise("G-54", "Public protection decides on every sign of exploitation that it was told of", "H", "domain 13.8", ("ppu_cse_unit",), search.signs_decided),
 )  # fmt: skip
-"""G-53 (the life of a flag) is of the child and not of an episode: not given yet."""
+"""G-53 is about a child over the years: the episode that was the first to decide on a flag answers for the looks at it."""
