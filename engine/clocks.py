@@ -71,13 +71,16 @@ class Winder:
         return task, node
 
     def tell(self, clock: Clock, node: Node) -> None:
-        """Note that a deadline's rung went off, and whom it tells; set the clock for the next one."""
+        """Set a clock for its next rung, and note that one went off, whom it tells, and when the next one is."""
         rungs = self.rungs(clock, node)
         passed = [rung for rung in rungs if rung.at <= self.now]
         fresh = [rung for rung in passed if rung.step not in clock.fired]
         if passed:
             latest = passed[-1]
             tell = sorted({role for rung in (fresh or [latest]) for role in rung.tell})
+            clock.fired.extend(rung.step for rung in fresh)
+            clock.last = self.now.timestamp()
+            self.set(clock, rungs)
             data = {
                 "deadline": self.release.deadline_name(node),
                 "step": latest.step,
@@ -86,12 +89,12 @@ class Winder:
                 "missed": [rung.step for rung in fresh[:-1]],
                 "again": not fresh,
                 "due_at": _text(clock.due),
+                "next_at": _text(clock.at),
                 "tasks": self.people_under(clock.task),
             }
             self.conductor.note("timer_fired", node, data=data)
-            clock.fired.extend(rung.step for rung in fresh)
-            clock.last = self.now.timestamp()
-        self.set(clock, rungs)
+        else:
+            self.set(clock, rungs)
 
     def people_under(self, host: int) -> list[int]:
         """Give the numbers of the tasks of people that a clock's activity holds now."""

@@ -160,7 +160,7 @@ def alone(release: Compiled) -> dict[tuple[str, str], Table]:
 
 
 def words_of(release: Compiled) -> dict[str, str]:
-    """Give the words for what tables answer and see: answers that every form calls the same, the questions, and the grades."""
+    """Give the words for what tables answer and see: answers that every form calls the same, the questions, the flags and the grades."""
     questions = [field for form in release.forms.values() for field in form.fields]
     called: dict[str, set[str]] = {}
     for choice in chain.from_iterable(
@@ -168,7 +168,7 @@ def words_of(release: Compiled) -> dict[str, str]:
     ):
         called.setdefault(choice.value, set()).add(choice.label)
     answers = {value: min(labels) for value, labels in called.items() if len(labels) == 1}
-    return answers | {question.key: question.label for question in questions} | dict(RISK_LEVEL)
+    return answers | {question.key: question.label for question in questions} | dict(FLAG) | dict(RISK_LEVEL)
 
 
 def _why(fields: Mapping[str, Value], table: Table | None, release: Compiled) -> Iterable[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -62,6 +62,19 @@ def paged(due: int, moved: int | None = None, done: int | None = None) -> tuple[
     return tuple(found)
 
 
+def rang(*rings: tuple[int, int | None]) -> tuple[EventRow, ...]:
+    """The page went off after so many minutes, and said after how many it goes off next; the answer is due after 45."""
+    told = [
+        an_event(
+            "timer_fired", NOON + timedelta(minutes=at), seq=4, element="handover_clock_rang", urgent=True,
+            next_at=None if following is None else (NOON + timedelta(minutes=following)).isoformat(),
+        )
+        for at, following in rings
+    ]  # fmt: skip
+    opened, armed = paged(45)
+    return (opened, replace(armed, data={**armed.data, "at": NOON.isoformat()}), *told)
+
+
 IN_CARE = {("known", "", "looked_after"): True}
 WITHHELD = IN_CARE | {("parents_told", "", "outcome"): "withheld"}
 DECIDED = {
@@ -90,6 +103,11 @@ ANSWER = {("protection_decision", "cse", "investigate"): "yes", ("protection_dec
         (added.answered, Log({}, paged(15), now=16), BROKEN),
         (added.answered, Log({}, paged(15, moved=5, done=6)), BROKEN),
         (added.answered, Log({}, paged(45, done=40)), KEPT),
+        (added.answered, Log({}, rang((0, 5), (5, 10), (11, 16)), now=20), PENDING),
+        (added.answered, Log({}, rang((0, 5), (5, 10)), now=20), BROKEN),
+        (added.answered, Log({}, rang((0, 5), (11, 16)), now=20), BROKEN),
+        (added.answered, Log({}, rang((0, 5), (5, None)), now=20), BROKEN),
+        (added.answered, Log({}, rang(), now=20), BROKEN),
         (added.carried_over, Log(LEFT, back=30), PENDING),
         (added.carried_over, Log(LEFT, back=30, closed=50), BROKEN),
         (added.carried_over, Log(LEFT | {("case_closure", "", "actions_handed_over"): "Her worker"}, back=30, closed=50), KEPT),
