@@ -96,6 +96,7 @@ COLUMN_OF: Mapping[str, str] = MappingProxyType(
         "locate_sergeant": "locate",
         "duty_inspector": "locate",
         "superintendent": "owner",
+        "assistant_chief_constable": "locate",
         "mfh_coordinator": "mfh",
         "chief_inspector_missing": "mfh",
         "ppu_cse_unit": "ppu",

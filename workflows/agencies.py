@@ -86,6 +86,7 @@ _ROWS = (
     ("board_secretary", "Secretary of the safeguarding partnership board", "partnership", "T-47, S62"),
     ("board_chair", "Chair of the safeguarding partnership board", "partnership", "T-47 first escalation, S62"),
     ("data_protection_officer", "Data protection officer", "police", "T-49 first escalation, S81, S82"),
+    ("assistant_chief_constable", "Assistant chief constable", "police", "T-10 second escalation, domain 1.6"),
 )
 
 ROLES: Mapping[str, Role] = MappingProxyType({row[0]: Role(*row) for row in _ROWS})
@@ -118,6 +119,7 @@ LEADS: Mapping[str, frozenset[str]] = MappingProxyType(
         "chief_inspector_missing": _SEARCH
         | {"control_room_supervisor", "duty_inspector", "mfh_coordinator", "ppu_cse_unit"},
         "superintendent": _SEARCH | {"duty_inspector", "chief_inspector_missing", "mfh_coordinator", "ppu_cse_unit"},
+        "assistant_chief_constable": frozenset({"chief_inspector_missing", "superintendent"}),
         "csc_team_manager": _SOCIAL_CARE,
         "csc_service_manager": _SOCIAL_CARE | {"csc_team_manager"},
         "csc_director": _SOCIAL_CARE | {"csc_team_manager", "csc_service_manager"},

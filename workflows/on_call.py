@@ -28,6 +28,7 @@ ON_CALL = (
     "mfh_coordinator",
     "chief_inspector_missing",
     "superintendent",
+    "assistant_chief_constable",
     "ppu_cse_unit",
     "csc_mash",
     "edt",

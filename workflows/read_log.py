@@ -42,7 +42,8 @@ OFFICE = (time(7), time(20))
 ROUND_THE_CLOCK = frozenset(
     {
         "call_taker", "control_room_supervisor", "response_officer", "locate_sergeant", "duty_inspector",
-        "chief_inspector_missing", "superintendent", "ppu_cse_unit", "csc_mash", "edt", "placement_provider", "health",
+        "chief_inspector_missing", "superintendent", "assistant_chief_constable", "ppu_cse_unit", "csc_mash", "edt",
+        "placement_provider", "health",
     }
 )  # fmt: skip
 """Roles that work at night and at the weekend."""

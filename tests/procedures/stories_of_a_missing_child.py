@@ -219,7 +219,9 @@ def a_high_grade_is_endorsed_late_and_the_child_stays_away(case: Casework) -> No
         ("3:00", "reminder", "chief_inspector_missing duty_inspector"),
         ("4:00", "due", "chief_inspector_missing duty_inspector"),
     ]
-    assert case.told("C-104") == [("72:00", "chief officers to be briefed", "chief_inspector_missing superintendent")]
+    above = "assistant_chief_constable chief_inspector_missing superintendent"
+    assert case.told("C-104") == [("72:00", "chief officers to be briefed", above)]
+    assert ("8:00", "second escalation", above) in case.told("T-10"), "the senior's own 4 hours, and 4 more"
     missing_since = case.began - timedelta(hours=1)
     assert case.told("T-18", missing_since) == [
         ("1:00", "without delay", "duty_inspector mfh_coordinator"),

@@ -30,7 +30,7 @@ and team manager, `R_smp` sample, `R_att` if attended, `R_told` as told, `R_psd`
 
 COLUMN_OF = {
     "call-taker": ("call_taker", "control_room_supervisor"),
-    "locate": ("response_officer", "locate_sergeant", "duty_inspector", "superintendent"),
+    "locate": ("response_officer", "locate_sergeant", "duty_inspector", "superintendent", "assistant_chief_constable"),
     "mfh": ("mfh_coordinator", "chief_inspector_missing"),
     "ppu": ("ppu_cse_unit",),
     "csc": ("csc_mash", "csc_social_worker", "csc_team_manager", "csc_service_manager", "csc_director", "cmo", "home_la"),
@@ -103,6 +103,7 @@ FORCE = frozenset(
     {
         "call_taker", "control_room_supervisor", "response_officer", "locate_sergeant", "duty_inspector",
         "mfh_coordinator", "chief_inspector_missing", "ppu_cse_unit", "superintendent",
+        "assistant_chief_constable",
     }
 )  # fmt: skip
 """Who works on every missing child of the force (5.1), and so knows of each case."""
