@@ -140,6 +140,19 @@ def harm_that_is_told_after_the_police_have_closed_asks_an_inspector_before_the_
 
 
 @story
+def harm_that_is_told_after_an_inspector_has_agreed_asks_one_again(case: Casework) -> None:
+    """Once the first yes stood for all that came after it: a crime told in the return interview was closed by one person."""
+    graded(handed_over(case), "high").wait(hours=5).fill("record_return")
+    put_forward(case.fill("hold_prevention_interview")).fill("agree_to_police_closure")
+    case.fill("offer_return_interview").fill("hold_return_interview", disclosure="yes").fill("pass_disclosure")
+    received(case, disclosure="yes")
+    case.fill("convene_meeting").fill("hold_meeting", actions_decided="no").fill("issue_minutes").fill("close_case")
+    assert [case.facts[each][""]["told"] for each in ("closing", "case_closing")] == [0, 1], "told and written up is once"
+    assert "EpisodeClosed" not in case.words()
+    assert case.fill("agree_to_close").closed
+
+
+@story
 def an_exception_that_no_inspector_approved_closes_nothing(case: Casework) -> None:
     told_of_return(seen_by_police(case))
     assert set(case.refusals("close_police_enquiry", child_seen="exception")) == {"child_seen"}
