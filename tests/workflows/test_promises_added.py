@@ -12,9 +12,9 @@ import pytest
 
 from engine.views import EventRow
 from tests.workflows.steps import an_event
-from workflows.promises import added
+from workflows.promises import added, search
 from workflows.promises.model import State, worst
-from workflows.promises.record import Beside, Record, Said
+from workflows.promises.record import Beside, Record, Said, limit_of
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 KEPT, PENDING, BROKEN = State.KEPT, State.PENDING, State.BROKEN
@@ -81,6 +81,8 @@ DECIDED = {
     ("parents_told", "", "decided_by"): "T. Manager",
     ("parents_told", "", "reason"): "The father threatened her",
 }
+TAKEN = {("handover", "", "read"): "yes"}
+"""After 20 minutes: in time or late by the clock of the case's own release, and by no number of the program."""
 LEFT = {("action", "1", "what"): "Ask the driver"}
 SIGN = (
     an_event("task_opened", NOON, seq=1, element="decide_on_sign", task=9),
@@ -108,6 +110,10 @@ ANSWER = {("protection_decision", "cse", "investigate"): "yes", ("protection_dec
         (added.answered, Log({}, rang((0, 5), (11, 16)), now=20), BROKEN),
         (added.answered, Log({}, rang((0, 5), (5, None)), now=20), BROKEN),
         (added.answered, Log({}, rang(), now=20), BROKEN),
+        (search.handover, Log(TAKEN, paged(45)), KEPT),
+        (search.handover, Log(TAKEN, paged(15)), BROKEN),
+        (search.handover, Log({}, paged(45), now=40), PENDING),
+        (search.handover, Log({}, paged(15), now=16), BROKEN),
         (added.carried_over, Log(LEFT, back=30), PENDING),
         (added.carried_over, Log(LEFT, back=30, closed=50), BROKEN),
         (added.carried_over, Log(LEFT | {("case_closure", "", "actions_handed_over"): "Her worker"}, back=30, closed=50), KEPT),
@@ -120,3 +126,15 @@ ANSWER = {("protection_decision", "cse", "investigate"): "yes", ("protection_dec
 )  # fmt: skip
 def test_what_was_added_is_held_to_the_log(check: Any, log: Log, state: State | None) -> None:
     assert log.of(check) == state
+
+
+@pytest.mark.parametrize(("raised", "limit"), [(2, 7), (6, 11), (12, 15)])
+def test_who_hears_late_that_it_is_urgent_has_all_of_the_shorter_time_and_no_more_than_was_left(
+    raised: int, limit: int
+) -> None:
+    """The grade becomes high so many minutes after the opening, and the clock of the handover goes from 15 to 5 minutes."""
+    since = {"clock": NOON.isoformat()}
+    armed = replace(paged(15)[1], data={**paged(15)[1].data, **since})
+    moved = an_event("timer_moved", NOON + timedelta(minutes=raised), seq=3, element="handover_clock_rang")
+    moved = replace(moved, data={**since, "due_at": (NOON + timedelta(minutes=5)).isoformat()})
+    assert limit_of((armed, moved)) == NOON + timedelta(minutes=limit)

@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from engine.views import EventRow
 from workflows.promises.model import Outcome, State, by, in_the_end, kept_if
-from workflows.promises.record import Record
+from workflows.promises.record import Record, limit_of, moment_in
 
 PAGED = (
     ("handover_clock_rang", "acknowledge_handover"),
@@ -36,8 +36,8 @@ def told_or_decided(record: Record) -> Iterable[Outcome]:
 def answered(record: Record) -> Iterable[Outcome]:
     """G-48: what pages somebody is answered by when its clock says, and pages again until then; what is needed no more is owed no more (13.5)."""
     for clock, element in PAGED:
-        for opened, run in zip(_opened(record, element), _runs(record, clock), strict=False):
-            due = _limit(run)
+        for opened, run in zip(_opened(record, element), record.runs(clock), strict=False):
+            due = limit_of(run)
             done = next((e.at for e in record.events if e.kind == "task_completed" and e.task == opened.task), None)
             ended = record.missing_until if element not in {"acknowledge_handover", "pass_disclosure"} else record.now
             if due is not None and (done is not None or ended > due or ended == record.now):
@@ -63,7 +63,7 @@ def carried_over(record: Record) -> Iterable[Outcome]:
 
 def result_came_back(record: Record) -> Iterable[Outcome]:
     """G-52: public protection says in time whether it investigates, and why (13.8)."""
-    first = next((_limit(run) for run in _runs(record, "protection_clock_rang")), None)
+    first = record.limit("protection_clock_rang")
     if _opened(record, "decide_on_sign") and first is not None:
         answers = (
             said.event.at
@@ -85,22 +85,6 @@ def _opened(record: Record, element: str) -> list[EventRow]:
     return [event for event in record.events if event.kind == "task_opened" and event.element == element]
 
 
-def _runs(record: Record, clock: str) -> list[list[EventRow]]:
-    """Give what the log says of each run of a clock: when it was set, moved and rang."""
-    runs: list[list[EventRow]] = []
-    for event in record.events:
-        if event.element == clock and event.kind in {"timer_armed", "timer_waiting"}:
-            runs.append([event])
-        elif event.element == clock and event.kind in {"timer_moved", "timer_fired"} and runs:
-            runs[-1].append(event)
-    return runs
-
-
-def _limit(run: Sequence[EventRow]) -> datetime | None:
-    """Give by when a run of a clock was due as its release had it, after the facts that have moved it; None where nothing was due."""
-    return next((_moment(event, "due_at") for event in reversed(run) if event.kind != "timer_fired"), None)
-
-
 def _silent_at(run: Sequence[EventRow], until: datetime) -> datetime | None:
     """Give when somebody should have been paged and was not, while the answer was owed; None where each page came, and came again.
 
@@ -110,15 +94,10 @@ def _silent_at(run: Sequence[EventRow], until: datetime) -> datetime | None:
         rang = event.kind == "timer_fired"
         if rang and ("next_at" not in event.data or not event.data.get("urgent")):
             continue
-        awaited = _moment(event, "next_at" if rang else "at")
+        awaited = moment_in(event, "next_at" if rang else "at")
         if awaited is None and rang and until - event.at > LEFT_OUT:
             return event.at
         late = awaited is not None and min(until, following.at if following else until) - awaited > LEFT_OUT
         if late and (following is None or following.kind == "timer_moved" or following.data.get("urgent")):
             return awaited
     return None
-
-
-def _moment(event: EventRow, name: str) -> datetime | None:
-    said = event.data.get(name)
-    return datetime.fromisoformat(said) if isinstance(said, str) and said else None

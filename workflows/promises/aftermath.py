@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,20 +13,24 @@ from workflows.promises.model import Outcome, by, in_the_end, kept_if
 from workflows.promises.record import Record, Said
 from workflows.promises.search import OFTEN
 
-OFFERED_WITHIN = timedelta(hours=72)
-PASSED_WITHIN = timedelta(hours=2)
+OFFERED_WITHIN, PROTECTION_ENDS_WITHIN = timedelta(hours=72), timedelta(hours=72)
+"""Guidance and statute (T-24, DfE 2014; Children Act 1989, s. 46), as `HELD_WITHIN`: no release gives another time."""
 INSPECTORATE_TOLD_WITHIN = timedelta(hours=24)
-PROTECTION_ENDS_WITHIN = timedelta(hours=72)
-SEEN_WITHIN, SEEN_WITHIN_URGENT = timedelta(hours=24), timedelta(hours=1)
+"""Regulation 40 says without delay; the target counts from the suspicion in the episode, before the home's case has a clock (T-41)."""
+PASSED_ON: Mapping[str, tuple[str, ...]] = {
+    "harm_passed_on": ("told_to_police_clock_rang",),
+    "disclosure_passed": ("disclosure_clock_rang", "late_disclosure_clock_rang"),
+}
+"""The clocks of passing on what was told, by the record that says it was done (T-28, C-103)."""
 ENDED = ("ended_at", "tried_at")
 """Where an attempt says when the child told it, the best first."""
 CONFERRED_WITHIN, MET_WITHIN_MISSING = timedelta(hours=24), timedelta(hours=24)
-"""T-30, and T-20: whichever of 24 hours and a working day is earlier; as long as the child is missing."""
+"""T-30, and T-20: whichever of 24 hours and a working day is earlier; as long as the child is missing. From the reason on, before any clock runs."""
 INDEPENDENT = frozenset({"independent", "known_preferred"})
 NO_HARM = frozenset({"none", "unknown"})
 QUORUM = frozenset({"police", "csc", "health"})
-RECEIVED_WITHIN, PLANNED_WITHIN, MET_WITHIN = 2, 5, 5
-"""Working days: T-27 and G-05, G-07, T-34."""
+PLANNED_WITHIN, MET_WITHIN = 5, 5
+"""Working days of the promises themselves (G-07, and G-16 from the third report on); the clocks of T-37 and T-34 begin elsewhere."""
 
 
 ASSESSED = frozenset({"section_47", "section_17"})
@@ -78,13 +82,14 @@ def independent(record: Record) -> Iterable[Outcome]:
 
 
 def received(record: Record) -> Iterable[Outcome]:
-    """G-05: the police have the outcome in a form that they can use, two working days after it was written up."""
-    if (written := record.first("RHISubmitted")) is not None:
+    """G-05: the police have the outcome in a form that they can use in the time of the clock, once it was written up."""
+    if record.first("RHISubmitted") is not None:
         usable = [
             said for said in record.history("return_interview_receipt", "usable") if said.value in {"yes", "partly"}
         ]
         done = usable[0].event.at if usable else None
-        yield by(add_working_days(written, RECEIVED_WITHIN), done, record.now, over=record.over)
+        due = record.limit("receipt_clock_rang")
+        yield by(due, done, record.now, over=record.over) if due else in_the_end(done, over=record.over)
 
 
 def carer_asked(record: Record) -> Iterable[Outcome]:
@@ -103,12 +108,16 @@ def planned(record: Record) -> Iterable[Outcome]:
 
 
 def passed_on(record: Record) -> Iterable[Outcome]:
-    """G-08: harm or an offence that the child tells of reaches social care and police within two hours of when it was told.
+    """G-08: harm or an offence that the child tells of reaches social care and police in the time of the clock from when it was told on.
 
     Both moments are those that people say (13.15): an answer that is typed a day late was told a day before.
     """
     for told in _disclosures(record):
-        yield by(told.at + PASSED_WITHIN, _moment(record.last(told.passed, "passed_at")), record.now, over=record.over)
+        allowed, done = record.allowed(*PASSED_ON[told.passed]), _moment(record.last(told.passed, "passed_at"))
+        if allowed is None:
+            yield in_the_end(done, over=record.over)
+        else:
+            yield by(told.at + allowed, done, record.now, over=record.over)
 
 
 def inspectorate_told(record: Record) -> Iterable[Outcome]:
@@ -149,15 +158,12 @@ def protection_ended(record: Record) -> Iterable[Outcome]:
 
 
 def spoken_to_soon(record: Record) -> Iterable[Outcome]:
-    """G-26: the prevention interview is held in 24 hours, in one after a high grade or harm, or a reason says why not."""
-    if (back := record.back_at) is None:
+    """G-26: the prevention interview is held in the time of its clock, or a reason says why not (T-21: sooner after a high grade or harm)."""
+    if record.back_at is None or (limit := record.limit("prevention_interview_clock_rang")) is None:
         return
-    harmed = not NO_HARM.issuperset(_texts(record, "found", "harm"))
-    urgent = harmed or record.last("risk", "level") == "high"
     tried = [said.value for _key, said in record.each("prevention_interview", "tried_at")]
     settled = min((at for at in tried if isinstance(at, datetime)), default=None)
     reasons = [str(said.value) for _key, said in record.each("prevention_interview", "reason") if said.value]
-    limit = back + (SEEN_WITHIN_URGENT if urgent else SEEN_WITHIN)
     yield by(limit, settled, record.now, over=record.over, reason=reasons[-1] if reasons else "")
 
 

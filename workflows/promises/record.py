@@ -132,11 +132,58 @@ class Record:
                 begun[key] = min(begun.get(key, said[0].event.seq), said[0].event.seq)
         return sorted(begun, key=lambda key: begun[key])
 
+    def runs(self, clock: str) -> list[Sequence[EventRow]]:
+        """Give what the log says of each run of a clock: when it was set, moved and rang."""
+        found: list[list[EventRow]] = []
+        for event in self.events:
+            if event.element == clock and event.kind in {"timer_armed", "timer_waiting"}:
+                found.append([event])
+            elif event.element == clock and event.kind in {"timer_moved", "timer_fired"} and found:
+                found[-1].append(event)
+        return list(found)
+
+    def limit(self, clock: str) -> datetime | None:
+        """Give by when the first run of a clock was due, as the release of the case had it; None where it never ran, or was never due."""
+        return next((limit_of(run) for run in self.runs(clock)), None)
+
+    def allowed(self, *clocks: str, after: int = 0) -> timedelta | None:
+        """Give how long the release gave: by the first run of these clocks that was set by an event behind `after`."""
+        runs = (run for clock in clocks for run in self.runs(clock) if run[0].seq > after)
+        return next((_span(run[0]) for run in runs), None)
+
     def each(self, record: str, name: str) -> Iterator[tuple[str, Said]]:
         """Give what a field says now in every occurrence of a record, with the event that wrote it."""
         for key in self.keys(record):
             if found := self.history(record, name, key):
                 yield key, found[-1]
+
+
+def limit_of(run: Sequence[EventRow]) -> datetime | None:
+    """Give by when a run of a clock was due, after the facts that have moved it; None where nothing was due.
+
+    Where a fact, such as a high grade, makes the time shorter, all of the shorter time is given from then on, and no more than was left.
+    """
+    limit: datetime | None = None
+    for event in run:
+        due, span = moment_in(event, "due_at"), _span(event)
+        if event.kind == "timer_fired":
+            continue
+        if event.kind == "timer_moved" and limit is not None and due is not None and due < limit and span is not None:
+            due = min(limit, max(due, event.at + span))
+        limit = due
+    return limit
+
+
+def moment_in(event: EventRow, name: str) -> datetime | None:
+    """Give a moment that an event of a clock holds."""
+    said = event.data.get(name)
+    return datetime.fromisoformat(said) if isinstance(said, str) and said else None
+
+
+def _span(event: EventRow) -> timedelta | None:
+    """Give how long a clock was to run, when it was set or moved."""
+    due, began = moment_in(event, "due_at"), moment_in(event, "clock")
+    return None if due is None or began is None else due - began
 
 
 Facts = dict[tuple[str, str, str], list[Said]]

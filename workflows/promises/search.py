@@ -14,24 +14,20 @@ from workflows.figures import GRADES
 from workflows.promises.model import Outcome, State, by, in_the_end, kept_if
 from workflows.promises.record import Record, Said, gaps
 
-HANDOVER, HANDOVER_HIGH = timedelta(minutes=15), timedelta(minutes=5)
-NOTICE, NOTICE_HIGH = timedelta(minutes=30), timedelta(minutes=5)
-TASKS_LIVE = timedelta(minutes=30)
-UNIT_TOLD, CALLED_BACK, PARENTS_TOLD = timedelta(hours=72), timedelta(minutes=30), timedelta(hours=1)
+UNIT_TOLD = timedelta(hours=72)
+"""National (G-19 (a) [S30]): no release gives another time."""
+CALLED_BACK = timedelta(minutes=30)
+"""Of the promise itself (G-23): no clock holds it, since T-04 counts from the missed time and rings every hour."""
 SILENT = {"high": timedelta(hours=1), "medium": timedelta(hours=4)}
-"""The longest stretch without an enquiry that is recorded, by grade (G-22 (c) [S103])."""
+"""The longest stretch without an enquiry that is recorded, by grade (G-22 (c) [S103]): C-06 counts from the last action, and a review breaks a silence too."""
 SILENT_ELSE = timedelta(hours=12)
 LOWEST = frozenset({"low", "very_low"})
 PROTECTED_FLAGS = EXPLOITATION | {"cp_plan"}
 SIGNS = ("ra_exploitation", "ra_cce", "ra_cp")
 """The risk questions that show exploitation or a protection plan (G-40)."""
-ENDORSED = timedelta(hours=2)
-"""By when a first grade below medium is endorsed (T-02)."""
 GRADED, INSPECTOR_ENDORSES = "decide_risk_grade", "endorse_as_inspector"
 """The elements that give the first grade, and by which an inspector endorses it."""
 NOT_RECORDED = frozenset({None, "", "not_recorded", "not_known"})
-OFFICER = "tell_reviewing_officer"
-"""The element that asks for the reviewing officer to be told."""
 REMINDER = "reminder"
 """The rung of a deadline that comes before it."""
 
@@ -43,15 +39,15 @@ SHORTEST_RATIONALE = 10
 
 
 def handover(record: Record) -> Iterable[Outcome]:
-    """G-14: a named inspector takes the new case over within a quarter of an hour, five minutes once it is high."""
+    """G-14: a named inspector takes the new case over in the time of its clock (T-03)."""
     taken = next((said.event.at for said in record.history("handover", "read") if said.value == "yes"), None)
-    yield by(_sooner(record, HANDOVER, HANDOVER_HIGH), taken, record.now, over=record.over)
+    yield _in_time(record, record.limit("handover_clock_rang"), taken)
 
 
 def notice(record: Record) -> Iterable[Outcome]:
-    """G-24: the local authority of everybody under 18 is told."""
+    """G-24: the local authority of everybody under 18 is told in the time of its clock (T-06)."""
     if record.is_child:
-        yield by(_sooner(record, NOTICE, NOTICE_HIGH), record.first("LANotified"), record.now, over=record.over)
+        yield _in_time(record, record.limit("notice_clock_rang"), record.first("LANotified"))
 
 
 def plan_shown(record: Record) -> Iterable[Outcome]:
@@ -65,15 +61,15 @@ def flags_shown(record: Record) -> Iterable[Outcome]:
 
 
 def tasks_live(record: Record) -> Iterable[Outcome]:
-    """G-11: the tasks of the plan and of the last episode become actions, or somebody says why not, in half an hour."""
+    """G-11: the tasks of the plan and of the last episode become actions, or somebody says why not, in the time of the clock (T-08)."""
     shown = record.written_at("known", "child_id")
     if shown is None or not (record.last("known", "immediate_tasks") or record.last("known", "carry_over")):
         return
-    done, due = record.first("TriggerPlanAcknowledged"), shown + TASKS_LIVE
+    done, due = record.first("TriggerPlanAcknowledged"), record.limit("plan_clock_rang")
     back = record.episode.returned_at
-    if done is None and back is not None and back <= due:
+    if done is None and back is not None and (due is None or back <= due):
         return  # the child was back before anything was due
-    yield by(due, done, record.now, over=record.over)
+    yield _in_time(record, due, done)
 
 
 def lowered_by_two(record: Record) -> Iterable[Outcome]:
@@ -137,20 +133,20 @@ def caller_told(record: Record) -> Iterable[Outcome]:
 
 
 def parents_told(record: Record) -> Iterable[Outcome]:
-    """G-25: of a child in care, parents, placement and reviewing officer are told within an hour of knowing it, or why not.
+    """G-25: of a child in care, parents, placement and reviewing officer are told in the time of the clocks from knowing it on, or why not.
 
-    Whether the officer is asked for apart is told by the log: cases of releases before that asked for all of them at once.
+    Whether the officer is asked for apart is told by the log: cases of releases before that asked for all of them at once and had no such clock.
     """
     known = record.written_at("known", "looked_after")
     if known is None or not record.is_child or record.last("known", "looked_after") is not True:
         return
-    due, told = known + PARENTS_TOLD, record.last("parents_told", "told_at")
-    if record.missing_until > due:
-        done = told if isinstance(told, datetime) else record.first("ParentsNotified")
-        yield by(due, done, record.now, over=record.over)
-        if any(event.element == OFFICER for event in record.events):
-            officer = record.last("reviewing_officer_told", "told_at")
-            yield by(due, officer if isinstance(officer, datetime) else None, record.now, over=record.over)
+    told = record.last("parents_told", "told_at")
+    parents = told if isinstance(told, datetime) else record.first("ParentsNotified")
+    officer = record.last("reviewing_officer_told", "told_at")
+    for clock, done in (("parents_clock_rang", parents), ("officer_clock_rang", officer)):
+        allowed = record.allowed(clock)
+        if allowed is not None and record.missing_until > known + allowed:
+            yield by(known + allowed, done if isinstance(done, datetime) else None, record.now, over=record.over)
 
 
 def daily(record: Record) -> Iterable[Outcome]:
@@ -188,7 +184,7 @@ def identity_recorded(record: Record) -> Iterable[Outcome]:
 def not_low(record: Record) -> Iterable[Outcome]:
     """G-40: with a sign of exploitation or a protection plan no child is low or lower without an inspector's reason.
 
-    Each time: an inspector approved the lower grade, or has endorsed the first one within the two hours of T-02, or another
+    Each time: an inspector approved the lower grade, or has endorsed the first one in the time of the clock (T-02), or another
     grade held before that.
     """
     levels = [said for said in record.history("risk", "level") if isinstance(said.value, str)]
@@ -198,7 +194,9 @@ def not_low(record: Record) -> Iterable[Outcome]:
         if said.event.element != GRADED:
             yield kept_if(_approved(record, said.event.seq) is not None, done_at=said.event.at)
         elif following is None or _endorsed(record, said.event.seq, following.event.seq):
-            yield by(said.event.at + ENDORSED, _endorsed(record, said.event.seq), record.now, over=record.over)
+            allowed = record.allowed("inspector_endorsement_clock_rang", after=said.event.seq)
+            due = None if allowed is None else said.event.at + allowed
+            yield _in_time(record, due, _endorsed(record, said.event.seq))
 
 
 def one_at_a_time(record: Record) -> Iterable[Outcome]:
@@ -235,10 +233,11 @@ def signs_decided(record: Record) -> Iterable[Outcome]:
         yield in_the_end(decided, over=record.over)
 
 
-def _sooner(record: Record, usual: timedelta, high: timedelta) -> datetime:
-    """Give the limit from the opening, or from the first high grade where that comes sooner."""
-    graded = next((said.event.at for said in record.history("risk", "level") if said.value == "high"), None)
-    return min(record.opened_at + usual, graded + high) if graded is not None else record.opened_at + usual
+def _in_time(record: Record, due: datetime | None, done: datetime | None) -> Outcome:
+    """Give what became of a promise by the limit of its clock; where the case had no such clock it is owed all the same, until the close."""
+    if due is None:
+        return in_the_end(done, over=record.over)
+    return by(due, done, record.now, over=record.over)
 
 
 def _known_first(record: Record, *, owed: bool) -> Iterator[Outcome]:
