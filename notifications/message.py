@@ -13,7 +13,8 @@ class Message:
 
     `key` is unique for ever and names the cause: ``MC-7K3QX9PW/12/deadline/anna.lee`` (case, event, alert, recipient).
     Channels give it on as their idempotency reference. `recipient` is an address such as ``anna.lee@force.example``.
-    `text` is plain text with lines ended by a newline. `written_at` is the moment of recording, set by the outbox.
+    `text` is plain text with lines ended by a newline. `written_at` is the moment of recording, set by the outbox. One that is
+    `gathered` may wait for an hour, so that it leaves with others of its kind to the same address; an urgent one never is.
     """
 
     key: str
@@ -22,6 +23,7 @@ class Message:
     text: str
     urgent: bool = False
     written_at: datetime | None = None
+    gathered: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what would break a header: a line break or another control character in one of its three lines."""
@@ -29,6 +31,9 @@ class Message:
             if not part or not part.isprintable():
                 message = "a message needs a key, a recipient and a subject of one line each"
                 raise ValueError(message)
+        if self.gathered and self.urgent:
+            message = "an urgent message waits for no other"
+            raise ValueError(message)
 
 
 def in_short(message: Message) -> str:

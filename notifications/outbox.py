@@ -7,13 +7,14 @@ before the mark makes the message leave again with the same reference. The steps
 
 1. in a short transaction take one waiting row whose time has come, urgent ones first, and push its time forward by the
    lease, so that nobody else takes it and it comes back by itself when this process dies; a group's row gives way to
-   those of its people;
+   those of its people; one that is gathered brings along what waits for the same address;
 2. deliver outside any transaction: on SQLite an open one would stop every other writer while a mail server thinks;
 3. in another short transaction mark it sent, put it back with a longer wait, or give it up.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -21,10 +22,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from engine.store import Base, Moment, reading, row_lock, writing
-from notifications.message import Channel, DeliveryFailed, Message, Permanent, Temporary
+from notifications import wording
+from notifications.message import Channel, DeliveryFailed, Message, Permanent, Temporary, in_short
 
 LOG = logging.getLogger(__name__)
 
@@ -37,6 +39,14 @@ LONGEST_WAIT = timedelta(hours=1)
 GIVE_UP_AFTER = {False: timedelta(hours=48), True: timedelta(hours=4)}
 """By urgency: an urgent message that has not left within hours is of no use; a person must hear of that sooner."""
 
+
+GATHERED = timedelta(hours=1)
+"""In so long at most one mail of gathered messages goes to an address (domain.md 7, etiquette of reminders)."""
+
+MOST = 100
+"""So many messages at most stand in one mail beside the first; what is over leaves with the next."""
+
+TEMPLATE = "gathered"
 
 Directory = Callable[[sa.Connection, Message, datetime], Sequence[tuple[str, str]] | None]
 """Gives the names and addresses of those who belong to the recipient of a message at a moment; None where it is no group."""
@@ -70,9 +80,18 @@ class OutboxRow(Base):
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
     group_key: Mapped[str] = mapped_column(sa.String(300), default="", server_default="")
     group_name: Mapped[str] = mapped_column(sa.String(1000), default="", server_default="")
+    gathered: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     __table_args__ = (
         sa.CheckConstraint("status IN ('waiting', 'sent', 'failed', 'dropped')", name="status"),
         sa.Index("ix_outbox_waiting", "status", "urgent", "next_try_at", "id"),
+        sa.Index(
+            "ix_outbox_gathered",
+            "recipient",
+            "status",
+            "sent_at",
+            sqlite_where=sa.text("gathered"),
+            postgresql_where=sa.text("gathered"),
+        ),
     )
 
 
@@ -111,15 +130,22 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Claim:
-    """A message that this process may deliver now; `attempt` proves later that the claim is still its own.
-
-    `nobody`: it is for a group to which nobody belongs at present, and waits for somebody.
-    """
+class _Taken:
+    """A row that this process has claimed; `attempt` proves later that the claim is still its own."""
 
     id: int
     attempt: int
     give_up_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A message that this process may deliver now: of one row, or of several that are gathered.
+
+    `nobody`: it is for a group to which nobody belongs at present, and waits for somebody.
+    """
+
+    rows: Sequence[_Taken]
     message: Message
     nobody: bool
 
@@ -127,12 +153,12 @@ class _Claim:
 # Written out: SQLAlchemy compiles an upsert of its own anew each time, and this one is in the transaction of a case's step.
 _RECORD = sa.text("""
     INSERT INTO outbox (key, recipient, subject, text, urgent, status, attempts, next_try_at, give_up_at, last_error,
-                        created_at, group_key, group_name)
+                        created_at, group_key, group_name, gathered)
     VALUES (:key, :recipient, :subject, :text, :urgent, 'waiting', 0, :next_try_at, :give_up_at, '', :created_at,
-            :group_key, :group_name)
+            :group_key, :group_name, :gathered)
     ON CONFLICT (key) DO NOTHING
 """).bindparams(
-    sa.bindparam("urgent", type_=sa.Boolean()),
+    *(sa.bindparam(name, type_=sa.Boolean()) for name in ("urgent", "gathered")),
     *(sa.bindparam(name, type_=Moment()) for name in ("next_try_at", "give_up_at", "created_at")),
 )
 
@@ -158,6 +184,7 @@ def record(
             "created_at": message.written_at or now,
             "group_key": of_group.key if of_group else "",
             "group_name": of_group.recipient if of_group else "",
+            "gathered": message.gathered,
         }
         for message in messages
     ]
@@ -193,7 +220,8 @@ def sweep(
         if claim is None:
             break
         failure = Temporary("nobody belongs to its group") if claim.nobody else _try(channels, claim.message)
-        outcomes[_settle(engine, claim, failure, now)] += 1
+        for status in _settle(engine, claim, failure, now):
+            outcomes[status] += 1
     return Swept(**outcomes)
 
 
@@ -235,7 +263,7 @@ def _claim(engine: sa.Engine, directory: Directory, left: Left, now: datetime) -
     due = (
         sa.select(OutboxRow.__table__)
         .where(OutboxRow.status == "waiting", sa.or_(OutboxRow.next_try_at <= now, OutboxRow.attempts == 0))
-        .where(~sa.exists().where(HoldRow.decided_at.is_(None)))
+        .where(~sa.exists().where(HoldRow.decided_at.is_(None)), ~_waits_for_others(now))
         .order_by(OutboxRow.urgent.desc(), OutboxRow.next_try_at, OutboxRow.id)
         .limit(1)
     )
@@ -244,7 +272,7 @@ def _claim(engine: sa.Engine, directory: Directory, left: Left, now: datetime) -
             row = connection.execute(row_lock(engine, due, skip=True)).one_or_none()
             if row is None:
                 return None
-            message = Message(row.key, row.recipient, row.subject, row.text, row.urgent, row.created_at)
+            message = _message(row)
             people = directory(connection, message, now)
             if people is None and left(connection, row.recipient):
                 _drop(connection, row, message, now)
@@ -254,10 +282,39 @@ def _claim(engine: sa.Engine, directory: Directory, left: Left, now: datetime) -
             single = [replace(message, key=f"{row.key}/{name}", recipient=address) for name, address in people]
             record(connection, single, now, of_group=message)
             connection.execute(sa.delete(OutboxRow).where(OutboxRow.id == row.id))
-        attempt = row.attempts + 1
-        taken = sa.update(OutboxRow).where(OutboxRow.id == row.id).values(attempts=attempt, next_try_at=now + LEASE)
+        others = due.where(OutboxRow.gathered, OutboxRow.recipient == row.recipient, OutboxRow.id != row.id).limit(MOST)
+        rows = [row, *(connection.execute(row_lock(engine, others, skip=True)).all() if row.gathered else ())]
+        mine = OutboxRow.id.in_([each.id for each in rows])
+        taken = sa.update(OutboxRow).where(mine).values(attempts=OutboxRow.attempts + 1, next_try_at=now + LEASE)
         connection.execute(taken)
-    return _Claim(row.id, attempt, row.give_up_at, message, nobody=people is not None)
+    claimed = [_Taken(each.id, each.attempts + 1, each.give_up_at) for each in rows]
+    return _Claim(claimed, _as_one([_message(each) for each in rows]), nobody=people is not None)
+
+
+def _waits_for_others(now: datetime) -> sa.ColumnElement[bool]:
+    """Say of which rows it is too soon: gathered ones to an address that had such a mail within the hour, or is just being sent one."""
+    other = aliased(OutboxRow)
+    had = sa.and_(other.status == "sent", other.sent_at > now - GATHERED, other.sent_at <= now)
+    gets = sa.and_(other.status == "waiting", other.attempts > 0, other.next_try_at > now)
+    same = sa.and_(other.gathered, other.recipient == OutboxRow.recipient, other.id != OutboxRow.id)
+    return sa.and_(OutboxRow.gathered, sa.exists().where(same, sa.or_(had, gets)))
+
+
+def _message(row: Any) -> Message:
+    return Message(row.key, row.recipient, row.subject, row.text, row.urgent, row.created_at, row.gathered)
+
+
+def _as_one(messages: Sequence[Message]) -> Message:
+    """Give one message of several to the same address: the subject of each, and its links; its key names all of them.
+
+    Another set has another key, so that a receiver that knows its references drops nothing that was not in the first.
+    """
+    if len(messages) == 1:
+        return messages[0]
+    words = {"count": str(len(messages)), "messages": "\n\n".join(in_short(each) for each in messages)}
+    subject, text = wording.write(TEMPLATE, words)
+    key = hashlib.sha256("\n".join(sorted(each.key for each in messages)).encode()).hexdigest()[:32]
+    return replace(messages[0], key=f"{TEMPLATE}/{key}", subject=subject, text=text)
 
 
 def _drop(connection: sa.Connection, row: Any, message: Message, now: datetime) -> None:
@@ -287,17 +344,24 @@ def _try(channels: Sequence[Channel], message: Message) -> DeliveryFailed | None
     return None
 
 
-def _settle(engine: sa.Engine, claim: _Claim, failure: DeliveryFailed | None, now: datetime) -> str:
-    """Write down how a delivery ended, unless another worker has taken the message over; give the new status."""
-    values: dict[str, Any]
-    if failure is None:
-        values = {"status": "sent", "sent_at": now, "last_error": ""}
-    else:
-        again_at = now + wait_after(claim.attempt)
-        over = isinstance(failure, Permanent) or again_at > claim.give_up_at
-        values = {"status": "failed" if over else "waiting", "next_try_at": again_at, "last_error": str(failure)[:200]}
-        LOG.warning("message %s is %s: %s", claim.message.key, values["status"], values["last_error"])
-    still_ours = sa.and_(OutboxRow.id == claim.id, OutboxRow.attempts == claim.attempt)
+def _settle(engine: sa.Engine, claim: _Claim, failure: DeliveryFailed | None, now: datetime) -> list[str]:
+    """Write down how a delivery ended, of each row that no other worker has taken over; give the new statuses."""
+    ended = []
     with writing(engine) as connection:
-        connection.execute(sa.update(OutboxRow).where(still_ours).values(**values))
-    return str(values["status"])
+        for row in claim.rows:
+            values = _outcome(row, failure, now)
+            still_ours = sa.and_(OutboxRow.id == row.id, OutboxRow.attempts == row.attempt)
+            connection.execute(sa.update(OutboxRow).where(still_ours).values(**values))
+            ended.append(str(values["status"]))
+    if failure is not None:
+        LOG.warning("message %s is %s: %s", claim.message.key, ", ".join(sorted(set(ended))), str(failure)[:200])
+    return ended
+
+
+def _outcome(row: _Taken, failure: DeliveryFailed | None, now: datetime) -> dict[str, Any]:
+    """Give what becomes of a row after an attempt."""
+    if failure is None:
+        return {"status": "sent", "sent_at": now, "last_error": ""}
+    again_at = now + wait_after(row.attempt)
+    over = isinstance(failure, Permanent) or again_at > row.give_up_at
+    return {"status": "failed" if over else "waiting", "next_try_at": again_at, "last_error": str(failure)[:200]}

@@ -14,7 +14,8 @@ class Alert:
 
     `element` narrows the event to one element of the diagrams; empty is any. Empty `roles` are those that the event
     itself names in ``tell``. `obligation` says what is to be done; empty takes the words of the deadline. Told only where its task answered the
-    record and field `said`, and never once the case knows the record and field `unless`.
+    record and field `said`, and never once the case knows the record and field `unless`. One that is `gathered` may wait for others within the
+    hour, unless it is urgent.
     """
 
     id: str
@@ -28,6 +29,11 @@ class Alert:
     procedure: str = PROCEDURE
     said: tuple[str, str] = ("", "")
     unless: tuple[str, str] = ("", "")
+    gathered: bool = False
+
+
+NEVER_GATHERED = frozenset({"T-03", "T-10", "T-14", "T-18", "T-28", "T-42"})
+"""The deadlines that page: what they say, urgent or not, waits for no other message (domain.md 7, etiquette of reminders)."""
 
 
 def _one_for_each(name: str, procedure: str, obligation: str, source: str, roles: Mapping[str, str]) -> Iterator[Alert]:
@@ -63,7 +69,16 @@ def _passed_on(elements: Mapping[str, str]) -> Iterator[Alert]:
 
 ALERTS: tuple[Alert, ...] = (
     Alert(
-        "deadline", "timer_fired", "", (), "deadline", "", urgent=False, source="domain 7, who and when", procedure=""
+        "deadline",
+        "timer_fired",
+        "",
+        (),
+        "deadline",
+        "",
+        urgent=False,
+        source="domain 7, who and when",
+        procedure="",
+        gathered=True,
     ),
     Alert(
         "handover_waits",

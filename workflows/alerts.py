@@ -23,7 +23,7 @@ from notifications.message import Message
 from workflows import audience, on_call, people, seals, serious_events
 from workflows.access import OF_THE_CHILD
 from workflows.agencies import ROLES, STANDS_IN, title_of
-from workflows.alert_table import ALERTS, Alert
+from workflows.alert_table import ALERTS, NEVER_GATHERED, Alert
 from workflows.audience import SERVING, Whose
 from workflows.commissions import COUNCIL
 from workflows.matching import latest
@@ -104,7 +104,8 @@ class Alerts:
         }
         subject, text = wording.write(alert.template, words)
         told = group(alert.roles or event.data.get("tell", ()), _whose_case(step))
-        return Message(f"{step.case_id}/{event.seq}/{alert.id}", told, subject, text, urgent)
+        gathered = alert.gathered and not urgent and event.data.get("deadline") not in NEVER_GATHERED
+        return Message(f"{step.case_id}/{event.seq}/{alert.id}", told, subject, text, urgent, gathered=gathered)
 
 
 def directory(connection: sa.Connection, message: Message, now: datetime) -> Sequence[tuple[str, str]] | None:

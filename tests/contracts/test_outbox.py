@@ -274,3 +274,58 @@ def test_what_was_for_a_group_goes_to_who_belongs_to_it_now_and_to_nobody_twice(
     assert [message.key for message in up.taken] == [f"{a_message(1).key}/carl"]
     assert sorted(row.status for row in rows(engine)) == ["dropped", "sent", "sent"]
     assert outbox.sweep(engine, [up], now + 2 * MINUTE, directory=directory, left=left) == Swept()
+
+
+def gathered(number: int, *, to: str = "anna@force.example", urgent: bool = False) -> Message:
+    """A reminder of a deadline; an urgent one pages and is never gathered."""
+    link = f"https://homeward.example/cases/MC-7K3QX9P{number}"
+    text = f"What is to be done\n\n{link}\n"
+    return Message(f"MC/{number}/deadline/{to}", to, f"Subject {number}", text, urgent, gathered=not urgent)
+
+
+def test_the_first_reminder_leaves_at_once_and_those_of_the_hour_after_it_leave_together_and_pages_never_wait(
+    engine: sa.Engine, now: datetime
+) -> None:
+    channel = MemoryChannel()
+    keep(engine, [gathered(1)], now)
+    outbox.sweep(engine, [channel], now, 20)
+    others = [gathered(number) for number in (2, 3)]
+    keep(engine, [*others, gathered(4, urgent=True), gathered(5, to="ben@force.example")], now + MINUTE)
+
+    outbox.sweep(engine, [channel], now + MINUTE, 20)
+    assert subjects(channel) == ["Subject 1", "Subject 4", "Subject 5"]
+    assert outbox.sweep(engine, [channel], now + timedelta(minutes=59), 20) == Swept()
+    assert outbox.sweep(engine, [channel], now + timedelta(hours=1), 20) == Swept(sent=2)
+    [*_before, together] = channel.taken
+    assert together.subject == "2 messages about cases"
+    said = [line for line in together.text.splitlines() if line.startswith(("Subject", "http"))]
+    assert said == [line for each in others for line in (each.subject, each.text.splitlines()[-1])]
+    assert "What is to be done" not in together.text
+    assert [row.status for row in rows(engine)] == ["sent"] * 5
+
+
+def test_gathered_messages_are_not_lost_when_the_worker_dies_and_leave_again_with_what_came_meanwhile(
+    engine: sa.Engine, now: datetime
+) -> None:
+    keep(engine, [gathered(1), gathered(2)], now)
+    dying, channel = DyingChannel(), MemoryChannel()
+    with pytest.raises(KilledWorker):
+        outbox.sweep(engine, [dying], now, 20)
+    keep(engine, [gathered(3)], now + MINUTE)
+    assert outbox.sweep(engine, [channel], now + MINUTE, 20) == Swept(), "somebody may be sending to her just now"
+    after = now + outbox.LEASE
+    assert outbox.sweep(engine, [channel], after, 20) == Swept(sent=3)
+    assert channel.taken[0].subject == "3 messages about cases"
+    assert channel.taken[0].key != dying.taken[0].key, "a receiver that drops what it has had would lose the third"
+    assert outbox.sweep(engine, [channel], after + timedelta(hours=2), 20) == Swept()
+
+
+def test_each_message_that_was_gathered_goes_its_own_way_when_the_mail_does_not_leave(
+    engine: sa.Engine, now: datetime
+) -> None:
+    keep(engine, [gathered(1)], now - timedelta(hours=47, minutes=59, seconds=30))
+    keep(engine, [gathered(2)], now)
+    channel = MemoryChannel([Temporary("away"), None])
+    assert outbox.sweep(engine, [channel], now, 20) == Swept(waiting=1, failed=1)
+    assert outbox.sweep(engine, [channel], now + MINUTE, 20) == Swept(sent=1)
+    assert subjects(channel) == ["Subject 2"]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from engine import release as engine_release
-from notifications import wording
+from notifications import outbox, wording
 from web import verification
 from workflows import (
     administration,
@@ -92,6 +92,7 @@ def test_every_alert_has_a_template_and_every_template_an_alert() -> None:
     assert {alert.template for alert in ALERTS} | {
         verification.TEMPLATE,
         *copies.TEMPLATES,
+        outbox.TEMPLATE,
         correction_mails.TEMPLATE,
         correction_mails.BESIDE,
         administration.TEMPLATE,

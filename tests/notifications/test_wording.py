@@ -29,11 +29,18 @@ WORDS = {
     "by": "2 March 2026, 4:27 pm",
     "since": "2 March 2026, 4:12 pm",
     "link": "https://homeward.example/cases/MC-7K3QX9PW",
+    "count": "2",
+    "messages": "MC-7K3QX9PW: offer the child a return interview (reminder)\nhttps://homeward.example/cases/MC-7K3QX9PW",
 }
 
-OF_NO_CASE = {"attachment_infected_here", "board_figures", "break_glass_by_yours", "invitation", "late_clocks"} | {
-    name for name in wording.names() if name.startswith(("draft_", "merge_", "shift_", "unstaffed"))
-}
+OF_NO_CASE = {
+    "attachment_infected_here",
+    "board_figures",
+    "break_glass_by_yours",
+    "gathered",
+    "invitation",
+    "late_clocks",
+} | {name for name in wording.names() if name.startswith(("draft_", "merge_", "shift_", "unstaffed"))}
 
 
 @pytest.mark.parametrize("template", sorted(wording.names()))

@@ -147,7 +147,9 @@ def harm_that_is_told_after_an_inspector_has_agreed_asks_one_again(case: Casewor
     case.fill("offer_return_interview").fill("hold_return_interview", disclosure="yes").fill("pass_disclosure")
     received(case, disclosure="yes")
     case.fill("convene_meeting").fill("hold_meeting", actions_decided="no").fill("issue_minutes").fill("close_case")
-    assert [case.facts[each][""]["told"] for each in ("closing", "case_closing")] == [0, 1], "told and written up is once"
+    assert [case.facts[each][""]["told"] for each in ("closing", "case_closing")] == [0, 1], (
+        "told and written up is once"
+    )
     assert "EpisodeClosed" not in case.words()
     assert case.fill("agree_to_close").closed
 
