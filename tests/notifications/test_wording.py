@@ -29,7 +29,6 @@ WORDS = {
     "by": "2 March 2026, 4:27 pm",
     "since": "2 March 2026, 4:12 pm",
     "link": "https://homeward.example/cases/MC-7K3QX9PW",
-    "count": "2",
     "messages": "MC-7K3QX9PW: offer the child a return interview (reminder)\nhttps://homeward.example/cases/MC-7K3QX9PW",
 }
 
