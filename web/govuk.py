@@ -7,7 +7,7 @@ shown at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -63,7 +63,7 @@ def render_form(
     """
     wrong = {problem.where: problem for problem in problems}
     shown = form.blocks if now is None else form.page(scope=scope, now=now)
-    return Markup(_template().blocks([_drawn(block, raw, wrong) for block in shown]))  # noqa: S704 - autoescaped
+    return Markup(_template().blocks(list(_sections(shown, raw, wrong))))  # noqa: S704 - autoescaped
 
 
 def error_summary(problems: Iterable[Problem], form: Form, others: Collection[str] = ()) -> Markup:
@@ -84,6 +84,28 @@ def _template() -> Any:
     """Load the macros once."""
     environment = jinja2.Environment(loader=loader(), autoescape=True)
     return environment.get_template("govuk/form.html").module
+
+
+def _sections(shown: Iterable[Block], raw: Raw, wrong: Mapping[str, Problem]) -> Iterator[Drawn]:
+    """Draw the blocks of a page; those under a heading that folds stand together, and open where one has a problem or an answer."""
+    folded: Drawn | None = None
+    for block in shown:
+        if isinstance(block, Heading):
+            folded = Drawn("fold", {"text": block.text, "blocks": [], "open": False}) if block.folds else None
+            yield folded or _drawn(block, raw, wrong)
+        elif folded is None:
+            yield _drawn(block, raw, wrong)
+        else:
+            folded.params["blocks"].append(_drawn(block, raw, wrong))
+            folded.params["open"] |= isinstance(block, Field) and (
+                _is_answered(block, raw) or any(where.partition("-")[0] == block.key for where in wrong)
+            )
+
+
+def _is_answered(field: Field, raw: Raw) -> bool:
+    """Tell whether something stands in a question, in one of its parts or in an item."""
+    inside = f"{field.key}-"
+    return any(any(given) for name, given in raw.items() if name.startswith(inside)) or any(raw.get(field.key, ()))
 
 
 def _drawn(block: Block, raw: Raw, wrong: Mapping[str, Problem]) -> Drawn:

@@ -188,11 +188,15 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The heading of a group or a section; level 2 stands under the title of the page, level 3 under level 2."""
+    """The heading of a group or a section; level 2 stands under the title of the page, level 3 under level 2.
+
+    One that `folds` stands over questions that need no answer: a page may show them only to who asks for them.
+    """
 
     text: str
     level: int
     conditions: tuple[Condition, ...] = ()
+    folds: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,8 @@ class _Reading:
 
     def _blocks(self, components: object, around: tuple[Condition, ...], level: int) -> Iterator[Block]:
         """Read components one after the other; `around` holds the conditions of the groups around them."""
-        for component in components if isinstance(components, list) else []:
+        given = components if isinstance(components, list) else []
+        for place, component in enumerate(given):
             kind = component.get("type") if isinstance(component, dict) else None
             if kind in _DRAWN_BY_THE_PAGE:
                 continue
@@ -143,13 +144,31 @@ class _Reading:
             if kind == "text":
                 yield from self._text(component, conditions)
             elif kind == "group":
+                folds = self._folds(component, given[place + 1 : place + 2])
                 if component.get("label"):
-                    yield Heading(str(component["label"]), level, conditions)
+                    yield Heading(str(component["label"]), level, conditions, folds)
                 yield from self._blocks(component.get("components"), conditions, min(level + 1, 3))
             elif kind == _LIST:
                 yield self._list(component, conditions)
             else:
                 yield self._question(component, kind, conditions)
+
+    def _folds(self, group: Component, following: list[Any]) -> bool:
+        """Tell whether a group folds: then it has a label, nothing of it must be answered, and a group or nothing comes after it."""
+        folds = self._inner(group, "properties", frozenset({"folds", "onlyIf"})).get("folds") == "true"
+        inside = group.get("components")
+        asked = [each for each in (inside if isinstance(inside, list) else []) if isinstance(each, dict)]
+        must = any(
+            each.get("type") == "group" or (each.get("validate") or {}).get("required") is True for each in asked
+        )
+        after = any(not isinstance(each, dict) or each.get("type") != "group" for each in following)
+        if folds and (must or after or not group.get("label")):
+            sentence = (
+                "A group that folds needs a label, holds no group and no question that must be answered, and another group or "
+                "nothing comes after it: nobody would see the others."
+            )
+            self._refuse(_where(group), "form-fold", sentence)
+        return folds
 
     def _text(self, component: Component, conditions: tuple[Condition, ...]) -> Iterator[Block]:
         """Read static text: paragraphs divided by empty lines, and headings that begin with #."""

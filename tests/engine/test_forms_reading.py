@@ -132,6 +132,9 @@ def test_the_form_may_say_its_condition_in_its_own_words() -> None:
         ({"type": "text", "id": "it", "text": "Read <b>this</b>"}, "form-text-markup"),
         ({"type": "text", "id": "it", "text": "Hello {{name}}"}, "form-text-markup"),
         ({"type": "group", "id": "it", "path": "child", "components": [NAME]}, "form-setting"),
+        ({"type": "group", "id": "it", "label": "More", "properties": {"fold": "true"}, "components": [NAME]}, "form-setting"),
+        ({"type": "group", "id": "it", "properties": {"folds": "true"}, "components": [NAME]}, "form-fold"),
+        ({"type": "group", "id": "it", "label": "More", "properties": {"folds": "true"}, "components": [NAME | {"validate": {"required": True}}]}, "form-fold"),
     ],
 )  # fmt: skip
 def test_what_would_be_lost_or_ignored_is_refused(component: dict[str, Any], rule: str) -> None:

@@ -257,3 +257,46 @@ def test_every_form_of_the_procedures_is_drawn(path: Path) -> None:
     for link in soup.select(".govuk-error-summary a"):
         target = one(soup, str(link["href"]))
         assert target.name in {"input", "textarea", "select"} or target["tabindex"] == "-1"
+
+
+PROMPTS = read(
+    json.dumps({
+        "id": "talk",
+        "components": [
+            question("textfield", "said", "What was said"),
+            {
+                "type": "group",
+                "label": "Before",
+                "properties": {"folds": "true"},
+                "components": [
+                    question("textfield", "why", "Why then", validate={"maxLength": 10}),
+                    question("datetime", "when", "When", subtype="date", validate={}),
+                ],
+            },
+            {"type": "group", "label": "After", "components": [question("textfield", "now", "And now", validate={})]},
+        ],
+    }),
+    "talk",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("raw", "wrong", "is_open"),
+    [
+        ({"said": "It was late."}, (), False),
+        ({"why": "Nobody asked."}, (), True),
+        ({"when-day": ["3"]}, (), True),
+        ({}, (Problem("why", "length", "Enter less"),), True),
+    ],
+)
+def test_prompts_are_folded_until_one_has_an_answer_or_a_problem_and_are_sent_all_the_same(
+    raw: dict[str, Any], wrong: tuple[Problem, ...], *, is_open: bool
+) -> None:
+    page = BeautifulSoup(str(render_form(PROMPTS, raw, wrong, scope={}, now=NOW)), "html5lib")
+    [fold] = page.select("details")
+    assert fold.has_attr("open") == is_open
+    assert fold.summary is not None
+    assert fold.summary.text == "Before: 2 more questions (optional)"
+    assert {each["name"] for each in fold.select("input")} == {"why", "when-day", "when-month", "when-year"}
+    assert [each.text for each in page.select("h2")] == ["After"], "what comes after stands outside"
+    assert not fold.select("[name=now]")
