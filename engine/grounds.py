@@ -341,18 +341,10 @@ class _Reader:
         mine = mine or [each for each in found if each.data.get("due_at") == due] or found
         return mine[-1] if mine and name in self.release.nodes else None
 
-    def columns(self, event: EventRow) -> dict[str, Expression]:
-        """Give the columns at which the rows of a clock's table looked that applied."""
-        table = self.release.decisions.get(event.data.get("table", ""))
-        if table is None:
-            return {}
-        fired = [table.rule[name] for name in event.data.get("rules", ()) if name in table.rule]
-        return {table.columns[at]: table.asked[at] for rule in fired for at in rule.asked}
-
     def rests(self, event: EventRow) -> frozenset[str]:
         """Name the records on which a clock rests: by its own expression, and by the rows that applied."""
         timer = self.release.timer(self.release.node(event.element))
-        return timer.names.union(*(asked.names for asked in self.columns(event).values()))
+        return timer.names.union(*(asked.names for asked in _columns(self.release, event).values()))
 
     def clock(self) -> Clock | None:
         """Say from which fact the clock of the task counts, and by which rows, as far as these may be read."""
@@ -360,9 +352,7 @@ class _Reader:
         if event is None:
             return None
         rang = [each for each in self.log.events if each.kind == "timer_fired" and number in each.data.get("tasks", ())]
-        table, asked = self.release.decisions.get(event.data.get("table", "")), self.columns(event)
-        classes = self.release.provenance.classes_in(table) if table is not None else {}
-        of_rows = frozenset().union(*(classes[each] for each in asked)) - self.past.classes
+        of_rows = looked_at(self.release, event) - self.past.classes
         origin = self.origin(event)
         read = {self.release.data_class(origin.record, origin.field)} if origin is not None else set[str]()
         of_origin = frozenset(read) - self.past.classes
@@ -431,3 +421,19 @@ def _records_of(name: str, release: Compiled) -> frozenset[str]:
 def _is_moment(value: Any, text: Any) -> bool:
     """Whether a value is the moment that stands in an event."""
     return isinstance(value, datetime) and isinstance(text, str) and value == datetime.fromisoformat(text)
+
+
+def looked_at(release: Compiled, event: EventRow) -> frozenset[str]:
+    """Name the data classes of what the rows looked at by which a clock was set."""
+    table = release.decisions.get(event.data.get("table", ""))
+    classes = release.provenance.classes_in(table) if table is not None else {}
+    return frozenset().union(*(classes[each] for each in _columns(release, event)))
+
+
+def _columns(release: Compiled, event: EventRow) -> dict[str, Expression]:
+    """Give the columns at which the rows of a clock's table looked that applied."""
+    table = release.decisions.get(event.data.get("table", ""))
+    if table is None:
+        return {}
+    fired = [table.rule[name] for name in event.data.get("rules", ()) if name in table.rule]
+    return {table.columns[at]: table.asked[at] for rule in fired for at in rule.asked}

@@ -12,7 +12,7 @@ from engine.decisions import Table
 from engine.model import SYSTEM, Actor
 from engine.release import Compiled
 from engine.views import CaseView, EventRow, TaskRow
-from web import correction_words, late_entry
+from web import correction_words, late_entry, ran_under
 from web.episode_words import view_not_given, waiting_grade
 from web.fact_words import Row, row, sections
 from web.moments import say_key, say_moment, say_until
@@ -110,6 +110,7 @@ def describe(
                 view.facts, release, now, _written(view.timeline, release, names), _decided(view.timeline, release)
             )
         ),
+        "ran_under": ran_under.rows(view, release, classes, now),
         "withheld": withheld.lines(held, who.roles),
         "breaks_glass": bool(break_glass.opens(who.roles) & held),
         "timeline": [

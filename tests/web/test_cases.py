@@ -43,6 +43,22 @@ def test_the_coordinator_sees_how_the_case_stands_what_is_open_and_what_happened
     assert "by Ben Example" in page.select(".moj-timeline__byline")[-1].text
 
 
+def test_the_page_says_under_which_release_area_and_times_the_case_runs(site: Site, told: dict[str, str]) -> None:
+    """A past case shows its own values, by the rows that gave them; by which grade is not told to who may not read it."""
+    found = rows(site.browser("mfh_coordinator").page(f"/cases/{told['Casey']}"))
+    assert found["Area"] == "Nottinghamshire, the usual values"
+    handover = [line.strip() for line in found["Handover clock (T-03)"].splitlines()]
+    assert [line for line in handover if line.startswith(("Page", "Due", "Second"))] == [
+        "Page: at once",
+        "Due: after 15 minutes",
+        "Second escalation: after 35 minutes",
+    ]
+    assert handover[-1].startswith("Rows of the table “Deadlines”: t03_other_1, ")
+    assert "Due: after 72 hours" in found["Return interview clock (T-25)"]
+    worker = rows(site.browser("rhi_worker").page(f"/cases/{told['Casey']}"))
+    assert worker["Prevention interview clock (T-21)"].endswith("By which rows is not shown to your roles")
+
+
 def test_the_interview_worker_sees_the_child_and_the_outcome_and_no_risk_answers(
     site: Site, told: dict[str, str]
 ) -> None:
