@@ -33,13 +33,13 @@ from engine.errors import (
 from engine.faults import StepFailed
 from engine.incidents import Alarm, Incidents
 from engine.library import Library
+from engine.messages import Messages
 from engine.model import (
     SYSTEM,
     Actor,
     Command,
     Complete,
     Correct,
-    Deliver,
     Facts,
     FactWrite,
     Fire,
@@ -56,7 +56,6 @@ from engine.store import (
     LONGEST_WAIT,
     CaseTable,
     EventTable,
-    MessageTable,
     ScheduleTable,
     TaskTable,
     row_lock,
@@ -68,7 +67,6 @@ from engine.views import (
     Done,
     EventRow,
     Late,
-    Letter,
     Observer,
     OpeningView,
     Page,
@@ -147,6 +145,9 @@ class Cases:
         self.views = reading.Views(engine, self.library, veil)
         self.incidents = Incidents(engine, self._load, self._step, alarms)
         self.errands = Errands(engine, self._load, self._step, errands or {})
+        self.messages = Messages(
+            engine, self.library, self.incidents, load=self._load, step=self._step, begin=self._open_itself
+        )
         self.ownership = Ownership(engine)
         self._loading = {skip: row_lock(engine, LOAD, skip=skip) for skip in (False, True)}
 
@@ -298,26 +299,6 @@ class Cases:
             writes = tuple(FactWrite(record, record_key, field, value) for field, value in changes.items())
             return self._step(connection, stored, conductor, Correct(writes, by, reason), now)
 
-    def tell(
-        self, case_id: str, message: str, payload: Mapping[str, Value], *, by: Actor, now: datetime, key: str
-    ) -> Done:
-        """Hand a message to a case that waits for it under its own reference, as another case would; `by` is its sender.
-
-        Raises:
-            CaseNotFound: there is no such case.
-            NotFound: the case does not wait for this message.
-            Conflict: the key was used for another command.
-        """
-        digest = fingerprint("tell", case_id, by, {message: dict(payload)})
-        with writing(self.engine) as connection:
-            stored, done, conductor = self._load(connection, case_id, now, key, digest)
-            if done is not None:
-                return done
-            if conductor is None:
-                raise CaseNotFound("There is no such case.")
-            command = Deliver(message, case_id, {"sender": by.person, **payload})
-            return self._step(connection, stored, conductor, command, now)
-
     # What the sweep does --------------------------------------------------------------------------------------------
 
     def next_due(self, *, now: datetime, held: Collection[str] = ()) -> str | None:
@@ -332,36 +313,6 @@ class Cases:
                 return False
             self._step(connection, stored, conductor, Fire(), now)
             return True
-
-    def next_message(self, *, now: datetime, held: Collection[str] = ()) -> Letter | None:
-        """Give a waiting message, apart from those in `held`, with the case that takes it or the procedure that it opens."""
-        return self.views.next_message(now, held)
-
-    def deliver(self, letter: Letter, *, now: datetime) -> bool:
-        """Hand a message to the case that waits for it, or open the case that it opens; False where another was first."""
-        message = MessageTable
-        with writing(self.engine) as connection:
-            asked = sa.select(message.__table__).where(message.id == letter.message_id, message.status == "waiting")
-            row = connection.execute(row_lock(self.engine, asked)).first()
-            if row is None:
-                return False
-            case_id = self._take(connection, row, letter, now)
-            if case_id:
-                taken = sa.update(message).where(message.id == letter.message_id)
-                connection.execute(taken.values(status="taken", taken_by=case_id))
-            return bool(case_id)
-
-    def _take(self, connection: sa.Connection, row: Any, letter: Letter, now: datetime) -> str:
-        """Let a message's receiver take it; give the receiver's reference, or "" where it is not free."""
-        payload = values.loads(row.payload)
-        if letter.case_id:
-            stored, _done, conductor = self._load(connection, letter.case_id, now, skip=True)
-            if conductor is None:
-                return ""
-            self._step(connection, stored, conductor, Deliver(row.name, row.correlation, payload), now)
-            return letter.case_id
-        release_id, release = self.library.newest(letter.procedure)
-        return self._open_itself(connection, release_id, release, payload, now, row.correlation)
 
     def _open_itself(
         self,
@@ -412,10 +363,6 @@ class Cases:
     def schedules(self) -> tuple[ScheduleRow, ...]:
         """Give the procedures that open their cases by themselves, with their next moments, in the order of their names."""
         return self.views.schedules()
-
-    def postpone_message(self, message_id: str, *, now: datetime) -> int:
-        """Push a message whose delivery failed further away; give how often it failed."""
-        return self._push(MessageTable.id, message_id, now)
 
     def postpone_schedule(self, procedure: str, *, now: datetime) -> int:
         """Push a procedure whose case could not be opened further away; give how often it failed."""

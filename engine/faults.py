@@ -31,8 +31,14 @@ SENTENCES = {
     "NotCaught": "An element throws an error or an escalation that nothing around it catches.",
     "NotAsked": "The message says what no question of the opening form asks for, so nobody could tell who may read it.",
     "NotFound": "Nothing in the case waits for this message.",
+    "NotYourTask": "The drawing does not let the sender of this message give it here.",
+    "NobodyTookIt": "Nobody took this message in its time. Send it again when somebody awaits it, or set it aside and say why.",
 }
 """What people are told of the kinds of faults that have a name of their own; never what the fault says, which may hold a value."""
+
+
+class NobodyTookIt(Exception):
+    """A message's time is over, and no case has taken it."""
 
 
 class RunawayLoop(Exception):

@@ -29,7 +29,9 @@ from engine.errors import (
 from engine.faults import StepFailed
 from engine.mending import Mender, Way
 from engine.model import Actor, Event, Move, Skip
+from engine.posting import CASE
 from engine.store import (
+    ERASED,
     NEVER,
     Base,
     CaseTable,
@@ -45,11 +47,22 @@ from engine.writing import Stored, write_event
 
 HELD_UP = "This step could not be taken. Nothing was changed, and the operators have been told. Try again later."
 INCIDENT = Base.metadata.tables["incidents"]
+UNREAD = "unread"
+"""The kind of an incident that is about a message that nobody took, and the status of that message."""
+LOGGED = {
+    (False, "retried"): "incident_retried",
+    (True, "retried"): "message_sent_again",
+    (True, "set_aside"): "message_set_aside",
+}
+"""What the log of a case calls what an operator did, by whether it is about a message that nobody took."""
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """A step that failed; `kind` is clock, message, errand, schedule, task, correction or opening, `facts` names records only."""
+    """A step that failed, or a message that nobody took; `facts` names records only.
+
+    `kind` is clock, message, errand, schedule, task, correction, opening, given (a person's message) or unread.
+    """
 
     id: int
     case_id: str
@@ -124,6 +137,28 @@ class Incidents:
             for alarm in self.alarms:
                 alarm(connection, incident, now)
 
+    def keep_unread(self, connection: sa.Connection, message: Any, now: datetime) -> None:
+        """Keep that nobody took a message in its time, in the caller's transaction; the log of the case that sent it says so too."""
+        stored = self._sender(connection, message)
+        fault = faults.StepFailed(message.element, message.name.replace("_", " "))
+        fault.__cause__ = faults.NobodyTookIt()
+        incident, is_new = self._write(connection, stored, (UNREAD, message.id), fault, now)
+        if not is_new:
+            return
+        if stored is not None:
+            data = {"incident": incident.id, "message": message.name}
+            write_event(connection, stored, Event("message_unread", incident.element, incident.name, data=data), now)
+        for alarm in self.alarms:
+            alarm(connection, incident, now)
+
+    def _sender(self, connection: sa.Connection, message: Any) -> Stored | None:
+        """Lock the case that sent a message; None where no case did, or it was erased."""
+        try:
+            stored = self._lock(connection, message.sender) if message.origin == CASE else None
+        except CaseNotFound:
+            return None
+        return None if stored is None or stored.status == ERASED else stored
+
     @staticmethod
     def _push(connection: sa.Connection, table: Any, which: sa.ColumnElement[bool]) -> None:
         """Leave something alone until an operator acts."""
@@ -153,7 +188,7 @@ class Incidents:
             **seen,
             "name": fault.name if isinstance(fault, StepFailed) else "",
             "case_id": case_id,
-            "procedure": stored.procedure if stored is not None else subject[:80],
+            "procedure": stored.procedure if stored is not None else _about_what(kind, subject, fault)[:80],
             "kind": kind,
             "subject": subject[:120],
             "element": element,
@@ -183,7 +218,11 @@ class Incidents:
         Raises:
             IncidentNotFound, IncidentSettled, ReasonMissing.
         """
-        asked = _asked("retry", number, by, reason)
+        self._log_and_settle(number, "retried", by, reason, now, key)
+
+    def _log_and_settle(self, number: int, state: str, by: Actor, reason: str, now: datetime, key: str) -> None:
+        """Write into the case's log what an operator does about an incident, once, and settle it."""
+        asked = _asked({"retried": "retry"}.get(state, state), number, by, reason)
         with writing(self.engine) as connection:
             incident = self._get(connection, number)
             if incident.case_id:
@@ -192,9 +231,21 @@ class Incidents:
                     return
                 self._still_open(connection, number)
                 data = {"incident": number, "reason": reason}
-                event = Event("incident_retried", incident.element, incident.name, by=by.person, data=data)
+                event = Event(
+                    LOGGED[incident.kind == UNREAD, state], incident.element, incident.name, by=by.person, data=data
+                )
                 write_event(connection, stored, event, now)
-            self._settle(connection, incident, "retried", by, reason, now)
+            self._settle(connection, incident, state, by, reason, now)
+
+    def set_aside(self, number: int, *, by: Actor, reason: str, now: datetime, key: str) -> None:
+        """Let a message be that nobody took; `key` makes it happen once.
+
+        Raises:
+            IncidentNotFound, IncidentSettled, ReasonMissing; CannotMend where it is no message that nobody took.
+        """
+        if self.get(number).kind != UNREAD:
+            raise CannotMend([Problem("what", "not-a-message", "Only a message that nobody took can be set aside.")])
+        self._log_and_settle(number, "set_aside", by, reason, now, key)
 
     def skip(self, number: int, *, by: Actor, reason: str, now: datetime, key: str) -> None:
         """Leave the failed operation out, and let the case go on.
@@ -251,6 +302,8 @@ class Incidents:
             connection.execute(sa.update(MessageTable).where(waits).values(retry_at=None))
         if incident.kind == "errand":
             connection.execute(sa.update(MessageTable).where(MessageTable.id == incident.subject).values(**awake))
+        if incident.kind == UNREAD:
+            _settle_message(connection, incident.subject, state, now)
         if incident.kind == "schedule":
             connection.execute(
                 sa.update(ScheduleTable).where(ScheduleTable.procedure == incident.subject).values(**awake)
@@ -271,6 +324,9 @@ class Incidents:
     @staticmethod
     def _has_gone_on(connection: sa.Connection, incident: Incident, now: datetime) -> bool:
         """Whether what had failed has happened since, or is not wanted any more."""
+        if incident.kind == UNREAD:
+            row = sa.select(MessageTable.status).where(MessageTable.id == incident.subject)
+            return connection.execute(row).scalar() not in {"unread", "waiting"}
         case = connection.execute(sa.select(CaseTable.__table__).where(CaseTable.id == incident.case_id)).first()
         if case is not None and case.status == "closed":
             return True
@@ -333,8 +389,9 @@ class Incidents:
             return tuple(_incident(row) for row in connection.execute(asked))
 
     def of_case(self, case_id: str) -> tuple[Incident, ...]:
-        """Give the open incidents of a case, the oldest first."""
-        asked = sa.select(INCIDENT).where(INCIDENT.c.case_id == case_id, INCIDENT.c.state == "open")
+        """Give the open incidents that hold a case up, the oldest first; that nobody took its message is none of these."""
+        mine = sa.and_(INCIDENT.c.case_id == case_id, INCIDENT.c.kind != UNREAD)
+        asked = sa.select(INCIDENT).where(mine, INCIDENT.c.state == "open")
         with reading(self.engine) as connection:
             return tuple(_incident(row) for row in connection.execute(asked.order_by(INCIDENT.c.first_seen_at)))
 
@@ -343,6 +400,22 @@ def _incident(row: Any) -> Incident:
     """Read a row."""
     told = {each.name: getattr(row, each.name) for each in fields(Incident)}
     return Incident(**{**told, "facts": tuple(orjson.loads(row.facts))})
+
+
+def _about_what(kind: str, subject: str, fault: Exception) -> str:
+    """Name what an incident without a case is about: the message that nobody took, else what its subject names."""
+    return fault.name if kind == UNREAD and isinstance(fault, StepFailed) else subject
+
+
+def _settle_message(connection: sa.Connection, message_id: str, state: str, now: datetime) -> None:
+    """Send a message that nobody took again, for as long as it lived before; or set it aside."""
+    message = MessageTable
+    lived = connection.execute(sa.select(message.sent_at, message.expires_at).where(message.id == message_id)).first()
+    if lived is None:
+        return
+    again = {"status": "waiting", "sent_at": now, "expires_at": now + (lived.expires_at - lived.sent_at)}
+    told = {**again, "failures": 0, "retry_at": None} if state == "retried" else {"status": state}
+    connection.execute(sa.update(message).where(message.id == message_id).values(**told))
 
 
 def _asked(what: str, number: int, by: Actor, reason: str) -> str:

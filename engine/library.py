@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from engine import release, schedules
 from engine.errors import NotFound
 from engine.release import Compiled
-from engine.store import ReleaseTable, ScheduleTable, writing
+from engine.store import CaseTable, ReleaseTable, ScheduleTable, writing
 from engine.views import ReleaseRow
 
 
@@ -77,6 +77,16 @@ class Library:
             message = "No release of this procedure has been published."
             raise NotFound(message)
         return found, self.get(found)
+
+    def in_use(self) -> Iterator[Compiled]:
+        """Give the newest release of each procedure, and each other on which a case is open."""
+        row, case = ReleaseTable, CaseTable
+        newest = sa.select(sa.func.max(row.id)).group_by(row.procedure)
+        running = sa.select(case.release_id).where(case.status == "open").distinct()
+        with self.engine.connect() as connection:
+            found = {*connection.execute(newest).scalars(), *connection.execute(running).scalars()}
+        for release_id in sorted(found):
+            yield self.get(release_id)
 
     def opened_by(self) -> dict[str, str]:
         """Give the procedures that a message opens, by the message's name: their newest releases begin with it."""

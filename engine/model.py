@@ -145,11 +145,16 @@ class Fire:
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
-    """A message arrives for an element that waits for it."""
+    """A message arrives for an element that waits for it.
+
+    `given` are the roles of the person who gives it, or `PARTNERS`: the drawing has to name one of them. None where another case sent it.
+    """
 
     name: str
     key: str
     payload: Mapping[str, Value]
+    by: str = SYSTEM
+    given: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +191,9 @@ Found = Mapping[str, Value] | list[Mapping[str, Value]]
 Operation = Callable[[str, Mapping[str, Value]], Found]
 """Carries out an operation by its name on what a step sees."""
 
+
+PARTNERS = "partners"
+"""Stands beside roles where a drawing says who may give a message (property `given_by`)."""
 
 ASKED, FOUND = "ask:", "found:"
 """How the names of the two messages begin by which an operation after the step is asked for and answered."""

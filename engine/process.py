@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from typing import TypeVar
+
+from engine.feel.temporal import read_duration
+
+LONGEST_LIFE = timedelta(days=366)
+"""A message waits for a year at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,17 @@ class Node:
         if self.timer.text.startswith("="):
             return expression_in(self.timer.text)
         return f'date and time("{self.timer.text}")' if self.timer.kind == "date" else f'duration("{self.timer.text}")'
+
+    @property
+    def lives(self) -> timedelta | None:
+        """How long the message that is sent here waits for who takes it (``P3D``); None where the drawing says nothing that is so."""
+        length = read_duration(self.properties.get("time_to_live", ""))
+        return length if isinstance(length, timedelta) and timedelta() < length <= LONGEST_LIFE else None
+
+    @property
+    def givers(self) -> frozenset[str]:
+        """Who may give the message that is awaited here, beside other cases: roles, and `partners`; by default nobody."""
+        return frozenset(self.properties.get("given_by", "").replace(",", " ").split())
 
     @property
     def is_errand(self) -> bool:

@@ -27,10 +27,8 @@ from engine.scope import Scope
 from engine.store import (
     LONGEST_WAIT,
     NEVER,
-    AwaitedTable,
     CaseTable,
     EventTable,
-    MessageTable,
     Moment,
     ReadTable,
     ReleaseTable,
@@ -39,7 +37,7 @@ from engine.store import (
     may_try,
     writing,
 )
-from engine.views import CaseView, Cursor, EventRow, Late, Letter, Page, ScheduleRow, TaskRow, TaskView
+from engine.views import CaseView, Cursor, EventRow, Late, Page, ScheduleRow, TaskRow, TaskView
 
 TASK = TaskTable.__table__
 LATE_AFTER = timedelta(minutes=1)
@@ -376,43 +374,6 @@ class Views:
         """Give the procedure that should have opened a case by itself for the longest, apart from those in `held`."""
         with self.engine.connect() as connection:
             return connection.execute(_but(NEXT_SCHEDULE, ScheduleTable.procedure, held), _around(now)).scalar()
-
-    # Messages -------------------------------------------------------------------------------------------------------
-
-    def next_message(self, now: datetime, held: Collection[str] = ()) -> Letter | None:
-        """Give the oldest message that somebody takes: a case that waits for it, or a procedure that it opens.
-
-        A message that opens a procedure waits while an open case has its key, until that case takes it. What nobody took
-        in its time is put aside.
-        """
-        message, awaited, case = MessageTable, AwaitedTable, CaseTable
-        ready = sa.and_(
-            message.status == "waiting",
-            message.id.not_in(held),
-            message.expires_at > now,
-            may_try(message.retry_at, now, now + LONGEST_WAIT),
-        )
-        same = sa.and_(awaited.name == message.name, awaited.correlation == message.correlation)
-        taken = sa.select(message.id, message.name, awaited.case_id).join(awaited, same).where(ready)
-        with self.engine.connect() as connection:
-            row = connection.execute(taken.order_by(message.sent_at, message.id).limit(1)).first()
-            if row is not None:
-                return Letter(row.id, row.name, row.case_id, "")
-            for name, procedure in self.library.opened_by().items():
-                has_case = sa.exists().where(
-                    case.procedure == procedure, case.correlation == message.correlation, IS_KEYED_AND_OPEN
-                )
-                opens = sa.select(message.id).where(ready, message.name == name, ~has_case)
-                found = connection.execute(opens.order_by(message.sent_at, message.id).limit(1)).scalar()
-                if found is not None:
-                    return Letter(found, name, "", procedure)
-            late = sa.exists().where(message.status == "waiting", message.expires_at <= now)
-            if not connection.execute(sa.select(late)).scalar():
-                return None
-        with writing(self.engine) as connection:
-            old = sa.update(message).where(message.status == "waiting", message.expires_at <= now)
-            connection.execute(old.values(status="expired"))
-        return None
 
 
 def _cursor(last: TaskRow, *, ranked: bool) -> Cursor:

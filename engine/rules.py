@@ -13,7 +13,7 @@ from engine import event_rules, feel, naming, schedules
 from engine.decisions import analysis
 from engine.elements import ACTIVITIES, FIELD_CLASS, GATEWAYS, NAME, WAITING
 from engine.errors import Invalid, Problem
-from engine.model import AFTER
+from engine.model import AFTER, PARTNERS
 from engine.process import Node, Process
 
 if TYPE_CHECKING:
@@ -198,6 +198,30 @@ def awaited_messages_have_keys(release: Compiled) -> Iterator[Problem]:
                 "write one, such as =case.reference."
             )
             yield Problem(node.id, "message-without-key", sentence)
+
+
+def messages_say_who_gives_them_and_how_long_they_wait(release: Compiled) -> Iterator[Problem]:
+    """A time to live is a length of time, `optional` is true or not there, and only what awaits a message says who may give it."""
+    for node in release.nodes.values():
+        lives, optional = node.properties.get("time_to_live", ""), node.properties.get("optional", "true")
+        if lives and node.lives is None:
+            sentence = (
+                f"“{lives[:40]}” is no time for which a message may wait: write it as in P3D or PT12H, a year at most."
+            )
+            yield Problem(node.id, "message-life", sentence)
+        if optional != "true":
+            yield Problem(node.id, "message-optional", "The property optional is true, or it is not there.")
+        if {"time_to_live", "optional"} & node.properties.keys() and not node.message:
+            yield Problem(node.id, "message-life", "The event sends no message: take time_to_live and optional out.")
+        if node.givers and not node.message:
+            yield Problem(
+                node.id, "message-givers", "The event awaits no message, so nobody can give it: take given_by out."
+            )
+        if node.kind == "start" and node.givers - {PARTNERS}:
+            sentence = "People open a case by its form, in the lane of the start: given_by names only partners here."
+            yield Problem(node.id, "message-givers", sentence)
+        if node.kind in {"catch", "boundary", "receive"} and node.form and not node.message:
+            yield Problem(node.id, "form-not-asked", "Only an event that awaits a message has a form: take it out.")
 
 
 def _waits(node: Node) -> Iterator[Problem]:
@@ -395,6 +419,8 @@ def lanes_are_roles(release: Compiled, roles: frozenset[str] | None) -> Iterator
                 )
             elif needs and roles is not None and node.role not in roles:
                 yield Problem(node.id, "role-not-known", f"{node.role} is not the key of a role.")
+            for giver in sorted(node.givers - {PARTNERS} - (node.givers if roles is None else roles)):
+                yield Problem(node.id, "role-not-known", f"{giver} is not the key of a role, nor “{PARTNERS}”.")
 
 
 LONGEST = {"id": 80, "name": 200, "role": 60, "record": 80, "form": 80, "message": 80}
@@ -477,6 +503,7 @@ RULES: tuple[Rule, ...] = (
     boundaries_belong,
     events_wait_for_something,
     awaited_messages_have_keys,
+    messages_say_who_gives_them_and_how_long_they_wait,
     names_are_known,
     names_are_free,
     tasks_refer_to_what_is_there,

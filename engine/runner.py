@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -79,6 +79,8 @@ class Sent:
     correlation: str
     element: str
     payload: Mapping[str, Value]
+    lives: timedelta | None = None
+    optional: bool = False
 
 
 @dataclass(slots=True)
@@ -272,15 +274,15 @@ class Conductor:
 
     def deliver(self, command: Deliver) -> None:
         """Hand a message to the element that waits for it; its payload becomes facts of the message's name."""
-        for number, name, key in self.awaited():
-            if (name, key) == (command.name, command.key):
-                task = next(each for each in self.position.tokens.live() if each.id == number)
-                node = task.task_spec.node
+        for task, node, name, key in self.awaiting():
+            if (name, key) == (command.name, command.key) and (command.given is None or node.givers & command.given):
                 kind, what = ("operation_done", "operation") if node.is_errand else ("message_received", "message")
-                self.note(kind, node, data={what: node.operation or name}, activity=False)  # passing it says the word
+                self.note(
+                    kind, node, by=command.by, data={what: node.operation or name}, activity=False
+                )  # passing it says the word
                 own = self.next_key(node.record) if node.properties.get("repeats") == "true" else ""
                 writes = [FactWrite(node.record, own, each, value) for each, value in command.payload.items()]
-                self.write(writes, node, SYSTEM)
+                self.write(writes, node, command.by)
                 task.internal_data["event_fired"] = True
                 task.task_spec._update(task)
                 return
@@ -418,7 +420,9 @@ class Conductor:
         payload = {
             target: self.release.expression(source).evaluate(seen, now=self.now) for target, source in node.payload
         }
-        self.sent.append(Sent(node.message, key, node.id, {"sender": self.position.reference, **payload}))
+        payload = {"sender": self.position.reference, **payload}
+        optional = node.properties.get("optional") == "true"
+        self.sent.append(Sent(node.message, key, node.id, payload, node.lives, optional))
         self.note("message_sent", node, data={"message": node.message}, activity=False)  # passing it says the word
 
     def raise_event(self, task: Task) -> None:
@@ -580,13 +584,15 @@ class Conductor:
 
     def awaited(self) -> list[tuple[int, str, str]]:
         """Give what the case waits for: task number, message name, correlation key; nothing of what has no key yet."""
-        found = []
+        return [(task.id, name, key) for task, _node, name, key in self.awaiting()]
+
+    def awaiting(self) -> Iterator[tuple[Task, Node, str, str]]:
+        """Give the tokens that wait for a message, with its name and key."""
         for task, node in self.waiting():
             if node.is_errand:
-                found.append((task.id, f"{FOUND}{node.operation}", task.internal_data["errand"]))
+                yield task, node, f"{FOUND}{node.operation}", task.internal_data["errand"]
             if node.message and (key := self.message_key(node.correlation, self.scope.at(task))) is not None:
-                found.append((task.id, node.message, key))
-        return found
+                yield task, node, node.message, key
 
 
 def _as_open(task: Task, due_at: datetime | None = None, deadline: str = "") -> OpenTask:

@@ -225,7 +225,11 @@ class ReasonTable(Base):
 
 
 class MessageTable(Base):
-    """A message from one case to another: it waits here until its receiver takes it, or its time is over."""
+    """A message: it waits here until its receiver takes it, or its time is over (`engine.messages`).
+
+    `origin` is case, partner or person; `sender` the reference of the case, or who else it was; `element` what sent it. An
+    `optional` one need not be taken by anybody. `status` is waiting, taken, expired, unread, set_aside or dropped.
+    """
 
     __tablename__ = "messages"
     id: Mapped[str] = mapped_column(sa.String(120), primary_key=True)
@@ -238,6 +242,10 @@ class MessageTable(Base):
     taken_by: Mapped[str] = mapped_column(sa.String(20), default="")
     retry_at: Mapped[datetime | None] = mapped_column(Moment)
     failures: Mapped[int] = mapped_column(default=0)
+    origin: Mapped[str] = mapped_column(sa.String(12), default="case", server_default="case")
+    sender: Mapped[str] = mapped_column(sa.String(120), default="", server_default="")
+    element: Mapped[str] = mapped_column(sa.String(80), default="", server_default="")
+    optional: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     __table_args__ = (sa.Index("ix_messages_waiting", "status", "name", "correlation"),)
 
 

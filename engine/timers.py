@@ -58,9 +58,10 @@ def sweep(cases: Cases, *, now: datetime, limit: int = 500, between: Callable[[]
     """
     cases.incidents.resolve(now)
     clocks, openings, messages = _Clocks(cases, now, between), _Openings(cases, now), _Messages(cases, now)
-    for line in (clocks, openings, messages):
+    over = _Over(cases, now)
+    for line in (clocks, openings, messages, over):
         limit -= line.work(limit)
-    failed = clocks.failed + openings.failed + messages.failed
+    failed = clocks.failed + openings.failed + messages.failed + over.failed
     return Swept(clocks.done, messages.done, failed, openings.done)
 
 
@@ -173,17 +174,33 @@ class _Messages(_Line[Letter]):
     """The messages that somebody takes."""
 
     def next(self) -> Letter | None:
-        return self.cases.next_message(now=self.now, held=self.held)
+        return self.cases.messages.next(now=self.now, held=self.held)
 
     def take(self, found: Letter) -> bool:
-        return self.cases.deliver(found, now=self.now)
+        return self.cases.messages.deliver(found, now=self.now)
 
     def key(self, found: Letter) -> str:
         return found.message_id
 
     def fail(self, found: Letter, fault: Exception) -> None:
-        times = self.cases.postpone_message(found.message_id, now=self.now)
+        times = self.cases.messages.postpone(found.message_id, now=self.now)
         self.keep(("message", found.name), found.case_id, fault, times)
+
+
+class _Over(_Line[str]):
+    """The messages that nobody took in their time."""
+
+    def next(self) -> str | None:
+        return self.cases.messages.next_over(now=self.now, held=self.held)
+
+    def take(self, found: str) -> bool:
+        return self.cases.messages.end(found, now=self.now)
+
+    def key(self, found: str) -> str:
+        return found
+
+    def fail(self, found: str, fault: Exception) -> None:
+        self.keep(("message", found), "", fault, self.cases.messages.postpone(found, now=self.now))
 
 
 class _Errands(_Line[str]):
@@ -199,7 +216,7 @@ class _Errands(_Line[str]):
         return found
 
     def fail(self, found: str, fault: Exception) -> None:
-        times = self.cases.postpone_message(found, now=self.now)
+        times = self.cases.messages.postpone(found, now=self.now)
         self.keep(("errand", found), found.rpartition("/")[0], fault, times)
 
     def passes(self, fault: Exception) -> bool:  # noqa: ARG002 - whatever it was

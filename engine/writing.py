@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from engine import log, state, values
+from engine import log, posting, state, values
 from engine.model import USUAL_RANK, Event, Facts
 from engine.runner import OpenTask, Outcome
 from engine.store import Base, Moment
 from engine.views import Step, TaskRow
-
-MESSAGE_LIVES = timedelta(days=30)
-"""How long a message waits for a case that takes it."""
 
 # Every statement of a step is made once and only given its values afterwards: making one anew, with the mapper's classes,
 # took more than half of the time of a step.
@@ -306,18 +303,18 @@ def _messages(case_id: str, outcome: Outcome, rows: list[Any], now: datetime) ->
     """Give the rows of the messages that leave with this step; the id names the event that sent it."""
     numbers = [row.seq for row in rows if row.kind == "message_sent"]
     return [
-        {
-            "id": f"{case_id}/{seq}",
-            "name": sent.name,
-            "correlation": sent.correlation,
-            "payload": values.dumps(dict(sent.payload)),
-            "sent_at": now,
-            "expires_at": now + MESSAGE_LIVES,
-            "status": "waiting",
-            "taken_by": "",
-            "retry_at": None,
-            "failures": 0,
-        }
+        posting.row_of(
+            f"{case_id}/{seq}",
+            sent.name,
+            sent.correlation,
+            sent.payload,
+            now,
+            origin=posting.CASE,
+            sender=case_id,
+            lives=sent.lives,
+            element=sent.element,
+            optional=sent.optional,
+        )
         for seq, sent in zip(numbers, outcome.sent, strict=True)
     ]
 

@@ -181,6 +181,9 @@ def _extensions(given: dict[str, str]) -> str:
         "show",
         "data_class",
         "field_classes",
+        "given_by",
+        "time_to_live",
+        "optional",
     }
     properties = "".join(
         f"<zeebe:property name={quoteattr(key)} value={quoteattr(given[key])}/>" for key in given if key in names

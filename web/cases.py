@@ -12,7 +12,9 @@ from flask.typing import ResponseReturnValue
 from engine import erasing
 from engine.errors import AnswersInvalid, Conflict, NotFound, Problem, Unavailable
 from engine.forms import Raw
+from engine.messages import Wanted
 from engine.model import Actor
+from engine.release import Compiled
 from engine.store import ERASED, reading
 from engine.views import CaseView, OpeningView
 from web import (
@@ -144,6 +146,7 @@ def case(case_id: str) -> ResponseReturnValue:
         seals=bool(SEALS & who.roles),
         briefs=bool(BRIEFS & who.roles) and episode is not None and episode.status in episodes.MISSING,
         disclosed=disclosure_words.lines(found.given, found.names),
+        awaited=() if glass else _awaited(case_id, release, who, now),
         drawings=drawings,
         shown=next((drawing for drawing in drawings if drawing.id == wanted), drawings[0]),
         outline=outline.outline(view, release, waits, now),
@@ -174,6 +177,14 @@ def diagram(case_id: str, process: str) -> ResponseReturnValue:
     here = services()
     case_access.readable(here.engine, actor(), case_id, now=here.clock())
     return flask.Response(here.cases.diagram(case_id, process), mimetype="application/xml")
+
+
+def _awaited(case_id: str, release: Compiled, who: Actor, now: datetime) -> tuple[Wanted, ...]:
+    """Give what the case waits to hear and this person may tell it, as the drawing says."""
+    if not any(node.givers and node.form for node in release.nodes.values()):
+        return ()
+    within = case_access.within(services().engine, who, case_id, now=now)
+    return services().cases.messages.wanted(case_id, by=within, now=now)
 
 
 def _said_of(case_id: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from engine import anchors
 from engine.errors import Invalid, Problem
-from engine.incidents import Incident
+from engine.incidents import UNREAD, Incident
 from engine.reading import LATE_AFTER
 from engine.store import CaseTable, reading
 from engine.verification import overdue
@@ -40,12 +40,18 @@ KINDS = {
     "task": "A task that somebody sent",
     "correction": "A correction that somebody sent",
     "opening": "The opening of a case",
+    "given": "A message that somebody sent",
+    "unread": "A message that nobody took",
 }
+GOES_ON = " The case goes on with the next sweep."
+AFTER = {"retry": " The next sweep takes it up.", "skip": GOES_ON, "move": GOES_ON}
+"""What is said when an operator has acted, by what it was."""
 STATES = {
     "open": "Waits for you",
     "retried": "Tried again",
     "skipped": "Operation left out",
     "moved": "Token moved",
+    "set_aside": "Set aside",
     "resolved": "Has gone on",
 }
 
@@ -95,6 +101,7 @@ def _operations_page(typed: dict[str, str], problems: dict[str, str]) -> str:
         nobodys, files = unstaffed.listed(connection), attachments.standing(connection)
     late = here.cases.late(now=now)
     let_go = _let_go(incidents, now)
+    standing_ones = [(each, _element(each), _seen(each)) for each in incidents if each.state != "resolved"]
     late_before = here.wall_clock() - WORKER_IS_LATE_AFTER
     return flask.render_template(
         "operations.html",
@@ -108,7 +115,8 @@ def _operations_page(typed: dict[str, str], problems: dict[str, str]) -> str:
         late_count=late.count - let_go,
         let_go=let_go,
         overdue=overdue(engine, now),
-        incidents=[(each, _element(each), _seen(each)) for each in incidents if each.state != "resolved"],
+        incidents=[each for each in standing_ones if each[0].kind != UNREAD],
+        unread=[each for each in standing_ones if each[0].kind == UNREAD],
         gone_on=[each for each in incidents if each.state == "resolved"][:GONE_ON_SHOWN],
         nobodys=nobodys,
         states=STATES,
@@ -159,12 +167,12 @@ def mend(number: int) -> ResponseReturnValue:
         _carry_out(number, sent, key)
     except Invalid as refusal:
         return _incident_page(here.cases.incidents.get(number), sent, key, refusal.problems), 422
-    flask.flash(f"{STATES[_done(sent)]}. The case goes on with the next sweep.", "done")
+    flask.flash(f"{STATES[_done(sent)]}.{AFTER.get(sent.what, '')}", "done")
     return flask.redirect(flask.url_for("operations.operations"))
 
 
 def _done(sent: Sent) -> str:
-    return {"skip": "skipped", "move": "moved"}.get(sent.what, "retried")
+    return {"skip": "skipped", "move": "moved", "set_aside": "set_aside"}.get(sent.what, "retried")
 
 
 def _carry_out(number: int, sent: Sent, key: str) -> None:
@@ -179,6 +187,8 @@ def _carry_out(number: int, sent: Sent, key: str) -> None:
         incidents.move(number, sent.element, sent.to, key=key, **given)
     elif sent.what == "skip":
         incidents.skip(number, key=key, **given)
+    elif sent.what == "set_aside":
+        incidents.set_aside(number, key=key, **given)
     else:
         incidents.retry(number, key=key, **given)
 
@@ -186,7 +196,7 @@ def _carry_out(number: int, sent: Sent, key: str) -> None:
 def _problems(sent: Sent) -> list[Problem]:
     """Say all that is wrong with what was sent."""
     problems = []
-    if sent.what not in {"retry", "skip", "move"}:
+    if sent.what not in {"retry", "skip", "move", "set_aside"}:
         problems.append(Problem("what", "choose", "Choose what is to be done."))
     if sent.what == "move" and not (sent.element and sent.to):
         problems.append(Problem("element", "choose", "Choose which token goes where."))
@@ -200,7 +210,8 @@ def _problems(sent: Sent) -> list[Problem]:
 def _incident_page(found: Incident, sent: Sent, key: str, problems: Sequence[Problem] = ()) -> str:
     here = services()
     waits = found.state == "open"
-    ways, skips = here.cases.incidents.ways(found.id, now=here.clock()) if waits else ((), False)
+    mends = waits and found.kind != UNREAD and bool(found.case_id)
+    ways, skips = here.cases.incidents.ways(found.id, now=here.clock()) if mends else ((), False)
     places = {place: name for way in ways for place, name in way.to}
     return flask.render_template(
         "incident.html",
@@ -209,6 +220,7 @@ def _incident_page(found: Incident, sent: Sent, key: str, problems: Sequence[Pro
         rows=_rows(found),
         waits=waits,
         skips=skips,
+        unread=found.kind == UNREAD,
         tokens=[{"value": way.element, "text": way.name, "selected": way.element == sent.element} for way in ways],
         places=[{"value": each, "text": name, "selected": each == sent.to} for each, name in places.items()],
         sent=sent,
@@ -236,7 +248,7 @@ def _rows(found: Incident) -> list[dict[str, object]]:
     """Give the lines of an incident's summary."""
     settled = f"{STATES[found.state]}, by {found.settled_by}" if found.settled_by else STATES[found.state]
     told = [
-        ("Case", found.case_id or "None was opened"),
+        ("Case", found.case_id or ("None: it came from outside" if found.kind == UNREAD else "None was opened")),
         ("Procedure", say_key(found.procedure)),
         ("What failed", KINDS.get(found.kind, found.kind)),
         ("Element", _element(found)),

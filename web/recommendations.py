@@ -106,7 +106,7 @@ def record() -> ResponseReturnValue:
     told = [each for each in found if today not in each.reported_on]
     for each in told:
         key = f"panel {today.isoformat()} {each.case_id}"
-        here.cases.tell(each.case_id, PANEL_REPORTED, {"reported_on": today}, by=who, now=now, key=key)
+        here.cases.messages.tell(each.case_id, PANEL_REPORTED, {"reported_on": today}, by=who, now=now, key=key)
     ended = sum(each.status in CLOSED for each in told)
     words = f"The report of {say_day(today)} is recorded with {len(found)} recommendations."
     flask.flash(f"{words} {ended} of them are closed and leave the report now." if ended else words, "done")

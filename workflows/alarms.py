@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from engine.incidents import Incident
+from engine.incidents import UNREAD, Incident
 from engine.store import writing
 from engine.views import Late
 from notifications import outbox, wording
@@ -15,7 +15,7 @@ from workflows import people
 from workflows.alerts import in_words
 
 ADMINISTRATORS = frozenset({"administrator"})
-INCIDENT, LATE_CLOCKS = TEMPLATES = ("incident", "late_clocks")
+INCIDENT, LATE_CLOCKS, UNREAD_MESSAGE = TEMPLATES = ("incident", "late_clocks", "unread_message")
 
 
 class IncidentAlarm:
@@ -27,14 +27,18 @@ class IncidentAlarm:
 
     def __call__(self, connection: sa.Connection, incident: Incident, now: datetime) -> None:
         """Put a message for each administrator into the outbox, inside the transaction that keeps the incident."""
-        words = {
+        words = {"at": in_words(now), "link": f"{self.base_url}/operations/incidents/{incident.id}"}
+        key = f"incident/{incident.id}/{incident.times}"
+        if incident.kind == UNREAD:
+            sender = f"case {incident.case_id}" if incident.case_id else "outside"
+            _tell(connection, key, UNREAD_MESSAGE, {**words, "message": incident.name, "sender": sender}, now)
+            return
+        words |= {
             "about": f"case {incident.case_id}" if incident.case_id else "a case that could not be opened",
             "element": incident.element or "none: the case could not be read",
             "error": incident.error,
-            "at": in_words(now),
-            "link": f"{self.base_url}/operations/incidents/{incident.id}",
         }
-        _tell(connection, f"incident/{incident.id}/{incident.times}", INCIDENT, words, now)
+        _tell(connection, key, INCIDENT, words, now)
 
 
 def late_clocks(engine: sa.Engine, late: Late, now: datetime, base_url: str) -> None:

@@ -13,11 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine import values
+from engine import posting
 from engine.model import Actor, Facts, Found, Value
 from engine.store import Base, MessageTable, Moment
 from engine.views import Step
-from engine.writing import MESSAGE_LIVES
 from workflows import philomena
 from workflows.children import ChildRow
 from workflows.likeness import sounds_of
@@ -103,16 +102,12 @@ def report(connection: sa.Connection, reference: str, *, by: Actor, key: str, no
         "home": form.owner,
         "home_name": form.owner_name,
     }
-    row = {
-        "id": f"{form.id}/{by.person}/{key}"[:120],
-        "name": SUSPECTED,
-        "correlation": child_id or form.id,
-        "payload": values.dumps(told),
-        "sent_at": now,
-        "expires_at": now + MESSAGE_LIVES,
-    }
+    row = posting.row_of(
+        f"{form.id}/{by.person}/{key}"[:120], SUSPECTED, child_id or form.id, told, now,
+        origin=posting.PERSON, sender=by.person,
+    )  # fmt: skip
     if connection.execute(sa.select(message.id).where(message.id == row["id"])).first() is None:
-        connection.execute(sa.insert(message).values(**row))
+        posting.leave(connection, row)
 
 
 def _child_of(connection: sa.Connection, form: philomena.CarersForm) -> str:

@@ -334,13 +334,13 @@ def test_a_message_reaches_another_case_once_whoever_comes_first(engine: sa.Engi
     assert [task.element for task in cases.inbox(frozenset({"worker"})).rows] == ["look"]
 
 
-def test_a_message_that_nobody_takes_is_put_aside_in_the_end(engine: sa.Engine) -> None:
+def test_a_message_that_nobody_takes_is_seen_in_the_end(engine: sa.Engine) -> None:
     cases = Cases(engine)
     cases.publish(SENDER, by="ann", now=NOW)
     cases.open("sender", {"name": "nobody"}, by=WORKER, now=NOW, key="1")
     timers.sweep(cases, now=NOW + timedelta(days=31))
     with engine.connect() as connection:
-        assert connection.execute(sa.select(store.MessageTable.status)).scalar() == "expired"
+        assert connection.execute(sa.select(store.MessageTable.status)).scalar() == "unread"
 
 
 def test_publishing_says_every_problem_and_keeps_nothing(engine: sa.Engine) -> None:
@@ -533,7 +533,7 @@ TOLD = procedure(
     "told",
     """
     begun: start form=opening
-    heard: catch message=word key={=case.reference} repeats=true
+    heard: catch message=word key={=case.reference} repeats=true given_by=worker
     look: user form=seen
     done: end
     begun > heard
@@ -549,16 +549,16 @@ def test_a_person_tells_a_case_what_it_waits_for_once_however_often_the_page_is_
     cases = Cases(engine)
     cases.publish(TOLD, by="ann", now=NOW)
     opened = cases.open("told", {"name": "Ada"}, by=WORKER, now=NOW, key="open").case_id
-    done = [cases.tell(opened, "word", {"text": "Hear"}, by=WORKER, now=NOW, key="k") for _turn in range(2)]
+    done = [cases.messages.tell(opened, "word", {"text": "Hear"}, by=WORKER, now=NOW, key="k") for _turn in range(2)]
     assert [each.repeated for each in done] == [False, True]
     view = cases.case(opened, classes=frozenset({"D2"}), by=WORKER, purpose="test", now=NOW)
     assert view.facts["word"] == {"1": {"sender": "ann", "text": "Hear"}}
     with pytest.raises(Conflict):
-        cases.tell(opened, "word", {"text": "Other"}, by=WORKER, now=NOW, key="k")
+        cases.messages.tell(opened, "word", {"text": "Other"}, by=WORKER, now=NOW, key="k")
     with pytest.raises(NotFound):
-        cases.tell(opened, "word", {"text": "Again"}, by=WORKER, now=NOW, key="k2")
+        cases.messages.tell(opened, "word", {"text": "Again"}, by=WORKER, now=NOW, key="k2")
     with pytest.raises(CaseNotFound):
-        cases.tell("X-1", "word", {}, by=WORKER, now=NOW, key="k3")
+        cases.messages.tell("X-1", "word", {}, by=WORKER, now=NOW, key="k3")
 
 
 def test_a_table_says_of_every_case_how_it_stands_now(engine: sa.Engine) -> None:

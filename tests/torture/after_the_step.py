@@ -73,7 +73,7 @@ def prepare(cases: Cases, what: str, key: str) -> str:
 
 def _broken(cases: Cases, case_id: str, message: str) -> str:
     """Let the errand of a case fail until an operator has to see to it; give the incident's number."""
-    cases.postpone_message(message, now=sample.NOW)
+    cases.messages.postpone(message, now=sample.NOW)
     fault = StepFailed("look_up", "look up")
     fault.__cause__ = ConnectionError(AWAY)
     cases.incidents.keep(case_id, ("errand", message), fault, sample.NOW)

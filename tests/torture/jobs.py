@@ -54,7 +54,7 @@ def command(url: str, what: str, target: str, key: str, point: int, sent: int = 
     cases = sample.cases_in(engine)
     for procedure in ("work", "beside"):
         cases.library.newest(procedure)
-    cases.next_message(now=sample.NOW)
+    cases.messages.next(now=sample.NOW)
     watch(engine, at_point(point, sent))
     carry_out(cases, what, target, key)
 
@@ -84,8 +84,8 @@ def carry_out(cases: Cases, what: str, target: str, key: str) -> object:
         case "expire":
             return cases.fire(target, now=sample.NEXT_DAY)
         case "deliver":
-            found = cases.next_message(now=now)
-            return found is not None and cases.deliver(found, now=now)
+            found = cases.messages.next(now=now)
+            return found is not None and cases.messages.deliver(found, now=now)
         case _:
             files = {
                 **sample.WORK,

@@ -101,8 +101,8 @@ def _references(engine: sa.Engine) -> list[str]:
 
 
 def _deliver(cases: Cases) -> bool:
-    found = cases.next_message(now=sample.LATER)
-    return found is not None and cases.deliver(found, now=sample.LATER)
+    found = cases.messages.next(now=sample.LATER)
+    return found is not None and cases.messages.deliver(found, now=sample.LATER)
 
 
 def _until(act: Callable[[], bool]) -> bool:

@@ -60,7 +60,7 @@ class OnNodes(Drive):
         else:
             assert isinstance(command, Deliver)
             self.post(command, key)
-            assert node.deliver(Letter(key, command.name, self.reference, ""), now=self.now)
+            assert node.messages.deliver(Letter(key, command.name, self.reference, ""), now=self.now)
         return self.found()
 
     def post(self, command: Deliver, key: str) -> None:

@@ -115,7 +115,9 @@ def test_the_panel_is_told_once_a_day_and_what_comes_after_is_new(cases: Cases, 
     assert len(the_one(cases).since_last_report()) == 4
     told = {"reported_on": TODAY}
     for _turn in range(2):
-        cases.tell(case_id, recommendations.PANEL_REPORTED, told, by=EVERYBODY, now=NOW, key=f"panel {TODAY} {case_id}")
+        cases.messages.tell(
+            case_id, recommendations.PANEL_REPORTED, told, by=EVERYBODY, now=NOW, key=f"panel {TODAY} {case_id}"
+        )
     assert the_one(cases).reported_on == (TODAY,)
     assert the_one(cases).since_last_report() == ()
     do(cases, "update_status", 5, as_of=TODAY, progress="Asked the councils.", standing="On course.", next="evidence")
@@ -132,7 +134,9 @@ def test_the_panel_is_told_once_a_day_and_what_comes_after_is_new(cases: Cases, 
     ]
     assert (found.status, found.closed_at, found.standing) == ("closed_by_hmic", None, "On course.")
     later = {"reported_on": date(2026, 6, 1)}
-    cases.tell(case_id, recommendations.PANEL_REPORTED, later, by=EVERYBODY, now=NOW + timedelta(days=90), key="p2")
+    cases.messages.tell(
+        case_id, recommendations.PANEL_REPORTED, later, by=EVERYBODY, now=NOW + timedelta(days=90), key="p2"
+    )
     found = the_one(cases)
     assert found.closed_at == NOW + timedelta(days=90)
     with writing(cases.engine) as connection:

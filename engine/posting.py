@@ -1,0 +1,65 @@
+"""How a message is left: a row that waits for who takes it, under an id that is there once, for as long as it lives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import values
+from engine.errors import Conflict
+from engine.model import Value
+from engine.store import MessageTable
+
+CASE, PARTNER, PERSON = "case", "partner", "person"
+LIVES: Mapping[str, timedelta] = {CASE: timedelta(days=30), PARTNER: timedelta(days=1), PERSON: timedelta(days=30)}
+"""How long a message waits for who takes it, by who sends it, where nobody says otherwise.
+
+A case waits for a child's plan, which looks back a month when it opens. A partner hears of no refusal later: so people here hear of it
+the next day.
+"""
+MESSAGE = MessageTable.__table__
+
+
+def row_of(
+    message_id: str, name: str, key: str, payload: Mapping[str, Value], now: datetime, *, origin: str, sender: str,
+    lives: timedelta | None = None, element: str = "", optional: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    """Give the row of a message that waits from now on."""
+    return {
+        "id": message_id,
+        "name": name,
+        "correlation": key,
+        "payload": values.dumps(dict(payload)),
+        "sent_at": now,
+        "expires_at": now + (lives or LIVES[origin]),
+        "status": "waiting",
+        "taken_by": "",
+        "retry_at": None,
+        "failures": 0,
+        "origin": origin,
+        "sender": sender,
+        "element": element,
+        "optional": optional,
+    }
+
+
+def leave(connection: sa.Connection, row: Mapping[str, Any]) -> bool:
+    """Leave a message in the caller's transaction; False where one with its id and content is there already.
+
+    Raises:
+        Conflict: the id belongs to a message that says something else.
+    """
+    said = ("name", "correlation", "payload")
+    asked = sa.select(*(MESSAGE.c[each] for each in said)).where(MESSAGE.c.id == row["id"])
+    found = connection.execute(asked).first()
+    if found is None:
+        connection.execute(sa.insert(MessageTable).values(**row))
+        return True
+    if tuple(found) != tuple(row[each] for each in said):
+        raise Conflict(
+            "A message with this id was sent before and says something else. Send this one under an id of its own."
+        )
+    return False
