@@ -65,14 +65,14 @@ class Guard:
         self._nursery: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
 
-    def ask(self, question: object, where: str) -> Any:
-        """Give the function's answer to a question; `where` is what a refusal names.
+    def ask(self, question: object, where: str, limits: Limits | None = None) -> Any:
+        """Give the function's answer to a question; `where` is what a refusal names, `limits` are for this question alone.
 
         Raises:
             TooMuchToRead: the child came to a limit, or failed.
             Unavailable: no child could be started.
         """
-        told = self._exchange(orjson.dumps(question))
+        told = self._exchange(orjson.dumps(question), limits or self.limits)
         answer = orjson.loads(told) if told else {"stopped": "time"}
         if "stopped" not in answer:
             return answer["answer"]
@@ -85,10 +85,10 @@ class Guard:
         with self._lock:
             self._close()
 
-    def _exchange(self, question: bytes) -> bytes:
+    def _exchange(self, question: bytes, limits: Limits) -> bytes:
         """Send a question to a new child and give what it says; nothing where it was stopped."""
-        with self._turns, self._child() as line:
-            line.settimeout(self.limits.wall + _PATIENCE)
+        with self._turns, self._child(limits) as line:
+            line.settimeout(limits.wall + _PATIENCE)
             pieces = []
             try:
                 line.sendall(question)
@@ -99,10 +99,10 @@ class Guard:
                 return b""
         return b"".join(pieces)
 
-    def _child(self) -> socket.socket:
+    def _child(self, limits: Limits) -> socket.socket:
         """Let the nursery fork a child and give the line to it; a nursery that has died is replaced once."""
         ours, theirs = socket.socketpair()
-        header = HEADER.pack(self.limits.processor, self.limits.wall, self.limits.memory)
+        header = HEADER.pack(limits.processor, limits.wall, limits.memory)
         with self._lock, theirs:
             for _ in range(2):
                 try:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from html import unescape
 
 import flask
 import sqlalchemy as sa
@@ -19,11 +15,11 @@ from engine.guard import TooMuchToRead
 from engine.publishing import Draft, Drafts
 from engine.store import reading
 from web.services import services
-from web.table_words import in_words
 from workflows import catalogue, checking, people
 from workflows.agencies import ROLES
 from workflows.draft_mails import DraftMails
 from workflows.drafts import APPROVER, EDITOR, Located
+from workflows.table_words import in_words
 
 KINDS: Mapping[str, tuple[str, str]] = {
     "bpmn": ("Diagram", "Diagrams"),
@@ -62,9 +58,6 @@ STARTERS: Mapping[str, str] = {
     "    </decisionTable>\n  </decision>\n</definitions>\n",
 }
 """What a new form or table begins with; a new diagram comes with an archive."""
-
-_NAMED = re.compile(r'<(?:\w+:)?(?:process|decision)\s[^>]*?\bname="([^"]+)"')
-
 
 @dataclass(frozen=True, slots=True)
 class FileLine:
@@ -167,19 +160,19 @@ def stem(name: str) -> str:
     return name.rpartition(".")[0].replace("_", " ").capitalize()
 
 
-@lru_cache(maxsize=512)
-def title_of(name: str, text: str) -> str:
-    """Give what a file calls itself, such as the title of a form; its name as words where it says nothing."""
-    found = ""
-    if kind_of(name) == "form":
-        try:
-            read = json.loads(text)
-        except (ValueError, RecursionError):
-            read = None
-        found = str(read.get("title") or "") if isinstance(read, dict) else ""
-    elif named := _NAMED.search(text):
-        found = unescape(named[1])
-    return found.strip() or stem(name)
+def titles(files: Mapping[str, str]) -> dict[str, str]:
+    """Give what files call themselves, such as the title of a form; their names as words where they say nothing."""
+    return {name: said or stem(name) for name, said in checking.titles(files).items()}
+
+
+def changes_of(before: Mapping[str, str], draft: Draft) -> tuple[Change, ...]:
+    """Give what a draft changes; where it cannot be compared in time, which files are others."""
+    try:
+        return checking.changes(before, draft.files)
+    except TooMuchToRead:
+        names = sorted({*before, *draft.files})
+        found = [name for name in names if before.get(name) != draft.files.get(name)]
+        return tuple(Change(name, "", f"File {name}", "it cannot be compared", "", "") for name in found)
 
 
 def kind_of(name: str) -> str:
@@ -196,15 +189,14 @@ def lines(
     after a step that was drawn and deleted again, has not changed.
     """
     found: dict[str, list[FileLine]] = {kind: [] for kind in KINDS}
-    told = {change.file for change in changes}
+    told, called = {change.file for change in changes}, titles({**before, **draft.files})
     for name in sorted({*draft.files, *before}):
         old, new = before.get(name), draft.files.get(name)
         standing = "Removed" if new is None else "New" if old is None else "Changed" if name in told else ""
         count = sum(each.file == name for each in problems)
         kind = kind_of(name)
         if kind in found:
-            title = title_of(name, (old if new is None else new) or "")
-            found[kind].append(FileLine(name, kind, title, standing, count))
+            found[kind].append(FileLine(name, kind, called[name], standing, count))
     for each in found.values():
         each.sort(key=lambda line: line.title.casefold())
     return found

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from engine import archives
-from engine.comparison import Change, compare
+from engine.comparison import Change
 from engine.errors import Conflict, Invalid, NotFound, Problem, Refusal
 from engine.publishing import CHANGES, Draft
 from engine.release import plain
@@ -23,10 +23,10 @@ from web.access import actor, roles
 from web.draft_words import problems_of, remarks_of, running, shelf, shown_problems
 from web.errors import kind_of, sentence_of
 from web.services import services
-from web.table_words import of_change
 from workflows import catalogue, checking
 from workflows.checking import Files
 from workflows.drafts import APPROVER, EDITOR
+from workflows.table_words import of_change
 
 page = flask.Blueprint("drafts", __name__)
 
@@ -188,7 +188,7 @@ def changes(procedure: str) -> ResponseReturnValue:
     base_id, name = running(procedure)
     library = services().cases.library
     before, after = library.files(base_id), shelf().get(procedure).files
-    found = compare(before, after)
+    found = draft_words.changes_of(before, shelf().get(procedure))
     files: dict[str, list[Change]] = {}
     for change in found:
         files.setdefault(change.file, []).append(_said(change))
@@ -200,7 +200,7 @@ def changes(procedure: str) -> ResponseReturnValue:
         files=files,
         total=len(found),
         kinds=draft_words.KINDS,
-        titles={file: draft_words.title_of(file, after.get(file) or before.get(file, "")) for file in files},
+        titles=draft_words.titles({**before, **after}),
         kind_of=draft_words.kind_of,
     )
 
@@ -322,7 +322,7 @@ def _draft_page(procedure: str, refused: Sequence[dict[str, str]] = ()) -> str:
     before = services().cases.library.files(base_id)
     problems = problems_of(found)
     hands = {event.by for event in history if event.kind in CHANGES}
-    changes = compare(before, found.files)
+    changes = draft_words.changes_of(before, found)
     lines = draft_words.lines(found, before, changes, problems)
     held, who = actor().roles, actor().person
     involved = who in hands or who == found.proposed_by

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import flask
 from flask.typing import ResponseReturnValue
 
@@ -10,13 +12,14 @@ from engine.publishing import Draft, stamp_of
 from engine.release import plain
 from web import draft_words
 from web.access import actor, roles
+from web.answering import without_source
 from web.draft_words import problems_of, remarks_of, running, shelf, shown_problems
 from web.errors import sentence_of
-from web.previews import places_of, preview
+from web.previews import preview
 from web.services import services
 from web.step_words import KINDS as STEP_KINDS
 from web.step_words import Part, part_of
-from web.table_words import say_table
+from workflows import checking
 from workflows.drafts import APPROVER, EDITOR
 
 page = flask.Blueprint("modeller", __name__, url_prefix="/procedures/<procedure>/draft/files")
@@ -82,7 +85,7 @@ def _page(draft: Draft, name: str, text: str, refused: Refusal | None = None) ->
     """Draw the page of a file with `text` in it; the stamp is that of the text that stands in the draft."""
     standing = draft.files.get(name)
     problems = [each for each in problems_of(draft) if each.file == name]
-    kind = draft_words.kind_of(name)
+    kind, seen = draft_words.kind_of(name), checking.look(draft.files, name, text)
     part = part_of(draft.procedure, draft.files, name) if kind == "bpmn" else None
     return flask.render_template(
         "draft_file.html",
@@ -92,7 +95,7 @@ def _page(draft: Draft, name: str, text: str, refused: Refusal | None = None) ->
         name=name,
         kind=kind,
         words=draft_words.KINDS[kind][0],
-        title=draft_words.title_of(name, text),
+        title=draft_words.titles({name: text})[name],
         text=text,
         stamp="" if standing is None else stamp_of(standing),
         problems=shown_problems(problems, draft.procedure, on_page=name),
@@ -105,9 +108,9 @@ def _page(draft: Draft, name: str, text: str, refused: Refusal | None = None) ->
         part=part,
         told=_told(draft.procedure, part) if part else {},
         kinds=STEP_KINDS,
-        said=say_table(text, name) if kind == "dmn" else None,
-        places=places_of(draft.files, name.removesuffix(".form")) if kind == "form" else [],
-        shown=preview(name, text, [each.problem for each in problems]) if kind == "form" else None,
+        said=seen.table,
+        places=[replace(each, explanation=without_source(each.explanation).strip()) for each in seen.places],
+        shown=preview(name, seen.form, [each.problem for each in problems]),
         may_edit=EDITOR in actor().roles,
     )
 

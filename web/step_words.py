@@ -14,7 +14,7 @@ from engine.errors import Invalid
 from engine.process import Flow, Node, Process
 from web.answering import without_source
 from web.draft_words import title_of
-from web.table_words import in_words, say_cell
+from workflows.table_words import in_words, say_cell
 from workflows.agencies import ROLES, role_of_lane
 from workflows.agencies import title_of as title_of_role
 from workflows.obligations import OBLIGATIONS

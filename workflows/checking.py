@@ -15,16 +15,21 @@ from typing import Any
 import orjson
 
 from engine import archives, diagrams, foreign, harmless
+from engine.comparison import Change, compare
 from engine.elements import BPMN, NAME, RESERVED, ZEEBE
 from engine.errors import Invalid, Problem
 from engine.foreign.sheet import slug
-from engine.guard import Guard
-from workflows import drafts
+from engine.guard import Guard, Limits, TooMuchToRead
+from workflows import draft_looks, drafts
 from workflows.agencies import ROLES
+from workflows.draft_looks import Look, Place
 from workflows.drafts import Located
 from workflows.operations import OPERATIONS
+from workflows.table_words import TableWords
 
 GUARD = Guard("workflows.checking:answer")
+PAGE = Limits(processor=3, wall=10.0)
+"""What a page may take that only shows something: somebody waits for it."""
 
 REFUSED, QUESTION, IGNORED = "refused", "question", "ignored"
 """Cannot be published as it is; somebody must look at it; changes nothing."""
@@ -65,10 +70,15 @@ class Imported:
 def of_draft(procedure: str, files: Files) -> tuple[tuple[Located, ...], tuple[Located, ...]]:
     """Give what keeps a draft from being published, and what is worth a look in it; the same files are read once.
 
+    Where they cannot be read it is not tried again until they are others: each try would take all the time that it may.
+
     Raises:
         TooMuchToRead: the files cannot be read within the limits.
     """
-    return _of_draft(procedure, orjson.dumps(dict(files), option=orjson.OPT_SORT_KEYS))
+    found = _of_draft(procedure, orjson.dumps(dict(files), option=orjson.OPT_SORT_KEYS))
+    if isinstance(found, TooMuchToRead):
+        raise TooMuchToRead(found.problems)
+    return found
 
 
 def problems(procedure: str, files: Files) -> tuple[Problem, ...]:
@@ -98,16 +108,63 @@ def unpacked(data: bytes) -> dict[str, str]:
     return files
 
 
+def changes(before: Files, after: Files) -> tuple[Change, ...]:
+    """Give in words what differs between two versions of a procedure; refused like `of_draft`, and sooner."""
+    return _changes(*(orjson.dumps(dict(files), option=orjson.OPT_SORT_KEYS) for files in (before, after)))
+
+
+def titles(files: Files) -> Mapping[str, str]:
+    """Give what each file calls itself, "" where it says nothing or cannot be read in time."""
+    return _titles(orjson.dumps(dict(files), option=orjson.OPT_SORT_KEYS))
+
+
+def look(files: Files, name: str, text: str) -> Look:
+    """Look at one file of a draft, with `text` in it; there is nothing to see where it cannot be read in time."""
+    return _look(orjson.dumps(dict(files), option=orjson.OPT_SORT_KEYS), name, text)
+
+
+@lru_cache(maxsize=4)
+def _changes(before: bytes, after: bytes) -> tuple[Change, ...]:
+    asked = {"do": "changes", "before": orjson.loads(before), "after": orjson.loads(after)}
+    return tuple(Change(*row) for row in _ask(asked, "draft", PAGE))
+
+
+@lru_cache(maxsize=4)
+def _titles(packed: bytes) -> Mapping[str, str]:
+    files = orjson.loads(packed)
+    try:
+        found: dict[str, str] = _ask({"do": "titles", "files": files}, "draft", PAGE)
+    except TooMuchToRead:
+        return dict.fromkeys(files, "")
+    return found
+
+
+@lru_cache(maxsize=4)
+def _look(packed: bytes, name: str, text: str) -> Look:
+    try:
+        told = _ask({"do": "look", "files": orjson.loads(packed), "name": name, "text": text}, name, PAGE)
+    except TooMuchToRead:
+        return Look()
+    return Look(TableWords.of(told["table"]) if told["table"] else None, told["form"], _places(told["places"]))
+
+
+def _places(told: Iterable[Mapping[str, str]]) -> tuple[Place, ...]:
+    return tuple(Place(**each) for each in told)
+
+
 @lru_cache(maxsize=16)
-def _of_draft(procedure: str, packed: bytes) -> tuple[tuple[Located, ...], tuple[Located, ...]]:
-    told = _ask({"do": "draft", "procedure": procedure, "files": orjson.loads(packed)}, procedure)
+def _of_draft(procedure: str, packed: bytes) -> tuple[tuple[Located, ...], tuple[Located, ...]] | TooMuchToRead:
+    try:
+        told = _ask({"do": "draft", "procedure": procedure, "files": orjson.loads(packed)}, procedure)
+    except TooMuchToRead as refusal:
+        return refusal
     wrong, remarked = ([Located(Problem(*problem), *place) for problem, place in rows] for rows in told)
     return tuple(wrong), tuple(remarked)
 
 
-def _ask(question: Mapping[str, object], where: str) -> Any:
+def _ask(question: Mapping[str, object], where: str, limits: Limits | None = None) -> Any:
     """Ask the guarded child; what it refuses is refused here."""
-    told = GUARD.ask(question, where)
+    told = GUARD.ask(question, where, limits)
     if "refused" in told:
         raise Invalid(Problem(*row) for row in told["refused"])
     return told["found"]
@@ -122,6 +179,9 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
         "draft": lambda asked: _draft(asked["procedure"], asked["files"]),
         "files": lambda asked: [astuple(each) for each in report(asked["files"])],
         "import": lambda asked: _import(asked["name"], asked["text"], asked["process"]),
+        "changes": lambda asked: [astuple(each) for each in compare(asked["before"], asked["after"])],
+        "titles": lambda asked: draft_looks.titles(asked["files"]),
+        "look": lambda asked: asdict(draft_looks.look(asked["files"], asked["name"], asked["text"])),
         "archive": lambda asked: archives.unpack(base64.b64decode(asked["data"])),
     }
     try:

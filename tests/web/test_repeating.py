@@ -21,6 +21,7 @@ from web.fact_words import say_answer
 from web.govuk import error_summary, render_form
 from web.previews import preview
 from web.repeating import FOCUS, asked, turned
+from workflows.draft_looks import shown_form
 
 WORKER = Actor("call_taker", frozenset({"call_taker"}), "example_police")
 
@@ -113,7 +114,7 @@ def test_a_manager_sees_a_list_as_staff_will_and_a_note_where_a_question_of_it_i
                 "components": [DANGER | {"properties": {"dataClass": "D2"}}, *components],
             }
         )
-        shown = preview("found.form", text, ())
+        shown = preview("found.form", shown_form("found.form", text), ())
         return str(shown[1]) if shown else ""
 
     assert "Add another person" in drawn(persons())

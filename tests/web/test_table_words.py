@@ -6,8 +6,8 @@ import pytest
 
 from tests.web.site import Browser, Site
 from web import fact_words
-from web.table_words import in_words, of_change, say_cell, say_table
 from workflows import catalogue
+from workflows.table_words import in_words, of_change, say_cell, say_table
 
 DRAFT = "/procedures/missing_child/draft"
 TABLES = [(name, file) for name in catalogue.procedures() for file in catalogue.files(name) if file.endswith(".dmn")]

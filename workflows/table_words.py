@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from engine.comparison import of_value
 from engine.errors import Invalid
@@ -44,6 +45,12 @@ class TableWords:
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, tuple[str, ...]], ...]
     silent: tuple[str, ...]
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> TableWords:
+        """Read one as it comes from a guarded child."""
+        columns = tuple(Column(**each) for each in told["columns"])
+        return cls(columns, tuple((row, tuple(cells)) for row, cells in told["rows"]), tuple(told["silent"]))
 
 
 def say_table(text: str, name: str) -> TableWords | None:
