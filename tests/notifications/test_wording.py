@@ -5,6 +5,7 @@ import pytest
 from notifications import wording
 
 WORDS = {
+    "message": "action wanted",
     "urgency": "URGENT ",
     "reference": "MC-7K3QX9PW",
     "obligation": "offer the child a return interview",
