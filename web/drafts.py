@@ -143,8 +143,10 @@ def _from(procedure: str, field: str, read: Callable[[], Files], *, is_decided: 
 def _ask_first(procedure: str, name: str, before: Files, files: Files) -> str:
     """Say which files of the running release would be replaced, which are new and which are others, and ask what becomes of these."""
 
+    titles = draft_words.titles({**before, **files})
+
     def listed(names: Collection[str]) -> list[tuple[str, str]]:
-        return [(each, draft_words.title_of(each, files.get(each) or before.get(each, ""))) for each in sorted(names)]
+        return [(each, titles[each]) for each in sorted(names)]
 
     return flask.render_template(
         "draft_brought.html",

@@ -30,8 +30,8 @@ class IncidentAlarm:
         words = {"at": in_words(now), "link": f"{self.base_url}/operations/incidents/{incident.id}"}
         key = f"incident/{incident.id}/{incident.times}"
         if incident.kind == UNREAD:
-            sender = f"case {incident.case_id}" if incident.case_id else "outside"
-            _tell(connection, key, UNREAD_MESSAGE, {**words, "message": incident.name, "sender": sender}, now)
+            about = f"case {incident.case_id}" if incident.case_id else "outside"
+            _tell(connection, key, UNREAD_MESSAGE, {**words, "message": incident.name, "about": about}, now)
             return
         words |= {
             "about": f"case {incident.case_id}" if incident.case_id else "a case that could not be opened",
