@@ -150,6 +150,28 @@ def _condition(tag: str, text: str | None) -> str:
     return f"<{tag}>{escape('=' + text)}</{tag}>" if text else ""
 
 
+PROPERTIES = frozenset(
+    (
+        "after",
+        "repeats",
+        "other_than",
+        "record",
+        "activity",
+        "correlation",
+        "reference",
+        "title",
+        "grows",
+        "show",
+        "data_class",
+        "field_classes",
+        "given_by",
+        "time_to_live",
+        "optional",
+    )
+)
+"""The properties that stand in the text as attributes of a node."""
+
+
 def _extensions(given: dict[str, str]) -> str:
     parts = []
     if "form" in given:
@@ -168,25 +190,8 @@ def _extensions(given: dict[str, str]) -> str:
         parts.append(f'<zeebe:script expression={quoteattr("=" + given["says"])} resultVariable="{given["into"]}"/>')
     if "asks" in given:
         parts.append(f'<zeebe:calledDecision decisionId="{given["asks"]}" resultVariable="{given["into"]}"/>')
-    names = {
-        "after",
-        "repeats",
-        "other_than",
-        "record",
-        "activity",
-        "correlation",
-        "reference",
-        "title",
-        "grows",
-        "show",
-        "data_class",
-        "field_classes",
-        "given_by",
-        "time_to_live",
-        "optional",
-    }
     properties = "".join(
-        f"<zeebe:property name={quoteattr(key)} value={quoteattr(given[key])}/>" for key in given if key in names
+        f"<zeebe:property name={quoteattr(key)} value={quoteattr(given[key])}/>" for key in given if key in PROPERTIES
     )
     if properties:
         parts.append(f"<zeebe:properties>{properties}</zeebe:properties>")

@@ -142,7 +142,6 @@ def _from(procedure: str, field: str, read: Callable[[], Files], *, is_decided: 
 
 def _ask_first(procedure: str, name: str, before: Files, files: Files) -> str:
     """Say which files of the running release would be replaced, which are new and which are others, and ask what becomes of these."""
-
     titles = draft_words.titles({**before, **files})
 
     def listed(names: Collection[str]) -> list[tuple[str, str]]:

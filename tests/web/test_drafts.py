@@ -330,9 +330,9 @@ def begun_from(browser: Browser, asked: str, others: str) -> set[str]:
 
 def test_a_diagram_of_another_tool_is_a_draft_with_questions_or_is_refused_at_its_elements(editor: Browser) -> None:
     home = editor.page(HOME)
-    status, words = drawn(editor, home, FOREIGN.replace('<task id="T5"', '<eventBasedGateway id="G9"/><task id="T5"'))
+    status, words = drawn(editor, home, FOREIGN.replace('<task id="T5"', '<complexGateway id="G9"/><task id="T5"'))
     assert status == 422
-    assert "G9: &lt;eventBasedGateway&gt; is not something that the engine carries out here" in words
+    assert "G9: &lt;complexGateway&gt; is not something that the engine carries out here" in words
     assert drawn(editor, home, "<!DOCTYPE a><a/>")[0] == 422
     assert "Choose the diagram" in drawn(editor, home, "")[1]
     status, asked = drawn(editor, home, FOREIGN)
