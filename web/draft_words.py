@@ -59,6 +59,7 @@ STARTERS: Mapping[str, str] = {
 }
 """What a new form or table begins with; a new diagram comes with an archive."""
 
+
 @dataclass(frozen=True, slots=True)
 class FileLine:
     """A file of a draft as a line of a list: what changed about it, and how many problems it has."""

@@ -13,11 +13,12 @@ from engine.editing import Diagram, Row, Sheet, is_plain, say_span, say_time
 from engine.errors import Invalid
 from engine.process import Flow, Node, Process
 from web.answering import without_source
-from web.draft_words import title_of
-from workflows.table_words import in_words, say_cell
+from web.draft_words import titles
+from workflows import checking
 from workflows.agencies import ROLES, role_of_lane
 from workflows.agencies import title_of as title_of_role
 from workflows.obligations import OBLIGATIONS
+from workflows.table_words import in_words, say_cell
 
 KINDS: Mapping[str, str] = {
     "user_task": "Task of a person",
@@ -117,8 +118,14 @@ class Part:
 
 
 def parts_of(procedure: str, files: Mapping[str, str]) -> list[Part]:
-    """Give the diagrams of a procedure, the root first and the others as they are called, with their steps."""
-    read = {name: _process(name, files[name]) for name in sorted(files) if name.endswith(".bpmn")}
+    """Give the diagrams of a procedure, the root first and the others as they are called, with their steps.
+
+    Where a guarded child could not read the files in time, none of them is read here.
+    """
+    names, called = [name for name in sorted(files) if name.endswith(".bpmn")], titles(files)
+    if not checking.reads(procedure, files):
+        return [Part(name, called[name], (), {}, readable=False) for name in names]
+    read = {name: _process(name, files[name]) for name in names}
     by_id = {each.id: name for name, each in read.items() if each is not None}
     tables = _Tables(files, [each for each in read.values() if each is not None])
     order, todo = dict[str, None](), [by_id.get(procedure, ""), *reversed(read)]
@@ -129,9 +136,9 @@ def parts_of(procedure: str, files: Mapping[str, str]) -> list[Part]:
             continue
         order[name] = None
         if process is not None:
-            called = [by_id[node.called] for _, node in _walk(process) if node.called in by_id]
-            todo = [*called, *todo]
-    return [_part(name, read[name], files, tables) for name in order]
+            calls = [by_id[node.called] for _, node in _walk(process) if node.called in by_id]
+            todo = [*calls, *todo]
+    return [_part(name, read[name], files, tables, called) for name in order]
 
 
 def part_of(procedure: str, files: Mapping[str, str], file: str) -> Part | None:
@@ -146,7 +153,8 @@ def step_of(parts: Iterable[Part], element: str) -> Step | None:
 
 def forms_of(files: Mapping[str, str]) -> dict[str, str]:
     """Give the titles of the forms by their ids, in the order of the titles."""
-    found = {name.removesuffix(".form"): title_of(name, text) for name, text in files.items() if name.endswith(".form")}
+    called = titles({name: text for name, text in files.items() if name.endswith(".form")})
+    found = {name.removesuffix(".form"): title for name, title in called.items()}
     return dict(sorted(found.items(), key=lambda each: each[1].casefold()))
 
 
@@ -160,8 +168,10 @@ def _process(name: str, text: str) -> Process | None:
         return None
 
 
-def _part(name: str, process: Process | None, files: Mapping[str, str], tables: _Tables) -> Part:
-    title = title_of(name, files[name])
+def _part(
+    name: str, process: Process | None, files: Mapping[str, str], tables: _Tables, called: Mapping[str, str]
+) -> Part:
+    title = called[name]
     if process is None:
         return Part(name, title, (), {}, readable=False)
     diagram = Diagram(files[name], name)
@@ -182,7 +192,7 @@ def _part(name: str, process: Process | None, files: Mapping[str, str], tables: 
                     lane,
                     title_of_role(role_of_lane(node.role)) if node.role in ROLES else node.role,
                     node.form,
-                    title_of(form, files[form]) if form in files else "",
+                    called.get(form, ""),
                     guidance,
                     mark + source,
                     names.get(scope.id, "") if scope is not process else "",

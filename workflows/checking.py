@@ -75,10 +75,15 @@ def of_draft(procedure: str, files: Files) -> tuple[tuple[Located, ...], tuple[L
     Raises:
         TooMuchToRead: the files cannot be read within the limits.
     """
-    found = _of_draft(procedure, orjson.dumps(dict(files), option=orjson.OPT_SORT_KEYS))
+    found = _of_draft(procedure, _packed(files))
     if isinstance(found, TooMuchToRead):
         raise TooMuchToRead(found.problems)
     return found
+
+
+def reads(procedure: str, files: Files) -> bool:
+    """Whether the files of a draft can be read in time at all; where they cannot, nobody reads them outside the guarded child."""
+    return not isinstance(_of_draft(procedure, _packed(files)), TooMuchToRead)
 
 
 def problems(procedure: str, files: Files) -> tuple[Problem, ...]:
@@ -110,17 +115,22 @@ def unpacked(data: bytes) -> dict[str, str]:
 
 def changes(before: Files, after: Files) -> tuple[Change, ...]:
     """Give in words what differs between two versions of a procedure; refused like `of_draft`, and sooner."""
-    return _changes(*(orjson.dumps(dict(files), option=orjson.OPT_SORT_KEYS) for files in (before, after)))
+    return _changes(_packed(before), _packed(after))
 
 
 def titles(files: Files) -> Mapping[str, str]:
     """Give what each file calls itself, "" where it says nothing or cannot be read in time."""
-    return _titles(orjson.dumps(dict(files), option=orjson.OPT_SORT_KEYS))
+    return _titles(_packed(files))
 
 
 def look(files: Files, name: str, text: str) -> Look:
     """Look at one file of a draft, with `text` in it; there is nothing to see where it cannot be read in time."""
-    return _look(orjson.dumps(dict(files), option=orjson.OPT_SORT_KEYS), name, text)
+    return _look(_packed(files), name, text)
+
+
+def _packed(files: Files) -> bytes:
+    """Write files so that the same ones are known again."""
+    return orjson.dumps(dict(files), option=orjson.OPT_SORT_KEYS)
 
 
 @lru_cache(maxsize=4)
