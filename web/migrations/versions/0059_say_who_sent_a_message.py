@@ -3,18 +3,18 @@
 What waits already was sent by cases; of the news for the plans of a child it is known that nobody need take them. A program that
 does not know the columns would tell nobody of a message that nobody took: it has to stop.
 
-Revision ID: 0058
-Revises: 0057
+Revision ID: 0059
+Revises: 0058
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0058"
-down_revision = "0057"
+revision = "0059"
+down_revision = "0058"
 branch_labels = None
 depends_on = None
-oldest_program = "0058"
+oldest_program = "0059"
 
 NEWS = ("interview_received", "child_returned", "episode_closed", "plan_updated")
 NEW = ("origin", "sender", "element", "optional")
