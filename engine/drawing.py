@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 
 from engine import xml
-from engine.elements import BPMN
+from engine.elements import BPMN, NODES
 from engine.errors import Problem
 
 CROSSINGS_AT_MOST = 3
@@ -23,11 +23,7 @@ LABEL_AT_MOST_FROM_SHAPE = 40
 TOUCHING = 2
 """Boxes that overlap by no more than this only touch."""
 
-_NODES = frozenset({
-    "startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent", "userTask",
-    "businessRuleTask", "serviceTask", "manualTask", "task", "sendTask", "receiveTask", "callActivity", "subProcess",
-    "exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway",
-})  # fmt: skip
+_NODES = frozenset(NODES) | {"task"}
 _NAMED_OUTSIDE = ("Event", "Gateway")
 _PIXELS_PER_LETTER = 5.4
 _PIXELS_PER_LINE = 14

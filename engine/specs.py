@@ -99,7 +99,7 @@ class FinishJoin(OneStepAhead, _EndJoin):
         return True
 
     def _on_ready_hook(self, my_task: Task) -> None:
-        for task in list(my_task.workflow.tasks.values()):
+        for task in list(my_task.workflow.tasks.values()) if self.watches else ():
             if is_watching(task):
                 task.cancel()
         super()._on_ready_hook(my_task)

@@ -170,11 +170,11 @@ RUNS: Mapping[tuple[str, str], tuple[str, Proof]] = {
         "Escalates to what is around it, and goes on unless that interrupts.",
         (HERE, "test_an_escalation_is_caught_while_its_sub_process_goes_on"),
     ),
-    ("every task", SEVERAL): (
+    ("every activity", SEVERAL): (
         "Once for each of a list, all at once or one after the other; ends early by its completion condition.",
         (HERE, "test_a_completion_condition_ends_a_multi_instance_early"),
     ),
-    ("every task", AGAIN): (
+    ("every activity", AGAIN): (
         "Again while a condition holds, asked before or behind each turn, and a number of times at most.",
         (HERE, "test_a_loop_goes_on_while_its_condition_holds"),
     ),
@@ -199,7 +199,7 @@ def elements() -> Iterator[tuple[str, str]]:
         yield from [] if needs_one else [(tag, NONE)]
         yield from ((tag, part) for part in sorted(parts - loops))
     repeated = {part for parts in INSIDE.values() for part in parts & loops}
-    yield from (("every task", part) for part in sorted(repeated))
+    yield from (("every activity", part) for part in sorted(repeated))
 
 
 def running() -> Iterator[Row]:

@@ -140,6 +140,40 @@ def test_a_token_is_moved_out_of_an_activity_with_all_that_runs_in_it_and_back()
     assert [event.data["to"] for event in straight.kinds("token_moved")] == ["look", "outer"]
 
 
+def test_a_token_that_waits_for_what_comes_first_is_moved_as_one() -> None:
+    text = """
+    begun: start form=opening
+    first_of: race
+    hear: receive message=told key=case.reference
+    late: catch duration=PT1H
+    look: user form=answer
+    done: end
+    care: handler
+        called: start quiet message=called key=case.reference
+        answer_call: user form=answer record=called_back
+        answered: end
+        called > answer_call
+        answer_call > answered
+    begun > first_of
+    first_of > hear
+    first_of > late
+    hear > look
+    late > look
+    look > done
+    """
+
+    def play(drive: Drive) -> None:
+        drive.open(why="x").step(Move("hear", "look", OPERATOR, "they rang"))
+        assert drive.open_elements() == ["look"]
+        assert drive.next_due_at is None
+        drive.step(Move("look", "first_of", OPERATOR, "they did not")).tell("called", "T-1").wait(hours=2)
+        assert drive.open_elements() == ["answer_call", "look"]
+        drive.step(Move("answer_call", "answered", OPERATOR, "done on paper")).do("look")
+        assert drive.closed
+
+    both(procedure("first_of_two", text, OPENING, ANSWER), play)
+
+
 @pytest.mark.parametrize(
     ("element", "to", "why"),
     [
