@@ -140,6 +140,21 @@ APPENDED = """id => {
 }"""
 
 
+BEGUN_BY_EVENT = """() => {
+    const modeler = document.querySelector('.hw-editing').editor.modeler
+    const [registry, factory, modeling] = ['elementRegistry', 'elementFactory', 'modeling'].map(name => modeler.get(name))
+    const lane = registry.get('return_interview_pool')
+    const held = { type: 'bpmn:SubProcess', triggeredByEvent: true, isExpanded: true }
+    const handler = modeling.createShape(factory.createShape(held), { x: lane.x + 500, y: lane.y + 100 }, lane)
+    const begins = { type: 'bpmn:StartEvent', eventDefinitionType: 'bpmn:MessageEventDefinition' }
+    const start = modeling.createShape(factory.createShape(begins), { x: handler.x + 60, y: handler.y + 60 }, handler)
+    const border = { type: 'bpmn:BoundaryEvent', eventDefinitionType: 'bpmn:TimerEventDefinition' }
+    const on = host => modeling.createShape(factory.createShape(border), { x: host.x, y: host.y }, host, { attach: true }).id
+    return [start.id, on(registry.get('offer_return_interview')), on(registry.get('offer_and_hold_interview'))]
+}"""
+"""Draws an event sub-process with its start, and an event on a task and one on a sub-process."""
+
+
 def test_only_what_the_engine_runs_is_offered(editor: Page) -> None:
     """The tools drew a task of no kind, which cannot be published."""
     drawn(editor, DRAWN)
@@ -153,6 +168,12 @@ def test_only_what_the_engine_runs_is_offered(editor: Page) -> None:
     expect(editor.locator(".djs-palette .entry.bpmn-icon-task")).to_have_count(0)
     added = editor.evaluate(APPENDED, "offer_return_interview")
     assert added == ["bpmn:UserTask"]
+    begins, on_task, on_group = (set(editor.evaluate(OFFERED, each)[1]) for each in editor.evaluate(BEGUN_BY_EVENT))
+    assert begins >= {"replace-with-error-start", "replace-with-non-interrupting-timer-start"}
+    assert "replace-with-none-start" not in begins
+    caught = {"replace-with-error-boundary", "replace-with-escalation-boundary"}
+    assert caught & on_task == set()
+    assert caught <= on_group
 
 
 def test_a_step_that_was_drawn_and_taken_out_again_has_changed_nothing(editor: Page) -> None:
