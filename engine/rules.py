@@ -391,7 +391,8 @@ def names_are_free(release: Compiled) -> Iterator[Problem]:
 
 def _known_names(release: Compiled) -> frozenset[str]:
     """Give the names that an expression may take: records, tables, items of multi-instances, and the engine's own."""
-    nodes = release.nodes.values()
+    begins = _root_starts(release)
+    nodes = [node for node in release.nodes.values() if node.kind != "start" or node.message or node in begins]
     records = {node.record for node in nodes} | {node.result for node in nodes}
     items = {node.loop.element for node in nodes if node.loop}
     return frozenset({"case", "task"} | records | items | set(release.decisions)) - {""}

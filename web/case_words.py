@@ -186,6 +186,8 @@ def _machine(release: Compiled, element: str) -> str:
     node = release.nodes.get(element)
     if node is not None and node.message:
         return "another case"
+    if node is not None and node.script:
+        return "a calculation"
     return "the table" if node is not None and node.decision else "this service"
 
 

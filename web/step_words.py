@@ -23,6 +23,7 @@ from workflows.table_words import in_words, say_cell
 KINDS: Mapping[str, str] = {
     "user_task": "Task of a person",
     "sub_process": "Group of steps",
+    "handler": "Group of steps that an event begins",
     "call": "Part with a diagram of its own",
     "start": "Start",
 }

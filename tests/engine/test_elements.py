@@ -545,6 +545,9 @@ REFUSED: dict[str, tuple[dict[str, str], str, str]] = {
     "event sub-process with a repeating timer": (
         refused(HANDLER.format(begins="cycle={=[]}")), "came", "cycle-without-activity"
     ),
+    "the moment at which an event sub-process began": (
+        refused(HANDLER.format(begins="duration=PT1H").replace("gone: end", "gone: end message=told key=came.at")), "gone", "name-not-known"
+    ),
     "event-based gateway with one event": (refused("it: race\none: catch duration=PT1H\nit > one\none > done"), "it", "race-of-one"),
     "task of a person behind an event-based gateway": (
         refused("it: race\none: catch duration=PT1H\nother: user form=answer\nit > one\nit > other\none > done\nother > done"),
