@@ -499,8 +499,8 @@ class _Reader:
         until = self.condition_in(element, "completionCondition")
         in_turn = self.is_true(element, "isSequential", default=False)
         for each in self.extensions(element, "multiInstanceLoopCharacteristics"):
-            collection = expression_in(each.get("inputCollection", ""))
-            values["loop"] = Loop(collection, each.get("inputElement", ""), in_turn, until)
+            if collection := expression_in(each.get("inputCollection", "")):
+                values["loop"] = Loop(collection, each.get("inputElement", ""), in_turn, until)
         if "loop" not in values:
             self.refuse(self.owner(element), "loop-without-collection", "The multi-instance names no input collection.")
 

@@ -553,6 +553,10 @@ REFUSED: dict[str, tuple[dict[str, str], str, str]] = {
         refused("it: race\none: catch duration=PT1H\nother: user form=answer\nit > one\nit > other\none > done\nother > done"),
         "other", "race-of-events",
     ),
+    "multi-instance that names no list": (
+        refused("", '<userTask id="it"><multiInstanceLoopCharacteristics><extensionElements><zeebe:loopCharacteristics inputCollection="="/>'
+                "</extensionElements></multiInstanceLoopCharacteristics></userTask>"), "it", "loop-without-collection",
+    ),
     "loop without an end": (
         refused("", '<userTask id="it"><standardLoopCharacteristics/></userTask>'), "it", "loop-without-end"
     ),
