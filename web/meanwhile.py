@@ -20,8 +20,7 @@ def of_task(connection: sa.Connection, task_id: str, who: Actor, seen: int) -> s
     task = TaskTable.__table__
     row: Any = connection.execute(sa.select(task).where(task.c.case_id == case_id, task.c.number == number)).one()
     if row.status == "completed":
-        by = _name(connection, row.completed_by, who)
-        return f"{by} did this task on {say_moment(row.completed_at)}. What you have typed is kept for you for a week."
+        return f"{_done(connection, row, who)} What you have typed is kept for you for a week."
     if row.status != "open":
         return "This task is not needed any more. What you have typed is kept for you for a week."
     if row.owner not in {"", who.person, *who.deputises}:
@@ -32,6 +31,18 @@ def of_task(connection: sa.Connection, task_id: str, who: Actor, seen: int) -> s
     by, at = max(changed.values(), key=lambda each: each[1])
     said = f"{_name(connection, by, who)} has changed answers of this page on {say_moment(at)}."
     return f"{said} When you complete it you see both, and nothing is overwritten."
+
+
+def done(connection: sa.Connection, task_id: str, who: Actor) -> str:
+    """Say who did a task and when, to `who`: ``You did this task on 2 March 2026 at 9:00am.``; of one that was done."""
+    case_id, number = task_number(task_id)
+    task = TaskTable.__table__
+    row: Any = connection.execute(sa.select(task).where(task.c.case_id == case_id, task.c.number == number)).one()
+    return _done(connection, row, who)
+
+
+def _done(connection: sa.Connection, row: Any, who: Actor) -> str:
+    return f"{_name(connection, row.completed_by, who)} did this task on {say_moment(row.completed_at)}."
 
 
 def _name(connection: sa.Connection, person: str, who: Actor) -> str:

@@ -19,6 +19,7 @@ from engine.errors import (
     PageIsStale,
     Problem,
     SamePersonTwice,
+    TaskAlreadyCompleted,
     TaskNotFound,
     Unavailable,
 )
@@ -119,9 +120,10 @@ def complete(task_id: str) -> ResponseReturnValue:
         return _page(view, shown), 422
     except PageIsStale:
         return _merged(view, posted), 409
-    except (Conflict, SamePersonTwice, Unavailable) as refusal:
+    except (Conflict, SamePersonTwice, Unavailable) as found:
+        told = TaskAlreadyCompleted(_done(task_id)) if isinstance(found, TaskAlreadyCompleted) else found
         form = view.form.settled(scope=view.scope, now=now)
-        return conflict_page(refusal, posted.raw, form=form, case_id=view.row.case_id)
+        return conflict_page(told, posted.raw, form=form, case_id=view.row.case_id)
     with writing(here.engine) as connection:
         typed.drop(connection, task_id, actor().person)
     flask.flash(f"{view.row.name}: this is done for case {done.case_id}.", "done")
@@ -243,6 +245,12 @@ def _form_of(task_id: str) -> Form | None:
     return services().cases.release_of(case_id).forms.get(name) if name else None
 
 
+def _done(task_id: str) -> str:
+    """Say who did a task and when, so that nobody is told of their own work as of a stranger's."""
+    with reading(services().engine) as connection:
+        return meanwhile.done(connection, task_id, actor())
+
+
 def _open(task_id: str) -> TaskView:
     """Give the task with the facts beside it that this person's roles may read.
 
@@ -253,6 +261,8 @@ def _open(task_id: str) -> TaskView:
     classes = access.readable(who.roles, standing=Standing.OPEN)
     try:
         return here.cases.task(task_id, by=who, now=here.clock(), classes=classes)
+    except TaskAlreadyCompleted:
+        raise TaskAlreadyCompleted(_done(task_id)) from None
     except (NotYourTask, TaskNotFound):
         if case_access.readable_each(here.engine, actor(), [case_id], now=here.clock()):
             raise

@@ -140,6 +140,9 @@ def test_the_same_page_sent_twice_has_one_effect_and_no_complaint(site: Site) ->
     form = browser.page(path)
     answers = [browser.send(path, HANDOVER, form=form) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [302, 302]
+    again = browser.send(path, HANDOVER | {"first_directions": "Search the quay"}, form=form)
+    assert (again.status_code, "You did this task on " in again.text) == (409, True)
+    assert "You did this task on " in browser.get(path).text, "and is told so by the page too"
 
 
 def test_a_page_whose_fields_have_changed_is_stale_and_keeps_what_was_typed(site: Site) -> None:
