@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import flask
 from flask.typing import ResponseReturnValue
@@ -99,9 +100,14 @@ def actor() -> Actor:
 
 
 def sent_here() -> list[tuple[str, str]]:
-    """Give what a page of this site has sent, as the browser says, so that it can be offered again; no password and no file."""
+    """Give what a page of this site has sent, as the browser says, so that it can be offered again; no password and no file.
+
+    A browser that does not say from which site it comes (`Sec-Fetch-Site`) says it by the origin of what it sends.
+    """
     request = flask.request
-    if request.headers.get("Sec-Fetch-Site") != "same-origin" or request.files or "password" in request.form:
+    origin = urlsplit(request.headers.get("Origin", "")).netloc
+    here = request.headers.get("Sec-Fetch-Site", "same-origin" if origin == request.host else "") == "same-origin"
+    if not here or "password" in request.form:
         return []
     return [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
 
@@ -110,7 +116,8 @@ def _to_sign_in() -> ResponseReturnValue:
     """Send a stranger to sign in; what somebody sent whose session has ended stays in their window meanwhile."""
     request = flask.request
     address = request.full_path.rstrip("?")
-    if request.headers.get("Sec-Fetch-Mode") == "navigate" and (fields := sent_here()):
+    asks_for_page = "navigate" if "text/html" in request.headers.get("Accept", "") else ""  # a script asks for anything
+    if request.headers.get("Sec-Fetch-Mode", asks_for_page) == "navigate" and (fields := sent_here()):
         return flask.render_template("again.html", fields=fields, address=address, signed_out=True), 403
     wanted = address if request.method == "GET" else None
     return flask.redirect(flask.url_for("identity.sign_in", next=wanted))

@@ -20,6 +20,7 @@ from engine.model import Facts, Value
 from engine.release import Compiled
 from web import known_words
 from web.moments import say_key, say_value
+from workflows import sources
 from workflows.vocabulary import FLAG, RISK_LEVEL
 
 Row = dict[str, dict[str, str]]
@@ -173,7 +174,7 @@ def words_of(release: Compiled) -> dict[str, str]:
 
 def _why(fields: Mapping[str, Value], table: Table | None, release: Compiled) -> Iterable[Row]:
     """Say why a table gave what it did, a rule in a line."""
-    reasons = list(why(table, fields, partial(say_inside, words=words_of(release)))) if table else []
+    reasons = list(why(table, fields, partial(say_inside, words=words_of(release)), sources.plain)) if table else []
     return [row(WHY, "\n".join(reasons))] if reasons else []
 
 

@@ -20,6 +20,7 @@ from engine.model import SYSTEM
 from engine.views import EventRow
 from web.fact_words import say_answer, say_inside, words_of
 from web.moments import say_day, say_key, say_moment
+from workflows import sources
 from workflows.agencies import LEADS, STANDS_IN, title_of
 from workflows.withheld import UNSAID
 
@@ -206,7 +207,7 @@ class Explained:
         """Say what a table decided, by which row, and why."""
         table = self.release.decisions.get(one.table)
         head = f"The table “{self.table(one.table)}” decided at “{self.named(one.event.element)}” on {say_moment(one.event.at)}"
-        reasons = list(why(table, one.fields, self.say)) if table is not None else []
+        reasons = list(why(table, one.fields, self.say, sources.plain)) if table is not None else []
         if not reasons and (one.held or RULES not in one.fields):
             return f"{head}. {NOT_SHOWN if one.held - UNSAID else ''}".strip()
         if not reasons:
@@ -319,7 +320,7 @@ class Explained:
     def named(self, element: str) -> str:
         """Give the name of an element in the drawing."""
         node = self.release.nodes.get(element)
-        return (node.name if node is not None else "") or say_key(element)
+        return sources.nameless(node.name if node is not None else "") or say_key(element)
 
     def person(self, sign_in: str) -> str:
         """Give the name of whoever did something."""

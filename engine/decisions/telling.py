@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from engine.decisions.conditions import (
@@ -19,11 +19,12 @@ from engine.decisions.model import MANY, RULES, SAW, Rule
 from engine.decisions.tables import Table
 
 
-def why(table: Table, fields: Mapping[str, Any], say: Say) -> Iterator[str]:
+def why(table: Table, fields: Mapping[str, Any], say: Say, note: Callable[[str], str] = str) -> Iterator[str]:
     """Say why, from what a step noted beside its answer: the ids of the rules that fired, and what they saw.
 
     Example: ``Who agrees is Inspector, because Grade now is High. Source: domain 1.6``. A rule that looked at something which
-    was not noted or may not be read is left out as a whole: its sentence would tell it. `say` gives the words of a value.
+    was not noted or may not be read is left out as a whole: its sentence would tell it. `say` gives the words of a value, `note` those of what stands beside
+    a rule.
     """
     saw = fields.get(SAW)
     if not isinstance(saw, Mapping):
@@ -31,7 +32,7 @@ def why(table: Table, fields: Mapping[str, Any], say: Say) -> Iterator[str]:
     for place, name in enumerate(fields.get(RULES) or ()):
         rule = table.rule.get(name)
         if rule is not None and all(table.columns[at] in saw for at in rule.asked):
-            yield _sentence(table, rule, _answer(table, fields, place), saw, say)
+            yield _sentence(table, rule, _answer(table, fields, place), saw, say) + _noted(table, rule, note)
 
 
 def _answer(table: Table, fields: Mapping[str, Any], place: int) -> Any:
@@ -50,8 +51,13 @@ def _sentence(table: Table, rule: Rule, answer: Any, saw: Mapping[str, Any], say
     because = f", because {_and(reasons)}" if reasons else ", because no rule before it applied"
     if not reasons and table.hit_policy != "FIRST":
         because = ", whatever is known"
+    return f"{said}{because}."
+
+
+def _noted(table: Table, rule: Rule, note: Callable[[str], str]) -> str:
+    """Say what stands beside a rule, under the heading of the table's one column of notes."""
     heading = f"{table.annotations[0]}: " if len(table.annotations) == 1 and table.annotations[0] else ""
-    return f"{said}{because}. {heading}{rule.annotation}".strip() if rule.annotation else f"{said}{because}."
+    return f" {heading}{note(rule.annotation)}" if rule.annotation else ""
 
 
 def _reason(label: str, value: Any, test: str, say: Say) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 import sqlalchemy as sa
 
@@ -29,6 +31,16 @@ def test_what_is_sent_after_the_session_has_ended_waits_in_the_window_until_it_i
     answer = stranger.post("/cases/open", data=OPENING, headers=page)
     assert answer.status_code == 403
     assert OPENING["why_worried"] in answer.text
+    older = {"Origin": "http://localhost", "Accept": "text/html"}
+    with_file = {**OPENING, "file": (io.BytesIO(b"a"), "a.txt")}
+    for sent in (OPENING, with_file):
+        kept = stranger.post("/cases/open", data=sent, headers=older)
+        assert (kept.status_code, OPENING["why_worried"] in kept.text) == (403, True), (
+            "an older browser says it by its origin"
+        )
+    assert "The file that you chose is not kept" in kept.text
+    for origin in ("http://elsewhere.example", "null"):
+        assert stranger.post("/cases/open", data=OPENING, headers=older | {"Origin": origin}).status_code == 302
     elsewhere = stranger.post("/cases/open", data=OPENING, headers=page | {"Sec-Fetch-Site": "cross-site"})
     secret = stranger.post("/cases/open", data=OPENING | {"password": "hunter two"}, headers=page)
     assert (elsewhere.status_code, secret.status_code) == (302, 302)

@@ -67,7 +67,7 @@ def test_five_sentences_say_what_happened(easter: Site) -> None:
     )
     assert said["Whose it is"].endswith("Wendy Example took it on 2 April 2026 at 1:00pm.")
     assert said["By when"] == (
-        "The clock “Write-up clock (T-27)” counts working time by the calendar of England, leaving out 2 days of weekends and "
+        "The clock “Write-up clock” counts working time by the calendar of England, leaving out 2 days of weekends and "
         "3 April 2026 (Good Friday) and 6 April 2026 (Easter Monday), from what Wendy Example wrote down on 2 April 2026 at "
         "10:00am: “When did it end?” was 2 April 2026 at 9:45am, and ends on 8 April 2026 at 9:45am."
     )
