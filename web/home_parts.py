@@ -23,7 +23,7 @@ from web.inbox_filter import FREE, GIVEN, LED, MINE, WHAT, Wanted
 from web.moments import say_moment, say_until
 from web.services import services
 from workflows import assigning, boards, daily, teams
-from workflows.access import OVERSIGHT_FIGURES, SEES_EVERY_EPISODE
+from workflows.access import FIGURES_WITH_EPISODES, OVERSIGHT_FIGURES, SEES_EVERY_EPISODE
 from workflows.administration import ADMINISTRATOR
 from workflows.agencies import LEADS, ROLES, title_of
 from workflows.audience import Audience
@@ -179,7 +179,9 @@ def _missing(look: Look) -> Shown:
     names = names_of(look.connection, people)
     lines = tuple(_search(look, one, stands[one.case_id], names) for one in found)
     heads = ("Case", "Risk grade", "Missing for", "Last review", "Next review", "Who has it")
-    return Shown(heads, lines, "Nobody is missing.")
+    everybody = Bit("Everybody who is missing", flask.url_for("performance.dashboard"))
+    links = (everybody,) if len(lines) > SHOWN and not look.roles.isdisjoint(FIGURES_WITH_EPISODES) else ()
+    return Shown(heads, lines, "Nobody is missing.", links)
 
 
 def _search(look: Look, one: Missing, stands: Standing, names: Mapping[str, str]) -> Line:

@@ -247,7 +247,7 @@ def _wrong_words(sent: Sent, may: Collection[str]) -> Iterator[Problem]:
 
 def _taken(sent: Sent, limits: Limits) -> tuple[str, bytes]:
     if len(sent.content) > limits.file:
-        sentence = f"The file must be {limits.file // MEGABYTE} MB or smaller"
+        sentence = f"Select a file that is {limits.file // MEGABYTE} MB or smaller"
         raise Invalid([Problem(FIELD, "too-large", sentence)])
     return file_kinds.taken(sent.content, sent.name)
 
