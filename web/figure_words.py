@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from web.moments import say_key
-from workflows.figures import INTERVIEWS, PEOPLE, SLICES, Population
+from workflows.figures import Population
+from workflows.measures import COMMUNITIES, COMPARED, GROUPS, MEASURES, NOT_IN_FIGURES, PEOPLE, RARE, SLICES
+from workflows.national import NATIONAL
 from workflows.suppression import hide_nested, hide_parts
 
 HIDDEN = "Not shown"
 HIDDEN_IN_FILES = "[c]"
 """For *confidential*, as statistics of the government write it."""
+
+HEADS = ("", "Number", "Of", "Share", "Period before", "Published elsewhere")
 
 UNKNOWN = frozenset({"not_recorded", "not_known", "not_stated", "not_graded"})
 """Parts that are no answer: their bars are an outline, so that they are told from the others without colour."""
@@ -28,9 +32,11 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 class Bar:
     """One number of a chart: None where it is hidden; `of` is the number of which it is a share, `width` in per cent.
 
-    `of_bar` is that number where it is not the same for the whole chart.
+    `of_bar` is that number where it is not the same for the whole chart; `before` is what it was in the period before, and
+    `country` what was published elsewhere.
     """
 
+    key: str
     words: str
     count: int | None
     of: int | None
@@ -39,6 +45,8 @@ class Bar:
     href: str
     outlined: bool = False
     of_bar: int | None = None
+    before: str = ""
+    country: str = ""
 
     @property
     def share(self) -> str:
@@ -60,14 +68,16 @@ class Chart:
     is_hidden: bool = False
 
     @property
-    def rows(self) -> list[tuple[str, str, str, str]]:
-        """The rows of the table: words, number, of how many, share."""
+    def rows(self) -> list[tuple[str, ...]]:
+        """The rows of the table: words, number, of how many, share, the period before, elsewhere."""
         return [
             (
                 bar.words,
                 HIDDEN if bar.count is None else str(bar.count),
                 bar.of_words if bar.of is not None else "",
                 bar.share,
+                bar.before,
+                bar.country,
             )
             for bar in self.bars
         ]
@@ -79,6 +89,7 @@ def people(population: Population, link: Link, *, every_number: bool) -> Chart:
     shown = dict(counts) if every_number else hide_nested(counts)
     bars = [
         Bar(
+            key,
             measure.words,
             shown[key],
             shown.get(measure.of),
@@ -102,6 +113,7 @@ def sliced(population: Population, key: str, link: Link, *, every_number: bool) 
     largest = max((count for count in shown.values() if count is not None), default=0)
     bars = tuple(
         Bar(
+            part,
             here.words.get(part, say_key(part)),
             count,
             known,
@@ -121,27 +133,53 @@ def sliced(population: Population, key: str, link: Link, *, every_number: bool) 
     return Chart(key, here.title, says, here.title, () if is_hidden else bars, is_hidden=is_hidden)
 
 
-def interviews(population: Population, link: Link, *, every_number: bool) -> Chart:
-    """Give the steps of the return interviews that the children of a period are owed, each with its own denominator."""
-    counts = {key: population.count(key) for key in INTERVIEWS}
+def steps(
+    population: Population, key: str, link: Link, *, every_number: bool, known: Sequence[int] = ()
+) -> tuple[Chart, list[int]]:
+    """Give the measures of a group, each with its own denominator, and the numbers that they show.
+
+    Those who see figures only have none of `NOT_IN_FIGURES`, and no number from which, with those that are `known`, a small one follows.
+    """
+    group = GROUPS[key]
+    measures = {
+        name: one for name, one in group.measures.items() if every_number or one.data_class not in NOT_IN_FIGURES
+    }
+    counts = {name: population.count(name) for name in measures}
     shown: dict[str, int | None] = dict(counts)
     if not every_number:
-        waiting = counts.pop("waiting")
-        shown = hide_nested(counts, known=_known(population)) | {"waiting": None if waiting else 0}
-    bars = [
-        Bar(
-            measure.words,
-            shown[key],
-            shown.get(measure.of),
-            _of(shown.get(measure.of), INTERVIEWS[measure.of].words if measure.of else ""),
-            _width(shown[key], shown["eligible"]),
-            link(key, ""),
-            outlined=key == "waiting",
-            of_bar=shown.get(measure.of),
-        )
-        for key, measure in INTERVIEWS.items()
-    ]
-    return Chart("interviews", "Return interviews", "Children of the period who are back", "Step", tuple(bars))
+        inside = {name: count for name, count in counts.items() if not measures[name].apart}
+        apart = {name: None if counts[name] else 0 for name in measures if name not in inside}
+        shown = hide_nested(inside, known=known) | apart
+    here = [name for name in measures if counts[name] or not name.startswith(RARE)]
+    bars = tuple(
+        _step(name, shown, link, _shown_of(name, shown, population, every_number=every_number)) for name in here
+    )
+    found = Chart(key, group.title, group.says, "What is counted", bars)
+    return found, [count for count in shown.values() if count is not None]
+
+
+def _shown_of(name: str, shown: Mapping[str, int | None], population: Population, *, every_number: bool) -> int | None:
+    """Give the number of which one is a share; that of another table only to those who see every number."""
+    of = MEASURES[name].of
+    if of in shown or not of:
+        return shown.get(of)
+    return population.count(of) if every_number else None
+
+
+def _step(name: str, shown: Mapping[str, int | None], link: Link, of: int | None) -> Bar:
+    measure, whole = MEASURES[name], next(iter(shown.values()), None)
+    words = MEASURES[measure.of].words if measure.of else ""
+    return Bar(
+        name,
+        measure.words,
+        shown[name],
+        of,
+        _of(of, words),
+        _width(shown[name], max(whole or 0, of or 0)),
+        link(name, ""),
+        outlined=measure.apart or name == "late_",
+        of_bar=of,
+    )
 
 
 def charts(population: Population, link: Link, *, every_number: bool, one_authority: bool = False) -> dict[str, Chart]:
@@ -149,17 +187,69 @@ def charts(population: Population, link: Link, *, every_number: bool, one_author
     found = [people(population, link, every_number=every_number)]
     keys = [key for key in SLICES if key != "authority" or not one_authority]
     found += [sliced(population, key, link, every_number=every_number) for key in keys]
-    found.append(interviews(population, link, every_number=every_number))
-    return {chart.key: chart for chart in found}
+    known = _known(population)
+    for key in GROUPS:
+        chart, numbers = steps(population, key, link, every_number=every_number, known=known)
+        known = [*known, *numbers]
+        found.append(chart)
+    return {chart.key: chart for chart in found if chart.bars or chart.is_hidden}
+
+
+def compared(charts: Mapping[str, Chart], earlier: Mapping[str, Chart]) -> dict[str, Chart]:
+    """Put beside each number that of an earlier period, where it is shown too, and what is known of the country."""
+    return {key: _compared(chart, earlier.get(key)) for key, chart in charts.items()}
+
+
+def _compared(chart: Chart, earlier: Chart | None) -> Chart:
+    before = {bar.key: bar for bar in earlier.bars} if earlier is not None else {}
+    bars = (
+        replace(bar, before=_before(before.get(bar.key), earlier), country=NATIONAL.get((chart.key, bar.key), ""))
+        for bar in chart.bars
+    )
+    return replace(chart, bars=tuple(bars))
+
+
+def _before(bar: Bar | None, earlier: Chart | None) -> str:
+    """Say the number of the earlier period: ``12 (40%)``; that of a part that nobody was in then is none."""
+    if bar is None:
+        return HIDDEN if earlier is not None and earlier.is_hidden else "0"
+    if bar.count is None:
+        return HIDDEN
+    return f"{bar.count} ({bar.share})" if bar.share else str(bar.count)
+
+
+COMMUNITY_HEADS = ("Community", "Episodes", *(words for words, _test in COMPARED.values()))
+
+
+def communities(population: Population) -> list[tuple[str, ...]]:
+    """Give what is compared between communities, a row for each: of how many episodes, how many and what share; for those who see every number."""
+    return [
+        (
+            COMMUNITIES[key],
+            str(whole),
+            *(f"{count} ({round(100 * count / whole)}%)" if whole else "0" for count in counts.values()),
+        )
+        for key, (whole, counts) in population.communities().items()
+    ]
+
+
+def communities_as_csv(population: Population, about: str) -> str:
+    """The same as a file."""
+    empty = [""] * (len(COMMUNITY_HEADS) - 2)
+    return written(
+        [["Communities compared", about, *empty], list(COMMUNITY_HEADS), *map(list, communities(population))]
+    )
 
 
 def as_csv(chart: Chart, about: str) -> str:
     """Write a table as a file that a spreadsheet opens: no cell of it can be taken for a formula."""
-    lines = [[chart.title, about, "", ""], [chart.head, "Number", "Of", "Share"]]
-    for words, count, of, share in chart.rows:
-        lines.append([words, HIDDEN_IN_FILES if count == HIDDEN else count, of, share])
+    empty = [""] * (len(HEADS) - 1)
+    lines = [[chart.title, about, *empty[1:]], [chart.head, *HEADS[1:]]]
+    for words, count, of, share, before, country in chart.rows:
+        number, earlier = (HIDDEN_IN_FILES if each == HIDDEN else each for each in (count, before))
+        lines.append([words, number, of, share, earlier, country])
     if chart.is_hidden:
-        lines.append(["All", HIDDEN_IN_FILES, "", ""])
+        lines.append(["All", HIDDEN_IN_FILES, *empty[1:]])
     return written(lines)
 
 

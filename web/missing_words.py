@@ -9,7 +9,8 @@ from datetime import datetime
 
 from web.figure_words import written
 from web.moments import say_key, say_moment, say_span, say_until
-from workflows.figures import SLICES, Counted, Missing
+from workflows.figures import Missing
+from workflows.measures import SLICES, Counted
 from workflows.vocabulary import EPISODE_STATUS, RISK_LEVEL
 
 COLOURS = {"high": "red", "medium": "orange", "low": "blue"}

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import flask
+import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from engine.errors import NotFound
@@ -17,11 +18,13 @@ from web.asked import Asked, asked_for, choices
 from web.services import services
 from workflows import access, figures
 from workflows.access import FIGURES, FIGURES_WITH_EPISODES, Standing
-from workflows.figures import MEASURES, PEOPLE, SLICES, Counted, Missing, Population
+from workflows.figures import Missing, Population
+from workflows.measures import MEASURES, PEOPLE, SLICES, Counted
 
 page = flask.Blueprint("performance", __name__)
 
 PURPOSE = "performance, episodes behind a figure"
+COMMUNITIES = "communities"
 PAGE_SIZE = 50
 LONGEST_NUMBER = 6
 
@@ -40,14 +43,16 @@ def dashboard() -> ResponseReturnValue:
         return flask.redirect(flask.url_for("performance.dashboard", **asked.query))
     with reading(services().engine) as connection:
         missing = figures.missing_now(connection, asked.own) if asked.every_number else ()
-        population = figures.population(connection, asked.span.period, asked.authorities, now=now)
+        population, charts = _charts(connection, asked, now)
     may = _noted(missing, "performance, who is missing", now)
     answer = flask.render_template(
         "performance.html",
         now=now,
         asked=asked,
         missing=missing_words.describe(missing, may, now) if asked.every_number else None,
-        charts=_charts(population, asked),
+        charts=charts,
+        communities=figure_words.communities(population) if asked.every_number else (),
+        community_heads=figure_words.COMMUNITY_HEADS,
         imported=population.imported if asked.every_number else 0,
         quarters=periods.ended_quarters(now),
         presets=periods.presets(now),
@@ -65,8 +70,9 @@ def table(name: str) -> ResponseReturnValue:
     now = services().clock()
     asked = asked_for(now)
     with reading(services().engine) as connection:
-        population = figures.population(connection, asked.span.period, asked.authorities, now=now)
-    charts = _charts(population, asked)
+        population, charts = _charts(connection, asked, now)
+    if name == COMMUNITIES and asked.every_number:
+        return _file(name, figure_words.communities_as_csv(population, asked.words))
     if name not in charts:
         raise TableNotFound("There is no such table.")
     return _file(name, figure_words.as_csv(charts[name], asked.words))
@@ -103,10 +109,22 @@ def episodes() -> ResponseReturnValue:
     )
 
 
-def _charts(population: Population, asked: Asked) -> dict[str, figure_words.Chart]:
-    """Give the tables of a period as this person may see them."""
+def _charts(connection: sa.Connection, asked: Asked, now: datetime) -> tuple[Population, dict[str, figure_words.Chart]]:
+    """Give the episodes of a period, and its tables as this person may see them, with the numbers of the period before."""
     one = asked.authorities is not None and len(asked.authorities) == 1
-    return figure_words.charts(population, _link(asked), every_number=asked.every_number, one_authority=one)
+    here, before = (
+        figures.population(connection, span.period, asked.authorities, now=now)
+        for span in (asked.span, periods.before(asked.span))
+    )
+    tables, earlier = (
+        figure_words.charts(each, link, every_number=asked.every_number, one_authority=one)
+        for each, link in ((here, _link(asked)), (before, _no_link))
+    )
+    return here, figure_words.compared(tables, earlier)
+
+
+def _no_link(_measure: str, _part: str) -> str:
+    return ""
 
 
 def _link(asked: Asked) -> figure_words.Link:

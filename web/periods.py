@@ -50,6 +50,15 @@ def usual(now: datetime) -> Span:
     return Span(today - (USUALLY - 1) * DAY, today)
 
 
+def before(span: Span) -> Span:
+    """Give the period before one: the quarter before a quarter, the month before a month, else as many days."""
+    first, last = span.first, span.first - DAY
+    for whole in (_quarter, _month):
+        if whole(first) == first and whole(span.last) == first and whole(span.last + DAY) == span.last + DAY:
+            return Span(whole(last), last)
+    return Span(first - (span.last - first) - DAY, last)
+
+
 def presets(now: datetime) -> dict[str, Span]:
     """Name the periods that are one click away."""
     today = now.astimezone(LONDON).date()
@@ -130,6 +139,11 @@ def _day(parts: tuple[str, str, str]) -> date | None:
 def _quarter(day: date) -> date:
     """Give the first day of the quarter of a day."""
     return day.replace(month=(day.month - 1) // MONTHS_OF_A_QUARTER * MONTHS_OF_A_QUARTER + 1, day=1)
+
+
+def _month(day: date) -> date:
+    """Give the first day of the month of a day."""
+    return day.replace(day=1)
 
 
 def _midnight(day: date) -> datetime:

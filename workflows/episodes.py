@@ -21,7 +21,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from engine.model import Facts, Value
 from engine.store import ERASED, Base, CaseTable, Moment, TaskTable
 from engine.views import Step, TaskRow
+from workflows import episode_counts
 from workflows.days import day_of
+from workflows.episode_counts import Counts, counts_of, meeting_wanted
 from workflows.matching import child_in, latest
 
 PROCEDURE = "missing_child"
@@ -41,7 +43,7 @@ HELD_WITHIN = timedelta(hours=72)
 ATTEMPTS_ENOUGH = 3
 """Attempts without an answer after which the worker may stop trying (T-26 [S51])."""
 
-READS: frozenset[tuple[str, str]] = frozenset(
+READS: frozenset[tuple[str, str]] = episode_counts.READS | frozenset(
     {
         ("case_opening", "child_name"),
         ("case_opening", "responsible_authority"),
@@ -103,7 +105,7 @@ MISSING = frozenset({"reported", "graded", "locating", "located_not_returned"})
 Record = Mapping[str, Value]
 
 
-class EpisodeRow(Base):
+class EpisodeRow(Counts, Base):
     """One missing episode; empty text and no time stand for what is not known yet.
 
     `child_id` is the child as a person matched it, `unfinished` what is left to be done at the end, one text a line, and
@@ -216,6 +218,7 @@ def project(connection: sa.Connection, step: Step) -> None:
         "interview_provider": _agreed_on(step.facts),
         "trigger_plan_updated_at": None,
         "case_closed_at": closed_at,
+        "meeting_wanted_at": meeting_wanted(step),
         **derive(step.facts),
         **_counted_by(step.facts),
         **dict.fromkeys(recorded(step.facts), step.now),
@@ -342,6 +345,7 @@ def _counted_by(facts: Facts) -> dict[str, Any]:
         "ethnicity": _text(facts, "missing_report", "ethnicity"),
         "found_how": _text(facts, "found", "found_how"),
         "initial_level": _text(facts, "risk", "level"),
+        **counts_of(facts),
     }
 
 
@@ -538,7 +542,8 @@ def _take_in(connection: sa.Connection, step: Step) -> None:
 
 
 _EPISODES = Base.metadata.tables[EpisodeRow.__tablename__]
-_ONCE = ("case_closed_at", *RECORDED)
+_FIRST = ("case_closed_at", "meeting_wanted_at")
+_ONCE = (*_FIRST, *RECORDED)
 _ADD = sa.insert(_EPISODES)
 
 
@@ -554,7 +559,7 @@ def _change() -> sa.Update:
     changed: dict[str, Any] = {
         name: sa.case((given[name].is_not(None), sa.func.coalesce(there[name], given[name]))) for name in RECORDED
     }
-    changed["case_closed_at"] = sa.func.coalesce(there.case_closed_at, given["case_closed_at"])
+    changed |= {name: sa.func.coalesce(there[name], given[name]) for name in _FIRST}
     new_status = sa.bindparam("given_status", type_=sa.String())
     changed["status"] = sa.case((there.case_closed_at.is_not(None), there.status), else_=new_status)
     told_at = sa.bindparam("given_reported_at", type_=Moment())

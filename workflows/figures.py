@@ -1,45 +1,49 @@
 """How many: the figures of the dashboard, counted from the episodes as they stand, each with the episodes behind it.
 
-A number is the length of a list that `Population.behind` gives, so that a page can always show what it counted. Three
-statements read what a dashboard shows; the cost grows with the episodes of the period, not with those of all years.
+What is counted are the rows of `workflows.measures`. A number is the length of a list that `Population.behind` gives, so that a page
+can always show what it counted. Four statements read a period; the cost grows with its episodes, not with those of all years.
 Who may see a number, and who the list, is in `workflows.access`; small numbers are hidden by `workflows.suppression`.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine.store import TaskTable
-from workflows.children import ChildRow, PastEpisodeRow
-from workflows.episodes import ADULT_FROM, CANCELLED, HELD_WITHIN, MISSING, EpisodeRow, column
-from workflows.vocabulary import ETHNICITY, RESPONSIBLE_AUTHORITY, RISK_LEVEL, SEX, Words
+from workflows.children import ChildFlagRow, ChildRow, PastEpisodeRow
+from workflows.episodes import CANCELLED, MISSING, EpisodeRow, column
+from workflows.measures import (
+    AFTERWARDS,
+    COMMUNITIES,
+    COMPARED,
+    DAY,
+    GRADES,
+    MEASURES,
+    PEOPLE,
+    SLICES,
+    Around,
+    Counted,
+    community,
+)
+from workflows.trigger_plans import ChildPlanRow
 
 OFTEN, OFTEN_WITHIN = 3, timedelta(days=90)
 """The repeat pattern: three reports in 90 days (G-16)."""
+VERY_OFTEN, VERY_OFTEN_WITHIN = 10, timedelta(days=365)
+"""What is called very often: ten reports in a year (domain.md 3.6)."""
+
+LONGEST_AWAY = timedelta(days=365)
+"""Reports that come later than this, and half a year, after a period are no outcome of its returns."""
 
 REVIEWS = ("review", "inspection")
 """The records of the reviews of a search, by a sergeant and by an inspector (bpmn/missing_child/locate.bpmn)."""
-
-GRADES = ("very_low", "low", "medium", "high")
-
-AGE_BANDS: Words = MappingProxyType(
-    {
-        "under_10": "Under 10",
-        "10_12": "10 to 12",
-        "13_15": "13 to 15",
-        "16_17": "16 and 17",
-        "adult": "18 and over",
-        "not_recorded": "Not recorded",
-    }
-)
-_BANDS = ((10, "under_10"), (13, "10_12"), (16, "13_15"), (ADULT_FROM, "16_17"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,34 +52,6 @@ class Period:
 
     begins_at: datetime
     ends_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """One episode as the figures count it.
-
-    `person` is the child's id, or the case's reference while nobody has said who it is; `authority` is empty where it is
-    not recorded, as are `sex`, `ethnicity` and the grades.
-    """
-
-    case_id: str
-    person: str
-    authority: str
-    reported_at: datetime
-    age: int | None
-    adult: bool
-    sex: str
-    ethnicity: str
-    initial_level: str
-    level: str
-    status: str
-    returned_at: datetime | None
-    found_how: str
-    interview_offered_at: datetime | None
-    interview_accepted_at: datetime | None
-    interview_held_at: datetime | None
-    interview_received_at: datetime | None
-    trigger_plan_updated_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,152 +93,32 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
-    """One way to divide the episodes: `value` tells an episode's part, `words` names the parts in their order.
-
-    `always` are the parts that are shown with nothing in them; `data_class` is that of the answer (domain.md 5.2): who
-    may not read it is not shown which episodes are in a part.
-    """
-
-    title: str
-    data_class: str
-    value: Callable[[Counted], str]
-    words: Words
-    always: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One number about the episodes or people of a period, and `of`, the number of which it is a share."""
-
-    words: str
-    data_class: str
-    of: str = ""
-
-
-def _authority(one: Counted) -> str:
-    return one.authority or "not_known"
-
-
-def _who(one: Counted) -> str:
-    """Tell how the procedure treats a person: a guessed age makes nobody an adult."""
-    if one.adult:
-        return "adult"
-    return "not_recorded" if one.age is None else "child"
-
-
-def _band(one: Counted) -> str:
-    if one.age is None:
-        return "not_recorded"
-    return next((band for below, band in _BANDS if one.age < below), "adult")
-
-
-def _change(one: Counted) -> str:
-    """Tell how the grade has changed since the first one."""
-    if one.initial_level not in GRADES or one.level not in GRADES:
-        return "not_graded" if not one.level else "other"
-    first, last = GRADES.index(one.initial_level), GRADES.index(one.level)
-    return "same" if first == last else "raised" if last > first else "lowered"
-
-
-_LEVELS: Words = MappingProxyType(
-    {**{level: RISK_LEVEL[level] for level in reversed(GRADES)}, "not_graded": "Not graded yet"}
-)
-
-SLICES: Mapping[str, Slice] = MappingProxyType(
-    {
-        "authority": Slice("Responsible authority", "D2", _authority, RESPONSIBLE_AUTHORITY),
-        "who": Slice(
-            "Children and adults",
-            "D1",
-            _who,
-            MappingProxyType({"child": "Children", "adult": "Adults", "not_recorded": "Age not recorded"}),
-            frozenset({"child", "adult"}),
-        ),
-        "age": Slice("Age", "D1", _band, AGE_BANDS, frozenset(AGE_BANDS)),
-        "sex": Slice(
-            "Sex",
-            "D1",
-            lambda one: one.sex or "not_recorded",
-            MappingProxyType({**SEX, "not_recorded": "Not recorded"}),
-            frozenset(SEX),
-        ),
-        "ethnicity": Slice(
-            "Ethnic group",
-            "D11",
-            lambda one: one.ethnicity or "not_recorded",
-            ETHNICITY,
-            frozenset({"not_stated", "not_recorded"}),
-        ),
-        "first_grade": Slice(
-            "First risk grade", "D2", lambda one: one.initial_level or "not_graded", _LEVELS, frozenset(_LEVELS)
-        ),
-        "grade": Slice(
-            "Latest risk grade", "D2", lambda one: one.level or "not_graded", _LEVELS, frozenset(_LEVELS)
-        ),
-        "change": Slice(
-            "Change of the risk grade",
-            "D2",
-            _change,
-            MappingProxyType(
-                {"raised": "Raised", "same": "As it was", "lowered": "Lowered", "not_graded": "Not graded yet"}
-            ),
-            frozenset({"raised", "same", "lowered"}),
-        ),
-    }
-)  # fmt: skip
-"""By which the episodes of a period are divided; each episode is in one part of each."""
-
-PEOPLE: Mapping[str, Measure] = MappingProxyType(
-    {
-        "episodes": Measure("Episodes reported", "D2"),
-        "individuals": Measure("Different people", "D2"),
-        "two_or_more": Measure("People reported twice or more in the period", "D2", "individuals"),
-        "three_in_90": Measure("People reported three times or more within 90 days", "D2", "individuals"),
-    }
-)
-"""The first numbers of a period; all but the first count people."""
-
-INTERVIEWS: Mapping[str, Measure] = MappingProxyType(
-    {
-        "eligible": Measure("Children who returned, so that one is owed", "D2"),
-        "offered": Measure("Offered", "D9", "eligible"),
-        "accepted": Measure("Accepted", "D9", "offered"),
-        "held": Measure("Held", "D9", "eligible"),
-        "in_time": Measure("Held within 72 hours of the return", "D9", "eligible"),
-        "received": Measure("Content received by the police", "D9", "held"),
-        "planned": Measure("Content taken into the trigger plan", "D9", "held"),
-        "waiting": Measure("Not held yet, 72 hours not over", "D9", "eligible"),
-    }
-)
-"""The steps of the return interview, kept apart, since each may fail where the one before it succeeded (domain.md 0.1)."""
-
-MEASURES: Mapping[str, Measure] = MappingProxyType({**PEOPLE, **INTERVIEWS})
-
-
-@dataclass(frozen=True, slots=True)
 class Population:
-    """The episodes of a period and the reports of 90 days before it too, as they stand at `now`."""
+    """The episodes of a period, and what is known around them, as they stand at `around.now`.
+
+    `reports` are those of these people in the year before the period and in it, `around.reports` those of half a year more.
+    """
 
     episodes: tuple[Counted, ...]
     reports: tuple[Report, ...]
-    now: datetime
-    _often: dict[str, frozenset[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    around: Around
+    _people: dict[str, frozenset[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def behind(self, measure: str, part: str = "") -> tuple[Counted, ...]:
-        """Give the episodes behind a number: of a slice's part, of a step of the interview, or of the people counted.
+        """Give the episodes behind a number: of a slice's part, of a measure, or of the people counted.
 
         A measure that nobody knows has no episodes.
         """
         if measure in SLICES:
             value = SLICES[measure].value
             return tuple(one for one in self.episodes if value(one) == part)
-        if measure in INTERVIEWS:
-            return tuple(one for one in self.episodes if self._reached(one, measure))
-        if measure in {"two_or_more", "three_in_90"}:
-            people = self._people(measure)
+        if measure in REPEATS:
+            people = self._repeating(measure)
             return tuple(one for one in self.episodes if one.person in people)
-        return self.episodes if measure in PEOPLE else ()
+        if measure in PEOPLE:
+            return self.episodes
+        test = MEASURES[measure].test if measure in MEASURES else None
+        return tuple(one for one in self.episodes if test(one, self.around)) if test is not None else ()
 
     def count(self, measure: str, part: str = "") -> int:
         """Count the episodes behind a number; of `PEOPLE` other than episodes, the people."""
@@ -276,35 +132,36 @@ class Population:
         known = {part: counts[part] for part in here.words if counts[part] or part in here.always}
         return known | {part: counts[part] for part in sorted(counts) if part not in here.words}
 
+    def communities(self) -> dict[str, tuple[int, dict[str, int]]]:
+        """Count the episodes of each community, and those of them that are compared; those without any are there too."""
+        found = {}
+        for key in COMMUNITIES:
+            own = [one for one in self.episodes if community(one) == key]
+            counts = {name: sum(test(one, self.around) for one in own) for name, (_words, test) in COMPARED.items()}
+            found[key] = len(own), counts
+        return found
+
     @property
     def imported(self) -> int:
-        """How many reports from before the cut-over count towards the repeats."""
-        return sum(1 for report in self.reports if report.imported)
+        """How many reports from before the cut-over count towards the repeats within 90 days."""
+        begins = min((one.reported_at for one in self.episodes), default=self.around.now) - OFTEN_WITHIN
+        return sum(1 for report in self.reports if report.imported and report.reported_at > begins)
 
-    def _people(self, measure: str) -> frozenset[str]:
+    def _repeating(self, measure: str) -> frozenset[str]:
         """Name the people of the period who were reported often, worked out once."""
-        if measure not in self._often:
-            found = _twice(self.episodes) if measure == "two_or_more" else _often(self.episodes, self.reports)
-            self._often[measure] = found
-        return self._often[measure]
+        if measure not in self._people:
+            times, within = REPEATS[measure]
+            found = _often(self.episodes, self.reports, times, within) if within else _twice(self.episodes)
+            self._people[measure] = found
+        return self._people[measure]
 
-    def _reached(self, one: Counted, step: str) -> bool:
-        """Tell whether an episode counts at a step of the return interview; each rests on what it is a share of."""
-        if one.adult or one.returned_at is None or one.found_how == "deceased":
-            return False
-        held = one.interview_held_at
-        after = None if held is None else held - one.returned_at
-        offered = one.interview_offered_at is not None
-        return {
-            "eligible": True,
-            "offered": offered,
-            "accepted": offered and one.interview_accepted_at is not None,
-            "held": held is not None,
-            "in_time": after is not None and after <= HELD_WITHIN,
-            "received": held is not None and one.interview_received_at is not None,
-            "planned": held is not None and one.trigger_plan_updated_at is not None,
-            "waiting": held is None and self.now <= one.returned_at + HELD_WITHIN,
-        }[step]
+
+REPEATS: Mapping[str, tuple[int, timedelta | None]] = {
+    "two_or_more": (2, None),
+    "three_in_90": (OFTEN, OFTEN_WITHIN),
+    "ten_in_365": (VERY_OFTEN, VERY_OFTEN_WITHIN),
+}
+"""How many reports, within which time before one of the period; None for the period itself."""
 
 
 def missing_now(
@@ -335,7 +192,7 @@ def gravest(one: Missing) -> tuple[int, datetime]:
 def population(
     connection: sa.Connection, period: Period, authorities: Collection[str] | None = None, *, now: datetime
 ) -> Population:
-    """Give the episodes that were reported in a period, of some authorities or of all, none in error. Two statements.
+    """Give the episodes that were reported in a period, of some authorities or of all, none in error. Four statements.
 
     Episodes from before the cut-over are no cases of ours: they count towards the repeats and nowhere else.
     """
@@ -346,13 +203,56 @@ def population(
         sa.select(*(columns[name] for name in _FIELDS))
         .select_from(row)
         .outerjoin(ChildRow, ChildRow.child_id == row.child_id)
-        .where(row.reported_at >= period.begins_at, row.reported_at < period.ends_at, row.status != CANCELLED)
+        .where(*_within(period), row.status != CANCELLED)
         .order_by(row.reported_at.desc(), row.case_id)
     )
     found = tuple(Counted(*one) for one in connection.execute(_of_authorities(query, authorities)))
     people = {one.person for one in found}
     reports = tuple(one for one in _reports(connection, period) if one.person in people)
-    return Population(found, reports, now)
+    around = Around(now, _by_person(reports), _flags(connection, period), _plans(connection, period))
+    return Population(found, tuple(one for one in reports if one.reported_at < period.ends_at), around)
+
+
+def _within(period: Period) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    return EpisodeRow.reported_at >= period.begins_at, EpisodeRow.reported_at < period.ends_at
+
+
+def _by_person(reports: Iterable[Report]) -> Mapping[str, Sequence[datetime]]:
+    found: dict[str, list[datetime]] = defaultdict(list)
+    for report in reports:
+        found[report.person].append(report.reported_at)
+    return {person: sorted(times) for person, times in found.items()}
+
+
+def _flags(connection: sa.Connection, period: Period) -> Mapping[str, Sequence[Any]]:
+    """Give the flags of everybody who was reported in a period, by person: each from one day until another."""
+    row = ChildFlagRow
+    return _gathered(connection, _of_the_reported(period, row, row.flag, row.since, row.until).where(row.source != ""))
+
+
+def _plans(connection: sa.Connection, period: Period) -> Mapping[str, Sequence[Any]]:
+    """Give from when until when a trigger plan was in force, by person."""
+    row = ChildPlanRow
+    return _gathered(connection, _of_the_reported(period, row, row.valid_from, row.valid_to))
+
+
+def _of_the_reported(period: Period, row: Any, *columns: Any) -> sa.Select[Any]:
+    """Ask for what is kept of the children who were reported in a period, under any of their ids, the main one first."""
+    known, every = sa.orm.aliased(ChildRow), sa.orm.aliased(ChildRow)
+    main = sa.select(sa.func.coalesce(sa.func.nullif(known.joined_to, ""), EpisodeRow.child_id)).select_from(EpisodeRow)
+    main = main.outerjoin(known, known.child_id == EpisodeRow.child_id).where(
+        *_within(period), EpisodeRow.child_id != ""
+    )
+    ids = sa.select(every.child_id).where(sa.or_(every.child_id.in_(main), every.joined_to.in_(main)))
+    asked = sa.select(sa.func.coalesce(_MAIN, row.child_id), *columns).select_from(row)
+    return asked.outerjoin(ChildRow, ChildRow.child_id == row.child_id).where(row.child_id.in_(ids))
+
+
+def _gathered(connection: sa.Connection, asked: sa.Select[Any]) -> Mapping[str, Sequence[Any]]:
+    found: dict[str, list[Any]] = defaultdict(list)
+    for person, *rest in connection.execute(asked):
+        found[person].append(tuple(rest))
+    return found
 
 
 _COLUMN = {"authority": "responsible_authority", "level": "risk_level"}
@@ -369,7 +269,7 @@ def _of_authorities(query: sa.Select[Any], authorities: Collection[str] | None) 
 
 
 def _reports(connection: sa.Connection, period: Period) -> Iterable[Report]:
-    """Give the reports of the period and of the 90 days before it, of every authority, imported ones too."""
+    """Give the reports of the period, of the year before it and of the half year after it, of every authority, imported ones too."""
     both = []
     for row, imported in ((EpisodeRow, False), (PastEpisodeRow, True)):
         person = sa.func.coalesce(_MAIN, row.child_id)
@@ -377,7 +277,8 @@ def _reports(connection: sa.Connection, period: Period) -> Iterable[Report]:
         query = query.outerjoin(ChildRow, ChildRow.child_id == row.child_id)
         if not imported:
             query = query.where(EpisodeRow.status != CANCELLED)
-        inside = (row.reported_at > period.begins_at - OFTEN_WITHIN, row.reported_at < period.ends_at)
+        until = period.ends_at + max(AFTERWARDS) * DAY + LONGEST_AWAY
+        inside = (row.reported_at > period.begins_at - VERY_OFTEN_WITHIN, row.reported_at < until)
         both.append(query.where(row.child_id != "", *inside))
     found = connection.execute(sa.union_all(*both))
     return (Report(person, at, bool(imported)) for person, at, imported in found)
@@ -389,14 +290,13 @@ def _twice(episodes: Iterable[Counted]) -> frozenset[str]:
     return frozenset(person for person, count in counts.items() if count > 1)
 
 
-def _often(episodes: Iterable[Counted], reports: Iterable[Report]) -> frozenset[str]:
-    """Name the people who, at a report of the period, had been reported three times within 90 days."""
-    at: dict[str, list[datetime]] = {}
-    for report in reports:
-        at.setdefault(report.person, []).append(report.reported_at)
+def _often(episodes: Iterable[Counted], reports: Iterable[Report], times: int, within: timedelta) -> frozenset[str]:
+    """Name the people who, at a report of the period, had been reported so many times within that time before it."""
+    at = _by_person(reports)
     return frozenset(
         one.person
         for one in episodes
-        if sum(1 for each in at.get(one.person, ()) if one.reported_at - OFTEN_WITHIN < each <= one.reported_at)
-        >= OFTEN
+        if bisect_right(at.get(one.person, ()), one.reported_at)
+        - bisect_right(at.get(one.person, ()), one.reported_at - within)
+        >= times
     )

@@ -71,17 +71,29 @@ def counted(engine: sa.Engine, begins_at: datetime, ends_at: datetime, now: date
     inside = {case_id: told for case_id, told in log.items() if begins_at <= reported[case_id] < ends_at}
     who = {case_id: _who(case_id, told) for case_id, told in log.items()}
     people = Counter(who[case_id] for case_id in inside)
-    often = {
-        who[case_id]
-        for case_id in inside
-        if sum(
-            who[other] == who[case_id] and timedelta(0) <= reported[case_id] - reported[other] < timedelta(days=90)
-            for other in log
+
+    def often(times: int, days: int) -> int:
+        return len(
+            {
+                who[case_id]
+                for case_id in inside
+                if sum(
+                    who[other] == who[case_id]
+                    and timedelta(0) <= reported[case_id] - reported[other] < timedelta(days=days)
+                    for other in log
+                )
+                >= times
+            }
         )
-        >= 3
-    }
+
     return {
-        "people": [len(inside), len(people), sum(1 for count in people.values() if count >= 2), len(often)],
+        "people": [
+            len(inside),
+            len(people),
+            sum(1 for count in people.values() if count >= 2),
+            often(3, 90),
+            often(10, 365),
+        ],
         "authority": Counter(t.last("case_opening", "responsible_authority") or "not_known" for t in inside.values()),
         "who": Counter(_kind(told) for told in inside.values()),
         "age": Counter(_band(_age(told)) for told in inside.values()),
@@ -90,6 +102,32 @@ def counted(engine: sa.Engine, begins_at: datetime, ends_at: datetime, now: date
         "first_grade": Counter(told.first("risk", "level") or "not_graded" for told in inside.values()),
         "grade": Counter(told.last("risk", "level") or "not_graded" for told in inside.values()),
         "interviews": [sum(step) for step in zip(*(_steps(told, now) for told in inside.values()), strict=True)],
+        "duration": Counter(_duration(told, reported[case_id]) for case_id, told in inside.items()),
+        "found_how": Counter(
+            "missing" if told.last("found", "returned_at") is None else told.last("found", "found_how")
+            for told in inside.values()
+        ),
+        **{
+            name: Counter(told.last("missing_report", field) or "not_recorded" for told in inside.values())
+            for name, field in (
+                ("disability", "disability"),
+                ("looked_after", "looked_after"),
+                ("missing_from", "missing_from_type"),
+            )
+        },
+        "prevention": [sum(step) for step in zip(*map(_seen, inside.values()), strict=True)],
+        "harm": [sum(step) for step in zip(*map(_harmed, inside.values()), strict=True)],
+        "outcomes": [
+            sum(step)
+            for step in zip(
+                *(
+                    _afterwards(told, who[case_id], reported[case_id], [(who[o], reported[o]) for o in log], now)
+                    for case_id, told in inside.items()
+                ),
+                strict=True,
+            )
+        ],
+        "late": Counter(_late(told, now) for told in inside.values() if _late(told, now) is not None),
         "missing": sorted(c for c, told in log.items() if told.last("found", "returned_at") is None),
     }
 
@@ -142,3 +180,66 @@ def _steps(told: Told, now: datetime) -> tuple[bool, ...]:
         owed and bool(held) and planned,
         owed and not held and now - back <= limit,
     )
+
+
+def _duration(told: Told, reported_at: datetime) -> str:
+    back = told.last("found", "returned_at")
+    if back is None:
+        return "missing"
+    hours = (back - (told.last("missing_report", "missing_since") or reported_at)) / timedelta(hours=1)
+    for limit, name in ((8, "8_hours"), (24, "24_hours"), (48, "48_hours"), (168, "7_days"), (672, "28_days")):
+        if hours <= limit:
+            return name
+    return "longer"
+
+
+def _alive(told: Told) -> bool:
+    return told.last("found", "returned_at") is not None and told.last("found", "found_how") != "deceased"
+
+
+def _tries(told: Told) -> list[dict[str, Any]]:
+    """Give what each visit to hold a prevention interview said."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in ("outcome", "tried_at", "reason", "harm", "crime_disclosed"):
+        for key, value in told.each("prevention_interview", name):
+            found.setdefault(key, {})[name] = value
+    return [found[key] for key in sorted(found, key=int)]
+
+
+def _seen(told: Told) -> tuple[bool, ...]:
+    """Tell, of one case, whether somebody came back, was seen by the police, in 24 hours, or why not."""
+    back, tries = _alive(told), _tries(told)
+    held = [each["tried_at"] for each in tries if each["outcome"] == "held"]
+    in_time = back and bool(held) and min(held) <= told.last("found", "returned_at") + timedelta(hours=24)
+    return back, back and bool(held), in_time, back and not held and bool(tries) and bool(tries[-1].get("reason"))
+
+
+def _harmed(told: Told) -> tuple[bool, ...]:
+    """Tell, of one case, whether harm was asked about, was there, and whether an offence was told."""
+    kinds = {kind for each in _tries(told) for kind in each.get("harm") or ()} | set(told.last("found", "harm") or ())
+    crime = any(each.get("crime_disclosed") == "yes" for each in _tries(told) if each["outcome"] == "held")
+    return bool(kinds), bool(kinds - {"none", "unknown"}), crime and _seen(told)[1]
+
+
+def _afterwards(
+    told: Told, person: str, reported_at: datetime, reports: list[tuple[str, datetime]], now: datetime
+) -> tuple[bool, ...]:
+    """Tell, of one case, for 28, 90 and 180 days whether they are over and whether nobody was reported again; at last whether it was less often."""
+    back, owed = told.last("found", "returned_at"), _alive(told) and _kind(told) != "adult"
+    own = [at for who, at in reports if who == person]
+    found: list[bool] = []
+    for days in (28, 90, 180):
+        over = owed and now >= back + timedelta(days=days)
+        found += [over, over and not [at for at in own if back < at <= back + timedelta(days=days)]]
+    quarter = timedelta(days=90)
+    before = len([at for at in own if reported_at - quarter < at <= reported_at])
+    return *found, found[2] and len([at for at in own if back < at <= back + quarter]) < before
+
+
+def _late(told: Told, now: datetime) -> str | None:
+    """Give the reason why an interview was not held in time, empty where there is none; None for one that is not late."""
+    owed, _offered, _accepted, _held, in_time, *_rest, waiting = _steps(told, now)
+    if not owed or in_time or waiting:
+        return None
+    reasons = [(int(key), reason) for key, reason in told.each("return_interview_attempt", "reason") if reason]
+    return max(reasons)[1] if reasons else told.last("return_interview_offer", "not_offered_reason") or ""

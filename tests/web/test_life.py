@@ -27,7 +27,7 @@ from web import backup, cli, demo_cases, demo_people, keeping, procedures, schem
 from web.app import create_app
 from web.assembly import assemble
 from web.settings import Settings
-from workflows import absences, children, concerns, figures, people, philomena, photographs
+from workflows import absences, children, concerns, figures, measures, people, philomena, photographs
 from workflows import erasing as subjects
 from workflows.agencies import ROLES
 from workflows.children import PastEpisodeRow
@@ -100,10 +100,9 @@ def totals(site: Site, moment: datetime) -> list[tuple[str, str, int]]:
     period = figures.Period(moment - timedelta(days=400), moment + timedelta(days=1))
     with reading(site.services.engine) as connection:
         found = figures.population(connection, period, None, now=moment)
-    measures = (*figures.PEOPLE, *figures.INTERVIEWS)
-    counted = [("measure", name, found.count(name, "")) for name in measures]
+    counted = [("measure", name, found.count(name, "")) for name in measures.MEASURES]
     return counted + [
-        (name, part, found.count(name, part)) for name, one in figures.SLICES.items() for part in one.words
+        (name, part, found.count(name, part)) for name, one in measures.SLICES.items() for part in one.words
     ]
 
 

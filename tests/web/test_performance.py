@@ -18,14 +18,14 @@ from tests.web.site import Site, statements
 from web import periods
 from workflows.access import FIGURES, FIGURES_WITH_EPISODES
 from workflows.agencies import ROLES
-from workflows.figures import AGE_BANDS, SLICES
+from workflows.measures import AGE_BANDS, MEASURES, SLICES
 
 DAYS = {"from": "2025-11-22", "to": "2026-03-02"}
 QUERY = "from=2025-11-22&to=2026-03-02"
 BEGINS, ENDS = datetime(2025, 11, 22, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC)
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-STATEMENTS = 9
-"""Two for the session, one for whom this person stands in, one for who is missing, two for the period, two for which of the cases may be listed, one for who looked."""
+STATEMENTS = 15
+"""Two for the session, one for whom this person stands in, one for who is missing, four for the period and for the one before it, two for which of the cases may be listed, one for who looked."""
 
 
 def force(site: Site) -> list[str]:
@@ -56,9 +56,23 @@ def test_each_number_of_the_dashboard_is_that_of_the_log(site: Site, played: lis
 
     assert list(numbers(page, "people").values()) == [str(count) for count in truth["people"]]
     assert list(numbers(page, "interviews").values()) == [str(count) for count in truth["interviews"]]
-    for chart in ("authority", "who", "age", "sex", "ethnicity", "first_grade", "grade"):
+    for chart in (
+        "authority", "who", "age", "sex", "ethnicity", "first_grade", "grade", "duration", "found_how", "disability",
+        "looked_after", "missing_from",
+    ):  # fmt: skip
         said = {words: count for words, count in numbers(page, chart).items() if count != "0"}
         assert said == in_words(chart, truth[chart]), chart
+    assert list(numbers(page, "prevention").values()) == [str(count) for count in truth["prevention"]]
+    harm = numbers(page, "harm")
+    assert [harm[MEASURES[key].words] for key in ("asked", "harmed", "crime")] == [
+        str(count) for count in truth["harm"]
+    ]
+    outcomes = list(numbers(page, "outcomes").values())
+    assert outcomes[:7] == [str(count) for count in truth["outcomes"]]
+    assert all(truth["outcomes"][:3]), "four weeks are over, and some stayed"
+    late = numbers(page, "late")
+    assert late.pop(MEASURES["late"].words) == str(sum(truth["late"].values()))
+    assert late == {MEASURES[f"late_{reason}"].words: str(count) for reason, count in truth["late"].items()}
     listed = [row.text for row in page.select("h2#missing + ul + table tbody th")]
     assert sorted(listed) == truth["missing"]
     assert all(int(count) > 0 for count in truth["interviews"][:-1]), "the population has every outcome"

@@ -10,7 +10,7 @@ from engine.calendars import add_working_days
 from engine.model import Value
 from engine.views import EventRow
 from workflows.children import EXPLOITATION
-from workflows.figures import GRADES
+from workflows.measures import GRADES
 from workflows.promises.model import Outcome, State, by, in_the_end, kept_if
 from workflows.promises.record import Record, Said, gaps
 
