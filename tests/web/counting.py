@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -64,72 +65,66 @@ def log_of(engine: sa.Engine) -> dict[str, Told]:
     return {case_id: told for case_id, told in found.items() if case_id.startswith("MC-")}
 
 
+ANSWERS = {
+    "sex": "sex",
+    "ethnicity": "ethnicity",
+    "disability": "disability",
+    "looked_after": "looked_after",
+    "missing_from": "missing_from_type",
+}
+"""Tables whose parts are an answer of the report, and its question."""
+
+
 def counted(engine: sa.Engine, begins_at: datetime, ends_at: datetime, now: datetime) -> dict[str, Any]:
     """Count everything that the dashboard shows of a period, by the key of its table: ``{"sex": {"female": 3}, ...}``."""
     log = log_of(engine)
     reported = {case_id: told.last("missing_report", "reported_at") or told.opened_at for case_id, told in log.items()}
     inside = {case_id: told for case_id, told in log.items() if begins_at <= reported[case_id] < ends_at}
+    told_of = list(inside.values())
     who = {case_id: _who(case_id, told) for case_id, told in log.items()}
-    people = Counter(who[case_id] for case_id in inside)
-
-    def often(times: int, days: int) -> int:
-        return len(
-            {
-                who[case_id]
-                for case_id in inside
-                if sum(
-                    who[other] == who[case_id]
-                    and timedelta(0) <= reported[case_id] - reported[other] < timedelta(days=days)
-                    for other in log
-                )
-                >= times
-            }
-        )
-
+    reports = [(who[case_id], reported[case_id]) for case_id in log]
+    own = [(who[case_id], reported[case_id]) for case_id in inside]
+    people = Counter(person for person, _at in own)
+    after = [_afterwards(told, who[key], reported[key], reports, now) for key, told in inside.items()]
+    twice = sum(1 for count in people.values() if count >= 2)
     return {
-        "people": [
-            len(inside),
-            len(people),
-            sum(1 for count in people.values() if count >= 2),
-            often(3, 90),
-            often(10, 365),
-        ],
-        "authority": Counter(t.last("case_opening", "responsible_authority") or "not_known" for t in inside.values()),
-        "who": Counter(_kind(told) for told in inside.values()),
-        "age": Counter(_band(_age(told)) for told in inside.values()),
-        "sex": Counter(told.last("missing_report", "sex") or "not_recorded" for told in inside.values()),
-        "ethnicity": Counter(told.last("missing_report", "ethnicity") or "not_recorded" for told in inside.values()),
-        "first_grade": Counter(told.first("risk", "level") or "not_graded" for told in inside.values()),
-        "grade": Counter(told.last("risk", "level") or "not_graded" for told in inside.values()),
-        "interviews": [sum(step) for step in zip(*(_steps(told, now) for told in inside.values()), strict=True)],
-        "duration": Counter(_duration(told, reported[case_id]) for case_id, told in inside.items()),
-        "found_how": Counter(
-            "missing" if told.last("found", "returned_at") is None else told.last("found", "found_how")
-            for told in inside.values()
-        ),
+        "people": [len(inside), len(people), twice, _often(own, reports, 3, 90), _often(own, reports, 10, 365)],
+        "authority": Counter(t.last("case_opening", "responsible_authority") or "not_known" for t in told_of),
+        "who": Counter(map(_kind, told_of)),
+        "age": Counter(_band(_age(told)) for told in told_of),
         **{
-            name: Counter(told.last("missing_report", field) or "not_recorded" for told in inside.values())
-            for name, field in (
-                ("disability", "disability"),
-                ("looked_after", "looked_after"),
-                ("missing_from", "missing_from_type"),
-            )
+            key: Counter(t.last("missing_report", asked) or "not_recorded" for t in told_of)
+            for key, asked in ANSWERS.items()
         },
-        "prevention": [sum(step) for step in zip(*map(_seen, inside.values()), strict=True)],
-        "harm": [sum(step) for step in zip(*map(_harmed, inside.values()), strict=True)],
-        "outcomes": [
-            sum(step)
-            for step in zip(
-                *(
-                    _afterwards(told, who[case_id], reported[case_id], [(who[o], reported[o]) for o in log], now)
-                    for case_id, told in inside.items()
-                ),
-                strict=True,
-            )
-        ],
-        "late": Counter(_late(told, now) for told in inside.values() if _late(told, now) is not None),
+        "first_grade": Counter(told.first("risk", "level") or "not_graded" for told in told_of),
+        "grade": Counter(told.last("risk", "level") or "not_graded" for told in told_of),
+        "duration": Counter(_duration(told, reported[case_id]) for case_id, told in inside.items()),
+        "found_how": Counter(map(_found_how, told_of)),
+        "interviews": _summed(_steps(told, now) for told in told_of),
+        "prevention": _summed(map(_seen, told_of)),
+        "harm": _summed(map(_harmed, told_of)),
+        "outcomes": _summed(after),
+        "late": Counter(reason for reason in (_late(told, now) for told in told_of) if reason is not None),
         "missing": sorted(c for c, told in log.items() if told.last("found", "returned_at") is None),
     }
+
+
+def _summed(steps: Iterable[tuple[bool, ...]]) -> list[int]:
+    return [sum(step) for step in zip(*steps, strict=True)]
+
+
+def _often(own: list[tuple[str, datetime]], reports: list[tuple[str, datetime]], times: int, days: int) -> int:
+    """Count the people of the period who, at one of its reports, had so many in so many days, that one too."""
+    window = timedelta(days=days)
+
+    def reached(person: str, at: datetime) -> bool:
+        return sum(who == person and timedelta(0) <= at - other < window for who, other in reports) >= times
+
+    return len({person for person, at in own if reached(person, at)})
+
+
+def _found_how(told: Told) -> str:
+    return "missing" if told.last("found", "returned_at") is None else str(told.last("found", "found_how"))
 
 
 def _who(case_id: str, told: Told) -> str:

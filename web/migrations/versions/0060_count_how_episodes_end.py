@@ -1,7 +1,7 @@
 """Keep of each episode what the figures count by: where from, harm, who saw the child, meetings; filled from the facts that are there.
 
-Revision ID: 0058
-Revises: 0057
+Revision ID: 0060
+Revises: 0059
 """
 
 import json
@@ -11,11 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0058"
-down_revision = "0057"
+revision = "0060"
+down_revision = "0059"
 branch_labels = None
 depends_on = None
-oldest_program = "0058"
+oldest_program = "0060"
 
 TEXTS = {
     "looked_after": ("missing_report", "looked_after", 20), "placement_type": ("missing_report", "placement_type", 40),
