@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 
 import flask
-import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from engine import archives
+<<<<<<< HEAD
 from engine.comparison import Change
+=======
+from engine.comparison import compare
+>>>>>>> 88295b8 (Releases are shown, compared in words and numbers, and made drafts again; an update of the program is offered as a draft)
 from engine.errors import Conflict, Invalid, NotFound, Problem, Refusal
 from engine.publishing import CHANGES, Draft
 from engine.release import plain
-from engine.store import CaseTable, reading
 from engine.texts import decoded
 from engine.views import ReleaseRow
-from web import draft_words
+from web import draft_words, release_words
 from web.access import actor, roles
+from web.change_words import compared
 from web.draft_words import problems_of, remarks_of, running, shelf, shown_problems
 from web.errors import kind_of, sentence_of
 from web.services import services
@@ -53,18 +55,6 @@ def procedures() -> ResponseReturnValue:
 def procedure(procedure: str) -> ResponseReturnValue:
     """Show the releases of a procedure, and the ways to a draft."""
     return _procedure_page(procedure)
-
-
-@page.get("/procedures/<procedure>/releases/<int:number>.zip")
-@roles(EDITOR, APPROVER)
-def release_archive(procedure: str, number: int) -> ResponseReturnValue:
-    """Give the files of a release as an archive."""
-    running(procedure)
-    library = services().cases.library
-    found = next((row for row in library.releases(procedure) if row.number == number), None)
-    if found is None:
-        raise NotFound("There is no such release.")
-    return _archive(archives.pack(library.files(found.id)), f"{procedure}-{number}")
 
 
 @page.post("/procedures/<procedure>/draft")
@@ -188,30 +178,36 @@ def changes(procedure: str) -> ResponseReturnValue:
     """Show in words what a draft changes against the running release."""
     base_id, name = running(procedure)
     library = services().cases.library
+<<<<<<< HEAD
     before, after = library.files(base_id), shelf().get(procedure).files
     found = draft_words.changes_of(before, shelf().get(procedure))
     files: dict[str, list[Change]] = {}
     for change in found:
         files.setdefault(change.file, []).append(_said(change))
+=======
+    number = library.releases(procedure)[0].number
+
+    def drawn(file: str) -> str:
+        return flask.url_for("releases.draft_diagram", procedure=procedure, name=file)
+
+>>>>>>> 88295b8 (Releases are shown, compared in words and numbers, and made drafts again; an update of the program is offered as a draft)
     return flask.render_template(
         "draft_changes.html",
-        procedure=procedure,
         name=name,
-        number=library.releases(procedure)[0].number,
-        files=files,
-        total=len(found),
+        caption=f"Draft: {name}",
+        against=f"release {number}, which is running",
+        back=("Draft", flask.url_for("drafts.draft", procedure=procedure)),
+        found=compared(procedure, library.files(base_id), shelf().get(procedure).files),
+        one="Running",
+        other="Draft",
+        addresses=(release_words.drawn(procedure, number), drawn),
         kinds=draft_words.KINDS,
+<<<<<<< HEAD
         titles=draft_words.titles({**before, **after}),
+=======
+>>>>>>> 88295b8 (Releases are shown, compared in words and numbers, and made drafts again; an update of the program is offered as a draft)
         kind_of=draft_words.kind_of,
     )
-
-
-def _said(change: Change) -> Change:
-    """Put a change of a decision table into the words of the deadlines and the roles."""
-    if draft_words.kind_of(change.file) != "dmn":
-        return change
-    said = {name: of_change(getattr(change, name)) for name in ("part", "before", "after")}
-    return replace(change, **said)
 
 
 @page.get("/procedures/<procedure>/draft.zip")
@@ -219,7 +215,7 @@ def _said(change: Change) -> Change:
 def draft_archive(procedure: str) -> ResponseReturnValue:
     """Give the files of a draft as an archive."""
     running(procedure)
-    return _archive(archives.pack(shelf().get(procedure).files), f"{procedure}-draft")
+    return release_words.archive(shelf().get(procedure).files, f"{procedure}-draft")
 
 
 @page.post("/procedures/<procedure>/draft/files")
@@ -362,7 +358,8 @@ def _procedure_page(procedure: str, problems: Sequence[dict[str, str]] = ()) -> 
         "procedure.html",
         **entry,
         releases=releases,
-        cases=_open_cases(procedure),
+        cases=release_words.case_counts(procedure),
+        update=release_words.update_of(procedure) is not None,
         behind=behind,
         names=draft_words.names(signed),
         may_edit=EDITOR in actor().roles,
@@ -381,27 +378,12 @@ def _entry(procedure: str) -> dict[str, object]:
         "name": name,
         "release": release,
         "published_by": signed[release.published_by],
-        "open_count": _open_cases(procedure).get(release.id, 0),
+        "open_count": release_words.case_counts(procedure).get(release.id, (0, 0))[0],
         "draft": found,
         "changed_by": signed[found.changed_by] if found else "",
         "problem_count": len(problems_of(found)) if found else 0,
     }
 
 
-def _open_cases(procedure: str) -> dict[int, int]:
-    """Count the open cases of a procedure by the release on which they run."""
-    row = CaseTable
-    of_procedure = sa.and_(row.procedure == procedure, row.status == "open")
-    counted = sa.func.count().label("open_count")
-    asked = sa.select(row.release_id, counted).where(of_procedure).group_by(row.release_id)
-    with reading(services().engine) as connection:
-        return {found.release_id: found.open_count for found in connection.execute(asked)}
-
-
 def _to_draft(procedure: str) -> ResponseReturnValue:
     return flask.redirect(flask.url_for("drafts.draft", procedure=procedure), 303)
-
-
-def _archive(data: bytes, name: str) -> flask.Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}.zip"'}
-    return flask.Response(data, mimetype="application/zip", headers=headers)

@@ -35,7 +35,7 @@ def publish(cases: Cases, procedure: str, *, by: str, now: datetime) -> int:
     files = catalogue.files(procedure)
     releases = cases.library.releases(procedure)
     known = pack(files)[1] in {release.digest for release in releases}
-    if releases and (known or _is_of_managers(cases, releases[0])):
+    if releases and (known or is_of_managers(cases, releases[0])):
         return releases[0].number
     problems = catalogue.check(files)
     if problems:
@@ -48,12 +48,12 @@ def kept(cases: Cases) -> tuple[str, ...]:
     found = []
     for name in catalogue.procedures():
         releases = cases.library.releases(name)
-        if releases and _is_of_managers(cases, releases[0]) and pack(catalogue.files(name))[1] != releases[0].digest:
+        if releases and is_of_managers(cases, releases[0]) and pack(catalogue.files(name))[1] != releases[0].digest:
             found.append(name)
     return tuple(found)
 
 
-def _is_of_managers(cases: Cases, newest: ReleaseRow) -> bool:
+def is_of_managers(cases: Cases, newest: ReleaseRow) -> bool:
     """Tell whether a release was a draft that somebody approved."""
     row = DraftTable
     with reading(cases.engine) as connection:

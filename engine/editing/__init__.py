@@ -3,17 +3,20 @@
 A diagram is changed with its drawing, so that a step that was put in can be seen where it happens.
 """
 
+from engine.editing.both import Both, put_together
 from engine.editing.diagram import Diagram, NewTask, NotEditable
 from engine.editing.rows import Row, Sheet
 from engine.editing.times import is_plain, read_span, read_time, say_span, say_time
 
 __all__ = [
+    "Both",
     "Diagram",
     "NewTask",
     "NotEditable",
     "Row",
     "Sheet",
     "is_plain",
+    "put_together",
     "read_span",
     "read_time",
     "say_span",

@@ -4,6 +4,17 @@ import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer'
 import { makeTree } from './outline.js'
 
 const STEP = 1.25
+const KINDS = ['current', 'waiting', 'passed', 'way', 'added', 'removed', 'changed']
+const SAID = { added: 'New', removed: 'Gone', changed: 'Changed' }
+
+// Of two versions beside each other a difference is told by its border and by a word.
+function label (viewer, element, kind) {
+  if (!SAID[kind] || element.waypoints) return
+  const badge = document.createElement('div')
+  badge.className = `hw-label hw-label-${kind}`
+  badge.textContent = SAID[kind]
+  viewer.get('overlays').add(element.id, { position: { top: -20, left: 0 }, html: badge })
+}
 
 async function draw (holder) {
   const answer = await fetch(holder.dataset.diagram)
@@ -14,12 +25,13 @@ async function draw (holder) {
   await viewer.importXML(await answer.text())
   const canvas = viewer.get('canvas')
   const elements = viewer.get('elementRegistry')
-  for (const kind of ['current', 'waiting', 'passed', 'way']) {
+  for (const kind of KINDS) {
     for (const id of (holder.dataset[kind] || '').split(' ')) {
       const element = id && elements.get(id)
       // What holds the open step is marked by its border alone, so that the step inside stands out.
       if (element) {
         canvas.addMarker(id, `hw-${kind}`)
+        label(viewer, element, kind)
         if (element.children?.length) canvas.addMarker(id, 'hw-holder')
       }
     }
