@@ -47,6 +47,11 @@ async function draw (holder) {
   // A diagram in the text of a page is not a stop for the Tab key by itself, but a named group that can be moved by arrows.
   holder.querySelector('.djs-container svg').setAttribute('aria-label', 'Diagram, arrow keys with Ctrl move it')
   canvas.zoom('fit-viewport', 'auto')
+  const differs = Object.keys(SAID).flatMap(kind => (holder.dataset[kind] || '').split(' ')).find(id => id && elements.get(id))
+  if (differs) {
+    canvas.zoom(0.75)
+    canvas.scrollToElement(elements.get(differs), 150)
+  }
   for (const button of holder.querySelectorAll('[data-zoom]')) {
     button.addEventListener('click', () => {
       const step = Number(button.dataset.zoom)
