@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
-from engine.comparison import Change, compare
+from engine.comparison import Change
 from engine.store import CaseTable, EventTable, reading
 from web import draft_words
 from web.services import services
 from web.step_words import Clock, Part, Step, parts_of
-from web.table_words import of_change
+from workflows.table_words import of_change
 
 CASES_AT_MOST = 100
 """So many closed cases are asked how often a step ran: the latest."""
@@ -47,7 +47,8 @@ class Compared:
 
 def compared(procedure: str, before: Mapping[str, str], after: Mapping[str, str]) -> Compared:
     """Hold two versions of a procedure's files beside each other."""
-    found = compare(before, after)
+    found = draft_words.changes_of(before, after)
+    called = draft_words.titles({**before, **after})
     files: dict[str, list[Change]] = {}
     for change in found:
         files.setdefault(change.file, []).append(_said(change))
@@ -59,9 +60,9 @@ def compared(procedure: str, before: Mapping[str, str], after: Mapping[str, str]
     ran, count = _ran(procedure, _changed_steps(found, old))
     return Compared(
         files,
-        {file: draft_words.title_of(file, after.get(file) or before.get(file, "")) for file in files},
+        called,
         len(found),
-        _pairs(found, {name: clocks[1][name][0] for name in turned}, before, after),
+        _pairs(found, {name: clocks[1][name][0] for name in turned}, called),
         _roles(old, new),
         [
             line
@@ -123,9 +124,7 @@ def _ran(procedure: str, steps: Mapping[str, str]) -> tuple[list[tuple[str, int]
     return [(name, counts.get(step, 0)) for step, name in steps.items()], len(cases)
 
 
-def _pairs(
-    found: Iterable[Change], turned: Mapping[str, Step], before: Mapping[str, str], after: Mapping[str, str]
-) -> list[Pair]:
+def _pairs(found: Iterable[Change], turned: Mapping[str, Step], called: Mapping[str, str]) -> list[Pair]:
     """Give the diagrams that differ, with what is marked in each; a clock is changed where its rows are."""
     pairs: dict[str, Pair] = {}
     marked = [
@@ -133,7 +132,7 @@ def _pairs(
     ]
     marked += [(step.file, clock, "") for clock, step in turned.items()]
     for file, element, what in marked:
-        pair = pairs.setdefault(file, Pair(file, draft_words.title_of(file, after.get(file) or before.get(file, ""))))
+        pair = pairs.setdefault(file, Pair(file, called.get(file, file)))
         kind = what if what in {_ADDED, _REMOVED} else "changed"
         for side, other in ((pair.before, _ADDED), (pair.after, _REMOVED)):
             if element and kind != other and element not in side.get(kind, ()):

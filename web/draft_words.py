@@ -166,13 +166,13 @@ def titles(files: Mapping[str, str]) -> dict[str, str]:
     return {name: said or stem(name) for name, said in checking.titles(files).items()}
 
 
-def changes_of(before: Mapping[str, str], draft: Draft) -> tuple[Change, ...]:
-    """Give what a draft changes; where it cannot be compared in time, which files are others."""
+def changes_of(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Change, ...]:
+    """Give what differs between two versions of a procedure's files; where it cannot be compared in time, which files are others."""
     try:
-        return checking.changes(before, draft.files)
+        return checking.changes(before, after)
     except TooMuchToRead:
-        names = sorted({*before, *draft.files})
-        found = [name for name in names if before.get(name) != draft.files.get(name)]
+        names = sorted({*before, *after})
+        found = [name for name in names if before.get(name) != after.get(name)]
         return tuple(Change(name, "", f"File {name}", "it cannot be compared", "", "") for name in found)
 
 

@@ -9,11 +9,6 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from engine import archives
-<<<<<<< HEAD
-from engine.comparison import Change
-=======
-from engine.comparison import compare
->>>>>>> 88295b8 (Releases are shown, compared in words and numbers, and made drafts again; an update of the program is offered as a draft)
 from engine.errors import Conflict, Invalid, NotFound, Problem, Refusal
 from engine.publishing import CHANGES, Draft
 from engine.release import plain
@@ -28,7 +23,6 @@ from web.services import services
 from workflows import catalogue, checking
 from workflows.checking import Files
 from workflows.drafts import APPROVER, EDITOR
-from workflows.table_words import of_change
 
 page = flask.Blueprint("drafts", __name__)
 
@@ -178,19 +172,11 @@ def changes(procedure: str) -> ResponseReturnValue:
     """Show in words what a draft changes against the running release."""
     base_id, name = running(procedure)
     library = services().cases.library
-<<<<<<< HEAD
-    before, after = library.files(base_id), shelf().get(procedure).files
-    found = draft_words.changes_of(before, shelf().get(procedure))
-    files: dict[str, list[Change]] = {}
-    for change in found:
-        files.setdefault(change.file, []).append(_said(change))
-=======
     number = library.releases(procedure)[0].number
 
     def drawn(file: str) -> str:
         return flask.url_for("releases.draft_diagram", procedure=procedure, name=file)
 
->>>>>>> 88295b8 (Releases are shown, compared in words and numbers, and made drafts again; an update of the program is offered as a draft)
     return flask.render_template(
         "draft_changes.html",
         name=name,
@@ -202,10 +188,6 @@ def changes(procedure: str) -> ResponseReturnValue:
         other="Draft",
         addresses=(release_words.drawn(procedure, number), drawn),
         kinds=draft_words.KINDS,
-<<<<<<< HEAD
-        titles=draft_words.titles({**before, **after}),
-=======
->>>>>>> 88295b8 (Releases are shown, compared in words and numbers, and made drafts again; an update of the program is offered as a draft)
         kind_of=draft_words.kind_of,
     )
 
@@ -319,7 +301,7 @@ def _draft_page(procedure: str, refused: Sequence[dict[str, str]] = ()) -> str:
     before = services().cases.library.files(base_id)
     problems = problems_of(found)
     hands = {event.by for event in history if event.kind in CHANGES}
-    changes = draft_words.changes_of(before, found)
+    changes = draft_words.changes_of(before, found.files)
     lines = draft_words.lines(found, before, changes, problems)
     held, who = actor().roles, actor().person
     involved = who in hands or who == found.proposed_by

@@ -18,8 +18,8 @@ from web.previews import preview
 from web.release_words import Update, archive, case_counts, drawn, numbered, update_of
 from web.services import services
 from web.step_words import KINDS, parts_of
-from web.table_words import say_table
 from workflows.drafts import APPROVER, EDITOR
+from workflows.table_words import say_table
 
 page = flask.Blueprint("releases", __name__, url_prefix="/procedures/<procedure>")
 
@@ -32,7 +32,7 @@ def release(procedure: str, number: int) -> ResponseReturnValue:
     row, files = numbered(procedure, number)
     behind = shelf().behind(procedure).get(row.id)
     others = [each.number for each in services().cases.library.releases(procedure) if each.number != number]
-    titles = {file: draft_words.title_of(file, text) for file, text in files.items()}
+    titles = draft_words.titles(files)
     return flask.render_template(
         "release.html",
         procedure=procedure,
@@ -72,7 +72,7 @@ def file(procedure: str, number: int, name: str) -> ResponseReturnValue:
         procedure=procedure,
         number=number,
         name=name,
-        title=draft_words.title_of(name, text),
+        title=draft_words.titles({name: text})[name],
         words=draft_words.KINDS[kind][0],
         kind=kind,
         text=text,

@@ -67,7 +67,8 @@ def test_a_shipped_update_is_offered_as_a_draft_with_what_was_changed_here(
         name: text.replace('clock + duration("PT4H")', 'clock + duration("PT3H")') for name, text in shipped.items()
     }
     newer = {
-        name: text.replace('name="Say why the report is wrong"', 'name="Say what is wrong with it"') for name, text in newer.items()
+        name: text.replace('name="Say why the report is wrong"', 'name="Say what is wrong with it"')
+        for name, text in newer.items()
     }
     assert newer != shipped
     monkeypatch.setattr(catalogue, "files", lambda _procedure: newer)
