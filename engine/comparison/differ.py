@@ -86,6 +86,8 @@ def _files(name: str, old_text: str, new_text: str) -> Iterator[Change]:
 def _settings(name: str, old: Anatomy, new: Anatomy, key: str) -> Iterator[Change]:
     """Compare the settings of one part."""
     before, after = old.parts[key], new.parts[key]
+    if before.settings == after.settings:
+        return
     for path in dict.fromkeys([*before.settings, *after.settings]):
         one, other = before.settings.get(path), after.settings.get(path)
         if one == other:

@@ -64,7 +64,8 @@ class Anatomy:
 
 def put(settings: dict[str, str], path: str, value: str) -> None:
     """Keep a setting; where the path is taken, under the same path with a number."""
-    settings[next(each for each in _numbered(path) if each not in settings)] = value
+    free = path if path not in settings else next(each for each in _numbered(path) if each not in settings)
+    settings[free] = value
 
 
 def fill(settings: dict[str, str], found: Iterable[tuple[str, str]]) -> None:
