@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,22 @@ from tests.one_step import written
 ROOT = Path(__file__).resolve().parents[1]
 
 
+@contextmanager
+def one_step() -> Iterator[subprocess.Popen[str]]:
+    """Have a process whose children take steps; it has loaded the modules, and no case."""
+    command = [sys.executable, "-m", "tests.one_step"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        yield running
+
+
 class Elsewhere(Drive):
-    """A case that lives in `folder`, which is empty at first; each step's process reads everything from there."""
+    """A case that lives in `folder`, which is empty at first; each step's process reads everything from there.
+
+    `taken_by` is the process whose children take them.
+    """
 
     folder: Path
+    taken_by: subprocess.Popen[str]
 
     def begin(self, command: Open) -> Outcome:
         """Open the case."""
@@ -31,7 +45,11 @@ class Elsewhere(Drive):
         """Take the step in another process; here the state is only read, to look at it."""
         asked = {"command": written(command), "now": self.now, "reference": "T-1"}
         (self.folder / "command").write_bytes(values.dumps(asked))
-        subprocess.run([sys.executable, "-m", "tests.one_step", str(self.folder)], check=True, cwd=ROOT)
+        assert self.taken_by.stdin is not None
+        assert self.taken_by.stdout is not None
+        self.taken_by.stdin.write(f"{self.folder}\n")
+        self.taken_by.stdin.flush()
+        assert self.taken_by.stdout.readline() == "0\n", "the step has failed in its process, which said why"
         self.facts = values.loads((self.folder / "facts").read_bytes())
         position = runner.restore(self.release, (self.folder / "state").read_bytes(), self.facts, self.now).position
         told = values.loads((self.folder / "outcome").read_bytes())

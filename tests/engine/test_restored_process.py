@@ -6,14 +6,17 @@ passes on a specification that is already wired (spiffworkflow.md 11).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
+
+import pytest
 
 from engine import values
 from tests.drawn import form, procedure
 from tests.driving import Drive
-from tests.elsewhere import Elsewhere
+from tests.elsewhere import Elsewhere, one_step
 from tests.procedures.casework import FILES, Casework
 from tests.procedures.milestones import assessed, police_closed
 
@@ -68,14 +71,22 @@ def compare(straight: D, elsewhere: D, play: Callable[[D], object]) -> None:
     assert straight.size == elsewhere.size
 
 
-def far_away(kind: type[Elsewhere], files: Mapping[str, str], folder: Path) -> Elsewhere:
+@pytest.fixture(scope="module")
+def steps() -> Iterator[subprocess.Popen[str]]:
+    with one_step() as running:
+        yield running
+
+
+def far_away(kind: type[Elsewhere], files: Mapping[str, str], folder: Path, steps: subprocess.Popen[str]) -> Elsewhere:
     """Give a case that lives in a folder."""
     case = kind(files, restored=True)
-    case.folder = folder
+    case.folder, case.taken_by = folder, steps
     return case
 
 
-def test_a_multi_instance_over_facts_is_visited_twice_in_processes_of_its_own(tmp_path: Path) -> None:
+def test_a_multi_instance_over_facts_is_visited_twice_in_processes_of_its_own(
+    tmp_path: Path, steps: subprocess.Popen[str]
+) -> None:
     def play(case: Drive) -> None:
         case.open(why="x").do("plan", what="look").do("plan", what="ask", last="yes")
         case.do("act", key="2", done="no").do("check", key="2", ok="no").do("act", key="1").do(
@@ -85,12 +96,12 @@ def test_a_multi_instance_over_facts_is_visited_twice_in_processes_of_its_own(tm
         case.wait(hours=2).do("check", key="3", ok="yes")
 
     straight = Drive(SEVERAL, restored=False)
-    compare(straight, far_away(Elsewhere, SEVERAL, tmp_path), play)
+    compare(straight, far_away(Elsewhere, SEVERAL, tmp_path, steps), play)
     assert straight.closed
     assert len(straight.kinds("task_cancelled")) == 2
 
 
-def test_a_missing_child_is_worked_on_in_processes_of_its_own(tmp_path: Path) -> None:
+def test_a_missing_child_is_worked_on_in_processes_of_its_own(tmp_path: Path, steps: subprocess.Popen[str]) -> None:
     def play(case: Casework) -> None:
         case.report().fill("acknowledge_missing_notice").wait(minutes=6)
         assessed(case, weather="yes").fill("decide_risk_grade").fill("record_return", harm=["unknown"])
@@ -101,6 +112,6 @@ def test_a_missing_child_is_worked_on_in_processes_of_its_own(tmp_path: Path) ->
         case.fill("close_case")
 
     straight = Casework(FILES, restored=False)
-    compare(straight, far_away(CaseworkElsewhere, FILES, tmp_path), play)  # type: ignore[arg-type]
+    compare(straight, far_away(CaseworkElsewhere, FILES, tmp_path, steps), play)  # type: ignore[arg-type]
     assert straight.closed
     assert len(straight.kinds("timer_fired")) > 3
