@@ -8,7 +8,7 @@ it, and the next one lies in the future.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
@@ -106,13 +106,13 @@ class Winder:
 
     def wind(self) -> None:
         """Arm the clocks of what now waits, drop those of what waits no more, and move those whose facts changed."""
-        wanted = dict(self.wanted())
+        wanted, changed = dict(self.wanted()), self.conductor.scope.changed
         for key in [key for key in self.clocks if key not in wanted]:
             del self.clocks[key]
         for key, (task, node) in wanted.items():
             if key not in self.clocks:
                 self.arm(key, task, node)
-            elif self.conductor.scope.changed & self.release.dependencies(node):
+            elif changed and changed & self.release.dependencies(node):
                 self.move(self.clocks[key], node)
 
     def wanted(self) -> Iterator[tuple[tuple[int, str], tuple[Task, Node]]]:
@@ -131,10 +131,11 @@ class Winder:
         """Start a clock; of the rungs that had passed before its activity began, only the latest still tells people."""
         clock = Clock(key[0], key[1], self.now.timestamp())
         self.clocks[key] = clock
-        if node.is_deadline:
-            passed = [rung.step for rung in self.rungs(clock, node) if rung.at <= self.now]
-            clock.fired.extend(passed[:-1])
-        data = self.derive(clock, node, task)
+
+        def passed(rungs: list[Rung]) -> list[str]:
+            return [rung.step for rung in rungs if rung.at <= self.now][:-1]
+
+        data = self.derive(clock, node, task, passed)
         kind = "timer_armed" if clock.at is not None else "timer_waiting"
         self.conductor.note(kind, node, data=data, activity=False)
 
@@ -144,20 +145,28 @@ class Winder:
         A rung that has gone off and now lies ahead goes off again at its new moment: it was told too early.
         """
         old = (clock.at, clock.due)
-        if node.is_deadline and clock.fired:
-            ahead = {rung.step for rung in self.rungs(clock, node) if rung.at > self.now}
-            clock.fired = [step for step in clock.fired if step not in ahead]
-        data = self.derive(clock, node, None)
+
+        def passed(rungs: list[Rung]) -> list[str]:
+            ahead = {rung.step for rung in rungs if rung.at > self.now}
+            return [step for step in clock.fired if step not in ahead]
+
+        data = self.derive(clock, node, None, passed)
         if (clock.at, clock.due) != old:
             self.conductor.note("timer_moved", node, data={"from": _text(old[0]), **data}, activity=False)
 
-    def derive(self, clock: Clock, node: Node, task: Task | None) -> dict[str, Any]:
-        """Tell a clock's next moment from its expression and the facts as they are; give what the log keeps of why it is then."""
-        called = self.conductor.scope.called
-        called.clear()
+    def derive(
+        self, clock: Clock, node: Node, task: Task | None, passed: Callable[[list[Rung]], list[str]]
+    ) -> dict[str, Any]:
+        """Tell a clock's next moment from its expression and the facts as they are; give what the log keeps of why it is then.
+
+        `passed` gives the steps of a deadline's rungs that are taken for gone off.
+        """
+        called = self.conductor.scope.forget()
+        rungs: list[Rung] = []
         with calendars.counts() as counts:
-            rungs = self.rungs(clock, node) if node.is_deadline else []
             if node.is_deadline:
+                rungs = self.rungs(clock, node)
+                clock.fired = passed(rungs)
                 self.set(clock, rungs)
             else:
                 value = self.evaluate(clock, node, task)

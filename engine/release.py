@@ -155,11 +155,24 @@ class Compiled:
 
     def dependencies(self, node: Node) -> frozenset[str]:
         """Give the records that a timer's moment rests on, those that its decision table reads, and the tables that it asks, included."""
+        if (found := self._rests_on.get(node.timer_text)) is not None:
+            return found
         names, asked = self.timer(node).names, set[str]()
         while fresh := (names & self.decisions.keys()) - asked:
             asked |= fresh
             names = names.union(*(self.decisions[table].names for table in fresh))
+        self._rests_on[node.timer_text] = names
         return names
+
+    @cached_property
+    def _rests_on(self) -> dict[str, frozenset[str]]:
+        """What `dependencies` has found, by the text of the timer."""
+        return {}
+
+    @cached_property
+    def parameters(self) -> dict[str, tuple[str, ...]]:
+        """The names that each decision table takes as a function, in their order."""
+        return {name: tuple(sorted(table.names)) for name, table in self.decisions.items()}
 
     def around(self, node: Node) -> Process:
         """Give the process or embedded sub-process in which a node stands."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.release import Compiled
 
 
+_PLAIN = frozenset({str, date, timedelta})
 LONGEST_KEY = 30
 """Of a record in a multi-instance; what repeats there adds a number."""
 
@@ -37,7 +38,9 @@ class Scope:
 
     A record that occurs once is a context of its fields; a record that repeats is a list of contexts, each with its `key`,
     in the order of the keys; `case` holds ``reference`` and ``opened_at``; each decision table is a function,
-    unless a record has its name: what was decided goes before deciding anew. `called` keeps the tables that were called so.
+    unless a record has its name: what was decided goes before deciding anew. `called` keeps the tables that were called so,
+    `known` what they gave: while no record changes, a table that is asked the same again, as most conditions and clocks do,
+    gives the same.
     """
 
     def __init__(self, release: Compiled, facts: Facts, now: datetime, reference: str, opened_at: datetime) -> None:
@@ -47,8 +50,9 @@ class Scope:
         self.now = now
         self.changed: set[str] = set()
         self.called: list[Called] = []
+        self.known: dict[Hashable, tuple[Any, Sequence[Called]]] = {}
         self.values: dict[str, Any] = {
-            name: Function(self.invoke(table), tuple(sorted(table.names))) for name, table in release.decisions.items()
+            name: Function(self.invoke(table), release.parameters[name]) for name, table in release.decisions.items()
         }
         self.values |= {record: [] for record in release.repeating}
         for record in facts:
@@ -57,21 +61,37 @@ class Scope:
 
     def describe_case(self, reference: str, opened_at: datetime) -> None:
         """Let expressions see the case's reference and when it was opened."""
+        self.known.clear()
         self.values["case"] = {"reference": reference, "opened_at": opened_at}
+
+    def forget(self) -> list[Called]:
+        """Let every table be asked anew; give the list of those that are called from now on."""
+        self.called.clear()
+        self.known.clear()
+        return self.called
 
     def invoke(self, table: Any) -> Any:
         """Give a decision table as a function of named arguments, which go before the facts of the same name."""
 
         def call(**arguments: Any) -> Any:
             given = {name: value for name, value in arguments.items() if value is not None}
+            asked = _told_apart(table.id, given)
+            if asked is not None and asked in self.known:
+                result, called = self.known[asked]
+                self.called.extend(called)
+                return result
+            before = len(self.called)
             decision = table.decide({**self.values, **given}, now=self.now)
             self.called.append(Called(table.id, given, decision.rule_ids))
+            if asked is not None:
+                self.known[asked] = decision.result, self.called[before:]
             return decision.result
 
         return call
 
     def refresh(self, record: str) -> None:
         """Show a record as it is now."""
+        self.known.clear()
         keys = self.facts[record]
         if record in self.release.repeating or set(keys) - {""}:
             ordered = sorted(keys, key=natural)
@@ -158,6 +178,22 @@ class Scope:
         expression = self.release.priority
         value = expression.evaluate(self.values, now=self.now) if expression is not None else None
         return 100 - int(min(max(value, 0), 100)) if isinstance(value, Decimal | int) else USUAL_RANK
+
+
+def _told_apart(table: str, given: Mapping[str, Any]) -> Hashable | None:
+    """Give what tells one question to a table from every other, None where an argument is neither a text, a day nor a moment.
+
+    Moments that are equal may lie in two zones, or in the hour that a clock goes through twice.
+    """
+    found: list[Hashable] = [table]
+    for name, value in given.items():
+        if type(value) is datetime:
+            found.append((name, value, value.tzinfo, value.fold))
+        elif type(value) in _PLAIN:
+            found.append((name, value))
+        else:
+            return None
+    return tuple(found)
 
 
 def _item_of(outer: Any, place: Any) -> Any:
