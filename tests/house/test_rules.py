@@ -1,13 +1,13 @@
 """The house keeps its own rules, and each rule turns red on a planted fault."""
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.house import rules
+from tests.house import rules, source
 
 ROOT = Path(__file__).resolve().parents[2]
 complex_functions = partial(rules.complex_functions, configuration=ROOT / "pyproject.toml")
@@ -92,6 +92,13 @@ PLANTED: list[tuple[str, str, str, str]] = [
     ),
     ("the tree names no registry and no machine", "web/a.py", "HOME = '" + "/root" + "/homeward'", "/root"),
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def parsed_for_the_rules_alone() -> Iterator[None]:
+    """What the rules have parsed is forgotten behind them."""
+    yield
+    source.parsed.cache_clear()
 
 
 @pytest.fixture
