@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import flask
-import html5lib
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
@@ -19,6 +18,7 @@ from sqlalchemy.pool import QueuePool
 from werkzeug.test import TestResponse
 
 from engine import timers
+from tests.web import wellformed
 from web import identity, sessions
 from web.attachment_words import SEALED_OFF
 from web.services import Services
@@ -51,9 +51,8 @@ class Browser(FlaskClient):
         assert policy.startswith("default-src 'none'; script-src 'self' 'sha256-") or (is_file and policy == SEALED_OFF)
         assert "unsafe" not in policy
         if answer.mimetype == "text/html" and answer.data and answer.status_code not in {301, 302, 308}:
-            reader, path = html5lib.HTMLParser(strict=True), answer.request.path
-            part = answer.status_code == 200 and path.endswith(PARTS)
-            (reader.parseFragment if part else reader.parse)(answer.get_data(as_text=True))
+            part = answer.status_code == 200 and answer.request.path.endswith(PARTS)
+            wellformed.read(answer.get_data(as_text=True), part=part)
             assert "style=" not in answer.text
         services: Services = self.application.extensions["homeward"]
         assert isinstance(services.engine.pool, QueuePool)
