@@ -29,7 +29,7 @@ SECONDS = (
 """Sign-in name, name, role and kind of agency of each further person."""
 
 OPENED_AGO = 26 * HOUR
-CHILD = "Emery"
+CHILD = "Greer"
 COORDINATOR, MANAGER, NURSE = "mfh_coordinator", "csc_team_manager", "health"
 QUESTION = (
     "Can you ask whether she has been to the walk-in clinic since Sunday? We need to know before the minutes go out."
