@@ -401,10 +401,18 @@ def _because(reason: str) -> Test:
     return lambda one, around: _late(one, around) and one.late_why == reason
 
 
+NOT_OFFERED: Words = MappingProxyType(
+    {"untraced": "The child cannot be traced", "transferred_overseas": "The child has moved overseas"}
+)
+"""Reasons for no offer at all beside those of ``breach_reason`` (G-01)."""
+
 LATE: Mapping[str, Measure] = MappingProxyType(
     {
         "late": Measure("Not held within 72 hours", "D9", "eligible", _late),
-        **{f"late_{key}": Measure(words, "D9", "late", _because(key)) for key, words in BREACH_REASON.items()},
+        **{
+            f"late_{key}": Measure(words, "D9", "late", _because(key))
+            for key, words in {**BREACH_REASON, **NOT_OFFERED}.items()
+        },
         "late_": Measure(
             "No reason recorded", "D9", "late", lambda one, around: _late(one, around) and not one.late_why
         ),
