@@ -94,6 +94,6 @@ def _named(name: str, files: Mapping[str, str]) -> Problem | None:
             name, "file-in-folder", f"{name[:80]} lies in a folder: put all files at the top of the archive."
         )
     if not FILE_NAME.fullmatch(name):
-        sentence = f"{name[:80]} is no file of a procedure: small letters, digits, underscores; .bpmn, .dmn or .form."
+        sentence = f"{name[:80]} is no file of a procedure: small letters, digits, underscores; .bpmn, .dmn, .form or .scenario."
         return Problem(name[:80], "file-not-known", sentence)
     return None

@@ -291,7 +291,9 @@ class Drafts:
             Invalid: a file's name is none that a procedure can have, or a text cannot be read within the limits.
         """
         if not all(release.FILE_NAME.fullmatch(file) for file in texts):
-            sentence = "A file's name has small letters, digits and underscores, and ends in .bpmn, .dmn or .form."
+            sentence = (
+                "A file's name has small letters, digits and underscores, and ends in .bpmn, .dmn, .form or .scenario."
+            )
             raise Invalid([Problem("name", "file-name", sentence)])
         wanted = {file: None if text is None else release.plain(text) for file, text in texts.items()}
         self.check(procedure, _with(self.get(procedure).files, wanted))  # what is wrong may be saved, what stops us not

@@ -22,7 +22,7 @@ from engine.forms.fields import Field
 from engine.process import Node, Process, expression_in
 from engine.provenance import Provenance
 
-FILE_NAME = re.compile(r"[a-z][a-z0-9_]{0,79}\.(bpmn|dmn|form)")
+FILE_NAME = re.compile(r"[a-z][a-z0-9_]{0,79}\.(bpmn|dmn|form|scenario)")
 """What a file of a procedure is called: its id, and its kind."""
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
@@ -272,11 +272,11 @@ def _records_inside_loops(process: Process) -> set[str]:
 
 
 def folder(path: Path) -> dict[str, str]:
-    """Read the files of a procedure from its folder; forms may lie in a folder of their own.
+    """Read the files of a procedure from its folder; forms and scenarios may lie in folders of their own.
 
     Example of what it gives: ``{"missing_child.bpmn": "<?xml ...", "found.form": "{...}"}``.
     """
-    wanted = (each for each in sorted(path.rglob("*")) if each.suffix in {".bpmn", ".dmn", ".form"})
+    wanted = (each for each in sorted(path.rglob("*")) if each.suffix in {".bpmn", ".dmn", ".form", ".scenario"})
     return {each.name: each.read_text("utf-8") for each in wanted}
 
 
@@ -355,8 +355,9 @@ def _compile(files: Mapping[str, str], digest: str, wanted: str = "") -> tuple[C
                 form = forms.read(text, name)
                 found_forms[form.id] = form
                 problems.extend(_named(form.id, stem, name))
-            else:
-                problems.append(Problem(name, "file-not-known", "A procedure holds .bpmn, .dmn and .form files only."))
+            elif kind != "scenario":  # what it was checked with: no case ever reads it
+                sentence = "A procedure holds .bpmn, .dmn, .form and .scenario files only."
+                problems.append(Problem(name, "file-not-known", sentence))
         except Invalid as refusal:
             problems.extend(refusal.problems)
     root = _root(processes, problems) or (wanted if wanted in processes else "")

@@ -71,8 +71,10 @@ from web import (
     sent_files,
     several,
     steps,
+    table_trials,
     tasks,
     teams,
+    trying,
     why,
 )
 from web.assembly import assemble
@@ -131,8 +133,10 @@ PAGES = (
     searches.page,
     several.page,
     steps.page,
+    table_trials.page,
     tasks.page,
     teams.page,
+    trying.page,
     why.page,
 )
 """The pages of every installation, each a blueprint."""

@@ -25,6 +25,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "bpmn": ("Diagram", "Diagrams"),
     "dmn": ("Decision table", "Decision tables"),
     "form": ("Form", "Forms"),
+    "scenario": ("Scenario", "Scenarios"),
 }
 EVENTS: Mapping[str, str] = {
     "begun": "Draft begun from the running release",

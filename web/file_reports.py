@@ -14,7 +14,7 @@ from engine.xml import BYTES_AT_MOST
 from workflows import checking
 from workflows.checking import IGNORED, QUESTION, REFUSED, Finding
 
-KINDS = frozenset({".bpmn", ".dmn", ".form"})
+KINDS = frozenset({".bpmn", ".dmn", ".form", ".scenario"})
 FINE, HAS_REFUSALS, NOT_READ = 0, 1, 2
 
 

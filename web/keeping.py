@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from engine.store import reading, writing
-from workflows import erasing, log_ends, redacting, retention
+from workflows import erasing, log_ends, redacting, rehearsals, retention
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,8 @@ def nightly(engine: sa.Engine, now: datetime) -> bool:
         log.info("logs ended about %s: %s", ended.subject or "nobody", counts or "there were none")
     dropped = _drop_unsealed(engine, now - UNSEALED_FOR)
     log.info("bundles thrown away that nobody gave: %s", dropped)
+    with writing(engine) as connection:
+        rehearsals.tidy(connection, now)
     retention.look_through(engine, now)
     return True
 

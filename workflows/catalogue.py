@@ -32,7 +32,7 @@ from workflows.seal_mails import SealMails
 from workflows.verification import PROJECTIONS
 from workflows.vocabulary import DATA_CLASS
 
-KINDS_OF_FILE = (".bpmn", ".dmn", ".form")
+KINDS_OF_FILE = (".bpmn", ".dmn", ".form", ".scenario")
 
 RESTS_ON: Mapping[str, frozenset[tuple[str, str]]] = {
     episodes.PROCEDURE: episodes.READS | child_projection.READS | attendance.READS[episodes.PROCEDURE],

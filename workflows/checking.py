@@ -20,7 +20,7 @@ from engine.elements import BPMN, NAME, RESERVED, ZEEBE
 from engine.errors import Invalid, Problem
 from engine.foreign.sheet import slug
 from engine.guard import Guard, Limits, TooMuchToRead
-from workflows import draft_looks, drafts
+from workflows import draft_looks, drafts, table_trials, trials
 from workflows.agencies import ROLES
 from workflows.draft_looks import Look, Place
 from workflows.drafts import Located
@@ -107,6 +107,26 @@ def imported(name: str, text: str, process: str = "") -> Imported:
     return Imported(found["files"], tuple(Finding(*row) for row in found["findings"]))
 
 
+def tried(question: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give a procedure that is tried out as it stands (`workflows.trials.told` says what is asked); refused like `of_draft`."""
+    return _tried("trial", question)
+
+
+def scenario_of(question: Mapping[str, Any]) -> str:
+    """Give the text of the scenario that a procedure that was tried out becomes; refused like `of_draft`."""
+    return str(_ask({"do": "scenario", **question}, str(question["procedure"])))
+
+
+def coverage(files: Files) -> Mapping[str, Any]:
+    """Play the scenarios of a procedure, and say what they cover (`workflows.trials.covered`); refused like `of_draft`."""
+    return _tried("coverage", {"files": dict(files)})
+
+
+def tried_table(question: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give what a decision table answers to some values (`workflows.table_trials`); refused like `of_draft`."""
+    return _tried("table", question)
+
+
 def unpacked(data: bytes) -> dict[str, str]:
     """Read an archive; refused like `of_draft`, and with every problem of the archive."""
     files: dict[str, str] = _ask({"do": "archive", "data": base64.b64encode(data).decode()}, "archive")
@@ -172,6 +192,23 @@ def _of_draft(procedure: str, packed: bytes) -> tuple[tuple[Located, ...], tuple
     return tuple(wrong), tuple(remarked)
 
 
+def _tried(do: str, question: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give an answer that only rests on its question; the same question is asked once, one that takes too long too."""
+    found = _tried_once(do, orjson.dumps(question, option=orjson.OPT_SORT_KEYS))
+    if isinstance(found, TooMuchToRead):
+        raise TooMuchToRead(found.problems)
+    return found
+
+
+@lru_cache(maxsize=32)
+def _tried_once(do: str, packed: bytes) -> Mapping[str, Any] | TooMuchToRead:
+    try:
+        found: Mapping[str, Any] = _ask({"do": do, **orjson.loads(packed)}, do)
+    except TooMuchToRead as refusal:
+        return refusal
+    return found
+
+
 def _ask(question: Mapping[str, object], where: str, limits: Limits | None = None) -> Any:
     """Ask the guarded child; what it refuses is refused here."""
     told = GUARD.ask(question, where, limits)
@@ -192,6 +229,10 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
         "changes": lambda asked: [astuple(each) for each in compare(asked["before"], asked["after"])],
         "titles": lambda asked: draft_looks.titles(asked["files"]),
         "look": lambda asked: asdict(draft_looks.look(asked["files"], asked["name"], asked["text"])),
+        "trial": trials.told,
+        "scenario": trials.written,
+        "table": table_trials.told,
+        "coverage": lambda asked: trials.covered(asked["files"]),
         "archive": lambda asked: archives.unpack(base64.b64decode(asked["data"])),
     }
     try:

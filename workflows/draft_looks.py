@@ -58,14 +58,14 @@ def titles(files: Mapping[str, str]) -> dict[str, str]:
 
 def title_of(name: str, text: str) -> str:
     """Give what a file calls itself; "" where it says nothing."""
-    if not name.endswith(".form"):
+    if not name.endswith((".form", ".scenario")):
         named = _NAMED.search(text)
         return unescape(named[1]).strip() if named else ""
     try:
         read = json.loads(text)
     except (ValueError, RecursionError):
         return ""
-    return str(read.get("title") or "").strip() if isinstance(read, dict) else ""
+    return str(read.get("title") or read.get("name") or "").strip() if isinstance(read, dict) else ""
 
 
 def shown_form(name: str, text: str) -> str | None:

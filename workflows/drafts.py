@@ -10,7 +10,7 @@ from engine import decisions, release, xml
 from engine.decisions import analysis
 from engine.errors import Invalid, Problem
 from engine.foreign import OPEN_QUESTION
-from workflows import catalogue, protected
+from workflows import catalogue, protected, trials
 from workflows.agencies import ROLES
 from workflows.operations import OPERATIONS
 
@@ -46,6 +46,8 @@ def check(procedure: str, files: Mapping[str, str]) -> tuple[Problem, ...]:
     found = [*problems, *said]
     if compiled is not None and "one-start" not in known:  # what nobody can begin protects nobody
         found += protected.check(compiled)
+    if compiled is not None and not problems:  # what is wrong by itself goes before what became of a scenario
+        found += trials.check(files, compiled)
     if compiled is not None and compiled.root != procedure:
         sentence = f"These files are the procedure {compiled.root}, and this is a draft of {procedure}."
         found.insert(0, Problem(compiled.root, "other-procedure", sentence))

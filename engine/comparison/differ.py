@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from engine.comparison import asked, drawn, tables, words
+from engine.comparison import asked, drawn, tables, tried, words
 from engine.comparison.parts import Anatomy, Change, Part
 from engine.errors import Invalid
 
@@ -14,6 +14,7 @@ _READERS: Mapping[str, Callable[[str, str], Anatomy]] = {
     "bpmn": drawn.take_apart,
     "dmn": tables.take_apart,
     "form": asked.take_apart,
+    "scenario": tried.take_apart,
 }
 _NAMES = frozenset({"@default", "@sourceRef", "@targetRef", "@attachedToRef", "lane", "inside"})
 """Settings whose value is the id of another part."""

@@ -100,12 +100,25 @@ class Table:
         except RecursionError:
             raise BudgetExceeded("The decision calls functions or nests values too deeply.") from None
 
+    def decide_on(
+        self, asked: Sequence[Any], scope: Mapping[str, Any], *, now: datetime, budget: Budget = _BUDGET
+    ) -> Decision:
+        """Decide where the columns ask these values, one for each; `scope` is what cells name beside them."""
+        run = Run(budget, now)
+        try:
+            return self._decided(asked, self.prepared(scope, run), run)
+        except RecursionError:
+            raise BudgetExceeded("The decision calls functions or nests values too deeply.") from None
+
     def evaluate(self, scope: Mapping[str, Any], run: Run) -> Decision:
         """Decide on what is left of a budget that others share."""
         seen_by = self.prepared(scope, run)
         if self.logic is not None:
             return Decision(self.logic(seen_by, run), (), {})
-        values = [asked.code(seen_by, run) for asked in self.asked]
+        return self._decided([asked.code(seen_by, run) for asked in self.asked], seen_by, run)
+
+    def _decided(self, values: Sequence[Any], seen_by: Mapping[str, Any], run: Run) -> Decision:
+        """Find the rules that apply to the values of the columns, and what they give."""
         for column, allowed, value in zip(self.inputs, self.allowed, values, strict=True):
             self._check(column.label, allowed, value, run)
         hits = self._hits([{**seen_by, "?": value} for value in values], run)

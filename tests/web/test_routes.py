@@ -142,6 +142,8 @@ def fill(rule: str, case_id: str) -> str:
         "procedure": "missing_child",
         "name": "found.form",
         "element": "record_return",
+        "source": "1",
+        "table": "risk_grade.dmn",
         "record": "case_opening",
         "key": "1",
     }
