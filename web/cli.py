@@ -1,4 +1,4 @@
-"""The command line: `homeward demo`, `serve`, `worker`, `migrate`, `publish`, `verify`, `rebuild`, `backup`, `restore`, `hold`, `resume`, `import`, `check`, `promises`, `export`, `organisation`, `user`, `bench`."""
+"""The command line: `homeward demo`, `serve`, `worker`, `migrate`, `publish`, `verify`, `rebuild`, `backup`, `restore`, `hold`, `resume`, `import`, `check`, `procedure`, `promises`, `export`, `organisation`, `user`, `bench`."""
 
 from __future__ import annotations
 
@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_promises_command(commands)
     _add_export_command(commands)
     _add_check_command(commands)
+    _add_procedure_commands(commands)
     _add_import_command(commands)
     _add_organisation_commands(commands)
     _add_user_commands(commands)
@@ -150,7 +151,38 @@ def _add_check_command(commands: argparse._SubParsersAction[argparse.ArgumentPar
     look = _add(commands, "check", does, _check)
     look.add_argument("paths", nargs="+", type=Path, metavar="FILE", help="a .bpmn, .dmn or .form file, or a folder")
     look.add_argument("--import", dest="imports", action="store_true", help="what an import would make of each diagram")
-    look.add_argument("--json", action="store_true", help="one list of findings, as JSON")
+    _add_format_arguments(look)
+
+
+def _add_format_arguments(parser: argparse.ArgumentParser) -> None:
+    from web import ci_reports
+
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument(
+        "--format", choices=ci_reports.FORMATS, default="text", help="of the report (default: %(default)s)"
+    )
+    form.add_argument("--json", dest="format", action="store_const", const="json", help="the same as --format json")
+
+
+def _add_procedure_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    outer = commands.add_parser("procedure", help="export, check and import the files of a procedure")
+    inner = outer.add_subparsers(required=True, metavar="COMMAND")
+    out = _add(inner, "export", "write a release to a new folder or zip archive", _export_procedure)
+    out.add_argument("procedure", help="its name, such as missing_child")
+    out.add_argument("path", type=Path, metavar="PATH", help="the new folder, or a new file that ends with .zip")
+    out.add_argument("--release", type=int, metavar="NUMBER", help="another than the running one")
+    does = (
+        "report on a folder, a zip archive or files: 0 when nothing is refused, 1 when something is, 2 when unreadable"
+    )
+    look = _add(inner, "check", does, _check)
+    look.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder, a zip archive, or a file")
+    look.set_defaults(imports=False)
+    _add_format_arguments(look)
+    does = "make a draft of a folder or zip archive in which nothing is refused; two people publish it in the browser"
+    bring = _add(inner, "import", does, _import_procedure)
+    bring.add_argument("procedure", help="its name, such as missing_child")
+    bring.add_argument("path", type=Path, metavar="PATH", help="the folder or zip archive")
+    bring.add_argument("--by", required=True, metavar="NAME", help="the sign-in name of who answers for it")
 
 
 def _add_import_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -234,7 +266,9 @@ def _publish(chosen: argparse.Namespace) -> None:
     for name, number in procedures.publish_all(services.cases, by=by.sign_in, now=system_clock()).items():
         print(f"{name} stands at release {number}.")
     for name in procedures.kept(services.cases):
-        print(f"{name} was changed by managers here: the shipped files were not put in the place of theirs.")
+        print(
+            f"{name} was changed by managers here: the shipped files are offered on its page as a draft, and run nowhere yet."
+        )
 
 
 def _verify(chosen: argparse.Namespace) -> None:
@@ -292,12 +326,34 @@ def _export(chosen: argparse.Namespace) -> None:
 
 
 def _check(chosen: argparse.Namespace) -> int:
-    from web import file_reports
+    from web import ci_reports, file_reports
 
     logging.getLogger("homeward.guard").setLevel(logging.CRITICAL)  # the report says it
     report = file_reports.of_paths(chosen.paths, imports=chosen.imports)
-    _say([file_reports.as_json(report)] if chosen.json else file_reports.lines(report))
+    _say([ci_reports.told(report, chosen.format)])
     return report.status
+
+
+def _export_procedure(chosen: argparse.Namespace) -> None:
+    from web import procedure_files
+
+    with _open_services() as services:
+        _say(procedure_files.export(services, chosen.procedure, chosen.release, chosen.path))
+
+
+def _import_procedure(chosen: argparse.Namespace) -> int:
+    from web import file_reports, procedure_files
+
+    try:
+        files = file_reports.files_at(chosen.path)
+    except Invalid as refusal:
+        print(str(refusal), file=sys.stderr)
+        return file_reports.NOT_READ
+    with _open_services() as services:
+        with reading(services.engine) as connection:
+            by = people.find(connection, chosen.by).sign_in
+        _say(procedure_files.bring_in(services, chosen.procedure, files, by=by, now=system_clock()))
+    return DONE
 
 
 def _import(chosen: argparse.Namespace) -> None:

@@ -39,16 +39,18 @@ class Report:
 
 
 def of_paths(paths: Sequence[Path], *, imports: bool = False) -> Report:
-    """Report on files and folders; `imports` reports what an import would make of each diagram instead.
+    """Report on files, folders and archives (.zip, as an export gives them); `imports` reports what an import would make of each diagram instead.
 
     A diagram is read with the files around it (those of its folder, forms in a folder of their own), of which it may be a
     part. Never more than the limits of `engine.guard` for each group of files and then for each file.
     """
     report = Report()
+    archives = [path for path in paths if path.suffix == ".zip"]
+    paths = [path for path in paths if path.suffix != ".zip"]
     wanted = list(dict.fromkeys(each for path in paths for each in _wanted(path, report)))
     report.files = wanted
     if imports:
-        for path in wanted:
+        for path in [*wanted, *archives]:
             _import(path, report)
         return report
     groups: dict[Path, list[Path]] = {}
@@ -56,6 +58,8 @@ def of_paths(paths: Sequence[Path], *, imports: bool = False) -> Report:
         groups.setdefault(_home(path), []).append(path)
     for home, members in groups.items():
         _check(home, members, report)
+    for path in archives:
+        _archive(path, report)
     return report
 
 
@@ -73,7 +77,7 @@ def lines(report: Report) -> Iterator[str]:
 
 
 def as_json(report: Report) -> str:
-    """Give a report as JSON: ``[{"file", "element", "rule", "severity", "sentence"}, ...]``."""
+    """Give a report as JSON: ``[{"file", "element", "rule", "severity", "sentence", "line"}, ...]``."""
     return json.dumps(checking.as_rows(report.findings), ensure_ascii=False, indent=1)
 
 
@@ -81,6 +85,17 @@ def _counted(findings: Sequence[Finding]) -> str:
     refused, questions = (sum(each.severity == one for each in findings) for one in (REFUSED, QUESTION))
     words = "question" if questions == 1 else "questions"
     return f"{refused} refused, {questions} {words}" if findings and (refused or questions) else "nothing refused"
+
+
+def files_at(path: Path) -> dict[str, str]:
+    """Read the files of one procedure from an archive or a folder; refused with `Invalid`, everything at once."""
+    report = Report()
+    if path.suffix == ".zip":
+        return _unpacked(path)
+    found = {each.name: _text(each, report) for each in _wanted(path, report)}
+    if report.findings:
+        raise Invalid(Problem(each.element, each.rule, each.sentence) for each in report.findings)
+    return {name: text for name, text in found.items() if text is not None}
 
 
 # Finding and reading ------------------------------------------------------------------------------------------------
@@ -169,3 +184,29 @@ def _import(path: Path, report: Report) -> None:
         _add(lambda: checking.imported(path.name, text).findings, {path.name: path}, report)
     else:
         _add(lambda: checking.of_files({path.name: text}), {path.name: path}, report)
+
+
+def _unpacked(path: Path) -> dict[str, str]:
+    """Read an archive in the guarded child."""
+    try:
+        size, data = path.stat().st_size, path.read_bytes() if path.stat().st_size <= BYTES_AT_MOST else b""
+    except OSError as fault:
+        sentence = f"The archive cannot be read: {fault.strerror}."
+        raise Invalid([Problem(path.name, "file-cannot-be-read", sentence)]) from None
+    if size > BYTES_AT_MOST:
+        sentence = f"The archive is larger than {BYTES_AT_MOST // 1048576} MB."
+        raise Invalid([Problem(path.name, "archive-too-large", sentence)])
+    return checking.unpacked(data)
+
+
+def _archive(path: Path, report: Report) -> None:
+    """Check the files of an archive; each stands in the report under the archive's name."""
+    try:
+        files = _unpacked(path)
+    except Invalid as refusal:
+        report.findings += [_refused(path, problem) for problem in refusal.problems]
+        report.unread = True
+        return
+    own = {name: path / name for name in files}
+    report.files += own.values()
+    _add(lambda: checking.of_files(files), own, report)

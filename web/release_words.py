@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from engine import archives
 from engine.editing import Both, put_together
 from engine.errors import NotFound
+from engine.library import Library
 from engine.release import pack
 from engine.store import CaseTable, reading
 from engine.views import ReleaseRow
@@ -41,8 +42,12 @@ def case_counts(procedure: str) -> dict[int, tuple[int, int]]:
 
 def numbered(procedure: str, number: int) -> tuple[ReleaseRow, dict[str, str]]:
     """Give a release by its number, with its files; refused with `NotFound`."""
-    library = services().cases.library
-    found = next((row for row in library.releases(procedure) if row.number == number), None)
+    return numbered_in(services().cases.library, procedure, number)
+
+
+def numbered_in(library: Library, procedure: str, number: int | None) -> tuple[ReleaseRow, dict[str, str]]:
+    """Give a release of a library by its number, the running one for None; refused with `NotFound`."""
+    found = next((row for row in library.releases(procedure) if number in {None, row.number}), None)
     if found is None:
         raise NotFound("There is no such release.")
     return found, library.files(found.id)
@@ -62,7 +67,7 @@ def archive(files: Mapping[str, str], name: str) -> flask.Response:
 def update_of(procedure: str) -> Update | None:
     """Give what the program ships anew of a procedure whose running release is one of the managers here; None where nothing is.
 
-    The base is the latest release that was shipped, not approved here.
+    The base is the latest release that was shipped, not approved here. What is there already is not offered again.
     """
     cases = services().cases
     releases = cases.library.releases(procedure)
@@ -72,4 +77,5 @@ def update_of(procedure: str) -> Update | None:
         return None
     shipped = next((row for row in releases if not procedures.is_of_managers(cases, row)), releases[-1])
     base, ours = cases.library.files(shipped.id), cases.library.files(releases[0].id)
-    return Update(base, ours, theirs, put_together(base, ours, theirs))
+    together = put_together(base, ours, theirs)
+    return None if together.files == ours and not together.torn else Update(base, ours, theirs, together)

@@ -41,13 +41,17 @@ MOST = 500
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of a report: the file and the element, the rule, how grave it is, and a sentence that says what to do."""
+    """One line of a report: the file and the element, the rule, how grave it is, and a sentence that says what to do.
+
+    `line` is that of the file at which the element begins, 0 where it has none.
+    """
 
     file: str
     element: str
     rule: str
     severity: str
     sentence: str
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +270,7 @@ def _import(name: str, text: str, process: str) -> dict[str, Any]:
     titles = {key: role.title for key, role in ROLES.items()}
     brought = foreign.bring_in(text, name, wish, roles=titles, operations=OPERATIONS, nobody=drafts.EDITOR)
     said = ((REFUSED, brought.refused), (QUESTION, brought.questions), (IGNORED, brought.passed_over))
-    rows = [Finding(name, each.where, each.rule, severity, each.sentence) for severity, found in said for each in found]
+    rows = [_at(name, text, each, severity) for severity, found in said for each in found]
     return {"files": brought.files, "findings": [astuple(each) for each in [*rows, *passed_over(name, text)]]}
 
 
@@ -300,14 +304,21 @@ def passed_over(name: str, text: str) -> Iterator[Finding]:
         return
     for each in listed:
         severity = QUESTION if each.rule == harmless.FOR_ANOTHER_ENGINE else IGNORED
-        yield Finding(name, each.where, each.rule, severity, each.sentence)
+        yield _at(name, text, each, severity)
+
+
+def _at(name: str, text: str, problem: Problem, severity: str) -> Finding:
+    line = drafts.line_of(text, problem.where)
+    return Finding(name, problem.where, problem.rule, severity, problem.sentence, line)
 
 
 def _findings(files: Files, wrong: Iterable[Problem], severity: str) -> Iterator[Finding]:
     """Give problems with the files in which they stand; what belongs to no single file stands at the first."""
     for each in drafts.locate(files, wrong):
         file = each.file or next(iter(files), "")
-        yield Finding(file, each.element or each.problem.where, each.problem.rule, severity, each.problem.sentence)
+        yield Finding(
+            file, each.element or each.problem.where, each.problem.rule, severity, each.problem.sentence, each.line
+        )
 
 
 def _procedures(files: Files) -> Iterator[tuple[str, dict[str, str]]]:
@@ -348,6 +359,6 @@ def _calls(name: str, text: str) -> tuple[str, frozenset[str]]:
     return process.id, frozenset(node.called for node in process.everything() if node.called)
 
 
-def as_rows(found: Iterable[Finding]) -> list[dict[str, str]]:
-    """Give findings as the rows of a JSON report: ``{"file", "element", "rule", "severity", "sentence"}``."""
+def as_rows(found: Iterable[Finding]) -> list[dict[str, str | int]]:
+    """Give findings as the rows of a JSON report: ``{"file", "element", "rule", "severity", "sentence", "line"}``."""
     return [asdict(each) for each in found]

@@ -121,10 +121,14 @@ def _located(problem: Problem, files: Mapping[str, str], holders: Mapping[str, s
 
 def _in_file(problem: Problem, files: Mapping[str, str], file: str, element: str) -> Located:
     """Find the line at which an element of a file begins."""
-    wanted = f'"{element}"' if file.endswith(".form") else f'id="{element}"'
-    lines = files[file].splitlines()
-    line = next((number for number, text in enumerate(lines, 1) if element and wanted in text), 0)
-    return Located(problem, file, element, line)
+    return Located(problem, file, element, line_of(files[file], element))
+
+
+def line_of(text: str, element: str) -> int:
+    """Give the line of a file at which an element (its id, or the key of a question) stands first; 0 where it is not there."""
+    name = re.escape(element)
+    wanted = re.compile(f'"{name}"' if text.lstrip().startswith("{") else rf"""\bid=["']{name}["']""")
+    return next((number for number, line in enumerate(text.splitlines(), 1) if element and wanted.search(line)), 0)
 
 
 def _ids(name: str, text: str) -> Iterator[str]:

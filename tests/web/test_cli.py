@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from engine import archives, xml
 from tests.web.site import SECRET
 from web import cli
 from web.mail_sink import free_port
+from workflows import catalogue
 
 PASSWORD = "three random words"
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,7 +116,27 @@ def test_check_reports_on_files_and_folders_and_leaves_with_what_it_found(
     found = json.loads(capsys.readouterr().out)
     assert {each["file"] for each in found} == {str(broken), str(tmp_path / "huge.dmn")}
     assert {"role-not-known", "form-not-known", "file-too-large", "drawing"} <= {each["rule"] for each in found}
-    assert all(each.keys() == {"file", "element", "rule", "severity", "sentence"} for each in found)
+    assert all(each.keys() == {"file", "element", "rule", "severity", "sentence", "line"} for each in found)
+    assert cli.main(["procedure", "check", str(broken), "--format", "sarif"]) == 1
+    sarif = json.loads(capsys.readouterr().out)
+    assert (sarif["version"], len(sarif["runs"])) == ("2.1.0", 1)
+    (run,) = sarif["runs"]
+    assert run["artifacts"] == [{"location": {"uri": broken.as_uri()}}]
+    told = next(each for each in run["results"] if each["ruleId"] == "role-not-known")
+    assert run["tool"]["driver"]["rules"][told["ruleIndex"]]["id"] == "role-not-known"
+    (place,) = told["locations"]
+    line = place["physicalLocation"]["region"]["startLine"]
+    assert f'id="{place["logicalLocations"][0]["name"]}"' in broken.read_text("utf-8").splitlines()[line - 1]
+    assert told["level"] == "error"
+    archive = tmp_path / "whole.zip"
+    archive.write_bytes(archives.pack(catalogue.files("cancellation")))
+    assert cli.main(["procedure", "check", str(archive), str(broken), "--format", "junit"]) == 1
+    suites = xml.parse(capsys.readouterr().out)
+    failed = {suite.get("name", "").rpartition("/")[2]: suite.get("failures") for suite in suites}
+    assert failed["deadlines.dmn"] == "0"
+    assert int(suites.get("failures", "0")) == len(suites.findall(".//failure")) > 0
+    archive.write_bytes(b"no archive")
+    assert cli.main(["procedure", "check", str(archive)]) == 2
     (tmp_path / "latin.form").write_bytes(b"\xe9\xff")
     assert cli.main(["check", str(tmp_path / "latin.form"), str(tmp_path / "nothing.bpmn")]) == 2
     assert cli.main(["check", "--import", str(broken)]) == 0

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import sqlalchemy as sa
 
 from engine import archives
+from engine.errors import Conflict, Invalid
+from engine.release import pack
+from engine.store import ReleaseTable, writing
 from tests.web.site import Browser, Site
 from tests.web.test_steps import SMALL, WHY, begun, files_of, save
-from web import procedures
+from web import file_reports, procedure_files, procedures
 from workflows import catalogue
 
 
@@ -55,31 +61,51 @@ def test_a_release_is_compared_in_numbers_shown_whole_and_undone_by_the_one_befo
     assert editor.get(f"{SMALL}/releases/9").status_code == 404
 
 
-def test_a_shipped_update_is_offered_as_a_draft_with_what_was_changed_here(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_shipped_update_is_offered_as_a_draft_with_what_was_changed_here(site: Site) -> None:
+    """The database is that of an older program, whose procedure was published with other times and changed here since."""
+    shipped = catalogue.files("cancellation")
+    older = shipped | {"deadlines.dmn": shipped["deadlines.dmn"].replace("PT4H", "PT5H")}
+    packed, digest = pack(older)
+    row = ReleaseTable
+    with writing(site.services.engine) as connection:
+        connection.execute(sa.update(row).where(row.procedure == "cancellation").values(files=packed, digest=digest))
     editor = begun(site, SMALL)
     assert save(editor, WHY, {"name": "Say why", "when.c100_1": "30 minutes"})[0] == 303
     published(site, "Sooner")
-    assert "Update of the program" not in words_of(editor, SMALL)
-    shipped = catalogue.files("cancellation")
-    newer = {
-        name: text.replace('clock + duration("PT4H")', 'clock + duration("PT3H")') for name, text in shipped.items()
-    }
-    newer = {
-        name: text.replace('name="Say why the report is wrong"', 'name="Say what is wrong with it"')
-        for name, text in newer.items()
-    }
-    assert newer != shipped
-    monkeypatch.setattr(catalogue, "files", lambda _procedure: newer)
     now = site.services.clock()
     assert procedures.publish(site.services.cases, "cancellation", by="mfh_coordinator", now=now) == 2
     assert "Update of the program" in words_of(editor, SMALL)
     said = words_of(editor, f"{SMALL}/update")
-    assert "made here since the version before it" in said
-    assert editor.send(f"{SMALL}/update", {"what": "together"}, form=editor.page(f"{SMALL}/update")).status_code == 303
-    together = files_of(editor, SMALL)["deadlines.dmn"]
-    assert 'clock + duration("PT30M")' in together
-    assert 'clock + duration("PT3H")' in together
-    assert "Say why" in files_of(editor, SMALL)["cancellation.bpmn"]
+    assert "1 change comes with the update 2 changes were made here" in said
+    assert "No file was changed by both at the same lines" in said
+    page = editor.page(f"{SMALL}/update")
+    assert editor.send(f"{SMALL}/update", {"what": "together"}, form=page).status_code == 303
+    files = files_of(editor, SMALL)
+    assert files["deadlines.dmn"] == shipped["deadlines.dmn"].replace("PT1H", "PT30M", 1)
+    assert 'name="Say why"' in files["cancellation.bpmn"]
     assert "Draft begun from the update" in words_of(editor, f"{SMALL}/draft")
+    published(site, "The update")
+    assert "Update of the program" not in words_of(editor, SMALL)
+
+
+def test_a_procedure_leaves_as_a_folder_and_comes_back_as_a_draft_only_where_nothing_is_refused(
+    site: Site, tmp_path: Path
+) -> None:
+    folder, services, now = tmp_path / "out", site.services, site.services.clock()
+    assert "release 1" in "".join(procedure_files.export(services, "cancellation", None, folder))
+    with pytest.raises(Conflict):
+        list(procedure_files.export(services, "cancellation", None, folder))
+    assert list(procedure_files.export(services, "cancellation", 1, tmp_path / "out.zip"))
+    files = file_reports.files_at(folder)
+    assert files == file_reports.files_at(tmp_path / "out.zip") == catalogue.files("cancellation")
+    wrong = {**files, "cancellation.bpmn": files["cancellation.bpmn"].replace('id="locate_sergeant"', 'id="nobody"')}
+    with pytest.raises(Invalid) as refused:
+        list(procedure_files.bring_in(services, "cancellation", wrong, by="procedure_editor", now=now))
+    assert any("cancellation.bpmn:" in problem.where for problem in refused.value.problems)
+    other = {**files, "deadlines.dmn": files["deadlines.dmn"].replace("PT4H", "PT3H")}
+    assert list(procedure_files.bring_in(services, "cancellation", other, by="procedure_editor", now=now))
+    assert files_of(site.browser("procedure_editor"), SMALL) == other
+    with pytest.raises(Conflict):
+        list(procedure_files.bring_in(services, "cancellation", files, by="procedure_editor", now=now))
+    with pytest.raises(Invalid):
+        file_reports.files_at(tmp_path / "nowhere")

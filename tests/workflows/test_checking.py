@@ -152,5 +152,5 @@ def test_a_hostile_file_ends_in_a_refusal_and_the_next_one_is_read(name: str) ->
 
 def test_a_report_is_data_that_other_programs_read() -> None:
     rows = json.loads(json.dumps(checking.as_rows(checking.of_files({"a.form": "no form"}))))
-    assert rows[0].keys() == {"file", "element", "rule", "severity", "sentence"}
+    assert rows[0].keys() == {"file", "element", "rule", "severity", "sentence", "line"}
     assert (rows[0]["file"], rows[0]["severity"]) == ("a.form", "refused")
