@@ -84,7 +84,9 @@ def begin_from_diagram(procedure: str) -> ResponseReturnValue:
 
     def made() -> Files:
         text = plain(decoded(_brought("diagram", "Choose the diagram: a file that ends with .bpmn or .xml"), "diagram"))
-        found = checking.imported(f"{procedure}.bpmn", text, procedure)
+        found = checking.imported(
+            f"{procedure}.bpmn", text, procedure, pool=flask.request.form.get("pool", "").strip()[:200]
+        )
         found.require_nothing_refused()
         return found.files
 

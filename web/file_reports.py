@@ -34,7 +34,8 @@ class Report:
 
     def refuse(self, path: Path, rule: str, sentence: str, *, unread: bool = False) -> None:
         """Note that a file is refused as a whole."""
-        self.findings.append(Finding(str(path), path.name, rule, REFUSED, sentence))
+        file, element = (each.encode(errors="backslashreplace").decode() for each in (str(path), path.name or "."))
+        self.findings.append(Finding(file, element, rule, REFUSED, sentence))
         self.unread = self.unread or unread
 
 
@@ -103,6 +104,25 @@ def files_at(path: Path) -> dict[str, str]:
 
 def _wanted(path: Path, report: Report) -> list[Path]:
     """Give the files that a path names."""
+    try:
+        return [each for each in _named(path, report) if _is_written_in_utf8(each, report)]
+    except OSError as fault:
+        report.refuse(path, "file-cannot-be-read", f"It cannot be looked at: {fault.strerror}.", unread=True)
+        return []
+
+
+def _is_written_in_utf8(path: Path, report: Report) -> bool:
+    """Whether the name of a file is text: the report, and whoever reads it, could not name it otherwise."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        report.refuse(path, "file-name", "The name of the file is no text in UTF-8: give it another.", unread=True)
+        return False
+    return True
+
+
+def _named(path: Path, report: Report) -> list[Path]:
+    """Give the files that a path names, whatever they are called."""
     if path.is_dir():
         found = sorted(each for each in path.rglob("*") if each.suffix in KINDS and each.is_file())
         if not found:
@@ -123,11 +143,15 @@ def _home(path: Path) -> Path:
 
 
 def _around(home: Path) -> list[Path]:
-    """Give the files that could belong together with those of a folder."""
-    below = [each for each in home.iterdir() if each.is_dir() and next(each.glob("*.bpmn"), None) is None]
-    return sorted(
-        each for folder in (home, *below) for each in folder.iterdir() if each.suffix in KINDS and each.is_file()
-    )
+    """Give the files that could belong together with those of a folder, as far as they can be looked at."""
+    try:
+        below = [each for each in home.iterdir() if each.is_dir() and next(each.glob("*.bpmn"), None) is None]
+        found = [
+            each for folder in (home, *below) for each in folder.iterdir() if each.suffix in KINDS and each.is_file()
+        ]
+    except OSError:
+        return []
+    return sorted(each for each in found if _is_written_in_utf8(each, Report()))
 
 
 def _text(path: Path, report: Report) -> str | None:

@@ -100,14 +100,16 @@ def of_files(files: Files) -> tuple[Finding, ...]:
     return tuple(Finding(*row) for row in _ask({"do": "files", "files": dict(files)}, next(iter(files), "files")))
 
 
-def imported(name: str, text: str, process: str = "") -> Imported:
+def imported(name: str, text: str, process: str = "", *, pool: str = "") -> Imported:
     """Make a procedure of a diagram that another tool wrote; `process` is its id, else it is made of the file's name.
+
+    `pool` names the one that is taken where the file has several, else the largest that can be carried out is.
 
     Raises:
         TooMuchToRead: the file cannot be read within the limits.
         Invalid: it is not XML that we read.
     """
-    found = _ask({"do": "import", "name": name, "text": text, "process": process}, name)
+    found = _ask({"do": "import", "name": name, "text": text, "process": process, "pool": pool}, name)
     return Imported(found["files"], tuple(Finding(*row) for row in found["findings"]))
 
 
@@ -229,7 +231,7 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
     works: dict[str, Callable[[Mapping[str, Any]], Any]] = {
         "draft": lambda asked: _draft(asked["procedure"], asked["files"]),
         "files": lambda asked: [astuple(each) for each in report(asked["files"])],
-        "import": lambda asked: _import(asked["name"], asked["text"], asked["process"]),
+        "import": lambda asked: _import(asked["name"], asked["text"], asked["process"], asked.get("pool", "")),
         "changes": lambda asked: [astuple(each) for each in compare(asked["before"], asked["after"])],
         "titles": lambda asked: draft_looks.titles(asked["files"]),
         "look": lambda asked: asdict(draft_looks.look(asked["files"], asked["name"], asked["text"])),
@@ -263,12 +265,12 @@ def _few(where: str, wrong: Sequence[Problem]) -> Sequence[Problem]:
     return [*wrong[:MOST], Problem(where, "more-problems", more)]
 
 
-def _import(name: str, text: str, process: str) -> dict[str, Any]:
+def _import(name: str, text: str, process: str, pool: str) -> dict[str, Any]:
     """Make a procedure of a diagram that another tool wrote."""
     wish = process or slug(name.rpartition(".")[0])
     wish = wish if NAME.match(wish) and wish not in RESERVED else f"process_{wish}".rstrip("_")
     titles = {key: role.title for key, role in ROLES.items()}
-    brought = foreign.bring_in(text, name, wish, roles=titles, operations=OPERATIONS, nobody=drafts.EDITOR)
+    brought = foreign.bring_in(text, name, wish, roles=titles, operations=OPERATIONS, nobody=drafts.EDITOR, pool=pool)
     said = ((REFUSED, brought.refused), (QUESTION, brought.questions), (IGNORED, brought.passed_over))
     rows = [_at(name, text, each, severity) for severity, found in said for each in found]
     return {"files": brought.files, "findings": [astuple(each) for each in [*rows, *passed_over(name, text)]]}

@@ -7,7 +7,7 @@ rule or when, a person decides at that place.
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -39,37 +39,73 @@ class Brought:
     passed_over: tuple[Problem, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """A process with steps: its place in the file, how many steps it has, and the name of its pool, or its own."""
+
+    index: int
+    steps: int
+    name: str
+
+
 def bring_in(
-    text: str, file: str, process: str, *, roles: Mapping[str, str], operations: Collection[str], nobody: str
+    text: str,
+    file: str,
+    process: str,
+    *,
+    roles: Mapping[str, str],
+    operations: Collection[str],
+    nobody: str,
+    pool: str = "",
 ) -> Brought:
     """Make a procedure with the id `process` of a diagram that another tool wrote.
 
-    Of several pools that with the most steps is taken whose elements can all be carried out. `roles` are the titles of the
-    roles by key; `nobody` is the role that has what lies in no lane of a role.
+    Of several pools the one called `pool` is taken; without a name that with the most steps whose elements can all be carried
+    out. What is left out is named. `roles` are the titles of the roles by key; `nobody` is the role that has what lies in no
+    lane of a role.
 
     Raises:
         Invalid: the text is not XML that we read.
     """
     root = xml.parse(text, file)
-    drawn = enumerate(len(_steps(each)) for each in root.iter(f"{{{BPMN}}}process"))
-    pools = sorted(((steps, index) for index, steps in drawn if steps), key=lambda pool: -pool[0])
+    pools = _pools(root)
     if root.tag != f"{{{BPMN}}}definitions" or not pools:
         sentence = "The file holds no process with steps: export it from the other tool as BPMN 2.0."
         return Brought({}, (Problem(file, "no-process", sentence),), (), ())
-    tried = (
-        (steps, _bring(root, index, file, process, roles, operations, nobody))
-        for steps, index in pools
-        if steps >= pools[0][0] * WORTH_TAKING
-    )
+    chosen = [each for each in pools if pool and each.name.casefold() == pool.casefold()]
+    if pool and not chosen:
+        sentence = f"The file has no pool called “{pool[:60]}”. It has {_listed(pools)}."
+        return Brought({}, (Problem(file, "pool-not-there", sentence),), (), ())
+    worth = chosen or [each for each in pools if each.steps >= pools[0].steps * WORTH_TAKING]
+    tried = ((each, _bring(root, each.index, file, process, roles, operations, nobody)) for each in worth)
     largest = next(tried)
-    steps, best = next((each for each in chain([largest], tried) if not each[1].refused), largest)
+    taken, best = next((each for each in chain([largest], tried) if not each[1].refused), largest)
     if best.refused or len(pools) == 1:
         return best
     sentence = (
-        f"The file holds {len(pools)} processes, and a procedure is one of them: the largest that can be carried out was "
-        f"taken, with {steps} steps. Draw what the others do as procedures of their own, or as tasks of their roles."
+        f"The file holds {len(pools)} processes, and a procedure is one of them: “{taken.name}” was taken, with {taken.steps} "
+        f"steps. Left out: {_listed(each for each in pools if each is not taken)}. Bring the file again and name another "
+        "pool, or draw what these do as procedures of their own, or as tasks of their roles."
     )
     return replace(best, questions=(Problem(file, "pools-left-out", sentence), *best.questions))
+
+
+def _pools(root: xml.Element) -> list[_Pool]:
+    """Give the processes that have steps, the largest first."""
+    drawn = root.iter(f"{{{BPMN}}}participant")
+    names = {(each.get("processRef") or "").rpartition(":")[2]: each.get("name") for each in drawn}
+    found = []
+    for index, process in enumerate(root.iter(f"{{{BPMN}}}process")):
+        own = process.get("id") or ""
+        name = " ".join((names.get(own) or process.get("name") or own or f"pool {index + 1}").split())[:60]
+        if steps := len(_steps(process)):
+            found.append(_Pool(index, steps, name))
+    return sorted(found, key=lambda each: -each.steps)
+
+
+def _listed(pools: Iterable[_Pool]) -> str:
+    """Name pools with how many steps each has."""
+    return ", ".join(f"“{each.name}” ({each.steps} {'step' if each.steps == 1 else 'steps'})" for each in pools)
 
 
 def _steps(process: xml.Element) -> list[xml.Element]:

@@ -84,3 +84,27 @@ def test_a_diagram_of_another_tool_is_loaded_with_its_questions_and_runs_to_its_
 def test_what_has_no_equal_here_is_refused_at_its_own_id(drawn: str, element: str, rule: str) -> None:
     made = checking.imported("bicycles.bpmn", FOREIGN.replace('<task id="T5"', f'{drawn}<task id="T5"'))
     assert (element, rule) in {(each.element, each.rule) for each in made.findings if each.severity == REFUSED}
+
+
+def test_of_several_pools_one_is_taken_by_its_name_or_its_size_and_the_others_are_named() -> None:
+    def pool(name: str, tasks: int) -> str:
+        drawn = "".join(f'<task id="{name}{each}" name="Step {each}"/>' for each in range(tasks))
+        return f'<process id="p_{name}">{drawn}</process>'
+
+    names = (("Desk", 2), ("Garage", 3), ("Yard", 1))
+    text = (
+        '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="x"><collaboration id="c">'
+        + "".join(f'<participant id="of_{name}" name="{name}" processRef="p_{name}"/>' for name, _ in names)
+        + f"</collaboration>{''.join(pool(*each) for each in names)}</definitions>"
+    )
+    for asked, taken, others in (("", "Garage", ("Desk", "Yard")), ("desk", "Desk", ("Garage", "Yard"))):
+        made = checking.imported("several.bpmn", text, pool=asked)
+        (said,) = (each.sentence for each in made.findings if each.rule == "pools-left-out")
+        assert f"“{taken}” was taken" in said
+        assert all(f"“{other}” (" in said.partition("Left out:")[2] for other in others)
+        assert made.files["several.bpmn"].count("<userTask") == dict(names)[taken]
+    (wrong,) = (
+        each for each in checking.imported("several.bpmn", text, pool="Attic").findings if each.severity == REFUSED
+    )
+    assert wrong.rule == "pool-not-there"
+    assert "“Desk” (2 steps)" in wrong.sentence
