@@ -27,8 +27,9 @@ OURS = {
 JSON = ("form", "scenario")
 Element = Any
 Seen = set[object]
-MANY, FEW = 80, 20  # a scenario is made of few kinds of things
 """The kinds of things that were edited already, in whichever file: the reader asks what a thing is and where it stands, not in which file."""
+MANY, FEW = 80, 20
+"""There are more kinds than this in each kind of file; a scenario is made of few kinds of things."""
 
 
 def shape(element: Element) -> str:
