@@ -442,7 +442,7 @@ def an_age_that_is_guessed_makes_nobody_an_adult(case: Casework) -> None:
 def a_child_who_turned_18_while_missing_stays_a_child(case: Casework) -> None:
     """The age is that of the day of the report, and is not counted anew."""
     assessed(handed_over(case.remember(age=17)))
-    decided(case, "medium").fill("endorse_risk_grade").wait(days=40).fill("record_return")
+    decided(case, "medium").fill("endorse_risk_grade").sleep(days=40).fill("record_return")
     assert "offer_return_interview" in case.open_elements()
 
 

@@ -401,7 +401,7 @@ def the_managers_hear_of_a_child_at_home_after_two_days(case: Casework) -> None:
         ("52:00", "first escalation", "csc_service_manager csc_team_manager"),
     ]
     assert case.fill("acknowledge_long_absence").words()[-1] == "ManagerAlertAcked"
-    case.wait(days=4)
+    case.sleep(days=4)
     assert len(case.rings("T-19")) == 2, "the manager has answered, and nobody above hears of it"
 
 
