@@ -138,3 +138,48 @@ def test_a_table_says_which_row_applies_to_what_is_entered_and_what_is_to_be_sai
     assert "Row 6 applies. 12 hours" in shown
     assert "Nothing applies: No rule applies where “Reviewer” is any other value" in shown
     assert "Enter a value of the kind number" in words(browser.page(f"{address}?asked=1&c2=many"))
+
+
+def test_questions_are_added_moved_reworded_and_taken_out_without_the_text_of_the_form(site: Site) -> None:
+    browser = site.browser("procedure_editor")
+    browser.send(f"{HOME}/draft", form=browser.page(HOME))
+    file = f"{DRAFT}/files/cancellation_reason.form"
+    page = browser.page(f"{file}/questions/one")
+    assert browser.send(f"{file}/questions/one", {"kind": "radio"}, form=page).status_code == 422
+    asked = {"kind": "radio", "label": "Who was rung?", "options": "aunt: An aunt\nNobody", "class": "D2"}
+    more = {"required": "yes", "error": "Select who was rung", "when": "certain=yes"}
+    assert browser.send(f"{file}/questions/one", asked | more, form=page).status_code == 303
+    assert browser.send(f"{file}/questions/one", asked, form=page).status_code == 409
+    page = browser.page(f"{file}/questions")
+    last = str(len(page.select("dl dt")) - 1)
+    assert browser.send(f"{file}/questions/act", {"place": last, "do": "up"}, form=page).status_code == 303
+    made = json.loads(site_files(browser, file))["components"][-2]
+    assert made == {
+        "type": "radio",
+        "key": "who_was_rung",
+        "label": "Who was rung?",
+        "validate": {"required": True},
+        "values": [{"label": "An aunt", "value": "aunt"}, {"label": "Nobody", "value": "nobody"}],
+        "properties": {"error": "Select who was rung", "dataClass": "D2"},
+        "conditional": {"hide": '=certain = null or certain != "yes"'},
+    }
+    place = str(int(last) - 1)
+    page = browser.page(f"{file}/questions/one?place={place}")
+    assert (
+        browser.post(
+            f"{file}/questions/one?place={place}", data=typed(page) | {"label": "Whom did you ring?"}
+        ).status_code
+        == 303
+    )
+    again = json.loads(site_files(browser, file))["components"][-2]
+    assert again == made | {"label": "Whom did you ring?"}
+    page = browser.page(f"{file}/questions")
+    assert browser.send(f"{file}/questions/act", {"place": place, "do": "out"}, form=page).status_code == 303
+    assert "Whom did you ring?" not in words(browser.page(f"{file}/questions"))
+
+
+def site_files(browser: Browser, file: str) -> str:
+    """Read the text of a file of the draft from its page."""
+    area = browser.page(file).select_one("textarea[name=text]")
+    assert area is not None
+    return area.text
