@@ -13,7 +13,7 @@ export NODE_USE_SYSTEM_CA := 1
 RUN_STAMP := .venv/.run-lock
 DEV_STAMP := .venv/.dev-lock
 
-.PHONY: help demo test torture check format assets lock bench clean
+.PHONY: help demo test torture county check format assets lock bench clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,10 @@ test: $(DEV_STAMP) assets ## run all tests (PYTEST_ARGS="..." narrows them)
 
 torture: $(DEV_STAMP) ## kill, freeze and lie to nodes for about forty minutes (SEED=N repeats a run)
 	@TORTURE=long $(BIN)/python -m pytest -n0 -q -s tests/torture
+
+county: $(RUN_STAMP) ## play a year of a synthetic county and hold the checks of the promises against its truth (SEED=N)
+	@rm -rf build/county
+	@$(BIN)/homeward generate --seed $(or $(SEED),1) --out build/county --check
 
 check: $(DEV_STAMP) ## format, lint, types and import contracts, without changing anything
 	@status=0; \

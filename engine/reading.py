@@ -80,10 +80,6 @@ def as_they_are(_connection: sa.Connection, facts: Facts, _who: Actor) -> Facts:
     return facts
 
 
-IS_KEYED_AND_OPEN = sa.text("cases.correlation <> '' AND cases.status = 'open'")
-"""The condition of the index `uq_cases_correlation`, in its own words: with a parameter in it SQLite would read all open cases."""
-
-
 class Views:
     """The reading side of the cases."""
 

@@ -1,4 +1,4 @@
-"""The command line: `homeward demo`, `serve`, `worker`, `migrate`, `publish`, `verify`, `rebuild`, `backup`, `restore`, `hold`, `resume`, `import`, `check`, `procedure`, `promises`, `export`, `organisation`, `user`, `bench`."""
+"""The command line: `homeward demo`, `serve`, `worker`, `migrate`, `publish`, `verify`, `rebuild`, `backup`, `restore`, `hold`, `resume`, `import`, `check`, `procedure`, `promises`, `export`, `organisation`, `user`, `generate`, `bench`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from workflows.organisations import Register
 DONE, REFUSED, INTERRUPTED = 0, 1, 130
 DEFAULT_PORT = 8000
 DEMO_FOLDER = Path("build") / "demo"
+DEMO_CHILDREN = 120
 BENCH_FILE = Path("build") / "bench.json"
 
 Command = Callable[[argparse.Namespace], int | None]
@@ -63,6 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     demo = _add(commands, "demo", "show everything with invented people, in one process on this machine", _demo)
     demo.add_argument("--port", type=int, default=DEFAULT_PORT, help="where the site listens (default: %(default)s)")
     demo.add_argument("--data", type=Path, default=DEMO_FOLDER, help="where its data lie (default: %(default)s)")
+    demo.add_argument(
+        "--county", type=int, default=DEMO_CHILDREN, metavar="CHILDREN",
+        help="of how many children three months are played first; 0 for none, and the quickest start (default: %(default)s)",
+    )  # fmt: skip
     serve = _add(commands, "serve", "serve the site; an unmigrated database is refused", _serve)
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     serve.add_argument("--port", type=int, default=DEFAULT_PORT, help="the port to listen on (default: %(default)s)")
@@ -79,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_import_command(commands)
     _add_organisation_commands(commands)
     _add_user_commands(commands)
+    _add_generate_command(commands)
     bench = _add(commands, "bench", "measure, print a table and write build/bench.json", _bench)
     bench.add_argument("--quick", action="store_true", help="measure less often: noisier, done in half a minute")
     bench.add_argument("--output", type=Path, default=BENCH_FILE, help="where the values go (default: %(default)s)")
@@ -228,10 +235,40 @@ def _add_membership_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--role", action="append", required=True, choices=sorted(ROLES), help="a role; may be repeated")
 
 
+def _add_generate_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    does = "play a county of invented children through the engine, into a new database; the same seed gives the same county"
+    make = _add(commands, "generate", does, _generate)
+    make.add_argument("--seed", type=int, default=1, metavar="N", help="what chance begins with (default: %(default)s)")
+    make.add_argument("--months", type=int, default=12, metavar="M", help="1 to 12 (default: %(default)s)")
+    make.add_argument(
+        "--children", type=int, metavar="N", help="how many go missing in a year (default: a whole county)"
+    )
+    make.add_argument(
+        "--from", dest="first", type=date.fromisoformat, metavar="DAY", help="the first day (default: 2026-01-05)"
+    )
+    make.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="where the CSV files go, and the database without --database"
+    )
+    make.add_argument("--database", default="", metavar="URL", help="the database, which must be empty")
+    make.add_argument(
+        "--check", action="store_true", help="hold the checks of the promises against the truth; 1 where they differ"
+    )
+
+
+def _generate(chosen: argparse.Namespace) -> None:
+    from web.county import generating
+
+    given = {name: each for name in ("children", "first") if (each := getattr(chosen, name)) is not None}
+    wanted = generating.Wanted(
+        chosen.seed, chosen.months, folder=chosen.out, database_url=chosen.database, check=chosen.check
+    )
+    _say(generating.generate(replace(wanted, **given)))
+
+
 def _demo(chosen: argparse.Namespace) -> None:
     from web import demonstration
 
-    demonstration.run(chosen.port, chosen.data)
+    demonstration.run(chosen.port, chosen.data, county=chosen.county)
 
 
 def _serve(chosen: argparse.Namespace) -> None:

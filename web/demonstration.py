@@ -6,6 +6,7 @@ import os
 import secrets
 import sys
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -31,11 +32,15 @@ from web.settings import Settings
 from workflows import audits
 from workflows.agencies import ROLES
 
+COUNTY_SEED = 7
+SETTLED_FOR = timedelta(days=12)
+"""How long ago the last child of the county was reported: today's cases are those of the stories."""
 
-def run(port: int, folder: Path) -> None:
+
+def run(port: int, folder: Path, *, county: int = 0) -> None:
     """Prepare what is not there yet, print the address and the sign-in names, and serve until a signal ends it."""
     settings = demo_settings(port, folder)
-    services = prepare(settings)
+    services = prepare(settings, county=county)
     worker = make_worker(services)
     sink = mail_sink(services.engine, services.clock, settings.smtp_port)
     sink.start()
@@ -65,8 +70,11 @@ def demo_settings(port: int, folder: Path) -> Settings:
     )
 
 
-def prepare(settings: Settings) -> Services:
-    """Migrate the demo's database, add people, publish the procedures, bring in what was before and open cases, each only where it is missing."""
+def prepare(settings: Settings, *, county: int = 0) -> Services:
+    """Migrate the demo's database, add people, publish the procedures, bring in what was before and open cases, each only where it is missing.
+
+    `county` is of how many children three months are played beside them, so that the figures have something to say.
+    """
     services = assemble(settings)
     schema.migrate(create_app(settings, services=services, migrated=False))
     prepare_demo_tables(services.engine)
@@ -89,7 +97,25 @@ def prepare(settings: Settings) -> Services:
         )
         demo_copies.give(services, now)
         demo_partners.ask(services, now)
+        if county:
+            _play_county(services, county, now)
     return services
+
+
+def _play_county(services: Services, children: int, now: datetime) -> None:
+    """Play three months of a county that end a while ago: its work is done, and today's cases stand on top of the lists."""
+    from web.county import stage
+
+    sys.stdout.write("Playing three months of an invented county: half a minute, and only this once.\n")
+    sys.stdout.flush()
+    stage.play(
+        services,
+        seed=COUNTY_SEED,
+        children=children,
+        begins_at=now - SETTLED_FOR - 3 * stage.MONTH,
+        reports_until=now - SETTLED_FOR,
+        ends_at=now - timedelta(minutes=30),
+    )
 
 
 def _has_no_cases(engine: sa.Engine) -> bool:

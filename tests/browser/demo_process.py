@@ -33,7 +33,7 @@ class DemoProcess:
         """Start it and come back when it is ready for people."""
         with self.log.open("a") as log:
             self._process = subprocess.Popen(
-                [COMMAND, "demo", "--data", self.folder, "--port", str(self.port)],
+                [COMMAND, "demo", "--data", self.folder, "--port", str(self.port), "--county", "0"],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

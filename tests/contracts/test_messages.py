@@ -234,6 +234,6 @@ def test_the_next_message_is_found_without_reading_the_cases_that_are_open(sqlit
     cases = cases_in(sqlite_engine)
     report(cases, "CH-1", 0)
     cases.library.opened_by()
-    steps = steps_of(sqlite_engine, lambda: cases.messages.next(now=NOW), asks=3)
+    steps = steps_of(sqlite_engine, lambda: cases.messages.next(now=NOW), asks=4)
     read = [step.partition("(")[0].strip() for step in steps if " cases" in step or " awaited" in step]
     assert read == ["SEARCH awaited USING INDEX ix_awaited_name", "SEARCH cases USING INDEX uq_cases_correlation"]

@@ -13,7 +13,16 @@ KEPT = Measure("statements", 8, "statements", 10)
 EXACTLY = Measure("commits", 1, "commits", 1)
 MISSED = Measure("turn 1,500 of a loop : turn 10", 1.21, "x", 1.2)
 LITTLE = Effort(
-    cases=1, turns=12, pages=1, due=50, starts=1, open_tasks=2_000, waiting=1_500, tasks=(500, 4_000), sealed=2
+    cases=1,
+    turns=12,
+    pages=1,
+    due=50,
+    starts=1,
+    open_tasks=2_000,
+    waiting=1_500,
+    tasks=(500, 4_000),
+    sealed=2,
+    children=0,
 )
 
 

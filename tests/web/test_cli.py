@@ -145,7 +145,7 @@ def test_check_reports_on_files_and_folders_and_leaves_with_what_it_found(
 def start_demo(root: Path, folder: Path, port: int) -> subprocess.Popen[str]:
     """Start the demonstration as a process of its own and wait until it says where it is."""
     code = "import sys; from web.cli import main; sys.exit(main(sys.argv[1:]))"
-    command = [sys.executable, "-c", code, "demo", "--port", str(port), "--data", str(folder)]
+    command = [sys.executable, "-c", code, "demo", "--port", str(port), "--data", str(folder), "--county", "0"]
     process = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert process.stdout is not None
     for line in process.stdout:

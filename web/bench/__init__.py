@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from web.bench import crowd, homes, language, lists, loop, process, sealed, site, steps, tables
+from web.bench import county, crowd, homes, language, lists, loop, process, sealed, site, steps, tables
 from web.bench.report import Measure, table, write
 
 
@@ -18,7 +18,8 @@ from web.bench.report import Measure, table, write
 class Effort:
     """How often each thing is measured: cases played, turns of a loop, pages read, due timers, starts of a worker; and
     how many open tasks and waiting timers a large database holds, in comparison with a thousand; how many tasks, done
-    ones too, the lists are asked among; and how often a sealed record is asked for in turn with an invented one.
+    ones too, the lists are asked among; how often a sealed record is asked for in turn with an invented one; and of how many
+    children a year's county is played for a month, 0 for none.
     """
 
     cases: int = 25
@@ -30,9 +31,10 @@ class Effort:
     waiting: int = 10_000
     tasks: tuple[int, ...] = (1_000, 100_000, 1_000_000)
     sealed: int = 300
+    children: int = 300
 
 
-QUICK = Effort(cases=6, turns=300, pages=20, due=300, starts=2, tasks=(1_000, 100_000), sealed=60)
+QUICK = Effort(cases=6, turns=300, pages=20, due=300, starts=2, tasks=(1_000, 100_000), sealed=60, children=60)
 
 
 def run(output: Path, *, quick: bool = False) -> str:
@@ -62,6 +64,11 @@ def measure(folder: Path, effort: Effort) -> tuple[list[Measure], list[str]]:
     place = prepared.copy(folder / "sealed")
     measures += sealed.told_apart(place, calls=effort.sealed)
     place.close()
+    if effort.children:
+        place = prepared.copy(folder / "county")
+        played, sentence = county.year(place, children=effort.children)
+        place.close()
+        measures, more = [*measures, *played], [*more, sentence]
     place = prepared.copy(folder / "process")
     measures += process.worker(place, starts=effort.starts)
     place.close()

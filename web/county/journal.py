@@ -1,0 +1,172 @@
+"""Keeps what is true of a county in play: by what its people do and leave, never by what a check finds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from engine.calendars import add_working_days
+from engine.model import Facts
+from engine.views import Step, TaskRow
+from web.county import people, times
+from web.county.lives import Episode
+from web.county.people import Task
+from web.county.truth import Label
+
+Key = tuple[str, int]
+Plan = Callable[[datetime, Callable[[datetime], None]], None]
+SECOND = timedelta(seconds=1)
+
+OFTEN, WINDOW = 3, timedelta(days=90)
+"""From which report in which time on a meeting and a plan are owed (domain.md 2.6)."""
+SILENT: Mapping[str, timedelta] = MappingProxyType({"high": timedelta(hours=1), "medium": timedelta(hours=4)})
+SILENT_ELSE = timedelta(hours=12)
+ENQUIRES = frozenset({"raise_action", "carry_out_action", "review_case", "review_by_inspector"})
+"""What ends a stretch without an enquiry."""
+
+
+class Journal:
+    """The journal of a county: `labels` are the promises that were broken so far."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        still_open: Callable[[Key], TaskRow | None],
+        episodes: Mapping[str, Episode],
+        facts: Mapping[str, Facts],
+    ) -> None:
+        """Keep the journal of episodes and facts by reference; `plan` lets it look again at a moment."""
+        self._plan, self._still_open, self.episodes, self.facts = plan, still_open, episodes, facts
+        self.labels: set[Label] = set()
+        self.case_of: dict[Episode, str] = {}
+        self.reports: dict[int, list[datetime]] = defaultdict(list)
+        self.graded: dict[str, datetime] = {}
+        self.interviewed: dict[str, datetime] = {}
+        self.met: dict[str, list[datetime]] = defaultdict(list)
+        self.enquired: dict[str, list[datetime]] = defaultdict(list)
+        self.planned: dict[int, datetime] = {}
+        self.updated: dict[str, datetime] = {}
+
+    def opened(self, episode: Episode, reference: str) -> None:
+        """Hear that a case was opened for an episode."""
+        self.case_of[episode] = reference
+        self.reports[episode.child.number].append(episode.reported_at)
+
+    def note(self, case_id: str, promise: str, at: datetime, lapse: str) -> None:
+        """Note a promise as broken."""
+        self.labels.add(Label(case_id, promise, at, lapse))
+
+    def lies(self, key: Key, task: Task, lying: times.Lying, limit: datetime) -> None:
+        """Look whether a task that a lapse lets lie still does at its limit."""
+        if task.episode is None or self._still_open(key) is None or (lying.missing and task.of.returned_at <= limit):
+            return
+        for promise in lying.promises:
+            self.note(self.case_of[task.episode], promise, limit, lying.lapse)
+
+    def happened(self, step: Step) -> None:
+        """Hear of a step: a meeting that is called for is owed from then on; a closed case is not put right any more."""
+        episode = self.episodes.get(step.case_id)
+        if episode is None:
+            return
+        said = {event.activity for event in step.events}
+        if "MeetingTriggered" in said:
+            urgent = step.now + timedelta(hours=24)
+            limit = urgent if episode.returned_at >= urgent else add_working_days(step.now, 5)
+            self._owes_meeting(step.case_id, "G-51", step.now, limit)
+        if "EpisodeClosed" in said and "ethnicity_missing" in episode.lapses:
+            self.note(step.case_id, "G-29", step.now, "ethnicity_missing")
+
+    def done(self, task: Task) -> None:
+        """Hear that a task was done."""
+        follow = getattr(self, f"_{task.row.element}", None)
+        if follow is not None:
+            follow(task)
+        if task.row.element in ENQUIRES:
+            self.enquired[task.row.case_id].append(task.now)
+
+    def _look(self, at: datetime, broken: Callable[[], bool], case_id: str, promise: str, lapse: str) -> None:
+        """Look at a moment whether something is still owed, and note it."""
+
+        def look(_now: datetime) -> None:
+            if broken():
+                self.note(case_id, promise, at, lapse)
+
+        self._plan(at + SECOND, look)
+
+    def _owes_meeting(self, case_id: str, promise: str, since: datetime, limit: datetime) -> None:
+        late = "meeting_late" in self.episodes[case_id].lapses
+        met = self.met[case_id]
+        lapse = "meeting_late" if late else "nobody called for it"
+        self._look(limit, lambda: not any(since <= at <= limit for at in met), case_id, promise, lapse)
+
+    def _match_child(self, task: Task) -> None:
+        """The third report in 90 days asks for a meeting and for a plan."""
+        episode, case_id, now = task.of, task.row.case_id, task.now
+        mine = self.reports[episode.child.number]
+        if sum(episode.reported_at - WINDOW < each <= episode.reported_at for each in mine) >= OFTEN:
+            number, limit = episode.child.number, add_working_days(now, 10)
+            self._look(limit, lambda: number not in self.planned, case_id, "G-46", "plan_late")
+            self._owes_meeting(case_id, "G-16", now, add_working_days(now, 5))
+
+    def _decide_risk_grade(self, task: Task) -> None:
+        if task.row.case_id not in self.graded:
+            self.graded[task.row.case_id] = task.now
+            self._watch_search(task.row.case_id, task.of, task.now)
+
+    def _watch_search(self, case_id: str, episode: Episode, since: datetime) -> None:
+        """Look at every stretch of a search that is too long without an enquiry."""
+        level = str(self.facts[case_id].get("risk", {}).get("", {}).get("level") or people.grade(episode))
+        limit = since + SILENT.get(level, SILENT_ELSE)
+
+        def look(_now: datetime) -> None:
+            done = [at for at in self.enquired[case_id] if since < at <= limit]
+            if done:
+                self._watch_search(case_id, episode, max(done))
+            elif episode.returned_at > limit:
+                self.note(case_id, "G-22", limit, "search_silent")
+
+        if limit < episode.returned_at:
+            self._plan(limit + SECOND, look)
+
+    def _record_return(self, task: Task) -> None:
+        case_id, limit = task.row.case_id, task.of.returned_at + times.HELD_WITHIN
+        self._look(limit, lambda: case_id not in self.interviewed, case_id, "G-02", f"interview {task.of.interview}")
+        if task.of.harm:
+            self._harm(case_id, task.now)
+
+    def _harm(self, case_id: str, since: datetime) -> None:
+        limit = min(since + timedelta(hours=24), add_working_days(since, 1))
+        self._owes_meeting(case_id, "G-17", since, limit)
+
+    def _hold_return_interview(self, task: Task) -> None:
+        self.interviewed[task.row.case_id] = task.now
+        if "not_independent" in task.lapsed:
+            self.note(task.row.case_id, "G-04", task.now, "not_independent")
+        if task.of.tells and not task.of.harm:
+            self._harm(task.row.case_id, people.in_minutes(task.now - 15 * people.MINUTE))
+
+    def _hold_meeting(self, task: Task) -> None:
+        self.met[task.row.case_id].append(people.in_minutes(task.now - 5 * people.MINUTE))
+
+    def _write_trigger_plan(self, task: Task) -> None:
+        if task.episode is not None:
+            self.planned.setdefault(task.episode.child.number, task.now)
+
+    def _receive_return_interview(self, task: Task) -> None:
+        case_id = task.row.case_id
+        if task.of.number > 1:
+            self._look(
+                add_working_days(task.now, 5), lambda: case_id not in self.updated, case_id, "G-07", "plan_not_updated"
+            )
+
+    def _update_trigger_plan(self, task: Task) -> None:
+        """The first interview that was not taken in yet is, by this update."""
+        before = sum(each.get("taken_in") is not None for each in task.facts.get("plan", {}).values())
+        arrived = [
+            said.get("sender")
+            for _key, said in sorted(task.facts.get("interview_received", {}).items(), key=lambda each: int(each[0]))
+        ]
+        if before < len(arrived):
+            self.updated[str(arrived[before])] = task.now
