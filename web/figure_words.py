@@ -175,7 +175,7 @@ def _step(name: str, shown: Mapping[str, int | None], link: Link, of: int | None
         shown[name],
         of,
         _of(of, words),
-        _width(shown[name], max(whole or 0, of or 0)),
+        _width(shown[name], max(whole or 0, of or 0, shown[name] or 0)),
         link(name, ""),
         outlined=measure.apart or name == "late_",
         of_bar=of,
