@@ -23,7 +23,7 @@ from workflows.vocabulary import DATA_CLASS
 
 page = flask.Blueprint("questions", __name__, url_prefix="/procedures/<procedure>/draft/files/<name>/questions")
 
-NAMES = ("kind", "label", "hint", "required", "error", "options", "class", "when")
+NAMES = ("kind", "label", "hint", "required", "error", "options", "class", "when", "after")
 LONGEST = 4_000
 
 
@@ -149,6 +149,8 @@ def _page(draft: Draft, name: str, place: str, given: Mapping[str, str], problem
             {"value": "", "text": "Choose one"},
             *({"value": key, "text": f"{words} ({key})"} for key, words in DATA_CLASS.items()),
         ],
+        places=[{"value": "", "text": "At the end of the page"}]
+        + [{"value": key, "text": words} for key, words in editing.places(root)],
         conditions=[{"value": key, "text": words} for key, words in choices],
         stamp=stamp_of(draft.files[name]) if not problems else flask.request.form.get("stamp", ""),
         may_edit=EDITOR in actor().roles,

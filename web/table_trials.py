@@ -8,6 +8,7 @@ from typing import Any
 import flask
 import orjson
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from engine import values
 from engine.errors import Invalid, NotFound
@@ -44,14 +45,16 @@ def table(procedure: str, source: str, table: str) -> ResponseReturnValue:
     return _page(tried, table, told)
 
 
-def _given(sent: Mapping[str, str]) -> dict[str, str]:
-    """Read what was entered: by the place of its column, chosen from its list or typed."""
-    found: dict[str, str] = {}
-    for name, text in sent.items():
-        place = name.removeprefix("c")
-        if name.startswith("c") and place.isdigit():
-            typed = sent.get(f"other{place}", "") if text == ANOTHER else text
+def _given(sent: MultiDict[str, str]) -> dict[str, str | list[str]]:
+    """Read what was entered: by the place of its column, chosen from its list, ticked, or typed."""
+    found: dict[str, str | list[str]] = {}
+    for name in sent:
+        place = name.removeprefix("c").removeprefix("m")
+        if name == f"c{place}" and place.isdigit():
+            typed = sent.get(f"other{place}", "") if sent[name] == ANOTHER else sent[name]
             found[place] = typed.strip()[:LONGEST]
+        if name == f"m{place}" and place.isdigit():
+            found[place] = [text[:LONGEST] for text in sent.getlist(name) if text]
     return found
 
 
@@ -96,6 +99,8 @@ def _items(column: Mapping[str, Any]) -> list[dict[str, str]]:
         {"value": each, "text": say_cell(each if each in {"true", "false"} else f'"{each}"')}
         for each in column["choices"]
     ]
+    if column["many"]:
+        return chosen
     return [{"value": "", "text": "Not known"}, *chosen, {"value": ANOTHER, "text": "Something else"}]
 
 

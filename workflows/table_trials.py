@@ -28,13 +28,15 @@ _LITERALS: Mapping[str, str] = {
     "dayTimeDuration": 'duration("{}")',
     "yearMonthDuration": 'duration("{}")',
 }
+_CONTAINS = re.compile(r"(some |not\()?list contains\(")
+"""How a cell begins that asks whether a list holds something: then several can be ticked."""
 _TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 
 
 def told(question: Mapping[str, Any]) -> dict[str, Any]:
     """Tell the columns of a table, what is to be said of it as a whole, and what it answers to the values that were given.
 
-    ``{"file", "text", "given": {"0": "high"} or None, "now"}``: a column by its place; one that is left out is not known. Refused
+    ``{"file", "text", "given": {"0": "high", "1": ["crime"]} or None, "now"}``: a column by its place, a list where several can be ticked; one that is left out is not known. Refused
     with `Invalid` where it cannot be read.
     """
     table, now = decisions.read(question["text"], question["file"]), datetime.fromisoformat(question["now"])
@@ -50,7 +52,8 @@ def told(question: Mapping[str, Any]) -> dict[str, Any]:
     asked: list[Any] = []
     for place, column in enumerate(table.inputs):
         try:
-            asked.append(_value(str(question["given"].get(str(place), "")).strip(), column.type, now))
+            given = question["given"].get(str(place), "")
+            asked.append(given if isinstance(given, list) else _value(str(given).strip(), column.type, now))
         except (Refusal, ArithmeticError, ValueError):
             found["wrong"][str(place)] = f"Enter a value of the kind {_kind(column.type)}"
     return found if found["wrong"] else found | {"answer": _answer(table, asked, now)}
@@ -78,7 +81,8 @@ def _column(table: Table, place: int, column: Input) -> dict[str, Any]:
     """Tell a column: what it asks, and the texts that its cells name, where they compare with texts."""
     cells = [rule.tests[place] for rule in table.rules]
     named = list(dict.fromkeys(text for cell in cells for text in _QUOTED.findall(cell)))
-    plain = column.type in {"string", ""} and not any("(" in _QUOTED.sub("", cell) for cell in cells)
+    many = any(_CONTAINS.match(cell) for cell in cells)
+    plain = many or (column.type in {"string", ""} and not any("(" in _QUOTED.sub("", cell) for cell in cells))
     truths = column.type == "boolean" or {*cells} <= {"-", "true", "false"} != {"-"}
     choices = ["true", "false"] if truths else named[:MOST_CHOICES] if plain else []
     asks = any(cell != "-" for cell in cells)
@@ -87,6 +91,7 @@ def _column(table: Table, place: int, column: Input) -> dict[str, Any]:
         "expression": column.expression,
         "kind": _kind(column.type),
         "choices": choices,
+        "many": many and bool(choices),
         "asks": asks,
     }
 

@@ -33,6 +33,8 @@ HOLDING: Mapping[str, str] = {"group": "Group of questions", "dynamiclist": "Lis
 _PLACE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){0,3}")
 _WHEN = re.compile(r'=\s*(\w+) = null or \1 != "([^"]*)"')
 LONGEST_KEY = 60
+FIRST_IN = "in "
+"""How it begins where a new question goes first into a group."""
 
 Component = dict[str, Any]
 
@@ -113,11 +115,12 @@ def removed(root: Component, place: str) -> None:
     del held[at]
 
 
-def put(root: Component, place: str, given: Mapping[str, str]) -> str:
-    """Change the component at a place, or add one at the end where it is "", as somebody wants it; give its place.
+def put(root: Component, place: str, given: Mapping[str, str]) -> None:
+    """Change the component at a place, or add one at the end where it is "", as somebody wants it; nothing else changes.
 
     `given` holds ``kind`` (for a new one), ``label``, ``hint``, ``required``, ``error``, ``options`` (one in a line), ``class`` and
-    ``when``. Refused with `Invalid`, all at once, at the names of the inputs.
+    ``when``; ``after`` is where a new one goes: behind a place, ``in 2`` first in a group, else at the end of the page. Refused with
+    `Invalid`, all at once, at the names of the inputs.
     """
     one = copy.deepcopy(found(root, place)) if place else {"type": given.get("kind", "")}
     kind = kind_of(one) if place else given.get("kind", "")
@@ -133,9 +136,37 @@ def put(root: Component, place: str, given: Mapping[str, str]) -> str:
     if place:
         held, at = _held(root, place)
         held[at] = one
-        return place
-    root["components"].append(one)
-    return str(len(root["components"]) - 1)
+    else:
+        _insert(root, one, given.get("after", ""))
+
+
+def places(root: Component) -> list[tuple[str, str]]:
+    """List where a new question can go, as `put` takes it, with the words for it."""
+    told = []
+    for line in lines(root["components"]):
+        if not _in_list(root, line.place):
+            told.append((line.place, f"After “{line.words}”"))
+            if found(root, line.place).get("type") == "group":
+                told.append((f"{FIRST_IN}{line.place}", f"First in the group “{line.words}”"))
+    return told
+
+
+def _insert(root: Component, one: Component, after: str) -> None:
+    """Put a new component where it is wanted."""
+    if not after:
+        root["components"].append(one)
+    elif after.startswith(FIRST_IN):
+        found(root, after.removeprefix(FIRST_IN)).setdefault("components", []).insert(0, one)
+    else:
+        held, at = _held(root, after)
+        held.insert(at + 1, one)
+
+
+def _in_list(root: Component, place: str) -> bool:
+    """Whether a place stands in a list, whose items are asked for themselves."""
+    parts = place.split(".")
+    around = (".".join(parts[:count]) for count in range(1, len(parts)))
+    return any(found(root, each).get("type") == "dynamiclist" for each in around)
 
 
 def given_of(component: Component) -> dict[str, str]:
@@ -164,7 +195,7 @@ def answers(root: Component, but: str) -> list[tuple[str, str]]:
         if line.place == but:
             break
         one = found(root, line.place)
-        if kind_of(one) in {"radio", "select"} and "." not in line.place:
+        if kind_of(one) in {"radio", "select"} and not _in_list(root, line.place):
             values = one.get("values")
             options = [each for each in values if isinstance(each, dict)] if isinstance(values, list) else []
             told += [
