@@ -71,7 +71,10 @@ def task(procedure: str, source: str) -> ResponseReturnValue:
     """Show the page of an open task, or of the opening, as staff will see it."""
     tried = source_of(procedure, source)
     given = flask.request.args
-    told = _play(tried, _kept(tried), look={**_look(), "invent": bool(given.get("invent"))})
+    try:
+        told = _play(tried, _kept(tried), look={**_look(), "invent": bool(given.get("invent"))})
+    except Invalid as refusal:
+        return _not_yet(tried, refusal.problems)
     if told["page"] is None:
         flask.flash("This is not open any more.", "note")
         return _back_to(tried)
@@ -84,7 +87,10 @@ def answer(procedure: str, source: str) -> ResponseReturnValue:
     """Do a task with these answers, or open the case; what the form refuses is said on its page."""
     tried, posted, look = source_of(procedure, source), Posted.read(), _look()
     kept, raw = _kept(tried), posted.raw
-    shown = _play(tried, kept, look={**look, "invent": False})
+    try:
+        shown = _play(tried, kept, look={**look, "invent": False})
+    except Invalid as refusal:
+        return _not_yet(tried, refusal.problems)
     if shown["page"] is None:
         flask.flash("This is not open any more.", "note")
         return _back_to(tried)
@@ -107,7 +113,7 @@ def step(procedure: str, source: str) -> ResponseReturnValue:
     kept, do = _kept(tried), given.get("do", "")
     moves = {"back": -1, "forward": 1}
     if do in moves:
-        _keep(tried, kept.moved(moves[do]))
+        _keep(tried, _as_far_as_it_goes(tried, kept).moved(moves[do]))
         return _back_to(tried)
     if do == "to":
         wanted = given.get("place", "")
@@ -136,7 +142,7 @@ def keep(procedure: str, source: str) -> ResponseReturnValue:
         return _run_page(tried, [Problem("name", "name-missing", sentence)])
     file = f"{_stem(name)}.{KIND}"
     try:
-        question = {**_question(tried, kept, kept.commands), "name": name}
+        question = {**_question(tried, kept), "name": name}
         text = checking.scenario_of(question)
         before = tried.files.get(file)
         stamp = stamp_of(before) if before is not None else ""
@@ -190,7 +196,10 @@ def replay(procedure: str, source: str, name: str) -> ResponseReturnValue:
     except Invalid as refusal:
         return _not_yet(tried, refusal.problems)
     commands = tuple({key: value for key, value in each.items() if key != "then"} for each in found.steps)
-    told = _play(tried, Kept(found.began, commands, len(commands)))
+    try:
+        told = _play(tried, Kept(found.began, commands, len(commands)))
+    except Invalid as refusal:
+        return _not_yet(tried, refusal.problems)
     _keep(tried, Kept(found.began, commands, told["played"]))
     return _back_to(tried)
 
@@ -208,31 +217,28 @@ def diagram(procedure: str, source: str, process: str) -> ResponseReturnValue:
 # Playing ----------------------------------------------------------------------------------------------------------------
 
 
-def _question(tried: Source, kept: Kept, commands: Sequence[Command]) -> dict[str, Any]:
+def _question(tried: Source, kept: Kept) -> dict[str, Any]:
     return {
         "procedure": tried.procedure,
         "files": dict(tried.files),
         "began": kept.began.isoformat(),
-        "commands": list(commands),
+        "commands": list(kept.commands),
     }
 
 
-def _play(
-    tried: Source, kept: Kept, command: Command | None = None, look: Mapping[str, Any] | None = None
-) -> Mapping[str, Any]:
-    """Play what is kept, and one command more where there is one; refused with `Invalid` where nothing can be tried out."""
-    commands = [*kept.commands, *([command] if command else [])]
-    return checking.tried({**_question(tried, kept, commands), "look": look})
+def _play(tried: Source, kept: Kept, look: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+    """Play what is kept; refused with `Invalid` where nothing can be tried out."""
+    return checking.tried({**_question(tried, kept), "look": look})
 
 
 def _took(tried: Source, kept: Kept, command: Command, look: Mapping[str, Any] | None) -> list[Problem]:
     """Take one more command and keep it, or say why it cannot be taken."""
     place = "do" if look is None else "task"
-    following = kept.with_step(command)
+    following = _as_far_as_it_goes(tried, kept).with_step(command)
     if len(following.all) > MOST_STEPS or rehearsals.is_too_large(following.all):
         return [Problem(place, "too-long", f"A run has {MOST_STEPS} steps at most: go back, or begin anew")]
     try:
-        told = _play(tried, kept, command)
+        told = _play(tried, following)
     except Invalid as refusal:
         return list(refusal.problems)
     if told["problems"]:
@@ -241,6 +247,14 @@ def _took(tried: Source, kept: Kept, command: Command, look: Mapping[str, Any] |
         return [Problem(place, "stopped", told["stopped"]["sentence"])]
     _keep(tried, following)
     return []
+
+
+def _as_far_as_it_goes(tried: Source, kept: Kept) -> Kept:
+    """Give a run without the steps that a draft which has changed since takes no more; all of it where nothing can be played."""
+    try:
+        return kept.moved(_play(tried, kept)["played"] - kept.place)
+    except Invalid:
+        return kept
 
 
 def _kept(tried: Source) -> Kept:

@@ -1,0 +1,43 @@
+"""What is shipped is played: its scenarios, and a stand-in for each operation; a run without end is stopped."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from engine import release
+from engine.rehearsal import CannotBePlayed, Rehearsal
+from workflows import catalogue, invented, trials
+from workflows.operations import OPERATIONS
+
+PROCEDURES = [
+    name for name in catalogue.procedures() if any(file.endswith(".scenario") for file in catalogue.files(name))
+]
+BEGAN = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("procedure", PROCEDURES)
+def test_the_scenarios_that_are_shipped_play_to_their_end(procedure: str) -> None:
+    files = catalogue.files(procedure)
+    covered = trials.covered(files)
+    assert covered["scenarios"]
+    assert [each["problem"] for each in covered["scenarios"] if each["problem"]] == []
+
+
+def test_each_operation_has_a_stand_in_that_finds_something() -> None:
+    assert invented.STAND_INS.keys() == OPERATIONS.keys()
+
+
+def test_what_does_not_fit_the_case_is_refused_in_words() -> None:
+    tried = Rehearsal(release.load(release.pack(catalogue.files("cancellation"))[0]), BEGAN, invented.find)
+    for command in (
+        {"do": "complete", "task": "decide_cancellation"},
+        {"do": "ring"},
+        {"do": "wait", "hours": -1},
+        {"do": "until", "at": "soon"},
+        {"do": "receive", "event": "nothing"},
+        {"do": "erase"},
+    ):
+        with pytest.raises(CannotBePlayed):
+            tried.take(command)
