@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engine import diagrams
 from engine.editing import Diagram, Row, Sheet, is_plain, say_span, say_time
@@ -123,9 +124,17 @@ def parts_of(procedure: str, files: Mapping[str, str]) -> list[Part]:
 
     Where a guarded child could not read the files in time, none of them is read here.
     """
-    names, called = [name for name in sorted(files) if name.endswith(".bpmn")], titles(files)
-    if not checking.reads(procedure, files):
-        return [Part(name, called[name], (), {}, readable=False) for name in names]
+    if checking.reads(procedure, files):
+        return [*_parts(procedure, tuple(sorted(files.items())))]
+    called = titles(files)
+    return [Part(name, called[name], (), {}, readable=False) for name in sorted(files) if name.endswith(".bpmn")]
+
+
+@lru_cache(maxsize=8)
+def _parts(procedure: str, held: tuple[tuple[str, str], ...]) -> tuple[Part, ...]:
+    """Read the diagrams of files that can be read; the same files are read once."""
+    files = dict(held)
+    names, called = [name for name in files if name.endswith(".bpmn")], titles(files)
     read = {name: _process(name, files[name]) for name in names}
     by_id = {each.id: name for name, each in read.items() if each is not None}
     tables = _Tables(files, [each for each in read.values() if each is not None])
@@ -139,7 +148,7 @@ def parts_of(procedure: str, files: Mapping[str, str]) -> list[Part]:
         if process is not None:
             calls = [by_id[node.called] for _, node in _walk(process) if node.called in by_id]
             todo = [*calls, *todo]
-    return [_part(name, read[name], files, tables, called) for name in order]
+    return tuple(_part(name, read[name], files, tables, called) for name in order)
 
 
 def part_of(procedure: str, files: Mapping[str, str], file: str) -> Part | None:
