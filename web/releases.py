@@ -15,7 +15,7 @@ from web.change_words import compared
 from web.draft_words import names, running, shelf
 from web.errors import sentence_of
 from web.previews import preview
-from web.release_words import Update, archive, case_counts, drawn, numbered, update_of
+from web.release_words import archive, case_counts, drawn, numbered, update_of
 from web.services import services
 from web.step_words import KINDS, parts_of
 from workflows.drafts import APPROVER, EDITOR
@@ -102,7 +102,7 @@ def draft_diagram(procedure: str, name: str) -> ResponseReturnValue:
 def changes(procedure: str, number: int) -> ResponseReturnValue:
     """Show what a release changes against another one, by default the one before it."""
     _, name = running(procedure)
-    other = flask.request.args.get("from", number - 1, type=int)
+    other = flask.request.args.get("from", max(number - 1, 1), type=int)
     before, after = numbered(procedure, other)[1], numbered(procedure, number)[1]
     return flask.render_template(
         "draft_changes.html",
@@ -134,28 +134,34 @@ def restore(procedure: str, number: int) -> ResponseReturnValue:
 @page.get("/update")
 @roles(EDITOR, APPROVER)
 def update(procedure: str) -> ResponseReturnValue:
-    """Show what the program ships anew beside what was changed here."""
+    """Show what the program ships anew beside what was changed here; where it ships nothing, that nothing differs."""
     _, name = running(procedure)
-    found = _update(procedure)
+    found, here = update_of(procedure), services().cases.library.releases(procedure)[0]
+    files = services().cases.library.files(here.id)
+    common = {
+        "procedure": procedure,
+        "name": name,
+        "caption": f"{name}, update of the program",
+        "back": (name, flask.url_for("drafts.procedure", procedure=procedure)),
+        "found": compared(procedure, files, found.together.files if found else files),
+        "one": "Running",
+        "other": "With the update",
+        "addresses": (drawn(procedure, here.number), lambda _file: ""),
+        "kinds": draft_words.KINDS,
+        "kind_of": draft_words.kind_of,
+    }
+    if found is None:
+        return flask.render_template("draft_changes.html", **common, against="what the program brings")
     ours, theirs = compare(found.base, found.ours), compare(found.base, found.theirs)
     places = {(each.file, each.element) for each in ours}
     return flask.render_template(
         "release_update.html",
-        procedure=procedure,
-        name=name,
-        caption=f"{name}, update of the program",
+        **common,
         against="what runs here, where it does not touch what was changed here",
-        back=(name, flask.url_for("drafts.procedure", procedure=procedure)),
-        found=compared(procedure, found.ours, found.together.files),
         ours=len(ours),
         theirs=len(theirs),
         both=[each for each in theirs if each.element and (each.file, each.element) in places],
         torn=found.together.torn,
-        one="Running",
-        other="With the update",
-        addresses=(drawn(procedure, services().cases.library.releases(procedure)[0].number), lambda _file: ""),
-        kinds=draft_words.KINDS,
-        kind_of=draft_words.kind_of,
         may_edit=EDITOR in actor().roles and shelf().find(procedure) is None,
     )
 
@@ -164,7 +170,10 @@ def update(procedure: str) -> ResponseReturnValue:
 @roles(EDITOR)
 def take_update(procedure: str) -> ResponseReturnValue:
     """Make a draft of what the program ships anew: with what was changed here, or as it was shipped."""
-    found = _update(procedure)
+    running(procedure)
+    found = update_of(procedure)
+    if found is None:
+        raise NotFound("The program offers no update of this procedure.")
     whole = flask.request.form.get("what") == "shipped"
     files = found.theirs if whole else found.together.files
     reason = "The update that came with the program" + (
@@ -173,14 +182,6 @@ def take_update(procedure: str) -> ResponseReturnValue:
     return _begin(
         procedure, files, "shipped", reason, "The update is a draft now. The running release has not changed."
     )
-
-
-def _update(procedure: str) -> Update:
-    running(procedure)
-    found = update_of(procedure)
-    if found is None:
-        raise NotFound("The program offers no update of this procedure.")
-    return found
 
 
 def _file(files: Mapping[str, str], name: str) -> str:
