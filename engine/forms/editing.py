@@ -32,7 +32,7 @@ CHOOSING = frozenset({"radio", "select", "checklist"})
 HOLDING: Mapping[str, str] = {"group": "Group of questions", "dynamiclist": "List of questions"}
 _PLACE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){0,3}")
 _WHEN = re.compile(r'=\s*(\w+) = null or \1 != "([^"]*)"')
-LONGEST_KEY = 60
+LONGEST_KEY, DEEPEST = 60, 3
 FIRST_IN = "in "
 """How it begins where a new question goes first into a group."""
 
@@ -75,9 +75,10 @@ def lines(components: Any, inside: str = "", depth: int = 0) -> Iterator[Line]:
         one = each if isinstance(each, dict) else {}
         place, kind = f"{inside}{at}", kind_of(one)
         words = KINDS.get(kind) or HOLDING.get(kind) or "Something else"
-        is_required = (one.get("validate") or {}).get("required") is True
+        is_required = _own(one, "validate").get("required") is True
         yield Line(place, words, words_of(one), depth, at > 0, at < len(held) - 1, is_required)
-        yield from lines(one.get("components"), f"{place}.", depth + 1)
+        if depth < DEEPEST:
+            yield from lines(one.get("components"), f"{place}.", depth + 1)
 
 
 def kind_of(component: Component) -> str:
@@ -93,12 +94,10 @@ def words_of(component: Component) -> str:
 
 
 def found(root: Component, place: str) -> Component:
-    """Give the component at a place; refused with `NotFound`."""
+    """Give the component at a place, nothing of what is none; refused with `NotFound`."""
     held, at = _held(root, place)
     one = held[at]
-    if not isinstance(one, dict):
-        raise NotFound("There is no such question any more.")
-    return one
+    return one if isinstance(one, dict) else {}
 
 
 def moved(root: Component, place: str, by: int) -> None:
@@ -156,7 +155,9 @@ def _insert(root: Component, one: Component, after: str) -> None:
     if not after:
         root["components"].append(one)
     elif after.startswith(FIRST_IN):
-        found(root, after.removeprefix(FIRST_IN)).setdefault("components", []).insert(0, one)
+        group = found(root, after.removeprefix(FIRST_IN))
+        inside = group.get("components")
+        group["components"] = [one, *(inside if isinstance(inside, list) else [])]
     else:
         held, at = _held(root, after)
         held.insert(at + 1, one)
@@ -171,10 +172,10 @@ def _in_list(root: Component, place: str) -> bool:
 
 def given_of(component: Component) -> dict[str, str]:
     """Give what a component is, as `put` takes it."""
-    own, properties = component.get("validate") or {}, component.get("properties") or {}
+    own, properties = _own(component, "validate"), _own(component, "properties")
     values = component.get("values")
     options = [each for each in values if isinstance(each, dict)] if isinstance(values, list) else []
-    hide = str((component.get("conditional") or {}).get("hide") or "")
+    hide = str(_own(component, "conditional").get("hide") or "")
     read = _WHEN.fullmatch(hide.strip())
     return {
         "kind": kind_of(component),
@@ -254,12 +255,12 @@ def _word(one: Component, kind: str, given: Mapping[str, str]) -> None:
 def _ask(one: Component, kind: str, given: Mapping[str, str]) -> None:
     """Write what holds for a question: hint, whether it must be answered, choices, error and data class."""
     _set(one, "description", given.get("hint", ""))
-    validate = {**(one.get("validate") or {})}
+    validate = {**_own(one, "validate")}
     _set(validate, "required", given.get("required") == "yes")
     _set(one, "validate", validate)
     if kind in CHOOSING and _options(given):
         one["values"] = _options(given)
-    properties = {**(one.get("properties") or {})}
+    properties = {**_own(one, "properties")}
     for name, text in (("error", given.get("error", "")), ("dataClass", given.get("class", ""))):
         _set(properties, name, text)
     _set(one, "properties", properties)
@@ -270,6 +271,12 @@ def _hide(one: Component, when: str) -> None:
     key, is_pair, value = when.partition("=")
     pair = bool(is_pair and key)
     _set(one, "conditional", {"hide": f'={key} = null or {key} != "{value}"' if pair else when} if when else {})
+
+
+def _own(component: Component, name: str) -> Component:
+    """Give the settings of a component that stand together; nothing where somebody wrote something else there."""
+    found = component.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _set(held: Component, name: str, value: Any) -> None:
