@@ -140,6 +140,8 @@ def keep(procedure: str, source: str) -> ResponseReturnValue:
     if not _stem(name) or len(name) > LONGEST_NAME:
         sentence = f"Enter what this scenario is called, in {LONGEST_NAME} characters or fewer"
         return _run_page(tried, [Problem("name", "name-missing", sentence)])
+    if not kept.commands:
+        return _run_page(tried, [Problem("name", "no-steps", "Open the case first: there are no steps to keep yet")])
     file = f"{_stem(name)}.{KIND}"
     try:
         question = {**_question(tried, kept), "name": name}

@@ -78,7 +78,9 @@ def test_a_draft_is_tried_out_forward_and_back_and_kept_as_a_scenario_that_each_
     site: Site, editor: Browser
 ) -> None:
     before = rows(site)
-    assert "The case is not open yet" in words(editor.page(TRY))
+    page = editor.page(TRY)
+    assert "The case is not open yet" in words(page)
+    assert editor.send(f"{TRY}/keep", {"name": "Nothing"}, form=page).status_code == 422
     assert do(editor) == 303
     shown = words(act(editor, do="ring"))
     assert "It is 2 March 2026 at 10:00am" in shown
