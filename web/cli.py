@@ -33,7 +33,7 @@ from workflows.organisations import Register
 DONE, REFUSED, INTERRUPTED = 0, 1, 130
 DEFAULT_PORT = 8000
 DEMO_FOLDER = Path("build") / "demo"
-DEMO_CHILDREN = 120
+DEMO_CHILDREN = 80
 BENCH_FILE = Path("build") / "bench.json"
 
 Command = Callable[[argparse.Namespace], int | None]

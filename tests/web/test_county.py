@@ -16,6 +16,8 @@ from web.county import names, parameters
 from web.county.generating import FILE, Wanted, generate
 from web.county.lapses import LAPSES, NOT_DRAWN, REFUSED
 from web.county.lives import County, Episode, draw
+from web.county.people import ANSWERED, LEFT_OUT
+from web.county.times import LYING
 from workflows.promises import PROMISES
 
 BEGINS = datetime(2026, 1, 5, tzinfo=UTC)
@@ -143,6 +145,11 @@ def test_each_promise_that_is_checked_can_be_broken_or_it_is_said_why_not() -> N
     kept = {*REFUSED, *NOT_DRAWN}
     assert broken.isdisjoint(kept)
     assert {each.id for each in PROMISES if each.check is not None} == broken | kept
+
+
+def test_every_lapse_is_a_task_that_lies_one_that_is_left_out_or_an_answer() -> None:
+    lying = {each.lapse for rows in LYING.values() for each in rows} - {"not_offered", "held_late"}
+    assert {each.key for each in LAPSES} == lying | ANSWERED | LEFT_OUT
 
 
 def test_the_checks_find_every_broken_promise_of_a_county_that_was_played_and_no_other(tmp_path: Path) -> None:

@@ -13,12 +13,13 @@ import sqlalchemy as sa
 
 from engine.errors import Invalid, Problem
 from engine.store import CaseTable, reading
-from web import demo_people, schema
+from web import schema
 from web.app import create_app
 from web.assembly import assemble
 from web.county import parameters, sheets, stage, truth
 from web.services import Services
 from web.settings import Settings
+from workflows.people import PersonRow
 
 FIRST_DAY = date(2026, 1, 5)
 """On which a county begins where nobody says another: the same seed gives the same county on any day."""
@@ -99,10 +100,16 @@ def _services(wanted: Wanted) -> Services:
         url = f"sqlite:///{(wanted.folder / FILE).resolve()}"
     settings = Settings(database_url=url, secret=secrets.token_hex(32))
     services = assemble(settings)
-    schema.migrate(create_app(settings, services=services, migrated=False))
-    with reading(services.engine) as connection:
-        used = connection.execute(sa.select(CaseTable.id).limit(1)).first() is not None
-    if used or not demo_people.is_empty(services.engine):
+    if _is_used(services.engine):
         services.engine.dispose()
         raise Invalid([Problem("database", "not-empty", "The database is not empty. Choose a new one for the county.")])
+    schema.migrate(create_app(settings, services=services, migrated=False))
     return services
+
+
+def _is_used(engine: sa.Engine) -> bool:
+    """Whether cases or people are in a database; it may be of any schema, and nothing of it is changed."""
+    there = sa.inspect(engine).get_table_names()
+    used = [each.__table__ for each in (CaseTable, PersonRow) if each.__tablename__ in there]
+    with reading(engine) as connection:
+        return any(connection.execute(sa.select(sa.literal(1)).select_from(each).limit(1)).first() for each in used)

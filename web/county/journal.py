@@ -48,6 +48,7 @@ class Journal:
         self.enquired: dict[str, list[datetime]] = defaultdict(list)
         self.planned: dict[int, datetime] = {}
         self.updated: dict[str, datetime] = {}
+        self.agreed: set[str] = set()
 
     def opened(self, episode: Episode, reference: str) -> None:
         """Hear that a case was opened for an episode."""
@@ -64,6 +65,11 @@ class Journal:
             return
         for promise in lying.promises:
             self.note(self.case_of[task.episode], promise, limit, lying.lapse)
+
+    def left_out(self, case_id: str, began: datetime) -> None:
+        """Hear that a daily meeting, which began at a moment, leaves out an episode; it counts once the day is over."""
+        if self.episodes[case_id].returned_at > began:
+            self._look(began + timedelta(days=1), lambda: True, case_id, "G-21", "not_at_meeting")
 
     def happened(self, step: Step) -> None:
         """Hear of a step: a meeting that is called for is owed from then on; a closed case is not put right any more."""
@@ -142,10 +148,15 @@ class Journal:
 
     def _hold_return_interview(self, task: Task) -> None:
         self.interviewed[task.row.case_id] = task.now
+        if task.of.child.out_of_area and task.row.case_id not in self.agreed:
+            self.note(task.row.case_id, "G-27", task.now, "area_undecided")
         if "not_independent" in task.lapsed:
             self.note(task.row.case_id, "G-04", task.now, "not_independent")
         if task.of.tells and not task.of.harm:
             self._harm(task.row.case_id, people.in_minutes(task.now - 15 * people.MINUTE))
+
+    def _agree_out_of_area(self, task: Task) -> None:
+        self.agreed.add(task.row.case_id)
 
     def _hold_meeting(self, task: Task) -> None:
         self.met[task.row.case_id].append(people.in_minutes(task.now - 5 * people.MINUTE))

@@ -53,6 +53,12 @@ OF_INTERVIEW: Mapping[str, frozenset[str]] = MappingProxyType(
 """What of a return interview is a lapse; it is no lapse of anybody that a child refuses."""
 
 
+ANSWERED = frozenset({"ethnicity_missing", "not_independent"})
+"""Lapses that are answers."""
+LEFT_OUT = frozenset({"search_silent", "not_at_meeting"})
+"""Lapses by which a task is never done."""
+
+
 @dataclass(slots=True)
 class Task:
     """A task that somebody is about to do: of which episode, with what is known of the case, and when."""

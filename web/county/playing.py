@@ -201,14 +201,25 @@ class Play:
 
     def _expect(self, row: TaskRow) -> None:
         """Plan when somebody does a task that was opened."""
-        if row.element == "raise_action" and "search_silent" in self._lapses(row):
+        if self._is_left_out(row):
             return
         if row.element not in people.NOT_WITHOUT_REASON or self._changes_grade(row):
             self._schedule((row.case_id, row.number), max(self._moment(row), row.opened_at + people.MINUTE))
 
-    def _lapses(self, row: TaskRow) -> frozenset[str]:
-        episode = self._episode_of(row)
-        return frozenset() if episode is None else episode.lapses
+    def _is_left_out(self, row: TaskRow) -> bool:
+        """Whether a lapse keeps everybody from a task: the actions of a search, or an episode in the daily meeting."""
+        if row.element == "raise_action":
+            return "search_silent" in self.episodes[row.case_id].lapses
+        if row.element != "decide_on_episode":
+            return False
+        facts = self.facts[row.case_id]
+        reference = str(facts["missing_episode"][row.record_key.partition(".")[0]]["reference"])
+        if reference not in self.episodes or "not_at_meeting" not in self.episodes[reference].lapses:
+            return False
+        began = next(said["at"] for said in facts["meeting_day"].values())
+        if isinstance(began, datetime):
+            self.journal.left_out(reference, began)
+        return True
 
     def _changes_grade(self, row: TaskRow) -> bool:
         """Whether the grade of this episode is going to be changed by this task; once."""

@@ -135,6 +135,11 @@ def _if_low_with_a_sign(task: Task) -> datetime | None:
     return task.row.opened_at + 2 * HOUR if guarded else None
 
 
+def _after_the_interview(task: Task) -> datetime | None:
+    """Two authorities agree before the interview is tried; by then it has been, where the child does not refuse it."""
+    return None if task.of.interview == "refused" else task.of.returned_at + timedelta(days=10)
+
+
 def _working_days(days: int) -> Limit:
     return lambda task: add_working_days(task.row.opened_at, days)
 
@@ -155,7 +160,6 @@ def _72_hours(task: Task) -> datetime:
 
 
 LONG = (24 * 60, 6 * 24 * 60)
-DAYS_40 = (60 * 24, 40 * 24 * 60)
 LYING: Mapping[str, tuple[Lying, ...]] = MappingProxyType(
     {
         "acknowledge_handover": (Lying("handover_late", _since_opening(15), ("G-14", "G-48"), (4, 25)),),
@@ -176,6 +180,7 @@ LYING: Mapping[str, tuple[Lying, ...]] = MappingProxyType(
             Lying("harm_passed_late", _told_before("return_interview_attempt", "ended_at", 2 * HOUR + 20 * MINUTE), ("G-08", "G-48"), (5, 200)),
         ),
         "pass_on_what_was_told": (Lying("harm_passed_late", _told_before("prevention_interview", "tried_at", 2 * HOUR), ("G-08",), (5, 200)),),
+        "agree_out_of_area": (Lying("area_undecided", _after_the_interview, ()),),
         "convene_meeting": (Lying("meeting_late", _working_days(5), (), LONG),),
         "write_trigger_plan": (Lying("plan_late", _working_days(10), (), (60, 12 * 24 * 60)),),
         "update_trigger_plan": (Lying("plan_not_updated", _working_days(5), (), (60, 12 * 24 * 60)),),
