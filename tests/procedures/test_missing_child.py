@@ -213,3 +213,19 @@ def test_a_case_keeps_the_times_that_held_on_the_day_on_which_it_was_opened() ->
     assert due(monday, "nottingham_city") == timedelta(days=2), "it runs after the fifth, and keeps what held before"
     assert due(next_monday, "nottingham_city") == timedelta(days=1)
     assert due(next_monday, "oxfordshire_county") == timedelta(days=3)
+
+
+def test_a_case_whose_search_took_very_many_actions_can_still_be_closed() -> None:
+    """The page looked through all results once for each action: from about 250 on it took too many steps, and the case could never end."""
+    actions = [{"key": str(each), "what": "Ask at the boat house", "task_of_the_plan": None} for each in range(900)]
+    results = [{"key": each["key"], "result_code": "negative"} for each in actions[1:]]
+    scope = {"action": actions, "action_result": results}
+    form = PROCEDURE.forms["case_closure"].settled(scope=scope, now=MORNING)
+    (unfinished,) = (field for field in form.fields if field.key == "unfinished")
+    assert [choice.value for choice in unfinished.choices] == ["Ask at the boat house"]
+    assert unfinished in form.page(scope=scope, now=MORNING)
+    assert unfinished.key not in {
+        block.key
+        for block in form.page(scope={**scope, "action": actions[1:]}, now=MORNING)
+        if isinstance(block, type(unfinished))
+    }
