@@ -211,10 +211,16 @@ def bring_the_plans_up_to_date(play: Play) -> None:
 
 
 def close(play: Play) -> None:
-    """All six facts of the interview stand on the case's page, each with its time, before and after the close."""
+    """All six facts of the interview stand on the case's page, each with its time, before and after the close.
+
+    The inspector agreed to the police's part before the child told of harm, and so is asked again.
+    """
     play.read_case()
     reload_until(play("mfh_coordinator").page.locator("dd", has_text="Yes, on").nth(4))
     play.do("mfh_coordinator", "Close the case", emery.CLOSURE)
+    play.read_case()
+    assert not play.row("Status").startswith("Closed on")
+    play.do("duty_inspector", "Agree to the close", quill.CLOSURE_AGREED)
     play.read_case()
     for fact in ("Offered", "Accepted", "Held", "Content received by police", "Content in the trigger plan"):
         assert re.match(r"Yes, on \d+ \w+ \d{4} at ", play.row(fact)), fact
