@@ -184,7 +184,7 @@ def changes(procedure: str) -> ResponseReturnValue:
         name=name,
         caption=f"Draft: {name}",
         against=f"release {number}, which is running",
-        back=("Draft", flask.url_for("drafts.draft", procedure=procedure)),
+        back=("The draft", flask.url_for("drafts.draft", procedure=procedure)),
         found=compared(procedure, library.files(base_id), shelf().get(procedure).files),
         one="Running",
         other="Draft",

@@ -22,7 +22,7 @@ STEPS = (
     ("release", f"{HOME}/releases/1"),
 )
 DRAWN = f"{DRAFT}/files/return_interview.bpmn"
-NO_SCENARIO = "covered_by_another_interview_to_interview_is_covered"
+NO_SCENARIO = "was_it_told_only_in_writing_to_pass_late_disclosure"
 """A flow on which no scenario of the procedure counts."""
 FLOW = "may_it_be_written_up_to_write_up_return_interview"
 
