@@ -20,10 +20,18 @@ from engine.model import Actor
 
 View = TypeVar("View", bound=Callable[..., object])
 MARK = "homeward_access"
+SCREEN = "screen"
+"""Stands in the cookie of a window that shows the wall screen of the daily meeting, and nothing else."""
+ON_SCREEN = frozenset({"board.wall", "identity.sign_out"})
+"""All that such a window may call, so that whoever comes by cannot use it."""
 
 
 class RoleMissing(NotAllowed):
     """The page is for people with another role."""
+
+
+class WallScreenOnly(NotAllowed):
+    """The window was given to a wall screen."""
 
 
 class RouteUnmarked(RuntimeError):
@@ -90,6 +98,9 @@ def guard() -> ResponseReturnValue | None:
     if mark is None or not mark.admits(actor().roles):
         sentence = "Your roles do not include this page. Ask your administrator when you need it for your work."
         raise RoleMissing(sentence)
+    if flask.session.get(SCREEN) and endpoint not in ON_SCREEN:
+        sentence = "This window shows the wall screen and nothing else. Sign out, and sign in again, to work here."
+        raise WallScreenOnly(sentence)
     return None
 
 

@@ -14,7 +14,7 @@ from engine.errors import Refusal
 from engine.model import Actor
 from engine.store import reading
 from web import sessions
-from web.access import everyone, signed_in
+from web.access import SCREEN, everyone, signed_in
 from web.errors import kind_of
 from web.services import services
 from workflows import deputies, people
@@ -26,7 +26,7 @@ LONGEST_NAME = 120
 LONGEST_PASSWORD = 1000
 
 
-ASKS = frozenset({"static", "inbox.news", "home.news", "cases.news"})
+ASKS = frozenset({"static", "inbox.news", "home.news", "cases.news", "board.wall"})
 """What a page that is open asks for by itself."""
 
 
@@ -118,7 +118,8 @@ def _is_known(name: str, password: str) -> bool:
 def _load(token: str) -> SignedIn | None:
     here = services()
     now, limits = here.wall_clock(), _limits()
-    if now - datetime.fromtimestamp(flask.session.get(SEEN, 0), UTC) > limits.idle_after:
+    idle = now - datetime.fromtimestamp(flask.session.get(SEEN, 0), UTC) > limits.idle_after
+    if idle and not flask.session.get(SCREEN):  # a wall screen can do nothing but show itself
         return None
     name = sessions.person_of(here.engine, token, limits=limits, now=now)
     if name is None:

@@ -272,10 +272,11 @@ def _who(one: Counted) -> str:
     return NOT_RECORDED if one.age is None else "child"
 
 
-def _band(one: Counted) -> str:
-    if one.age is None:
+def age_band(age: int | None) -> str:
+    """Give the band of an age in whole years, a key of `AGE_BANDS`."""
+    if age is None:
         return NOT_RECORDED
-    return next((band for below, band in _BANDS if one.age < below), "adult")
+    return next((band for below, band in _BANDS if age < below), "adult")
 
 
 def _change(one: Counted) -> str:
@@ -310,7 +311,7 @@ SLICES: Mapping[str, Slice] = MappingProxyType(
             MappingProxyType({"child": "Children", "adult": "Adults", NOT_RECORDED: "Age not recorded"}),
             frozenset({"child", "adult"}),
         ),
-        "age": Slice("Age", "D1", _band, AGE_BANDS, frozenset(AGE_BANDS)),
+        "age": Slice("Age", "D1", lambda one: age_band(one.age), AGE_BANDS, frozenset(AGE_BANDS)),
         "sex": Slice("Sex", "D1", lambda one: one.sex or NOT_RECORDED, _said(SEX), frozenset(SEX)),
         "ethnicity": Slice(
             "Ethnic group",

@@ -207,3 +207,26 @@ def test_the_force_and_the_hub_see_the_meeting_and_each_look_is_written_down(sit
         looked = sa.select(ReadTable.case_id).where(ReadTable.person == role)
         seen = [case_id for case_id in connection.execute(looked).scalars() if case_id.startswith("DM-")]
     assert len(seen) == (role in SEES_EVERY_EPISODE)
+
+
+def test_the_wall_names_nobody_asks_for_itself_and_its_window_does_nothing_else(
+    site: Site, morning: Population
+) -> None:
+    browser = site.browser("duty_inspector")
+    board, wall = browser.page("/daily/board"), browser.page("/daily/wall")
+    everybody = sorted(row.select_one("th a").text for row in board.select("tbody tr"))  # type: ignore[union-attr]
+    assert everybody == missing(site)
+    assert sorted(each.text for each in wall.select("tbody th")) == everybody
+    assert not any(name.split()[0] in f"{board.text} {wall.text}" for name, _born in morning.people)
+    assert wall.select_one("[hx-get='/daily/wall'] #wall"), "it is drawn anew by itself"
+    assert browser.get("/cases").status_code == 200
+    assert browser.send("/daily/wall", form=board).status_code == 302
+    site.wall_clock.now += timedelta(hours=6)  # nobody touches a screen on a wall
+    browser.page("/daily/wall")
+    for path in ("/cases", "/daily/board", f"/cases/{everybody[0]}"):
+        assert browser.get(path).status_code == 403, path
+    with reading(site.services.engine) as connection:
+        looked = sa.select(ReadTable.case_id).where(ReadTable.purpose == "daily board, wall screen")
+        assert sorted(connection.execute(looked).scalars()) == everybody, "once an hour for each, not at each turn"
+    site.wall_clock.now += timedelta(hours=6)
+    assert "/sign-in" in browser.get("/daily/wall").headers["Location"], "a session ends for good"

@@ -48,7 +48,7 @@ PUBLIC = {
 FOR_SOME: dict[str, frozenset[str]] = {
     "/operations": frozenset({"administrator"}),
     "/daily": SEES_EVERY_EPISODE,
-    "/daily/<case_id>": SEES_EVERY_EPISODE,
+    **{f"/daily/{rest}": SEES_EVERY_EPISODE for rest in ("<case_id>", "board", "wall")},
     "/operations/resume": frozenset({"administrator"}),
     "/operations/incidents/<int:number>": frozenset({"administrator"}),
     "/cases/<case_id>/briefing": BRIEFS,
