@@ -66,11 +66,6 @@ class Journal:
         for promise in lying.promises:
             self.note(self.case_of[task.episode], promise, limit, lying.lapse)
 
-    def left_out(self, case_id: str, began: datetime) -> None:
-        """Hear that a daily meeting, which began at a moment, leaves out an episode; it counts once the day is over."""
-        if self.episodes[case_id].returned_at > began:
-            self._look(began + timedelta(days=1), lambda: True, case_id, "G-21", "not_at_meeting")
-
     def happened(self, step: Step) -> None:
         """Hear of a step: a meeting that is called for is owed from then on; a closed case is not put right any more."""
         episode = self.episodes.get(step.case_id)
@@ -157,6 +152,14 @@ class Journal:
 
     def _agree_out_of_area(self, task: Task) -> None:
         self.agreed.add(task.row.case_id)
+
+    def _decide_on_episode(self, task: Task) -> None:
+        """An episode that is put off and left then is not dealt with, which counts once the day is over."""
+        began = next(said["at"] for said in task.facts["meeting_day"].values())
+        late = "not_at_meeting" in task.lapsed and task.episode is not None
+        if late and isinstance(began, datetime) and task.of.returned_at > began:
+            case_id = self.case_of[task.of]
+            self._look(began + timedelta(days=1), lambda: True, case_id, "G-21", "not_at_meeting")
 
     def _hold_meeting(self, task: Task) -> None:
         self.met[task.row.case_id].append(people.in_minutes(task.now - 5 * people.MINUTE))

@@ -22,6 +22,8 @@ from web.county.lives import Child, Episode
 Said = dict[str, Any]
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
+DECIDE = "decide_on_episode"
+"""The task of the daily meeting for each episode, one after the other."""
 SENTENCE = "Nothing more is known than what was said at the beginning."
 QUIET = ("no", "none", "nothing", "nobody", "go_on", "keep", "medium")
 """What is chosen where an episode says nothing and the form offers it."""
@@ -370,7 +372,7 @@ ANSWERS: Mapping[str, Answer] = MappingProxyType(
         "add_prevention_action": always(kind="support", agency="social_care", another="no"),
         "record_action_outcome": always(outcome="done"),
         "decide_on_referral": always(outcome="assessment", referrer_told="yes"),
-        "decide_on_episode": always(outcome="confirmed", action="no"),
+        DECIDE: lambda task: {"outcome": "later" if "not_at_meeting" in task.lapsed else "confirmed", "action": "no"},
         "sign_off_meeting": always(chair_rank="chief_inspector", attended=["police", "social_care"]),
         "acknowledge_trigger_plan": always(tasks=["none"]),
         "name_home": always(living="here"),

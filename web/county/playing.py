@@ -207,19 +207,14 @@ class Play:
             self._schedule((row.case_id, row.number), max(self._moment(row), row.opened_at + people.MINUTE))
 
     def _is_left_out(self, row: TaskRow) -> bool:
-        """Whether a lapse keeps everybody from a task: the actions of a search, or an episode in the daily meeting."""
+        """Whether a lapse keeps everybody from a task: the actions of a search, or an episode that the daily meeting has put off."""
+        episode = self._episode_of(row)
+        if episode is None:
+            return False
         if row.element == "raise_action":
-            return "search_silent" in self.episodes[row.case_id].lapses
-        if row.element != "decide_on_episode":
-            return False
-        facts = self.facts[row.case_id]
-        reference = str(facts["missing_episode"][row.record_key.partition(".")[0]]["reference"])
-        if reference not in self.episodes or "not_at_meeting" not in self.episodes[reference].lapses:
-            return False
-        began = next(said["at"] for said in facts["meeting_day"].values())
-        if isinstance(began, datetime):
-            self.journal.left_out(reference, began)
-        return True
+            return "search_silent" in episode.lapses
+        again = any(key.startswith(f"{_item(row)}.") for key in self.facts[row.case_id].get("daily_decision", {}))
+        return row.element == people.DECIDE and again and "not_at_meeting" in episode.lapses
 
     def _changes_grade(self, row: TaskRow) -> bool:
         """Whether the grade of this episode is going to be changed by this task; once."""
@@ -264,6 +259,8 @@ class Play:
         if row.case_id in self.episodes:
             return self.episodes[row.case_id]
         facts = self.facts[row.case_id]
+        if row.element == people.DECIDE:
+            return self.episodes.get(str(facts["missing_episode"][_item(row)]["reference"]))
         for record in ASKED_BY:
             for key, said in sorted(facts.get(record, {}).items()):
                 sender = str(said.get("episode") or said.get("sender") or "")
@@ -284,3 +281,8 @@ class Play:
 
     def _reference(self, prefix: str) -> str:
         return f"{prefix}-{''.join(self.chance.choices(LETTERS, k=8))}"
+
+
+def _item(row: TaskRow) -> str:
+    """Give the key of the item of a multi-instance that a task is about: ``2`` of ``2.1``."""
+    return row.record_key.partition(".")[0]

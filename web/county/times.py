@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from engine.calendars import add_working_days
-from web.county.people import HOUR, MINUTE, Task, grade
+from web.county.people import DECIDE, HOUR, MINUTE, Task, grade
 
 When = Callable[[Task], datetime]
 Limit = Callable[[Task], datetime | None]
@@ -99,8 +99,8 @@ USUALLY: Mapping[str, When] = MappingProxyType(
         "hold_meeting": after(125, 160),
         "agree_out_of_area": after(60, 600),
         "close_case": _closed,
-        "decide_on_episode": after(5, 50),
-        "sign_off_meeting": after(100, 150),
+        DECIDE: after(1, 4),
+        "sign_off_meeting": after(140, 170),
     }
 )
 """What has a time of its own; everything else takes a part of the time that its clock gives."""
