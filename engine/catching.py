@@ -35,12 +35,12 @@ def land(conductor: Conductor) -> None:
             for task in list(conductor.position.tokens.live()):
                 if _waits_for(task, trigger) and conductor.position.tokens.is_alive(task):
                     _go_off(conductor, task, trigger)
-            continue
-        caught = _catcher(conductor, thrown, trigger)
-        if caught is None:
+        elif (caught := _catcher(conductor, thrown, trigger)) is not None:
+            _go_off(conductor, caught, trigger)
+        else:
             message = f"nothing catches the {trigger.kind} {trigger.code}"
             raise NotCaught(message)
-        _go_off(conductor, caught, trigger)
+        thrown.workflow.update_waiting_tasks()  # its process was kept from ending
 
 
 def _go_off(conductor: Conductor, task: Task, trigger: Trigger) -> None:
@@ -96,9 +96,10 @@ def meet_conditions(conductor: Conductor) -> bool:
 
     One that has happened and waits anew does not happen again before its condition was false.
     """
-    for task in list(conductor.position.tokens.live()):
+    tokens = conductor.position.tokens
+    for task in list(tokens.live()):
         node = getattr(task.task_spec, "node", None)
-        if node is None or not node.condition or task.state != TaskState.WAITING:
+        if node is None or not node.condition or task.state != TaskState.WAITING or not tokens.is_alive(task):
             continue
         conductor.here = node
         condition = conductor.release.expression(node.condition)

@@ -519,6 +519,8 @@ class Conductor:
             node = getattr(task.task_spec, "node", None)
             if node is None or not node.properties.get("grows") or "items" not in task.internal_data:
                 continue
+            if not self.position.tokens.is_alive(task):
+                continue
             self.here = node
             items = task.internal_data["items"]
             new = [key for key in self.item_keys(task, node) if key not in items]

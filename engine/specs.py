@@ -81,13 +81,18 @@ class Finish(OneStepAhead, SimpleBpmnTask):
 
 
 class FinishJoin(OneStepAhead, _EndJoin):
-    """Waits until no token of the process is left; the events that begin its event sub-processes are none."""
+    """Waits until no token of the process is left; the events that begin its event sub-processes are none.
+
+    What an end event throws may still begin one of them, so it has to land first.
+    """
 
     watches = False
 
     def _check_threshold_unstructured(self, my_task: Task) -> bool:
         if not self.watches:
             return bool(super()._check_threshold_unstructured(my_task))
+        if my_task.workflow.script_engine.raised:
+            return False
         todo = [my_task.workflow.task_tree]
         while todo:
             task = todo.pop()
@@ -444,7 +449,8 @@ class _Builder:
         task = Boundary(self.spec, node.id, Named(), node.interrupting)
         task.node = node
         self.front[node.attached_to].connect(task)
-        task.connect(self.spec.task_specs[f"{node.attached_to}.BoundaryEventJoin"])
+        if node.interrupting:  # what interrupts nothing would leave a token at the join each time that it happens
+            task.connect(self.spec.task_specs[f"{node.attached_to}.BoundaryEventJoin"])
         self.back[node.id] = task
 
     def watch(self, node: Node, task: Any) -> None:

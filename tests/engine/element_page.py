@@ -132,7 +132,7 @@ RUNS: Mapping[tuple[str, str], tuple[str, Proof]] = {
         (HERE, "test_a_message_that_interrupts_nothing_may_come_again"),
     ),
     ("boundaryEvent", CONDITION): (
-        "Looked at after each step: interrupts when the condition is true, or goes beside, and then again only after it was false.",
+        "Looked at when a step is over: interrupts when the condition is true, or goes beside, and then again only after a step that left it false.",
         (HERE, "test_a_condition_that_interrupts_nothing_is_met_anew_only_after_it_was_false"),
     ),
     ("boundaryEvent", SIGNAL): (

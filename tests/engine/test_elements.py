@@ -400,6 +400,47 @@ worried: handler
     assert [event.element for event in case.kinds("event_caught")] == ["was_over", "was_late"] * 2
 
 
+@pytest.mark.parametrize("thrown", ["error=lost", "escalation=late", "quiet escalation=late", "quiet signal=over"])
+def test_the_last_end_event_of_a_process_begins_the_event_sub_process_that_catches_what_it_throws(thrown: str) -> None:
+    text = handled(thrown).replace("ended: end", f"ended: end {thrown.removeprefix('quiet ')}")
+
+    def story(case: Drive) -> None:
+        case.open().do("look")
+        assert (case.closed, case.open_elements()) == (False, ["help"])
+        case.do("help")
+
+    assert play(text, story).passed() == {"begun", "ended", "called", "helped"}
+
+
+def test_a_condition_inside_of_what_was_interrupted_in_the_same_step_is_not_looked_at() -> None:
+    inner = """
+    in_it: start
+    deep: inside
+        in_deep: start
+        so: catch when={=told.text = "so"}
+        deep_end: end
+        in_deep > so
+        so > deep_end
+    out: end
+    in_it > deep
+    deep > out
+    """
+    text = """
+many: call calls=inner each={["a", "b"]} as=item
+stop: boundary on=many message=told key=case.reference
+after: user form=answer
+ended: end
+stopped: end
+begun > many
+many > ended
+stop > after
+after > stopped
+"""
+    case = play(text, lambda case: case.open().tell("told", "T-1", text="so").do("after"), inner=inner)
+    assert case.closed
+    assert not case.kinds("condition_met")
+
+
 def test_a_condition_that_interrupts_nothing_is_met_anew_only_after_it_was_false() -> None:
     text = """
 look: user form=answer
@@ -435,9 +476,20 @@ begun > look
 look > ended
 word > heard
 """
-    case = play(text, lambda case: case.open().tell("told", "T-1").tell("told", "T-1").do("look"))
+
+    def story(case: Drive) -> None:
+        held = set()
+        case.open()
+        for _time in range(3):
+            position = case.tell("told", "T-1").position
+            assert position is not None
+            held.add(len(position.tokens.tasks))
+        assert len(held) == 1, "what happens often leaves nothing in the state"
+        case.do("look")
+
+    case = play(text, story)
     assert case.closed
-    assert len(case.kinds("message_received")) == 2
+    assert len(case.kinds("message_received")) == 3
 
 
 def test_a_completion_condition_ends_a_multi_instance_early() -> None:
