@@ -151,8 +151,9 @@ class Watch(Awaiting, defaults.IntermediateCatchEvent):
     def _run_hook(self, my_task: Task) -> bool:
         self.wait_anew(my_task)
         if self.node is not None and self.node.interrupting:
-            for task in my_task.workflow.task_tree.children:
-                if task is not my_task:
+            tasks = my_task.workflow.tasks
+            for task in list(tasks.values()):
+                if task is not my_task and task.id in tasks and task.has_state(ACTIVE):
                     task.cancel()
         return bool(super()._run_hook(my_task))
 

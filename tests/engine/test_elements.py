@@ -412,6 +412,17 @@ def test_the_last_end_event_of_a_process_begins_the_event_sub_process_that_catch
     assert play(text, story).passed() == {"begun", "ended", "called", "helped"}
 
 
+def test_an_event_sub_process_ends_a_step_of_twelve_hundred_passed_elements() -> None:
+    steps = [f"s{number}: throw" for number in range(1_200)] + [f"s{number} > s{number + 1}" for number in range(1_199)]
+    text = (
+        handled("error=lost")
+        .replace("look > ended", "look > s0\ns1199 > ended")
+        .replace("ended: end", "ended: end error=lost")
+    )
+    case = Drive(procedure("small", "\n".join([OPEN + text, *steps]), *FORMS), restored=False).open().do("look")
+    assert case.open_elements() == ["help"]
+
+
 def test_a_condition_inside_of_what_was_interrupted_in_the_same_step_is_not_looked_at() -> None:
     inner = """
     in_it: start
