@@ -268,6 +268,9 @@ class Incidents:
         """Take a step that mends the case of an incident."""
         by, reason = command.by, command.reason
         asked = _asked(repr(command), number, by, reason)
+        if self.get(number).kind == UNREAD:
+            sentence = "Nobody took this message, and no step of the case has failed: send it again, or set it aside."
+            raise CannotMend([Problem("what", "no-step", sentence)])
         try:
             with writing(self.engine) as connection:
                 incident = self._get(connection, number)

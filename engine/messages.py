@@ -194,8 +194,8 @@ class Messages:
         if problems:
             raise Invalid(problems)
         payload = {**sent.payload, "sender": sender}
-        row = row_of(
-            f"{sender}:{sent.id}", sent.name, sent.key, payload, now, origin=PARTNER, sender=sender, lives=sent.lives
+        row = row_of(  # no id has a blank in it, so no two senders can mean the same row
+            f"{sender} {sent.id}", sent.name, sent.key, payload, now, origin=PARTNER, sender=sender, lives=sent.lives
         )
         with writing(self.engine) as connection:
             return leave(connection, row)

@@ -128,6 +128,8 @@ def test_a_partner_s_message_waits_for_the_case_and_is_handed_over_once_however_
     with pytest.raises(Conflict):
         desk.cases.messages.receive(sighting(place="harbour"), sender=HOSPITAL, now=NOW)
     assert desk.cases.messages.receive(sighting(), sender="another hospital", now=NOW)
+    same = [("hospital:a", "b"), ("hospital", "a:b")]
+    assert all(desk.cases.messages.receive(sighting(number), sender=sender, now=NOW) for sender, number in same)
     assert violations(desk.cases) == []
 
 
@@ -190,6 +192,8 @@ def test_what_a_partner_sent_and_nobody_took_is_seen_too_and_only_such_a_thing_i
     timers.sweep(desk.cases, now=LATER)
     (told,) = desk.heard
     assert (told.case_id, told.procedure, told.kind) == ("", "child seen", "unread")
+    with pytest.raises(CannotMend):
+        desk.cases.incidents.move(told.id, "seen", "look", by=OPERATOR, reason="x", now=LATER, key="moved")
     desk.cases.incidents.retry(told.id, by=OPERATOR, reason="open now", now=LATER, key="again")
     desk.ready(desk.open())
     assert timers.sweep(desk.cases, now=LATER).delivered == 1
