@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.elements import INSIDE, NODES
-from tests.engine.test_elements import REFUSED, sentence_of
+from tests.engine.test_refused_elements import REFUSED, sentence_of
 
 TESTS = Path(__file__).parents[1]
 PAGE = TESTS.parent / "bpmn/ELEMENTS.md"
