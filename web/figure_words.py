@@ -253,6 +253,22 @@ def as_csv(chart: Chart, about: str) -> str:
     return written(lines)
 
 
+AGGREGATED = (
+    "people", "grade", "age", "sex", "ethnicity", "disability", "looked_after", "missing_from", "flags", "duration",
+    "found_how", "harm",
+)  # fmt: skip
+"""What the national unit collects of a force, table by table (domain.md 6.12 [S110])."""
+
+
+def aggregate(charts: Mapping[str, Chart], about: str) -> str:
+    """Write these tables as one file, a row for each number; what is hidden on the page is hidden in it."""
+    lines = [["Table", "What", "Number", "Of", "Share"]]
+    for chart in (charts[key] for key in AGGREGATED if key in charts):
+        rows = chart.rows or [("All", HIDDEN, "", "")]
+        lines += [[chart.title, *(HIDDEN_IN_FILES if cell == HIDDEN else cell for cell in row[:4])] for row in rows]
+    return written([[f"National data set, {about}", "", "", "", ""], *lines])
+
+
 def written(lines: list[list[str]]) -> str:
     """Write rows as CSV with the mark by which spreadsheets know UTF-8."""
     out = io.StringIO()

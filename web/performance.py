@@ -24,7 +24,7 @@ from workflows.measures import MEASURES, PEOPLE, SLICES, Counted
 page = flask.Blueprint("performance", __name__)
 
 PURPOSE = "performance, episodes behind a figure"
-COMMUNITIES = "communities"
+COMMUNITIES, AGGREGATE = "communities", "aggregate"
 PAGE_SIZE = 50
 LONGEST_NUMBER = 6
 
@@ -73,6 +73,8 @@ def table(name: str) -> ResponseReturnValue:
         population, charts = _charts(connection, asked, now)
     if name == COMMUNITIES and asked.every_number:
         return _file(name, figure_words.communities_as_csv(population, asked.words))
+    if name == AGGREGATE:
+        return _file(name, figure_words.aggregate(charts, asked.words))
     if name not in charts:
         raise TableNotFound("There is no such table.")
     return _file(name, figure_words.as_csv(charts[name], asked.words))

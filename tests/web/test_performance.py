@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
 
-from engine.store import ReadTable, reading
+from engine.store import ReadTable, TaskTable, reading
 from tests.web.counting import counted
 from tests.web.population import play
 from tests.web.scenes import Scenes
@@ -209,6 +209,14 @@ def test_a_table_is_a_file_that_no_spreadsheet_takes_for_a_formula(site: Site, p
         rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
         assert {row[0]: row[1] for row in rows[2:]} == numbers(page, chart)
         assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))]
+    whole = list(
+        csv.reader(io.StringIO(browser.get(f"/performance/tables/aggregate.csv?{QUERY}").text.removeprefix("\ufeff")))
+    )
+    for chart in ("grade", "age", "sex", "ethnicity", "duration", "found_how"):
+        assert {row[1]: row[2] for row in whole if row[0] == SLICES[chart].title} == numbers(page, chart)
+    board = site.browser("partnership_board").get("/performance/tables/aggregate.csv").text
+    assert "[c]" in board
+    assert not [row for row in csv.reader(io.StringIO(board)) if row[2] in {"1", "2", "3", "4"}]
     assert browser.get("/performance/tables/elephants.csv").status_code == 404
     assert browser.get("/performance/episodes?of=elephants").status_code == 404
 
@@ -257,3 +265,42 @@ def test_periods_begin_and_end_at_midnight_in_england(now: datetime) -> None:
     assert summer.period.begins_at == datetime(2026, 3, 31, 23, tzinfo=UTC)
     assert summer.period.ends_at == datetime(2026, 6, 30, 23, tzinfo=UTC)
     assert set(AGE_BANDS) == set(SLICES["age"].always)
+
+
+def test_the_counts_of_police_and_social_care_differ_by_cases_that_are_listed_with_the_reason(
+    site: Site, played: list[str]
+) -> None:
+    task = TaskTable
+    done = sa.select(task.case_id, task.completed_at).where(
+        task.element == "acknowledge_missing_notice", task.status == "completed"
+    )
+    with reading(site.services.engine) as connection:
+        acknowledged = {
+            case for case, at in connection.execute(done).tuples() if at is not None and BEGINS <= at < ENDS
+        }
+    truth = counted(site.services.engine, BEGINS, ENDS, site.clock())
+    browser = site.browser("superintendent")
+    page = browser.page(f"/performance/reconciled?{QUERY}")
+    rows = {row.select("th")[0].text: [cell.text for cell in row.select("td")] for row in page.table.select("tbody tr")}  # type: ignore[union-attr]
+    assert rows["All"] == [str(truth["people"][0]), str(len(acknowledged))]
+    assert [sum(int(row[side]) for words, row in rows.items() if words != "All") for side in (0, 1)] == [
+        int(each) for each in rows["All"]
+    ]
+    listed = [row.select("th")[0].text for row in page.select("h2 + table tbody tr")]
+    assert (
+        len(set(listed))
+        == len(listed)
+        == sum(abs(int(row[0]) - int(row[1])) for words, row in rows.items() if words != "All")
+        > 0
+    )
+    alone = {case for case in listed if case not in acknowledged}
+    assert alone
+    assert alone <= set(played)
+    assert "An adult, of whom social care is not told" in rows
+    lines = list(csv.reader(io.StringIO(browser.get(f"/performance/reconciled.csv?{QUERY}").text.lstrip("\ufeff"))))
+    assert sorted(line[0] for line in lines[5:]) == sorted(listed)
+    with reading(site.services.engine) as connection:
+        looked = sa.select(ReadTable.case_id).where(
+            ReadTable.purpose == "performance, counts of police and social care"
+        )
+        assert set(connection.execute(looked).scalars()) == set(listed)

@@ -57,6 +57,7 @@ FOR_SOME: dict[str, frozenset[str]] = {
     "/performance/print": FIGURES_WITH_EPISODES,
     "/performance/episodes": FIGURES_WITH_EPISODES,
     **{f"/performance/steps{rest}": FIGURES_WITH_EPISODES for rest in ("", ".csv", "/diagrams/<process>")},
+    **{f"/performance/reconciled{rest}": FIGURES_WITH_EPISODES for rest in ("", ".csv")},
     "/promises": FIGURES_WITH_EPISODES,
     "/promises/<promise>": FIGURES_WITH_EPISODES,
     "/search": SEARCHES,
