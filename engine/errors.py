@@ -140,5 +140,9 @@ class DraftIsStale(Conflict):
     """Somebody else has changed the file since it was opened."""
 
 
+class AgreementMissing(Conflict):
+    """Somebody whom a change concerns has not agreed to it."""
+
+
 class DraftHasMovedOn(Conflict):
     """The draft, or the release behind it, is not the one that was looked at."""

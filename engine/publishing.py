@@ -8,18 +8,18 @@ one that stands. What is approved is, to the byte, what was proposed; whoever ha
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import release
+from engine.drafted import CHANGES, Draft, DraftEvent, DraftEventTable, DraftTable, Files, Turn, draft_of
 from engine.errors import (
+    AgreementMissing,
     DraftHasMovedOn,
     DraftIsOpen,
     DraftIsStale,
@@ -32,116 +32,21 @@ from engine.errors import (
     SamePersonTwice,
 )
 from engine.library import Library
-from engine.store import Base, Moment, ReleaseTable, reading, row_lock, writing
+from engine.store import ReleaseTable, reading, row_lock, writing
 from engine.views import ReleaseRow
 
-Files = Mapping[str, str]
 Check = Callable[[str, Files], Sequence[Problem]]
 """Says everything that is wrong with the files of a procedure: ``check("missing_child", files)``.
 
 Refuses (`TooMuchToRead`) files that cannot be read at all; no draft keeps these, because its pages read them too.
 """
 
+Parties = Callable[[Files, Files], Collection[str]]
+"""Names who has to agree, beside the second person, before files take the place of others: ``{"local_authority"}``."""
+Doubts = Callable[[str, Files, Files], bool]
+"""Says whether files that may be published raise a question, so that whoever publishes them says why."""
+
 LONGEST_REASON = 2000
-CHANGES = frozenset({"imported", "restored", "shipped", "saved", "added", "removed"})
-"""The events that give a person a hand in a draft."""
-
-
-class DraftTable(Base):
-    """A procedure's files as they are being changed; `status` is ``open``, ``proposed``, ``published`` or ``dropped``."""
-
-    __tablename__ = "drafts"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    procedure: Mapped[str] = mapped_column(sa.String(80))
-    base_id: Mapped[int] = mapped_column(sa.ForeignKey("releases.id"))
-    status: Mapped[str] = mapped_column(sa.String(12))
-    files: Mapped[bytes] = mapped_column(sa.LargeBinary)
-    digest: Mapped[str] = mapped_column(sa.String(64))
-    begun_by: Mapped[str] = mapped_column(sa.String(120))
-    begun_at: Mapped[datetime] = mapped_column(Moment)
-    changed_by: Mapped[str] = mapped_column(sa.String(120))
-    changed_at: Mapped[datetime] = mapped_column(Moment)
-    proposed_by: Mapped[str] = mapped_column(sa.String(120), default="")
-    proposed_at: Mapped[datetime | None] = mapped_column(Moment)
-    reason: Mapped[str] = mapped_column(sa.Text, default="")
-    release_id: Mapped[int | None] = mapped_column(sa.ForeignKey("releases.id"))
-    __table_args__ = (
-        sa.Index(
-            "uq_drafts_open",
-            "procedure",
-            unique=True,
-            sqlite_where=sa.text("status IN ('open', 'proposed')"),
-            postgresql_where=sa.text("status IN ('open', 'proposed')"),
-        ),
-    )
-
-
-class DraftEventTable(Base):
-    """The history of a draft: who did what with it; never changed afterwards."""
-
-    __tablename__ = "draft_events"
-    draft_id: Mapped[int] = mapped_column(sa.ForeignKey("drafts.id"), primary_key=True)
-    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    at: Mapped[datetime] = mapped_column(Moment)
-    by: Mapped[str] = mapped_column(sa.String(120))
-    kind: Mapped[str] = mapped_column(sa.String(20))
-    file: Mapped[str] = mapped_column(sa.String(120), default="")
-    reason: Mapped[str] = mapped_column(sa.Text, default="")
-    digest: Mapped[str] = mapped_column(sa.String(64))
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A draft as it stands; `digest` is that of its files, `base_id` the release that it was begun from or compared with."""
-
-    id: int
-    procedure: str
-    base_id: int
-    status: str
-    files: Files
-    digest: str
-    begun_by: str
-    begun_at: datetime
-    changed_by: str
-    changed_at: datetime
-    proposed_by: str
-    proposed_at: datetime | None
-    reason: str
-
-    @property
-    def is_proposed(self) -> bool:
-        """Whether it waits for somebody's approval."""
-        return self.status == "proposed"
-
-
-@dataclass(frozen=True, slots=True)
-class DraftEvent:
-    """One line of a draft's history.
-
-    `kind` is ``begun``, ``imported``, ``restored`` (from an earlier release), ``shipped`` (from what a newer program brought),
-    ``saved``, ``added``, ``removed``, ``proposed``, ``withdrawn``, ``sent_back``, ``approved`` or ``dropped``; `digest`
-    that of the files as they were then.
-    """
-
-    at: datetime
-    by: str
-    kind: str
-    file: str
-    reason: str
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A turn that a draft has taken: `event` says which, `number` is its place in the history, `hands` who changed the files.
-
-    The draft is as it stood before; so a proposal that was sent back still says who proposed it.
-    """
-
-    draft: Draft
-    event: DraftEvent
-    number: int
-    hands: frozenset[str]
 
 
 Tell = Callable[[sa.Connection, Turn], None]
@@ -152,13 +57,26 @@ def _tell_nobody(_connection: sa.Connection, _turn: Turn) -> None:
     """Tell nobody."""
 
 
+def _nobody_else(_before: Files, _after: Files) -> Collection[str]:
+    """Name nobody: the second person is enough."""
+    return ()
+
+
+def _no_doubt(_procedure: str, _before: Files, _after: Files) -> bool:
+    """Say that nothing is in question."""
+    return False
+
+
 def stamp_of(text: str) -> str:
     """Give the stamp of a file's text, which a page sends back with the changed text."""
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 class Drafts:
-    """The drafts in one database; `check` says what is wrong with files, `roles` and `operations` are what they may name."""
+    """The drafts in one database; `check` says what is wrong with files, `roles` and `operations` are what they may name.
+
+    `parties` and `doubts` say what the publication of a change needs beside the second person: who agrees, and a reason.
+    """
 
     def __init__(
         self,
@@ -168,6 +86,8 @@ class Drafts:
         roles: Sequence[str] | None,
         operations: Iterable[str] = (),
         tell: Tell = _tell_nobody,
+        parties: Parties = _nobody_else,
+        doubts: Doubts = _no_doubt,
     ) -> None:
         """Use the database of a library; an approved draft becomes a release there."""
         self.engine = library.engine
@@ -176,6 +96,8 @@ class Drafts:
         self.roles = roles
         self.operations = tuple(operations)
         self.tell = tell
+        self.parties = parties
+        self.doubts = doubts
 
     # Reading ----------------------------------------------------------------------------------------------------------
 
@@ -183,7 +105,7 @@ class Drafts:
         """Give the open draft of a procedure, if there is one."""
         with reading(self.engine) as connection:
             row = connection.execute(_open_draft(procedure)).first()
-        return None if row is None else _draft(row)
+        return None if row is None else draft_of(row)
 
     def get(self, procedure: str) -> Draft:
         """Give the open draft of a procedure; refused with `DraftNotFound`."""
@@ -195,7 +117,7 @@ class Drafts:
     def history(self, draft_id: int) -> tuple[DraftEvent, ...]:
         """Give what was done with a draft, the latest first."""
         row = DraftEventTable
-        columns = (row.at, row.by, row.kind, row.file, row.reason, row.digest)
+        columns = (row.at, row.by, row.kind, row.file, row.reason, row.digest, row.party)
         asked = sa.select(*columns).where(row.draft_id == draft_id).order_by(row.seq.desc())
         with reading(self.engine) as connection:
             return tuple(DraftEvent(*found) for found in connection.execute(asked))
@@ -205,7 +127,17 @@ class Drafts:
         row = DraftTable.__table__
         asked = sa.select(row).where(row.c.procedure == procedure, row.c.release_id.is_not(None))
         with reading(self.engine) as connection:
-            return {found.release_id: _draft(found) for found in connection.execute(asked)}
+            return {found.release_id: draft_of(found) for found in connection.execute(asked)}
+
+    def agreed(self, draft: Draft) -> dict[str, DraftEvent]:
+        """Give who has agreed to a proposal as it stands, by party; what was agreed to before a change counts no more."""
+        found: dict[str, DraftEvent] = {}
+        for event in self.history(draft.id):
+            if event.kind == "proposed":
+                break
+            if event.kind == "agreed" and event.digest == draft.digest:
+                found[event.party] = event
+        return found if draft.is_proposed else {}
 
     def waiting_for(self, person: str) -> tuple[Draft, ...]:
         """Give the proposals that somebody could decide on: those in which they had no hand, the oldest first."""
@@ -213,7 +145,7 @@ class Drafts:
         theirs = sa.exists().where(event.c.draft_id == row.c.id, event.c.by == person, event.c.kind.in_(CHANGES))
         asked = sa.select(row).where(row.c.status == "proposed", row.c.proposed_by != person, ~theirs)
         with reading(self.engine) as connection:
-            return tuple(_draft(found) for found in connection.execute(asked.order_by(row.c.proposed_at, row.c.id)))
+            return tuple(draft_of(found) for found in connection.execute(asked.order_by(row.c.proposed_at, row.c.id)))
 
     def sent_back_to(self, person: str) -> tuple[Draft, ...]:
         """Give the drafts in which somebody had a hand and that were sent back, and not changed since."""
@@ -222,7 +154,7 @@ class Drafts:
         last = sa.select(event.c.kind).where(event.c.draft_id == row.c.id).order_by(event.c.seq.desc()).limit(1)
         asked = sa.select(row).where(row.c.status == "open", theirs, last.scalar_subquery() == "sent_back")
         with reading(self.engine) as connection:
-            return tuple(_draft(found) for found in connection.execute(asked.order_by(row.c.id)))
+            return tuple(draft_of(found) for found in connection.execute(asked.order_by(row.c.id)))
 
     # Changing ---------------------------------------------------------------------------------------------------------
 
@@ -334,15 +266,36 @@ class Drafts:
         problems = self.check(procedure, seen.files)
         if problems:
             raise ReleaseInvalid(problems)
+        base = self.library.newest(procedure)[0]
+        parties = frozenset(self.parties(self.library.files(base), seen.files))
         with writing(self.engine) as connection:
             draft = self._locked(connection, procedure)
             self._require(draft, digest, "open")
             running = _newest(connection, procedure)
             if running.digest == digest:
                 raise DraftHasMovedOn("The draft is the same as the running release: there is nothing to propose.")
-            more = {"proposed_by": by, "proposed_at": now, "base_id": running.id}
-            self._move(connection, draft, "proposed", "proposed", by, now, reason=said, **more)
+            if running.id != base:
+                raise DraftHasMovedOn("Another release was published meanwhile: compare again, and propose it anew.")
+            more = {"proposed_by": by, "proposed_at": now, "base_id": running.id, "parties": " ".join(sorted(parties))}
+            self._move(connection, draft, "proposed", "proposed", by, now, reason=said, parties=parties, more=more)
             connection.execute(sa.update(DraftTable).where(DraftTable.id == draft.id).values(reason=said))
+
+    def agree(self, procedure: str, party: str, *, digest: str, by: str, now: datetime) -> None:
+        """Agree, for a party, to a proposal as it stands, to the byte; twice is once.
+
+        Raises:
+            DraftHasMovedOn: the draft is not the one that was looked at, or it does not concern the party.
+            SamePersonTwice: whoever proposed a draft, changed it, or agreed for another party cannot agree to it.
+        """
+        with writing(self.engine) as connection:
+            draft = self._locked(connection, procedure)
+            self._require(draft, digest, "proposed")
+            if party not in (draft.parties or ()):
+                raise DraftHasMovedOn("This change does not ask for your agreement: look at it as it is now.")
+            agreed = self._agreed_by(connection, draft)
+            self._require_other(connection, draft, by, {other: who for other, who in agreed.items() if other != party})
+            if party not in agreed:
+                self._note(connection, draft.id, "agreed", by, now, digest, party=party)
 
     def send_back(self, procedure: str, *, digest: str, reason: str, by: str, now: datetime) -> None:
         """Send a proposal back with a reason, or take one's own back; the draft can be changed again."""
@@ -351,13 +304,16 @@ class Drafts:
             draft = self._locked(connection, procedure)
             self._require(draft, digest, "proposed")
             kind = "withdrawn" if draft.proposed_by == by else "sent_back"
-            self._move(connection, draft, "open", kind, by, now, reason=said, proposed_by="", proposed_at=None)
+            more = {"proposed_by": "", "proposed_at": None, "parties": None}
+            self._move(connection, draft, "open", kind, by, now, reason=said, more=more)
 
-    def approve(self, procedure: str, *, digest: str, by: str, now: datetime) -> ReleaseRow:
+    def approve(self, procedure: str, *, digest: str, by: str, now: datetime, reason: str = "") -> ReleaseRow:
         """Approve what was proposed, to the byte, and publish it in the same transaction: new cases start on it.
 
         Raises:
-            SamePersonTwice: whoever proposed a draft or changed it cannot approve it.
+            SamePersonTwice: whoever proposed a draft, changed it or agreed to it for a party cannot approve it.
+            AgreementMissing: somebody whom it concerns has not agreed to it.
+            ReasonMissing: something about it is in question, and nobody says why it is published all the same.
             DraftHasMovedOn: it is no longer proposed, or another release was published since it was.
             ReleaseInvalid: a rule that came with a newer program finds a problem.
         """
@@ -366,17 +322,21 @@ class Drafts:
         if problems:
             raise ReleaseInvalid(problems)
         compiled = release.check(seen.files, self.roles, self.operations)
+        if self.doubts(procedure, self.library.files(seen.base_id), seen.files):
+            reason = _reason(reason)
         with writing(self.engine) as connection:
             draft = self._locked(connection, procedure)
             self._require(draft, digest, "proposed")
             self._require(draft, seen.digest, "proposed")
-            if by == draft.proposed_by or by in self._hands(connection, draft.id):
-                raise SamePersonTwice("You proposed or changed this draft yourself: somebody else must approve it.")
+            agreed = self._agreed_by(connection, draft)
+            self._require_other(connection, draft, by, agreed)
+            _require_agreed(draft, agreed)
             if _newest(connection, procedure).id != draft.base_id:
                 sentence = "Another release was published after this was proposed. Compare again, and propose it anew."
                 raise DraftHasMovedOn(sentence)
             published = self.library.add(connection, compiled, draft.files, by=by, now=now)
-            self._move(connection, draft, "published", "approved", by, now, release_id=published.id)
+            more = {"release_id": published.id}
+            self._move(connection, draft, "published", "approved", by, now, reason=reason.strip(), more=more)
         return published
 
     # Inside -----------------------------------------------------------------------------------------------------------
@@ -386,7 +346,7 @@ class Drafts:
         row = connection.execute(row_lock(self.engine, _open_draft(procedure))).first()
         if row is None:
             raise DraftNotFound("There is no draft of this procedure any more: it was published or dropped.")
-        return _draft(row)
+        return draft_of(row)
 
     def _put(
         self,
@@ -400,7 +360,7 @@ class Drafts:
         """Write other files, and what was done with which; a proposal of the old ones is withdrawn."""
         packed, digest = release.pack(files)
         values = {"files": packed, "digest": digest, "changed_by": by, "changed_at": now, "status": "open"}
-        values |= {"proposed_by": "", "proposed_at": None}
+        values |= {"proposed_by": "", "proposed_at": None, "parties": None}
         connection.execute(sa.update(DraftTable).where(DraftTable.id == draft.id).values(**values))
         for kind, file in done:
             self._note(connection, draft.id, kind, by, now, digest, file=file)
@@ -418,16 +378,41 @@ class Drafts:
         by: str,
         now: datetime,
         reason: str = "",
-        **more: object,
+        parties: frozenset[str] = frozenset(),
+        more: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
-        """Give a draft another status and note who did it."""
+        """Give a draft another status, and what changes with `more`, and note who did it."""
         connection.execute(sa.update(DraftTable).where(DraftTable.id == draft.id).values(status=status, **more))
         number = self._note(connection, draft.id, kind, by, now, draft.digest, reason=reason)
-        self._say(connection, draft, DraftEvent(now, by, kind, "", reason, draft.digest), number)
+        self._say(connection, draft, DraftEvent(now, by, kind, "", reason, draft.digest), number, parties)
 
-    def _say(self, connection: sa.Connection, draft: Draft, event: DraftEvent, number: int) -> None:
+    def _say(
+        self,
+        connection: sa.Connection,
+        draft: Draft,
+        event: DraftEvent,
+        number: int,
+        parties: frozenset[str] = frozenset(),
+    ) -> None:
         """Let those hear who are told of a draft."""
-        self.tell(connection, Turn(draft, event, number, self._hands(connection, draft.id)))
+        self.tell(connection, Turn(draft, event, number, self._hands(connection, draft.id), parties))
+
+    @staticmethod
+    def _agreed_by(connection: sa.Connection, draft: Draft) -> dict[str, str]:
+        """Say who has agreed to a proposal since it was made, by party."""
+        row = DraftEventTable
+        since = (
+            sa.select(sa.func.max(row.seq)).where(row.draft_id == draft.id, row.kind == "proposed").scalar_subquery()
+        )
+        asked = sa.select(row.party, row.by).where(row.draft_id == draft.id, row.kind == "agreed", row.seq > since)
+        return dict(connection.execute(asked.where(row.digest == draft.digest)).tuples().all())
+
+    def _require_other(self, connection: sa.Connection, draft: Draft, by: str, agreed: Mapping[str, str]) -> None:
+        """Refuse whoever had a hand in a draft, or has agreed to it for somebody, as one more person."""
+        if by == draft.proposed_by or by in self._hands(connection, draft.id):
+            raise SamePersonTwice("You proposed or changed this draft yourself: somebody else must approve it.")
+        if by in agreed.values():
+            raise SamePersonTwice("You have agreed to this draft already: somebody else must approve it.")
 
     @staticmethod
     def _note(
@@ -440,12 +425,13 @@ class Drafts:
         *,
         file: str = "",
         reason: str = "",
+        party: str = "",
     ) -> int:
         """Write the next line of a draft's history; give its number."""
         row = DraftEventTable
         last = connection.execute(sa.select(sa.func.max(row.seq)).where(row.draft_id == draft_id)).scalar()
         line = {"draft_id": draft_id, "seq": (last or 0) + 1, "at": now, "by": by, "kind": kind, "digest": digest}
-        connection.execute(sa.insert(row).values(**line, file=file, reason=reason))
+        connection.execute(sa.insert(row).values(**line, file=file, reason=reason, party=party))
         return int(last or 0) + 1
 
     @staticmethod
@@ -468,6 +454,16 @@ class Drafts:
 def _with(files: Files, changed: Mapping[str, str | None]) -> dict[str, str]:
     """Give files with others in their place, or without them."""
     return {name: text for name, text in {**files, **changed}.items() if text is not None}
+
+
+def _require_agreed(draft: Draft, agreed: Mapping[str, str]) -> None:
+    """Refuse with `AgreementMissing` where somebody whom a proposal concerns has not agreed to it."""
+    if draft.parties is None:
+        raise DraftHasMovedOn("Whom this proposal concerns was not worked out: take it back, and propose it anew.")
+    if draft.parties - agreed.keys():
+        raise AgreementMissing(
+            "Not everybody whom the change concerns has agreed to it: this page says who is missing."
+        )
 
 
 def _require_seen(file: str, present: str | None, text: str | None, stamp: str) -> None:
@@ -502,21 +498,3 @@ def _reason(text: str) -> str:
         sentence = f"The reason must be {LONGEST_REASON} characters or fewer"
         raise ReasonMissing([Problem("reason", "reason-too-long", sentence)])
     return said
-
-
-def _draft(row: sa.Row[Any]) -> Draft:
-    return Draft(
-        row.id,
-        row.procedure,
-        row.base_id,
-        row.status,
-        orjson.loads(row.files),
-        row.digest,
-        row.begun_by,
-        row.begun_at,
-        row.changed_by,
-        row.changed_at,
-        row.proposed_by,
-        row.proposed_at,
-        row.reason,
-    )

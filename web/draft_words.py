@@ -10,14 +10,17 @@ import flask
 import sqlalchemy as sa
 
 from engine.comparison import Change, of_value
+from engine.drafted import Draft, DraftEvent
 from engine.errors import NotFound
 from engine.guard import TooMuchToRead
-from engine.publishing import Draft, Drafts
+from engine.publishing import Drafts
 from engine.store import reading
 from web.services import services
 from workflows import catalogue, checking, people
+from workflows.agencies import KINDS as AGENCIES
 from workflows.agencies import ROLES
 from workflows.draft_mails import DraftMails
+from workflows.draft_parties import AGREES, Concern, parties_of
 from workflows.drafts import APPROVER, EDITOR, Located
 from workflows.table_words import in_words
 
@@ -37,6 +40,7 @@ EVENTS: Mapping[str, str] = {
     "removed": "Removed",
     "proposed": "Proposed",
     "withdrawn": "Proposal withdrawn",
+    "agreed": "Agreed to",
     "sent_back": "Sent back",
     "approved": "Approved and published",
     "dropped": "Draft dropped",
@@ -77,7 +81,13 @@ def shelf() -> Drafts:
     here = services()
     tell = DraftMails(here.settings.base_url)
     return Drafts(
-        here.cases.library, checking.problems, roles=tuple(ROLES), operations=here.cases.operations, tell=tell
+        here.cases.library,
+        checking.problems,
+        roles=tuple(ROLES),
+        operations=here.cases.operations,
+        tell=tell,
+        parties=checking.parties,
+        doubts=checking.doubts,
     )
 
 
@@ -92,12 +102,55 @@ class DraftItem:
 
 
 def items_for(person: str, held: Collection[str]) -> list[DraftItem]:
-    """List the drafts that ask something of somebody: proposals that they can approve, and their own that were sent back."""
-    waiting = shelf().waiting_for(person) if APPROVER in held else ()
+    """List the drafts that ask something of somebody: proposals to decide on or agree to, and their own that were sent back."""
+    parties = parties_of(held)
+    waiting = shelf().waiting_for(person) if parties or APPROVER in held else ()
+    if APPROVER not in held:
+        waiting = tuple(each for each in waiting if owed(each, parties))
     returned = shelf().sent_back_to(person) if EDITOR in held else ()
     found = [(draft, True, draft.proposed_at or draft.changed_at) for draft in waiting]
     found += [(draft, False, draft.changed_at) for draft in returned]
     return [DraftItem(draft.procedure, running(draft.procedure)[1], to_decide, at) for draft, to_decide, at in found]
+
+
+def owed(draft: Draft, parties: Collection[str]) -> frozenset[str]:
+    """Name those of these parties whose agreement a proposal still waits for."""
+    asked = (draft.parties or frozenset()).intersection(parties)
+    return asked - shelf().agreed(draft).keys() if asked else frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """An agreement that a draft needs beside the second person: whose, who gave it or can give it, and what concerns them."""
+
+    agency: str
+    given: DraftEvent | None
+    by: str
+    able: tuple[str, ...]
+    concerns: tuple[Concern, ...]
+
+
+def approvals(draft: Draft, before: Mapping[str, str]) -> list[Approval]:
+    """List the agreements that a draft needs: of a proposal those that it was proposed with, of an open draft those that it would need."""
+    try:
+        concerned = checking.concerns(before, draft.files)
+    except TooMuchToRead:  # said among the problems; what was proposed could be read
+        concerned = ()
+    parties = sorted(draft.parties or {each.agency for each in concerned})
+    agreed = shelf().agreed(draft)
+    by = names({event.by for event in agreed.values()})
+    with reading(services().engine) as connection:
+        able = {party: people.holders(connection, AGREES[party]) for party in parties}
+    return [
+        Approval(
+            AGENCIES[party],
+            agreed.get(party),
+            by[agreed[party].by] if party in agreed else "",
+            tuple(person.name for person in able[party]),
+            tuple(each for each in concerned if each.agency == party),
+        )
+        for party in parties
+    ]
 
 
 def running(procedure: str) -> tuple[int, str]:

@@ -9,8 +9,8 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from engine import archives
-from engine.errors import Conflict, Invalid, NotFound, Problem, Refusal
-from engine.publishing import CHANGES, Draft
+from engine.drafted import CHANGES, Draft
+from engine.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Refusal
 from engine.release import plain
 from engine.texts import decoded
 from engine.views import ReleaseRow
@@ -21,8 +21,10 @@ from web.draft_words import problems_of, remarks_of, running, shelf, shown_probl
 from web.errors import kind_of, sentence_of
 from web.services import services
 from workflows import catalogue, checking
+from workflows.agencies import KINDS
 from workflows.checking import Files
-from workflows.drafts import APPROVER, EDITOR
+from workflows.draft_parties import AGREEING, parties_of
+from workflows.drafts import APPROVER, EDITOR, READERS
 
 page = flask.Blueprint("drafts", __name__)
 
@@ -31,8 +33,12 @@ OUTCOMES = frozenset({"proposed", "sent_back"})
 """Of these events the latest says whether a draft that is open was sent back."""
 
 
+class NotYourDraft(NotAllowed):
+    """The draft concerns other agencies."""
+
+
 @page.get("/procedures")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def procedures() -> ResponseReturnValue:
     """List the procedures, each with its running release and its draft."""
     entries = []
@@ -45,7 +51,7 @@ def procedures() -> ResponseReturnValue:
 
 
 @page.get("/procedures/<procedure>")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def procedure(procedure: str) -> ResponseReturnValue:
     """Show the releases of a procedure, and the ways to a draft."""
     return _procedure_page(procedure)
@@ -162,14 +168,14 @@ def _brought(field: str, sentence: str) -> bytes:
 
 
 @page.get("/procedures/<procedure>/draft")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def draft(procedure: str) -> ResponseReturnValue:
     """Show a draft: how it stands, its problems, its files, its history."""
     return _draft_page(procedure)
 
 
 @page.get("/procedures/<procedure>/draft/changes")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def changes(procedure: str) -> ResponseReturnValue:
     """Show in words what a draft changes against the running release."""
     base_id, name = running(procedure)
@@ -195,7 +201,7 @@ def changes(procedure: str) -> ResponseReturnValue:
 
 
 @page.get("/procedures/<procedure>/draft.zip")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def draft_archive(procedure: str) -> ResponseReturnValue:
     """Give the files of a draft as an archive."""
     running(procedure)
@@ -231,12 +237,28 @@ def propose(procedure: str) -> ResponseReturnValue:
     return _decided(procedure, act, "The draft is proposed. Somebody else must approve it now.")
 
 
+@page.post("/procedures/<procedure>/draft/agree")
+@roles(*AGREEING)
+def agree(procedure: str) -> ResponseReturnValue:
+    """Agree to a proposal for the agencies of one's own that it concerns."""
+    mine = parties_of(actor().roles)
+
+    def act(digest: str, _reason: str) -> None:
+        for party in sorted(mine & (shelf().get(procedure).parties or mine)) or sorted(mine):
+            shelf().agree(procedure, party, digest=digest, by=actor().person, now=services().clock())
+
+    return _decided(procedure, act, "You have agreed to the draft as it stands. Any change of it would ask you again.")
+
+
 @page.post("/procedures/<procedure>/draft/send-back")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def send_back(procedure: str) -> ResponseReturnValue:
     """Send a proposal back with a reason, or take one's own back."""
 
     def act(digest: str, reason: str) -> None:
+        found = shelf().get(procedure)
+        if not actor().roles & {EDITOR, APPROVER} and not parties_of(actor().roles) & (found.parties or frozenset()):
+            raise NotYourDraft("This change does not concern your agency: only those whom it concerns send it back.")
         shelf().send_back(procedure, digest=digest, reason=reason, by=actor().person, now=services().clock())
 
     return _decided(procedure, act, "The draft is open for changes again.")
@@ -259,11 +281,11 @@ def drop(procedure: str) -> ResponseReturnValue:
 def approve(procedure: str) -> ResponseReturnValue:
     """Approve what was proposed: it is the running release from now on."""
 
-    def act(digest: str, _reason: str) -> None:
-        shelf().approve(procedure, digest=digest, by=actor().person, now=services().clock())
+    def act(digest: str, reason: str) -> None:
+        shelf().approve(procedure, digest=digest, by=actor().person, now=services().clock(), reason=reason)
 
     said = "Published. New cases start on this release; cases that are open stay on theirs."
-    return _decided(procedure, act, said, gone=True)
+    return _decided(procedure, act, said, gone=True, field="approve-reason")
 
 
 def _decided(
@@ -286,7 +308,7 @@ def _refused(procedure: str, refusal: Refusal, field: str) -> ResponseReturnValu
     """Show the draft with what was refused, and what was typed."""
     status = kind_of(refusal).status
     if isinstance(refusal, Invalid):
-        own = [problem for problem in refusal.problems if problem.where == field.removeprefix("drop-")]
+        own = [problem for problem in refusal.problems if problem.where == field.rpartition("-")[2]]
         refused = [{"text": problem.sentence, "href": f"#{field}"} for problem in own]
         if not own:
             refused = [{"text": "The draft has problems. Put them right first."}]
@@ -305,6 +327,7 @@ def _draft_page(procedure: str, refused: Sequence[dict[str, str]] = ()) -> str:
     hands = {event.by for event in history if event.kind in CHANGES}
     changes = draft_words.changes_of(before, found.files)
     lines = draft_words.lines(found, before, changes, problems)
+    doubted = [each for each in remarks_of(found) if found.files.get(each.file) != before.get(each.file)]
     held, who = actor().roles, actor().person
     involved = who in hands or who == found.proposed_by
     return flask.render_template(
@@ -317,9 +340,11 @@ def _draft_page(procedure: str, refused: Sequence[dict[str, str]] = ()) -> str:
         outcome=next((each for each in history if each.kind in OUTCOMES), None),
         events=draft_words.EVENTS,
         problems=shown_problems(problems, procedure),
-        remarks=shown_problems(
-            [each for each in remarks_of(found) if found.files.get(each.file) != before.get(each.file)], procedure
-        ),
+        remarks=shown_problems(doubted, procedure),
+        approvals=[] if problems else draft_words.approvals(found, before),
+        agencies=KINDS,
+        concerned=bool(parties_of(held) & (found.parties or frozenset())),
+        own=draft_words.owed(found, parties_of(held)),
         lines=lines,
         touched=[line for kind in lines.values() for line in kind if line.standing or line.problem_count],
         kinds=draft_words.KINDS,

@@ -30,6 +30,7 @@ from workflows.audience import Audience
 from workflows.boards import Open, Owed
 from workflows.daily import Standing
 from workflows.days import day_of
+from workflows.drafts import READERS
 from workflows.figures import Missing
 from workflows.recommendations import MilestoneRow, RecommendationRow
 
@@ -401,7 +402,7 @@ def _offices(look: Look) -> Iterable[tuple[str, str, str]]:
     if ADMINISTRATOR in roles:
         yield "People of your agency", to("administration.listed"), "Accounts, roles and vetting"
         yield "Teams", to("teams.listed"), "Who shares work"
-    if not roles.isdisjoint({"procedure_editor", "procedure_approver"}):
+    if not roles.isdisjoint(READERS):
         for draft in draft_words.items_for(look.bounds.who.person, roles):
             address = to("drafts.draft", procedure=draft.procedure)
             yield f"Draft: {draft.name}", address, "Waits for your decision" if draft.to_decide else "Sent back to you"

@@ -7,8 +7,9 @@ from dataclasses import replace
 import flask
 from flask.typing import ResponseReturnValue
 
+from engine.drafted import Draft
 from engine.errors import DraftIsStale, Invalid, NotFound, Refusal
-from engine.publishing import Draft, stamp_of
+from engine.publishing import stamp_of
 from engine.release import plain
 from web import draft_words
 from web.access import actor, roles
@@ -20,13 +21,13 @@ from web.services import services
 from web.step_words import KINDS as STEP_KINDS
 from web.step_words import Part, part_of
 from workflows import checking
-from workflows.drafts import APPROVER, EDITOR
+from workflows.drafts import EDITOR, READERS
 
 page = flask.Blueprint("modeller", __name__, url_prefix="/procedures/<procedure>/draft/files")
 
 
 @page.get("/<name>")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def file(procedure: str, name: str) -> ResponseReturnValue:
     """Show a file of the draft, to be changed by those who may."""
     running(procedure)

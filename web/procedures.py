@@ -7,8 +7,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from engine.cases import Cases
+from engine.drafted import DraftTable
 from engine.errors import ReleaseInvalid
-from engine.publishing import DraftTable
 from engine.release import pack
 from engine.store import reading
 from engine.views import ReleaseRow

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import flask
 from flask.typing import ResponseReturnValue
 
+from engine.drafted import Draft
 from engine.errors import Conflict, Invalid, NotFound, Problem
 from engine.forms import editing
-from engine.publishing import Draft, stamp_of
+from engine.publishing import stamp_of
 from web import draft_words
 from web.access import actor, roles
 from web.draft_words import problems_of, running, shelf
@@ -18,7 +19,7 @@ from web.govuk import told
 from web.previews import preview
 from web.services import services
 from workflows import checking
-from workflows.drafts import APPROVER, EDITOR
+from workflows.drafts import EDITOR, READERS
 from workflows.vocabulary import DATA_CLASS
 
 page = flask.Blueprint("questions", __name__, url_prefix="/procedures/<procedure>/draft/files/<name>/questions")
@@ -28,7 +29,7 @@ LONGEST = 4_000
 
 
 @page.get("")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def listed(procedure: str, name: str) -> ResponseReturnValue:
     """List the questions of a form."""
     draft = _draft(procedure, name)
@@ -52,7 +53,7 @@ def listed(procedure: str, name: str) -> ResponseReturnValue:
 
 
 @page.get("/one")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def one(procedure: str, name: str) -> ResponseReturnValue:
     """Show one question to be reworded, or an empty one to be added."""
     draft, place = _draft(procedure, name), flask.request.args.get("place", "")

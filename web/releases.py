@@ -18,14 +18,14 @@ from web.previews import preview
 from web.release_words import archive, case_counts, drawn, numbered, update_of
 from web.services import services
 from web.step_words import KINDS, parts_of
-from workflows.drafts import APPROVER, EDITOR
+from workflows.drafts import EDITOR, READERS
 from workflows.table_words import say_table
 
 page = flask.Blueprint("releases", __name__, url_prefix="/procedures/<procedure>")
 
 
 @page.get("/releases/<int:number>")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def release(procedure: str, number: int) -> ResponseReturnValue:
     """Show a release: who published it and why, how many cases run on it, its steps and its files."""
     _, name = running(procedure)
@@ -54,7 +54,7 @@ def release(procedure: str, number: int) -> ResponseReturnValue:
 
 
 @page.get("/releases/<int:number>.zip")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def export(procedure: str, number: int) -> ResponseReturnValue:
     """Give the files of a release as an archive."""
     running(procedure)
@@ -62,7 +62,7 @@ def export(procedure: str, number: int) -> ResponseReturnValue:
 
 
 @page.get("/releases/<int:number>/files/<name>")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def file(procedure: str, number: int, name: str) -> ResponseReturnValue:
     """Show a file of a release: as a drawing, as a table in words, as the form that staff see; and as text."""
     text = _file(numbered(procedure, number)[1], name)
@@ -83,14 +83,14 @@ def file(procedure: str, number: int, name: str) -> ResponseReturnValue:
 
 
 @page.get("/releases/<int:number>/diagrams/<name>")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def diagram(procedure: str, number: int, name: str) -> ResponseReturnValue:
     """Give a diagram of a release to be drawn."""
     return flask.Response(_file(numbered(procedure, number)[1], name), mimetype="application/xml")
 
 
 @page.get("/draft/diagrams/<name>")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def draft_diagram(procedure: str, name: str) -> ResponseReturnValue:
     """Give a diagram of the draft to be drawn."""
     running(procedure)
@@ -98,7 +98,7 @@ def draft_diagram(procedure: str, name: str) -> ResponseReturnValue:
 
 
 @page.get("/releases/<int:number>/changes")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def changes(procedure: str, number: int) -> ResponseReturnValue:
     """Show what a release changes against another one, by default the one before it."""
     _, name = running(procedure)
@@ -132,7 +132,7 @@ def restore(procedure: str, number: int) -> ResponseReturnValue:
 
 
 @page.get("/update")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def update(procedure: str) -> ResponseReturnValue:
     """Show what the program ships anew beside what was changed here; where it ships nothing, that nothing differs."""
     _, name = running(procedure)

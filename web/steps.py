@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import flask
 from flask.typing import ResponseReturnValue
 
+from engine.drafted import Draft
 from engine.editing import Diagram, NotEditable
 from engine.errors import Conflict, Invalid, NotFound, Problem, Refusal
-from engine.publishing import Draft, stamp_of
+from engine.publishing import stamp_of
 from web.access import actor, roles
 from web.draft_words import problems_of, running, shelf, shown_problems
 from web.errors import kind_of, sentence_of
@@ -19,7 +20,7 @@ from web.step_changes import NEW_FORM, Typed, added, changed, printable
 from web.step_words import KINDS, Part, Step, forms_of, parts_of, step_of
 from workflows import checking
 from workflows.agencies import ROLES
-from workflows.drafts import APPROVER, EDITOR
+from workflows.drafts import EDITOR, READERS
 
 page = flask.Blueprint("steps", __name__, url_prefix="/procedures/<procedure>/draft/steps")
 
@@ -37,7 +38,7 @@ class _Found:
 
 
 @page.get("")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def table(procedure: str) -> ResponseReturnValue:
     """List the steps of a draft, diagram by diagram, in the order in which they happen."""
     _, name = running(procedure)
@@ -55,7 +56,7 @@ def table(procedure: str) -> ResponseReturnValue:
 
 
 @page.get("/<element>")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def step(procedure: str, element: str) -> ResponseReturnValue:
     """Show a step to be changed."""
     return _step_page(_find(procedure, element))
@@ -78,7 +79,7 @@ def save(procedure: str, element: str) -> ResponseReturnValue:
 
 
 @page.get("/<element>/next")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def next_step(procedure: str, element: str) -> ResponseReturnValue:
     """Ask for a new step behind another."""
     return _next_page(_find(procedure, element))

@@ -17,7 +17,7 @@ from web.moments import say_value
 from web.services import services
 from web.trial_words import Source, source_of
 from workflows import checking
-from workflows.drafts import APPROVER, EDITOR
+from workflows.drafts import READERS
 from workflows.table_words import in_words, say_cell
 
 page = flask.Blueprint("table_trials", __name__, url_prefix="/procedures/<procedure>/try/<source>/tables")
@@ -28,7 +28,7 @@ LONGEST = 200
 
 
 @page.get("/<table>")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def table(procedure: str, source: str, table: str) -> ResponseReturnValue:
     """Show a table with what was entered in the address, and what it answers."""
     tried = source_of(procedure, source)

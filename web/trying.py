@@ -31,7 +31,7 @@ from web.trial_words import Source, source_of
 from web.typed_days import moment_or_refusal
 from workflows import checking, rehearsals
 from workflows.agencies import title_of
-from workflows.drafts import APPROVER, EDITOR
+from workflows.drafts import EDITOR, READERS
 from workflows.invented import STAND_INS
 from workflows.rehearsals import Kept
 
@@ -46,14 +46,14 @@ SAYS = "says-"
 
 
 @page.get("")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def run(procedure: str, source: str) -> ResponseReturnValue:
     """Show the case that is tried out as it stands."""
     return _run_page(source_of(procedure, source))
 
 
 @page.post("/begin")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def begin(procedure: str, source: str) -> ResponseReturnValue:
     """Begin anew, at a moment of the virtual clock."""
     tried = source_of(procedure, source)
@@ -66,7 +66,7 @@ def begin(procedure: str, source: str) -> ResponseReturnValue:
 
 
 @page.get("/page")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def task(procedure: str, source: str) -> ResponseReturnValue:
     """Show the page of an open task, or of the opening, as staff will see it."""
     tried = source_of(procedure, source)
@@ -82,7 +82,7 @@ def task(procedure: str, source: str) -> ResponseReturnValue:
 
 
 @page.post("/page")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def answer(procedure: str, source: str) -> ResponseReturnValue:
     """Do a task with these answers, or open the case; what the form refuses is said on its page."""
     tried, posted, look = source_of(procedure, source), Posted.read(), _look()
@@ -106,7 +106,7 @@ def answer(procedure: str, source: str) -> ResponseReturnValue:
 
 
 @page.post("/step")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def step(procedure: str, source: str) -> ResponseReturnValue:
     """Let time go on or a message come, say what the service is to find, or go back and forward."""
     tried, given = source_of(procedure, source), flask.request.form
@@ -159,7 +159,7 @@ def keep(procedure: str, source: str) -> ResponseReturnValue:
 
 
 @page.get("/scenarios")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def scenarios(procedure: str, source: str) -> ResponseReturnValue:
     """Show the scenarios of a draft or release, what became of each, and which steps they cover."""
     tried = source_of(procedure, source)
@@ -187,7 +187,7 @@ def scenarios(procedure: str, source: str) -> ResponseReturnValue:
 
 
 @page.post("/scenarios/<name>")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def replay(procedure: str, source: str, name: str) -> ResponseReturnValue:
     """Take a scenario's steps as the run, as far as they go, so that it can be looked at and played on."""
     tried = source_of(procedure, source)
@@ -207,7 +207,7 @@ def replay(procedure: str, source: str, name: str) -> ResponseReturnValue:
 
 
 @page.get("/diagrams/<process>")
-@roles(EDITOR, APPROVER)
+@roles(*READERS)
 def diagram(procedure: str, source: str, process: str) -> ResponseReturnValue:
     """Give a diagram of what is tried out."""
     text = source_of(procedure, source).files.get(f"{process}.bpmn")

@@ -20,9 +20,10 @@ from engine.elements import BPMN, NAME, RESERVED, ZEEBE
 from engine.errors import Invalid, Problem
 from engine.foreign.sheet import slug
 from engine.guard import Guard, Limits, TooMuchToRead
-from workflows import draft_looks, drafts, table_trials, trials
+from workflows import draft_looks, draft_parties, drafts, table_trials, trials
 from workflows.agencies import ROLES
 from workflows.draft_looks import Look, Place
+from workflows.draft_parties import Concern
 from workflows.drafts import Located
 from workflows.operations import OPERATIONS
 from workflows.table_words import TableWords
@@ -144,6 +145,21 @@ def changes(before: Files, after: Files) -> tuple[Change, ...]:
     return _changes(_packed(before), _packed(after))
 
 
+def concerns(before: Files, after: Files) -> tuple[Concern, ...]:
+    """Say whom a change concerns, and how (`workflows.draft_parties`); refused like `of_draft`."""
+    return _concerns(_packed(before), _packed(after))
+
+
+def parties(before: Files, after: Files) -> frozenset[str]:
+    """Name the kinds of agency that a change concerns; refused like `of_draft`."""
+    return frozenset(each.agency for each in concerns(before, after))
+
+
+def doubts(procedure: str, before: Files, after: Files) -> bool:
+    """Tell whether something is worth a look in what a change touches; refused like `of_draft`."""
+    return any(after.get(each.file) != before.get(each.file) for each in of_draft(procedure, after)[1])
+
+
 def titles(files: Files) -> Mapping[str, str]:
     """Give what each file calls itself, "" where it says nothing or cannot be read in time."""
     return _titles(_packed(files))
@@ -163,6 +179,12 @@ def _packed(files: Files) -> bytes:
 def _changes(before: bytes, after: bytes) -> tuple[Change, ...]:
     asked = {"do": "changes", "before": orjson.loads(before), "after": orjson.loads(after)}
     return tuple(Change(*row) for row in _ask(asked, "draft", PAGE))
+
+
+@lru_cache(maxsize=4)
+def _concerns(before: bytes, after: bytes) -> tuple[Concern, ...]:
+    asked = {"do": "concerns", "before": orjson.loads(before), "after": orjson.loads(after)}
+    return tuple(Concern(*row) for row in _ask(asked, "draft"))
 
 
 @lru_cache(maxsize=4)
@@ -233,6 +255,7 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
         "files": lambda asked: [astuple(each) for each in report(asked["files"])],
         "import": lambda asked: _import(asked["name"], asked["text"], asked["process"], asked.get("pool", "")),
         "changes": lambda asked: [astuple(each) for each in compare(asked["before"], asked["after"])],
+        "concerns": lambda asked: [astuple(each) for each in draft_parties.concerns(asked["before"], asked["after"])],
         "titles": lambda asked: draft_looks.titles(asked["files"]),
         "look": lambda asked: asdict(draft_looks.look(asked["files"], asked["name"], asked["text"])),
         "trial": trials.told,

@@ -1,4 +1,4 @@
-"""Who hears of a change to a procedure: approvers of what waits for them, its authors of what became of it."""
+"""Who hears of a change to a procedure: approvers and the agencies that it concerns of what waits for them, its authors of what became of it."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import sqlalchemy as sa
 
-from engine.publishing import Turn
+from engine.drafted import Turn
 from notifications import outbox, wording
 from notifications.message import Message
 from workflows import people
+from workflows.agencies import KINDS
 from workflows.alerts import in_words
+from workflows.draft_parties import AGREES
 from workflows.drafts import APPROVER, EDITOR
 from workflows.people import Person
 
 ADMINISTRATOR = "administrator"
-WAITS, STUCK = "draft_proposed", "draft_without_approver"
+WAITS, STUCK, CONCERNS = "draft_proposed", "draft_without_approver", "draft_to_agree"
 OUTCOMES: Mapping[str, str] = {
     "sent_back": "draft_sent_back",
     "approved": "draft_published",
     "dropped": "draft_dropped",
 }
 """What the authors of a draft hear, by what became of it."""
-TEMPLATES = frozenset({WAITS, STUCK, *OUTCOMES.values()})
+TEMPLATES = frozenset({WAITS, STUCK, CONCERNS, *OUTCOMES.values()})
 
 
 class DraftMails:
@@ -43,20 +45,28 @@ class DraftMails:
             approvers = people.holders(connection, {APPROVER})
             able = [each for each in approvers if each.sign_in not in {*turn.hands, turn.event.by}]
             told = able or list(people.holders(connection, {ADMINISTRATOR}))
-            yield from self._written(turn, WAITS if able else STUCK, told, f"/procedures/{draft.procedure}/draft")
+            page = f"/procedures/{draft.procedure}/draft"
+            yield from self._written(turn, WAITS if able else STUCK, told, page)
+            for party in sorted(turn.parties):
+                agreeing = people.holders(connection, AGREES[party])
+                free = [each for each in agreeing if each.sign_in not in {*turn.hands, turn.event.by}]
+                yield from self._written(turn, CONCERNS, free, page, KINDS[party])
         elif kind in OUTCOMES:
             authors = {*turn.hands, draft.proposed_by, draft.begun_by} - {turn.event.by, ""}
             told = [each for each in people.holders(connection, {EDITOR}) if each.sign_in in authors]
             page = "/draft" if kind == "sent_back" else ""
             yield from self._written(turn, OUTCOMES[kind], told, f"/procedures/{draft.procedure}{page}")
 
-    def _written(self, turn: Turn, template: str, told: Iterable[Person], path: str) -> Iterator[Message]:
-        """Write one message to each person."""
+    def _written(
+        self, turn: Turn, template: str, told: Iterable[Person], path: str, agency: str = ""
+    ) -> Iterator[Message]:
+        """Write one message to each person; `agency` names the kind of agency for which they are asked."""
         words = {
             "procedure": turn.draft.procedure.replace("_", " ").capitalize(),
             "at": in_words(turn.event.at),
             "link": f"{self.base_url}{path}",
         }
+        words |= {"agency": agency} if agency else {}
         subject, text = wording.write(template, words)
         key = f"draft/{turn.draft.id}/{turn.number}/{template}"
         for person in told:

@@ -12,10 +12,13 @@ from engine.errors import Invalid, Problem
 from engine.foreign import OPEN_QUESTION
 from workflows import catalogue, protected, trials
 from workflows.agencies import ROLES
+from workflows.draft_parties import AGREEING
 from workflows.operations import OPERATIONS
 
 EDITOR, APPROVER = "procedure_editor", "procedure_approver"
 """The roles of those who change a procedure, and of those who approve what others changed."""
+READERS = (EDITOR, APPROVER, *AGREEING)
+"""The roles of those who read a draft: those two, and who agrees to it for an agency."""
 
 
 _LINE = re.compile(r"(?:^| )[Ll]ine (\d+)(?:, column (\d+))?")

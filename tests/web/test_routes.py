@@ -13,6 +13,7 @@ from tests.web.site import Site
 from web import access
 from web.briefing_words import BRIEFS
 from web.concerns import WRITERS
+from workflows import drafts
 from workflows.access import (
     FIGURES,
     FIGURES_WITH_EPISODES,
@@ -115,9 +116,9 @@ FOR_SOME: dict[str, frozenset[str]] = {
     **{f"/retention/<reference>/{act}": DECIDES for act in ("hold", "end-hold", "decide", "approve")},
 }
 """Who may call the routes that are for some roles only."""
-PUBLISHERS = {"procedure_editor", "procedure_approver"}
+PUBLISHERS = set(drafts.READERS)
 FOR_PUBLISHERS = "/procedures"
-"""How the addresses begin that are for those who change procedures and for those who approve the changes."""
+"""How the addresses begin that are for those who change procedures, approve the changes, or agree to them for an agency."""
 LOOKING_WRITES = {"reads"}
 """The only table that a look may write: who read what."""
 
