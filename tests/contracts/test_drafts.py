@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from engine import release
 from engine.cases import Cases
 from engine.errors import (
+    AgreementMissing,
     DraftHasMovedOn,
     DraftIsOpen,
     DraftIsStale,
@@ -251,3 +252,23 @@ def test_an_approval_and_a_change_at_once_never_publish_what_was_not_proposed(dr
     )
     newest = drafts.library.releases("sample")[0]
     assert (newest.number, newest.digest) == (2, digest) if "DraftHasMovedOn" not in ended else newest.number == 1
+
+
+def test_whom_it_concerns_agrees_too_nobody_twice_and_anew_after_a_change(cases: Cases) -> None:
+    drafts = Drafts(cases.library, check, roles=None, parties=lambda *_: ("care",), doubts=lambda *_: True)
+    digest = proposed(drafts)
+    with pytest.raises(AgreementMissing):
+        drafts.approve("sample", digest=digest, by="bob", reason="Known", now=NOW)
+    with pytest.raises(SamePersonTwice):
+        drafts.agree("sample", "care", digest=digest, by="ann", now=NOW)
+    with pytest.raises(DraftHasMovedOn):
+        drafts.agree("sample", "health", digest=digest, by="cat", now=NOW)
+    drafts.agree("sample", "care", digest=digest, by="cat", now=NOW)
+    with pytest.raises(SamePersonTwice):
+        drafts.approve("sample", digest=digest, by="cat", reason="Known", now=NOW)
+    with pytest.raises(ReasonMissing):
+        drafts.approve("sample", digest=digest, by="bob", now=NOW)
+    drafts.send_back("sample", digest=digest, reason="Look again", by="bob", now=NOW)
+    drafts.propose("sample", digest=digest, reason="Looked", by="ann", now=NOW)
+    with pytest.raises(AgreementMissing):
+        drafts.approve("sample", digest=digest, by="bob", reason="Known", now=NOW)

@@ -82,6 +82,9 @@ def test_an_interview_within_48_hours_and_a_step_more_are_for_new_cases_and_not_
     assert editor.send(f"{HOME}/draft/propose", {"reason": "Schools know more"}, form=page).status_code == 303
 
     assert "48 hours after the clock begins" in approver.page(f"{HOME}/draft/changes").text
+    for role in ("rhi_manager", "csc_service_manager"):
+        agency = site.browser(role)
+        assert agency.send(f"{HOME}/draft/agree", form=agency.page(f"{HOME}/draft")).status_code == 303
     assert approver.send(f"{HOME}/draft/approve", form=approver.page(f"{HOME}/draft")).status_code == 303
     new = site.opened()
     shown = [inspector.get(f"/cases/{case_id}/diagram/missing_child").text for case_id in (old, new)]
