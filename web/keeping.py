@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from engine.store import reading, writing
-from workflows import erasing, log_ends, redacting, rehearsals, retention
+from workflows import erasing, log_ends, redacting, rehearsals, retention, unsaved
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ def nightly(engine: sa.Engine, now: datetime) -> bool:
     log.info("bundles thrown away that nobody gave: %s", dropped)
     with writing(engine) as connection:
         rehearsals.tidy(connection, now)
+        unsaved.tidy(connection, now)
     retention.look_through(engine, now)
     return True
 

@@ -10,18 +10,21 @@ from flask.typing import ResponseReturnValue
 from engine.drafted import Draft
 from engine.errors import DraftIsStale, Invalid, NotFound, Refusal
 from engine.publishing import stamp_of
-from engine.release import plain
+from engine.release import FILE_NAME, plain
+from engine.store import reading, writing
 from web import draft_words
 from web.access import actor, roles
 from web.answering import without_source
+from web.change_words import compared
 from web.draft_words import problems_of, remarks_of, running, shelf, shown_problems
 from web.errors import sentence_of
 from web.previews import preview
 from web.services import services
 from web.step_words import KINDS as STEP_KINDS
 from web.step_words import Part, part_of
-from workflows import checking
+from workflows import checking, unsaved
 from workflows.drafts import EDITOR, READERS
+from workflows.unsaved import Present, Unsaved
 
 page = flask.Blueprint("modeller", __name__, url_prefix="/procedures/<procedure>/draft/files")
 
@@ -34,7 +37,10 @@ def file(procedure: str, name: str) -> ResponseReturnValue:
     draft = shelf().get(procedure)
     if name not in draft.files:
         raise NotFound("There is no such file in the draft.")
-    return _page(draft, name, draft.files[name])
+    kept = _unsaved(draft, name)
+    if kept is not None and flask.request.args.get("kept"):
+        return _page(draft, name, kept.text, resumed=kept)
+    return _page(draft, name, draft.files[name], kept=kept)
 
 
 @page.post("/<name>")
@@ -47,12 +53,14 @@ def save(procedure: str, name: str) -> ResponseReturnValue:
     try:
         shelf().save(procedure, name, text, stamp=stamp, by=actor().person, now=services().clock())
     except DraftIsStale as refusal:
+        _keep(procedure, name, text, stamp)
         return _page(shelf().get(procedure), name, text, refused=refusal), 409
     except NotFound as refusal:
         return _not_saved(procedure, text, str(refusal)), 409
     except Invalid as refusal:
         said = " ".join(problem.sentence for problem in refusal.problems)
         return _not_saved(procedure, text, said, name), 422
+    _forget(procedure, name)
     wrong = [each for each in problems_of(shelf().get(procedure)) if each.file == name]
     if wrong:
         count = "1 problem" if len(wrong) == 1 else f"{len(wrong)} problems"
@@ -60,6 +68,72 @@ def save(procedure: str, name: str) -> ResponseReturnValue:
     else:
         flask.flash("Saved. No problem found in it.", "done")
     return flask.redirect(flask.url_for("modeller.file", procedure=procedure, name=name), 303)
+
+
+@page.post("/<name>/typed")
+@roles(EDITOR)
+def typed(procedure: str, name: str) -> ResponseReturnValue:
+    """Keep what is drawn or typed so far, where something was; say who else has the draft open, and whether the file has changed.
+
+    Pages that are open ask for it by themselves; a GET would change nothing, and this does.
+    """
+    running(procedure)
+    form, here, now, person = flask.request.form, services(), services().clock(), actor().person
+    is_typing = bool(flask.request.args.get("typing"))
+    stamp = form.get("stamp", "") or form.get("_seen", "")
+    if is_typing:
+        _keep(procedure, name, form.get("text", ""), stamp)
+    else:
+        with writing(here.engine) as connection:
+            unsaved.note_here(connection, person, procedure, name, now)
+    with reading(here.engine) as connection:
+        present = unsaved.here(connection, procedure, but=person, now=now)
+    draft = shelf().find(procedure)
+    standing = draft.files.get(name) if draft else None
+    meanwhile = ""
+    if draft is None or standing is None:
+        meanwhile = "This file is not in the draft any more."
+    elif stamp_of(standing) != stamp:
+        who = draft_words.names({draft.changed_by})[draft.changed_by]
+        meanwhile = f"{who} has saved this file since you opened it."
+    return flask.render_template(
+        "draft_typed.html", name=name, present=present, meanwhile=meanwhile, saved=is_typing, now=now
+    )
+
+
+@page.post("/<name>/typed/drop")
+@roles(EDITOR)
+def drop_typed(procedure: str, name: str) -> ResponseReturnValue:
+    """Forget what this person has changed in a file and not saved."""
+    running(procedure)
+    _forget(procedure, name)
+    flask.flash("What you had not saved is gone.", "done")
+    return flask.redirect(flask.url_for("modeller.file", procedure=procedure, name=name), 303)
+
+
+@page.get("/<name>/mine")
+@roles(EDITOR)
+def mine(procedure: str, name: str) -> ResponseReturnValue:
+    """Hold what this person has not saved beside what stands in the draft."""
+    _, procedure_name = running(procedure)
+    draft = shelf().get(procedure)
+    kept = _unsaved(draft, name)
+    if kept is None:
+        raise NotFound("There is nothing of this file that you have not saved.")
+    address = flask.url_for("modeller.file", procedure=procedure, name=name)
+    return flask.render_template(
+        "draft_changes.html",
+        name=procedure_name,
+        caption=f"Draft: {procedure_name}, {name}",
+        against="what stands in the draft",
+        back=("What you had", f"{address}?kept=yes"),
+        found=compared(procedure, draft.files, {**draft.files, name: kept.text}),
+        one="In the draft",
+        other="Yours",
+        addresses=(lambda _file: "", lambda _file: ""),
+        kinds=draft_words.KINDS,
+        kind_of=draft_words.kind_of,
+    )
 
 
 @page.post("/<name>/remove")
@@ -82,8 +156,40 @@ def _not_saved(procedure: str, text: str, sentence: str, name: str = "") -> str:
     return flask.render_template("draft_gone.html", procedure=procedure, sentence=sentence, text=text, name=name)
 
 
-def _page(draft: Draft, name: str, text: str, refused: Refusal | None = None) -> str:
-    """Draw the page of a file with `text` in it; the stamp is that of the text that stands in the draft."""
+def _unsaved(draft: Draft, name: str) -> Unsaved | None:
+    """Give what this person has changed in a file and not saved, where it is not what stands there."""
+    with reading(services().engine) as connection:
+        kept = unsaved.find(connection, actor().person, draft.procedure, name)
+    return kept if kept is not None and kept.text != draft.files.get(name) else None
+
+
+def _keep(procedure: str, name: str, text: str, stamp: str) -> None:
+    """Keep what this person has changed in a file, where a draft is there and the file could be one of it."""
+    now, found = services().clock(), shelf().find(procedure)
+    if found is not None and FILE_NAME.fullmatch(name):
+        with writing(services().engine) as connection:
+            unsaved.keep(connection, actor().person, procedure, name, plain(text), stamp=stamp, now=now)
+
+
+def _forget(procedure: str, name: str) -> None:
+    with writing(services().engine) as connection:
+        unsaved.drop(connection, actor().person, procedure, name)
+
+
+def _page(
+    draft: Draft,
+    name: str,
+    text: str,
+    refused: Refusal | None = None,
+    *,
+    kept: Unsaved | None = None,
+    resumed: Unsaved | None = None,
+) -> str:
+    """Draw the page of a file with `text` in it.
+
+    The stamp is that of the text that stands in the draft, or of the one from which what is `resumed` was made. `kept` is
+    offered to its author and not shown.
+    """
     standing = draft.files.get(name)
     problems = [each for each in problems_of(draft) if each.file == name]
     kind, seen = draft_words.kind_of(name), checking.look(draft.files, name, text)
@@ -98,7 +204,10 @@ def _page(draft: Draft, name: str, text: str, refused: Refusal | None = None) ->
         words=draft_words.KINDS[kind][0],
         title=draft_words.titles({name: text})[name],
         text=text,
-        stamp="" if standing is None else stamp_of(standing),
+        stamp=resumed.stamp if resumed else "" if standing is None else stamp_of(standing),
+        kept=kept,
+        resumed=resumed,
+        present=_others(draft.procedure),
         problems=shown_problems(problems, draft.procedure, on_page=name),
         remarks=shown_problems(
             [each for each in remarks_of(draft) if each.file == name], draft.procedure, on_page=name
@@ -114,6 +223,12 @@ def _page(draft: Draft, name: str, text: str, refused: Refusal | None = None) ->
         shown=preview(name, seen.form, [each.problem for each in problems]),
         may_edit=EDITOR in actor().roles,
     )
+
+
+def _others(procedure: str) -> list[Present]:
+    """Name the others who have the draft open now."""
+    with reading(services().engine) as connection:
+        return unsaved.here(connection, procedure, but=actor().person, now=services().clock())
 
 
 def _told(procedure: str, part: Part) -> dict[str, dict[str, object]]:

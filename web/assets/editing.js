@@ -14,6 +14,8 @@ document.addEventListener('beforeinput', event => {
   view.dispatch(view.state.replaceSelection(event.data || ''), { userEvent: 'input.type', scrollIntoView: true })
 }, true)
 
+const SETTLED = 500 // milliseconds without a change of the drawing
+
 export function page () {
   const form = document.querySelector('.hw-editing')
   const data = document.getElementById('hw-problems')
@@ -26,7 +28,7 @@ export function page () {
   }
 }
 
-// `editor` has: open(text), save() -> text, changed() -> boolean, show(id).
+// `editor` has: open(text), save() -> text, changed() -> boolean, show(id), watch(tell) to hear of each change.
 export async function edit ({ form, holder, source, text, problems }, editor) {
   const button = holder.querySelector('.hw-switch')
   const canvas = holder.querySelector('.hw-drawn')
@@ -51,6 +53,7 @@ export async function edit ({ form, holder, source, text, problems }, editor) {
       note.hidden = true
       put(true)
       follow()
+      editor.watch?.(settle)
     } catch (fault) {
       note.hidden = false
       put(false)
@@ -59,6 +62,17 @@ export async function edit ({ form, holder, source, text, problems }, editor) {
 
   async function write () {
     if (drawn && editor.changed()) text.value = await editor.save()
+  }
+
+  // What is drawn goes into the text a moment after each change: from there it is kept on the server, like what is typed.
+  let later
+  function settle () {
+    clearTimeout(later)
+    later = setTimeout(async () => {
+      if (sending || !drawn) return
+      await write()
+      text.dispatchEvent(new Event('input', { bubbles: true }))
+    }, SETTLED)
   }
 
   function follow () {

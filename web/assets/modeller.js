@@ -181,6 +181,9 @@ edit(here, {
     return xml
   },
   changed: () => !here.text.readOnly && modeler.get('commandStack').canUndo(),
+  watch (tell) {
+    if (!here.text.readOnly) modeler.on('commandStack.changed', tell)
+  },
   show (id) {
     const element = modeler.get('elementRegistry').get(id)
     if (!element) return

@@ -50,6 +50,9 @@ edit(here, {
     return xml
   },
   changed: () => !here.text.readOnly && table().get('commandStack').canUndo(),
+  watch (tell) {
+    if (!here.text.readOnly) table().get('eventBus').on('commandStack.changed', tell)
+  },
   show (id) {
     container.querySelector(`[data-row-id="${CSS.escape(id)}"]`)?.scrollIntoView({ block: 'center' })
   }
