@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import flask
@@ -23,7 +24,8 @@ from web.services import services
 from web.step_words import KINDS as STEP_KINDS
 from web.step_words import Part, part_of
 from workflows import checking, unsaved
-from workflows.drafts import EDITOR, READERS
+from workflows.agencies import KINDS, ROLES
+from workflows.drafts import EDITOR, READERS, Located
 from workflows.unsaved import Present, Unsaved
 
 page = flask.Blueprint("modeller", __name__, url_prefix="/procedures/<procedure>/draft/files")
@@ -88,17 +90,25 @@ def typed(procedure: str, name: str) -> ResponseReturnValue:
             unsaved.note_here(connection, person, procedure, name, now)
     with reading(here.engine) as connection:
         present = unsaved.here(connection, procedure, but=person, now=now)
+    return flask.render_template(
+        "draft_typed.html",
+        name=name,
+        present=present,
+        meanwhile=_meanwhile(procedure, name, stamp),
+        saved=is_typing,
+        now=now,
+    )
+
+
+def _meanwhile(procedure: str, name: str, stamp: str) -> str:
+    """Say what has become of a file since somebody had its text with this stamp before them; mostly nothing."""
     draft = shelf().find(procedure)
     standing = draft.files.get(name) if draft else None
-    meanwhile = ""
     if draft is None or standing is None:
-        meanwhile = "This file is not in the draft any more."
-    elif stamp_of(standing) != stamp:
-        who = draft_words.names({draft.changed_by})[draft.changed_by]
-        meanwhile = f"{who} has saved this file since you opened it."
-    return flask.render_template(
-        "draft_typed.html", name=name, present=present, meanwhile=meanwhile, saved=is_typing, now=now
-    )
+        return "This file is not in the draft any more."
+    if stamp_of(standing) == stamp:
+        return ""
+    return f"{draft_words.names({draft.changed_by})[draft.changed_by]} has saved this file since you opened it."
 
 
 @page.post("/<name>/typed/drop")
@@ -112,7 +122,7 @@ def drop_typed(procedure: str, name: str) -> ResponseReturnValue:
 
 
 @page.get("/<name>/mine")
-@roles(EDITOR)
+@roles(*READERS)
 def mine(procedure: str, name: str) -> ResponseReturnValue:
     """Hold what this person has not saved beside what stands in the draft."""
     _, procedure_name = running(procedure)
@@ -193,7 +203,6 @@ def _page(
     standing = draft.files.get(name)
     problems = [each for each in problems_of(draft) if each.file == name]
     kind, seen = draft_words.kind_of(name), checking.look(draft.files, name, text)
-    part = part_of(draft.procedure, draft.files, name) if kind == "bpmn" else None
     return flask.render_template(
         "draft_file.html",
         procedure=draft.procedure,
@@ -208,15 +217,10 @@ def _page(
         kept=kept,
         resumed=resumed,
         present=_others(draft.procedure),
-        problems=shown_problems(problems, draft.procedure, on_page=name),
-        remarks=shown_problems(
-            [each for each in remarks_of(draft) if each.file == name], draft.procedure, on_page=name
-        ),
-        marks=[{"element": each.element, "text": each.problem.sentence} for each in problems if each.element],
+        **_said(draft, name, problems),
         refused=None if refused is None else sentence_of(refused),
         changed_by=draft_words.names({draft.changed_by})[draft.changed_by],
-        part=part,
-        told=_told(draft.procedure, part) if part else {},
+        **(_drawn(draft, name) if kind == "bpmn" else {"part": None}),
         kinds=STEP_KINDS,
         said=seen.table,
         places=[replace(each, explanation=without_source(each.explanation).strip()) for each in seen.places],
@@ -231,6 +235,41 @@ def _others(procedure: str) -> list[Present]:
         return unsaved.here(connection, procedure, but=actor().person, now=services().clock())
 
 
+def _said(draft: Draft, name: str, problems: Sequence[Located]) -> dict[str, object]:
+    """Give what is wrong with a file and what is worth a look in it, as lists, and what is marked in its drawing."""
+    doubted = [each for each in remarks_of(draft) if each.file == name]
+    return {
+        "problems": shown_problems(problems, draft.procedure, on_page=name),
+        "remarks": shown_problems(doubted, draft.procedure, on_page=name),
+        "marks": [{"element": each.element, "text": each.problem.sentence} for each in problems if each.element],
+    }
+
+
+def _drawn(draft: Draft, name: str) -> dict[str, object]:
+    """Give what the page of a diagram has beside its text: its steps, what is said of each, and what an editor picks from."""
+    part = part_of(draft.procedure, draft.files, name)
+    return {"part": part, "told": _told(draft.procedure, part) if part else {}, "catalogue": _catalogue(draft)}
+
+
+def _catalogue(draft: Draft) -> dict[str, dict[str, object]]:
+    """Give what an editor picks from, by its id: roles with their agencies, and the forms, tables, diagrams and operations."""
+    titles = draft_words.titles(draft.files)
+
+    def of(kind: str) -> dict[str, object]:
+        return {name.rpartition(".")[0]: title for name, title in titles.items() if draft_words.kind_of(name) == kind}
+
+    return {
+        "roles": {
+            key: {"title": role.title, "kind": role.kind, "agency": KINDS.get(role.kind, "")}
+            for key, role in ROLES.items()
+        },
+        "forms": of("form"),
+        "decisions": of("dmn"),
+        "processes": of("bpmn"),
+        "operations": {name: name.replace("_", " ").capitalize() for name in sorted(services().cases.operations)},
+    }
+
+
 def _told(procedure: str, part: Part) -> dict[str, dict[str, object]]:
     """Give what the drawing says of a step or a clock that is chosen, by its id: lines, and where it is changed."""
     found: dict[str, dict[str, object]] = {}
@@ -239,9 +278,13 @@ def _told(procedure: str, part: Part) -> dict[str, dict[str, object]]:
         changes = EDITOR in actor().roles and step.kind != "start"
         address = flask.url_for("steps.step", procedure=procedure, element=step.id) if changes else table
         lines = [line for line in (step.role, step.form_title) if line]
+        lines += [f"{each.name}: {'; '.join(rung.said for rung in each.rungs)}" for each in step.clocks if each.rungs]
         found[step.id] = {"name": step.name, "lines": lines, "href": address if changes else f"{table}#{step.id}"}
         for clock in step.clocks:
             lines = [f"Counted from {clock.since}"] if clock.since else []
             lines += [rung.said for rung in clock.rungs]
             found[clock.element] = {"name": clock.name, "lines": lines, "href": f"{address}#{clock.element}"}
+            if clock.rungs:
+                rows = flask.url_for("modeller.file", procedure=procedure, name=clock.table)
+                found[clock.element]["rows"] = f"{rows}#{clock.rungs[0].row}"
     return found

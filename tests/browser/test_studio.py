@@ -106,9 +106,7 @@ def test_a_task_is_added_approved_by_another_and_new_cases_have_it(
     settings.get_by_text("General", exact=True).click()
     settings.locator("#bio-properties-panel-name").fill("Check the plan")
     editor.keyboard.press("Tab")
-    settings.get_by_text("Form", exact=True).click()
-    settings.locator("#bio-properties-panel-formType").select_option(label="Camunda Form")
-    settings.locator("#bio-properties-panel-formId").fill("plan_check")
+    settings.locator("#bio-properties-panel-hw-form").select_option("plan_check")
     editor.keyboard.press("Tab")
     editor.get_by_role("button", name="Save and check").click()
     expect(editor.get_by_text("Saved. No problem found in it.")).to_be_visible()
@@ -172,7 +170,10 @@ def test_only_what_the_engine_runs_is_offered(editor: Page) -> None:
     assert "append.append-task" in beside
     assert set(menu) == {
         f"replace-with-{name}"
-        for name in ("service-task", "rule-task", "script-task", "receive-task", "call-activity", "expanded-subprocess")
+        for name in (
+            *("service-task", "rule-task", "script-task", "send-task", "receive-task", "manual-task", "call-activity"),
+            "expanded-subprocess",
+        )
     }
     expect(editor.locator(".djs-palette .entry.bpmn-icon-user-task")).to_be_visible()
     expect(editor.locator(".djs-palette .entry.bpmn-icon-task")).to_have_count(0)

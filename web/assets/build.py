@@ -30,7 +30,7 @@ STATIC = HERE.parent / "static"
 SCRIPTS = ("homeward.js", "live.js", "typed.js", "viewer.js", "modeller.js", "table.js")
 SHIMS = {"domify": "shims/domify.js", "style-mod": "shims/style-mod.js"}
 STYLES = ("homeward.css", "schemes.css", "viewer.css", "modeller.css")
-OWN = ("editing.js", "keys.js", "outline.js", "favicon.svg")
+OWN = ("comforts.js", "editing.js", "settings.js", "keys.js", "outline.js", "favicon.svg")
 SOURCES = ("build.py", "package-lock.json", *OWN, *SCRIPTS, *STYLES, *SHIMS.values())
 FONT = 'system-ui,"Segoe UI","Noto Sans",'
 NOTICE = "Holds govuk-frontend, (c) Crown Copyright (Government Digital Service), and @ministryofjustice/frontend, "
@@ -45,6 +45,7 @@ DMN_CSS = [
         "dmn-js-decision-table-controls.css",
     )
 ]
+MINIMAP_CSS = MODULES / "diagram-js-minimap/assets/diagram-js-minimap.css"
 PANEL_CSS = MODULES / "@bpmn-io/properties-panel/dist/assets/properties-panel.css"
 FONTS = {name: MODULES / f"{name}-js/dist/assets/{name}-font" for name in ("bpmn", "dmn")}
 VIEWER_NOTICE = (
@@ -71,7 +72,7 @@ def main() -> None:
         bundle_script(name, new, NOTICES.get(name, VIEWER_NOTICE))
     (new / "homeward.css").write_text(style_sheet(), "utf-8")
     (new / "viewer.css").write_text(drawing_style_sheet((*VIEWER_CSS, HERE / "viewer.css")), "utf-8")
-    for name, sheets in (("modeller", (*VIEWER_CSS, PANEL_CSS)), ("table", DMN_CSS)):
+    for name, sheets in (("modeller", (*VIEWER_CSS, PANEL_CSS, MINIMAP_CSS)), ("table", DMN_CSS)):
         font = "bpmn" if name == "modeller" else "dmn"
         css = drawing_style_sheet((*sheets, FONTS[font] / f"css/{font}.css", HERE / "modeller.css"))
         (new / f"{name}.css").write_text(css, "utf-8")

@@ -28,7 +28,7 @@ export function page () {
   }
 }
 
-// `editor` has: open(text), save() -> text, changed() -> boolean, show(id), watch(tell) to hear of each change.
+// `editor` has: open(text), save() -> text, changed() -> boolean, show(id) -> whether it is drawn, watch(tell) to hear of each change.
 export async function edit ({ form, holder, source, text, problems }, editor) {
   const button = holder.querySelector('.hw-switch')
   const canvas = holder.querySelector('.hw-drawn')
@@ -77,9 +77,8 @@ export async function edit ({ form, holder, source, text, problems }, editor) {
 
   function follow () {
     const id = decodeURIComponent(location.hash.slice(1))
-    if (drawn && problems.some(problem => problem.element === id)) {
+    if (drawn && id && editor.show(id)) {
       holder.scrollIntoView()
-      editor.show(id)
     }
   }
 

@@ -4,7 +4,10 @@ import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer'
 import { BpmnPropertiesPanelModule, BpmnPropertiesProviderModule, ZeebePropertiesProviderModule } from 'bpmn-js-properties-panel'
 import ZeebeBehaviors from 'camunda-bpmn-js-behaviors/lib/camunda-cloud'
 import zeebe from 'zeebe-bpmn-moddle/resources/zeebe.json'
+import Minimap from 'diagram-js-minimap'
+import { agencies, buttons, copies } from './comforts.js'
 import { edit, page } from './editing.js'
+import { OwnSettings } from './settings.js'
 
 const GENERATED = /^(Activity|Event|Gateway)_[0-9a-z]{7}$/
 const LONGEST = 40
@@ -25,14 +28,13 @@ function NameBecomesId (eventBus, modeling, elementRegistry) {
 }
 NameBecomesId.$inject = ['eventBus', 'modeling', 'elementRegistry']
 
-// Only what the engine runs is offered: a task is the task of a person, until its menu makes something else of it. Send tasks, manual
-// tasks and loops run too, but the settings have no field for what they need: an event that sends, a task and a way back say the same.
+// Only what the engine runs is offered: a task is the task of a person, until its menu makes something else of it.
 const REFUSED_TOOLS = ['create.data-object', 'create.data-store', 'create.participant-expanded']
 const REFUSED_BESIDE = ['append.compensation-activity']
-const REFUSED_HEADERS = ['toggle-loop', 'toggle-is-collection', 'toggle-participant-multiplicity']
+const REFUSED_HEADERS = ['toggle-is-collection', 'toggle-participant-multiplicity']
 const MENU = names => new Set(names.map(name => `replace-with-${name}`))
 const RUNS = MENU([
-  'user-task', 'service-task', 'rule-task', 'script-task', 'receive-task', 'call-activity', 'expanded-subprocess', 'subprocess',
+  'user-task', 'service-task', 'rule-task', 'script-task', 'send-task', 'receive-task', 'manual-task', 'call-activity', 'expanded-subprocess', 'subprocess',
   'event-subprocess', 'exclusive-gateway', 'parallel-gateway', 'inclusive-gateway', 'event-based-gateway',
   'none-start', 'message-start', 'timer-start', 'none-intermediate-throwing', 'none-intermediate-throw',
   'message-intermediate-catch', 'message-intermediate-throw', 'timer-intermediate-catch', 'conditional-intermediate-catch',
@@ -103,10 +105,12 @@ function make (here) {
       BpmnPropertiesProviderModule,
       ZeebePropertiesProviderModule,
       ZeebeBehaviors,
+      Minimap,
       {
-        __init__: ['nameBecomesId', 'onlyWhatRuns'],
+        __init__: ['nameBecomesId', 'onlyWhatRuns', 'ownSettings'],
         nameBecomesId: ['type', NameBecomesId],
-        onlyWhatRuns: ['type', OnlyWhatRuns]
+        onlyWhatRuns: ['type', OnlyWhatRuns],
+        ownSettings: ['type', OwnSettings]
       }
     ]
   })
@@ -148,6 +152,12 @@ function tell () {
     link.href = step.href
     link.textContent = step.name
     place.replaceChildren(link, step.lines.length ? `: ${step.lines.join('. ')}.` : '')
+    if (!step.rows) return
+    const rows = document.createElement('a')
+    rows.className = 'govuk-link'
+    rows.href = step.rows
+    rows.textContent = 'Its rows in the table'
+    place.append(' ', rows)
   })
 }
 
@@ -166,6 +176,11 @@ function fit () {
 }
 
 tell()
+agencies(modeler, here.holder.querySelector('.hw-agencies'))
+if (!here.text.readOnly) {
+  buttons(modeler, here.holder)
+  copies(modeler)
+}
 
 edit(here, {
   modeler,
@@ -186,9 +201,10 @@ edit(here, {
   },
   show (id) {
     const element = modeler.get('elementRegistry').get(id)
-    if (!element) return
+    if (!element) return false
     if (!element.isRoot && element.parent) modeler.get('canvas').scrollToElement(element, 80)
     modeler.get('selection', false)?.select(element)
+    return true
   }
 })
 

@@ -54,6 +54,8 @@ edit(here, {
     if (!here.text.readOnly) table().get('eventBus').on('commandStack.changed', tell)
   },
   show (id) {
-    container.querySelector(`[data-row-id="${CSS.escape(id)}"]`)?.scrollIntoView({ block: 'center' })
+    const cell = container.querySelector(`[data-row-id="${CSS.escape(id)}"]`)
+    cell?.scrollIntoView({ block: 'center' })
+    return Boolean(cell)
   }
 })

@@ -1,0 +1,156 @@
+// The settings of what is chosen in a diagram: what stands elsewhere is picked from a list and never typed, what the engine does not
+// read is not offered, and what the panel has no field for has one here.
+import {
+  CheckboxEntry, Group, NumberFieldEntry, SelectEntry, TextFieldEntry, isCheckboxEntryEdited, isNumberFieldEntryEdited,
+  isSelectEntryEdited, isTextFieldEntryEdited
+} from '@bpmn-io/properties-panel'
+import { useService } from 'bpmn-js-properties-panel'
+
+const told = document.getElementById('hw-catalogue')
+export const catalogue = told ? JSON.parse(told.textContent) : { roles: {}, forms: {}, decisions: {}, processes: {}, operations: {} }
+
+const UNREAD_GROUPS = new Set([
+  'userTaskImplementation', 'assignmentDefinition', 'Zeebe__TaskListeners', 'Zeebe__ExecutionListeners', 'activeElements', 'form'
+])
+const UNREAD_ENTRIES = new Set(['bindingType', 'versionTag', 'taskDefinitionRetries'])
+// Of which list an entry of the panel is picked, and in which extension the id that was picked is written.
+const PICKED = {
+  decisionId: { list: 'decisions', label: 'Decision table', type: 'zeebe:CalledDecision', attribute: 'decisionId' },
+  targetProcessId: { list: 'processes', label: 'Diagram', type: 'zeebe:CalledElement', attribute: 'processId' },
+  taskDefinitionType: { list: 'operations', label: 'Operation', type: 'zeebe:TaskDefinition', attribute: 'type' }
+}
+const FORM = { list: 'forms', label: 'Form', type: 'zeebe:FormDefinition', attribute: 'formId' }
+
+const stepOf = element => element.businessObject
+const extensionOf = (step, type) => (step.extensionElements?.values || []).find(each => each.$type === type)
+
+function put (element, type, values, modeling, bpmnFactory) {
+  const step = stepOf(element)
+  const present = extensionOf(step, type)
+  if (present) return modeling.updateModdleProperties(element, present, values)
+  const made = bpmnFactory.create(type, values)
+  const around = step.extensionElements
+  if (around) {
+    made.$parent = around
+    return modeling.updateModdleProperties(element, around, { values: [...around.get('values'), made] })
+  }
+  const extensionElements = bpmnFactory.create('bpmn:ExtensionElements', { values: [made] })
+  made.$parent = extensionElements
+  extensionElements.$parent = step
+  modeling.updateProperties(element, { extensionElements })
+}
+
+// What stands there and is in no list stays to be seen.
+function options (list, present) {
+  const known = Object.entries(catalogue[list]).map(([value, label]) => ({ value, label: `${label} (${value})` }))
+  const strange = present && !(present in catalogue[list]) ? [{ value: present, label: `${present}: there is none` }] : []
+  return [{ value: '', label: 'Choose' }, ...strange, ...known]
+}
+
+const pick = (id, { list, label, type, attribute }) => ({
+  id,
+  isEdited: isSelectEntryEdited,
+  component ({ element }) {
+    const [modeling, bpmnFactory] = [useService('modeling'), useService('bpmnFactory')]
+    const getValue = () => extensionOf(stepOf(element), type)?.get(attribute) || ''
+    const setValue = value => put(element, type, { [attribute]: value }, modeling, bpmnFactory)
+    return SelectEntry({ element, id, label, getValue, setValue, getOptions: () => options(list, getValue()) })
+  }
+})
+
+const role = {
+  id: 'hw-role',
+  isEdited: isSelectEntryEdited,
+  component ({ element }) {
+    const [modeling, registry] = [useService('modeling'), useService('elementRegistry')]
+    const getValue = () => stepOf(element).id.split('__')[0]
+    const setValue = key => {
+      let id = key
+      for (let number = 2; registry.get(id) && registry.get(id) !== element; number += 1) id = `${key}__${number}`
+      if (key in catalogue.roles) modeling.updateProperties(element, { id, name: catalogue.roles[key].title })
+    }
+    const getOptions = () => {
+      const known = Object.entries(catalogue.roles).map(([value, { title, agency }]) => ({ value, label: agency ? `${title} (${agency})` : title }))
+      return getValue() in catalogue.roles ? known : [{ value: getValue(), label: 'Choose' }, ...known]
+    }
+    return SelectEntry({ element, id: 'hw-role', label: 'Role', getValue, setValue, getOptions })
+  }
+}
+
+const message = {
+  id: 'hw-message',
+  isEdited: isTextFieldEntryEdited,
+  component ({ element }) {
+    const [modeling, bpmnFactory, canvas, debounce] = ['modeling', 'bpmnFactory', 'canvas', 'debounceInput'].map(name => useService(name))
+    const setValue = name => {
+      if (!name) return modeling.updateProperties(element, { messageRef: undefined })
+      let definitions = stepOf(canvas.getRootElement())
+      while (definitions.$parent) definitions = definitions.$parent
+      let found = definitions.rootElements.find(each => each.$type === 'bpmn:Message' && each.name === name)
+      if (!found) {
+        found = bpmnFactory.create('bpmn:Message', { id: `${name}_message`, name })
+        found.$parent = definitions
+        modeling.updateModdleProperties(element, definitions, { rootElements: [...definitions.rootElements, found] })
+      }
+      modeling.updateProperties(element, { messageRef: found })
+    }
+    return TextFieldEntry({
+      element, id: 'hw-message', label: 'Message', description: 'Its key is the property “correlation”, what it brings the inputs',
+      getValue: () => stepOf(element).messageRef?.name || '', setValue, debounce
+    })
+  }
+}
+
+const LOOP = 'bpmn:StandardLoopCharacteristics'
+const loopOf = element => stepOf(element).loopCharacteristics
+const ofLoop = (id, attribute, label, Entry, isEdited, read = value => value, write = value => value) => ({
+  id,
+  isEdited,
+  component ({ element }) {
+    const [modeling, bpmnFactory, debounce] = ['modeling', 'bpmnFactory', 'debounceInput'].map(name => useService(name))
+    const setValue = value => modeling.updateModdleProperties(element, loopOf(element), { [attribute]: write(value, bpmnFactory) })
+    return Entry({ element, id, label, getValue: () => read(loopOf(element)[attribute]), setValue, debounce })
+  }
+})
+const LOOP_ENTRIES = [
+  ofLoop('hw-loop-while', 'loopCondition', 'Goes on while', TextFieldEntry, isTextFieldEntryEdited,
+    condition => condition?.body || '', (body, factory) => body ? factory.create('bpmn:FormalExpression', { body }) : undefined),
+  ofLoop('hw-loop-before', 'testBefore', 'Asked before each turn', CheckboxEntry, isCheckboxEntryEdited),
+  ofLoop('hw-loop-most', 'loopMaximum', 'Turns at most', NumberFieldEntry, isNumberFieldEntryEdited,
+    value => value ?? '', value => value || undefined)
+]
+
+function asksForm (step) {
+  const begins = step.$type === 'bpmn:StartEvent' && step.$parent?.$type === 'bpmn:Process' && !step.eventDefinitions?.length
+  return begins || step.$type === 'bpmn:UserTask' || step.$type === 'bpmn:ManualTask'
+}
+
+function own (element) {
+  const step = stepOf(element)
+  const group = (id, label, entries) => ({ id, label, component: Group, entries, shouldOpen: true })
+  if (element.type === 'label' || element.labelTarget) return []
+  if (step.$type === 'bpmn:Lane') return [group('hw-lane', 'Role', [role])]
+  const found = []
+  if (asksForm(step)) found.push(group('hw-asks', 'Form', [pick('hw-form', FORM)]))
+  if (step.$type === 'bpmn:SendTask') found.push(group('hw-sends', 'Message', [message]))
+  if (step.loopCharacteristics?.$type === LOOP) found.push(group('hw-loop', 'Loop', LOOP_ENTRIES))
+  return found
+}
+
+export function OwnSettings (propertiesPanel) {
+  propertiesPanel.registerProvider(500, {
+    getGroups: element => groups => {
+      const sends = stepOf(element)?.$type === 'bpmn:SendTask'
+      const kept = groups.filter(group => !UNREAD_GROUPS.has(group.id) && !(sends && group.id === 'taskDefinition'))
+      for (const group of kept) {
+        if (!group.entries) continue
+        group.entries = group.entries
+          .filter(entry => !UNREAD_ENTRIES.has(entry.id))
+          .map(entry => PICKED[entry.id] ? pick(entry.id, PICKED[entry.id]) : entry)
+      }
+      const behind = kept.findIndex(group => group.id === 'general') + 1
+      return [...kept.slice(0, behind), ...own(element), ...kept.slice(behind)]
+    }
+  })
+}
+OwnSettings.$inject = ['propertiesPanel']
