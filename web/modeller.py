@@ -108,7 +108,7 @@ def _meanwhile(procedure: str, name: str, stamp: str) -> str:
         return "This file is not in the draft any more."
     if stamp_of(standing) == stamp:
         return ""
-    return f"{draft_words.names({draft.changed_by})[draft.changed_by]} has saved this file since you opened it."
+    return f"{_changed_by(draft)} has saved this file since you opened it."
 
 
 @page.post("/<name>/typed/drop")
@@ -200,7 +200,6 @@ def _page(
     The stamp is that of the text that stands in the draft, or of the one from which what is `resumed` was made. `kept` is
     offered to its author and not shown.
     """
-    standing = draft.files.get(name)
     problems = [each for each in problems_of(draft) if each.file == name]
     kind, seen = draft_words.kind_of(name), checking.look(draft.files, name, text)
     return flask.render_template(
@@ -213,13 +212,13 @@ def _page(
         words=draft_words.KINDS[kind][0],
         title=draft_words.titles({name: text})[name],
         text=text,
-        stamp=resumed.stamp if resumed else "" if standing is None else stamp_of(standing),
+        stamp=resumed.stamp if resumed else stamp_of(draft.files[name]) if name in draft.files else "",
         kept=kept,
         resumed=resumed,
         present=_others(draft.procedure),
         **_said(draft, name, problems),
         refused=None if refused is None else sentence_of(refused),
-        changed_by=draft_words.names({draft.changed_by})[draft.changed_by],
+        changed_by=_changed_by(draft),
         **(_drawn(draft, name) if kind == "bpmn" else {"part": None}),
         kinds=STEP_KINDS,
         said=seen.table,
@@ -227,6 +226,10 @@ def _page(
         shown=preview(name, seen.form, [each.problem for each in problems]),
         may_edit=EDITOR in actor().roles,
     )
+
+
+def _changed_by(draft: Draft) -> str:
+    return draft_words.names({draft.changed_by})[draft.changed_by]
 
 
 def _others(procedure: str) -> list[Present]:

@@ -36,11 +36,9 @@ def test_what_is_not_saved_comes_back_beside_what_somebody_else_saved(site: Site
     text = area.text.removeprefix("\n")
     mine, theirs = text.replace("label=", "label = ", 1), text.replace('label="', 'label="New ', 1)
     kept = asha.send(f"{FILE}/typed?typing=yes", {"text": mine}, form=page)
-    assert kept.status_code == 200
     assert "for you alone" in kept.text
 
-    said = ben.send(f"{FILE}/typed", {}, form=others).text
-    assert "has this file open since" in said
+    assert "has this file open since" in ben.send(f"{FILE}/typed", {}, form=others).text
     assert "did not save it" not in ben.page(FILE).text
     assert "did not save it" in asha.page(FILE).text
     assert ben.send(FILE, {"text": theirs}, form=others).status_code == 303
@@ -53,6 +51,6 @@ def test_what_is_not_saved_comes_back_beside_what_somebody_else_saved(site: Site
     assert "New " in asha.page(f"{FILE}/mine").text
     assert asha.send(f"{FILE}/typed/drop", {}, form=asha.page(FILE)).status_code == 303
     asha.page(f"{FILE}/mine", status=404)
-    assert approver.get(f"{FILE}/mine").status_code == 403
+    approver.page(f"{FILE}/mine", status=404)
     with writing(site.services.engine) as connection:
         assert unsaved.tidy(connection, site.clock() + unsaved.KEPT_FOR + timedelta(days=1)) == 2
