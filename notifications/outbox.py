@@ -292,12 +292,15 @@ def _claim(engine: sa.Engine, directory: Directory, left: Left, now: datetime) -
 
 
 def _waits_for_others(now: datetime) -> sa.ColumnElement[bool]:
-    """Say of which rows it is too soon: gathered ones to an address that had such a mail within the hour, or is just being sent one."""
-    other = aliased(OutboxRow)
+    """Say of which rows it is too soon: gathered ones to an address that had such a mail within the hour, or is just being sent one.
+
+    The column stands as in its partial index, and each question in an EXISTS of its own: else SQLite looks at every mail ever sent.
+    """
+    other = aliased(OutboxRow, name="other")
     had = sa.and_(other.status == "sent", other.sent_at > now - GATHERED, other.sent_at <= now)
     gets = sa.and_(other.status == "waiting", other.attempts > 0, other.next_try_at > now)
-    same = sa.and_(other.gathered, other.recipient == OutboxRow.recipient, other.id != OutboxRow.id)
-    return sa.and_(OutboxRow.gathered, sa.exists().where(same, sa.or_(had, gets)))
+    same = sa.and_(sa.text("other.gathered"), other.recipient == OutboxRow.recipient, other.id != OutboxRow.id)
+    return sa.and_(OutboxRow.gathered, sa.or_(sa.exists().where(same, had), sa.exists().where(same, gets)))
 
 
 def _message(row: Any) -> Message:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -302,6 +302,23 @@ def test_the_first_reminder_leaves_at_once_and_those_of_the_hour_after_it_leave_
     assert said == [line for each in others for line in (each.subject, each.text.splitlines()[-1])]
     assert "What is to be done" not in together.text
     assert [row.status for row in rows(engine)] == ["sent"] * 5
+
+
+def test_whether_an_address_had_a_reminder_within_the_hour_is_looked_up_by_the_address() -> None:
+    """SQLite left the index alone and read every mail ever sent, once for each reminder that waited, before each mail."""
+    engine, asked = sa.create_engine("sqlite://"), []
+    OutboxRow.metadata.create_all(engine)
+
+    @sa.event.listens_for(engine, "before_cursor_execute")
+    def listen(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        asked.append((statement, parameters))
+
+    outbox.sweep(engine, [MemoryChannel()], datetime(2026, 3, 2, 9, tzinfo=UTC))
+    [claim] = [each for each in asked if "EXISTS" in each[0]]
+    with engine.connect() as connection:
+        plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {claim[0]}", claim[1])]
+    assert sum("ix_outbox_gathered (recipient=? AND status=?" in step for step in plan) == 2, plan
+    engine.dispose()
 
 
 def test_gathered_messages_are_not_lost_when_the_worker_dies_and_leave_again_with_what_came_meanwhile(
