@@ -17,11 +17,16 @@ import sqlalchemy as sa
 from engine.cases import Cases
 from engine.errors import Refusal
 from engine.faults import StepFailed, describe
+from engine.store import CaseTable, ScheduleTable, reading
 from engine.views import Letter
 
 logger = logging.getLogger("homeward.timers")
 
 Found = TypeVar("Found")
+
+NEXT = sa.union_all(
+    sa.select(sa.func.min(CaseTable.next_due_at).label("at")), sa.select(sa.func.min(ScheduleTable.next_at))
+)
 
 RINGS_AT_MOST = 50
 """How often the clocks of one case may go off in one sweep; more is a loop of clocks that are due at once."""
@@ -63,6 +68,12 @@ def sweep(cases: Cases, *, now: datetime, limit: int = 500, between: Callable[[]
         limit -= line.work(limit)
     failed = clocks.failed + openings.failed + messages.failed + over.failed
     return Swept(clocks.done, messages.done, failed, openings.done)
+
+
+def next_due(cases: Cases) -> datetime | None:
+    """Give when the next clock of any case goes off, or the next case opens by itself."""
+    with reading(cases.engine) as connection:
+        return min((at for at in connection.execute(NEXT).scalars() if at is not None), default=None)
 
 
 def run_errands(cases: Cases, *, now: datetime, limit: int = 500) -> tuple[int, int]:

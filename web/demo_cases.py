@@ -14,6 +14,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from engine import timers
+from engine.cases import Cases
 from engine.model import Actor, Value
 from engine.store import CaseTable, TaskTable, reading
 from web.procedures import MISSING_CHILD
@@ -58,11 +59,18 @@ def open_cases(services: Services, now: datetime, stories: Sequence[Story] = ())
     deeds = [(deed.ago, number, deed) for number, story in enumerate(stories) for deed in story.deeds]
     for ago, number, deed in sorted([*todo, *deeds], key=lambda one: -one[0]):
         at = now - ago
-        timers.sweep(services.cases, now=at)
+        _sweep_until(services.cases, at)
         if deed is None:
             references[number] = _open(services, stories[number], at)
         else:
             _do(services, references[number], deed, at)
+
+
+def _sweep_until(cases: Cases, at: datetime) -> None:
+    """Let each clock go off when it is due, until a moment: a page that comes hours late is a promise that was broken (G-48)."""
+    while (due := timers.next_due(cases)) is not None and due < at and timers.sweep(cases, now=due).steps:
+        pass
+    timers.sweep(cases, now=at)
 
 
 def _open(services: Services, story: Story, at: datetime) -> str:

@@ -20,7 +20,7 @@ from engine.cases import LETTERS, Cases
 from engine.errors import AnswersInvalid
 from engine.model import Actor, Facts
 from engine.scope import Scope
-from engine.store import CaseTable, ScheduleTable, TaskTable, reading
+from engine.store import TaskTable, reading
 from engine.views import Step, TaskRow
 from web.county import people, times
 from web.county.journal import Journal
@@ -43,9 +43,6 @@ EACH_REPORT = "child_reported"
 ASKED_BY = (EACH_REPORT, "plan_wanted", "flag_raised", "serious_event_suspected", "referral", "prevention_wanted")
 """The records in which a case of the child says which episode has asked for it."""
 
-NEXT = sa.union_all(
-    sa.select(sa.func.min(CaseTable.next_due_at).label("at")), sa.select(sa.func.min(ScheduleTable.next_at))
-)
 STANDS = sa.select(TaskTable.status, TaskTable.due_at).where(
     TaskTable.case_id == sa.bindparam("case_id"), TaskTable.number == sa.bindparam("number")
 )
@@ -86,7 +83,7 @@ class Play:
             self.plan(episode.reported_at, lambda at, episode=episode: self._report(episode, at))  # type: ignore[misc]
         while True:
             at = self._queue[0][0] if self._queue else until
-            due = self._next_due()
+            due = timers.next_due(self.cases)
             if due is not None and due <= min(at, until):
                 self._sweep(due)
             elif not self._queue or at > until:
@@ -237,12 +234,6 @@ class Play:
         self.plan(at, lambda now: self._do(key, now))
 
     # What it rests on -----------------------------------------------------------------------------------------------
-
-    def _next_due(self) -> datetime | None:
-        """Give when the next clock of any case goes off, or the next case opens by itself."""
-        with reading(self.cases.engine) as connection:
-            found = [at for at in connection.execute(NEXT).scalars() if at is not None]
-        return min(found, default=None)
 
     def still_open(self, key: Key) -> TaskRow | None:
         """Give a task as it stands, with the time until when its clock gives; None where nobody can do it any more."""
