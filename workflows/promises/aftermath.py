@@ -31,7 +31,8 @@ NO_HARM = frozenset({"none", "unknown"})
 QUORUM = frozenset({"police", "csc", "health"})
 PLANNED_WITHIN, MET_WITHIN = 5, 5
 """Working days of the promises themselves (G-07, and G-16 from the third report on); the clocks of T-37 and T-34 begin elsewhere."""
-
+CONFERENCE_WITHIN, ASSESSED_WITHIN = 15, 45
+"""Working days of statutory guidance (G-35 (a) [S57], T-32, T-33): no release gives another time."""
 
 ASSESSED = frozenset({"section_47", "section_17"})
 """What a strategy discussion may decide that asks for an assessment."""
@@ -88,8 +89,7 @@ def received(record: Record) -> Iterable[Outcome]:
             said for said in record.history("return_interview_receipt", "usable") if said.value in {"yes", "partly"}
         ]
         done = usable[0].event.at if usable else None
-        due = record.limit("receipt_clock_rang")
-        yield by(due, done, record.now, over=record.over) if due else in_the_end(done, over=record.over)
+        yield by(record.limit("receipt_clock_rang"), done, record.now, over=record.over)
 
 
 def carer_asked(record: Record) -> Iterable[Outcome]:
@@ -114,10 +114,7 @@ def passed_on(record: Record) -> Iterable[Outcome]:
     """
     for told in _disclosures(record):
         allowed, done = record.allowed(*PASSED_ON[told.passed]), _moment(record.last(told.passed, "passed_at"))
-        if allowed is None:
-            yield in_the_end(done, over=record.over)
-        else:
-            yield by(told.at + allowed, done, record.now, over=record.over)
+        yield by(None if allowed is None else told.at + allowed, done, record.now, over=record.over)
 
 
 def inspectorate_told(record: Record) -> Iterable[Outcome]:
@@ -137,11 +134,11 @@ def enquired_in_time(record: Record) -> Iterable[Outcome]:
         discussed, enquiry = said.get("strategy_discussion.held_at"), said.get("strategy_discussion.outcome")
         if enquiry == "section_47" and said.get("conference.outcome") != "not_borne_out":
             yield _in_working_days(
-                record, discussed, 15, said.get("conference.held_at"), said.get("conference.late_reason")
+                record, discussed, CONFERENCE_WITHIN, said.get("conference.held_at"), said.get("conference.late_reason")
             )
         if enquiry in ASSESSED or (enquiry is None and said.get("referral_decision.outcome") == "assessment"):
             received, reason = said.get("referral.received_at"), said.get("assessment.late_reason")
-            yield _in_working_days(record, received, 45, said.get("assessment.finished_at"), reason)
+            yield _in_working_days(record, received, ASSESSED_WITHIN, said.get("assessment.finished_at"), reason)
 
 
 def _in_working_days(record: Record, since: Value, days: int, done: Value, reason: Value) -> Outcome:

@@ -74,11 +74,16 @@ def kept_if(kept: bool, *, done_at: datetime | None = None, reason: str = "") ->
     return Outcome(State.KEPT if kept else State.BROKEN, None, done_at, reason)
 
 
-def by(due_at: datetime, done_at: datetime | None, now: datetime, *, over: bool = False, reason: str = "") -> Outcome:
+def by(
+    due_at: datetime | None, done_at: datetime | None, now: datetime, *, over: bool = False, reason: str = ""
+) -> Outcome:
     """Give what became of a promise with a time limit; `over` where nothing can be done any more.
 
-    A reason explains and never keeps a promise (domain.md 13.1).
+    Where the case had no clock that gives the limit, it is owed all the same, until the end. A reason explains and never keeps a
+    promise (domain.md 13.1).
     """
+    if due_at is None:
+        return in_the_end(done_at, over=over, reason=reason)
     if done_at is not None:
         state = State.KEPT if done_at <= due_at else State.BROKEN
     else:

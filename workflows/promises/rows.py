@@ -12,16 +12,16 @@ PROMISES: tuple[Promise, ...] = (
     Promise("G-02", "The return interview is held within 72 hours of the return", "C", "(a) [S46], T-25, domain 13.1", ("rhi_manager", "cmo"), aftermath.held, reason_class="D9"),
     Promise("G-03", "Every child who returns is seen by the police before they close, or an inspector agrees to an exception", "C", "[S55][S102]", ("locate_sergeant", "duty_inspector"), aftermath.seen_by_police, model=True),
     Promise("G-04", "The interviewer is independent, or one whom the child knows and wishes for", "H", "(a) [S43][S53]", ("rhi_manager",), aftermath.independent),
-    Promise("G-05", "The police have the outcome of the interview, in a form that they can use, within two working days", "H", "[PCC]", ("rhi_manager", "mfh_coordinator"), aftermath.received),
+    Promise("G-05", "The police have the outcome of the interview in time, in a form that they can use: usually within two working days", "H", "[PCC]", ("rhi_manager", "mfh_coordinator"), aftermath.received),
     Promise("G-06", "Where the child declines, the carer has the chance to tell", "M", "(a) [S49]", ("rhi_worker",), aftermath.carer_asked),
     Promise("G-07", "What the interview gave stands in the trigger plan within five working days", "H", "[PCC], T-37", ("mfh_coordinator",), aftermath.planned),
-    Promise("G-08", "Harm or an offence that the child tells of reaches social care and police within two hours", "C", "(a) [S46], T-28", ("rhi_worker", "rhi_manager"), aftermath.passed_on),
+    Promise("G-08", "Harm or an offence that the child tells of reaches social care and police in time: usually within two hours", "C", "(a) [S46], T-28", ("rhi_worker", "rhi_manager"), aftermath.passed_on),
     Promise("G-09", "A live trigger plan is shown before any grade is given", "C", "[PCC], T-08", ("call_taker",), search.plan_shown, model=True),
     Promise("G-10", "Flags of exploitation are shown before any grade is given", "C", "[PCC][S101]", ("call_taker",), search.flags_shown, model=True),
-    Promise("G-11", "The tasks of the plan and of the last episode are live within half an hour, or dismissed with a reason", "H", "[PCC], T-08", ("locate_sergeant",), search.tasks_live),
+    Promise("G-11", "The tasks of the plan and of the last episode are live in time, usually within half an hour, or dismissed with a reason", "H", "[PCC], T-08", ("locate_sergeant",), search.tasks_live),
     Promise("G-12", "High is left only with the yes of an inspector who did not propose it", "C", "(c), domain 1.5", ("duty_inspector",), search.lowered_by_two, model=True),
     Promise("G-13", "A lower grade of a child in care or on a protection plan records what the local authority says", "H", "(a) [S01]", ("locate_sergeant",), search.authority_heard),
-    Promise("G-14", "A named inspector takes a new case over within 15 minutes, 5 when it is high", "C", "[S23], T-03, domain 13.6", ("duty_inspector", "control_room_supervisor"), search.handover, model=True),
+    Promise("G-14", "A named inspector takes a new case over in time: usually within 15 minutes, 5 when it is high", "C", "[S23], T-03, domain 13.6", ("duty_inspector", "control_room_supervisor"), search.handover, model=True),
     Promise("G-15", "The police co-ordinator attends the strategy meeting, or says why not", "H", "[PCC], T-35", ("mfh_coordinator",), aftermath.police_came, reason_class="D10"),
     Promise("G-16", "A third report in 90 days is followed by a meeting within five working days", "H", "(b)(c), domain 13.6", ("mfh_coordinator", "cmo"), aftermath.met_for_repeats, reason_class="D10"),
     Promise("G-17", "Where significant harm is suspected the agencies confer within 24 hours, or a working day where that is earlier", "C", "(a), T-30", ("csc_team_manager",), aftermath.met_after_harm, reason_class="D10"),
@@ -31,9 +31,9 @@ PROMISES: tuple[Promise, ...] = (
     Promise("G-21", "Whoever is missing is dealt with in each day's meeting", "H", "[PCC], T-11", ("chief_inspector_missing",), search.daily),
     Promise("G-22", "No stretch of a search is without an enquiry that is recorded: 1 hour when high, 4 when medium, else 12", "H", "[S103]", ("locate_sergeant",), search.no_silence),
     Promise("G-23", "The caller is told when nobody comes in time", "M", "[S24], T-04", ("control_room_supervisor",), search.caller_told),
-    Promise("G-24", "The local authority is told within 30 minutes of everybody under 18, 5 when high", "C", "(a)/(c), T-06, domain 13.6", ("csc_mash", "mfh_coordinator"), search.notice, model=True),
+    Promise("G-24", "The local authority is told in time of everybody under 18: usually within 30 minutes, 5 when the grade is high", "C", "(a)/(c), T-06, domain 13.6", ("csc_mash", "mfh_coordinator"), search.notice, model=True),
     Promise("G-25", "Of a child in care, parents, placement and the reviewing officer are told", "H", "(a), T-07", ("csc_social_worker",), search.parents_told),
-    Promise("G-26", "The prevention interview is held within 24 hours, 1 after a high grade or harm, or a reason is recorded", "H", "(b) [S16], T-21", ("response_officer", "locate_sergeant"), aftermath.spoken_to_soon, reason_class="D7"),
+    Promise("G-26", "The prevention interview is held in time, usually within 24 hours, 1 after a high grade or harm, or a reason is recorded", "H", "(b) [S16], T-21", ("response_officer", "locate_sergeant"), aftermath.spoken_to_soon, reason_class="D7"),
     Promise("G-27", "For a child in care out of area, who arranges the interview is decided and the host authority told", "H", "(a/b) [S129], T-48", ("cmo",), aftermath.arranged_elsewhere),
     Promise("G-28", "Every grade, and every change of it, has a rationale, a source and a time", "H", "(a) [S01]", ("call_taker", "locate_sergeant"), search.grades_reasoned),
     Promise("G-29", "Ethnicity and care status are recorded, or that they were not stated", "M", "HMIC 2016, R1", ("call_taker",), search.identity_recorded),
@@ -63,4 +63,7 @@ PROMISES: tuple[Promise, ...] = (
     Promise("G-53", "A flag of exploitation that stands is looked at again in time, until it ends", "H", "domain 13.8, C-66", ("ppu_cse_unit",), added.flags_reviewed),
     Promise("G-54", "Public protection decides on every sign of exploitation that it was told of", "H", "domain 13.8", ("ppu_cse_unit",), search.signs_decided),
 )  # fmt: skip
-"""G-53 is about a child over the years: the episode that was the first to decide on a flag answers for the looks at it."""
+"""What is said to be usual is what the clocks of the shipped procedure give; a case is held to its own (domain.md 7).
+
+G-53 is about a child over the years: the episode that was the first to decide on a flag answers for the looks at it.
+"""

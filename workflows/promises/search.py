@@ -18,6 +18,8 @@ UNIT_TOLD = timedelta(hours=72)
 """National (G-19 (a) [S30]): no release gives another time."""
 CALLED_BACK = timedelta(minutes=30)
 """Of the promise itself (G-23): no clock holds it, since T-04 counts from the missed time and rings every hour."""
+PLANNED_WITHIN = 10
+"""Working days of the promise itself (G-46): it is owed by the episode that was the third, and its clock runs in the case of the plan."""
 SILENT = {"high": timedelta(hours=1), "medium": timedelta(hours=4)}
 """The longest stretch without an enquiry that is recorded, by grade (G-22 (c) [S103]): C-06 counts from the last action, and a review breaks a silence too."""
 SILENT_ELSE = timedelta(hours=12)
@@ -41,13 +43,13 @@ SHORTEST_RATIONALE = 10
 def handover(record: Record) -> Iterable[Outcome]:
     """G-14: a named inspector takes the new case over in the time of its clock (T-03)."""
     taken = next((said.event.at for said in record.history("handover", "read") if said.value == "yes"), None)
-    yield _in_time(record, record.limit("handover_clock_rang"), taken)
+    yield by(record.limit("handover_clock_rang"), taken, record.now, over=record.over)
 
 
 def notice(record: Record) -> Iterable[Outcome]:
     """G-24: the local authority of everybody under 18 is told in the time of its clock (T-06)."""
     if record.is_child:
-        yield _in_time(record, record.limit("notice_clock_rang"), record.first("LANotified"))
+        yield by(record.limit("notice_clock_rang"), record.first("LANotified"), record.now, over=record.over)
 
 
 def plan_shown(record: Record) -> Iterable[Outcome]:
@@ -69,7 +71,7 @@ def tasks_live(record: Record) -> Iterable[Outcome]:
     back = record.episode.returned_at
     if done is None and back is not None and (due is None or back <= due):
         return  # the child was back before anything was due
-    yield _in_time(record, due, done)
+    yield by(due, done, record.now, over=record.over)
 
 
 def lowered_by_two(record: Record) -> Iterable[Outcome]:
@@ -196,7 +198,7 @@ def not_low(record: Record) -> Iterable[Outcome]:
         elif following is None or _endorsed(record, said.event.seq, following.event.seq):
             allowed = record.allowed("inspector_endorsement_clock_rang", after=said.event.seq)
             due = None if allowed is None else said.event.at + allowed
-            yield _in_time(record, due, _endorsed(record, said.event.seq))
+            yield by(due, _endorsed(record, said.event.seq), record.now, over=record.over)
 
 
 def one_at_a_time(record: Record) -> Iterable[Outcome]:
@@ -214,7 +216,7 @@ def plan_for_repeats(record: Record) -> Iterable[Outcome]:
     if not isinstance(count, int) or count < OFTEN or counted is None or not record.is_child:
         return
     planned = min((at for at in record.beside.planned_at), default=None)
-    yield by(add_working_days(counted, 10), None if planned is None else max(planned, counted), record.now)
+    yield by(add_working_days(counted, PLANNED_WITHIN), None if planned is None else max(planned, counted), record.now)
 
 
 def closed_clean(record: Record) -> Iterable[Outcome]:
@@ -231,13 +233,6 @@ def signs_decided(record: Record) -> Iterable[Outcome]:
     if told is not None:
         decided = next((said.event.at for _key, said in record.each("protection_decision", "confirmed")), None)
         yield in_the_end(decided, over=record.over)
-
-
-def _in_time(record: Record, due: datetime | None, done: datetime | None) -> Outcome:
-    """Give what became of a promise by the limit of its clock; where the case had no such clock it is owed all the same, until the close."""
-    if due is None:
-        return in_the_end(done, over=record.over)
-    return by(due, done, record.now, over=record.over)
 
 
 def _known_first(record: Record, *, owed: bool) -> Iterator[Outcome]:
