@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from datetime import datetime
 
 import flask
 import sqlalchemy as sa
@@ -33,7 +34,7 @@ def home() -> ResponseReturnValue:
     """Show the parts of this person's roles; of which episodes they read the facts is written down first."""
     here, now = services(), services().clock()
     with reading(here.engine) as connection:
-        drawn, seen = _drawn(connection, audience(connection, actor(), now))
+        drawn, seen = _drawn(connection, audience(connection, actor(), now), now)
     for classes, about in _shown_of(drawn).items():
         here.cases.note_reading(*sorted(about), by=actor(), purpose=PURPOSE, classes=classes, now=now)
     return flask.render_template(
@@ -59,9 +60,9 @@ def news() -> ResponseReturnValue:
         bounds = audience(connection, actor(), now)
         if _pulses().is_right(page_seen, bounds, lambda since: boards.beat(connection, since), now):
             return "", 204
-        if _drawn(connection, bounds)[1] == page_seen:
+        if _drawn(connection, bounds, now)[1] == page_seen:
             return "", 204
-    since = read_moment(flask.request.args.get("since", "")) or services().clock()
+    since = read_moment(flask.request.args.get("since", "")) or now
     return flask.render_template("home_news.html", since=since)
 
 
@@ -75,9 +76,8 @@ def _remember(state: BlueprintSetupState) -> None:
     state.app.extensions[REMEMBERED] = Pulses()
 
 
-def _drawn(connection: sa.Connection, bounds: Audience) -> tuple[list[Drawn], str]:
+def _drawn(connection: sa.Connection, bounds: Audience, now: datetime) -> tuple[list[Drawn], str]:
     """Draw the parts, and note as of when they are right; give them with what tells them from others."""
-    now = services().clock()
     beat = boards.beat(connection, now - SLACK)  # before the page is drawn: what is written meanwhile is news
     drawn = home_parts.parts(Look(connection, bounds, now))
     seen = _digest(drawn)
