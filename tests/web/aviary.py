@@ -421,7 +421,7 @@ class Beside:
             self.child(WREN),
             sa.text(
                 "SELECT DISTINCT c.id, t.role FROM cases c LEFT JOIN tasks t ON t.case_id = c.id AND t.status = 'open' "
-                "WHERE c.correlation = :child OR c.id = :case"
+                "WHERE c.correlation LIKE '%' || :child OR c.id = :case"
             ),
         )
         with reading(self.services.engine) as connection:

@@ -129,7 +129,8 @@ class Planted:
         if case_id not in self.names:
             with reading(self.services.engine) as connection:
                 asked = sa.select(CaseTable.correlation).where(CaseTable.id == case_id)
-                child_id = connection.execute(asked).scalar_one() or ""
+                key = connection.execute(asked).scalar_one() or ""
+            child_id = key.rpartition(" ")[2]  # a flag of exploitation has a case by flag and child
             name = f"{self.names.get(child_id.replace('CH-', 'MC-'), '')}{case_id[:2].title()}"
             used = sum(each.rstrip("X") == name for each in self.names.values())
             self.names[case_id] = name + "X" * used
