@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import flask
@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from engine.errors import NotFound
+from engine.forms import Form
 from engine.model import Value
 from engine.store import reading
-from web import case_access, recommendation_words
+from web import case_access, recommendation_sheets, recommendation_words
 from web.access import actor, roles
 from web.figure_words import written
 from web.moments import LONDON, say_day
@@ -95,6 +96,43 @@ def file() -> ResponseReturnValue:
     return answer
 
 
+@page.get("/recommendations/import")
+@roles(REPORTS_TO_PANEL)
+def importing() -> ResponseReturnValue:
+    """Ask for a sheet of recommendations."""
+    return _import_page(())
+
+
+@page.get("/recommendations/import/empty.csv")
+@roles(REPORTS_TO_PANEL)
+def empty_sheet() -> ResponseReturnValue:
+    """Give a sheet with the headings alone."""
+    answer = flask.Response(recommendation_sheets.empty(_form()), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = 'attachment; filename="recommendations.csv"'
+    return answer
+
+
+@page.post("/recommendations/import")
+@roles(REPORTS_TO_PANEL)
+def bring() -> ResponseReturnValue:
+    """Take in each recommendation of a sheet as a case of its own; where one line is wrong, none."""
+    here, who, now = services(), actor(), services().clock()
+    sent = flask.request.files.get("sheet")
+    data = sent.read() if sent else b""
+    if not data:
+        return _import_page(("Choose the file with the recommendations",)), 422
+    with reading(here.engine) as connection:
+        known = {(each.source_body, each.ref_no) for each in recommendations.everything(connection)}
+    sheet = recommendation_sheets.read(data, _form(), known, now)
+    if sheet.problems:
+        return _import_page(sheet.problems), 422
+    for answers in sheet.answers:
+        key = f"sheet {answers['source_body']} {answers['ref_no']}"
+        here.cases.open(PROCEDURE, answers, by=who, now=now, key=key)
+    flask.flash(f"{len(sheet.answers)} taken in, {sheet.known} were there already.", "done")
+    return flask.redirect(flask.url_for("recommendations.listed"))
+
+
 @page.post("/recommendations/reported")
 @roles(REPORTS_TO_PANEL)
 def record() -> ResponseReturnValue:
@@ -111,6 +149,14 @@ def record() -> ResponseReturnValue:
     words = f"The report of {say_day(today)} is recorded with {len(found)} recommendations."
     flask.flash(f"{words} {ended} of them are closed and leave the report now." if ended else words, "done")
     return flask.redirect(flask.url_for("recommendations.listed"))
+
+
+def _form() -> Form:
+    return services().cases.opening(PROCEDURE).form
+
+
+def _import_page(problems: Sequence[str]) -> str:
+    return flask.render_template("recommendations_import.html", form=_form(), problems=problems)
 
 
 def _lines(now: datetime) -> list[tuple[Recommendation, Line]]:

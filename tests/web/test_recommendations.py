@@ -7,6 +7,8 @@ import io
 
 import pytest
 import sqlalchemy as sa
+from bs4 import BeautifulSoup
+from werkzeug.test import TestResponse
 
 from engine.store import ReadTable, reading, writing
 from tests.web.overseen import OUTCOMES, RISK, day, do, link_of, overseen, row, typed, words
@@ -175,3 +177,40 @@ def test_before_the_first_recommendation_the_pages_say_so(site: Site) -> None:
     browser = site.browser(COORDINATOR)
     assert "There is no recommendation yet." in browser.page("/recommendations").text
     assert "There is no recommendation to report." in browser.page("/recommendations/report").text
+
+
+def test_a_sheet_is_taken_in_whole_or_each_wrong_line_is_said_and_nothing_taken_in(site: Site) -> None:
+    browser = site.browser(COORDINATOR)
+    headings = next(csv.reader(io.StringIO(browser.get("/recommendations/import/empty.csv").text.lstrip("\ufeff"))))
+    fields = site.services.cases.opening("recommendation").form.fields
+    row = {**RECEIVED, "published_on": "31/1/2026", "source_body": "Internal audit", "text": "'=Write down why."}
+    good = [str(row.get(field.key, "")) for field in fields]
+    assert headings == [field.label for field in fields]
+
+    def sent(*rows: list[str]) -> TestResponse:
+        out = io.StringIO()
+        csv.writer(out).writerows([headings, *rows])
+        page = browser.page("/recommendations/import")
+        return browser.send(
+            "/recommendations/import", {"sheet": (io.BytesIO(out.getvalue().encode()), "r.csv")}, form=page
+        )
+
+    def kept() -> list[tuple[str, str, str]]:
+        own = RecommendationRow
+        with reading(site.services.engine) as connection:
+            return [tuple(each) for each in connection.execute(sa.select(own.source_body, own.ref_no, own.text))]
+
+    wrong = [
+        cell if field.key not in {"published_on", "kind"} else "elephant"
+        for field, cell in zip(fields, good, strict=True)
+    ]
+    answer = sent(good, [], wrong, good)
+    assert answer.status_code == 422
+    said = [each.text.strip() for each in BeautifulSoup(answer.text, "html.parser").select(".govuk-error-summary li")]
+    assert [each[:7] for each in said] == ["Line 4:", "Line 4:", "Line 5:"]
+    assert "stands in the file twice" in said[-1]
+    assert kept() == []
+    for _again in range(2):
+        assert sent(good).status_code == 302
+        assert kept() == [("internal_audit", "IOPC-9", "=Write down why.")], "sent again it is left as it is"
+    assert sent().status_code == 422

@@ -1,0 +1,112 @@
+"""Recommendations as a sheet: a row is the form that takes one in, its columns are that form's questions.
+
+A row is checked by the form itself; what is wrong is said with its line, all at once, and then none is taken in.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.errors import AnswersInvalid
+from engine.forms import Form
+from engine.model import Value
+from web.figure_words import written
+
+LARGEST = 500_000
+"""Bytes of a sheet: some thousand recommendations."""
+
+Reference = tuple[str, str]
+"""By what a recommendation is known: who gave it, and its reference there."""
+
+_DAYS = (
+    re.compile(r"(?P<year>\d{4})-(?P<month>\d\d?)-(?P<day>\d\d?)"),
+    re.compile(r"(?P<day>\d\d?)/(?P<month>\d\d?)/(?P<year>\d{4})"),
+)
+_COPY = re.compile("^'(?=[=+@\t\r-])")
+"""The sign that our own files put before what a spreadsheet would take for a formula."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a sheet holds: the answers of each new row, how many are taken in already, and what is wrong."""
+
+    answers: tuple[Mapping[str, Value], ...]
+    known: int
+    problems: tuple[str, ...]
+
+
+def empty(form: Form) -> str:
+    """Give a sheet with the headings alone."""
+    return written([[field.label for field in form.fields]])
+
+
+def read(data: bytes, form: Form, known: Collection[Reference], now: datetime) -> Sheet:
+    """Read a sheet in UTF-8, with the questions or their keys as headings; a day is ``2026-03-27`` or ``27/3/2026``."""
+    try:
+        rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error):
+        return Sheet((), 0, ("The file is no CSV in UTF-8. Save it again from your spreadsheet as “CSV UTF-8”.",))
+    if not rows:
+        return Sheet((), 0, ("The file is empty. Put the headings into its first line.",))
+    columns = [_key(heading, form) for heading in rows[0]]
+    if wrong := list(_wrong_headings(rows[0], columns, form)):
+        return Sheet((), 0, tuple(wrong))
+    return _rows(rows[1:], columns, form, known, now)
+
+
+def _rows(rows: list[list[str]], columns: list[str], form: Form, known: Collection[Reference], now: datetime) -> Sheet:
+    """Let the form check each row; the first line of a file is that of its headings."""
+    found: dict[Reference, Mapping[str, Value]] = {}
+    problems, there = [], 0
+    filled = [(line, row) for line, row in enumerate(rows, start=2) if any(cell.strip() for cell in row)]
+    for line, row in filled:
+        try:
+            answers = form.load(_raw(dict(zip(columns, row, strict=False)), form), scope={}, now=now)
+        except AnswersInvalid as refusal:
+            problems += [f"Line {line}: {problem.sentence}" for problem in refusal.problems]
+            continue
+        reference = (str(answers["source_body"]), str(answers["ref_no"]))
+        if reference in found:
+            problems.append(f"Line {line}: {answers['ref_no']} stands in the file twice. Take one of them out")
+        elif reference in known:
+            there += 1
+        else:
+            found[reference] = answers
+    if not filled:
+        problems.append("The file has no row beneath its headings. Put a recommendation in each line")
+    return Sheet(tuple(found.values()), there, tuple(problems))
+
+
+def _key(heading: str, form: Form) -> str:
+    """Name the question of a heading; empty for one that the form does not ask."""
+    said = heading.strip().casefold()
+    return next((field.key for field in form.fields if said in {field.key.casefold(), field.label.casefold()}), "")
+
+
+def _wrong_headings(headings: list[str], columns: list[str], form: Form) -> Iterator[str]:
+    for heading, key in zip(headings, columns, strict=True):
+        if not key:
+            yield f"The heading “{heading.strip()[:60]}” is none of the questions. Take its column out, or name it as the empty sheet does"
+    for field in form.fields:
+        if columns.count(field.key) != 1:
+            yield f"The column “{field.label}” is {'missing' if field.key not in columns else 'there twice'}. The sheet has each question once"
+
+
+def _raw(cells: Mapping[str, str], form: Form) -> dict[str, list[str] | str]:
+    """Give a row as the page of the form would post it: choices by their words or values, days in three parts."""
+    raw: dict[str, list[str] | str] = {}
+    for field in form.fields:
+        cell = _COPY.sub("", cells.get(field.key, "")).strip()
+        if field.kind == "date":
+            day = next((found for shape in _DAYS if (found := shape.fullmatch(cell))), None)
+            parts = day.groupdict() if day else {"day": cell, "month": "", "year": ""}
+            raw |= {f"{field.key}-{part}": value for part, value in parts.items()}
+        else:
+            by_words = {option.label.casefold(): str(option.value) for option in field.choices}
+            raw[field.key] = by_words.get(cell.casefold(), cell)
+    return raw
