@@ -40,7 +40,7 @@ def cases(sqlite_engine: sa.Engine, now: datetime) -> Cases:
                 key,
                 name=key,
                 mail=f"{key}@example.org",
-                password="three random words",
+                password=None,
                 memberships=[Membership(key, ROLES[key].kind)],
                 now=now,
             )

@@ -27,7 +27,9 @@ def database(sqlite_engine: sa.Engine) -> sa.Engine:
     return sqlite_engine
 
 
-def add(database: sa.Engine, sign_in: str, *memberships: Membership, now: datetime, password: str = PASSWORD) -> None:
+def add(
+    database: sa.Engine, sign_in: str, *memberships: Membership, now: datetime, password: str | None = None
+) -> None:
     with writing(database) as connection:
         people.add(
             connection,
@@ -60,7 +62,7 @@ def test_the_holders_of_roles_are_found_once_each_in_one_organisation_or_in_any(
 
 
 def test_a_person_is_found_with_everything_that_they_hold(database: sa.Engine, now: datetime) -> None:
-    add(database, "bo", COUNTY, CITY, now=now)
+    add(database, "bo", COUNTY, CITY, now=now, password=PASSWORD)
 
     with reading(database) as connection:
         person = people.find(connection, "bo")
@@ -87,7 +89,7 @@ def test_a_name_that_nobody_has_is_not_found(database: sa.Engine) -> None:
 def test_a_disabled_person_holds_no_role_gets_nothing_and_cannot_sign_in_until_enabled(
     database: sa.Engine, now: datetime
 ) -> None:
-    add(database, "anna", FORCE, now=now)
+    add(database, "anna", FORCE, now=now, password=PASSWORD)
 
     with writing(database) as connection:
         people.disable(connection, "anna", now)
@@ -144,7 +146,7 @@ def test_a_sign_in_name_that_would_break_a_message_is_refused(database: sa.Engin
 @pytest.mark.parametrize("mail", ["", "anna", "@force.example", "anna@", "an na@force.example", "anna@force.example\n"])
 def test_a_mail_address_that_is_none_is_refused(database: sa.Engine, now: datetime, mail: str) -> None:
     with writing(database) as connection, pytest.raises(Invalid, match="mail"):
-        people.add(connection, "anna", name="Anna", mail=mail, password=PASSWORD, now=now)
+        people.add(connection, "anna", name="Anna", mail=mail, password=None, now=now)
 
 
 def test_an_organisation_has_a_kind_that_is_known(database: sa.Engine) -> None:
@@ -153,7 +155,7 @@ def test_an_organisation_has_a_kind_that_is_known(database: sa.Engine) -> None:
 
 
 def test_only_the_right_password_signs_in(database: sa.Engine, now: datetime) -> None:
-    add(database, "anna", now=now)
+    add(database, "anna", now=now, password=PASSWORD)
 
     with reading(database) as connection:
         assert people.check(connection, "anna", PASSWORD)
@@ -163,7 +165,7 @@ def test_only_the_right_password_signs_in(database: sa.Engine, now: datetime) ->
 
 
 def test_a_new_password_takes_the_place_of_the_old_one(database: sa.Engine, now: datetime) -> None:
-    add(database, "anna", now=now)
+    add(database, "anna", now=now, password=PASSWORD)
 
     with writing(database) as connection:
         people.set_password(connection, "anna", "four quite random words")
@@ -174,8 +176,8 @@ def test_a_new_password_takes_the_place_of_the_old_one(database: sa.Engine, now:
 
 
 def test_the_database_holds_no_password_and_each_hash_has_its_own_salt(database: sa.Engine, now: datetime) -> None:
-    add(database, "anna", now=now)
-    add(database, "bo", now=now)
+    add(database, "anna", now=now, password=PASSWORD)
+    add(database, "bo", now=now, password=PASSWORD)
 
     with reading(database) as connection:
         first, second = connection.execute(sa.select(PersonRow.password_hash)).scalars()
