@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -144,6 +145,7 @@ def within(engine: sa.Engine, who: Actor, case_id: str, *, now: datetime) -> Act
     return replace(who, roles=held)
 
 
+@cache
 def _standings() -> sa.Select[tuple[str, str, date | None, str, str]]:
     """Select cases with their status, the birthday of the child whom they are about, the council and an agreed provider, where they are known."""
     return sa.select(

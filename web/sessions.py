@@ -23,6 +23,14 @@ Check = Callable[[str, str], bool]
 """Whether a name and a password belong to a person who may sign in; takes as long for an unknown name."""
 
 
+_PERSON_OF = sa.select(SessionRow.person).where(
+    SessionRow.digest == sa.bindparam("token"),
+    SessionRow.ended_at.is_(None),
+    SessionRow.started_at > sa.bindparam("earliest"),
+)
+"""Whose session it is: asked with each request, and put together once."""
+
+
 class TooManyFailures(Unavailable):
     """Somebody tried too often with this name; waiting helps."""
 
@@ -60,13 +68,9 @@ def begin(engine: sa.Engine, name: str, password: str, *, check: Check, now: dat
 
 def person_of(engine: sa.Engine, token: str, *, limits: Limits, now: datetime) -> str | None:
     """Name the person whose session this is; nobody when it was ended or has lasted too long."""
-    statement = sa.select(SessionRow.person).where(
-        SessionRow.digest == _digest(token),
-        SessionRow.ended_at.is_(None),
-        SessionRow.started_at > now - limits.ends_after,
-    )
+    asked = {"token": _digest(token), "earliest": now - limits.ends_after}
     with reading(engine) as connection:
-        return connection.execute(statement).scalar_one_or_none()
+        return connection.execute(_PERSON_OF, asked).scalar_one_or_none()
 
 
 def end(engine: sa.Engine, token: str, *, now: datetime) -> None:

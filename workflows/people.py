@@ -256,19 +256,7 @@ def _nobodys_hash() -> str:
 
 def _people(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> tuple[Person, ...]:
     """Read people with all that they hold, in the order of their names."""
-    rows = connection.execute(
-        sa.select(
-            PersonRow.sign_in,
-            PersonRow.name,
-            PersonRow.mail,
-            PersonRow.disabled_at,
-            MembershipRow.role,
-            MembershipRow.organisation,
-        )
-        .outerjoin(MembershipRow, MembershipRow.person == PersonRow.sign_in)
-        .where(*where)
-        .order_by(PersonRow.sign_in, MembershipRow.role, MembershipRow.organisation)
-    )
+    rows = connection.execute(_with_what_they_hold().where(*where))
     found: dict[str, tuple[str, str, datetime | None, list[Membership]]] = {}
     for sign_in, name, mail, disabled_at, role, organisation in rows:
         held = found.setdefault(sign_in, (name, mail, disabled_at, []))[3]
@@ -278,6 +266,14 @@ def _people(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> tuple[
         Person(sign_in, name, mail, tuple(held), disabled_at)
         for sign_in, (name, mail, disabled_at, held) in found.items()
     )
+
+
+@cache  # asked with each request
+def _with_what_they_hold() -> sa.Select[tuple[str, str, str, datetime | None, str, str]]:
+    """Select everybody with each of their roles, in the order of their names."""
+    who, held = PersonRow, MembershipRow
+    columns = sa.select(who.sign_in, who.name, who.mail, who.disabled_at, held.role, held.organisation)
+    return columns.outerjoin(held, held.person == who.sign_in).order_by(who.sign_in, held.role, held.organisation)
 
 
 def name_problems(sign_in: str, mail: str) -> list[Problem]:

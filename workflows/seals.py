@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -136,13 +137,19 @@ def hidden(connection: sa.Connection, who: Actor) -> frozenset[str]:
     """
     if NEVER_SHUT_OUT in who.roles:
         return frozenset()
-    seal, covered = SealRow, SealCaseRow
-    mine = sa.select(SealMemberRow.seal).where(SealMemberRow.person == who.person, SealMemberRow.removed_at.is_(None))
+    return frozenset(connection.execute(_sealed_off(), {"person": who.person}).scalars())
+
+
+@cache  # asked on every page: to put it together took longer than to answer it
+def _sealed_off() -> sa.CompoundSelect[tuple[str]]:
+    """Select what is sealed from `person`."""
+    seal, covered, member = SealRow, SealCaseRow, SealMemberRow
+    mine = sa.select(member.seal).where(member.person == sa.bindparam("person"), member.removed_at.is_(None))
     shut = sa.and_(seal.lifted_at.is_(None), seal.id.not_in(mine))
     records = sa.select(seal.about).where(shut)
     joined = sa.select(ChildRow.child_id).where(ChildRow.joined_to.in_(records))
     cases = sa.select(covered.case_id).join(seal, seal.id == covered.seal).where(shut)
-    return frozenset(connection.execute(records.union(joined, cases)).scalars())
+    return records.union(joined, cases)
 
 
 def veil(connection: sa.Connection, facts: Facts, who: Actor) -> Facts:

@@ -21,6 +21,7 @@ from tests.web.scenes import Scenes
 from tests.web.site import Site
 from tests.web.test_bundles import made, sealed
 from web import case_access
+from web.access import mark_of
 from web.moments import say_day
 from workflows import (
     absences,
@@ -262,8 +263,16 @@ PLACES: dict[str, list[Any]] = {
 """What can stand in the places of addresses that name no child."""
 
 
+def routes(site: Site, role: str) -> Iterator[str]:
+    """Give the pages about children that admit a role; the others refuse before they look (`tests/web/test_routes.py`)."""
+    for rule in site.app.url_map.iter_rules():
+        mark, is_page = mark_of(site.app, rule.endpoint), "GET" in (rule.methods or ())
+        if is_page and mark and mark.admits(frozenset({role})) and not NOT_ABOUT_CHILDREN.search(rule.rule):
+            yield rule.rule
+
+
 def addresses(nest: Nest, role: str) -> Iterator[str]:
-    """Give each address that can be got: every route, with everything that there is for its places.
+    """Give each address that the role can get: every route that admits it, with everything that there is for its places.
 
     The many pages on which a record is put right are read as one role of each column of the table.
     """
@@ -291,14 +300,12 @@ def addresses(nest: Nest, role: str) -> Iterator[str]:
         "<int:passage>": [1, 2],
         **PLACES,
     }
-    for rule in nest.site.app.url_map.iter_rules():
-        if "GET" not in (rule.methods or ()) or NOT_ABOUT_CHILDREN.search(rule.rule):
-            continue
-        if "/correct/" in rule.rule:
+    for rule in routes(nest.site, role):
+        if "/correct/" in rule:
             yield from (f"/cases/{each}" for each in kept)
             continue
-        found = [f"{rule.rule}?kind={kind}" for kind in KINDS] if "/notices/new" in rule.rule else [rule.rule]
-        for place in re.findall(r"<[^>]+>", rule.rule):
+        found = [f"{rule}?kind={kind}" for kind in KINDS] if "/notices/new" in rule else [rule]
+        for place in re.findall(r"<[^>]+>", rule):
             found = [each.replace(place, str(value)) for each in found for value in places[place]]
         yield from found
 
