@@ -86,16 +86,17 @@ class World:
 
     # Arriving ---------------------------------------------------------------------------------------------------------
 
-    def _reach(self, process: Process, found: set[str], inside: set[str]) -> None:
-        """Add the nodes at which a case can arrive in one process, and in what it holds and calls."""
-        if process.id in inside:
+    def _reach(self, process: Process, found: set[str], followed: set[str]) -> None:
+        """Add the nodes at which a case can arrive in one process, and in what it holds and calls, each followed once."""
+        if process.id in followed:
             return
+        followed.add(process.id)
         arrived = self._arrived(process)
         found |= arrived
         for name in arrived - self.never:
             inner = self._inner(process.nodes[name], process)
             if inner is not None:
-                self._reach(inner, found, {*inside, process.id})
+                self._reach(inner, found, followed)
 
     def _arrived(self, process: Process) -> set[str]:
         """Follow the tokens of one process: each node is looked at once, when a token first arrives there."""
@@ -116,7 +117,7 @@ class World:
 
     def _passes(self, node: Node, process: Process) -> bool:
         """Tell whether a token that arrives at a node can go on from it."""
-        if node.id in self.never | self.aside:
+        if node.id in self.never or node.id in self.aside:
             return node.may_be_left_out
         if node.condition and self._holds(node.condition) is False:
             return False
@@ -133,22 +134,28 @@ class World:
         """Tell whether all tokens of a process can come to an end, each by itself or all by an end that ends everything."""
         if process.id not in self._ended:
             self._ended[process.id] = False  # a process that calls itself does not end by that
-            stopped = any(process.nodes[name].terminate for name in self._arrived(process))
-            self._ended[process.id] = stopped or self._can_run_out(process)
+            self._ended[process.id] = self._can_run_out(process) or self._is_stopped(process)
         return self._ended[process.id]
+
+    def _is_stopped(self, process: Process) -> bool:
+        """Tell whether a token of a process arrives at an end that ends everything."""
+        ends = {each.id for each in process.nodes.values() if each.terminate}
+        return bool(ends) and not ends.isdisjoint(self._arrived(process))
 
     def _can_run_out(self, process: Process) -> bool:
         """Tell whether each token of a process can come to an end of its own."""
         ends: set[str] = set()
-        while True:
-            rest = [node for node in process.nodes.values() if node.id not in ends]
-            more = {node.id for node in rest if self._runs_out(node, process, ends)}
-            if not more:
-                return any(
-                    process.nodes[name].kind == "start" or self._begins(process.nodes[name], process, instead=True)
-                    for name in ends
-                )
-            ends |= more
+        rest, before = list(process.nodes.values())[::-1], -1  # nearly from the end, so that a few turns are enough
+        while len(rest) != before:
+            before = len(rest)
+            for node in rest:
+                if self._runs_out(node, process, ends):
+                    ends.add(node.id)
+            rest = [node for node in rest if node.id not in ends]
+        return any(
+            process.nodes[name].kind == "start" or self._begins(process.nodes[name], process, instead=True)
+            for name in ends
+        )
 
     def _runs_out(self, node: Node, process: Process, ends: set[str]) -> bool:
         """Tell whether all that follows from a token here can come to an end, if it can from `ends`."""
@@ -160,7 +167,7 @@ class World:
             return True
         ways = [flow.target in ends for flow in self._ways(node, process)]
         quantity = all if node.kind == "parallel" else any
-        return bool(ways) and self._passes(node, process) and quantity(ways)
+        return bool(ways) and quantity(ways) and self._passes(node, process)
 
     # Choosing ---------------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 import pytest
@@ -180,8 +181,13 @@ class Outsider(Walk):
         with shapes(self.nest.site) as asked:
             answer = client.get(there, query_string=sent) if method == "GET" else client.post(there, data=_many(sent))
         headers = tuple((name, _masked(value, pair)) for name, value in answer.headers if name != "Set-Cookie")
-        queries = tuple(SOUNDS.sub("(LIKE)", each) for each in asked)
+        queries = tuple(map(_without_sounds, asked))
         return Answer(answer.status_code, headers, _masked(answer.get_data(as_text=True), pair), queries)
+
+
+@cache
+def _without_sounds(statement: str) -> str:
+    return SOUNDS.sub("(LIKE)", statement)
 
 
 def _many(typed: Typed) -> dict[str, list[str]]:
