@@ -210,8 +210,8 @@ def test_at_a_change_of_shift_those_are_told_who_hold_the_role_when_the_message_
     with writing(database) as connection:
         Alerts(SITE)(connection, an_offer(now))
         people.disable(connection, "rhys", now)
-        newcomer = {"name": "Noor", "mail": "noor@example.org", "password": None}
-        people.add(connection, "noor", **newcomer, memberships=[Membership("rhi_worker", "safe_steps")], now=now)
+        held = [Membership("rhi_worker", "safe_steps")]
+        people.add(connection, "noor", name="Noor", mail="noor@example.org", password=None, memberships=held, now=now)
 
     told = MemoryChannel()
     outbox.sweep(database, [told], now, 100, directory=directory)

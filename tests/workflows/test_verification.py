@@ -38,8 +38,8 @@ def cases(engine: sa.Engine, now: datetime) -> Cases:
         held = [
             Membership(role.key, role.kind) for role in ROLES.values() if role.kind in {"police", "local_authority"}
         ]
-        given = {"name": "Ann Example", "mail": "ann@force.example", "password": None}
-        people.add(connection, "ann", **given, memberships=held, now=now)
+        mail = "ann@force.example"
+        people.add(connection, "ann", name="Ann Example", mail=mail, password=None, memberships=held, now=now)
     by = Actor("ann", frozenset(ROLES))
     made.open("missing_child", OPENING, by=by, now=now, key="open")
     return made
