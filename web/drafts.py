@@ -12,6 +12,7 @@ from engine import archives
 from engine.drafted import CHANGES, Draft
 from engine.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Refusal
 from engine.release import plain
+from engine.store import reading
 from engine.texts import decoded
 from engine.views import ReleaseRow
 from web import draft_words, release_words
@@ -20,7 +21,7 @@ from web.change_words import compared
 from web.draft_words import problems_of, remarks_of, running, shelf, shown_problems
 from web.errors import kind_of, sentence_of
 from web.services import services
-from workflows import catalogue, checking
+from workflows import catalogue, checking, unsaved
 from workflows.agencies import KINDS
 from workflows.checking import Files
 from workflows.draft_parties import AGREEING, parties_of
@@ -337,14 +338,12 @@ def _draft_page(procedure: str, refused: Sequence[dict[str, str]] = ()) -> str:
         draft=found,
         names=draft_words.names({event.by for event in history} | {found.changed_by}),
         history=history,
+        **_at_work(found),
         outcome=next((each for each in history if each.kind in OUTCOMES), None),
         events=draft_words.EVENTS,
         problems=shown_problems(problems, procedure),
         remarks=shown_problems(doubted, procedure),
-        approvals=[] if problems else draft_words.approvals(found, before),
-        agencies=KINDS,
-        concerned=bool(parties_of(held) & (found.parties or frozenset())),
-        own=draft_words.owed(found, parties_of(held)),
+        **_agreements(found, before, problems=bool(problems)),
         lines=lines,
         touched=[line for kind in lines.values() for line in kind if line.standing or line.problem_count],
         kinds=draft_words.KINDS,
@@ -355,6 +354,26 @@ def _draft_page(procedure: str, refused: Sequence[dict[str, str]] = ()) -> str:
         refused=refused,
         typed=flask.request.form,
     )
+
+
+def _agreements(found: Draft, before: Files, *, problems: bool) -> dict[str, object]:
+    """Give what a draft's page says of the agencies that have to agree; `own` are those for which this person still does."""
+    parties = parties_of(actor().roles)
+    return {
+        "approvals": [] if problems else draft_words.approvals(found, before),
+        "agencies": KINDS,
+        "concerned": bool(parties & (found.parties or frozenset())),
+        "own": draft_words.owed(found, parties),
+    }
+
+
+def _at_work(found: Draft) -> dict[str, object]:
+    """Give who else has a draft open, and what this person has changed in it and not saved."""
+    who = actor().person
+    with reading(services().engine) as connection:
+        present = unsaved.here(connection, found.procedure, but=who, now=services().clock())
+        mine = unsaved.of_person(connection, who, found.procedure)
+    return {"present": present, "unsaved": [each for each in mine if each.text != found.files.get(each.file)]}
 
 
 def _procedure_page(procedure: str, problems: Sequence[dict[str, str]] = ()) -> str:

@@ -10,15 +10,16 @@ const told = document.getElementById('hw-catalogue')
 export const catalogue = told ? JSON.parse(told.textContent) : { roles: {}, forms: {}, decisions: {}, processes: {}, operations: {} }
 
 const UNREAD_GROUPS = new Set([
-  'userTaskImplementation', 'assignmentDefinition', 'Zeebe__TaskListeners', 'Zeebe__ExecutionListeners', 'activeElements', 'form'
+  'userTaskImplementation', 'assignmentDefinition', 'Zeebe__TaskListeners', 'Zeebe__ExecutionListeners', 'activeElements', 'form',
+  'outputs', 'headers', 'inputPropagation', 'outputPropagation', 'businessRuleImplementation', 'calledDecision'
 ])
 const UNREAD_ENTRIES = new Set(['bindingType', 'versionTag', 'taskDefinitionRetries'])
 // Of which list an entry of the panel is picked, and in which extension the id that was picked is written.
 const PICKED = {
-  decisionId: { list: 'decisions', label: 'Decision table', type: 'zeebe:CalledDecision', attribute: 'decisionId' },
   targetProcessId: { list: 'processes', label: 'Diagram', type: 'zeebe:CalledElement', attribute: 'processId' },
   taskDefinitionType: { list: 'operations', label: 'Operation', type: 'zeebe:TaskDefinition', attribute: 'type' }
 }
+const DECISION = { list: 'decisions', label: 'Decision table', type: 'zeebe:CalledDecision', attribute: 'decisionId' }
 const FORM = { list: 'forms', label: 'Form', type: 'zeebe:FormDefinition', attribute: 'formId' }
 
 const stepOf = element => element.businessObject
@@ -57,6 +58,17 @@ const pick = (id, { list, label, type, attribute }) => ({
     return SelectEntry({ element, id, label, getValue, setValue, getOptions: () => options(list, getValue()) })
   }
 })
+
+const result = {
+  id: 'hw-result',
+  isEdited: isTextFieldEntryEdited,
+  component ({ element }) {
+    const [modeling, bpmnFactory, debounce] = ['modeling', 'bpmnFactory', 'debounceInput'].map(name => useService(name))
+    const getValue = () => extensionOf(stepOf(element), DECISION.type)?.get('resultVariable') || ''
+    const setValue = resultVariable => put(element, DECISION.type, { resultVariable }, modeling, bpmnFactory)
+    return TextFieldEntry({ element, id: 'hw-result', label: 'Record for its answer', getValue, setValue, debounce })
+  }
+}
 
 const role = {
   id: 'hw-role',
@@ -120,10 +132,18 @@ const LOOP_ENTRIES = [
     value => value ?? '', value => value || undefined)
 ]
 
+const ASK = new Set(['bpmn:UserTask', 'bpmn:ManualTask', 'bpmn:ReceiveTask'])
+const HEAR = new Set(['bpmn:StartEvent', 'bpmn:IntermediateCatchEvent', 'bpmn:BoundaryEvent'])
+const SEND = new Set(['bpmn:EndEvent', 'bpmn:IntermediateThrowEvent'])
+const isOfMessage = step => step.eventDefinitions?.[0]?.$type === 'bpmn:MessageEventDefinition'
+
+// A task, what begins a case, and a message that a person may give.
 function asksForm (step) {
   const begins = step.$type === 'bpmn:StartEvent' && step.$parent?.$type === 'bpmn:Process' && !step.eventDefinitions?.length
-  return begins || step.$type === 'bpmn:UserTask' || step.$type === 'bpmn:ManualTask'
+  return begins || ASK.has(step.$type) || (HEAR.has(step.$type) && isOfMessage(step))
 }
+
+const sendsMessage = step => step.$type === 'bpmn:SendTask' || (SEND.has(step.$type) && isOfMessage(step))
 
 function own (element) {
   const step = stepOf(element)
@@ -132,6 +152,7 @@ function own (element) {
   if (step.$type === 'bpmn:Lane') return [group('hw-lane', 'Role', [role])]
   const found = []
   if (asksForm(step)) found.push(group('hw-asks', 'Form', [pick('hw-form', FORM)]))
+  if (step.$type === 'bpmn:BusinessRuleTask') found.push(group('hw-decides', 'Decision table', [pick('hw-decision', DECISION), result]))
   if (step.$type === 'bpmn:SendTask') found.push(group('hw-sends', 'Message', [message]))
   if (step.loopCharacteristics?.$type === LOOP) found.push(group('hw-loop', 'Loop', LOOP_ENTRIES))
   return found
@@ -140,8 +161,11 @@ function own (element) {
 export function OwnSettings (propertiesPanel) {
   propertiesPanel.registerProvider(500, {
     getGroups: element => groups => {
-      const sends = stepOf(element)?.$type === 'bpmn:SendTask'
-      const kept = groups.filter(group => !UNREAD_GROUPS.has(group.id) && !(sends && group.id === 'taskDefinition'))
+      const step = stepOf(element)
+      const unread = new Set(UNREAD_GROUPS)
+      if (!sendsMessage(step)) unread.add('inputs')
+      if (step.$type !== 'bpmn:ServiceTask') unread.add('taskDefinition')
+      const kept = groups.filter(group => !unread.has(group.id))
       for (const group of kept) {
         if (!group.entries) continue
         group.entries = group.entries
