@@ -9,6 +9,7 @@ WORDS = {
     "urgency": "URGENT ",
     "reference": "MC-7K3QX9PW",
     "obligation": "offer the child a return interview",
+    "agency": "Local authority",
     "who": "Anna Lee",
     "person": "anna.lee",
     "step": "first reminder",
