@@ -38,6 +38,9 @@ from engine.elements import (
 from engine.errors import Problem
 from engine.process import Again, Flow, Loop, Node, Process, Timer, Trigger, expression_in
 
+MOST_DIGITS = 6
+"""Of the number of turns that a loop may have."""
+
 
 def read(text: str, file: str) -> tuple[Process | None, tuple[Problem, ...]]:
     """Read one diagram.
@@ -512,8 +515,9 @@ class _Reader:
                 "The loop would never end: say with a condition how long it goes on, or how many turns there are."
             )
             self.refuse(self.owner(element), "loop-without-end", sentence)
-        if most and not (most.isascii() and most.isdigit() and int(most)):
-            self.refuse(self.owner(element), "loop-maximum", f"loopMaximum is “{most[:80]}”: write a number from 1 on.")
+        if most and not (most.isascii() and most.isdigit() and len(most) <= MOST_DIGITS and int(most)):
+            sentence = f"loopMaximum is “{most[:80]}”: write a number from 1 to {10**MOST_DIGITS - 1}."
+            self.refuse(self.owner(element), "loop-maximum", sentence)
             most = ""
         before = self.is_true(element, "testBefore", default=False)
         values["again"] = Again(condition, before, int(most) if most else None)

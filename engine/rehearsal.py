@@ -38,6 +38,8 @@ StandIn = Callable[[str, str, Mapping[str, Value], datetime], Found]
 
 LONGEST_WAIT = timedelta(days=2 * 366)
 """So far time goes on at once: longer than any clock that people set."""
+CENTURIES = range(1900, 2200)
+"""A virtual clock may stand in these years; behind the last that can be written nothing could be counted."""
 RINGS_AT_MOST = 2_000
 """So often clocks ring in one command; a procedure that rings more is stopped there."""
 SECOND = " (a second person)"
@@ -178,10 +180,9 @@ class Rehearsal:
         self._pass_to(self.now + timedelta(hours=hours))
 
     def _until(self, command: Command) -> None:
-        try:
-            moment = datetime.fromisoformat(str(command.get("at"))).astimezone(UTC)
-        except ValueError:
-            raise CannotBePlayed("", "This is no moment.") from None
+        moment = moment_of(command.get("at"))
+        if moment is None:
+            raise CannotBePlayed("", "This is no moment.")
         if not self.now < moment <= self.now + LONGEST_WAIT:
             raise CannotBePlayed("", "Time goes on only, and two years at most.")
         self._pass_to(moment)
@@ -349,6 +350,15 @@ def holders(release: Compiled, name: str) -> list[Node]:
         todo += [node.process for node in around if node.id not in found]
         found |= {node.id: node for node in around}
     return list(found.values())
+
+
+def moment_of(text: object) -> datetime | None:
+    """Read a moment of these centuries from ISO 8601 with its distance from UTC; None where it is anything else."""
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo is not None and found.year in CENTURIES else None
 
 
 def said(answers: object) -> dict[str, Value]:

@@ -18,14 +18,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
 
 from engine.errors import AnswersInvalid, Invalid, Problem
 from engine.forms.syntax import read_json
-from engine.rehearsal import CannotBePlayed, Command, Rehearsal, StandIn
+from engine.rehearsal import CannotBePlayed, Command, Rehearsal, StandIn, moment_of
 from engine.release import Compiled
 
 KIND = "scenario"
@@ -62,15 +62,19 @@ def read(text: str, file: str) -> Scenario:
     root = read_json(text, file)
     given = root if isinstance(root, dict) else {}
     steps, name = given.get("steps"), str(given.get("name") or "").strip()
-    try:
-        began = datetime.fromisoformat(str(given.get("began"))).astimezone(UTC)
-    except ValueError:
-        began = None
-    plain = isinstance(steps, list) and len(steps) <= MOST_STEPS and all(isinstance(each, dict) for each in steps)
+    began = moment_of(given.get("began"))
+    plain = isinstance(steps, list) and len(steps) <= MOST_STEPS and all(map(_is_command, steps))
     if began is None or not isinstance(steps, list) or not (plain and name):
         sentence = "This is no scenario: it has a name, the moment at which it began, and its steps. Keep it anew."
         raise Invalid([Problem(file, "scenario-not-read", sentence)])
     return Scenario(file.rpartition(".")[0], name, began, tuple(steps), given.get("closes") is True)
+
+
+def _is_command(step: object) -> bool:
+    """Whether a step is a command whose answers, where it has any, are texts as a page posts them."""
+    answers = step.get("answers", {}) if isinstance(step, dict) else None
+    given = answers.values() if isinstance(answers, dict) else [None]
+    return all(isinstance(each, str) for value in given for each in (value if isinstance(value, list) else [value]))
 
 
 def write(name: str, rehearsal: Rehearsal, commands: Iterable[Command]) -> str:
@@ -144,5 +148,7 @@ def _after(rehearsal: Rehearsal, step: Command) -> str:
 def _problem(scenario: Scenario, rehearsal: Rehearsal, element: str, said: str) -> Problem:
     """Make a problem at an element of the drawings, or at the scenario where there is no such element."""
     where = element if element in rehearsal.release.nodes else f"{scenario.id}.{KIND}"
-    sentence = f"The scenario “{scenario.name}” {said}. Put the procedure right, or play the scenario anew."
+    sentence = (
+        f"The scenario “{scenario.name}” {said.removesuffix('.')}. Put the procedure right, or play the scenario anew."
+    )
     return Problem(where, "scenario-other-way", sentence)

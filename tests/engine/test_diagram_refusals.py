@@ -53,6 +53,9 @@ CHANGES = {
     "a foreign extension": ('<zeebe:formDefinition formId="answer"/>',
                             '<zeebe:formDefinition formId="answer"/><zeebe:taskSchedule dueDate="=x"/>',
                             ("ask", "extension-not-supported")),
+    "more turns of a loop than can be counted": (
+        "</userTask>", f'<standardLoopCharacteristics loopMaximum="{"9" * 5_000}"/></userTask>', ("ask", "loop-maximum"),
+    ),
     "an unknown form": ('formId="answer"', 'formId="nothing"', ("ask", "form-not-known")),
     "an unknown role": ('<lane id="worker"', '<lane id="nobody"', ("ask", "role-not-known")),
     "no default flow": (' default="choose_to_other"', "", ("choose", "default-flow")),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
 
-from engine import release
+from engine import release, scenarios
+from engine.errors import Invalid
 from engine.rehearsal import CannotBePlayed, Rehearsal
 from workflows import catalogue, invented, trials
 from workflows.operations import OPERATIONS
@@ -36,8 +38,23 @@ def test_what_does_not_fit_the_case_is_refused_in_words() -> None:
         {"do": "ring"},
         {"do": "wait", "hours": -1},
         {"do": "until", "at": "soon"},
+        {"do": "until", "at": "9999-12-31T23:59:59-14:00"},
         {"do": "receive", "event": "nothing"},
         {"do": "erase"},
     ):
         with pytest.raises(CannotBePlayed):
             tried.take(command)
+
+
+@pytest.mark.parametrize(
+    ("began", "step"),
+    [
+        ("2026-03-02T09:00:00", {"do": "open"}),
+        ("0001-01-01T00:00:00+14:00", {"do": "open"}),
+        ("2026-03-02T09:00:00+00:00", {"do": "open", "answers": {"reason": 5}}),
+    ],
+)
+def test_a_scenario_that_was_written_wrongly_by_hand_is_refused_in_words(began: str, step: object) -> None:
+    text = json.dumps({"name": "By hand", "began": began, "steps": [step], "closes": False})
+    with pytest.raises(Invalid):
+        scenarios.read(text, "by_hand.scenario")
