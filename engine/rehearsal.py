@@ -23,6 +23,7 @@ from typing import Any
 
 from engine import runner
 from engine.clocks import Rung, Winder
+from engine.elements import WAITING
 from engine.errors import Conflict, Refusal
 from engine.faults import StepFailed, describe
 from engine.forms import Form
@@ -317,8 +318,9 @@ class Rehearsal:
         standing = {task.node.id for task in self.open_tasks()}
         clocks = {each.node.id for each in self.ticking()}
         waiting = {each.node.id for each in self.expected()} | clocks
-        catching = {name for name in waiting if self.release.node(name).kind == "catch"}
-        current = standing | {each.id for name in standing | catching for each in holders(self.release, name)}
+        node = self.release.node
+        held = standing | {name for name in waiting if node(name).kind in WAITING}
+        current = standing | {each.id for name in held for each in self.release.activities_around(node(name))[1:]}
         passed = self.reached() - current - waiting
         found = {}
         for process in self.release.processes.values():
@@ -338,18 +340,6 @@ def played(rehearsal: Rehearsal, commands: Iterable[Command]) -> Iterator[int]:
     for place, command in enumerate(commands, 1):
         rehearsal.take(command)
         yield place
-
-
-def holders(release: Compiled, name: str) -> list[Node]:
-    """Give the activities inside which a node stands, through sub-processes and calls."""
-    found: dict[str, Node] = {}
-    todo = [release.node(name).process]
-    while todo:
-        inside = todo.pop()
-        around = [node for node in release.nodes.values() if inside in {node.called, node.id}]
-        todo += [node.process for node in around if node.id not in found]
-        found |= {node.id: node for node in around}
-    return list(found.values())
 
 
 def moment_of(text: object) -> datetime | None:

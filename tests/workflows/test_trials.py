@@ -10,6 +10,7 @@ import pytest
 from engine import release, scenarios
 from engine.errors import Invalid
 from engine.rehearsal import CannotBePlayed, Rehearsal
+from tests.drawn import form, procedure
 from workflows import catalogue, invented, trials
 from workflows.operations import OPERATIONS
 
@@ -44,6 +45,24 @@ def test_what_does_not_fit_the_case_is_refused_in_words() -> None:
     ):
         with pytest.raises(CannotBePlayed):
             tried.take(command)
+
+
+def test_a_part_in_which_a_message_is_waited_for_is_marked_as_where_the_case_stands() -> None:
+    text = """
+    begun: start form=opening
+    part: inside
+        in_part: start
+        hear: receive message=told key=case.reference
+        out: end
+        in_part > hear
+        hear > out
+    done: end
+    begun > part
+    part > done
+    """
+    tried = Rehearsal(release.check(procedure("small", text, form("opening", "why"))), BEGAN, invented.find)
+    tried.take({"do": "open", "answers": {"why": "x"}})
+    assert (tried.marks()["small"]["current"], tried.marks()["small"]["waiting"]) == (["part"], ["hear"])
 
 
 @pytest.mark.parametrize(
