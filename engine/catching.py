@@ -96,10 +96,9 @@ def meet_conditions(conductor: Conductor) -> bool:
 
     One that has happened and waits anew does not happen again before its condition was false.
     """
-    tokens = conductor.position.tokens
-    for task in list(tokens.live()):
+    for task in list(conductor.position.tokens.live()):
         node = getattr(task.task_spec, "node", None)
-        if node is None or not node.condition or task.state != TaskState.WAITING or not tokens.is_alive(task):
+        if node is None or not node.condition or task.state != TaskState.WAITING:
             continue
         conductor.here = node
         condition = conductor.release.expression(node.condition)

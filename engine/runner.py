@@ -514,10 +514,10 @@ class Conductor:
 
     def grow(self) -> bool:
         """Add an instance for each item that the collection of a growing multi-instance has gained; say whether any."""
-        grown, tokens = False, self.position.tokens
-        for task in list(tokens.live()):
+        grown = False
+        for task in list(self.position.tokens.live()):
             node = getattr(task.task_spec, "node", None)
-            if not (node and node.properties.get("grows") and "items" in task.internal_data and tokens.is_alive(task)):
+            if node is None or not node.properties.get("grows") or "items" not in task.internal_data:
                 continue
             self.here = node
             items = task.internal_data["items"]

@@ -34,7 +34,9 @@ def _look_again(workflow: Any) -> None:
 
 
 class Within(BpmnSubWorkflow):
-    """A called process or an embedded sub-process that runs inside a case."""
+    """A called process or an embedded sub-process that runs inside a case; `home` is where the task is that holds it."""
+
+    home: Any
 
     def update_waiting_tasks(self) -> None:
         """Update the joins that wait for what happens elsewhere."""
@@ -51,6 +53,7 @@ class Tokens(BpmnWorkflow):
     def create_subprocess(self, my_task: Task, spec_name: str) -> Within:
         """Begin a called process or an embedded sub-process for a task."""
         inside = Within(self.subprocess_specs[spec_name], parent_task_id=my_task.id, top_workflow=self)
+        inside.home = my_task.workflow
         self.subprocesses[my_task.id] = inside
         return inside
 
@@ -67,20 +70,19 @@ class Tokens(BpmnWorkflow):
         """
         depth = 0
         while inside is not self:
-            around = (each for each in (self, *self.subprocesses.values()) if inside.parent_task_id in each.tasks)
-            home = next(around, None)
-            if home is None or home.tasks[inside.parent_task_id].state & FINISHED:
+            holder = inside.home.tasks.get(inside.parent_task_id)
+            if holder is None or holder.state & FINISHED:
                 return 0
-            depth, inside = depth + 1, home
+            depth, inside = depth + 1, inside.home
         return depth
 
     def is_alive(self, task: Task) -> bool:
-        """Whether a task's process still runs: within a step what was interrupted is still to be seen."""
+        """Whether a task's process still runs."""
         return task.workflow is self or bool(self.depth_of(task.workflow))
 
     def live(self) -> Iterator[Task]:
-        """Give every task that waits, is ready or has begun, in the order in which they came to be."""
-        for workflow in (self, *self.subprocesses.values()):
+        """Give every task that waits, is ready or has begun, in the order in which they came to be; none of what was interrupted."""
+        for workflow in (self, *(each for each in self.subprocesses.values() if self.depth_of(each))):
             for task in workflow.tasks.values():
                 if task.state & ACTIVE:
                     yield task
@@ -262,6 +264,7 @@ def load(data: bytes, specs: Mapping[str, ProcessSpec], root: str, conductor: An
     for key, name, *rows in others:
         parent = tokens.get_task_from_id(key)
         inside = Within(specs[name], parent_task_id=key, top_workflow=tokens, deserializing=True)
+        inside.home = parent.workflow
         tokens.subprocesses[key] = inside
         inside.completed_event.connect(parent.task_spec._on_subworkflow_completed, parent)
         _fill(inside, rows)

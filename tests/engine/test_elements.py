@@ -450,6 +450,26 @@ after > stopped
     assert not case.kinds("condition_met")
 
 
+def test_what_is_begun_for_each_of_several_may_be_interrupted_in_the_same_step() -> None:
+    text = """
+many: inside each={["a", "b"]} as=item
+    in_many: start
+    ask: user form=answer
+    out: end
+    in_many > ask
+    ask > out
+stop: boundary on=many when={=opening.why = "enough"}
+ended: end
+stopped: end
+begun > many
+many > ended
+stop > stopped
+"""
+    case = play(text, lambda case: case.open(why="enough"))
+    assert case.passed() == {"begun", "in_many", "stopped"}
+    assert not case.kinds("task_opened")
+
+
 def test_a_condition_that_interrupts_nothing_is_met_anew_only_after_it_was_false() -> None:
     text = """
 look: user form=answer
