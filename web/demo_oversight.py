@@ -92,7 +92,7 @@ def _recorded(at: datetime) -> Answers:
         "done_on": _day(at),
         "what_was_done": "The report form asks for ethnicity, and says so where it is not known.",
         "evidence_kind": "metric",
-        "evidence_ref": "Dashboard, ethnicity not recorded",
+        "evidence_ref": "/performance/episodes?of=ethnicity&is=not_recorded",
     }
 
 

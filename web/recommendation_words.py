@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from engine.model import SYSTEM, Value
 from web.fact_words import Row, row
+from web.live_measures import in_words
 from web.moments import LONDON, say_day
 from workflows.agencies import title_of
 from workflows.recommendations import CLOSED, RAG, STATUS, Milestone, Recommendation, Told
@@ -196,7 +197,7 @@ def _step(found: Milestone, today: date, *, over: bool) -> Step:
         waits = "" if over or found.done_on is not None else EXPLAINED if found.why_late else UNEXPLAINED
         why = f"Why it is late: {found.why_late}" if found.why_late else "Why it is late has not been said yet."
         escalated = f"{found.what}: to the chief inspector on {_when(found.escalated_at)}. {why}"
-    proof = f"{found.evidence_ref} ({PROOFS.get(found.evidence_kind, 'evidence')})"
+    proof = f"{in_words(found.evidence_ref)} ({PROOFS.get(found.evidence_kind, 'evidence')})"
     day = _day(found)
     if found.new_due_on and found.due_on:
         day = f"{day}, first {say_day(found.due_on)}"

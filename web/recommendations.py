@@ -13,7 +13,7 @@ from engine.errors import NotFound
 from engine.forms import Form
 from engine.model import Value
 from engine.store import reading
-from web import case_access, recommendation_sheets, recommendation_words
+from web import case_access, live_measures, recommendation_sheets, recommendation_words
 from web.access import actor, roles
 from web.figure_words import written
 from web.moments import LONDON, say_day
@@ -57,9 +57,12 @@ def one(case_id: str) -> ResponseReturnValue:
     here, who, now = services(), actor(), services().clock()
     found, stands = _one(case_id, now)
     shown = recommendation_words.line(found, stands, now)
+    with reading(here.engine) as connection:
+        live = live_measures.of(connection, found, who.roles, now)
     return flask.render_template(
         "recommendation.html",
         line=shown,
+        live=live,
         summary=recommendation_words.summary(found, shown),
         history=recommendation_words.history(found, _names({each.by for each in found.history})),
         has_case=bool(case_access.readable_each(here.engine, who, [case_id], now=now)),

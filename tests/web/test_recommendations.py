@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from engine.store import ReadTable, reading, writing
 from tests.web.overseen import OUTCOMES, RISK, day, do, link_of, overseen, row, typed, words
 from tests.web.scenes import Scenes
 from tests.web.site import Site
+from workflows.episodes import EpisodeRow
 from workflows.recommendations import MilestoneRow, RecommendationRow
 
 AGREE = "Agree with both councils which outcomes are compared"
@@ -84,9 +86,9 @@ def test_one_recommendation_shows_milestones_proof_escalation_and_history(overse
     path = link_of(browser.page("/recommendations"), OUTCOMES)
     page = browser.page(path)
     said = " ".join(page.get_text(" ").split())
-    assert "26 February 2026 Done on 21 February 2026 Dashboard, ethnicity not recorded (figure)" in said
+    assert "26 February 2026 Done on 21 February 2026 Ethnic group: Not recorded (figure)" in said
     assert "25 April 2026, first 8 March 2026 To be done Escalated Nothing yet" in said
-    assert f"{AGREE}: to the chief inspector on 11 March 2026. Why it is late: Both councils had to agree" in said
+    assert f"{AGREE}: to the chief inspector on 8 March 2026. Why it is late: Both councils had to agree" in said
     told = [words(each) for each in page.select(".moj-timeline__title")]
     assert told[0].startswith("Update: Ethnicity is asked for")
     assert told[1:] == ["In progress", "Accepted", "Assessed", "Received"]
@@ -113,7 +115,7 @@ def test_the_report_says_what_is_overdue_what_was_escalated_and_what_proves_it(o
     said = sections(overseen)
     assert f"Milestones overdue {AUDIT} (Audit lead, 19 March 2026)" in said[RISK]
     assert f"{AUDIT}: to the chief inspector on 20 March 2026. Why it is late has not been said yet." in said[RISK]
-    assert "Evidence Record the ethnicity of every child: Dashboard" in said[OUTCOMES]
+    assert "Evidence Record the ethnicity of every child: Ethnic group" in said[OUTCOMES]
     assert "Last reported to the panel: Never" in said[OUTCOMES]
     chief = overseen.browser("chief_inspector_missing").page("/recommendations/report")
     assert chief.select("main form") == [], "only the inspection co-ordinator records it"
@@ -214,3 +216,21 @@ def test_a_sheet_is_taken_in_whole_or_each_wrong_line_is_said_and_nothing_taken_
         assert sent(good).status_code == 302
         assert kept() == [("internal_audit", "IOPC-9", "=Write down why.")], "sent again it is left as it is"
     assert sent().status_code == 422
+
+
+def test_a_number_of_the_dashboard_that_proves_something_has_its_value_then_and_now(overseen: Site) -> None:
+    case_id, row = overseen.opened(), EpisodeRow
+    with writing(overseen.services.engine) as connection:
+        later = {"reported_at": datetime(2026, 5, 5, tzinfo=UTC)}
+        connection.execute(sa.update(row).where(row.case_id == case_id).values(**later))
+    overseen.clock.now = overseen.wall_clock.now = datetime(2026, 7, 20, 9, tzinfo=UTC)
+    path = link_of(overseen.browser("superintendent").page("/recommendations"), OUTCOMES)
+    for role, value in {"superintendent": "1 (100%)", COORDINATOR: "Not shown", "audit_lead": ""}.items():
+        found = overseen.browser(role).page(path).find("caption", string="What the figures say, then and now")
+        assert bool(found) == bool(value), role
+        if found is not None and found.parent is not None:
+            heads = [each.text for each in found.parent.select("thead th")]
+            assert heads[2] == "Now: 1 April 2026 to 30 June 2026"
+            assert heads[1] != heads[2].replace("Now", "When it was taken in")
+            cells = [each.text for each in found.parent.select("tbody th, tbody td")]
+            assert cells == ["Ethnic group: Not recorded", "0", value]
