@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -517,6 +518,7 @@ def column(name: str) -> sa.ColumnElement[Any]:
     return sa.func.coalesce(getattr(EpisodeRow, name), there.correlate(EpisodeRow).scalar_subquery()).label(name)
 
 
+@cache  # it is asked on every page of a case
 def _select() -> sa.Select[Any]:
     """Ask for the columns in the order of `Episode`."""
     return sa.select(*(column(field.name) for field in fields(Episode)))
