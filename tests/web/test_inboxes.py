@@ -126,6 +126,8 @@ SETTLED: Inboxes = CONVENED | {
     "mfh_coordinator": {"Write the trigger plan", "Close the case"},
 }
 CLOSED: Inboxes = CONVENED | {"csc_team_manager": set()}
+TOLD_SINCE: Inboxes = CLOSED | {"duty_inspector": {"Agree to the close"}}
+"""The inspector agreed to the police's part before the child told of harm in the interview, and is asked again."""
 
 
 def inboxes(site: Site) -> dict[str, set[str]]:
@@ -205,6 +207,8 @@ def test_every_role_finds_its_tasks_at_the_time_and_nothing_else(site: Site) -> 
     story.finds(SETTLED)
     story.do("close_case")
     story.wait(minutes=5)
+    story.finds(TOLD_SINCE)
+    story.do("agree_to_close", by="somebody else")
     story.finds(CLOSED)
 
 
