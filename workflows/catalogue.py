@@ -44,6 +44,7 @@ RESTS_ON: Mapping[str, frozenset[tuple[str, str]]] = {
     | attendance.READS[about.REFERRAL],
     about.REOPENING: frozenset({("reopening", "episode")}) | attendance.READS[about.REOPENING],
     about.CANCELLATION: frozenset({("cancellation", "episode")}),
+    about.FLAG: frozenset({(child_projection.FLAG_DECIDED, "confirmed")}),
 }
 """Every (record, field) from which the projections are drawn, by the procedure that writes it."""
 
@@ -170,16 +171,19 @@ def deadlines(release: Mapping[str, str]) -> frozenset[str]:
 
 def written(release: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Give every (record, field) that a form, or the result of a decision table, of a release writes."""
-    for name, text in release.items():
-        if name.endswith(".form"):
-            form = _json(name, text)
-            yield from ((str(form.get("id")), key) for key, _ in _fields(form))
+    forms = (_json(name, text) for name, text in release.items() if name.endswith(".form"))
+    asked = {str(form.get("id")): [key for key, _ in _fields(form)] for form in forms}
+    yield from ((record, key) for record, keys in asked.items() for key in keys)
     tables = {name.removesuffix(".dmn"): root for name, root in _roots(release, ".dmn")}
     for _, diagram in _roots(release, ".bpmn"):
         for called in _named(diagram, "calledDecision"):
             table = tables.get(called.get("decisionId", ""))
             outputs = _named(table, "output") if table is not None else ()
             yield from ((called.get("resultVariable", ""), output.get("name", "")) for output in outputs)
+        for task in _named(diagram, "userTask"):
+            keys = [key for form in _named(task, "formDefinition") for key in asked.get(form.get("formId", ""), ())]
+            named = (each.get("value", "") for each in _named(task, "property") if each.get("name") == "record")
+            yield from ((record, key) for record in named for key in keys)
 
 
 def _rules(root: Element) -> Iterator[tuple[str, dict[str, str]]]:

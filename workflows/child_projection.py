@@ -46,7 +46,7 @@ PERSISTENT = 10
 """How many reports in a year make a child persistently missing (domain.md 2.6)."""
 
 PROTECTION, FLAG_DECIDED = "protection_decision", "flag_decided"
-"""The record with what public protection decided on each flag of exploitation, by the flag (domain.md 13.8)."""
+"""The records with what public protection decided: in an episode, by the flag of exploitation; and later on, in the flag's own case (domain.md 13.8)."""
 
 _WHO = frozenset({MATCH, "known", "case_opening", "missing_report"})
 
