@@ -21,8 +21,8 @@ import sqlalchemy as sa
 
 from engine.model import Actor
 from engine.store import ERASED, CaseTable, EventTable, ReleaseTable, TaskTable
-from workflows import seals
-from workflows.about import AboutRow
+from workflows import disruptions, seals
+from workflows.about import FLAG, AboutRow
 from workflows.agencies import ROLES
 from workflows.children import ChildRow
 from workflows.disclosures import Copy, note_disclosure
@@ -31,6 +31,8 @@ from workflows.episodes import EpisodeRow
 WAY, WHAT = "event_log", "The course of the case, without names, places or answers"
 CLASSES = frozenset({"D2"})
 """How an episode went, and its grades (domain.md 5.2)."""
+APART = frozenset({FLAG, disruptions.PROCEDURE})
+"""Procedures of which it is intelligence (D4) that there is a case at all: they go only where they are named."""
 
 AT_ONCE = 500
 PSEUDONYM_LENGTH = 12
@@ -81,18 +83,21 @@ def pseudonym(reference: str, key: bytes) -> str:
 def chosen(
     connection: sa.Connection, begins_at: datetime, ends_at: datetime, procedures: frozenset[str] = frozenset()
 ) -> tuple[str, ...]:
-    """Name the cases that were opened from `begins_at` on and before `ends_at` (UTC); of every procedure where none is named."""
+    """Name the cases that were opened from `begins_at` on and before `ends_at` (UTC); of all procedures but `APART` where none is named."""
     case = CaseTable
     asked = sa.select(case.id).where(case.opened_at >= begins_at, case.opened_at < ends_at, case.status != ERASED)
-    asked = asked.where(case.procedure.in_(procedures)) if procedures else asked
+    asked = asked.where(case.procedure.in_(procedures) if procedures else case.procedure.not_in(APART))
     found = connection.execute(asked.order_by(case.id)).scalars().all()
     return tuple(one for some in _by_turns(found) for one in _unsealed(connection, some))
 
 
 def note(connection: sa.Connection, cases: tuple[str, ...], *, to: str, basis: str, by: Actor, now: datetime) -> None:
     """Write down for each case, before anything is given, that its course goes to somebody. Refuses as `note_disclosure` does."""
-    copy = Copy(WAY, CLASSES, known_at=now)
-    note_disclosure(connection, about=cases, to=to, what=WHAT, basis=basis, by=by, now=now, copy=copy)
+    of_intelligence = sa.select(CaseTable.id).where(CaseTable.procedure.in_(APART))
+    secret = set(connection.execute(of_intelligence).scalars())
+    for about, classes in ((set(cases) - secret, CLASSES), (set(cases) & secret, CLASSES | {"D4"})):
+        copy = Copy(WAY, classes, known_at=now)
+        note_disclosure(connection, about=about, to=to, what=WHAT, basis=basis, by=by, now=now, copy=copy)
 
 
 def courses(connection: sa.Connection, cases: tuple[str, ...], key: bytes) -> Iterator[Course]:
