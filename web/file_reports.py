@@ -78,8 +78,9 @@ def lines(report: Report) -> Iterator[str]:
 
 
 def as_json(report: Report) -> str:
-    """Give a report as JSON: ``[{"file", "element", "rule", "severity", "sentence", "line"}, ...]``."""
-    return json.dumps(checking.as_rows(report.findings), ensure_ascii=False, indent=1)
+    """Give a report as JSON: ``[{"file", "element", "rule", "severity", "sentence"}, ...]``; lines are for SARIF and JUnit."""
+    rows = [{name: said for name, said in row.items() if name != "line"} for row in checking.as_rows(report.findings)]
+    return json.dumps(rows, ensure_ascii=False, indent=1)
 
 
 def _counted(findings: Sequence[Finding]) -> str:

@@ -18,6 +18,7 @@ from engine.model import Facts, Value
 from engine.store import Moment
 from engine.views import Step
 from workflows.matching import latest
+from workflows.vocabulary import HARM_TYPE
 
 READS: frozenset[tuple[str, str]] = frozenset(
     {
@@ -111,10 +112,11 @@ def meeting_wanted(step: Step) -> datetime | None:
 
 
 def _harms(facts: Facts) -> set[str]:
-    """Name the kinds of harm that were seen or told; that there was none counts only where nobody says otherwise."""
+    """Name the kinds of harm that were seen or told, of those that have a word; that there was none counts only where nobody says otherwise."""
     records = ("found", "prevention_interview")
     said = {str(kind) for record in records for each in _each(facts, record) for kind in _listed(each.get("harm"))}
-    return said - {"none"} or said
+    known = said & set(HARM_TYPE)
+    return known - {"none"} or known
 
 
 def _meetings(facts: Facts) -> list[Mapping[str, Value]]:

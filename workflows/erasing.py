@@ -144,6 +144,8 @@ NOTHING: Mapping[str, str] = MappingProxyType(
         "schedules": "what the calendar opens",
         "drafts": "the procedures",
         "draft_events": "the procedures",
+        "unsaved": "the procedures",
+        "rehearsals": "the procedures, tried out with invented answers",
         "outbox_holds": "why mails wait",
         "audits": "a month",
         "recommendations": "an inspection",

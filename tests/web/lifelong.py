@@ -44,7 +44,7 @@ NOBODYS_WORDS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("incidents.subject", "incidents.name"), "an element of a diagram"),
         "disclosures.what": "kinds of records",
         "cases.state": "tokens, which hold no answer",
-        "carer_absences.told": "choices",
+        **dict.fromkeys(("carer_absences.told", "episodes.harm"), "choices"),
     }
 )  # fmt: skip
 """Columns that are long enough and hold nothing of a child, and what they hold."""

@@ -204,6 +204,10 @@ def test_every_role_finds_its_tasks_at_the_time_and_nothing_else(site: Site) -> 
     story.do("hold_meeting")
     story.finds(MINUTES)
     story.do("issue_minutes")
+    closes(story)
+
+
+def closes(story: Story) -> None:
     story.finds(SETTLED)
     story.do("close_case")
     story.wait(minutes=5)

@@ -29,6 +29,11 @@ RECORDS = (
     "meeting", "plan_acknowledgement",
 )  # fmt: skip
 
+HARMS = {
+    "none", "physical_injury", "self_harm", "overdose", "accidental", "sexual_offence", "sexual_exploitation", "criminal_exploitation",
+    "trafficking", "emotional", "substance", "death", "unknown",
+}  # fmt: skip
+
 SAID = sa.text("""
     SELECT f.case_id, f.record, f.record_key, f.field, f.value FROM fact_values f JOIN episodes e ON e.case_id = f.case_id
     WHERE f.record IN :records ORDER BY f.case_id, f.seq
@@ -73,7 +78,7 @@ def _told(facts: Facts) -> dict[str, Any]:
     seen = [each for each in attempts if each.get("outcome") == "held"]
     met = [each for each in _each(facts, "meeting") if each.get("outcome") == "held"]
     crimes = {each.get("crime_disclosed") for each in seen}
-    harms = {kind for each in [*_each(facts, "found"), *attempts] for kind in each.get("harm") or []}
+    harms = {kind for each in [*_each(facts, "found"), *attempts] for kind in each.get("harm") or []} & HARMS
     late = [each["reason"] for each in tried if each.get("reason")]
     distance = _last(facts, "found").get("distance_km")
     told = {name: str(_last(facts, record).get(key) or "")[:length] for name, (record, key, length) in TEXTS.items()}
