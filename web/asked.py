@@ -77,7 +77,19 @@ def _own_authorities() -> frozenset[str]:
     return frozenset(held.organisation for held in person.memberships if held.role in FIGURES_OF_OWN_AUTHORITY)
 
 
-def choices(asked: Asked) -> list[dict[str, object]]:
+def period_form(asked: Asked, now: datetime) -> dict[str, Any]:
+    """Give what `period.html` shows: what is asked for, and where that is wrong the days as they were typed, with what is wrong at each field."""
+    args = flask.request.args
+    return {
+        "asked": asked,
+        "presets": periods.presets(now),
+        "choices": _choices(asked),
+        "typed": {key: periods.typed_in(args, key) for key in ("from", "to")} if asked.problems else {},
+        "wrong": {problem.where: problem.sentence for problem in asked.problems},
+    }
+
+
+def _choices(asked: Asked) -> list[dict[str, object]]:
     """Give the authorities between which this person may choose; none where there is nothing to choose."""
     if not asked.every_number or asked.own is not None:
         return []

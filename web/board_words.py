@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from web.missing_words import COLOURS, NOT_GRADED, told_apart
-from web.moments import LONDON, say_day, say_moment, say_span, say_time, say_until
+from web.missing_words import grade, line, told_apart
+from web.moments import LONDON, say_day, say_moment, say_time, say_until
 from workflows.agencies import title_of
 from workflows.daily import Standing
 from workflows.daily_board import Board, Late
 from workflows.figures import Missing
-from workflows.measures import AGE_BANDS, age_band
-from workflows.vocabulary import EPISODE_STATUS, RISK_LEVEL
+from workflows.measures import AGE_BANDS, GRADES, age_band
+from workflows.vocabulary import EPISODE_STATUS
 
 ON_WALL = 12
 """So many have a line on the wall, the gravest first: what a screen shows without scrolling; of the others it is said how many."""
@@ -22,7 +22,7 @@ ON_WALL = 12
 DAYS_FROM = 48
 """From so many hours on a clock counts in days."""
 
-LEVELS = ("high", "medium", "low", "very_low", "")
+LEVELS = (*reversed(GRADES), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,6 @@ class Row:
     case_id: str
     child_id: str
     who: str
-    grade: str
-    colour: str
     missing_for: str
     last_review: str
     reviewed_by: str
@@ -105,14 +103,14 @@ def wall(board: Board) -> dict[str, object]:
     now, local = board.now, board.now.astimezone(LONDON)
     rest = board.missing[ON_WALL:]
     late = sum(one.is_overdue(now) for one in rest)
-    grades = Counter(one.level if one.level in COLOURS or one.level == "very_low" else "" for one in board.missing)
+    grades = Counter(map(_level, board.missing))
     return {
         "time": say_time(local.time()),
         "day": say_day(local.date()),
         "rows": [_wall_row(one, now) for one in board.missing[:ON_WALL]],
         "rest": f"And {len(rest)} more, of whom {late} with an overdue review" if rest else "",
         "totals": [
-            *((level or "none", _grade(level), grades[level]) for level in LEVELS if grades[level] or level == "high"),
+            (level or "none", grade(level), grades[level]) for level in LEVELS if grades[level] or level == "high"
         ],
         "counts": [
             ("Overdue reviews", sum(one.is_overdue(now) for one in board.missing)),
@@ -128,7 +126,7 @@ def wall(board: Board) -> dict[str, object]:
 def _by_grade(board: Board, names: Mapping[str, str]) -> Iterable[tuple[str, list[Row]]]:
     """Put the episodes under their risk, the gravest first; what is not graded may be the gravest of all."""
     for level in ("", *LEVELS[:-1]):
-        yield _grade(level), [_row(one, board, names) for one in board.missing if (one.level or "") == level]
+        yield grade(level), [_row(one, board, names) for one in board.missing if _level(one) == level]
 
 
 def _row(one: Missing, board: Board, names: Mapping[str, str]) -> Row:
@@ -136,18 +134,16 @@ def _row(one: Missing, board: Board, names: Mapping[str, str]) -> Row:
     late = sum(each.case_id == one.case_id for each in board.overdue)
     asks = [each for each in board.asks if each.case_id == one.case_id]
     over = sum(each.due_at is not None and each.due_at <= now for each in asks)
-    due = one.next_review_at
+    shown = line(one, now)
     return Row(
         case_id=one.case_id,
         child_id=one.child_id,
         who=told_apart(one),
-        grade=_grade(one.level),
-        colour=COLOURS.get(one.level, "grey"),
-        missing_for=say_span(one.missing_for(now)),
-        last_review=say_moment(one.last_review_at) if one.last_review_at else "None yet",
+        missing_for=shown.missing_for,
+        last_review=shown.last_review,
         reviewed_by=names.get(stands.reviewed_by, stands.reviewed_by),
-        next_review=f"{say_moment(due)} ({say_until(due, now)})" if due else "None open",
-        review_overdue=one.is_overdue(now),
+        next_review=shown.next_review,
+        review_overdue=shown.overdue,
         overdue=f"{late} overdue" if late else "",
         asks=(f"{len(asks)} open" + (f", {over} overdue" if over else "")) if asks else "None open",
         waits=f"A lower grade waits for the {title_of(stands.waits_for).lower()}" if stands.waits_since else "",
@@ -166,7 +162,7 @@ def _wall_row(one: Missing, now: datetime) -> WallRow:
     return WallRow(
         one.case_id,
         "Adult" if one.adult else AGE_BANDS[age_band(one.age)],
-        _grade(one.level),
+        grade(one.level),
         one.level or "none",
         _clock(one.missing_for(now)),
         clock,
@@ -180,5 +176,6 @@ def _clock(span: timedelta) -> str:
     return f"{hours // 24} d {hours % 24:02d} h" if hours >= DAYS_FROM else f"{hours} h {minutes:02d}"
 
 
-def _grade(level: str) -> str:
-    return RISK_LEVEL.get(level, level) if level else NOT_GRADED
+def _level(one: Missing) -> str:
+    """Give the grade by which somebody stands on the board; whatever is none of these stands with what is not graded."""
+    return one.level if one.level in LEVELS else ""

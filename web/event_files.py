@@ -17,7 +17,6 @@ from typing import IO
 from xml.sax.saxutils import quoteattr
 
 from engine.errors import Invalid, Problem
-from engine.model import Actor
 from engine.store import reading, writing
 from web import periods
 from web.services import Services
@@ -51,9 +50,8 @@ def export(services: Services, chosen: argparse.Namespace, *, now: datetime) -> 
     usual = periods.usual(now)
     span = periods.Span(chosen.first or usual.first, chosen.last or usual.last).period
     with writing(services.engine) as connection:
-        by = people.find(connection, chosen.by)
+        who = people.find(connection, chosen.by).actor
         cases = event_logs.chosen(connection, span.begins_at, span.ends_at, frozenset(chosen.procedure))
-        who = Actor(by.sign_in, by.roles, next((one.organisation for one in by.memberships), ""))
         event_logs.note(connection, cases, to=chosen.recipient, basis=chosen.basis, by=who, now=now)
     with reading(services.engine) as connection, _opened(chosen.file) as out:
         counted = [len(course.events) for course in write(out, event_logs.courses(connection, cases, key))]

@@ -55,6 +55,13 @@ class Bar:
             return ""
         return f"{round(100 * self.count / self.of)}%"
 
+    @property
+    def said(self) -> str:
+        """The number with its share: ``12 (40%)``."""
+        if self.count is None:
+            return HIDDEN
+        return f"{self.count} ({self.share})" if self.share else str(self.count)
+
 
 @dataclass(frozen=True, slots=True)
 class Chart:
@@ -81,6 +88,11 @@ class Chart:
             )
             for bar in self.bars
         ]
+
+
+def no_link(_measure: str, _part: str) -> str:
+    """Give no address, where no list is behind the numbers."""
+    return ""
 
 
 def people(population: Population, link: Link, *, every_number: bool) -> Chart:
@@ -210,12 +222,10 @@ def _compared(chart: Chart, earlier: Chart | None) -> Chart:
 
 
 def _before(bar: Bar | None, earlier: Chart | None) -> str:
-    """Say the number of the earlier period: ``12 (40%)``; that of a part that nobody was in then is none."""
+    """Say the number of the earlier period; that of a part that nobody was in then is none."""
     if bar is None:
         return HIDDEN if earlier is not None and earlier.is_hidden else "0"
-    if bar.count is None:
-        return HIDDEN
-    return f"{bar.count} ({bar.share})" if bar.share else str(bar.count)
+    return bar.said
 
 
 COMMUNITY_HEADS = ("Community", "Episodes", *(words for words, _test in COMPARED.values()))

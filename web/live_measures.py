@@ -18,7 +18,7 @@ from web.figure_words import HIDDEN, Chart
 from web.periods import Span
 from workflows import figures
 from workflows.access import FIGURES, FIGURES_WITH_EPISODES
-from workflows.measures import GROUPS, PEOPLE, SLICES
+from workflows.measures import GROUPS, MEASURES, PEOPLE, SLICES
 from workflows.recommendations import Recommendation
 
 _NUMBER = re.compile(r"(?:https?://[^\s/]+)?/performance/episodes\?\S*?\bof=(?P<of>\w+)(?:\S*?&is=(?P<part>\w+))?\S*")
@@ -70,22 +70,18 @@ def _number(match: re.Match[str]) -> tuple[str, str] | None:
 
 def _charts(connection: sa.Connection, span: Span, now: datetime, *, every_number: bool) -> dict[str, Chart]:
     population = figures.population(connection, span.period, now=now)
-    return figure_words.charts(population, lambda _measure, _part: "", every_number=every_number)
+    return figure_words.charts(population, figure_words.no_link, every_number=every_number)
 
 
 def _words(table: str, key: str) -> str:
     if table in SLICES:
         return f"{SLICES[table].title}: {SLICES[table].words[key]}"
-    return (PEOPLE if table == "people" else GROUPS[table].measures)[key].words
+    return MEASURES[key].words
 
 
 def _said(chart: Chart | None, key: str) -> str:
-    """Say a value with its share: ``12 (40%)``; what has no bar is none, unless its whole table is hidden."""
+    """Say a value with its share; what has no bar is none, unless its whole table is hidden."""
     if chart is not None and chart.is_hidden:
         return HIDDEN
     bar = next((each for each in chart.bars if each.key == key), None) if chart is not None else None
-    if bar is None:
-        return "None"
-    if bar.count is None:
-        return HIDDEN
-    return f"{bar.count} ({bar.share})" if bar.share else str(bar.count)
+    return "None" if bar is None else bar.said

@@ -69,8 +69,8 @@ def lines(found: Iterable[Counted]) -> list[EpisodeLine]:
             one.person if one.person != one.case_id else "",
             say_moment(one.reported_at),
             say_moment(one.returned_at) if one.returned_at else "",
-            _grade(one.initial_level),
-            _grade(one.level),
+            grade(one.initial_level),
+            grade(one.level),
             EPISODE_STATUS.get(one.status, say_key(one.status)),
         )
         for one in found
@@ -84,7 +84,7 @@ def as_csv(missing: Sequence[Missing], readable: frozenset[str], now: datetime, 
         [
             one.case_id,
             _who(one),
-            _grade(one.level),
+            grade(one.level),
             str(int(one.missing_for(now).total_seconds() // 3600)),
             say_moment(one.last_review_at) if one.last_review_at else "",
             say_moment(one.next_review_at) if one.next_review_at else "",
@@ -102,7 +102,7 @@ def line(one: Missing, now: datetime) -> MissingLine:
     return MissingLine(
         one.case_id,
         _who(one),
-        _grade(one.level),
+        grade(one.level),
         COLOURS.get(one.level, "grey"),
         say_span(one.missing_for(now)),
         say_moment(one.last_review_at) if one.last_review_at else "None yet",
@@ -121,7 +121,7 @@ def _sentences(missing: Sequence[Missing], now: datetime) -> Iterable[str]:
     if not missing:
         return
     grades = Counter(one.level or "" for one in missing)
-    graded = [f"{count} {_grade(level).lower()}" for level, count in sorted(grades.items(), key=_gravest)]
+    graded = [f"{count} {grade(level).lower()}" for level, count in sorted(grades.items(), key=_gravest)]
     yield f"By risk grade: {', '.join(graded)}."
     overdue = sum(1 for one in missing if one.is_overdue(now))
     yield f"{_many(overdue, 'review is', 'reviews are') if overdue else 'No review is'} overdue."
@@ -151,5 +151,6 @@ def told_apart(one: Missing) -> str:
     return words.get(one.sex, words[""]) + (f", {one.age}" if one.age is not None else "")
 
 
-def _grade(level: str) -> str:
+def grade(level: str) -> str:
+    """Say a grade, or that there is none yet."""
     return RISK_LEVEL.get(level, say_key(level)) if level else NOT_GRADED

@@ -11,9 +11,8 @@ from flask.typing import ResponseReturnValue
 
 from engine.process import Process
 from engine.store import reading
-from web import periods
 from web.access import roles
-from web.asked import Asked, asked_for, choices
+from web.asked import Asked, asked_for, period_form
 from web.figure_words import written
 from web.moments import say_span
 from web.services import services
@@ -51,7 +50,6 @@ def steps() -> ResponseReturnValue:
     shown = next((one for one in processes if one.id == args.get("part", "")), processes[0])
     answer = flask.render_template(
         "paces.html",
-        asked=asked,
         query=query,
         level=level,
         levels=[{"value": key, "text": words, "selected": key == level} for key, words in _LEVELS.items()],
@@ -60,10 +58,7 @@ def steps() -> ResponseReturnValue:
         parts=processes,
         shown=shown,
         counts=_counts(found, shown),
-        presets=periods.presets(now),
-        choices=choices(asked),
-        typed={key: periods.typed_in(args, key) for key in ("from", "to")} if asked.problems else {},
-        wrong={problem.where: problem.sentence for problem in asked.problems},
+        **period_form(asked, now),
     )
     return answer, 422 if asked.problems else 200
 

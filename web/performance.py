@@ -14,7 +14,7 @@ from engine.errors import NotFound
 from engine.store import reading
 from web import case_access, figure_words, missing_words, periods
 from web.access import actor, roles
-from web.asked import Asked, asked_for, choices
+from web.asked import Asked, asked_for, period_form
 from web.services import services
 from workflows import access, figures
 from workflows.access import FIGURES, FIGURES_WITH_EPISODES, Standing
@@ -48,17 +48,13 @@ def dashboard() -> ResponseReturnValue:
     answer = flask.render_template(
         "performance.html",
         now=now,
-        asked=asked,
         missing=missing_words.describe(missing, may, now) if asked.every_number else None,
         charts=charts,
         communities=figure_words.communities(population) if asked.every_number else (),
         community_heads=figure_words.COMMUNITY_HEADS,
         imported=population.imported if asked.every_number else 0,
         quarters=periods.ended_quarters(now),
-        presets=periods.presets(now),
-        choices=choices(asked),
-        typed={key: periods.typed_in(args, key) for key in ("from", "to")} if asked.problems else {},
-        wrong={problem.where: problem.sentence for problem in asked.problems},
+        **period_form(asked, now),
     )
     return answer, 422 if asked.problems else 200
 
@@ -120,13 +116,9 @@ def _charts(connection: sa.Connection, asked: Asked, now: datetime) -> tuple[Pop
     )
     tables, earlier = (
         figure_words.charts(each, link, every_number=asked.every_number, one_authority=one)
-        for each, link in ((here, _link(asked)), (before, _no_link))
+        for each, link in ((here, _link(asked)), (before, figure_words.no_link))
     )
     return here, figure_words.compared(tables, earlier)
-
-
-def _no_link(_measure: str, _part: str) -> str:
-    return ""
 
 
 def _link(asked: Asked) -> figure_words.Link:

@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import NotFound
 from engine.store import reading
-from web import case_access, periods, promise_words
+from web import case_access, promise_words
 from web.access import actor, roles, signed_in
-from web.asked import asked_for, choices
+from web.asked import asked_for, period_form
 from web.services import services
 from workflows.access import FIGURES_WITH_EPISODES
 from workflows.promises import PROMISES, State, check, check_period
@@ -37,13 +37,9 @@ def listed() -> ResponseReturnValue:
     answer = flask.render_template(
         "promises.html",
         now=now,
-        asked=asked,
         lines=promise_words.lines(verdicts),
         unchecked=promise_words.unchecked(),
-        presets=periods.presets(now),
-        choices=choices(asked),
-        typed={key: periods.typed_in(flask.request.args, key) for key in ("from", "to")} if asked.problems else {},
-        wrong={problem.where: problem.sentence for problem in asked.problems},
+        **period_form(asked, now),
     )
     return answer, 422 if asked.problems else 200
 

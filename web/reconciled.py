@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import flask
 from flask.typing import ResponseReturnValue
@@ -10,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from engine.store import reading
 from web import case_access
 from web.access import actor, roles
-from web.asked import asked_for
+from web.asked import Asked, asked_for
 from web.figure_words import written
 from web.moments import say_moment
 from web.services import services
@@ -41,8 +42,9 @@ class Part:
 @roles(*FIGURES_WITH_EPISODES)
 def reconciled() -> ResponseReturnValue:
     """Show both counts of a period and the cases by which they differ; who looked is written down first."""
-    asked = asked_for(services().clock())
-    found, parts = _read()
+    now = services().clock()
+    asked = asked_for(now)
+    found, parts = _read(asked, now)
     return flask.render_template("reconciled.html", asked=asked, found=found, parts=parts, heads=HEADS)
 
 
@@ -50,8 +52,9 @@ def reconciled() -> ResponseReturnValue:
 @roles(*FIGURES_WITH_EPISODES)
 def table() -> ResponseReturnValue:
     """Give the same as a file for a spreadsheet: the counts, and a row for each case that differs."""
-    asked = asked_for(services().clock())
-    found, parts = _read()
+    now = services().clock()
+    asked = asked_for(now)
+    found, parts = _read(asked, now)
     counts = [("Reported to the police", found.police), ("Acknowledged by social care", found.social_care)]
     rows = [[*row, part.words, "Police" if part.police else "Social care"] for part in parts for row in part.rows]
     head = [[asked.words], *([words, str(count)] for words, count in [*counts, ("In both", found.both)])]
@@ -60,11 +63,9 @@ def table() -> ResponseReturnValue:
     return answer
 
 
-def _read() -> tuple[reconciling.Reconciled, list[Part]]:
+def _read(asked: Asked, now: datetime) -> tuple[reconciling.Reconciled, list[Part]]:
     """Read both counts of what is asked for; only cases of which this person may be told have a row."""
     here, who = services(), actor()
-    now = here.clock()
-    asked = asked_for(now)
     with reading(here.engine) as connection:
         found = reconciling.reconcile(connection, asked.span.period, asked.authorities)
     ids = [one.case_id for each in found.apart.values() for one in each]

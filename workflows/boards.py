@@ -147,12 +147,16 @@ def beat(connection: sa.Connection, since: datetime) -> Beat:
 
 def missing(connection: sa.Connection, bounds: Audience) -> tuple[Missing, ...]:
     """Give who is missing, of those of whom the roles of a person may be told, the gravest grade first."""
-    told = [
-        sa.and_(sa.true(), *bounds.conditions(role, EpisodeRow.case_id))
-        for role in sorted(bounds.who.roles & SEES_EVERY_EPISODE)
-    ]
-    found = figures.missing_now(connection, also=[sa.or_(sa.false(), *told)])
+    found = figures.missing_now(connection, also=[told_of(bounds, EpisodeRow.case_id)])
     return tuple(sorted(found, key=figures.gravest)[:MOST])
+
+
+def told_of(bounds: Audience, case_id: Column) -> sa.ColumnElement[bool]:
+    """Say in which cases a person is told of each episode, by one of their roles."""
+    by_role = (
+        sa.and_(sa.true(), *bounds.conditions(role, case_id)) for role in sorted(bounds.who.roles & SEES_EVERY_EPISODE)
+    )
+    return sa.or_(sa.false(), *by_role)
 
 
 def returns(connection: sa.Connection, bounds: Audience) -> tuple[Owed, ...]:

@@ -10,21 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute
 
 from engine.store import Moment, ReadTable, TaskTable
 from workflows import boards, daily
-from workflows.access import SEES_EVERY_EPISODE
 from workflows.agencies import ROLES
 from workflows.audience import Audience
 from workflows.boards import MOST, Owed
-from workflows.children import ChildRow, PastEpisodeRow
+from workflows.children import ChildRow, PastEpisodeRow, main_id
 from workflows.daily import DUE_WITHIN, Standing
 from workflows.days import yesterday_began
 from workflows.episodes import CANCELLED, MISSING, EpisodeRow
 from workflows.figures import OFTEN, OFTEN_WITHIN, Missing
-
-Column = InstrumentedAttribute[str]
 
 FORCE = "police"
 """The kind of agency of the force; what lies with any other is asked of a partner."""
@@ -128,7 +124,9 @@ def _returns(connection: sa.Connection, bounds: Audience, now: datetime) -> tupl
     """Give who came back since yesterday began in London, the newest first; so that nobody falls between two meetings."""
     row = EpisodeRow
     query = sa.select(row.case_id, row.returned_at, row.status).where(
-        row.returned_at >= yesterday_began(now), row.status.not_in([*MISSING, CANCELLED]), _told(bounds, row.case_id)
+        row.returned_at >= yesterday_began(now),
+        row.status.not_in([*MISSING, CANCELLED]),
+        boards.told_of(bounds, row.case_id),
     )
     return tuple(Back(*each) for each in connection.execute(query.order_by(row.returned_at.desc()).limit(MOST)))
 
@@ -136,10 +134,10 @@ def _returns(connection: sa.Connection, bounds: Audience, now: datetime) -> tupl
 def _often(connection: sa.Connection, bounds: Audience, now: datetime) -> tuple[Often, ...]:
     """Give the children with the repeat pattern (G-16), who was reported most often first; adults and who is unknown are none."""
     row, since = EpisodeRow, now - OFTEN_WITHIN
-    child = sa.func.coalesce(sa.func.nullif(ChildRow.joined_to, ""), ChildRow.child_id)
+    child = main_id(ChildRow)
     ours = sa.select(child.label("child"), row.reported_at.label("at"), sa.literal(1).label("ours")).join(
         ChildRow, ChildRow.child_id == row.child_id
-    ).where(row.reported_at > since, row.status != CANCELLED, row.adult.is_(False), _told(bounds, row.case_id))  # fmt: skip
+    ).where(row.reported_at > since, row.status != CANCELLED, row.adult.is_(False), boards.told_of(bounds, row.case_id))  # fmt: skip
     past = sa.select(child, PastEpisodeRow.reported_at, sa.literal(0)).join(
         ChildRow, ChildRow.child_id == PastEpisodeRow.child_id
     ).where(PastEpisodeRow.reported_at > since)  # fmt: skip
@@ -148,11 +146,3 @@ def _often(connection: sa.Connection, bounds: Audience, now: datetime) -> tuple[
     query = sa.select(both.c.child, many, last).group_by(both.c.child)
     query = query.having(many >= OFTEN, sa.func.sum(both.c.ours) > 0, both.c.child.not_in(sorted(bounds.hidden)))
     return tuple(Often(*each) for each in connection.execute(query.order_by(many.desc(), last.desc()).limit(MOST)))
-
-
-def _told(bounds: Audience, case_id: Column) -> sa.ColumnElement[bool]:
-    """Say in which cases this person is told of each episode, by one of their roles."""
-    told = (
-        sa.and_(sa.true(), *bounds.conditions(role, case_id)) for role in sorted(bounds.who.roles & SEES_EVERY_EPISODE)
-    )
-    return sa.or_(sa.false(), *told)

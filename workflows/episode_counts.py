@@ -6,7 +6,7 @@ reads them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from engine.model import Facts, Value
 from engine.store import Moment
 from engine.views import Step
-from workflows.matching import latest
+from workflows.matching import every, latest
 from workflows.vocabulary import HARM_TYPE
 
 READS: frozenset[tuple[str, str]] = frozenset(
@@ -85,9 +85,9 @@ class Counts:
 
 def counts_of(facts: Facts) -> dict[str, Any]:
     """Tell all of them but when a meeting was wanted, which no form asks."""
-    attempts = list(_each(facts, "prevention_interview"))
+    attempts = every(facts, "prevention_interview")
     seen = [each for each in attempts if each.get("outcome") == "held"]
-    tried = [str(each["reason"]) for each in _each(facts, "return_interview_attempt") if each.get("reason")]
+    tried = [str(each["reason"]) for each in every(facts, "return_interview_attempt") if each.get("reason")]
     offer, met = latest(facts, "return_interview_offer"), _meetings(facts)
     crimes = {each.get("crime_disclosed") for each in seen}
     return {
@@ -114,13 +114,13 @@ def meeting_wanted(step: Step) -> datetime | None:
 def _harms(facts: Facts) -> set[str]:
     """Name the kinds of harm that were seen or told, of those that have a word; that there was none counts only where nobody says otherwise."""
     records = ("found", "prevention_interview")
-    said = {str(kind) for record in records for each in _each(facts, record) for kind in _listed(each.get("harm"))}
+    said = {str(kind) for record in records for each in every(facts, record) for kind in _listed(each.get("harm"))}
     known = said & set(HARM_TYPE)
     return known - {"none"} or known
 
 
 def _meetings(facts: Facts) -> list[Mapping[str, Value]]:
-    return [each for each in _each(facts, "meeting") if each.get("outcome") == "held"]
+    return [each for each in every(facts, "meeting") if each.get("outcome") == "held"]
 
 
 def _listed(value: Value) -> list[Any]:
@@ -129,9 +129,3 @@ def _listed(value: Value) -> list[Any]:
 
 def _number(value: Value) -> float | None:
     return float(value) if isinstance(value, (int, Decimal)) else None
-
-
-def _each(facts: Facts, record: str) -> Iterator[Mapping[str, Any]]:
-    """Give every occurrence of a record in the order of its keys ``"1"``, ``"2"``, ``"10"``."""
-    found = facts.get(record, {})
-    return (found[key] for key in sorted(found, key=lambda key: (len(key), key)))

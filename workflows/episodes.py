@@ -25,7 +25,7 @@ from engine.views import Step, TaskRow
 from workflows import episode_counts
 from workflows.days import day_of
 from workflows.episode_counts import Counts, counts_of, meeting_wanted
-from workflows.matching import child_in, latest
+from workflows.matching import child_in, every, latest
 
 PROCEDURE = "missing_child"
 
@@ -417,7 +417,7 @@ def interview_outcome(facts: Facts) -> str:
     A held interview counts whatever was tried before or after it. A decline is the child's; a parent's refusal is named
     as what it is and does not end the offer (domain.md 13.2).
     """
-    attempts = _all(facts, "return_interview_attempt")
+    attempts = every(facts, "return_interview_attempt")
     if any(attempt.get("outcome") == "held" for attempt in attempts) or _time(facts, COVERED, "held_at") is not None:
         return "held"
     outcome = _of_the_offer(latest(facts, "return_interview_offer"))
@@ -433,7 +433,7 @@ def _interview(facts: Facts) -> dict[str, Any]:
     offer, covered = latest(facts, "return_interview_offer"), latest(facts, COVERED)
     held = [
         attempt["tried_at"]
-        for attempt in _all(facts, "return_interview_attempt")
+        for attempt in every(facts, "return_interview_attempt")
         if attempt.get("outcome") == "held" and attempt.get("tried_at") is not None
     ]
     held += [covered["held_at"]] if covered.get("held_at") is not None else []
@@ -472,14 +472,8 @@ def _of_an_attempt(attempt: Record) -> str:
 
 def _prevention_settled(facts: Facts) -> bool:
     """Tell whether the prevention interview was held, or the exception from it was approved (G-03)."""
-    held = any(attempt.get("outcome") == "held" for attempt in _all(facts, "prevention_interview"))
+    held = any(attempt.get("outcome") == "held" for attempt in every(facts, "prevention_interview"))
     return held or _text(facts, "prevention_exception", "approved") == "yes"
-
-
-def _all(facts: Facts, record: str) -> list[Record]:
-    """Give every occurrence of a record in the order of its keys ``"1"``, ``"2"``, ``"10"``."""
-    found = facts.get(record, {})
-    return [found[key] for key in sorted(found, key=lambda key: (len(key), key))]
 
 
 def _text(facts: Facts, record: str, field: str) -> str:
@@ -534,7 +528,7 @@ def _take_in(connection: sa.Connection, step: Step) -> None:
         for event in step.events
         if event.kind in {"facts_written", "facts_corrected"} and event.data["record"] == "plan"
     }
-    plans, interviews = step.facts.get("plan", {}), _all(step.facts, "interview_received")
+    plans, interviews = step.facts.get("plan", {}), every(step.facts, "interview_received")
     answered = [key for key in sorted(plans, key=lambda key: (len(key), key)) if plans[key].get("taken_in") is not None]
     for key, interview in zip(answered, interviews, strict=False):
         if key in keys and plans[key]["taken_in"] in TAKEN_IN:

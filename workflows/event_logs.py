@@ -24,7 +24,7 @@ from engine.store import ERASED, CaseTable, EventTable, ReleaseTable, TaskTable
 from workflows import disruptions, seals
 from workflows.about import FLAG, AboutRow
 from workflows.agencies import ROLES
-from workflows.children import ChildRow
+from workflows.children import ChildRow, main_id
 from workflows.disclosures import Copy, note_disclosure
 from workflows.episodes import EpisodeRow
 
@@ -94,7 +94,8 @@ def chosen(
 def note(connection: sa.Connection, cases: tuple[str, ...], *, to: str, basis: str, by: Actor, now: datetime) -> None:
     """Write down for each case, before anything is given, that its course goes to somebody. Refuses as `note_disclosure` does."""
     of_intelligence = sa.select(CaseTable.id).where(CaseTable.procedure.in_(APART))
-    secret = set(connection.execute(of_intelligence).scalars())
+    found = (connection.execute(of_intelligence.where(CaseTable.id.in_(some))) for some in _by_turns(cases))
+    secret = {one for each in found for one in each.scalars()}
     for about, classes in ((set(cases) - secret, CLASSES), (set(cases) & secret, CLASSES | {"D4"})):
         copy = Copy(WAY, classes, known_at=now)
         note_disclosure(connection, about=about, to=to, what=WHAT, basis=basis, by=by, now=now, copy=copy)
@@ -140,7 +141,7 @@ def _heads(connection: sa.Connection, cases: Any) -> dict[str, tuple[str, str, i
     """Give what is said once of each case: the child that it is about, its procedure and release, the first and the latest grade."""
     case, episode, about, child = CaseTable, EpisodeRow, AboutRow, ChildRow
     named = sa.func.coalesce(episode.child_id, sa.func.nullif(about.child_id, ""), case.correlation)
-    main = sa.func.coalesce(sa.func.nullif(child.joined_to, ""), child.child_id, "")
+    main = sa.func.coalesce(main_id(child), "")
     asked = sa.select(case.id, main, case.procedure, ReleaseTable.number, episode.initial_level, episode.risk_level)
     asked = asked.join(ReleaseTable, ReleaseTable.id == case.release_id).outerjoin(episode, episode.case_id == case.id)
     asked = asked.outerjoin(about, about.case_id == case.id).outerjoin(child, child.child_id == named)

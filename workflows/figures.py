@@ -179,7 +179,7 @@ def missing_now(
         row.case_id, row.child_id, row.responsible_authority, row.age, row.adult, row.risk_level, row.status, row.reported_at,
         row.missing_since, last.correlate(row).scalar_subquery(), due.correlate(row).scalar_subquery(), row.sex,
     ).where(row.status.in_(sorted(MISSING)), *also)  # fmt: skip
-    query = _of_authorities(query, authorities).order_by(sa.func.coalesce(row.missing_since, row.reported_at))
+    query = of_authorities(query, authorities).order_by(sa.func.coalesce(row.missing_since, row.reported_at))
     return tuple(Missing(*one) for one in connection.execute(query))
 
 
@@ -203,17 +203,18 @@ def population(
         sa.select(*(columns[name] for name in _FIELDS))
         .select_from(row)
         .outerjoin(ChildRow, ChildRow.child_id == row.child_id)
-        .where(*_within(period), row.status != CANCELLED)
+        .where(*within(period), row.status != CANCELLED)
         .order_by(row.reported_at.desc(), row.case_id)
     )
-    found = tuple(Counted(*one) for one in connection.execute(_of_authorities(query, authorities)))
+    found = tuple(Counted(*one) for one in connection.execute(of_authorities(query, authorities)))
     people = {one.person for one in found}
     reports = tuple(one for one in _reports(connection, period) if one.person in people)
     around = Around(now, _by_person(reports), _flags(connection, period), _plans(connection, period))
     return Population(found, tuple(one for one in reports if one.reported_at < period.ends_at), around)
 
 
-def _within(period: Period) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+def within(period: Period) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    """Say which episodes were reported in a period."""
     return EpisodeRow.reported_at >= period.begins_at, EpisodeRow.reported_at < period.ends_at
 
 
@@ -241,7 +242,7 @@ def _of_the_reported(period: Period, row: Any, *columns: Any) -> sa.Select[Any]:
     known, every = sa.orm.aliased(ChildRow), sa.orm.aliased(ChildRow)
     main = sa.select(sa.func.coalesce(sa.func.nullif(known.joined_to, ""), EpisodeRow.child_id)).select_from(EpisodeRow)
     main = main.outerjoin(known, known.child_id == EpisodeRow.child_id).where(
-        *_within(period), EpisodeRow.child_id != ""
+        *within(period), EpisodeRow.child_id != ""
     )
     ids = sa.select(every.child_id).where(sa.or_(every.child_id.in_(main), every.joined_to.in_(main)))
     asked = sa.select(sa.func.coalesce(_MAIN, row.child_id), *columns).select_from(row)
@@ -260,7 +261,7 @@ _FIELDS = tuple(each.name for each in fields(Counted))
 _MAIN = sa.func.nullif(ChildRow.joined_to, "")
 
 
-def _of_authorities(query: sa.Select[Any], authorities: Collection[str] | None) -> sa.Select[Any]:
+def of_authorities(query: sa.Select[Any], authorities: Collection[str] | None) -> sa.Select[Any]:
     """Leave the episodes of some authorities; one that is not recorded is not known."""
     if authorities is None:
         return query

@@ -30,6 +30,12 @@ def child_in(facts: Facts, reference: str) -> str | None:
     return own_id(reference) if chosen == NEW_CHILD else str(chosen)
 
 
+def every(facts: Facts, record: str) -> list[Mapping[str, Value]]:
+    """Give every occurrence of a record in the order of its keys ``"1"``, ``"2"``, ``"10"``."""
+    found = facts.get(record, {})
+    return [found[key] for key in sorted(found, key=lambda key: (len(key), key))]
+
+
 def latest(facts: Facts, record: str) -> Mapping[str, Value]:
     """Give the last occurrence of a record; empty where there is none."""
     found = facts.get(record, {})

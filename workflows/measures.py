@@ -249,16 +249,8 @@ COMMUNITIES: Words = MappingProxyType(
 
 def community(one: Counted) -> str:
     """Give the community of an ethnic group: the five of the census, or why there is none."""
-    head = (one.ethnicity or NOT_RECORDED).partition("_")[0]
-    return (
-        head
-        if head in COMMUNITIES
-        else one.ethnicity
-        if one.ethnicity in COMMUNITIES
-        else "other"
-        if one.ethnicity
-        else NOT_RECORDED
-    )
+    group = one.ethnicity or NOT_RECORDED
+    return next((each for each in (group.partition("_")[0], group) if each in COMMUNITIES), "other")
 
 
 def _authority(one: Counted) -> str:

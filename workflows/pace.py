@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from engine.store import TaskTable
 from workflows.episodes import CANCELLED, EpisodeRow
-from workflows.figures import Period
+from workflows.figures import Period, of_authorities, within
 
 Row = sa.Row[tuple[str, str, str, datetime, datetime | None, datetime | None]]
 
@@ -53,11 +53,8 @@ def paces(
     """
     task, episode = TaskTable, EpisodeRow
     asked = sa.select(task.element, task.role, task.status, task.opened_at, task.due_at, task.completed_at)
-    asked = asked.join(episode, episode.case_id == task.case_id).where(
-        episode.reported_at >= period.begins_at, episode.reported_at < period.ends_at, episode.status != CANCELLED
-    )
-    if authorities is not None:
-        asked = asked.where(episode.responsible_authority.in_(authorities))
+    asked = asked.join(episode, episode.case_id == task.case_id).where(*within(period), episode.status != CANCELLED)
+    asked = of_authorities(asked, authorities)
     if level:
         asked = asked.where(episode.risk_level == level)
     steps: dict[str, list[Row]] = {}

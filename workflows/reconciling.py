@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from engine.store import TaskTable
 from workflows.episodes import CANCELLED, EpisodeRow
-from workflows.figures import Period
+from workflows.figures import Period, of_authorities, within
 
 NOTICE = "acknowledge_missing_notice"
 """The task by which social care says that it knows (bpmn/missing_child)."""
@@ -110,8 +110,6 @@ def _told(connection: sa.Connection, period: Period, authorities: Collection[str
     query = sa.select(
         row.case_id, row.responsible_authority, row.reported_at, done.scalar_subquery(),
         sa.func.coalesce(state.scalar_subquery(), ""), row.adult, row.status == CANCELLED,
-    ).where(row.reported_at >= period.begins_at - LATEST, row.reported_at < period.ends_at + EARLIEST)  # fmt: skip
-    if authorities is not None:
-        wanted = set(authorities) | ({""} if "not_known" in authorities else set())
-        query = query.where(row.responsible_authority.in_(sorted(wanted)))
-    return [Told(*each) for each in connection.execute(query.order_by(row.reported_at.desc(), row.case_id))]
+    ).where(*within(Period(period.begins_at - LATEST, period.ends_at + EARLIEST)))  # fmt: skip
+    query = of_authorities(query, authorities).order_by(row.reported_at.desc(), row.case_id)
+    return [Told(*each) for each in connection.execute(query)]

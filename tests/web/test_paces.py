@@ -102,6 +102,7 @@ def test_the_page_the_drawing_and_the_file_say_the_same(site: Site) -> None:
         assert step.usual is not None
         assert one["says"] == f"{step.opened} times, {say_span(step.usual)}"
     assert "bpmn" in browser.get(str(holder["data-diagram"])).text
-    wrong = browser.get("/performance/steps?from=2026-13-01&to=2026-03-02&level=nonsense&part=nonsense")
-    assert wrong.status_code == 422
+    wrong = browser.page("/performance/steps?from=2026-13-01&to=2026-03-02&level=nonsense&part=nonsense", 422)
+    assert wrong.title is not None
+    assert wrong.title.text.startswith("Error: ")
     assert site.browser(HIDDEN_FROM).get("/performance/steps").status_code == 403

@@ -15,6 +15,8 @@ from workflows import episodes, figures
 from workflows.children import PastEpisodeRow
 from workflows.figures import OFTEN_WITHIN, Period, Population
 from workflows.measures import AGE_BANDS, INTERVIEWS, MEASURES, PEOPLE, SLICES
+from workflows.pace import paces
+from workflows.reconciling import reconcile
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 CASES = [f"MC-{letter * 8}" for letter in "2345678"]
@@ -229,6 +231,21 @@ def searches(engine: sa.Engine, now: datetime) -> None:
     follow(engine, matched(now - 20 * HOUR, CASES[0], "new", report=since), matched(now - HOUR, CASES[1], "new"))
     back = an_episode(now, "new", found={"returned_at": now})
     follow(engine, a_step_of(now, CASES[2], back, "found"))
+
+
+@pytest.mark.usefixtures("searches")
+def test_an_episode_without_an_authority_is_in_every_count_of_those_not_known(engine: sa.Engine, now: datetime) -> None:
+    """The dashboard counted it there, and the steps behind it were none."""
+    period, nobodys = Period(now - DAY, now + DAY), frozenset({"not_known"})
+    row = episodes.EpisodeRow
+    with writing(engine) as connection:
+        connection.execute(sa.update(row).where(row.case_id == CASES[0]).values(responsible_authority=""))
+    with reading(engine) as connection:
+        found = figures.population(connection, period, nobodys, now=now).episodes
+        assert [one.case_id for one in found] == [CASES[0]]
+        assert reconcile(connection, period, nobodys).police == 1
+        assert sum(one.opened for one in paces(connection, period, nobodys, now=now)) == 5
+        assert paces(connection, period, frozenset({"another"}), now=now) == []
 
 
 @pytest.mark.usefixtures("searches")

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from engine.calendars import add_working_days
 from web.county.people import DECIDE, HOUR, MINUTE, Task, grade
+from workflows.matching import every
 
 When = Callable[[Task], datetime]
 Limit = Callable[[Task], datetime | None]
@@ -148,7 +149,7 @@ def _told_before(record: str, field: str, span: timedelta) -> Limit:
     """Give the moment so long after the one that somebody has said in the last of a record that repeats."""
 
     def limit(task: Task) -> datetime | None:
-        said = [each.get(field) for _key, each in sorted(task.facts.get(record, {}).items())]
+        said = [each.get(field) for each in every(task.facts, record)]
         found = [each for each in said if isinstance(each, datetime)]
         return found[-1] + span if found else None
 

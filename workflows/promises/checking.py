@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from workflows import episodes
 from workflows.episodes import EpisodeRow
-from workflows.figures import Period
+from workflows.figures import Period, of_authorities, within
 from workflows.promises.beside import beside, chunks
 from workflows.promises.model import Verdict, worst
 from workflows.promises.record import Record, logs
@@ -39,9 +39,7 @@ def check_period(
 ) -> tuple[Verdict, ...]:
     """Give the same for every episode that was reported in a period, of some authorities or of all."""
     row = EpisodeRow
-    asked = sa.select(row.case_id).where(row.reported_at >= period.begins_at, row.reported_at < period.ends_at)
-    if authorities is not None:
-        asked = asked.where(row.responsible_authority.in_(sorted(authorities)))
+    asked = of_authorities(sa.select(row.case_id).where(*within(period)), authorities)
     case_ids = connection.execute(asked.order_by(row.reported_at, row.case_id)).scalars().all()
     return check(connection, case_ids, now=now)
 
