@@ -71,9 +71,7 @@ def put(procedure: str, name: str) -> ResponseReturnValue:
     given = {each: sent.get(each, "").replace("\r\n", "\n").strip()[:LONGEST] for each in NAMES}
     try:
         root = editing.root_of(draft.files[name])
-        own = editing.found(root, place) if place else {}
-        more = {"from_case": str(own.get("valuesExpression") or ""), "in_list": "yes" if "." in place else ""}
-        editing.put(root, place, {**given, **more})
+        editing.put(root, place, given)
         _save(draft, name, editing.text_of(root))
     except Invalid as refusal:
         return _page(draft, name, place, given, refusal.problems), 422
@@ -144,7 +142,7 @@ def _page(draft: Draft, name: str, place: str, given: Mapping[str, str], problem
         is_question=kind not in {"text", *editing.HOLDING},
         chooses=not place or kind in editing.CHOOSING,
         from_case=str(own.get("valuesExpression") or ""),
-        in_list="." in place,
+        in_list=editing.is_in_list(root, place),
         kinds=[{"value": key, "text": words} for key, words in editing.KINDS.items()],
         classes=[
             {"value": "", "text": "Choose one"},

@@ -123,7 +123,7 @@ def put(root: Component, place: str, given: Mapping[str, str]) -> None:
     """
     one = copy.deepcopy(found(root, place)) if place else {"type": given.get("kind", "")}
     kind = kind_of(one) if place else given.get("kind", "")
-    problems = list(_wrong(kind, given))
+    problems = list(_wrong(kind, given, offered=bool(one.get("valuesExpression")), in_list=is_in_list(root, place)))
     if problems:
         raise Invalid(problems)
     if not place:
@@ -143,7 +143,7 @@ def places(root: Component) -> list[tuple[str, str]]:
     """List where a new question can go, as `put` takes it, with the words for it."""
     told = []
     for line in lines(root["components"]):
-        if not _in_list(root, line.place):
+        if not is_in_list(root, line.place):
             told.append((line.place, f"After “{line.words}”"))
             if found(root, line.place).get("type") == "group":
                 told.append((f"{FIRST_IN}{line.place}", f"First in the group “{line.words}”"))
@@ -163,8 +163,8 @@ def _insert(root: Component, one: Component, after: str) -> None:
         held.insert(at + 1, one)
 
 
-def _in_list(root: Component, place: str) -> bool:
-    """Whether a place stands in a list, whose items are asked for themselves."""
+def is_in_list(root: Component, place: str) -> bool:
+    """Whether a place stands in a list: its items are asked for themselves, and the list says who may read them."""
     parts = place.split(".")
     around = (".".join(parts[:count]) for count in range(1, len(parts)))
     return any(found(root, each).get("type") == "dynamiclist" for each in around)
@@ -196,7 +196,7 @@ def answers(root: Component, but: str) -> list[tuple[str, str]]:
         if line.place == but:
             break
         one = found(root, line.place)
-        if kind_of(one) in {"radio", "select"} and not _in_list(root, line.place):
+        if kind_of(one) in {"radio", "select"} and not is_in_list(root, line.place):
             values = one.get("values")
             options = [each for each in values if isinstance(each, dict)] if isinstance(values, list) else []
             told += [
@@ -218,15 +218,15 @@ def _held(root: Component, place: str) -> tuple[list[Any], int]:
     raise NotFound("There is no such question any more.")
 
 
-def _wrong(kind: str, given: Mapping[str, str]) -> Iterator[Problem]:
-    """Say what is missing of a question."""
+def _wrong(kind: str, given: Mapping[str, str], *, offered: bool, in_list: bool) -> Iterator[Problem]:
+    """Say what is missing of a question; `offered` where the case offers choices, `in_list` where it stands in a list."""
     if kind not in {*KINDS, *HOLDING}:
         yield Problem("kind", "kind-missing", "Select what kind of question it is")
     if not given.get("label"):
         yield Problem("label", "label-missing", "Enter the question, as staff will read it")
-    if kind in CHOOSING and not _options(given) and not given.get("from_case"):
+    if kind in CHOOSING and not _options(given) and not offered:
         yield Problem("options", "options-missing", "Enter what can be chosen, one choice in each line")
-    if kind in KINDS and kind != "text" and not given.get("class") and not given.get("in_list"):
+    if kind in KINDS and kind != "text" and not given.get("class") and not in_list:
         yield Problem("class", "class-missing", "Select who may read the answer")
 
 

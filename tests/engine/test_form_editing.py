@@ -25,3 +25,20 @@ def test_a_form_that_somebody_wrote_wrongly_is_listed_and_changed_where_it_can_b
             editing.removed(root, place)
     with pytest.raises(Invalid):
         editing.root_of("[")
+
+
+def test_a_question_in_a_group_says_who_may_read_it_and_one_in_a_list_leaves_that_to_the_list() -> None:
+    """The page did not ask it of a question in a group, and rewording one lost who may read its answer."""
+    story = {"type": "textfield", "key": "story", "label": "What happened?", "properties": {"dataClass": "D8"}}
+    people = {
+        "type": "dynamiclist",
+        "path": "people",
+        "components": [{"type": "textfield", "key": "name", "label": "Who?"}],
+    }
+    root = {"components": [{"type": "group", "components": [story, people]}]}
+    assert [editing.is_in_list(root, place) for place in ("", "0", "0.0", "0.1", "0.1.0")] == [False] * 4 + [True]
+    with pytest.raises(Invalid) as refused:
+        editing.put(root, "0.0", {"label": "What happened then?"})
+    assert [problem.where for problem in refused.value.problems] == ["class"]
+    editing.put(root, "0.1.0", {"label": "Who was there?"})
+    assert editing.found(root, "0.1.0") == {"type": "textfield", "key": "name", "label": "Who was there?"}

@@ -179,6 +179,10 @@ def test_questions_are_added_moved_reworded_and_taken_out_without_the_text_of_th
     page = browser.page(f"{file}/questions")
     assert browser.send(f"{file}/questions/act", {"place": place, "do": "out"}, form=page).status_code == 303
     assert "Whom did you ring?" not in words(browser.page(f"{file}/questions"))
+    form = json.loads(site_files(browser, file))
+    form["components"] = [{"type": "group", "label": "Why", "components": form["components"]}]
+    assert browser.send(file, {"text": json.dumps(form)}, form=browser.page(file)).status_code == 303
+    assert typed(browser.page(f"{file}/questions/one?place=0.0"))["class"] == "D2"
 
 
 def site_files(browser: Browser, file: str) -> str:
