@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import flask
 from flask.typing import ResponseReturnValue
 
-from engine.comparison import compare
 from engine.errors import Conflict, NotFound
 from web import draft_words
 from web.access import actor, roles
@@ -152,7 +151,7 @@ def update(procedure: str) -> ResponseReturnValue:
     }
     if found is None:
         return flask.render_template("draft_changes.html", **common, against="what the program brings")
-    ours, theirs = compare(found.base, found.ours), compare(found.base, found.theirs)
+    ours, theirs = (draft_words.changes_of(found.base, files) for files in (found.ours, found.theirs))
     places = {(each.file, each.element) for each in ours}
     return flask.render_template(
         "release_update.html",

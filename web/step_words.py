@@ -163,8 +163,7 @@ def step_of(parts: Iterable[Part], element: str) -> Step | None:
 
 def forms_of(files: Mapping[str, str]) -> dict[str, str]:
     """Give the titles of the forms by their ids, in the order of the titles."""
-    called = titles({name: text for name, text in files.items() if name.endswith(".form")})
-    found = {name.removesuffix(".form"): title for name, title in called.items()}
+    found = {name.removesuffix(".form"): title for name, title in titles(files).items() if name.endswith(".form")}
     return dict(sorted(found.items(), key=lambda each: each[1].casefold()))
 
 

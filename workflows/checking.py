@@ -7,6 +7,7 @@ the command line. `answer` is what the child does.
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
 from functools import lru_cache
@@ -80,7 +81,7 @@ def of_draft(procedure: str, files: Files) -> tuple[tuple[Located, ...], tuple[L
     Raises:
         TooMuchToRead: the files cannot be read within the limits.
     """
-    found = _of_draft(procedure, _packed(files))
+    found = _of_draft(procedure, _Packed(files))
     if isinstance(found, TooMuchToRead):
         raise TooMuchToRead(found.problems)
     return found
@@ -88,7 +89,7 @@ def of_draft(procedure: str, files: Files) -> tuple[tuple[Located, ...], tuple[L
 
 def reads(procedure: str, files: Files) -> bool:
     """Whether the files of a draft can be read in time at all; where they cannot, nobody reads them outside the guarded child."""
-    return not isinstance(_of_draft(procedure, _packed(files)), TooMuchToRead)
+    return not isinstance(_of_draft(procedure, _Packed(files)), TooMuchToRead)
 
 
 def problems(procedure: str, files: Files) -> tuple[Problem, ...]:
@@ -142,12 +143,12 @@ def unpacked(data: bytes) -> dict[str, str]:
 
 def changes(before: Files, after: Files) -> tuple[Change, ...]:
     """Give in words what differs between two versions of a procedure; refused like `of_draft`, and sooner."""
-    return _changes(_packed(before), _packed(after))
+    return _changes(_Packed(before), _Packed(after))
 
 
 def concerns(before: Files, after: Files) -> tuple[Concern, ...]:
     """Say whom a change concerns, and how (`workflows.draft_parties`); refused like `of_draft`."""
-    return _concerns(_packed(before), _packed(after))
+    return _concerns(_Packed(before), _Packed(after))
 
 
 def parties(before: Files, after: Files) -> frozenset[str]:
@@ -162,34 +163,51 @@ def doubts(procedure: str, before: Files, after: Files) -> bool:
 
 def titles(files: Files) -> Mapping[str, str]:
     """Give what each file calls itself, "" where it says nothing or cannot be read in time."""
-    return _titles(_packed(files))
+    return _titles(_Packed(files))
 
 
 def look(files: Files, name: str, text: str) -> Look:
     """Look at one file of a draft, with `text` in it; there is nothing to see where it cannot be read in time."""
-    return _look(_packed(files), name, text)
+    return _look(_Packed(files), name, text)
 
 
-def _packed(files: Files) -> bytes:
-    """Write files so that the same ones are known again."""
-    return orjson.dumps(dict(files), option=orjson.OPT_SORT_KEYS)
+class _Packed:
+    """Files, or a question with them, known again by their digest; they are given once.
+
+    Whoever remembers an answer keeps this beside it, and a worker has no room for all files of a procedure with each answer.
+    """
+
+    def __init__(self, asked: Mapping[str, Any]) -> None:
+        self._data = orjson.dumps(dict(asked), option=orjson.OPT_SORT_KEYS)
+        self._digest = hashlib.sha256(self._data).digest()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Packed) and self._digest == other._digest
+
+    def __hash__(self) -> int:
+        return hash(self._digest)
+
+    def taken(self) -> Any:
+        """Give what was packed, and let go of it."""
+        data, self._data = self._data, b""
+        return orjson.loads(data)
 
 
 @lru_cache(maxsize=4)
-def _changes(before: bytes, after: bytes) -> tuple[Change, ...]:
-    asked = {"do": "changes", "before": orjson.loads(before), "after": orjson.loads(after)}
+def _changes(before: _Packed, after: _Packed) -> tuple[Change, ...]:
+    asked = {"do": "changes", "before": before.taken(), "after": after.taken()}
     return tuple(Change(*row) for row in _ask(asked, "draft", PAGE))
 
 
 @lru_cache(maxsize=4)
-def _concerns(before: bytes, after: bytes) -> tuple[Concern, ...]:
-    asked = {"do": "concerns", "before": orjson.loads(before), "after": orjson.loads(after)}
+def _concerns(before: _Packed, after: _Packed) -> tuple[Concern, ...]:
+    asked = {"do": "concerns", "before": before.taken(), "after": after.taken()}
     return tuple(Concern(*row) for row in _ask(asked, "draft"))
 
 
 @lru_cache(maxsize=4)
-def _titles(packed: bytes) -> Mapping[str, str]:
-    files = orjson.loads(packed)
+def _titles(packed: _Packed) -> Mapping[str, str]:
+    files = packed.taken()
     try:
         found: dict[str, str] = _ask({"do": "titles", "files": files}, "draft", PAGE)
     except TooMuchToRead:
@@ -198,9 +216,9 @@ def _titles(packed: bytes) -> Mapping[str, str]:
 
 
 @lru_cache(maxsize=4)
-def _look(packed: bytes, name: str, text: str) -> Look:
+def _look(packed: _Packed, name: str, text: str) -> Look:
     try:
-        told = _ask({"do": "look", "files": orjson.loads(packed), "name": name, "text": text}, name, PAGE)
+        told = _ask({"do": "look", "files": packed.taken(), "name": name, "text": text}, name, PAGE)
     except TooMuchToRead:
         return Look()
     return Look(TableWords.of(told["table"]) if told["table"] else None, told["form"], _places(told["places"]))
@@ -211,9 +229,9 @@ def _places(told: Iterable[Mapping[str, str]]) -> tuple[Place, ...]:
 
 
 @lru_cache(maxsize=16)
-def _of_draft(procedure: str, packed: bytes) -> tuple[tuple[Located, ...], tuple[Located, ...]] | TooMuchToRead:
+def _of_draft(procedure: str, packed: _Packed) -> tuple[tuple[Located, ...], tuple[Located, ...]] | TooMuchToRead:
     try:
-        told = _ask({"do": "draft", "procedure": procedure, "files": orjson.loads(packed)}, procedure)
+        told = _ask({"do": "draft", "procedure": procedure, "files": packed.taken()}, procedure)
     except TooMuchToRead as refusal:
         return refusal
     wrong, remarked = ([Located(Problem(*problem), *place) for problem, place in rows] for rows in told)
@@ -222,16 +240,16 @@ def _of_draft(procedure: str, packed: bytes) -> tuple[tuple[Located, ...], tuple
 
 def _tried(do: str, question: Mapping[str, Any]) -> Mapping[str, Any]:
     """Give an answer that only rests on its question; the same question is asked once, one that takes too long too."""
-    found = _tried_once(do, orjson.dumps(question, option=orjson.OPT_SORT_KEYS))
+    found = _tried_once(do, _Packed(question))
     if isinstance(found, TooMuchToRead):
         raise TooMuchToRead(found.problems)
     return found
 
 
 @lru_cache(maxsize=32)
-def _tried_once(do: str, packed: bytes) -> Mapping[str, Any] | TooMuchToRead:
+def _tried_once(do: str, packed: _Packed) -> Mapping[str, Any] | TooMuchToRead:
     try:
-        found: Mapping[str, Any] = _ask({"do": do, **orjson.loads(packed)}, do)
+        found: Mapping[str, Any] = _ask({"do": do, **packed.taken()}, do)
     except TooMuchToRead as refusal:
         return refusal
     return found
