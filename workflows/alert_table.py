@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from engine.model import Event
+from engine.views import EventRow
+
 PROCEDURE = "missing_child"
 
 
@@ -414,3 +417,11 @@ ALERTS: tuple[Alert, ...] = (
     ),
 )
 """Every alert; urgent ones leave first and are given up sooner."""
+
+
+def raised(procedure: str, event: Event | EventRow) -> Iterator[Alert]:
+    """Give the alerts that an event in a case of a procedure raises, where the alert or the event itself names roles."""
+    for alert in ALERTS:
+        is_meant = alert.procedure in {"", procedure} and alert.element in {"", event.element}
+        if alert.kind == event.kind and is_meant and (alert.roles or event.data.get("tell")):
+            yield alert

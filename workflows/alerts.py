@@ -23,7 +23,7 @@ from notifications.message import Message
 from workflows import audience, on_call, people, seals, serious_events
 from workflows.access import OF_THE_CHILD
 from workflows.agencies import ROLES, STANDS_IN, title_of
-from workflows.alert_table import ALERTS, NEVER_GATHERED, Alert
+from workflows.alert_table import ALERTS, NEVER_GATHERED, Alert, raised
 from workflows.audience import SERVING, Whose
 from workflows.commissions import COUNCIL
 from workflows.matching import latest
@@ -193,11 +193,7 @@ def in_words(moment: datetime) -> str:
 
 def _matches(step: Step) -> Iterator[tuple[EventRow, Alert]]:
     """Give each event of a step with each alert that it raises."""
-    for event in step.events:
-        for alert in (each for each in ALERTS if each.procedure in {"", step.procedure}):
-            names_roles = bool(alert.roles or event.data.get("tell"))
-            if event.kind == alert.kind and alert.element in {"", event.element} and names_roles:
-                yield event, alert
+    return ((event, alert) for event in step.events for alert in raised(step.procedure, event))
 
 
 def _is_said(connection: sa.Connection, step: Step, event: EventRow, alert: Alert) -> bool:

@@ -22,7 +22,7 @@ from engine.rehearsal import CannotBePlayed, Expected, Happened, Rehearsal, Tick
 from engine.release import Compiled
 from engine.runner import OpenTask
 from workflows import invented
-from workflows.alert_table import ALERTS, Alert
+from workflows.alert_table import Alert, raised
 from workflows.obligations import OBLIGATIONS
 
 Files = Mapping[str, str]
@@ -237,11 +237,10 @@ def _heard(procedure: str, rehearsal: Rehearsal, known: int, step: int) -> list[
 
 
 def _told_of(procedure: str, event: Event, facts: Facts) -> list[Plain]:
-    matching = (each for each in ALERTS if each.procedure in {"", procedure} and each.kind == event.kind)
     found = []
-    for alert in matching:
-        roles = list(alert.roles or event.data.get("tell", ()))
-        if roles and alert.element in {"", event.element} and _is_said(alert, facts):
+    for alert in raised(procedure, event):
+        if _is_said(alert, facts):
+            roles = list(alert.roles or event.data["tell"])
             what = alert.obligation or OBLIGATIONS.get(str(event.data.get("deadline")), event.name)
             urgent = alert.urgent or bool(event.data.get("urgent"))
             found.append({"roles": roles, "what": what, "urgent": urgent})
