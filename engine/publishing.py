@@ -48,6 +48,8 @@ Doubts = Callable[[str, Files, Files], bool]
 
 LONGEST_REASON = 2000
 
+_LINE = DraftEventTable
+_EVENT = (_LINE.at, _LINE.by, _LINE.kind, _LINE.file, _LINE.reason, _LINE.digest, _LINE.party)
 
 Tell = Callable[[sa.Connection, Turn], None]
 """Is told, inside the transaction, of each draft that is proposed, withdrawn, sent back, approved or dropped."""
@@ -117,8 +119,7 @@ class Drafts:
     def history(self, draft_id: int) -> tuple[DraftEvent, ...]:
         """Give what was done with a draft, the latest first."""
         row = DraftEventTable
-        columns = (row.at, row.by, row.kind, row.file, row.reason, row.digest, row.party)
-        asked = sa.select(*columns).where(row.draft_id == draft_id).order_by(row.seq.desc())
+        asked = sa.select(*_EVENT).where(row.draft_id == draft_id).order_by(row.seq.desc())
         with reading(self.engine) as connection:
             return tuple(DraftEvent(*found) for found in connection.execute(asked))
 
@@ -131,13 +132,8 @@ class Drafts:
 
     def agreed(self, draft: Draft) -> dict[str, DraftEvent]:
         """Give who has agreed to a proposal as it stands, by party; what was agreed to before a change counts no more."""
-        found: dict[str, DraftEvent] = {}
-        for event in self.history(draft.id):
-            if event.kind == "proposed":
-                break
-            if event.kind == "agreed" and event.digest == draft.digest:
-                found[event.party] = event
-        return found if draft.is_proposed else {}
+        with reading(self.engine) as connection:
+            return _agreed(connection, draft) if draft.is_proposed else {}
 
     def waiting_for(self, person: str) -> tuple[Draft, ...]:
         """Give the proposals that somebody could decide on: those in which they had no hand, the oldest first."""
@@ -292,8 +288,10 @@ class Drafts:
             self._require(draft, digest, "proposed")
             if party not in (draft.parties or ()):
                 raise DraftHasMovedOn("This change does not ask for your agreement: look at it as it is now.")
-            agreed = self._agreed_by(connection, draft)
-            self._require_other(connection, draft, by, {other: who for other, who in agreed.items() if other != party})
+            agreed = _agreed(connection, draft)
+            self._require_other(
+                connection, draft, by, {other: each for other, each in agreed.items() if other != party}
+            )
             if party not in agreed:
                 self._note(connection, draft.id, "agreed", by, now, digest, party=party)
 
@@ -328,7 +326,7 @@ class Drafts:
             draft = self._locked(connection, procedure)
             self._require(draft, digest, "proposed")
             self._require(draft, seen.digest, "proposed")
-            agreed = self._agreed_by(connection, draft)
+            agreed = _agreed(connection, draft)
             self._require_other(connection, draft, by, agreed)
             _require_agreed(draft, agreed)
             if _newest(connection, procedure).id != draft.base_id:
@@ -397,21 +395,13 @@ class Drafts:
         """Let those hear who are told of a draft."""
         self.tell(connection, Turn(draft, event, number, self._hands(connection, draft.id), parties))
 
-    @staticmethod
-    def _agreed_by(connection: sa.Connection, draft: Draft) -> dict[str, str]:
-        """Say who has agreed to a proposal since it was made, by party."""
-        row = DraftEventTable
-        since = (
-            sa.select(sa.func.max(row.seq)).where(row.draft_id == draft.id, row.kind == "proposed").scalar_subquery()
-        )
-        asked = sa.select(row.party, row.by).where(row.draft_id == draft.id, row.kind == "agreed", row.seq > since)
-        return dict(connection.execute(asked.where(row.digest == draft.digest)).tuples().all())
-
-    def _require_other(self, connection: sa.Connection, draft: Draft, by: str, agreed: Mapping[str, str]) -> None:
+    def _require_other(
+        self, connection: sa.Connection, draft: Draft, by: str, agreed: Mapping[str, DraftEvent]
+    ) -> None:
         """Refuse whoever had a hand in a draft, or has agreed to it for somebody, as one more person."""
         if by == draft.proposed_by or by in self._hands(connection, draft.id):
             raise SamePersonTwice("You proposed or changed this draft yourself: somebody else must approve it.")
-        if by in agreed.values():
+        if any(each.by == by for each in agreed.values()):
             raise SamePersonTwice("You have agreed to this draft already: somebody else must approve it.")
 
     @staticmethod
@@ -456,7 +446,16 @@ def _with(files: Files, changed: Mapping[str, str | None]) -> dict[str, str]:
     return {name: text for name, text in {**files, **changed}.items() if text is not None}
 
 
-def _require_agreed(draft: Draft, agreed: Mapping[str, str]) -> None:
+def _agreed(connection: sa.Connection, draft: Draft) -> dict[str, DraftEvent]:
+    """Read who has agreed to a proposal since it was made, by party."""
+    row = DraftEventTable
+    proposed = sa.select(sa.func.max(row.seq)).where(row.draft_id == draft.id, row.kind == "proposed")
+    asked = sa.select(*_EVENT).where(row.draft_id == draft.id, row.kind == "agreed", row.digest == draft.digest)
+    found = connection.execute(asked.where(row.seq > proposed.scalar_subquery()))
+    return {event.party: event for event in (DraftEvent(*each) for each in found)}
+
+
+def _require_agreed(draft: Draft, agreed: Mapping[str, DraftEvent]) -> None:
     """Refuse with `AgreementMissing` where somebody whom a proposal concerns has not agreed to it."""
     if draft.parties is None:
         raise DraftHasMovedOn("Whom this proposal concerns was not worked out: take it back, and propose it anew.")

@@ -386,7 +386,6 @@ def _procedure_page(procedure: str, problems: Sequence[dict[str, str]] = ()) -> 
         "procedure.html",
         **entry,
         releases=releases,
-        cases=release_words.case_counts(procedure),
         update=release_words.update_of(procedure) is not None,
         behind=behind,
         names=draft_words.names(signed),
@@ -400,13 +399,15 @@ def _entry(procedure: str) -> dict[str, object]:
     _, name = running(procedure)
     release: ReleaseRow = services().cases.library.releases(procedure)[0]
     found: Draft | None = shelf().find(procedure)
+    counts = release_words.case_counts(procedure)
     signed = draft_words.names({release.published_by, *([found.changed_by] if found else [])})
     return {
         "procedure": procedure,
         "name": name,
         "release": release,
         "published_by": signed[release.published_by],
-        "open_count": release_words.case_counts(procedure).get(release.id, (0, 0))[0],
+        "cases": counts,
+        "open_count": counts.get(release.id, (0, 0))[0],
         "draft": found,
         "changed_by": signed[found.changed_by] if found else "",
         "problem_count": len(problems_of(found)) if found else 0,

@@ -55,8 +55,9 @@ def save(procedure: str, name: str) -> ResponseReturnValue:
     try:
         shelf().save(procedure, name, text, stamp=stamp, by=actor().person, now=services().clock())
     except DraftIsStale as refusal:
-        _keep(procedure, name, text, stamp)
-        return _page(shelf().get(procedure), name, text, refused=refusal), 409
+        draft = shelf().get(procedure)
+        _keep(draft, name, text, stamp)
+        return _page(draft, name, text, refused=refusal), 409
     except NotFound as refusal:
         return _not_saved(procedure, text, str(refusal)), 409
     except Invalid as refusal:
@@ -83,8 +84,9 @@ def typed(procedure: str, name: str) -> ResponseReturnValue:
     form, here, now, person = flask.request.form, services(), services().clock(), actor().person
     is_typing = bool(flask.request.args.get("typing"))
     stamp = form.get("stamp", "") or form.get("_seen", "")
+    draft = shelf().find(procedure)
     if is_typing:
-        _keep(procedure, name, form.get("text", ""), stamp)
+        _keep(draft, name, form.get("text", ""), stamp)
     else:
         with writing(here.engine) as connection:
             unsaved.note_here(connection, person, procedure, name, now)
@@ -94,15 +96,14 @@ def typed(procedure: str, name: str) -> ResponseReturnValue:
         "draft_typed.html",
         name=name,
         present=present,
-        meanwhile=_meanwhile(procedure, name, stamp),
+        meanwhile=_meanwhile(draft, name, stamp),
         saved=is_typing,
         now=now,
     )
 
 
-def _meanwhile(procedure: str, name: str, stamp: str) -> str:
+def _meanwhile(draft: Draft | None, name: str, stamp: str) -> str:
     """Say what has become of a file since somebody had its text with this stamp before them; mostly nothing."""
-    draft = shelf().find(procedure)
     standing = draft.files.get(name) if draft else None
     if draft is None or standing is None:
         return "This file is not in the draft any more."
@@ -173,12 +174,12 @@ def _unsaved(draft: Draft, name: str) -> Unsaved | None:
     return kept if kept is not None and kept.text != draft.files.get(name) else None
 
 
-def _keep(procedure: str, name: str, text: str, stamp: str) -> None:
+def _keep(draft: Draft | None, name: str, text: str, stamp: str) -> None:
     """Keep what this person has changed in a file, where a draft is there and the file could be one of it."""
-    now, found = services().clock(), shelf().find(procedure)
-    if found is not None and FILE_NAME.fullmatch(name):
+    now = services().clock()
+    if draft is not None and FILE_NAME.fullmatch(name):
         with writing(services().engine) as connection:
-            unsaved.keep(connection, actor().person, procedure, name, plain(text), stamp=stamp, now=now)
+            unsaved.keep(connection, actor().person, draft.procedure, name, plain(text), stamp=stamp, now=now)
 
 
 def _forget(procedure: str, name: str) -> None:

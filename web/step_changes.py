@@ -18,12 +18,11 @@ from workflows.agencies import ROLES
 NEW_FORM = "new"
 LONGEST_NAME, LONGEST_GUIDANCE = 60, 2000
 TIME = "Enter a time such as 48 hours, 2 days or 3 working days"
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
 @dataclass
 class Typed:
-    """What somebody typed on a page: single values, and those of which there are several; see `printable`."""
+    """What somebody typed on a page: single values (`engine.release.plain`), and those of which there are several."""
 
     values: Mapping[str, str]
     several: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -35,7 +34,7 @@ class Typed:
 
     def text(self, name: str) -> str:
         """Give a text of several lines."""
-        return self.values.get(name, "").replace("\r\n", "\n").strip()
+        return self.values.get(name, "").strip()
 
     def refuse(self, where: str, rule: str, sentence: str) -> None:
         """Note what is wrong at a field."""
@@ -45,11 +44,6 @@ class Typed:
         """Refuse with `Invalid`, everything at once."""
         if self.problems:
             raise Invalid(self.problems)
-
-
-def printable(text: str) -> str:
-    """Give a text without the characters that no XML file can hold."""
-    return _UNPRINTABLE.sub("", text)
 
 
 def changed(files: Mapping[str, str], step: Step, part: Part, typed: Typed) -> dict[str, str | None]:

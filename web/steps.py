@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import flask
@@ -12,17 +12,21 @@ from engine.drafted import Draft
 from engine.editing import Diagram, NotEditable
 from engine.errors import Conflict, Invalid, NotFound, Problem, Refusal
 from engine.publishing import stamp_of
+from engine.release import plain
 from web.access import actor, roles
 from web.draft_words import problems_of, running, shelf, shown_problems
 from web.errors import kind_of, sentence_of
 from web.services import services
-from web.step_changes import NEW_FORM, Typed, added, changed, printable
+from web.step_changes import NEW_FORM, Typed, added, changed
 from web.step_words import KINDS, Part, Step, forms_of, parts_of, step_of
 from workflows import checking
 from workflows.agencies import ROLES
 from workflows.drafts import EDITOR, READERS
 
 page = flask.Blueprint("steps", __name__, url_prefix="/procedures/<procedure>/draft/steps")
+
+Texts = Mapping[str, str | None]
+"""The files that differ, None for one that is gone."""
 
 STALE = "Somebody else has changed this step after you opened the page. Below is what you typed: compare it with what stands now, and save it again."
 
@@ -66,16 +70,11 @@ def step(procedure: str, element: str) -> ResponseReturnValue:
 @roles(EDITOR)
 def save(procedure: str, element: str) -> ResponseReturnValue:
     """Save a step as it was typed; where that cannot be, all of it stays on the page with what is wrong."""
-    found, typed = _find(procedure, element), _typed()
-    if typed.values.get("seen") != found.step.seen:
-        return _step_page(found, refused=[{"text": STALE}], typed=typed), 409
-    try:
-        texts = changed(found.draft.files, found.step, found.part, typed)
-        _save(found.draft, texts)
-    except (Invalid, Conflict) as refusal:
-        return _step_page(found, refused=_refused(refusal), typed=typed), kind_of(refusal).status
-    _say_saved(procedure, list(texts))
-    return _to_table(procedure, element)
+
+    def act(found: _Found, typed: Typed) -> tuple[str, Texts]:
+        return element, changed(found.draft.files, found.step, found.part, typed)
+
+    return _carried_out(procedure, element, act, _step_page)
 
 
 @page.get("/<element>/next")
@@ -89,16 +88,11 @@ def next_step(procedure: str, element: str) -> ResponseReturnValue:
 @roles(EDITOR)
 def add(procedure: str, element: str) -> ResponseReturnValue:
     """Put a new task of a person behind a step, on one of the ways that lead on from it."""
-    found, typed = _find(procedure, element), _typed()
-    if typed.values.get("seen") != found.step.seen:
-        return _next_page(found, refused=[{"text": STALE}], typed=typed), 409
-    try:
-        task, texts = added(procedure, found.draft.files, found.step, found.part, typed)
-        _save(found.draft, texts)
-    except (Invalid, Conflict) as refusal:
-        return _next_page(found, refused=_refused(refusal), typed=typed), kind_of(refusal).status
-    _say_saved(procedure, list(texts))
-    return _to_table(procedure, task)
+
+    def act(found: _Found, typed: Typed) -> tuple[str, Texts]:
+        return added(procedure, found.draft.files, found.step, found.part, typed)
+
+    return _carried_out(procedure, element, act, _next_page)
 
 
 @page.post("/<element>/remove")
@@ -134,20 +128,36 @@ def _find(procedure: str, element: str) -> _Found:
     return _Found(draft, parts, next(each for each in parts if found in each.steps), found)
 
 
+def _carried_out(
+    procedure: str, element: str, act: Callable[[_Found, Typed], tuple[str, Texts]], draw: Callable[..., str]
+) -> ResponseReturnValue:
+    """Save what `act` makes of a step as it was typed, and go to the step that it names; where that cannot be, `draw` the page again."""
+    found, typed = _find(procedure, element), _typed()
+    if typed.values.get("seen") != found.step.seen:
+        return draw(found, refused=[{"text": STALE}], typed=typed), 409
+    try:
+        place, texts = act(found, typed)
+        _save(found.draft, texts)
+    except (Invalid, Conflict) as refusal:
+        return draw(found, refused=_refused(refusal), typed=typed), kind_of(refusal).status
+    _say_saved(procedure, list(texts))
+    return _to_table(procedure, place)
+
+
 def _typed() -> Typed:
     form = flask.request.form
     return Typed(
-        {name: printable(text) for name, text in form.items()},
+        {name: plain(text) for name, text in form.items()},
         {name: form.getlist(name) for name in form if name.startswith("tell.")},
     )
 
 
-def _save(draft: Draft, texts: Mapping[str, str | None]) -> None:
+def _save(draft: Draft, texts: Texts) -> None:
     stamps = {file: stamp_of(draft.files[file]) if file in draft.files else "" for file in texts}
     shelf().change(draft.procedure, texts, stamps=stamps, by=actor().person, now=services().clock())
 
 
-def _without(found: _Found) -> dict[str, str | None]:
+def _without(found: _Found) -> Texts:
     """Give the files that differ once a step is gone; refused with `NotEditable`."""
     step = found.step
     if step.kind != "user_task":
@@ -158,7 +168,7 @@ def _without(found: _Found) -> dict[str, str | None]:
     return texts if _is_asked(found, step.form) else {**texts, f"{step.form}.form": None}
 
 
-def _new_problems(draft: Draft, texts: Mapping[str, str | None]) -> list[dict[str, str]]:
+def _new_problems(draft: Draft, texts: Texts) -> list[dict[str, str]]:
     """Say what would be wrong with a draft that is not wrong with it now."""
     files = {name: text for name, text in {**draft.files, **texts}.items() if text is not None}
     before = {each.problem for each in problems_of(draft)}

@@ -99,6 +99,7 @@ def answer(procedure: str, source: str) -> ResponseReturnValue:
         return _task_page(tried, shown, turned)
     answers = {name: texts for name, texts in raw.items() if name != FOCUS}
     command: dict[str, Any] = {"do": "complete", **look} if look["task"] else {"do": "open"}
+    kept = kept.moved(shown["played"] - kept.place)
     problems = _took(tried, kept, {**command, "answers": answers}, look)
     if problems:
         return _task_page(tried, shown, raw, problems), 422
@@ -123,7 +124,7 @@ def step(procedure: str, source: str) -> ResponseReturnValue:
         command = _command(do, given)
     except Invalid as refusal:
         return _run_page(tried, refusal.problems)
-    problems = _took(tried, kept, command, None)
+    problems = _took(tried, _as_far_as_it_goes(tried, kept), command, None)
     if problems:
         return _run_page(tried, problems)
     return _back_to(tried)
@@ -236,7 +237,7 @@ def _play(tried: Source, kept: Kept, look: Mapping[str, Any] | None = None) -> M
 def _took(tried: Source, kept: Kept, command: Command, look: Mapping[str, Any] | None) -> list[Problem]:
     """Take one more command and keep it, or say why it cannot be taken."""
     place = "do" if look is None else "task"
-    following = _as_far_as_it_goes(tried, kept).with_step(command)
+    following = kept.with_step(command)
     if len(following.all) > MOST_STEPS or rehearsals.is_too_large(following.all):
         return [Problem(place, "too-long", f"A run has {MOST_STEPS} steps at most: go back, or begin anew")]
     try:

@@ -21,10 +21,9 @@ def put_together(base: Mapping[str, str], ours: Mapping[str, str], theirs: Mappi
     torn: list[str] = []
     for name in sorted({*base, *ours, *theirs}):
         old, one, other = base.get(name), ours.get(name), theirs.get(name)
-        found = one if other in {old, one} else other if one == old else _lines(old, one, other)
-        if (found is None and one is not None and other is not None and one != other) or (
-            found is None and one != other and old not in {one, other}
-        ):
+        is_both = old != one != other != old
+        found = _lines(old, one, other) if is_both else other if one == old else one
+        if is_both and found is None:
             torn.append(name)
             found = one
         if found is not None:

@@ -38,7 +38,7 @@ class Diagram:
     def __init__(self, text: str, name: str) -> None:
         """Read a diagram; refused with `Invalid` where it is no XML."""
         xml.parse(text, name)
-        self._source = Source(text)
+        self._settle(text)
 
     @property
     def text(self) -> str:
@@ -54,15 +54,10 @@ class Diagram:
 
     def lane_of(self, step: str) -> str:
         """Give the lane of a step, or of the group that it stands in; "" where there is none."""
-        lanes = {
-            self._source.content(ref).strip(): each.get("id")
-            for each in self._source.root.walk() if each.name == "lane"
-            for ref in each.all("flowNodeRef")
-        }  # fmt: skip
         around: Piece | None = self._piece(step)
         while around is not None:
-            if around.get("id") in lanes:
-                return lanes[around.get("id")]
+            if around.get("id") in self._lanes:
+                return self._lanes[around.get("id")]
             around = around.parent
         return ""
 
@@ -167,6 +162,11 @@ class Diagram:
     def _settle(self, text: str) -> None:
         """Go on from a text: what was changed before is read with it."""
         self._source = Source(text)
+        self._lanes = {
+            self._source.content(ref).strip(): each.get("id")
+            for each in self._source.root.walk() if each.name == "lane"
+            for ref in each.all("flowNodeRef")
+        }  # fmt: skip
 
     def _piece(self, name: str) -> Piece:
         return self._source.by_id[name]
