@@ -11,14 +11,13 @@ from xml.sax.saxutils import escape, quoteattr
 from web.file_reports import Report, as_json, lines
 from workflows.checking import IGNORED, QUESTION, REFUSED, Finding
 
-FORMATS = ("text", "json", "sarif", "junit")
 _LEVELS: Mapping[str, str] = {REFUSED: "error", QUESTION: "warning", IGNORED: "note"}
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
 def told(report: Report, form: str) -> str:
-    """Give a report in one of `FORMATS`."""
+    """Give a report as ``text``, ``json``, ``sarif`` or ``junit``."""
     if form == "sarif":
         return as_sarif(report)
     if form == "junit":

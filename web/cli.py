@@ -35,6 +35,7 @@ DEFAULT_PORT = 8000
 DEMO_FOLDER = Path("build") / "demo"
 DEMO_CHILDREN = 80
 BENCH_FILE = Path("build") / "bench.json"
+REPORTED_AS = ("text", "json", "sarif", "junit")
 
 Command = Callable[[argparse.Namespace], int | None]
 
@@ -162,12 +163,8 @@ def _add_check_command(commands: argparse._SubParsersAction[argparse.ArgumentPar
 
 
 def _add_format_arguments(parser: argparse.ArgumentParser) -> None:
-    from web import ci_reports
-
     form = parser.add_mutually_exclusive_group()
-    form.add_argument(
-        "--format", choices=ci_reports.FORMATS, default="text", help="of the report (default: %(default)s)"
-    )
+    form.add_argument("--format", choices=REPORTED_AS, default="text", help="of the report (default: %(default)s)")
     form.add_argument("--json", dest="format", action="store_const", const="json", help="the same as --format json")
 
 

@@ -16,16 +16,14 @@ from web.moments import say_moment
 
 def of_task(connection: sa.Connection, task_id: str, who: Actor, seen: int) -> str:
     """Say what `who` has to know before they go on typing; `seen` is the last event that their page knew of. Mostly nothing."""
-    case_id, number = task_number(task_id)
-    task = TaskTable.__table__
-    row: Any = connection.execute(sa.select(task).where(task.c.case_id == case_id, task.c.number == number)).one()
+    row = _row(connection, task_id)
     if row.status == "completed":
         return f"{_done(connection, row, who)} What you have typed is kept for you for a week."
     if row.status != "open":
         return "This task is not needed any more. What you have typed is kept for you for a week."
     if row.owner not in {"", who.person, *who.deputises}:
         return f"{_name(connection, row.owner, who)} has this task now. Ask before you complete it."
-    changed = merging.who_changed(connection, case_id, row.record, row.record_key, seen)
+    changed = merging.who_changed(connection, row.case_id, row.record, row.record_key, seen)
     if not changed:
         return ""
     by, at = max(changed.values(), key=lambda each: each[1])
@@ -35,10 +33,13 @@ def of_task(connection: sa.Connection, task_id: str, who: Actor, seen: int) -> s
 
 def done(connection: sa.Connection, task_id: str, who: Actor) -> str:
     """Say who did a task and when, to `who`: ``You did this task on 2 March 2026 at 9:00am.``; of one that was done."""
+    return _done(connection, _row(connection, task_id), who)
+
+
+def _row(connection: sa.Connection, task_id: str) -> Any:
     case_id, number = task_number(task_id)
     task = TaskTable.__table__
-    row: Any = connection.execute(sa.select(task).where(task.c.case_id == case_id, task.c.number == number)).one()
-    return _done(connection, row, who)
+    return connection.execute(sa.select(task).where(task.c.case_id == case_id, task.c.number == number)).one()
 
 
 def _done(connection: sa.Connection, row: Any, who: Actor) -> str:

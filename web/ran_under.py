@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from engine.grounds import looked_at
 from engine.release import Compiled
+from engine.scope import Scope
 from engine.views import CaseView, EventRow
 from web.fact_words import Row, row
 from web.moments import HOURS_UNTIL, UNITS, say_key
@@ -69,6 +70,5 @@ def _area(view: CaseView, release: Compiled, classes: frozenset[str], now: datet
     table = release.decisions.get(AREA)
     if table is None or not frozenset().union(*release.provenance.classes_in(table).values()) <= classes:
         return ""
-    facts = {record: keys.get("") or list(keys.values()) for record, keys in view.facts.items()}
-    found = table.decide({**facts, "case": {"opened_at": view.opened_at}}, now=now).result
+    found = Scope(release, view.facts, now, view.case_id, view.opened_at).invoke(table)()
     return "Nottinghamshire, the usual values" if found == USUAL else say_key(str(found or ""))

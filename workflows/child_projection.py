@@ -173,15 +173,9 @@ def _raise_flag(connection: sa.Connection, child_id: str, flag: str, step: Step)
 
 
 def _follow_protection(connection: sa.Connection, child_id: str, step: Step) -> None:
-    """Raise the flags that public protection has confirmed in a step, and end those that it has found wrong."""
-    for event in _writes(step):
-        if event.data["record"] != PROTECTION:
-            continue
-        flag, confirmed = event.data["key"], step.facts[PROTECTION][event.data["key"]].get("confirmed")
-        if confirmed == "yes":
-            _raise_flag(connection, child_id, flag, step)
-        elif confirmed == "no":
-            _end_flag(connection, child_id, flag, step)
+    """Follow what public protection has decided in a step on the flags of the child of an episode."""
+    for flag in (event.data["key"] for event in _writes(step) if event.data["record"] == PROTECTION):
+        _decide_flag(connection, child_id, flag, step.facts[PROTECTION][flag], step)
 
 
 def _follow_flag(connection: sa.Connection, step: Step) -> None:
@@ -190,10 +184,16 @@ def _follow_flag(connection: sa.Connection, step: Step) -> None:
     child_id, flag = str(raised.get("child") or ""), str(raised.get("flag") or "")
     reviews = (event for event in _writes(step) if event.data["record"] == FLAG_DECIDED)
     for said in (step.facts[FLAG_DECIDED][event.data["key"]] for event in reviews):
-        if child_id and "episode" not in said and said.get("confirmed") == "yes":
-            _raise_flag(connection, child_id, flag, step)
-        elif child_id and "episode" not in said and said.get("confirmed") == "no":
-            _end_flag(connection, child_id, flag, step)
+        if child_id and "episode" not in said:
+            _decide_flag(connection, child_id, flag, said, step)
+
+
+def _decide_flag(connection: sa.Connection, child_id: str, flag: str, said: Mapping[str, Value], step: Step) -> None:
+    """Raise a flag that is confirmed, and end one that is not; one that is suspected stays as it is."""
+    if said.get("confirmed") == "yes":
+        _raise_flag(connection, child_id, flag, step)
+    elif said.get("confirmed") == "no":
+        _end_flag(connection, child_id, flag, step)
 
 
 def _end_flag(connection: sa.Connection, child_id: str, flag: str, step: Step) -> None:

@@ -113,8 +113,6 @@ _SECTION = re.compile(
     r"\bdomain (\d+(?:\.\d+)?)\b(?: \((?:[ivx]+|repeat bands)\))?|\b(\d{1,2}\.\d{1,2})\b(?: \([ivx]+\))?"
 )
 _ID = re.compile(r"\b([TCG]-\d+|N\d+)\b")
-CODE = re.compile(r"\[(?:PCC|S\d+[a-z]?)\]|\b[TCG]-\d+\b|\bdomain \d|\(c\)|\[K\]")
-"""What nobody but those who draw should meet."""
 _NAMED = re.compile(r" \([TCG]-\d+\)$")
 
 

@@ -1,4 +1,4 @@
-"""What other cases tell that a promise to a child rests on: other searches, plans, daily meetings. Eleven statements for many episodes."""
+"""What other cases tell that a promise to a child rests on: other searches, plans, daily meetings. Ten statements for many episodes."""
 
 from __future__ import annotations
 
