@@ -13,7 +13,10 @@ export NODE_USE_SYSTEM_CA := 1
 RUN_STAMP := .venv/.run-lock
 DEV_STAMP := .venv/.dev-lock
 
-.PHONY: help demo test torture county check format assets lock bench clean
+# What mines the exported logs is not ours to carry: it has an environment of its own, and only `make interop` knows it.
+INTEROP := build/interop
+
+.PHONY: help demo test torture county interop check format assets lock bench clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +34,16 @@ county: $(RUN_STAMP) ## play a year of a synthetic county and hold the checks of
 	@rm -rf build/county
 	@$(BIN)/homeward generate --seed $(or $(SEED),1) --out build/county --check
 
+interop: $(RUN_STAMP) $(INTEROP)/.lock ## let a tool for process mining find the procedure in both exported logs of a small county
+	@rm -rf $(INTEROP)/county
+	@$(BIN)/homeward generate --months 2 --children 60 --out $(INTEROP)/county
+	@for kind in xes jsonocel; do \
+	  HOMEWARD_DATABASE_URL="sqlite:///$(CURDIR)/$(INTEROP)/county/county.sqlite3" HOMEWARD_BASE_URL=http://127.0.0.1 \
+	  HOMEWARD_SECRET="nobody signs in to this county, ever" $(BIN)/homeward export $(INTEROP)/county/log.$$kind \
+	  --from 2026-01-05 --to 2026-12-31 --recipient "A tool for process mining" --by superintendent || exit 1; \
+	done
+	@$(INTEROP)/venv/bin/python tests/interop/discover.py $(INTEROP)/county
+
 check: $(DEV_STAMP) ## format, lint, types and import contracts, without changing anything
 	@status=0; \
 	$(BIN)/ruff format --check . || status=1; \
@@ -46,11 +59,13 @@ format: $(DEV_STAMP) ## bring the code into shape
 assets: $(RUN_STAMP) ## build the browser's scripts and styles into web/static
 	@$(BIN)/python web/assets/build.py
 
-lock: $(DEV_STAMP) ## remake both locks from pyproject.toml (UPGRADE=--upgrade takes newer versions)
+lock: $(DEV_STAMP) ## remake the locks from pyproject.toml and tests/interop (UPGRADE=--upgrade takes newer versions)
 	@$(BIN)/uv pip compile pyproject.toml $(UPGRADE) --quiet --universal --python-version 3.11 --extra build \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml $(UPGRADE) --quiet --universal --python-version 3.11 --extra build --extra dev \
 	  -c requirements.lock --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements-dev.lock
+	@$(BIN)/uv pip compile tests/interop/requirements.in $(UPGRADE) --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url -o tests/interop/requirements.lock
 
 bench: $(RUN_STAMP) ## measure the engine on this machine
 	@$(BIN)/homeward bench
@@ -71,4 +86,10 @@ $(RUN_STAMP): requirements.lock pyproject.toml | $(BIN)/python
 $(DEV_STAMP): requirements-dev.lock $(RUN_STAMP)
 	@echo "Installing what the checks and tests need (about a minute, once)"
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(INTEROP)/.lock: tests/interop/requirements.lock
+	@echo "Installing what reads the exported logs (about a minute, once)"
+	@$(PYTHON) -m venv --clear $(INTEROP)/venv
+	@$(INTEROP)/venv/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $<
 	@touch $@

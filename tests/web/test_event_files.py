@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from engine.errors import Invalid
 from engine.store import EventTable, TaskTable, reading
+from tests.interop import grammars
 from tests.web.nest import Nest
 from tests.web.planting import found_in
 from web import event_files
@@ -93,10 +94,7 @@ def test_an_event_log_names_nobody_and_leaves_out_what_is_sealed(nest: Nest, wri
 
 
 def test_an_xes_log_is_laid_out_as_the_standard_says_and_its_tasks_begin_and_end(written: Written) -> None:
-    root = ET.fromstring(written.xes)  # noqa: S314 - our own file
-    assert re.fullmatch(r"\d+\.\d+", root.attrib["xes.version"])
-    head = [one.tag.removeprefix(NS) for one in root if one.tag != f"{NS}trace"]
-    assert head == [*4 * ["extension"], *2 * ["global"], "classifier"]
+    assert not grammars.xes_faults(written.xes)
     events = [event for _head, course in written.courses() for event in course]
     assert all({"concept:name", "time:timestamp", "lifecycle:transition"} <= set(event) for event in events)
     counted = [event["lifecycle:transition"] for event in events if "concept:instance" in event]
@@ -112,7 +110,7 @@ def test_an_xes_log_is_laid_out_as_the_standard_says_and_its_tasks_begin_and_end
 
 def test_an_ocel_log_declares_what_it_holds_and_ties_the_cases_of_a_child_together(written: Written) -> None:
     log = json.loads(written.ocel)
-    assert set(log) == {"events", "objects", "eventTypes", "objectTypes"}
+    assert not grammars.ocel_faults(log)
     objects = {one["id"]: one for one in log["objects"]}
     assert len(objects) == len(log["objects"])
     for one in [*log["events"], *log["objects"]]:
@@ -123,6 +121,28 @@ def test_an_ocel_log_declares_what_it_holds_and_ties_the_cases_of_a_child_togeth
     assert len(log["events"]) == sum(len(course) for _head, course in written.courses())
     assert {head["concept:name"] for head, _course in written.courses()} <= set(objects), "one key, one pseudonym"
     assert any(one["relationships"] for one in log["objects"] if one["type"] == "trigger_plan")
+
+
+def test_the_grammars_refuse_what_the_standards_do_not_know() -> None:
+    head, foot = event_files.XES_HEAD, "</log>"
+    event = '<event><date key="time:timestamp" value="2026-03-02T09:00:00+00:00"/></event>'
+    assert not grammars.xes_faults(f"{head}<trace>{event}</trace>{foot}")
+    for wrong in (
+        event,
+        f"<trace>{event.replace('T09', ' 09')}</trace>",
+        f"<trace>{event.replace('+00:00', ' London')}</trace>",
+        f"<trace>{event}<string key='concept:name' value='a'/></trace>",
+        "<trace><string value='a'/></trace>",
+        "<trace><string key='two words' value='a'/></trace>",
+        "<trace><event>said</event></trace>",
+    ):
+        assert grammars.xes_faults(f"{head}{wrong}{foot}"), wrong
+    attribute = {"name": "level", "time": "2026-03-02T09:00:00+00:00", "value": "high"}
+    one = {"id": "a", "type": "child", "attributes": [attribute], "relationships": []}
+    for changed, faults in (({}, 0), ({"time": "2026"}, 1), ({"attributes": [{"name": "level"}]}, 2), ({"id": ""}, 1)):
+        log = {"events": [], "objects": [{**one, **changed}], "eventTypes": [], "objectTypes": []}
+        assert len(grammars.ocel_faults(log)) == faults, changed
+    assert len(grammars.ocel_faults({"events": {}, "objects": []})) == 3
 
 
 def test_an_export_is_written_down_for_each_case_and_asks_nothing_of_those_who_put_something_right(
