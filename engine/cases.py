@@ -9,11 +9,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute
 
 from engine import corrections, reading, runner, schedules, values
 from engine.admission import answers_said, fingerprint, is_recorded, opened_by_people, task_number, why_not_open
@@ -53,11 +52,11 @@ from engine.ownership import Ownership
 from engine.release import Compiled
 from engine.store import (
     ERASED,
-    LONGEST_WAIT,
     CaseTable,
     EventTable,
     ScheduleTable,
     TaskTable,
+    put_off,
     row_lock,
     writing,
 )
@@ -98,8 +97,6 @@ LETTERS = "23456789BCDFGHJKLMNPQRSTVWXZ"
 
 OperationInStep = Callable[[sa.Connection, Mapping[str, Value], datetime], Found]
 """What a service task calls: reads in the step's transaction what the case sees, and gives the fields that it found."""
-
-BACK_OFF = timedelta(minutes=1)
 
 # The statements of the hot path are made once (engine.writing says why).
 _DONE_BEFORE = sa.and_(EventTable.command == sa.bindparam("key"), EventTable.asked.is_not(None))
@@ -366,20 +363,11 @@ class Cases:
 
     def postpone_schedule(self, procedure: str, *, now: datetime) -> int:
         """Push a procedure whose case could not be opened further away; give how often it failed."""
-        return self._push(ScheduleTable.procedure, procedure, now)
+        return put_off(self.engine, ScheduleTable.procedure, procedure, now)
 
     def postpone(self, case_id: str, *, now: datetime) -> int:
         """Push a case whose step failed further away, so that it does not stop the others; give how often it failed."""
-        return self._push(CaseTable.id, case_id, now)
-
-    def _push(self, name: InstrumentedAttribute[str], key: str, now: datetime) -> int:
-        """Note a failure in the row whose `name` is `key`, and let it wait: longer each time."""
-        table = name.class_
-        with writing(self.engine) as connection:
-            failures = int(connection.execute(sa.select(table.failures).where(name == key)).scalar() or 0) + 1
-            wait = min(BACK_OFF * 2 ** min(failures - 1, 10), LONGEST_WAIT)
-            connection.execute(sa.update(table).where(name == key).values(failures=failures, retry_at=now + wait))
-            return failures
+        return put_off(self.engine, CaseTable.id, case_id, now)
 
     def late(self, *, now: datetime) -> Late:
         """Tell how many clocks are more than a minute late, and since when."""

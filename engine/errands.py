@@ -118,12 +118,11 @@ class Errands:
         """Load the case of an errand, with the token that waits for it; close the errand where there is none."""
         stored, _done, conductor = self._load(connection, _case_of(row), now)
         name = f"{FOUND}{row.name.removeprefix(ASKED)}"
-        awaited = {} if conductor is None else {(each, key): number for number, each, key in conductor.awaited()}
-        number = awaited.get((name, row.correlation))
-        if number is None or conductor is None:
+        awaiting = conductor.awaiting() if conductor is not None else ()
+        task = next((task for task, _node, *message in awaiting if message == [name, row.correlation]), None)
+        if task is None or conductor is None:
             connection.execute(sa.update(MessageTable).where(MESSAGE.c.id == row.id).values(status="dropped"))
             return None
-        task = next(each for each in conductor.position.tokens.live() if each.id == number)
         return stored, conductor, task
 
     def _answer(self, claimed: Claimed, found: Mapping[str, Value], now: datetime) -> bool:

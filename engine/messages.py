@@ -27,7 +27,7 @@ from engine.model import ASKED, PARTNERS, Actor, Deliver, Value
 from engine.posting import LIVES, PARTNER, leave, row_of
 from engine.process import LONGEST_LIFE, Node
 from engine.release import Compiled
-from engine.store import LONGEST_WAIT, AwaitedTable, CaseTable, MessageTable, may_try, row_lock, writing
+from engine.store import AwaitedTable, CaseTable, MessageTable, apart_from, around, may_try, put_off, row_lock, writing
 from engine.views import Done, Letter
 
 if TYPE_CHECKING:
@@ -39,11 +39,8 @@ PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*\Z")
 FIELD = re.compile(r"[a-z][a-z0-9_]{0,79}\Z")
 MESSAGE = MessageTable.__table__
 
-_READY = sa.and_(
-    MessageTable.status == "waiting",
-    MessageTable.expires_at > sa.bindparam("at"),
-    may_try(MessageTable.retry_at, sa.bindparam("at"), sa.bindparam("ahead")),
-)
+_MAY_TRY = may_try(MessageTable.retry_at, sa.bindparam("at"), sa.bindparam("ahead"))
+_READY = sa.and_(MessageTable.status == "waiting", MessageTable.expires_at > sa.bindparam("at"), _MAY_TRY)
 _SAME = sa.and_(AwaitedTable.name == MessageTable.name, AwaitedTable.correlation == MessageTable.correlation)
 _OLDEST_FIRST = (MessageTable.sent_at, MessageTable.id)
 TAKEN = (
@@ -63,6 +60,12 @@ OPENED = (
     sa.select(MessageTable.id)
     .where(_READY, MessageTable.name == sa.bindparam("named"), ~_HAS_CASE)
     .order_by(*_OLDEST_FIRST)
+    .limit(1)
+)
+OVER = (
+    sa.select(MessageTable.id, MessageTable.name)
+    .where(MessageTable.status == "waiting", MessageTable.expires_at <= sa.bindparam("at"), _MAY_TRY)
+    .where(~MessageTable.name.startswith(ASKED))  # what was asked outside is over when it is answered
     .limit(1)
 )
 """Made once: to make the statements of one look for a message took ten times what the database takes to answer them."""
@@ -108,17 +111,15 @@ class Messages:
 
         A message that opens a procedure waits while an open case has its key, until that case takes it.
         """
-        around = {"at": now, "ahead": now + LONGEST_WAIT}
-        taken, opened = (each.where(MESSAGE.c.id.not_in(held)) if held else each for each in (TAKEN, OPENED))
+        this, opened = around(now), apart_from(OPENED, MessageTable.id, held)
         with self.engine.connect() as connection:
-            row = connection.execute(taken, around).first()
+            row = connection.execute(apart_from(TAKEN, MessageTable.id, held), this).first()
             if row is not None:
                 return Letter(row.id, row.name, row.case_id, "")
-            ready = set(connection.execute(READY_NAMES, around).scalars())
+            ready = set(connection.execute(READY_NAMES, this).scalars())
             for name, procedure in self.library.opened_by().items() if ready else ():
                 if name in ready:
-                    this = {**around, "named": name, "opens": procedure}
-                    found = connection.execute(opened, this).scalar()
+                    found = connection.execute(opened, {**this, "named": name, "opens": procedure}).scalar()
                     if found is not None:
                         return Letter(found, name, "", procedure)
         return None
@@ -151,24 +152,13 @@ class Messages:
 
     def postpone(self, message_id: str, *, now: datetime) -> int:
         """Push a message whose delivery failed further away; give how often it failed."""
-        with writing(self.engine) as connection:
-            failures = (
-                int(connection.execute(sa.select(MESSAGE.c.failures).where(MESSAGE.c.id == message_id)).scalar() or 0)
-                + 1
-            )
-            wait = min(timedelta(minutes=1) * 2 ** min(failures - 1, 10), LONGEST_WAIT)
-            _change(connection, message_id, failures=failures, retry_at=now + wait)
-            return failures
+        return put_off(self.engine, MessageTable.id, message_id, now)
 
-    def next_over(self, *, now: datetime, held: Collection[str] = ()) -> str | None:
-        """Give a message whose time is over, apart from those in `held`."""
-        over = sa.and_(MESSAGE.c.status == "waiting", MESSAGE.c.expires_at <= now, MESSAGE.c.id.not_in(held))
-        over = sa.and_(over, ~MESSAGE.c.name.startswith(ASKED))  # what was asked outside is over when it is answered
-        over = sa.and_(
-            over, may_try(MESSAGE.c.retry_at, now, now + LONGEST_WAIT)
-        )  # an incident holds it, and people know
+    def next_over(self, *, now: datetime, held: Collection[str] = ()) -> Letter | None:
+        """Give a message whose time is over, and which nobody takes, apart from those in `held`."""
         with self.engine.connect() as connection:
-            return connection.execute(sa.select(MESSAGE.c.id).where(over).limit(1)).scalar()
+            row = connection.execute(apart_from(OVER, MessageTable.id, held), around(now)).first()
+        return None if row is None else Letter(row.id, row.name, "", "")
 
     def end(self, message_id: str, *, now: datetime) -> bool:
         """Put aside a message that nobody took in its time, and tell people where somebody should have; False where another was first."""

@@ -13,7 +13,6 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute
 
 from engine import values
 from engine.admission import require_open
@@ -25,7 +24,6 @@ from engine.model import Actor, Facts
 from engine.release import Compiled
 from engine.scope import Scope
 from engine.store import (
-    LONGEST_WAIT,
     NEVER,
     CaseTable,
     EventTable,
@@ -34,6 +32,8 @@ from engine.store import (
     ReleaseTable,
     ScheduleTable,
     TaskTable,
+    apart_from,
+    around,
     may_try,
     writing,
 )
@@ -364,12 +364,12 @@ class Views:
     def next_due(self, now: datetime, held: Collection[str]) -> str | None:
         """Give the case whose clock has been due for the longest, if any, apart from those in `held`."""
         with self.engine.connect() as connection:
-            return connection.execute(_but(NEXT_DUE, CaseTable.id, held), _around(now)).scalar()
+            return connection.execute(apart_from(NEXT_DUE, CaseTable.id, held), around(now)).scalar()
 
     def next_schedule(self, now: datetime, held: Collection[str]) -> str | None:
         """Give the procedure that should have opened a case by itself for the longest, apart from those in `held`."""
         with self.engine.connect() as connection:
-            return connection.execute(_but(NEXT_SCHEDULE, ScheduleTable.procedure, held), _around(now)).scalar()
+            return connection.execute(apart_from(NEXT_SCHEDULE, ScheduleTable.procedure, held), around(now)).scalar()
 
 
 def _cursor(last: TaskRow, *, ranked: bool) -> Cursor:
@@ -422,12 +422,3 @@ def filtered(facts: Facts, release: Compiled, classes: frozenset[str]) -> tuple[
                 elif value is not None:
                     withheld.add(release.data_class(record, name))
     return shown, frozenset(withheld)
-
-
-def _around(now: datetime) -> dict[str, datetime]:
-    return {"at": now, "ahead": now + LONGEST_WAIT}
-
-
-def _but(statement: sa.Select[Any], name: InstrumentedAttribute[str], held: Collection[str]) -> sa.Select[Any]:
-    """Leave out what another node holds."""
-    return statement.where(name.not_in(held)) if held else statement

@@ -6,14 +6,14 @@ with a deferred begin 163 of 300 concurrent commands failed as locked, with imme
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, mapped_column
 
 from engine.errors import CaseIsBusy
 from engine.model import USUAL_RANK
@@ -33,8 +33,8 @@ ERASED = "erased"
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Until when the sweep leaves alone what is quarantined: until an operator acts."""
-LONGEST_WAIT = timedelta(hours=1)
-"""How long what has failed is left alone at most before it is tried again."""
+BACK_OFF, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
+"""How long what has failed is left alone at first and at most before it is tried again."""
 
 
 class Moment(sa.TypeDecorator[datetime]):
@@ -397,6 +397,26 @@ def may_try(retry_at: Any, at: Any, ahead: Any) -> sa.ColumnElement[bool]:
     What is to wait for longer was put off while the machine's clock was ahead.
     """
     return sa.or_(retry_at.is_(None), retry_at <= at, sa.and_(retry_at > ahead, retry_at < NEVER))
+
+
+def around(now: datetime) -> dict[str, datetime]:
+    """Give the parameters `at` and `ahead` of a statement that asks by `may_try`."""
+    return {"at": now, "ahead": now + LONGEST_WAIT}
+
+
+def apart_from(statement: sa.Select[Any], name: InstrumentedAttribute[str], held: Collection[str]) -> sa.Select[Any]:
+    """Leave out what is passed over in this sweep."""
+    return statement.where(name.not_in(held)) if held else statement
+
+
+def put_off(engine: sa.Engine, name: InstrumentedAttribute[str], key: str, now: datetime) -> int:
+    """Note a failure in the row whose `name` is `key`, and let it wait: longer each time; give how often it failed."""
+    table = name.class_
+    with writing(engine) as connection:
+        failures = int(connection.execute(sa.select(table.failures).where(name == key)).scalar() or 0) + 1
+        wait = min(BACK_OFF * 2 ** min(failures - 1, 10), LONGEST_WAIT)
+        connection.execute(sa.update(table).where(name == key).values(failures=failures, retry_at=now + wait))
+        return failures
 
 
 def row_lock(engine: sa.Engine, statement: sa.Select[Any], *, skip: bool = False) -> sa.Select[Any]:

@@ -198,20 +198,14 @@ class _Messages(_Line[Letter]):
         self.keep(("message", found.name), found.case_id, fault, times)
 
 
-class _Over(_Line[str]):
+class _Over(_Messages):
     """The messages that nobody took in their time."""
 
-    def next(self) -> str | None:
+    def next(self) -> Letter | None:
         return self.cases.messages.next_over(now=self.now, held=self.held)
 
-    def take(self, found: str) -> bool:
-        return self.cases.messages.end(found, now=self.now)
-
-    def key(self, found: str) -> str:
-        return found
-
-    def fail(self, found: str, fault: Exception) -> None:
-        self.keep(("message", found), "", fault, self.cases.messages.postpone(found, now=self.now))
+    def take(self, found: Letter) -> bool:
+        return self.cases.messages.end(found.message_id, now=self.now)
 
 
 class _Errands(_Line[str]):

@@ -119,7 +119,7 @@ class Late:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message and who takes it: a case that waits for it, or (where `case_id` is "") a procedure that it opens."""
+    """A message and who takes it: a case that waits for it, or a procedure that it opens; neither, where nobody does."""
 
     message_id: str
     name: str

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -185,6 +185,31 @@ def test_a_message_to_nobody_is_seen_and_sent_again_or_set_aside_with_a_reason(d
     said = [kind for kind in desk.kinds(sender) if kind.startswith("message_") and kind != "message_sent"]
     assert said == ["message_unread", "message_sent_again", "message_unread", "message_set_aside"]
     assert violations(desk.cases) == []
+
+
+def test_a_message_that_cannot_be_put_aside_is_one_incident_until_an_operator_lets_it_be_tried_again(
+    desk: Desk,
+) -> None:
+    """The next sweep closed the incident, because no message had its id for a name; each try then raised the alarm anew."""
+    incidents, (hear,), is_broken = desk.cases.incidents, desk.cases.incidents.alarms, True
+
+    def alarm(connection: sa.Connection, incident: Incident, now: datetime) -> None:
+        if is_broken and incident.kind == "unread":
+            raise ValueError
+        hear(connection, incident, now)
+
+    incidents.alarms = (alarm,)
+    desk.open("tells")
+    for hour in range(3):
+        timers.sweep(desk.cases, now=LATER + timedelta(hours=2 * hour))
+    (told,) = desk.heard
+    assert (told.kind, told.subject, desk.status()["wanted"]) == ("message", "wanted", "waiting")
+    is_broken = False
+    incidents.retry(told.id, by=OPERATOR, reason="mended", now=LATER, key="again")
+    for _turn in range(2):
+        timers.sweep(desk.cases, now=LATER)
+    assert ([each.kind for each in desk.heard], desk.status()["wanted"]) == (["message", "unread"], "unread")
+    assert incidents.get(told.id).state == "resolved"
 
 
 def test_what_a_partner_sent_and_nobody_took_is_seen_too_and_only_such_a_thing_is_set_aside(desk: Desk) -> None:
