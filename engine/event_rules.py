@@ -18,7 +18,7 @@ Thrown = tuple[str, Trigger]
 
 def handlers_stand_alone(release: Compiled) -> Iterator[Problem]:
     """An event sub-process is begun by its event alone: no flow leads into it, and nothing sits on it."""
-    for process in _scopes(release):
+    for process in release.scopes():
         for node in process.nodes.values():
             if node.kind != "handler":
                 continue
@@ -30,9 +30,8 @@ def handlers_stand_alone(release: Compiled) -> Iterator[Problem]:
             if node.may_be_left_out:
                 sentence = "An event sub-process is not repeated: put the task inside it into a loop."
                 yield Problem(node.id, "handler-repeated", sentence)
-            for start in process.children[node.id].nodes.values():
-                if start.kind == "start":
-                    yield from _begins_a_handler(start)
+            for start in process.children[node.id].starts:
+                yield from _begins_a_handler(start)
 
 
 def _begins_a_handler(start: Node) -> Iterator[Problem]:
@@ -56,7 +55,7 @@ def _errors_interrupt(event: Node) -> Iterator[Problem]:
 
 def borders_can_catch(release: Compiled) -> Iterator[Problem]:
     """An error or an escalation is caught at the border of what holds steps; a task of a person says by its answer what went wrong."""
-    for process in _scopes(release):
+    for process in release.scopes():
         for node in process.nodes.values():
             host = process.nodes.get(node.attached_to)
             if host is None or node.trigger is None or node.trigger.kind == "signal":
@@ -72,7 +71,7 @@ def borders_can_catch(release: Compiled) -> Iterator[Problem]:
 
 def races_wait(release: Compiled) -> Iterator[Problem]:
     """Behind an event-based gateway stand at least two events that wait, or tasks that receive, each reached from there alone."""
-    for process in _scopes(release):
+    for process in release.scopes():
         for node in process.nodes.values():
             if node.kind != "race":
                 continue
@@ -146,13 +145,8 @@ class _Throws:
                 by_handlers |= self.leaving(inner)
             elif inner is not None:
                 thrown |= self._rest(self.leaving(inner), scope.attached(node.id))
-        starts = (
-            start
-            for node in scope.nodes.values()
-            if node.kind == "handler"
-            for start in scope.children[node.id].nodes.values()
-            if start.kind == "start"
-        )
+        handlers = [node for node in scope.nodes.values() if node.kind == "handler"]
+        starts = [start for node in handlers for start in scope.children[node.id].starts]
         return self._rest(thrown, starts) | by_handlers
 
     def _rest(self, thrown: Iterable[Thrown], events: Iterable[Node]) -> frozenset[Thrown]:
@@ -167,8 +161,3 @@ class _Throws:
                 self.idle.append(Problem(event.id, "never-thrown", sentence))
             rest = {each for each in rest if not trigger.catches(each[1])}
         return frozenset(rest)
-
-
-def _scopes(release: Compiled) -> Iterator[Process]:
-    for process in release.processes.values():
-        yield from process.walk()

@@ -202,6 +202,11 @@ class Process:
     def _attached(self) -> Mapping[str, Sequence[Node]]:
         return _grouped((each.attached_to, each) for each in self.nodes.values())
 
+    @cached_property
+    def starts(self) -> Sequence[Node]:
+        """The start events; one, in a release that was published."""
+        return [node for node in self.nodes.values() if node.kind == "start"]
+
     def walk(self) -> Iterator[Process]:
         """Give this process and every sub-process inside it."""
         yield self

@@ -22,6 +22,8 @@ from engine.forms.fields import Field
 from engine.process import Node, Process, expression_in
 from engine.provenance import Provenance
 
+KINDS = (".bpmn", ".dmn", ".form", ".scenario")
+"""How the names of a procedure's files end."""
 FILE_NAME = re.compile(r"[a-z][a-z0-9_]{0,79}\.(bpmn|dmn|form|scenario)")
 """What a file of a procedure is called: its id, and its kind."""
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -59,16 +61,18 @@ class Compiled:
     @cached_property
     def start(self) -> Node:
         """The start event of the root process."""
-        return next(node for node in self.process.nodes.values() if node.kind == "start")
+        return self.process.starts[0]
+
+    def scopes(self) -> Iterator[Process]:
+        """Give every process, and every sub-process inside one."""
+        for process in self.processes.values():
+            yield from process.walk()
 
     @cached_property
     def repeating(self) -> frozenset[str]:
         """The records that occur more than once in a case: those that a task writes under a key of its own."""
         found = {node.record for node in self.nodes.values() if node.properties.get("repeats") == "true"}
-        for process in self.processes.values():
-            for each in process.walk():
-                found |= _records_inside_loops(each)
-        return frozenset(found)
+        return frozenset(found.union(*map(_records_inside_loops, self.scopes())))
 
     @cached_property
     def own_records(self) -> dict[str, frozenset[str]]:
@@ -176,8 +180,7 @@ class Compiled:
 
     def around(self, node: Node) -> Process:
         """Give the process or embedded sub-process in which a node stands."""
-        inside = (each for process in self.processes.values() for each in process.walk())
-        return next(each for each in inside if node.id in each.nodes)
+        return next(each for each in self.scopes() if node.id in each.nodes)
 
     def looked_at(self, node: Node, records: Collection[str]) -> tuple[str, ...]:
         """Name what is looked at of these records where a token is at a node, by its expressions and those of its ways out.
@@ -276,7 +279,7 @@ def folder(path: Path) -> dict[str, str]:
 
     Example of what it gives: ``{"missing_child.bpmn": "<?xml ...", "found.form": "{...}"}``.
     """
-    wanted = (each for each in sorted(path.rglob("*")) if each.suffix in {".bpmn", ".dmn", ".form", ".scenario"})
+    wanted = (each for each in sorted(path.rglob("*")) if each.suffix in KINDS)
     return {each.name: each.read_text("utf-8") for each in wanted}
 
 

@@ -6,7 +6,7 @@ They hold when something is published. A release that is loaded is never checked
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from engine import event_rules, feel, naming, schedules
@@ -28,12 +28,6 @@ def check(release: Compiled, roles: frozenset[str] | None, operations: frozenset
     return [*problems, *lanes_are_roles(release, roles), *operations_are_known(release, operations)]
 
 
-def _scopes(release: Compiled) -> Iterator[Process]:
-    """Give every process and sub-process of a release."""
-    for process in release.processes.values():
-        yield from process.walk()
-
-
 def ids_stand_once(release: Compiled) -> Iterator[Problem]:
     """An element's id stands once in the whole procedure, because the log names elements by it."""
     seen: dict[str, str] = {}
@@ -48,7 +42,7 @@ def ids_stand_once(release: Compiled) -> Iterator[Problem]:
 
 def flows_have_ends(release: Compiled) -> Iterator[Problem]:
     """Each sequence flow leads from a node to a node of the same process, and no two lead the same way."""
-    for process in _scopes(release):
+    for process in release.scopes():
         pairs = set()
         for flow in process.flows:
             for end in (flow.source, flow.target):
@@ -69,11 +63,11 @@ def flows_have_ends(release: Compiled) -> Iterator[Problem]:
 def one_start(release: Compiled) -> Iterator[Problem]:
     """Each process has one start event; only that of the procedure, and of an event sub-process, may wait for something."""
     handlers = {node.id for node in release.nodes.values() if node.kind == "handler"}
-    for process in _scopes(release):
-        starts = [node for node in process.nodes.values() if node.kind == "start"]
-        if len(starts) != 1:
-            yield Problem(process.id, "one-start", f"{process.id} has {len(starts)} start events: give it exactly one.")
-        for node in starts if process.id not in handlers else ():
+    for process in release.scopes():
+        if len(process.starts) != 1:
+            sentence = f"{process.id} has {len(process.starts)} start events: give it exactly one."
+            yield Problem(process.id, "one-start", sentence)
+        for node in process.starts if process.id not in handlers else ():
             waits = node.condition or node.trigger or ((node.timer or node.message) and process.id != release.root)
             if waits or not node.interrupting:
                 sentence = (
@@ -85,7 +79,7 @@ def one_start(release: Compiled) -> Iterator[Problem]:
 
 def paths_go_on(release: Compiled) -> Iterator[Problem]:
     """Every path leads on to an end event; only a gateway has several ways out."""
-    for process in _scopes(release):
+    for process in release.scopes():
         for node in process.nodes.values():
             leaves = len(process.outgoing(node.id))
             if node.kind == "end" and leaves:
@@ -105,7 +99,7 @@ def paths_go_on(release: Compiled) -> Iterator[Problem]:
 
 def everything_is_reached(release: Compiled) -> Iterator[Problem]:
     """Every node can be reached from the start; what cannot would never be offered to anyone."""
-    for process in _scopes(release):
+    for process in release.scopes():
         todo = [node.id for node in process.nodes.values() if node.kind in {"start", "handler"}]
         todo += [flow.target for flow in process.flows if flow.source not in process.nodes]  # said at that flow
         todo = [each for each in todo if each in process.nodes]
@@ -124,7 +118,7 @@ def everything_is_reached(release: Compiled) -> Iterator[Problem]:
 
 def choices_are_complete(release: Compiled) -> Iterator[Problem]:
     """A gateway that chooses has a condition on each flow but one, and that one is its default."""
-    for process in _scopes(release):
+    for process in release.scopes():
         for node in process.nodes.values():
             flows = process.outgoing(node.id)
             chooses = node.kind in {"exclusive", "inclusive"} and len(flows) > 1
@@ -142,7 +136,7 @@ def choices_are_complete(release: Compiled) -> Iterator[Problem]:
 
 def boundaries_belong(release: Compiled) -> Iterator[Problem]:
     """A boundary event sits on an activity of its process and waits for a time or a message; a deadline only tells."""
-    for process in _scopes(release):
+    for process in release.scopes():
         for node in process.nodes.values():
             if node.kind != "boundary":
                 continue
@@ -177,7 +171,7 @@ def _deadline(process: Process, node: Node) -> Iterator[Problem]:
 
 def events_wait_for_something(release: Compiled) -> Iterator[Problem]:
     """An intermediate event that waits has a timer or a message, and never a cycle."""
-    for process in _scopes(release):
+    for process in release.scopes():
         for node in process.nodes.values():
             if node.kind == "catch":
                 yield from _waits(node)
@@ -256,9 +250,9 @@ def names_are_known(release: Compiled) -> Iterator[Problem]:
         yield from _opened_by(start)
 
 
-def _root_starts(release: Compiled) -> list[Node]:
+def _root_starts(release: Compiled) -> Sequence[Node]:
     """Give the start of the procedure; another rule says that there is none, or that there are several."""
-    return [node for node in release.process.nodes.values() if node.kind == "start"][:1]
+    return release.process.starts[:1]
 
 
 def _opened_by(start: Node) -> Iterator[Problem]:
@@ -314,7 +308,7 @@ def calls_do_not_circle(release: Compiled) -> Iterator[Problem]:
 def loops_wait(release: Compiled) -> Iterator[Problem]:
     """A loop passes a person, a clock or a message; a loop of automatic steps alone would never end."""
     waits = {"user_task", "call", "sub_process", *WAITING}
-    for process in _scopes(release):
+    for process in release.scopes():
         for node in process.nodes.values():
             if node.again is not None and node.again.most is None and node.kind not in waits:
                 sentence = (
@@ -352,7 +346,7 @@ def expressions_can_be_read(release: Compiled) -> Iterator[Problem]:
 
 def _expressions(release: Compiled) -> Iterator[tuple[str, str]]:
     """Give every expression of the diagrams with the element that it stands at."""
-    for process in _scopes(release):
+    for process in release.scopes():
         yield from ((flow.id, flow.condition) for flow in process.flows if flow.condition is not None)
         for node in process.nodes.values():
             texts = [node.correlation, node.properties.get("correlation", ""), node.condition]

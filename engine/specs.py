@@ -456,8 +456,7 @@ class _Builder:
 
     def watch(self, node: Node, task: Any) -> None:
         """Put what begins an event sub-process beside the start of the process around it."""
-        starts = (each for each in self.process.children[node.id].nodes.values() if each.kind == "start")
-        for start in starts:
+        for start in self.process.children[node.id].starts:
             watch = Watch(self.spec, f"{start.id}{WATCH}", Named())
             watch.node = start
             self.spec.start.connect(watch)

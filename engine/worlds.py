@@ -59,7 +59,7 @@ class World:
 
     def at_once(self, step: str, after: str) -> bool:
         """Tell whether a token that leaves one node is surely at another without waiting for a person, a time or a message."""
-        scopes = {each.id: each for process in self.release.processes.values() for each in process.walk()}
+        scopes = {each.id: each for each in self.release.scopes()}
         node = self.release.nodes[after]
         return self._leads(node, scopes[node.process], step, frozenset())
 
@@ -80,8 +80,7 @@ class World:
             return False
         inner = self._inner(node, process)
         if inner is not None:
-            starts = [each for each in inner.nodes.values() if each.kind == "start"]
-            return any(self._leads(each, inner, step, passed | {name}) for each in starts)
+            return any(self._leads(each, inner, step, passed | {name}) for each in inner.starts)
         return node.kind in _PASSED_AT_ONCE and self._leads(node, process, step, passed)
 
     # Arriving ---------------------------------------------------------------------------------------------------------
@@ -195,7 +194,7 @@ class World:
         """Tell whether this is an event sub-process that can begin, beside the rest of its process or in its place (`instead`)."""
         if node.kind != "handler":
             return False
-        starts = [each for each in process.children[node.id].nodes.values() if each.kind == "start"]
+        starts = process.children[node.id].starts
         return any(self._happens(each) and (each.interrupting or not instead) for each in starts)
 
     def _holds(self, condition: str) -> bool | None:

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.errors import Invalid, Problem
-from engine.release import plain
+from engine.release import KINDS, plain
 from engine.texts import decoded
 from engine.xml import BYTES_AT_MOST
 from workflows import checking
 from workflows.checking import IGNORED, QUESTION, REFUSED, Finding
 
-KINDS = frozenset({".bpmn", ".dmn", ".form", ".scenario"})
 FINE, HAS_REFUSALS, NOT_READ = 0, 1, 2
 
 
@@ -214,13 +213,13 @@ def _import(path: Path, report: Report) -> None:
 def _unpacked(path: Path) -> dict[str, str]:
     """Read an archive in the guarded child."""
     try:
-        size, data = path.stat().st_size, path.read_bytes() if path.stat().st_size <= BYTES_AT_MOST else b""
+        if path.stat().st_size > BYTES_AT_MOST:
+            sentence = f"The archive is larger than {BYTES_AT_MOST // 1048576} MB."
+            raise Invalid([Problem(path.name, "archive-too-large", sentence)])
+        data = path.read_bytes()
     except OSError as fault:
         sentence = f"The archive cannot be read: {fault.strerror}."
         raise Invalid([Problem(path.name, "file-cannot-be-read", sentence)]) from None
-    if size > BYTES_AT_MOST:
-        sentence = f"The archive is larger than {BYTES_AT_MOST // 1048576} MB."
-        raise Invalid([Problem(path.name, "archive-too-large", sentence)])
     return checking.unpacked(data)
 
 

@@ -139,7 +139,7 @@ class Map:
         yield from (event for event in scope.attached(activity.id) if not event.is_deadline)
         for handler in scope.nodes.values():
             if handler.kind == "handler" and handler is not activity:
-                yield from (each for each in scope.children[handler.id].nodes.values() if each.kind == "start")
+                yield from scope.children[handler.id].starts
 
     def _after(self, name: str, when: tuple[str, ...], seen: set[str]) -> Iterator[Coming]:
         """Follow the flows out of a node, through whatever goes on by itself."""
@@ -156,8 +156,7 @@ class Map:
         if node.kind in STOPS:
             yield Coming(node.name or node.id, ", ".join(when), _who(node), node.id)
         elif node.kind == "sub_process":
-            first = next(inner for inner in scope.children[node.id].nodes.values() if inner.kind == "start")
-            yield from self._after(first.id, when, seen)
+            yield from self._after(scope.children[node.id].starts[0].id, when, seen)
         elif node.kind == "end" and node.trigger is not None and node.trigger.kind == "error":
             for event in self._catching(node):
                 yield from self._after(event.id, when, seen | {event.id})

@@ -231,8 +231,7 @@ def _walk(process: Process) -> Iterator[tuple[Process, Node]]:
 def _in_order(scope: Process) -> list[Node]:
     """Put the nodes of one scope in the order of its flows: a step comes after all that leads to it, loops aside."""
     seen: set[str] = set()
-    starts = [node for node in scope.nodes.values() if node.kind == "start"]
-    return [node for first in (*starts, *scope.nodes.values()) for node in _from(first, scope, seen)]
+    return [node for first in (*scope.starts, *scope.nodes.values()) for node in _from(first, scope, seen)]
 
 
 def _from(first: Node, scope: Process, seen: set[str]) -> list[Node]:

@@ -9,6 +9,7 @@ from importlib.resources import files as resources
 from importlib.resources.abc import Traversable
 
 from engine.errors import Invalid, Problem
+from engine.release import KINDS
 from engine.views import Observer
 from engine.xml import Element, local_name, parse
 from workflows import (
@@ -31,8 +32,6 @@ from workflows.obligations import OBLIGATIONS
 from workflows.seal_mails import SealMails
 from workflows.verification import PROJECTIONS
 from workflows.vocabulary import DATA_CLASS
-
-KINDS_OF_FILE = (".bpmn", ".dmn", ".form", ".scenario")
 
 RESTS_ON: Mapping[str, frozenset[tuple[str, str]]] = {
     episodes.PROCEDURE: episodes.READS | child_projection.READS | attendance.READS[episodes.PROCEDURE],
@@ -63,7 +62,7 @@ def files(procedure: str) -> dict[str, str]:
     return {
         entry.name: entry.read_text(encoding="utf-8")
         for entry in sorted(_walk(resources("bpmn") / procedure), key=lambda entry: entry.name)
-        if entry.name.endswith(KINDS_OF_FILE)
+        if entry.name.endswith(KINDS)
     }
 
 
