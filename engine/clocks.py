@@ -83,6 +83,7 @@ class Winder:
             self.set(clock, rungs)
             data = {
                 "deadline": self.release.deadline_name(node),
+                **_asked(node),
                 "step": latest.step,
                 "tell": tell,
                 "urgent": any(rung.urgent for rung in (fresh or [latest])),
@@ -290,6 +291,11 @@ def _moment(value: Any) -> datetime | None:
     if isinstance(value, date) and not isinstance(value, datetime):
         return datetime.combine(value, time.min, LONDON).astimezone(UTC)
     return value if isinstance(value, datetime) else None
+
+
+def _asked(node: Node) -> dict[str, str]:
+    """Give what a clock asks for, where its drawing says so itself."""
+    return {"asks": node.properties["asks"]} if "asks" in node.properties else {}
 
 
 def _text(moment: float | None) -> str | None:

@@ -221,7 +221,7 @@ PROPERTIES: Mapping[str, frozenset[str]] = {
     "callActivity": frozenset({"activity", "grows"}),
     "businessRuleTask": frozenset({"activity", "data_class"}),
     "serviceTask": frozenset({"activity", "after", "record", "repeats", "data_class", "field_classes"}),
-    "boundaryEvent": frozenset({"activity", "source", "repeats", "data_class", "given_by"}),
+    "boundaryEvent": frozenset({"activity", "asks", "source", "repeats", "data_class", "given_by"}),
     "intermediateCatchEvent": frozenset({"activity", "record", "repeats", "data_class", "given_by"}),
     "intermediateThrowEvent": frozenset({"activity", "correlation", "time_to_live", "optional"}),
     "subProcess": frozenset({"activity", "grows"}),

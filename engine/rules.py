@@ -154,6 +154,9 @@ def boundaries_belong(release: Compiled) -> Iterator[Problem]:
             yield from _waits(node)
             if node.timer is not None and node.timer.kind == "cycle":
                 yield from _deadline(process, node)
+            elif "asks" in node.properties:
+                sentence = "Only a clock that tells people asks for something: take the property asks out, or let the timer repeat."
+                yield Problem(node.id, "asks-without-clock", sentence)
 
 
 def _deadline(process: Process, node: Node) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from engine.foreign.sheet import slug
 from web.draft_words import STARTERS
 from web.step_words import Clock, Part, Rung, Step, forms_of
 from workflows.agencies import ROLES
+from workflows.obligations import LONGEST_WORDS
 
 NEW_FORM = "new"
 LONGEST_NAME, LONGEST_GUIDANCE = 60, 2000
@@ -56,16 +57,15 @@ def changed(files: Mapping[str, str], step: Step, part: Part, typed: Typed) -> d
         diagram.guide(step.id, guidance + step.source)
     if step.kind == "user_task":
         lane, form = typed.line("lane") or step.lane, typed.line("form") or step.form
-        _require(typed, "lane", lane in {*part.lanes, step.lane}, "Choose whose step this is")
-        _require(typed, "form", form in {*forms_of(files), step.form}, "Choose a form of this procedure")
+        require(typed, "lane", lane in {*part.lanes, step.lane}, "Choose whose step this is")
+        require(typed, "form", form in {*forms_of(files), step.form}, "Choose a form of this procedure")
         if form != step.form and not typed.problems:
             diagram.ask(step.id, form)
         if lane != step.lane and not typed.problems:
             diagram.give_to(step.id, lane)
     tables = {clock.table: Sheet(files[clock.table], clock.table) for clock in step.clocks if clock.rungs}
     for clock in step.clocks:
-        for rung in clock.rungs:
-            _change_rung(tables[clock.table], clock, rung, typed)
+        _change_clock(diagram, tables, clock, typed)
     typed.require_no_problems()
     texts = {step.file: diagram.text, **{table: sheet.text for table, sheet in tables.items()}}
     return {file: text for file, text in texts.items() if text != files[file]}
@@ -79,11 +79,11 @@ def added(
     flow = typed.line("flow") or (step.ways[0][0] if len(step.ways) == 1 else "")
     lane, form = typed.line("lane") or step.lane, typed.line("form")
     task = _new_id(procedure, files, name)
-    _require(typed, "flow", flow in dict(step.ways), "Choose on which way the new step stands")
-    _require(typed, "lane", lane in part.lanes or not part.lanes, "Choose who does the new step")
-    _require(typed, "form", form == NEW_FORM or form in forms_of(files), "Choose a form, or a new one")
+    require(typed, "flow", flow in dict(step.ways), "Choose on which way the new step stands")
+    require(typed, "lane", lane in part.lanes or not part.lanes, "Choose who does the new step")
+    require(typed, "form", form == NEW_FORM or form in forms_of(files), "Choose a form, or a new one")
     question = typed.line("question") or "What happened?"
-    _require(typed, "name", bool(task) or not name, "Enter a name with letters of the alphabet")
+    require(typed, "name", bool(task) or not name, "Enter a name with letters of the alphabet")
     typed.require_no_problems()
     diagram = Diagram(files[step.file], step.file)
     asked = task if form == NEW_FORM else form
@@ -103,6 +103,21 @@ def new_form(key: str, title: str, question: str) -> str:
     return json.dumps(form, ensure_ascii=False, indent=2) + "\n"
 
 
+def _change_clock(diagram: Diagram, tables: Mapping[str, Sheet], clock: Clock, typed: Typed) -> None:
+    """Change what a clock asks for, and its moments."""
+    asks = typed.line(f"asks.{clock.element}") if clock.deadline else ""
+    if asks and asks != clock.asks:
+        require(
+            typed,
+            f"asks.{clock.element}",
+            len(asks) <= LONGEST_WORDS,
+            f"Its words must be {LONGEST_WORDS} characters or fewer",
+        )
+        diagram.say_what(clock.element, asks)
+    for rung in clock.rungs:
+        _change_rung(tables[clock.table], clock, rung, typed)
+
+
 def _change_rung(sheet: Sheet, clock: Clock, rung: Rung, typed: Typed) -> None:
     """Change one row of deadlines: its moment, how often again, and whom it tells."""
     if f"when.{rung.row}" not in typed.values and f"told.{rung.row}" not in typed.values:
@@ -110,36 +125,37 @@ def _change_rung(sheet: Sheet, clock: Clock, rung: Rung, typed: Typed) -> None:
     place = f"{rung.step}, {clock.name}"
     if rung.when is not None:
         at = read_time(typed.line(f"when.{rung.row}"), rung.at)
-        _require(typed, f"when.{rung.row}", at is not None, f"{TIME} ({place})")
+        require(typed, f"when.{rung.row}", at is not None, f"{TIME} ({place})")
         sheet.set(rung.row, "at", at or rung.at)
     if rung.every is not None:
         said = typed.line(f"every.{rung.row}")
         every = rung.again if said == rung.every else read_span(said) if said else "null"
-        _require(typed, f"every.{rung.row}", every is not None, f"{TIME}, or nothing ({place})")
+        require(typed, f"every.{rung.row}", every is not None, f"{TIME}, or nothing ({place})")
         sheet.set(rung.row, "every", every or rung.again)
     if rung.roles is not None:
         new = typed.line(f"add.{rung.row}")
         chosen = [each for each in rung.roles if each in typed.several.get(f"tell.{rung.row}", ())]
         chosen += [new] if new in ROLES and new not in chosen else []
-        _require(typed, f"tell.{rung.row}", bool(chosen) or not rung.roles, f"Choose whom it tells ({place})")
+        require(typed, f"tell.{rung.row}", bool(chosen) or not rung.roles, f"Choose whom it tells ({place})")
         if tuple(chosen) != rung.roles:
             sheet.set(rung.row, "tell", "[" + ", ".join(f'"{each}"' for each in chosen) + "]")
 
 
 def _name(typed: Typed) -> str:
     name = typed.line("name")
-    _require(typed, "name", bool(name), "Enter what is done, for example: Check the plan")
-    _require(typed, "name", len(name) <= LONGEST_NAME, f"The name must be {LONGEST_NAME} characters or fewer")
+    require(typed, "name", bool(name), "Enter what is done, for example: Check the plan")
+    require(typed, "name", len(name) <= LONGEST_NAME, f"The name must be {LONGEST_NAME} characters or fewer")
     return name
 
 
 def _guidance(typed: Typed) -> str:
     said = typed.text("guidance")
-    _require(typed, "guidance", len(said) <= LONGEST_GUIDANCE, f"It must be {LONGEST_GUIDANCE} characters or fewer")
+    require(typed, "guidance", len(said) <= LONGEST_GUIDANCE, f"It must be {LONGEST_GUIDANCE} characters or fewer")
     return said
 
 
-def _require(typed: Typed, where: str, holds: bool, sentence: str) -> None:  # noqa: FBT001 - what must hold
+def require(typed: Typed, where: str, holds: bool, sentence: str) -> None:  # noqa: FBT001 - what must hold
+    """Note a sentence at a field where something does not hold."""
     if not holds:
         typed.refuse(where, "answer-missing", sentence)
 

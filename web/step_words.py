@@ -36,7 +36,11 @@ _FACT = re.compile(r"(\w+)(?:\[-?\d+\])?\.(\w+)")
 _LIST = re.compile(r'\[\s*(?:"\w+"(?:\s*,\s*"\w+")*)?\s*\]')
 _EVERY = re.compile(r"\A1 (?=\w+\Z)")
 _NEVER = frozenset({"", "-", "null"})
-_BEGINS: Mapping[str, str] = {"task.opened_at": "the step begins", "case.opened_at": "the case is opened"}
+BEGINNINGS: Mapping[str, str] = {
+    "task.opened_at": "the beginning of the step",
+    "case.opened_at": "the opening of the case",
+}
+"""From when a clock counts where that is no answer, by its expression."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +286,8 @@ class _Tables:
         sheet = self._sheet(table)
         rows = [row for row in sheet.rows if row.cells.get("deadline") == f'"{deadline}"'] if sheet else []
         also = tuple(each.name or each.id for each in self.users[found[1], found[2]] if each.id != event.id)
-        asks, since = OBLIGATIONS.get(deadline, ""), self._since(text)
+        asks = event.properties.get("asks") or OBLIGATIONS.get(deadline, "")
+        since = self._since(text)
         rungs = tuple(_rung(row, sheet.columns) for row in rows) if sheet else ()
         return Clock(event.id, event.name or event.id, table, deadline, asks, since, explanation, rungs, also)
 
@@ -299,8 +304,8 @@ class _Tables:
         found = _CLOCK.search(text)
         asked = found[1].strip() if found else ""
         fact = _FACT.fullmatch(asked)
-        if asked in _BEGINS or fact is None:
-            return _BEGINS.get(asked, "")
+        if asked in BEGINNINGS or fact is None:
+            return BEGINNINGS.get(asked, "")
         question = _question(self.files.get(f"{fact[1]}.form", ""), fact[2])
         return (
             f"the answer to “{question}”" if question else f"{fact[2].replace('_', ' ')} ({fact[1].replace('_', ' ')})"

@@ -13,12 +13,13 @@ from engine.editing import Diagram, NotEditable
 from engine.errors import Conflict, Invalid, NotFound, Problem, Refusal
 from engine.publishing import stamp_of
 from engine.release import plain
+from web import clock_changes
 from web.access import actor, roles
 from web.draft_words import problems_of, running, shelf, shown_problems
 from web.errors import kind_of, sentence_of
 from web.services import services
 from web.step_changes import NEW_FORM, Typed, added, changed
-from web.step_words import KINDS, Part, Step, forms_of, parts_of, step_of
+from web.step_words import KINDS, Clock, Part, Step, forms_of, parts_of, step_of
 from workflows import checking
 from workflows.agencies import ROLES
 from workflows.drafts import EDITOR, READERS
@@ -90,29 +91,46 @@ def add(procedure: str, element: str) -> ResponseReturnValue:
     """Put a new task of a person behind a step, on one of the ways that lead on from it."""
 
     def act(found: _Found, typed: Typed) -> tuple[str, Texts]:
-        return added(procedure, found.draft.files, found.step, found.part, typed)
+        return _added(procedure, found, typed)
 
     return _carried_out(procedure, element, act, _next_page)
+
+
+@page.get("/<element>/clock")
+@roles(*READERS)
+def new_clock(procedure: str, element: str) -> ResponseReturnValue:
+    """Ask for a clock on a step that has none."""
+    return _clock_page(_find(procedure, element))
+
+
+@page.post("/<element>/clock")
+@roles(EDITOR)
+def add_clock(procedure: str, element: str) -> ResponseReturnValue:
+    """Put a clock on a step: by when it is due, and whom it tells when."""
+
+    def act(found: _Found, typed: Typed) -> tuple[str, Texts]:
+        since = clock_changes.beginnings(found.draft.files, found.parts)
+        return element, clock_changes.watched(found.draft.files, found.step.file, element, since, typed)
+
+    return _carried_out(procedure, element, act, _clock_page)
+
+
+@page.post("/<element>/clocks/<event>/remove")
+@roles(EDITOR)
+def remove_clock(procedure: str, element: str, event: str) -> ResponseReturnValue:
+    """Take a clock off a step, where nothing is lost by it."""
+    found = _find(procedure, element)
+    own = next((each for each in found.step.clocks if each.element == event), None)
+    if own is None:
+        raise NotFound("There is no such clock in the draft.")
+    return _taken(found, own) or _to_table(procedure, element)
 
 
 @page.post("/<element>/remove")
 @roles(EDITOR)
 def remove(procedure: str, element: str) -> ResponseReturnValue:
     """Take a step out, where nothing is lost by it: what would be wrong then is said, and the step stays."""
-    found = _find(procedure, element)
-    try:
-        texts = _without(found)
-        wrong = _new_problems(found.draft, texts)
-        if wrong:
-            said = [{"text": "The step cannot be taken out, because others rest on it:"}, *wrong]
-            return _step_page(found, refused=said), 422
-        _save(found.draft, texts)
-    except NotEditable as refusal:
-        return _step_page(found, refused=[{"text": str(refusal)}]), 422
-    except (Invalid, Conflict) as refusal:
-        return _step_page(found, refused=_refused(refusal)), kind_of(refusal).status
-    flask.flash(f"“{found.step.name}” was taken out of the draft.", "done")
-    return _to_table(procedure)
+    return _taken(_find(procedure, element)) or _to_table(procedure)
 
 
 # Inside ---------------------------------------------------------------------------------------------------------------
@@ -142,6 +160,45 @@ def _carried_out(
         return draw(found, refused=_refused(refusal), typed=typed), kind_of(refusal).status
     _say_saved(procedure, list(texts))
     return _to_table(procedure, place)
+
+
+def _taken(found: _Found, clock: Clock | None = None) -> ResponseReturnValue | None:
+    """Take a step out, or one of its clocks off; give the page that says why it cannot be, None where it was done."""
+    what, done = ("step", "was taken out of the draft") if clock is None else ("clock", "was taken off in the draft")
+    try:
+        texts = _without(found) if clock is None else clock_changes.unwatched(found.draft.files, found.step, clock)
+        wrong = _new_problems(found.draft, texts)
+        if wrong:
+            said = [{"text": f"The {what} cannot be taken out, because others rest on it:"}, *wrong]
+            return _step_page(found, refused=said), 422
+        _save(found.draft, texts)
+    except NotEditable as refusal:
+        return _step_page(found, refused=[{"text": str(refusal)}]), 422
+    except (Invalid, Conflict) as refusal:
+        return _step_page(found, refused=_refused(refusal)), kind_of(refusal).status
+    flask.flash(f"“{clock.name if clock else found.step.name}” {done}.", "done")
+    return None
+
+
+def _added(procedure: str, found: _Found, typed: Typed) -> tuple[str, Texts]:
+    """Give the id of a new task and the files that differ with it, and with its clock where one is wanted."""
+    files, problems = found.draft.files, list[Problem]()
+    task, texts = "", dict[str, str | None]()
+    try:
+        task, texts = added(procedure, files, found.step, found.part, typed)
+    except Invalid as refusal:
+        problems += refusal.problems
+    if clock_changes.is_wanted(typed):
+        since = clock_changes.beginnings(files, found.parts)
+        with_it = {**files, **{name: text or "" for name, text in texts.items()}}
+        try:
+            own = Typed(typed.values)
+            texts |= clock_changes.watched(with_it, found.step.file, task or found.step.id, since, own)
+        except Invalid as refusal:
+            problems += refusal.problems
+    if problems:
+        raise Invalid(problems)
+    return task, texts
 
 
 def _typed() -> Typed:
@@ -217,7 +274,21 @@ def _step_page(found: _Found, *, refused: Sequence[dict[str, str]] = (), typed: 
 
 def _next_page(found: _Found, *, refused: Sequence[dict[str, str]] = (), typed: Typed | None = None) -> str:
     """Draw the page that asks for a new step."""
-    return flask.render_template("draft_step_new.html", **_shown(found, refused, typed), new_form=NEW_FORM)
+    return flask.render_template(
+        "draft_step_new.html", **_shown(found, refused, typed), **_clock_fields(found), new_form=NEW_FORM
+    )
+
+
+def _clock_page(found: _Found, *, refused: Sequence[dict[str, str]] = (), typed: Typed | None = None) -> str:
+    """Draw the page that asks for a clock."""
+    return flask.render_template("draft_clock_new.html", **_shown(found, refused, typed), **_clock_fields(found))
+
+
+def _clock_fields(found: _Found) -> dict[str, object]:
+    """Give what a new clock is made of."""
+    role = next((key for key, each in ROLES.items() if each.title == found.step.role), "")
+    since = clock_changes.beginnings(found.draft.files, found.parts)
+    return {"since": since, "moments": clock_changes.MOMENTS, "own_role": role}
 
 
 def _shown(found: _Found, refused: Sequence[dict[str, str]], typed: Typed | None) -> dict[str, object]:

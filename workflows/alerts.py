@@ -27,7 +27,7 @@ from workflows.alert_table import ALERTS, NEVER_GATHERED, Alert, raised
 from workflows.audience import SERVING, Whose
 from workflows.commissions import COUNCIL
 from workflows.matching import latest
-from workflows.obligations import OBLIGATIONS
+from workflows.obligations import asked_by
 from workflows.people import Membership, Person
 
 LOG = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ class Alerts:
         words = {
             "urgency": "URGENT " if urgent else "",
             "reference": step.case_id,
-            "obligation": alert.obligation or _obligation(event),
+            "obligation": alert.obligation or asked_by(event),
             "step": str(event.data.get("step") or "message")[:LONGEST_STEP],
             "due": _by_when(due_at, step.now),
             "at": in_words(step.now),
@@ -232,11 +232,6 @@ def _was_just_told(event: EventRow, tasks: Iterable[tuple[str, str, datetime]]) 
     fresh = {element for element, _role, opened_at in tasks if event.at - opened_at < AT_ONCE}
     told = {role for each in ALERTS if each.kind == "task_opened" and each.element in fresh for role in each.roles}
     return not event.data.get("again") and bool(fresh) and set(event.data.get("tell", ())) <= told
-
-
-def _obligation(event: EventRow) -> str:
-    """Say what a deadline asks for; the drawing's own name for it where a release has a deadline that is new."""
-    return OBLIGATIONS.get(str(event.data.get("deadline")), event.name)
 
 
 def _by_when(due_at: datetime | None, now: datetime) -> str:

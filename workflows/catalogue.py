@@ -47,6 +47,7 @@ RESTS_ON: Mapping[str, frozenset[tuple[str, str]]] = {
 }
 """Every (record, field) from which the projections are drawn, by the procedure that writes it."""
 
+_CALLED = re.compile(r'deadline: "([A-Z]+-\d+)"')
 _TEXT = re.compile(r'"([^"]*)"')
 _CLASS = re.compile(r"\b[A-Z][0-9]+")
 
@@ -99,7 +100,7 @@ def _check_file(name: str, text: str, release: Mapping[str, str]) -> Iterator[Pr
         yield from _check_diagram(diagram, release)
         yield from _check_classes(diagram)
     elif name.endswith(".dmn"):
-        yield from _check_table(parse(text, name))
+        yield from _check_table(parse(text, name), release)
     elif name.endswith(".form"):
         yield from _check_form(name, text)
 
@@ -129,15 +130,18 @@ def _check_classes(root: Element) -> Iterator[Problem]:
             yield Problem(where, "data-class-known", sentence)
 
 
-def _check_table(root: Element) -> Iterator[Problem]:
+def _check_table(root: Element, release: Mapping[str, str]) -> Iterator[Problem]:
     """Check whom a table of deadlines tells, and that somebody wrote down what each of its deadlines asks for."""
+    wordless: list[tuple[str, str]] = []
     for rule, cells in _rules(root):
         for role in _TEXT.findall(cells.get("tell", "")):
             if role not in ROLES:
                 yield Problem(rule, "told-role-known", f"This rule tells '{role}', which is no role")
-        for deadline in _TEXT.findall(cells.get("deadline", "")):
-            if deadline not in OBLIGATIONS:
-                yield Problem(rule, "deadline-has-words", f"Nobody wrote down what the deadline '{deadline}' asks for")
+        wordless += [(rule, each) for each in _TEXT.findall(cells.get("deadline", "")) if each not in OBLIGATIONS]
+    own = words_of(release) if wordless else {}
+    for rule, deadline in wordless:
+        if deadline not in own:
+            yield Problem(rule, "deadline-has-words", f"Nobody wrote down what the deadline '{deadline}' asks for")
 
 
 def _check_form(name: str, text: str) -> Iterator[Problem]:
@@ -159,6 +163,18 @@ def _check_meaning(procedure: str, release: Mapping[str, str]) -> Iterator[Probl
         if alert.element and alert.element not in elements:
             sentence = f"The alert '{alert.id}' waits for an element that is not drawn"
             yield Problem(alert.element, "alert-has-its-element", sentence)
+
+
+def words_of(release: Mapping[str, str]) -> dict[str, str]:
+    """Give what deadlines ask for by the release's own drawings: ``{"L-01": "check the plan"}``."""
+    found: dict[str, str] = {}
+    for _, root in _roots(release, ".bpmn"):
+        for event in _named(root, "boundaryEvent"):
+            said = next((each.get("value", "") for each in _named(event, "property") if each.get("name") == "asks"), "")
+            named = _CALLED.search("".join(each.text or "" for each in _named(event, "timeCycle")))
+            if said and named:
+                found[named[1]] = said
+    return found
 
 
 def deadlines(release: Mapping[str, str]) -> frozenset[str]:

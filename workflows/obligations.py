@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from engine.model import Event
+from engine.views import EventRow
+
+LONGEST_WORDS = 120
+
 OBLIGATIONS: Mapping[str, str] = MappingProxyType(
     {
         "T-01": "grade the risk of the report",
@@ -115,3 +120,9 @@ OBLIGATIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What a deadline asks for, by its name in ``deadlines.dmn``: T- from domain.md 7, C- of the procedure's own."""
+
+
+def asked_by(event: Event | EventRow) -> str:
+    """Say what a deadline that rang asks for: in the words of its drawing, else in ours, else by the clock's name."""
+    own = " ".join(str(event.data.get("asks") or "").split())[:LONGEST_WORDS]
+    return own or OBLIGATIONS.get(str(event.data.get("deadline")), event.name)

@@ -23,7 +23,7 @@ from engine.release import Compiled
 from engine.runner import OpenTask
 from workflows import invented
 from workflows.alert_table import Alert, raised
-from workflows.obligations import OBLIGATIONS
+from workflows.obligations import asked_by
 
 Files = Mapping[str, str]
 Plain = dict[str, Any]
@@ -241,7 +241,7 @@ def _told_of(procedure: str, event: Event, facts: Facts) -> list[Plain]:
     for alert in raised(procedure, event):
         if _is_said(alert, facts):
             roles = list(alert.roles or event.data["tell"])
-            what = alert.obligation or OBLIGATIONS.get(str(event.data.get("deadline")), event.name)
+            what = alert.obligation or asked_by(event)
             urgent = alert.urgent or bool(event.data.get("urgent"))
             found.append({"roles": roles, "what": what, "urgent": urgent})
     return found

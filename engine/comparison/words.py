@@ -93,6 +93,7 @@ PROPERTIES: Mapping[str, str] = {
     "repeats": "whether each time keeps its own answers",
     "other_than": "must be done by another person than",
     "record": "record that is written",
+    "asks": "what it asks for",
     "activity": "word in the log",
     "grows": "whether more may come while it runs",
     "data_class": "who may read what it writes (data class)",

@@ -4,13 +4,14 @@ A diagram is changed with its drawing, so that a step that was put in can be see
 """
 
 from engine.editing.both import Both, put_together
-from engine.editing.diagram import Diagram, NewTask, NotEditable
+from engine.editing.diagram import Diagram, NewClock, NewTask, NotEditable
 from engine.editing.rows import Row, Sheet
 from engine.editing.times import is_plain, read_span, read_time, say_span, say_time
 
 __all__ = [
     "Both",
     "Diagram",
+    "NewClock",
     "NewTask",
     "NotEditable",
     "Row",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from engine import drawing, xml
-from engine.editing.places import give_place, join, relocate
+from engine.editing.places import give_place, hang, join, relocate
 from engine.editing.room import Room
 from engine.editing.source import Piece, Source
 from engine.elements import ZEEBE
 
 _BANDS, _GROUPS = frozenset({"participant", "lane"}), frozenset({"subProcess"})
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_LONGEST_STEM = 24
+"""The id of a clock is its step's, cut here: it stands in a column of the list of tasks."""
 _WAYS = 6
 """So many ways to draw a new task are tried for one that leaves the drawing as easy to read as it was."""
 
@@ -30,6 +33,16 @@ class NewTask:
     lane: str
     form: str
     guidance: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewClock:
+    """A clock that is put on a step: its name, what it asks for in words, the moments that it takes from a table (FEEL), and the name of its end."""
+
+    name: str
+    asks: str
+    moments: str
+    told: str
 
 
 class Diagram:
@@ -148,13 +161,64 @@ class Diagram:
         for each in [piece, *(self._piece(name) for name in beside), out, *loose]:
             self._source.take_out(each)
             gone.add(each.get("id"))
-        for each in self._source.root.walk():
-            if each.name == "flowNodeRef" and self._source.content(each).strip() in gone:
-                self._source.take_out(each)
+        self._unlist(gone)
         join(room, [each.get("id") for each in ways], out.get("id"))
         for name in gone:
             room.drop(name)
         room.write()
+        self._settle(self.text)
+
+    def watch(self, step: str, clock: NewClock) -> str:
+        """Put a clock on a step, which tells people and moves nothing; give its id."""
+        before = self.text
+        flaws, tried = len(drawing.problems(before)), list[tuple[int, str]]()
+        self._settle(before)
+        stem = step[:_LONGEST_STEM].rpartition("_")[0] if len(step) > _LONGEST_STEM else step
+        event, end = self._free_id(f"{stem}_clock_rang"), self._free_id(f"people_told_of_{stem}")
+        flow = self._free_id(f"{event}_to_{end}")
+        for way in range(2 * _WAYS):
+            self._settle(before)
+            room = self._room()
+            if hang(room, step, event, (end, flow), way) or not way:
+                self._write_clock(step, (event, end, flow), clock)
+                room.write()
+                text = self._source.edited()
+                tried.append((len(drawing.problems(text)), text))
+                if tried[-1][0] <= flaws:
+                    break
+        self._settle(min(tried, key=lambda each: each[0])[1])
+        return event
+
+    def unwatch(self, event: str) -> None:
+        """Take a clock off its step; refused with `NotEditable` where it does more than tell people."""
+        self._settle(self.text)
+        beside = self._beside(self._piece(event).get("attachedToRef"))
+        if event not in beside:
+            raise NotEditable("This clock does more than tell people: change it in the drawing.")
+        room, flows = self._room(), self._flows("sourceRef", event)
+        gone = [self._piece(event), *flows, *(self._piece(each.get("targetRef")) for each in flows)]
+        names = {each.get("id") for each in gone}
+        for each in gone:
+            self._source.take_out(each)
+        self._unlist(names)
+        for name in names:
+            room.drop(name)
+        room.write()
+        self._settle(self.text)
+
+    def say_what(self, event: str, asks: str) -> None:
+        """Write down what a clock asks for."""
+        piece = self._piece(event)
+        held = piece.first("extensionElements", "properties")
+        said = next((each for each in (held.all("property") if held else []) if each.get("name") == "asks"), None)
+        tag = f'<{self._zeebe()}property name="asks" value={quoteattr(asks)} />'
+        if said is not None:
+            self._source.set_attribute(said, "value", asks)
+        elif held is not None:
+            self._source.add_inside(held, tag)
+        else:
+            z = self._zeebe()
+            self._extend(piece, f"<{z}properties>\n    {tag}\n  </{z}properties>")
         self._settle(self.text)
 
     # Inside -----------------------------------------------------------------------------------------------------------
@@ -264,6 +328,43 @@ class Diagram:
         if task.lane and task.lane != self._lane_around(source):
             holder = self._piece(task.lane)
             self._source.add_inside(holder, f"<{holder.prefix}flowNodeRef>{task.id}</{holder.prefix}flowNodeRef>")
+
+    def _write_clock(self, step: str, ids: tuple[str, str, str], clock: NewClock) -> None:
+        """Write a clock, its end and the flow between them, in the lane in which the step lies."""
+        host, (event, end, flow) = self._piece(step), ids
+        b, z, xsi = host.prefix, self._zeebe(), self._prefix_of(XSI, "xsi")
+        told = [f"<{b}outgoing>{flow}</{b}outgoing>", f"<{b}incoming>{flow}</{b}incoming>"]
+        listed = any(each.name == "outgoing" for each in self._source.root.walk())
+        on = f'cancelActivity="false" attachedToRef={quoteattr(step)}'
+        lines = [
+            f"<{b}boundaryEvent id={quoteattr(event)} name={quoteattr(clock.name)} {on}>",
+            f"  <{b}extensionElements>",
+            f"    <{z}properties>",
+            f'      <{z}property name="asks" value={quoteattr(clock.asks)} />',
+            f"    </{z}properties>",
+            f"  </{b}extensionElements>",
+            *([f"  {told[0]}"] if listed else []),
+            f'  <{b}timerEventDefinition id="{event}_timer">',
+            f'    <{b}timeCycle {xsi}type="{b}tFormalExpression">{escape(clock.moments)}</{b}timeCycle>',
+            f"  </{b}timerEventDefinition>",
+            f"</{b}boundaryEvent>",
+            f"<{b}endEvent id={quoteattr(end)} name={quoteattr(clock.told)}>",
+            *([f"  {told[1]}"] if listed else []),
+            f"</{b}endEvent>",
+            f"<{b}sequenceFlow id={quoteattr(flow)} sourceRef={quoteattr(event)} targetRef={quoteattr(end)} />",
+        ]
+        self._source.add_behind(host, "\n".join(lines))
+        lists = [each for each in self._source.root.walk() if each.name == "flowNodeRef"]
+        own = next((each for each in lists if self._source.content(each).strip() == step), None)
+        if own is not None:
+            tags = [f"<{own.tag}>{name}</{own.tag}>" for name in (event, end)]
+            self._source.add_behind(own, "\n".join(tags))
+
+    def _unlist(self, names: Collection[str]) -> None:
+        """Take elements out of the lists of the lanes."""
+        for each in self._source.root.walk():
+            if each.name == "flowNodeRef" and self._source.content(each).strip() in names:
+                self._source.take_out(each)
 
     def _lane_around(self, source: Piece) -> str:
         """Give the lane that a step in a group has without being listed itself."""

@@ -11,6 +11,10 @@ _SIDE = 40.0
 """So much of a line is seen on either side of a new task."""
 _STUB = 12.0
 _SHARES = (0.5, 1.0, 0.0)
+_EVENT, _INSET, _BELOW = 36.0, 12.0, 44.0
+"""How large an event is, how far from a corner of its step it sits, and how far from its border the end behind it stands."""
+_SPOTS = (0.0, 1.0, 0.5)
+_LABEL = (64.0, 14.0)
 
 Points = list[list[float]]
 
@@ -66,6 +70,34 @@ def _led(points: Points, number: int, box: Box, axis: int, *, forward: bool) -> 
         ways.append([list(each) if axis == 0 else [each[1], each[0]] for each in spots])
     first, second = ways if forward else reversed(ways)
     return points[: number + 1] + first, [*reversed(second), *points[number + 1 :]]
+
+
+def hang(room: Room, host: str, event: str, end: tuple[str, str], way: int) -> bool:
+    """Draw an event on the border of a step, and behind it its end, to which a flow leads (both ids in `end`).
+
+    `way` is the number of the way in which it is tried: along the lower border and the upper one, then where what is around
+    the step grows downwards, and at last where all below the step moves down. False where there is no such way.
+    """
+    sides = [(grows, share) for grows in ("", "up", "frame", "below") for share in _SPOTS]
+    if host not in room.shapes or way >= len(sides):
+        return False
+    (grows, share), box = sides[way], room.shapes[host].box
+    down, deep = grows != "up", _BELOW + _EVENT + GAP
+    if grows == "frame":
+        around = [each.box for name, each in room.shapes.items() if each.frame and name != host and each.box.holds(box)]
+        bottom = min((each.end(1) for each in around), default=box.end(1) + deep)
+        room.widen(1, bottom - 0.5, max(box.end(1) + deep - bottom, 0))
+    elif grows == "below":
+        room.widen(1, box.end(1) + 1, deep + GAP)
+    x = box.at[0] + _INSET + (box.size[0] - 2 * _INSET - _EVENT) * share
+    edge = box.end(1) if down else box.at[1]
+    tops = [edge - _EVENT / 2, edge + _BELOW if down else edge - _BELOW - _EVENT]
+    for name, top, sits in ((event, tops[0], host), (end[0], tops[1], "")):
+        beside = Box([x + _EVENT + 3, top + (_EVENT - 10 if sits and down else 0 if sits else 11)], list(_LABEL))
+        room.add_shape(name, Box([x, top], [_EVENT, _EVENT]), beside, sits)
+    ends = [tops[0] + _EVENT, tops[1]] if down else [tops[0], tops[1] + _EVENT]
+    room.add_line(end[1], event, end[0], [[x + _EVENT / 2, each] for each in ends])
+    return True
 
 
 def relocate(room: Room, names: Sequence[str], lane: str) -> None:

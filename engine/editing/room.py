@@ -170,9 +170,9 @@ class Room:
 
     # Writing ----------------------------------------------------------------------------------------------------------
 
-    def add_shape(self, name: str, box: Box) -> None:
-        """Draw a new element."""
-        self.shapes[name] = Shape(box, None, frame=False)
+    def add_shape(self, name: str, box: Box, label: Box | None = None, host: str = "") -> None:
+        """Draw a new element; `host` is the step on which it sits."""
+        self.shapes[name] = Shape(box, label, frame=False, host=host)
 
     def add_line(self, name: str, source: str, target: str, points: list[list[float]]) -> None:
         """Draw a new flow."""
@@ -192,7 +192,7 @@ class Room:
             self._bounds(shape.box)
             self._bounds(shape.label)
             if name not in self._drawn and self.plane is not None:
-                self._new(name, "BPMNShape", "shape", [f"<{self._tags['Bounds']} {_said(shape.box)} />"])
+                self._new(name, "BPMNShape", "shape", self._outline(shape))
         for name, line in self.lines.items():
             self._bounds(line.label)
             points = [f'<{self._tags["waypoint"]} x="{x:g}" y="{y:g}" />' for x, y in line.points]
@@ -200,6 +200,14 @@ class Room:
                 self._new(name, "BPMNEdge", "edge", points)
             elif line.points != line.written and line.piece is not None:
                 self._points(line.piece, points)
+
+    def _outline(self, shape: Shape) -> list[str]:
+        bounds = self._tags["Bounds"]
+        lines = [f"<{bounds} {_said(shape.box)} />"]
+        if shape.label is not None and self.plane is not None:
+            tag = f"{self.plane.prefix}BPMNLabel"
+            lines += [f"<{tag}>", f"  <{bounds} {_said(shape.label)} />", f"</{tag}>"]
+        return lines
 
     def _bounds(self, box: Box | None) -> None:
         if box is None or box.piece is None:

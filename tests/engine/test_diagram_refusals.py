@@ -42,6 +42,11 @@ def test_the_sound_diagram_is_taken() -> None:
     assert refusals(bpmn=BPMN) == set()
 
 
+WORDS_ON_A_TIMER = (
+    '<boundaryEvent id="late" name="late" attachedToRef="ask"><extensionElements><zeebe:properties><zeebe:property name="asks" '
+    'value="hurry"/></zeebe:properties></extensionElements><timerEventDefinition><timeDuration>PT1H</timeDuration>'
+    '</timerEventDefinition></boundaryEvent><sequenceFlow id="on" sourceRef="late" targetRef="done"/></process>'
+)
 CHANGES = {
     "a complex gateway": ('<userTask id="ask" name="ask">', '<complexGateway id="complex"/><userTask id="ask" name="ask">',
                           ("complex", "element-not-supported")),
@@ -65,6 +70,11 @@ CHANGES = {
     "an interrupting deadline": ('cancelActivity="false"', 'cancelActivity="true"', ("clock", "deadline-interrupts")),
     "a deadline that goes on": ('sourceRef="clock" targetRef="told"', 'sourceRef="clock" targetRef="choose"',
                                 ("clock", "deadline-leads-to-end")),
+    "what a timer asks for that tells nobody": (
+        "</process>",
+        WORDS_ON_A_TIMER,
+        ("late", "asks-without-clock"),
+    ),
     "a second way out of a task": ('<sequenceFlow id="ask_to_choose"',
                                    '<sequenceFlow id="more" sourceRef="ask" targetRef="done"/><sequenceFlow id="ask_to_choose"',
                                    ("ask", "several-ways-out")),

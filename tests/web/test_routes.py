@@ -145,6 +145,7 @@ def fill(rule: str, case_id: str) -> str:
         "procedure": "missing_child",
         "name": "found.form",
         "element": "record_return",
+        "event": "record_clock_rang",
         "source": "1",
         "table": "risk_grade.dmn",
         "record": "case_opening",

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from engine import decisions, diagrams, drawing
 from engine.comparison import compare
 from engine.editing import Diagram, NewTask, read_span, read_time, say_span, say_time
+from engine.errors import Invalid
+from tests.drawn import form, procedure
+from tests.driving import MORNING, Drive
+from web.clock_changes import beginnings, unwatched, watched
 from web.step_changes import Typed, added, changed
 from web.step_words import Part, Step, forms_of, parts_of
 from workflows import catalogue
@@ -63,6 +69,50 @@ def test_a_change_of_everything_at_a_step_loads_and_names_that_step_and_its_rows
         assert {each.element for each in found if each.file in tables} == {
             rung.row for clock in step.clocks for rung in clock.rungs if rung.when or rung.roles is not None
         }
+
+
+CLOCK = {
+    "asks": "check the plan",
+    "since": "task.opened_at",
+    "when.reminder": "1 hour",
+    "when.due": "2 hours",
+    "when.first": "3 hours",
+    "tell.reminder": "duty_inspector",
+    "tell.due": "duty_inspector",
+    "tell.first": "superintendent",
+    "every": "1 day",
+}
+
+
+def test_a_clock_that_is_put_on_a_step_makes_it_due_tells_people_in_its_own_words_and_comes_off_again() -> None:
+    drawn = procedure(
+        "small",
+        "begun: start form=opening\nask: user form=answer\ndone: end\nbegun > ask\nask > done",
+        form("opening", "why"),
+        form("answer", "text"),
+    )
+    files = {**drawn, "deadlines.dmn": FILES["cancellation"]["deadlines.dmn"]}
+    parts = parts_of("small", files)
+    since = beginnings(files, parts)
+    after = {**files, **watched(files, "small.bpmn", "ask", since, Typed(CLOCK))}
+    (clock,) = next(each for each in parts_of("small", after)[0].steps if each.id == "ask").clocks
+    assert (clock.asks, clock.since) == ("check the plan", "the beginning of the step")
+    assert [rung.when for rung in clock.rungs] == ["1 hour", "2 hours", "3 hours"]
+    assert "deadline-has-words" not in {each.rule for each in catalogue.check(after)}
+    case = Drive(after, restored=True).open(why="x")
+    assert case.task("ask").due_at == MORNING + timedelta(hours=2)
+    case.wait(hours=28)
+    rang = [each.data for each in case.events if each.kind == "timer_fired"]
+    assert [each["tell"] for each in rang] == [["duty_inspector"]] * 2 + [["superintendent"]] * 2
+    assert {each["asks"] for each in rang} == {"check the plan"}
+    step = next(each for each in parts_of("small", after)[0].steps if each.id == "ask")
+    back = unwatched(after, step, clock)
+    assert compare({name: files[name] for name in back}, {name: text or "" for name, text in back.items()}) == ()
+
+    wrong = {**CLOCK, "asks": "", "since": "risk.since", "when.due": "1 hour", "tell.first": "nobody", "every": "often"}
+    with pytest.raises(Invalid) as refused:
+        watched(files, "small.bpmn", "ask", since, Typed(wrong))
+    assert {each.where for each in refused.value.problems} == {"asks", "since", "when.due", "tell.first", "every"}
 
 
 def test_a_page_that_nobody_changed_changes_no_file() -> None:

@@ -75,13 +75,18 @@ def test_an_interview_within_48_hours_and_a_step_more_are_for_new_cases_and_not_
     cell = '<outputEntry id="t25_5_out_1"><text>clock + duration("PT{}H")'
     assert after == before | {"deadlines.dmn": before["deadlines.dmn"].replace(cell.format(72), cell.format(48))}
     step = {"name": "Ring the school", "lane": "duty_inspector", "form": "new", "question": "Who was reached?"}
+    step |= {"asks": "ring the school", "when.due": "2 hours", "when.first": "1 day", "tell.first": "superintendent"}
     assert save(editor, f"{HOME}/draft/steps/approve_prevention_exception/next", step)[0] == 303
-    assert "Ring the school Duty inspector Ring the school" in row_of(editor, HOME, "ring_the_school")
+    said = row_of(editor, HOME, "ring_the_school")
+    assert "Ring the school Duty inspector Ring the school" in said
+    assert "Due: 2 hours, tells Duty inspectorFirst escalation: 1 day, tells Superintendent" in said
     page = editor.page(f"{HOME}/draft")
     assert page.select(".hw-problems li") == []
     assert editor.send(f"{HOME}/draft/propose", {"reason": "Schools know more"}, form=page).status_code == 303
 
-    assert "48 hours after the clock begins" in approver.page(f"{HOME}/draft/changes").text
+    told = approver.page(f"{HOME}/draft/changes").text
+    assert "48 hours after the clock begins" in told
+    assert "Due: 2 hours, tells Duty inspector" in told
     for role in ("rhi_manager", "csc_service_manager"):
         agency = site.browser(role)
         assert agency.send(f"{HOME}/draft/agree", form=agency.page(f"{HOME}/draft")).status_code == 303
@@ -137,8 +142,15 @@ def test_a_step_is_taken_out_where_nothing_rests_on_it_and_refused_where_somethi
     before = files_of(editor, SMALL)
     assert save(editor, f"{WHY}/next", {"name": "Ring the school"})[0] == 303
     path = f"{SMALL}/draft/steps/ring_the_school"
+    clock = {"when.due": "2 days", "tell.due": "duty_inspector"}
+    assert save(editor, f"{path}/clock", clock | {"every": "often"})[0] == 422
+    assert save(editor, f"{path}/clock", clock)[0] == 303
+    assert save(editor, path, {"asks.ring_the_school_clock_rang": "ring every school"})[0] == 303
+    assert "ring every school" in str(editor.page(path))
+    assert editor.send(f"{path}/clocks/ring_the_school_clock_rang/remove", form=editor.page(path)).status_code == 303
     assert editor.send(f"{path}/remove", form=editor.page(path)).status_code == 303
     assert {each.what for each in compare(before, files_of(editor, SMALL))} <= {"how it is drawn"}
+    assert editor.send(f"{path}/clocks/none/remove", form=editor.page(WHY)).status_code == 404
     answer = editor.send(f"{WHY}/remove", form=editor.page(WHY))
     assert answer.status_code == 422
     assert "The step cannot be taken out, because others rest on it" in answer.text
