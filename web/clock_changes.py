@@ -38,9 +38,7 @@ def is_wanted(typed: Typed) -> bool:
     return any(typed.line(f"when.{name}") for name in MOMENTS)
 
 
-def watched(
-    files: Mapping[str, str], file: str, step: str, since: Mapping[str, str], typed: Typed
-) -> dict[str, str | None]:
+def watched(files: Mapping[str, str], file: str, step: str, since: Mapping[str, str], typed: Typed) -> dict[str, str]:
     """Give the files that differ once a step has a clock as it was typed; refused with `Invalid`, a problem for each field."""
     table = f"{TABLE}.dmn"
     require(typed, "since", typed.line("since") in since, "Choose from when it counts")
@@ -62,14 +60,14 @@ def watched(
     return {file: diagram.text, table: sheet.text}
 
 
-def unwatched(files: Mapping[str, str], step: Step, clock: Clock) -> dict[str, str | None]:
+def unwatched(files: Mapping[str, str], step: Step, clock: Clock) -> dict[str, str]:
     """Give the files that differ once a clock is taken off; refused with `NotEditable` where it does more than tell people.
 
     Its rows go with it, where no other clock goes by them.
     """
     diagram = Diagram(files[step.file], step.file)
     diagram.unwatch(clock.element)
-    texts: dict[str, str | None] = {step.file: diagram.text}
+    texts = {step.file: diagram.text}
     if clock.rungs and not clock.also:
         sheet = Sheet(files[clock.table], clock.table)
         for rung in clock.rungs:

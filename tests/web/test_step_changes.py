@@ -107,7 +107,7 @@ def test_a_clock_that_is_put_on_a_step_makes_it_due_tells_people_in_its_own_word
     assert {each["asks"] for each in rang} == {"check the plan"}
     step = next(each for each in parts_of("small", after)[0].steps if each.id == "ask")
     back = unwatched(after, step, clock)
-    assert compare({name: files[name] for name in back}, {name: text or "" for name, text in back.items()}) == ()
+    assert compare({name: files[name] for name in back}, back) == ()
 
     wrong = {**CLOCK, "asks": "", "since": "risk.since", "when.due": "1 hour", "tell.first": "nobody", "every": "often"}
     with pytest.raises(Invalid) as refused:
