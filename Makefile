@@ -16,7 +16,7 @@ DEV_STAMP := .venv/.dev-lock
 # What mines the exported logs is not ours to carry: it has an environment of its own, and only `make interop` knows it.
 INTEROP := build/interop
 
-.PHONY: help demo test torture county interop check format assets lock bench clean
+.PHONY: help demo test torture edits county interop check format assets lock bench clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: $(DEV_STAMP) assets ## run all tests (PYTEST_ARGS="..." narrows them)
 
 torture: $(DEV_STAMP) ## kill, freeze and lie to nodes for about forty minutes (SEED=N repeats a run)
 	@TORTURE=long $(BIN)/python -m pytest -n0 -q -s tests/torture
+
+edits: $(DEV_STAMP) ## make every edit of the shipped drawings, tables and forms, and see that the comparison tells of each (twenty minutes)
+	@EDITS=all $(BIN)/python -m pytest -n2 -q -rP tests/engine/test_comparison.py -k all_edits
 
 county: $(RUN_STAMP) ## play a year of a synthetic county and hold the checks of the promises against its truth (SEED=N)
 	@rm -rf build/county

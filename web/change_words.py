@@ -38,6 +38,8 @@ class Compared:
     files: Mapping[str, Sequence[Change]]
     titles: Mapping[str, str]
     total: int
+    quiet: Sequence[str]
+    """Files that are only written or drawn in another way."""
     pairs: Sequence[Pair]
     roles: Sequence[tuple[str, int, int]]
     times: Sequence[tuple[str, str, str]]
@@ -62,6 +64,7 @@ def compared(procedure: str, before: Mapping[str, str], after: Mapping[str, str]
         files,
         called,
         len(found),
+        draft_words.quiet_in(before, after, found),
         _pairs(found, {name: clocks[1][name][0] for name in turned}, called),
         _roles(old, new),
         [

@@ -230,6 +230,13 @@ def changes_of(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Cha
         return tuple(Change(name, "", f"File {name}", "it cannot be compared", "", "") for name in found)
 
 
+def quiet_in(before: Mapping[str, str], after: Mapping[str, str], changes: Iterable[Change]) -> list[str]:
+    """Give what those files call themselves that are written or drawn in another way and mean the same."""
+    told = {each.file for each in changes}
+    names = [name for name in sorted(before.keys() & after.keys()) if before[name] != after[name] and name not in told]
+    return list(titles({name: after[name] for name in names}).values())
+
+
 def kind_of(name: str) -> str:
     """Give the kind of a file: ``bpmn``, ``dmn`` or ``form``."""
     return name.rpartition(".")[2]

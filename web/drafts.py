@@ -348,6 +348,7 @@ def _draft_page(procedure: str, refused: Sequence[dict[str, str]] = ()) -> str:
         touched=[line for kind in lines.values() for line in kind if line.standing or line.problem_count],
         kinds=draft_words.KINDS,
         changes=changes,
+        quiet=draft_words.quiet_in(before, found.files, changes),
         may_edit=EDITOR in held,
         may_approve=APPROVER in held,
         involved=involved,

@@ -22,14 +22,12 @@ _NAMES_TOO = ("messageEventDefinition/@messageRef", "zeebe:property[other_than]/
 _SILENT = frozenset({"kind", "@sourceRef", "@targetRef", "extensionElements/zeebe:userTask"})
 """Settings of a part that was added or removed which its name says already."""
 
-REARRANGED = "The drawing was rearranged"
-
 
 def compare(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Change, ...]:
     """Give every change from one version of a procedure's files to another, file by file.
 
     Example: ``Change("deadlines.dmn", "t25_5", "Row 71 T-25", "When", 'clock + 72 hours', 'clock + 96 hours')``. Files that
-    are only indented in another way give nothing.
+    are only indented or drawn in another way give nothing; see `redrawn`.
     """
     found: list[Change] = []
     for name in sorted({*before, *after}, key=lambda each: (each.rpartition(".")[2], each)):
@@ -41,6 +39,21 @@ def compare(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Change
         elif old != new:
             found.extend(_files(name, old, new))
     return tuple(found)
+
+
+def redrawn(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
+    """Name the files in which something that is in both versions is drawn elsewhere, or in another way."""
+    return tuple(name for name in sorted(before.keys() & after.keys()) if _is_redrawn(name, before[name], after[name]))
+
+
+def _is_redrawn(name: str, old_text: str, new_text: str) -> bool:
+    """Whether parts which are in both versions of a file are drawn elsewhere."""
+    old, new = _read(name, old_text), _read(name, new_text)
+    if old is None or new is None or old_text == new_text:
+        return False
+    in_one = {key for key in {*old.drawing, *new.drawing} if (key in old.parts) != (key in new.parts)}
+    before, after = ({k: v for k, v in each.drawing.items() if k not in in_one} for each in (old, new))
+    return before != after
 
 
 @lru_cache(maxsize=32)
@@ -81,7 +94,6 @@ def _files(name: str, old_text: str, new_text: str) -> Iterator[Change]:
         else:
             yield from _settings(name, old, new, key)
     yield from _orders(name, old, new)
-    yield from _drawing(name, old, new)
 
 
 def _settings(name: str, old: Anatomy, new: Anatomy, key: str) -> Iterator[Change]:
@@ -156,11 +168,3 @@ def _sequence(keys: list[str], moved: list[str], anatomy: Anatomy) -> str:
         place = keys.index(each)
         told.append(f"{anatomy.label(each)} {'first' if not place else f'after {anatomy.label(keys[place - 1])}'}")
     return "; ".join(told)
-
-
-def _drawing(name: str, old: Anatomy, new: Anatomy) -> Iterator[Change]:
-    """Say in one line that parts which are in both are drawn elsewhere."""
-    in_one = {key for key in {*old.drawing, *new.drawing} if (key in old.parts) != (key in new.parts)}
-    before, after = ({k: v for k, v in each.drawing.items() if k not in in_one} for each in (old, new))
-    if before != after:
-        yield Change(name, "", REARRANGED, "how it is drawn", "", "")
