@@ -53,15 +53,14 @@ class World:
         self._reach(self.release.process, found, set())
         return frozenset(found)
 
-    def ends(self) -> bool:
-        """Tell whether a case can come to its end."""
-        return self._can_end(self.release.process)
+    def ends(self, within: str = "") -> bool:
+        """Tell whether a case, or one process or activity with steps inside (`within`), can come to its end."""
+        return self._can_end(self._processes[within] if within else self.release.process)
 
     def at_once(self, step: str, after: str) -> bool:
         """Tell whether a token that leaves one node is surely at another without waiting for a person, a time or a message."""
-        scopes = {each.id: each for each in self.release.scopes()}
         node = self.release.nodes[after]
-        return self._leads(node, scopes[node.process], step, frozenset())
+        return self._leads(node, self._processes[node.process], step, frozenset())
 
     def _leads(self, node: Node, process: Process, step: str, passed: frozenset[str]) -> bool:
         """Tell whether the ways out of a node lead to a step at once: each of a choice, one of those that are taken together."""
@@ -220,6 +219,10 @@ class World:
             except Invalid:
                 return None
         return said.pop() if len(said) == 1 else None
+
+    @cached_property
+    def _processes(self) -> Mapping[str, Process]:
+        return {each.id: each for each in self.release.scopes()}
 
     @cached_property
     def _scopes(self) -> list[Mapping[str, object]]:

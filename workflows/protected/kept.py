@@ -28,6 +28,7 @@ _SETTINGS = {
     "payload": "must send the same values",
     "terminate": "must end the whole case",
     "loop": "must be done for the same entries",
+    "message": "must keep its message",
 }
 
 
@@ -42,6 +43,36 @@ def kept(element: str, *settings: str) -> Check:
                 yield element, f"“{name_of(release, element)}” {_SETTINGS[name]}"
 
     return checked
+
+
+def ended_only_by(step: str, event: str) -> Check:
+    """Nothing ends a step but its being done, and one event that sits on it."""
+
+    def checked(release: Compiled) -> Iterator[Finding]:
+        for node in release.nodes.values():
+            if node.attached_to == step and node.interrupting and node.id != event:
+                yield node.id, f"Only “{name_of(release, event)}” may end “{name_of(release, step)}”"
+
+    return checked
+
+
+def chooses_as(choice: str) -> Check:
+    """A choice keeps its ways, with their conditions."""
+
+    def checked(release: Compiled) -> Iterator[Finding]:
+        here, model = _choice(release, choice), _choice(shipped(release.root), choice)
+        if here != model:
+            yield choice, f"“{name_of(release, choice)}” must choose as in the drawing"
+
+    return checked
+
+
+def _choice(release: Compiled, choice: str) -> tuple[str, set[tuple[str, str | None]]]:
+    """Give where a choice leads to by which conditions, and where without one."""
+    node = release.nodes[choice]
+    ways = next(each for each in release.scopes() if each.id == node.process).outgoing(choice)
+    plain = next((flow.target for flow in ways if flow.id == node.default), "")
+    return plain, {(flow.target, flow.condition) for flow in ways}
 
 
 def written_only_by(record: str, *elements: str) -> Check:

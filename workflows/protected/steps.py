@@ -6,16 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from engine.elements import SENDING
 from engine.errors import Problem
 from engine.release import Compiled
+from workflows.about import FLAG
 from workflows.protected.closing import asks_for_inspector, closes_with
 from workflows.protected.findings import Check, Finding
 from workflows.protected.grades import graded_once, keeps_high
 from workflows.protected.hands import by_another_than, done_by, heard_as, stays_inside, told_as, words_are_plain
-from workflows.protected.kept import PROCEDURE, asked_as, kept, written_only_by
+from workflows.protected.kept import PROCEDURE, asked_as, chooses_as, ended_only_by, kept, written_only_by
 from workflows.protected.pages import by_hand, must_be_said, never_later, offers_only, says_yes
 from workflows.protected.times import within
-from workflows.protected.ways import CANCELLED, at_once, never_before, never_while, never_without
+from workflows.protected.ways import CANCELLED, at_once, never_before, never_left_without, never_while, never_without
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,11 @@ def check(release: Compiled) -> Iterator[Problem]:
 def _elsewhere(release: Compiled) -> Iterator[Problem]:
     """Give what another procedure would send to a protected step, or say in its place."""
     for node in release.nodes.values():
-        if node.message == _MESSAGE:
-            sentence = f"Only “{_TELLS}” of the missing child may send the message {_MESSAGE}: it stops the clock of an interview"
-            yield Problem(node.id, "protected-t-25", f"{sentence} (T-25, domain 7).")
-        if node.message == _CANCELS and release.root != CANCELLING:
-            sentence = f"Only “{_DECIDED}” of a report made in error may send the message {_CANCELS}: it ends a case"
-            yield Problem(node.id, "protected-c-101", f"{sentence} (domain 9).")
+        sent = _SENT_BY.get(node.message)
+        hears = sent is not None and sent.heard_by == release.root and node.kind not in SENDING
+        if sent is not None and sent.procedure != release.root and not hears:
+            sentence = f"Only “{sent.element}” of {sent.of} may send the message {node.message}: {sent.why}."
+            yield Problem(node.id, f"protected-{sent.step.lower()}", sentence)
         said = node.properties.get("activity", "")
         if said in _WORDS or any(f'"{word}"' in said for word in _WORDS):
             sentence = (
@@ -83,8 +84,37 @@ _TELLS, _MESSAGE = "covered_return_told", "interview_covered"
 """The only element that may say so, and the message in which it does."""
 _HELD = {("return_interview_attempt", "outcome"): "held"}
 
+_STANDS, _REVIEW = "does_the_flag_stand", "review_flag"
+
 CANCELLING, _DECIDED, _CANCELS = "cancellation", "cancellation_told", "report_cancelled"
 """The procedure by which a report made in error ends, the only element that ends the case of it, and the message in which it does."""
+_FLAG = (
+    "G-53",
+    "The life of a flag of exploitation is protected",
+    "what public protection decided on goes on with the child, and is looked at until somebody ends it; left in its episode it is forgotten",
+    "G-53, domain 13.8",
+)
+_PASSED_ON, _DECIDES = "flag_passed_on", "flag_decided"
+"""The only element that opens, or ends, the life of a flag from elsewhere, and the message in which it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """By which element, of which procedure, a message of a protected step is sent, what it does, and which other procedure hears it."""
+
+    step: str
+    procedure: str
+    of: str
+    element: str
+    why: str
+    heard_by: str = ""
+
+
+_SENT_BY: Mapping[str, _Sent] = {
+    _MESSAGE: _Sent("T-25", PROCEDURE, "the missing child", _TELLS, "it stops the clock of an interview (T-25, domain 7)"),
+    _CANCELS: _Sent("C-101", CANCELLING, "a report made in error", _DECIDED, "it ends a case (domain 9)"),
+    _DECIDES: _Sent("G-53", PROCEDURE, "the missing child", _PASSED_ON, "it may end a flag (domain 13.8)", FLAG),
+}  # fmt: skip
 _ERROR = (
     "C-101",
     "The decision on a report made in error is protected",
@@ -222,6 +252,21 @@ STEPS: tuple[Step, ...] = (
         ),
     ),
     Step(
+        *_FLAG,
+        dict.fromkeys(("decide_on_sign", _PASSED_ON), ("decide_on_signs", PROCEDURE)),
+        (
+            done_by("decide_on_sign", "ppu_cse_unit"),
+            asked_as("decide_on_sign", "confirmed"),
+            must_be_said("decide_on_sign", "confirmed"),
+            says_yes("decide_on_sign", "confirmed"),
+            at_once(_PASSED_ON, "decide_on_sign"),
+            never_left_without(_PASSED_ON),
+            kept(_PASSED_ON, "kind", "message", "correlation", "payload"),
+            heard_as("", _DECIDES, _PASSED_ON),
+            written_only_by("protection_decision", "decide_on_sign"),
+        ),
+    ),
+    Step(
         "G-14",
         "The acknowledged handover is protected",
         "a new case has an inspector who says by name that it is theirs; a list that nobody reads is no handover",
@@ -355,6 +400,28 @@ BY_PROCEDURE: Mapping[str, tuple[Step, ...]] = {
                 heard_as("", _CANCELS, _DECIDED),
                 never_before("say_why_wrong", (_DECIDED,)),
                 never_before("decide_cancellation", (_DECIDED,), {("cancellation_decision", "agreed"): "yes"}),
+            ),
+        ),
+    ),
+    FLAG: (
+        Step(
+            *_FLAG,
+            dict.fromkeys(
+                ("flag_is_decided", _STANDS, _REVIEW, "flag_decided_again", "flag_clock_rang", "flag_ended"), (FLAG,)
+            ),
+            (
+                kept("flag_is_decided", "kind", "message"),
+                done_by(_REVIEW, "ppu_cse_unit"),
+                asked_as(_REVIEW, "confirmed"),
+                must_be_said(_REVIEW, "confirmed"),
+                says_yes(_REVIEW, "confirmed"),
+                written_only_by("flag_decided", _REVIEW, "flag_decided_again"),
+                chooses_as(_STANDS),
+                never_without(_STANDS, goals=("flag_ended",)),
+                at_once(_STANDS, _REVIEW),
+                at_once(_STANDS, "flag_decided_again"),
+                ended_only_by(_REVIEW, "flag_decided_again"),
+                kept("flag_clock_rang", "kind", "attached_to", "interrupting"),
             ),
         ),
     ),

@@ -60,6 +60,17 @@ def _first(
         yield step, f"A case can end without “{name_of(release, step)}”"
 
 
+def never_left_without(step: str) -> Check:
+    """What holds a step inside an activity never comes to its end while the step is not done."""
+
+    def checked(release: Compiled) -> Iterator[Finding]:
+        around = release.nodes[step].process
+        if _world(release, {}, (step,)).ends(around):
+            yield step, f"“{name_of(release, around)}” can end without “{name_of(release, step)}”"
+
+    return checked
+
+
 def never_before(step: str, goals: Sequence[str], answers: Answers | None = None) -> Check:
     """No case of a child passes a goal while a step is not done, or while every answer is another than the one needed."""
 
