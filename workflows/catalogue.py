@@ -19,6 +19,7 @@ from workflows import (
     child_projection,
     disruptions,
     episodes,
+    flags,
     recommendations,
     seals,
     serious_events,
@@ -43,7 +44,7 @@ RESTS_ON: Mapping[str, frozenset[tuple[str, str]]] = {
     | attendance.READS[about.REFERRAL],
     about.REOPENING: frozenset({("reopening", "episode")}) | attendance.READS[about.REOPENING],
     about.CANCELLATION: frozenset({("cancellation", "episode")}),
-    about.FLAG: frozenset({(child_projection.FLAG_DECIDED, "confirmed")}),
+    about.FLAG: frozenset({(flags.MESSAGE, "confirmed")}),
 }
 """Every (record, field) from which the projections are drawn, by the procedure that writes it."""
 
@@ -70,7 +71,7 @@ def files(procedure: str) -> dict[str, str]:
 def observers(base_url: str) -> tuple[Observer, ...]:
     """Give everything that follows each step inside its transaction; links in messages lead to `base_url`."""
     mails = (SealMails(base_url), Alerts(base_url), CorrectionMails(base_url), Copies(base_url))
-    return (*(each.project for each in PROJECTIONS), seals.follow, *mails)
+    return (*(each.project for each in PROJECTIONS), seals.follow, flags.follow, *mails)
 
 
 def check(release: Mapping[str, str]) -> tuple[Problem, ...]:

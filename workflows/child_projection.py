@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from engine.model import Facts, Value
 from engine.store import CaseTable
 from engine.views import Step
-from workflows import about, child_details, episodes, joining, trigger_plans
+from workflows import about, child_details, episodes, flags, joining, trigger_plans
 from workflows.child_details import ChildDetailsRow
 from workflows.children import ChildFlagRow, ChildRow, sounds_text
 from workflows.days import day_of
@@ -44,9 +44,6 @@ SCREENED: Mapping[str, str] = MappingProxyType({"cse": "cse", "cce": "cce", "tra
 REPEATEDLY_MISSING, PERSISTENTLY_MISSING = "repeat_3_in_90", "repeat_10_in_365"
 PERSISTENT = 10
 """How many reports in a year make a child persistently missing (domain.md 2.6)."""
-
-PROTECTION, FLAG_DECIDED = "protection_decision", "flag_decided"
-"""The records with what public protection decided: in an episode, by the flag of exploitation; and later on, in the flag's own case (domain.md 13.8)."""
 
 _WHO = frozenset({MATCH, "known", "case_opening", "missing_report"})
 
@@ -137,7 +134,7 @@ def _follow_episode(connection: sa.Connection, step: Step) -> None:
         child_details.write(connection, step.case_id, child_id, step.facts, step.now)
     for flag in _flags(step.facts, written):
         _raise_flag(connection, child_id, flag, step)
-    if PROTECTION in written:
+    if flags.PROTECTION in written:
         _follow_protection(connection, child_id, step)
 
 
@@ -173,18 +170,23 @@ def _raise_flag(connection: sa.Connection, child_id: str, flag: str, step: Step)
 
 
 def _follow_protection(connection: sa.Connection, child_id: str, step: Step) -> None:
-    """Follow what public protection has decided in a step on the flags of the child of an episode."""
-    for flag in (event.data["key"] for event in _writes(step) if event.data["record"] == PROTECTION):
-        _decide_flag(connection, child_id, flag, step.facts[PROTECTION][flag], step)
+    """Follow what public protection has decided in a step on the flags of the child of an episode; other words decide nothing."""
+    said = (event.data for event in _writes(step) if event.data["record"] == flags.PROTECTION)
+    for flag in (each["key"] for each in said if "confirmed" in each["fields"]):
+        _decide_flag(connection, child_id, flag, step.facts[flags.PROTECTION][flag], step)
 
 
 def _follow_flag(connection: sa.Connection, step: Step) -> None:
-    """Raise a flag that a review has confirmed, and end one that it has found to be over; what an episode decided, that one says."""
+    """Raise a flag that a review has confirmed, and end one that it has found to be over; what an episode decided, that one says.
+
+    Put right is only what stands: an earlier look that was put right says nothing of the flag any more.
+    """
     raised = latest(step.facts, "flag_raised")
     child_id, flag = str(raised.get("child") or ""), str(raised.get("flag") or "")
-    reviews = (event for event in _writes(step) if event.data["record"] == FLAG_DECIDED)
-    for said in (step.facts[FLAG_DECIDED][event.data["key"]] for event in reviews):
-        if child_id and "episode" not in said:
+    for event in (each for each in _writes(step) if each.data["record"] == flags.MESSAGE):
+        said = step.facts[flags.MESSAGE][event.data["key"]]
+        stands = flags.put_right(event, step) if event.kind == "facts_corrected" else "episode" not in said
+        if child_id and stands:
             _decide_flag(connection, child_id, flag, said, step)
 
 

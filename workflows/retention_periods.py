@@ -55,7 +55,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
                 "open",
                 "A case that goes on, and a child who is still missing",
                 None,
-                "Kept until it ends: nothing that is open is reviewed",
+                "Kept until it ends: nothing that is open is reviewed. A flag of exploitation or a trigger plan that stands is "
+                "such a case, at which somebody has to look again in time",
                 _POLICE,
                 "a",
             ),

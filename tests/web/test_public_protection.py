@@ -8,10 +8,13 @@ import pytest
 import sqlalchemy as sa
 
 from engine import timers
-from engine.store import TaskTable, reading
+from engine.model import Actor
+from engine.store import CaseTable, TaskTable, reading
 from notifications.outbox import OutboxRow
 from tests.web.population import Population, play
 from tests.web.site import Site
+from workflows.about import FLAG
+from workflows.children import ChildFlagRow
 
 
 def mails(site: Site) -> list[tuple[str, str, str]]:
@@ -75,6 +78,43 @@ def test_what_it_tells_the_search_reaches_those_who_lead_it_at_once_and_no_subje
     assert not [subject for _to, subject, _text in mails(site) if "exploitation" in subject.lower()]
     heading = site.browser("locate_sergeant").page(f"/cases/{case_id}").text
     assert "number cse" not in heading
+
+
+def test_a_flag_that_has_ended_and_is_put_right_has_a_life_again(site: Site, child: tuple[Population, str]) -> None:
+    """A no that was put right raised the flag at the next report, and nobody ever looked at it again."""
+    made, case_id = child
+    cases, unit = site.services.cases, Actor("ppu_cse_unit", frozenset({"ppu_cse_unit"}), "police")
+
+    def lives() -> list[str]:
+        timers.sweep(cases, now=site.clock())
+        flag = (
+            sa.select(CaseTable.status).where(CaseTable.procedure == FLAG).order_by(CaseTable.opened_at, CaseTable.id)
+        )
+        with reading(site.services.engine) as connection:
+            return sorted(connection.execute(flag).scalars())
+
+    def put_right(about: str, record: str, key: str, **said: str) -> None:
+        cases.correct(about, record, key, said, by=unit, now=site.clock(), key=f"{about} {said}", reason="Misread.")
+
+    made.do(case_id, "decide_on_sign", site.clock(), confirmed="no")
+    assert lives() == ["closed"]
+    put_right(case_id, "protection_decision", "cse", confirmed="yes")
+    assert lives() == ["closed", "open"]
+    (flag,) = made._open("review_flag")
+    put_right(case_id, "protection_decision", "cse", reason="The friend of the child has told us of it.")
+    assert lives() == ["closed", "open"], "other words decide nothing"
+    for word in ("yes", "no"):
+        made.do(flag, "review_flag", site.clock(), confirmed=word)
+    assert lives() == ["closed", "closed"]
+    put_right(flag, "flag_decided", "1", confirmed="suspected")
+    assert lives() == ["closed", "closed"], "what was put right is not what stands"
+    put_right(flag, "flag_decided", "2", confirmed="yes")
+    assert lives() == ["closed", "closed", "open"]
+    put_right(case_id, "protection_decision", "cse", confirmed="no")
+    assert lives() == ["closed"] * 3, "a flag that was wrong is not looked at any more"
+    with reading(site.services.engine) as connection:
+        stands = sa.select(ChildFlagRow.flag).where(ChildFlagRow.until.is_(None), ChildFlagRow.flag == "cse")
+        assert not connection.execute(stands).all()
 
 
 def test_nobody_is_told_where_there_is_nothing_for_the_search(site: Site, child: tuple[Population, str]) -> None:

@@ -28,14 +28,15 @@ REPORT: dict[str, Any] = {
 }
 
 
-def written(at: datetime, record: str, key: str = "") -> EventRow:
-    return an_event("facts_written", at, record=record, key=key, fields={})
+def written(at: datetime, record: str, key: str, facts: Facts) -> EventRow:
+    fields = list(facts.get(record, {}).get(key, ()))
+    return an_event("facts_written", at, record=record, key=key, fields=fields)
 
 
 def a_step(at: datetime, case: str, facts: Facts, *records: str, procedure: str = "missing_child") -> Step:
     """Make a step of a case that wrote some records, each with its key behind a full stop where it has one."""
     names = [(record.partition(".")[0], record.partition(".")[2]) for record in records if record != "closed"]
-    events = tuple(written(at, name, key) for name, key in names)
+    events = tuple(written(at, name, key, facts) for name, key in names)
     closed = "closed" in records
     events += (an_event("case_closed", at),) if closed else ()
     return Step(case, procedure, 1, "A title", at, events, facts, (), "closed" if closed else "open")
