@@ -147,9 +147,22 @@ def harm_that_is_told_after_an_inspector_has_agreed_asks_one_again(case: Casewor
     case.fill("offer_return_interview").fill("hold_return_interview", disclosure="yes").fill("pass_disclosure")
     received(case, disclosure="yes")
     case.fill("convene_meeting").fill("hold_meeting", actions_decided="no").fill("issue_minutes").fill("close_case")
-    assert [case.facts[each][""]["told"] for each in ("closing", "case_closing")] == [0, 1], (
-        "told and written up is once"
-    )
+    told = [case.facts[each][""]["told"] for each in ("closing", "case_closing")]
+    assert told == [[], ["In the return interview, attempt 1"]], "told and written up is once"
+    assert "EpisodeClosed" not in case.words()
+    assert case.fill("agree_to_close").closed
+
+
+@story
+def other_harm_in_the_place_of_what_an_inspector_knew_asks_one_again(case: Casework) -> None:
+    """Once it was counted only: harm that was put right made room for other harm, and one person closed the case."""
+    put_forward(returned(case).fill("hold_prevention_interview", harm=["self_harm"]).fill("pass_on_what_was_told"))
+    case.fill("agree_to_police_closure").correct("prevention_interview", "harm", ["none"], "1")
+    case.correct("found", "harm", ["sexual_offence"])
+    received(heard(case)).fill("convene_meeting").fill("hold_meeting", actions_decided="no")
+    case.fill("issue_minutes").fill("close_case")
+    told = [case.facts[each][""]["told"] for each in ("closing", "case_closing")]
+    assert told == [["To the police, visit 1: self harm"], ["At the return: sexual offence"]]
     assert "EpisodeClosed" not in case.words()
     assert case.fill("agree_to_close").closed
 

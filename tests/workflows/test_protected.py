@@ -140,6 +140,7 @@ OFFER, HANDOVER, NOTICE = "offer_return_interview", "acknowledge_handover", "ack
         ("C-105", AGREES, CLOSING, condition("is_the_closure_agreed_to_inspector_agreed_to_close", "=true")),
         ("C-105", AGREES, CLOSING, condition("must_an_inspector_agree_to_is_the_police_part_closed", "=true")),
         ("C-105", "agree_to_close", ROOT, condition("who_closes_the_case_to_was_more_told_since", '=risk.level = "low"')),
+        ("C-105", "was_more_told_since", ROOT, condition("was_more_told_since_to_is_the_case_closed", "=true")),
         ("C-105", "missing_child", ROOT, gone("agree_to_close")),
         ("T-24", OFFER, INTERVIEW, gone("offer_clock_rang")),
         ("T-25", "offer_and_hold_interview", INTERVIEW, gone("interview_clock_rang")),

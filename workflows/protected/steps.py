@@ -355,13 +355,16 @@ STEPS: tuple[Step, ...] = (
         {
             **dict.fromkeys(("find_who_closes", "close_police_enquiry", _AGREES), ("close_police_part", PROCEDURE)),
             **dict.fromkeys(("police_part_is_closed", "inspector_agreed_to_close"), ("close_police_part", PROCEDURE)),
-            **dict.fromkeys(("find_who_closes_the_case", "agree_to_close", "case_closed"), (PROCEDURE,)),
+            **dict.fromkeys(
+                ("find_who_closes_the_case", "was_more_told_since", "agree_to_close", "case_closed"), (PROCEDURE,)
+            ),
         },
         (
             asks_for_inspector("find_who_closes"),
             asks_for_inspector("find_who_closes_the_case"),
             closes_with(_AGREES, "find_who_closes", "police_part_is_closed"),
             closes_with("agree_to_close", "find_who_closes_the_case", "case_closed"),
+            chooses_as("was_more_told_since"),
             done_by("close_police_enquiry", "locate_sergeant"),
             done_by(_AGREES, "duty_inspector"),
             done_by("agree_to_close", "duty_inspector"),
