@@ -35,7 +35,7 @@ from engine.elements import (
     XSI,
     ZEEBE,
 )
-from engine.errors import Problem
+from engine.errors import Problem, did_you_mean
 from engine.process import Again, Flow, Loop, Node, Process, Timer, Trigger, expression_in
 
 MOST_DIGITS = 6
@@ -321,10 +321,11 @@ class _Reader:
                 name = each.get("name", "")
                 if name in found:
                     self.refuse(element, "property-twice", f"The property {name} stands here twice: keep one.")
-                if name in PROPERTIES.get(tag, ()):
+                if name in (known := PROPERTIES.get(tag, frozenset())):
                     found[name] = each.get("value", "")
                 else:
-                    self.refuse(element, "property-not-known", f"The property {name} means nothing on a {tag}.")
+                    sentence = f"The property {name or '(without a name)'} means nothing on a {tag}.{did_you_mean(name, known)}"
+                    self.refuse(element, "property-not-known", sentence)
         return found
 
     def documentation(self, element: xml.Element) -> str:

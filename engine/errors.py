@@ -6,7 +6,8 @@ Anything that is not a `Refusal` is a bug: it is logged, rolled back and answere
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import difflib
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 
@@ -25,6 +26,12 @@ class Problem:
     def __str__(self) -> str:
         """Give the problem as one line of text."""
         return f"{self.where}: {self.sentence}"
+
+
+def did_you_mean(name: str, known: Collection[str]) -> str:
+    """Give the end of a sentence that names what was probably meant, "" where nothing is near."""
+    near = difflib.get_close_matches(name, sorted(known), 1)
+    return f" Did you mean {near[0]}?" if near else ""
 
 
 class Refusal(Exception):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from engine import feel
 from engine.decisions import RULES, SAW, Table
-from engine.errors import Invalid, Problem
+from engine.errors import Invalid, Problem, did_you_mean
 from engine.feel import syntax
 from engine.feel.functions.registry import phrases
 from engine.feel.parser import Parser
@@ -42,9 +41,13 @@ def table_names(release: Compiled, known: Collection[str], texts: Collection[str
         for where, expression in _cells(table):
             for name in sorted(expression.names - names - told):
                 told.add(name)
-                yield Problem(where, "name-not-known", f"Nothing in this procedure writes {name}.{_near(name, names)}")
+                yield Problem(
+                    where, "name-not-known", f"Nothing in this procedure writes {name}.{did_you_mean(name, names)}"
+                )
         for name in sorted(table.names - names - told):
-            yield Problem(table.id, "name-not-known", f"Nothing in this procedure writes {name}.{_near(name, names)}")
+            yield Problem(
+                table.id, "name-not-known", f"Nothing in this procedure writes {name}.{did_you_mean(name, names)}"
+            )
 
 
 def fields(release: Compiled, places: Collection[tuple[str, str]]) -> Iterator[Problem]:
@@ -64,7 +67,7 @@ def fields(release: Compiled, places: Collection[tuple[str, str]]) -> Iterator[P
         for record, field in sorted(read):
             written = release.provenance.fields.get(record, set()) | ALWAYS
             if field and record in release.provenance.fields and record not in open_records and field not in written:
-                sentence = f"Nothing in this procedure writes {record}.{field}.{_near(field, written)}"
+                sentence = f"Nothing in this procedure writes {record}.{field}.{did_you_mean(field, written)}"
                 yield Problem(where, "field-not-known", sentence)
 
 
@@ -104,9 +107,3 @@ def _calls(text: str) -> tuple[tuple[str, int, tuple[str, ...]], ...]:
         if isinstance(node, syntax.Call) and isinstance(node.function, syntax.Name):
             found.append((node.function.name, len(node.arguments), node.names))
     return tuple(found)
-
-
-def _near(name: str, known: Collection[str]) -> str:
-    """Give what was probably meant."""
-    near = difflib.get_close_matches(name, sorted(known), 1)
-    return f" Did you mean {near[0]}?" if near else ""

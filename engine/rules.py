@@ -5,14 +5,13 @@ They hold when something is published. A release that is loaded is never checked
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from engine import event_rules, feel, naming, schedules
 from engine.decisions import analysis
 from engine.elements import ACTIVITIES, FIELD_CLASS, GATEWAYS, NAME, WAITING
-from engine.errors import Invalid, Problem
+from engine.errors import Invalid, Problem, did_you_mean
 from engine.model import AFTER, PARTNERS
 from engine.process import Node, Process
 
@@ -236,19 +235,21 @@ def names_are_known(release: Compiled) -> Iterator[Problem]:
         if node.kind == "user_task" and not node.form:
             yield Problem(node.id, "form-missing", f"The task “{node.name}” has no form: give it one.")
         if node.form and node.form not in release.forms:
-            yield Problem(node.id, "form-not-known", f"There is no form {node.form}.form in this procedure.")
+            hint = did_you_mean(node.form, release.forms)
+            yield Problem(node.id, "form-not-known", f"There is no form {node.form}.form in this procedure.{hint}")
         if node.kind == "decision_task" and (node.decision not in release.decisions or not node.result):
+            hint = did_you_mean(node.decision, release.decisions) if node.decision not in release.decisions else ""
             sentence = (
                 f"There is no table {node.decision or '(none)'}.dmn in this procedure, or no name for its result."
             )
-            yield Problem(node.id, "decision-not-known", sentence)
+            yield Problem(node.id, "decision-not-known", sentence + hint)
         if node.kind == "script" and not (node.script and node.result):
             sentence = "The script has no expression in FEEL, or no name for its result; a script in another language is not run."
             yield Problem(node.id, "script-missing", sentence)
         if node.kind == "call" and node.called not in release.processes:
-            yield Problem(
-                node.id, "call-not-known", f"There is no process {node.called or '(none)'} in this procedure."
-            )
+            hint = did_you_mean(node.called, release.processes)
+            sentence = f"There is no process {node.called or '(none)'} in this procedure.{hint}"
+            yield Problem(node.id, "call-not-known", sentence)
     for start in _root_starts(release):
         yield from _opened_by(start)
 
@@ -273,7 +274,8 @@ def tasks_refer_to_what_is_there(release: Compiled) -> Iterator[Problem]:
     known = _known_names(release)
     for node in release.nodes.values():
         for record in sorted(set(node.beside) - known):
-            yield Problem(node.id, "name-not-known", f"show names {record}, which nothing in this procedure writes.")
+            sentence = f"show names {record}, which nothing in this procedure writes.{did_you_mean(record, known)}"
+            yield Problem(node.id, "name-not-known", sentence)
         other = node.properties.get("other_than")
         if other is not None and (other not in release.nodes or release.nodes[other].kind != "user_task"):
             yield Problem(node.id, "other-than-not-known", f"other_than names {other}, which is no task of a person.")
@@ -342,9 +344,8 @@ def expressions_can_be_read(release: Compiled) -> Iterator[Problem]:
         for doubt in expression.doubts:
             yield Problem(where, "expression-gives-nothing", doubt.sentence)
         for name in sorted(expression.names - known):
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f" Did you mean {near[0]}?" if near else ""
-            yield Problem(where, "name-not-known", f"Nothing in this procedure writes {name}.{hint}")
+            sentence = f"Nothing in this procedure writes {name}.{did_you_mean(name, known)}"
+            yield Problem(where, "name-not-known", sentence)
 
 
 def _expressions(release: Compiled) -> Iterator[tuple[str, str]]:
@@ -400,8 +401,7 @@ def operations_are_known(release: Compiled, operations: frozenset[str]) -> Itera
     for node in release.nodes.values():
         known = {name.removeprefix(AFTER) for name in operations if name.startswith(AFTER) == node.is_errand}
         if node.kind == "operation" and node.operation not in known:
-            near = difflib.get_close_matches(node.operation, known, 1)
-            hint = f" Did you mean {near[0]}?" if near else ""
+            hint = did_you_mean(node.operation, known)
             yield Problem(node.id, "operation-not-known", f"There is no operation {node.operation or '(none)'}.{hint}")
 
 
@@ -416,7 +416,8 @@ def lanes_are_roles(release: Compiled, roles: frozenset[str] | None) -> Iterator
                     node.id, "task-in-lane", f"“{node.name}” lies in no lane: put it into the lane of who does it."
                 )
             elif needs and roles is not None and node.role not in roles:
-                yield Problem(node.id, "role-not-known", f"{node.role} is not the key of a role.")
+                hint = did_you_mean(node.role, roles)
+                yield Problem(node.id, "role-not-known", f"{node.role} is not the key of a role.{hint}")
             for giver in sorted(node.givers - {PARTNERS} - (node.givers if roles is None else roles)):
                 yield Problem(node.id, "role-not-known", f"{giver} is not the key of a role, nor “{PARTNERS}”.")
 

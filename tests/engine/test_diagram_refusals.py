@@ -92,6 +92,26 @@ def test_what_would_be_ignored_is_refused_at_its_element(name: str) -> None:
     assert expected in refusals(bpmn=changed)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('formId="answer"', 'formId="answre"', "Did you mean answer?"),
+        ('<lane id="worker"', '<lane id="wroker"', "Did you mean worker?"),
+        (
+            '<zeebe:formDefinition formId="answer"/>',
+            '<zeebe:formDefinition formId="answer"/><zeebe:properties><zeebe:property name="repeat" value="true"/></zeebe:properties>',
+            "The property repeat means nothing on a userTask. Did you mean repeats?",
+        ),
+    ],
+)
+def test_a_name_that_was_typed_wrongly_is_refused_with_the_nearest_right_one(old: str, new: str, said: str) -> None:
+    changed = BPMN.replace(old, new)
+    assert changed != BPMN
+    with pytest.raises(ReleaseInvalid) as refusal:
+        release.check({**FILES, "sound.bpmn": changed}, ["worker"])
+    assert [problem.sentence for problem in refusal.value.problems if said in problem.sentence] != []
+
+
 def test_all_problems_come_at_once() -> None:
     changed = BPMN.replace('formId="answer"', 'formId="nothing"').replace(' default="choose_to_other"', "")
     changed = changed.replace('<lane id="worker"', '<lane id="nobody"')
