@@ -19,12 +19,12 @@ from web.answering import without_source
 from web.change_words import compared
 from web.draft_words import problems_of, remarks_of, running, shelf, shown_problems
 from web.errors import sentence_of
+from web.picks import picks
 from web.previews import preview
 from web.services import services
 from web.step_words import KINDS as STEP_KINDS
 from web.step_words import Part, part_of
 from workflows import checking, unsaved
-from workflows.agencies import KINDS, ROLES
 from workflows.drafts import EDITOR, READERS, Located
 from workflows.unsaved import Present, Unsaved
 
@@ -245,32 +245,21 @@ def _said(draft: Draft, name: str, problems: Sequence[Located]) -> dict[str, obj
     return {
         "problems": shown_problems(problems, draft.procedure, on_page=name),
         "remarks": shown_problems(doubted, draft.procedure, on_page=name),
-        "marks": [{"element": each.element, "text": each.problem.sentence} for each in problems if each.element],
+        "marks": [
+            {"element": each.element, "text": each.problem.sentence, "rule": each.problem.rule}
+            for each in problems
+            if each.element
+        ],
     }
 
 
 def _drawn(draft: Draft, name: str) -> dict[str, object]:
     """Give what the page of a diagram has beside its text: its steps, what is said of each, and what an editor picks from."""
     part = part_of(draft.procedure, draft.files, name)
-    return {"part": part, "told": _told(draft.procedure, part) if part else {}, "catalogue": _catalogue(draft)}
-
-
-def _catalogue(draft: Draft) -> dict[str, dict[str, object]]:
-    """Give what an editor picks from, by its id: roles with their agencies, and the forms, tables, diagrams and operations."""
-    titles = draft_words.titles(draft.files)
-
-    def of(kind: str) -> dict[str, object]:
-        return {name.rpartition(".")[0]: title for name, title in titles.items() if draft_words.kind_of(name) == kind}
-
     return {
-        "roles": {
-            key: {"title": role.title, "kind": role.kind, "agency": KINDS.get(role.kind, "")}
-            for key, role in ROLES.items()
-        },
-        "forms": of("form"),
-        "decisions": of("dmn"),
-        "processes": of("bpmn"),
-        "operations": {name: name.replace("_", " ").capitalize() for name in sorted(services().cases.operations)},
+        "part": part,
+        "told": _told(draft.procedure, part) if part else {},
+        "catalogue": picks(draft.files, services().cases.operations),
     }
 
 

@@ -177,8 +177,17 @@ def test_only_what_the_engine_runs_is_offered(editor: Page) -> None:
     }
     expect(editor.locator(".djs-palette .entry.bpmn-icon-user-task")).to_be_visible()
     expect(editor.locator(".djs-palette .entry.bpmn-icon-task")).to_have_count(0)
+    expect(editor.locator("#hw-looks .hw-hint")).to_have_count(0)
     added = editor.evaluate(APPENDED, "offer_return_interview")
     assert added == ["bpmn:UserTask"]
+    hint = editor.locator("#hw-looks .hw-hint").filter(has_text="Hint of the drawing tool: It has no name")
+    expect(hint).to_have_count(1)
+    expect(editor.locator("[data-container-id^=Activity_] .hw-hint-badge")).to_have_text("Hint")
+    names = editor.locator(".hw-settings [data-group-id=group-Zeebe__ExtensionProperties]")
+    names.get_by_title("Create").click()
+    offered = names.locator("select[id$=-name] option").all_inner_texts()
+    assert "Each visit writes a record of its own" in offered
+    assert names.locator("input[id$=-name]").count() == 0, "the name of a property is typed"
     begins, on_task, on_group = (set(editor.evaluate(OFFERED, each)[1]) for each in editor.evaluate(BEGUN_BY_EVENT))
     assert begins >= {"replace-with-error-start", "replace-with-non-interrupting-timer-start"}
     assert "replace-with-none-start" not in begins
@@ -349,6 +358,19 @@ def test_a_diagram_is_changed_as_text_without_javascript_and_with_it(
     expect(editor.get_by_text("No problem found in it.")).to_be_visible()
 
 
+def played(page: Page) -> list[str]:
+    """Play a drawing by keyboard, which sends nothing and changes nothing; give what is wrong meanwhile."""
+    address, text = page.url, page.locator("#hw-text").input_value()
+    page.get_by_role("button", name="Play through the drawing").click()
+    page.get_by_role("button", name="Go on from here: Child returned").first.press("Enter")
+    expect(page.get_by_role("log")).to_contain_text("Recall earlier interviews")
+    wrong = look_at(page, "studio-played")
+    page.get_by_title("Begin again").click()
+    page.get_by_role("button", name="Stop playing").click()
+    assert (page.url, page.locator("#hw-text").input_value()) == (address, text)
+    return wrong
+
+
 def test_the_pages_of_the_procedures_please_axe_and_fit_a_narrow_window(
     visit: Visit, own_demo: DemoProcess, editor: Page, build: Path
 ) -> None:
@@ -371,6 +393,7 @@ def test_the_pages_of_the_procedures_please_axe_and_fit_a_narrow_window(
     for name, file in (("diagram", "return_interview.bpmn"), ("table", "new_grade.dmn")):
         drawn(editor, f"{DRAFT}/files/{file}")
         wrong += look_at(editor, f"studio-{name}")
+        wrong += played(editor) if name == "diagram" else []
     editor.goto(f"{DRAFT}/files/found.form")
     editor.fill("#hw-text", text.replace('"required": true', '"required": false', 1))
     with editor.expect_navigation():

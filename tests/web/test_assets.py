@@ -82,8 +82,8 @@ def test_the_styles_of_both_libraries_and_our_own_are_there(css: str) -> None:
         ("live.js", set()),
         # The names of BPMN's vocabularies, and the links of the watermark that the licence of bpmn-js keeps.
         ("viewer.js", {"www.w3.org", "www.omg.org", "bpmn.io", "github.com"}),
-        # The same, and what the properties panel and the expression editor link to in their explanations.
-        ("modeller.js", {"www.w3.org", "www.omg.org", "bpmn.io", "github.com", *EXPLAINED}),
+        # The same, what the properties panel and the expression editor link to in their explanations, and the licence of the icons.
+        ("modeller.js", {"www.w3.org", "www.omg.org", "bpmn.io", "github.com", "fontawesome.com", *EXPLAINED}),
         ("table.js", {"www.w3.org", "www.omg.org", "bpmn.io", "github.com", *EXPLAINED}),
     ],
 )

@@ -9,9 +9,11 @@ import pytest
 from engine import decisions, diagrams, drawing
 from engine.comparison import compare
 from engine.editing import Diagram, NewTask, read_span, read_time, say_span, say_time
+from engine.elements import PROPERTIES
 from engine.errors import Invalid
 from tests.drawn import form, procedure
 from tests.driving import MORNING, Drive
+from web import picks
 from web.clock_changes import beginnings, unwatched, watched
 from web.step_changes import Typed, added, changed
 from web.step_words import Part, Step, forms_of, parts_of
@@ -127,6 +129,11 @@ def test_a_page_that_nobody_changed_changes_no_file() -> None:
             }
             several[f"tell.{rung.row}"] = list(rung.roles or ())
         assert changed(FILES[name], step, part, Typed(values, several)) == {}, step.id
+
+
+def test_every_property_that_is_read_is_picked_by_its_words() -> None:
+    assert picks.PROPERTY.keys() == frozenset().union(*PROPERTIES.values())
+    assert picks.VALUES.keys() <= picks.PROPERTY.keys()
 
 
 @pytest.mark.parametrize(

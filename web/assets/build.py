@@ -30,7 +30,7 @@ STATIC = HERE.parent / "static"
 SCRIPTS = ("homeward.js", "live.js", "typed.js", "viewer.js", "modeller.js", "table.js")
 SHIMS = {"domify": "shims/domify.js", "style-mod": "shims/style-mod.js"}
 STYLES = ("homeward.css", "schemes.css", "viewer.css", "modeller.css")
-OWN = ("comforts.js", "editing.js", "settings.js", "keys.js", "outline.js", "favicon.svg")
+OWN = ("comforts.js", "editing.js", "hints.js", "playing.js", "settings.js", "keys.js", "outline.js", "favicon.svg")
 SOURCES = ("build.py", "package-lock.json", *OWN, *SCRIPTS, *STYLES, *SHIMS.values())
 FONT = 'system-ui,"Segoe UI","Noto Sans",'
 NOTICE = "Holds govuk-frontend, (c) Crown Copyright (Government Digital Service), and @ministryofjustice/frontend, "
@@ -46,6 +46,7 @@ DMN_CSS = [
     )
 ]
 MINIMAP_CSS = MODULES / "diagram-js-minimap/assets/diagram-js-minimap.css"
+PLAYING_CSS = MODULES / "bpmn-js-token-simulation/assets/css/bpmn-js-token-simulation.css"
 PANEL_CSS = MODULES / "@bpmn-io/properties-panel/dist/assets/properties-panel.css"
 FONTS = {name: MODULES / f"{name}-js/dist/assets/{name}-font" for name in ("bpmn", "dmn")}
 VIEWER_NOTICE = (
@@ -54,6 +55,8 @@ VIEWER_NOTICE = (
 NOTICES = {
     "homeward.js": NOTICE,
     "typed.js": "",
+    "modeller.js": f"{VIEWER_NOTICE} Holds bpmnlint and bpmn-js-token-simulation, (c) Camunda Services GmbH, under the MIT licence, "
+    "with icons of Font Awesome Free, (c) Fonticons, Inc., under CC BY 4.0.",
     "live.js": "Holds htmx, under the BSD licence without conditions (0BSD).",
 }
 
@@ -72,7 +75,7 @@ def main() -> None:
         bundle_script(name, new, NOTICES.get(name, VIEWER_NOTICE))
     (new / "homeward.css").write_text(style_sheet(), "utf-8")
     (new / "viewer.css").write_text(drawing_style_sheet((*VIEWER_CSS, HERE / "viewer.css")), "utf-8")
-    for name, sheets in (("modeller", (*VIEWER_CSS, PANEL_CSS, MINIMAP_CSS)), ("table", DMN_CSS)):
+    for name, sheets in (("modeller", (*VIEWER_CSS, PANEL_CSS, MINIMAP_CSS, PLAYING_CSS)), ("table", DMN_CSS)):
         font = "bpmn" if name == "modeller" else "dmn"
         css = drawing_style_sheet((*sheets, FONTS[font] / f"css/{font}.css", HERE / "modeller.css"))
         (new / f"{name}.css").write_text(css, "utf-8")

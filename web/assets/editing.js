@@ -89,6 +89,7 @@ export async function edit ({ form, holder, source, text, problems }, editor) {
     text.focus()
   })
   form.addEventListener('submit', async event => {
+    if (canvas.contains(event.submitter)) return event.preventDefault() // a button of the drawing is no button of the page
     if (sending) return
     event.preventDefault()
     sending = true

@@ -7,6 +7,8 @@ import zeebe from 'zeebe-bpmn-moddle/resources/zeebe.json'
 import Minimap from 'diagram-js-minimap'
 import { agencies, buttons, copies } from './comforts.js'
 import { edit, page } from './editing.js'
+import { hints } from './hints.js'
+import { ForModeler, ForViewer, play } from './playing.js'
 import { OwnSettings } from './settings.js'
 
 const GENERATED = /^(Activity|Event|Gateway)_[0-9a-z]{7}$/
@@ -95,7 +97,7 @@ OnlyWhatRuns.$inject = ['palette', 'contextPad', 'popupMenu', 'create', 'element
 function make (here) {
   const container = here.holder.querySelector('.hw-canvas')
   const common = { container, moddleExtensions: { zeebe } }
-  if (here.text.readOnly) return new NavigatedViewer({ ...common, zoomScroll: { enabled: false } })
+  if (here.text.readOnly) return new NavigatedViewer({ ...common, zoomScroll: { enabled: false }, additionalModules: [ForViewer] })
   return new Modeler({
     ...common,
     zoomScroll: { enabled: false },
@@ -106,6 +108,7 @@ function make (here) {
       ZeebePropertiesProviderModule,
       ZeebeBehaviors,
       Minimap,
+      ForModeler,
       {
         __init__: ['nameBecomesId', 'onlyWhatRuns', 'ownSettings'],
         nameBecomesId: ['type', NameBecomesId],
@@ -175,7 +178,9 @@ function fit () {
   })
 }
 
+const look = hints(modeler, here.problems)
 tell()
+play(modeler, here.holder)
 agencies(modeler, here.holder.querySelector('.hw-agencies'))
 if (!here.text.readOnly) {
   buttons(modeler, here.holder)
@@ -190,6 +195,7 @@ edit(here, {
     here.holder.querySelector('.djs-container svg').setAttribute('aria-label', 'Diagram')
     fit()
     mark()
+    await look()
   },
   async save () {
     const { xml } = await modeler.saveXML({ format: true })

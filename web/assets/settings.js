@@ -7,12 +7,13 @@ import {
 import { useService } from 'bpmn-js-properties-panel'
 
 const told = document.getElementById('hw-catalogue')
-export const catalogue = told ? JSON.parse(told.textContent) : { roles: {}, forms: {}, decisions: {}, processes: {}, operations: {} }
+export const catalogue = told ? JSON.parse(told.textContent) : { roles: {}, forms: {}, decisions: {}, processes: {}, operations: {}, properties: {}, values: {} }
 
 const UNREAD_GROUPS = new Set([
   'userTaskImplementation', 'assignmentDefinition', 'Zeebe__TaskListeners', 'Zeebe__ExecutionListeners', 'activeElements', 'form',
   'outputs', 'headers', 'inputPropagation', 'outputPropagation', 'businessRuleImplementation', 'calledDecision'
 ])
+const PROPERTIES = 'Zeebe__ExtensionProperties'
 const UNREAD_ENTRIES = new Set(['bindingType', 'versionTag', 'taskDefinitionRetries'])
 // Of which list an entry of the panel is picked, and in which extension the id that was picked is written.
 const PICKED = {
@@ -158,6 +159,66 @@ function own (element) {
   return found
 }
 
+// What an element may say of itself besides, by name: only what the engine reads there is offered, and no name is typed.
+const tagOf = element => {
+  const type = element.type.replace('bpmn:', '')
+  return type === 'Participant' ? 'process' : type[0].toLowerCase() + type.slice(1)
+}
+const namesOf = element => catalogue.properties[tagOf(element)] || {}
+const isNamed = name => property => property.get('name') === name
+
+function among (property) {
+  return (property.$parent?.get('properties') || []).filter(each => each !== property)
+}
+
+function choices (known, present, strange) {
+  const inOrder = ([one], [other]) => one.localeCompare(other, 'en', { numeric: true })
+  const listed = Object.entries(known).sort(inOrder).map(([value, label]) => ({ value, label }))
+  return [{ value: '', label: 'Choose' }, ...(present && !(present in known) ? [{ value: present, label: strange }] : []), ...listed]
+}
+
+const people = registry => Object.fromEntries(registry
+  .filter(each => ['bpmn:UserTask', 'bpmn:ManualTask'].includes(each.type) && !each.labelTarget)
+  .map(each => [each.id, each.businessObject.name || each.id]))
+
+function PropertyName ({ element, idPrefix, property }) {
+  const modeling = useService('modeling')
+  const known = namesOf(element)
+  const getValue = () => property.get('name') || ''
+  const getOptions = () => {
+    const free = Object.entries(known).filter(([name]) => !among(property).some(isNamed(name)))
+    return choices(Object.fromEntries(free), getValue(), `${getValue()}: it means nothing here`)
+  }
+  const setValue = name => modeling.updateModdleProperties(element, property, { name })
+  return SelectEntry({ element, id: `${idPrefix}-name`, label: 'What it says', getValue, setValue, getOptions })
+}
+
+function PropertyValue ({ element, idPrefix, property }) {
+  const [modeling, registry, debounce] = ['modeling', 'elementRegistry', 'debounceInput'].map(each => useService(each))
+  const getValue = () => property.get('value') || ''
+  const setValue = value => modeling.updateModdleProperties(element, property, { value })
+  const entry = { element, id: `${idPrefix}-value`, label: 'Value', getValue, setValue }
+  const name = property.get('name')
+  const known = name === 'other_than' ? people(registry) : catalogue.values[name]
+  if (!known) return TextFieldEntry({ ...entry, debounce })
+  return SelectEntry({ ...entry, getOptions: () => choices(known, getValue(), `${getValue()}: there is none`) })
+}
+
+const PROPERTY_ENTRIES = { name: [PropertyName, isSelectEntryEdited], value: [PropertyValue, isTextFieldEntryEdited] }
+
+function properties (group, element) {
+  const known = namesOf(element)
+  const items = group.items.map(item => ({
+    ...item,
+    label: known[item.label] || item.label,
+    entries: item.entries.map(entry => {
+      const [component, isEdited] = PROPERTY_ENTRIES[entry.id.split('-').pop()]
+      return { ...entry, component, isEdited }
+    })
+  }))
+  return { ...group, label: 'More that it says', items, add: items.length < Object.keys(known).length ? group.add : undefined }
+}
+
 export function OwnSettings (propertiesPanel) {
   propertiesPanel.registerProvider(500, {
     getGroups: element => groups => {
@@ -165,7 +226,10 @@ export function OwnSettings (propertiesPanel) {
       const unread = new Set(UNREAD_GROUPS)
       if (!sendsMessage(step)) unread.add('inputs')
       if (step.$type !== 'bpmn:ServiceTask') unread.add('taskDefinition')
-      const kept = groups.filter(group => !unread.has(group.id))
+      const kept = groups
+        .filter(group => !unread.has(group.id))
+        .map(group => group.id === PROPERTIES ? properties(group, element) : group)
+        .filter(group => group.id !== PROPERTIES || group.add || group.items.length)
       for (const group of kept) {
         if (!group.entries) continue
         group.entries = group.entries
