@@ -12,6 +12,7 @@ from workflows.vocabulary import DATA_CLASS
 PROPERTY: Mapping[str, str] = {
     "activity": "What has happened, as the domain calls it",
     "after": "Carried out after the step",
+    "asks": "What its clock asks for",
     "correlation": "Key of the message",
     "data_class": "Who may read what it writes",
     "field_classes": "Who may read single fields",
