@@ -15,7 +15,7 @@ from engine.release import plain
 from engine.store import reading
 from engine.texts import decoded
 from engine.views import ReleaseRow
-from web import draft_words, release_words
+from web import draft_words, kept_words, release_words
 from web.access import actor, roles
 from web.change_words import compared
 from web.draft_words import problems_of, remarks_of, running, shelf, shown_problems
@@ -370,11 +370,13 @@ def _agreements(found: Draft, before: Files, *, problems: bool) -> dict[str, obj
 
 def _at_work(found: Draft) -> dict[str, object]:
     """Give who else has a draft open, and what this person has changed in it and not saved."""
-    who = actor().person
     with reading(services().engine) as connection:
-        present = unsaved.here(connection, found.procedure, but=who, now=services().clock())
-        mine = unsaved.of_person(connection, who, found.procedure)
-    return {"present": present, "unsaved": [each for each in mine if each.text != found.files.get(each.file)]}
+        mine = unsaved.of_person(connection, actor().person, found.procedure)
+    kept = [each for each in mine if each.text != found.files.get(each.file)]
+    return {
+        "present": kept_words.beside(found.procedure),
+        "unsaved": kept_words.waiting(found.procedure, kept),
+    }
 
 
 def _procedure_page(procedure: str, problems: Sequence[dict[str, str]] = ()) -> str:

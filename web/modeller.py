@@ -13,7 +13,7 @@ from engine.errors import DraftIsStale, Invalid, NotFound, Refusal
 from engine.publishing import stamp_of
 from engine.release import FILE_NAME, plain
 from engine.store import reading, writing
-from web import draft_words
+from web import draft_words, kept_words
 from web.access import actor, roles
 from web.answering import without_source
 from web.change_words import compared
@@ -26,7 +26,7 @@ from web.step_words import KINDS as STEP_KINDS
 from web.step_words import Part, part_of
 from workflows import checking, unsaved
 from workflows.drafts import EDITOR, READERS, Located
-from workflows.unsaved import Present, Unsaved
+from workflows.unsaved import Unsaved
 
 page = flask.Blueprint("modeller", __name__, url_prefix="/procedures/<procedure>/draft/files")
 
@@ -90,12 +90,10 @@ def typed(procedure: str, name: str) -> ResponseReturnValue:
     else:
         with writing(here.engine) as connection:
             unsaved.note_here(connection, person, procedure, name, now)
-    with reading(here.engine) as connection:
-        present = unsaved.here(connection, procedure, but=person, now=now)
     return flask.render_template(
         "draft_typed.html",
         name=name,
-        present=present,
+        present=kept_words.beside(procedure, name),
         meanwhile=_meanwhile(draft, name, stamp),
         saved=is_typing,
         now=now,
@@ -216,7 +214,7 @@ def _page(
         stamp=resumed.stamp if resumed else stamp_of(draft.files[name]) if name in draft.files else "",
         kept=kept,
         resumed=resumed,
-        present=_others(draft.procedure),
+        present=kept_words.beside(draft.procedure, name),
         **_said(draft, name, problems),
         refused=None if refused is None else sentence_of(refused),
         changed_by=_changed_by(draft),
@@ -231,12 +229,6 @@ def _page(
 
 def _changed_by(draft: Draft) -> str:
     return draft_words.names({draft.changed_by})[draft.changed_by]
-
-
-def _others(procedure: str) -> list[Present]:
-    """Name the others who have the draft open now."""
-    with reading(services().engine) as connection:
-        return unsaved.here(connection, procedure, but=actor().person, now=services().clock())
 
 
 def _said(draft: Draft, name: str, problems: Sequence[Located]) -> dict[str, object]:

@@ -94,6 +94,33 @@ def added(
     return task, texts
 
 
+def standing_beside(step: Step, part: Part, files: Mapping[str, str], typed: Typed) -> list[tuple[str, str]]:
+    """Give what stands in the draft where something else was typed: the words of the field, and what stands there."""
+    forms = forms_of(files)
+    fields = [
+        ("name", "What is done", step.name, step.name),
+        ("lane", "Who does it", step.lane, part.lanes.get(step.lane, step.lane)),
+        ("form", "Form", step.form, forms.get(step.form, step.form)),
+        ("guidance", "Guidance", step.guidance.strip(), step.guidance.strip()),
+    ]
+    for clock in step.clocks:
+        fields.append((f"asks.{clock.element}", f"{clock.name}: what it asks for", clock.asks, clock.asks))
+        for rung in clock.rungs:
+            place = f"{clock.name}, {rung.step}"
+            fields.append((f"when.{rung.row}", f"{place}: when", rung.when or "", rung.moment))
+            fields.append(
+                (f"every.{rung.row}", f"{place}: then again every", rung.every or "", rung.every or "Nothing")
+            )
+    told = [
+        (f"{clock.name}, {rung.step}: it tells", rung.tell)
+        for clock in step.clocks
+        for rung in clock.rungs
+        if rung.roles is not None and f"told.{rung.row}" in typed.values
+        and [*rung.roles] != [each for each in typed.several.get(f"tell.{rung.row}", ()) if each]
+    ]  # fmt: skip
+    return [(words, said) for name, words, value, said in fields if typed.values.get(name, value) != value] + told
+
+
 def new_form(key: str, title: str, question: str) -> str:
     """Give a form with one question."""
     form = json.loads(STARTERS["form"] % {"id": key, "title": ""})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import flask
 from flask.typing import ResponseReturnValue
@@ -13,12 +14,12 @@ from engine.editing import Diagram, NotEditable
 from engine.errors import Conflict, Invalid, NotFound, Problem, Refusal
 from engine.publishing import stamp_of
 from engine.release import plain
-from web import clock_changes
+from web import clock_changes, kept_words
 from web.access import actor, roles
 from web.draft_words import problems_of, running, shelf, shown_problems
 from web.errors import kind_of, sentence_of
 from web.services import services
-from web.step_changes import NEW_FORM, Typed, added, changed
+from web.step_changes import NEW_FORM, Typed, added, changed, standing_beside
 from web.step_words import KINDS, Clock, Part, Step, forms_of, parts_of, step_of
 from workflows import checking
 from workflows.agencies import ROLES
@@ -57,6 +58,7 @@ def table(procedure: str) -> ResponseReturnValue:
         kinds=KINDS,
         problems=shown_problems(problems_of(draft), procedure),
         may_edit=EDITOR in actor().roles,
+        present=kept_words.beside(procedure, kept_words.STEPS),
     )
 
 
@@ -64,7 +66,7 @@ def table(procedure: str) -> ResponseReturnValue:
 @roles(*READERS)
 def step(procedure: str, element: str) -> ResponseReturnValue:
     """Show a step to be changed."""
-    return _step_page(_find(procedure, element))
+    return _step_page(_find(procedure, element), **_resumed(procedure, element))
 
 
 @page.post("/<element>")
@@ -82,7 +84,7 @@ def save(procedure: str, element: str) -> ResponseReturnValue:
 @roles(*READERS)
 def next_step(procedure: str, element: str) -> ResponseReturnValue:
     """Ask for a new step behind another."""
-    return _next_page(_find(procedure, element))
+    return _next_page(_find(procedure, element), **_resumed(procedure, f"{element}/next"))
 
 
 @page.post("/<element>/next")
@@ -93,14 +95,14 @@ def add(procedure: str, element: str) -> ResponseReturnValue:
     def act(found: _Found, typed: Typed) -> tuple[str, Texts]:
         return _added(procedure, found, typed)
 
-    return _carried_out(procedure, element, act, _next_page)
+    return _carried_out(procedure, element, act, _next_page, "/next")
 
 
 @page.get("/<element>/clock")
 @roles(*READERS)
 def new_clock(procedure: str, element: str) -> ResponseReturnValue:
     """Ask for a clock on a step that has none."""
-    return _clock_page(_find(procedure, element))
+    return _clock_page(_find(procedure, element), **_resumed(procedure, f"{element}/clock"))
 
 
 @page.post("/<element>/clock")
@@ -112,7 +114,7 @@ def add_clock(procedure: str, element: str) -> ResponseReturnValue:
         since = clock_changes.beginnings(found.draft.files, found.parts)
         return element, clock_changes.watched(found.draft.files, found.step.file, element, since, typed)
 
-    return _carried_out(procedure, element, act, _clock_page)
+    return _carried_out(procedure, element, act, _clock_page, "/clock")
 
 
 @page.post("/<element>/clocks/<event>/remove")
@@ -147,19 +149,46 @@ def _find(procedure: str, element: str) -> _Found:
 
 
 def _carried_out(
-    procedure: str, element: str, act: Callable[[_Found, Typed], tuple[str, Texts]], draw: Callable[..., str]
+    procedure: str,
+    element: str,
+    act: Callable[[_Found, Typed], tuple[str, Texts]],
+    draw: Callable[..., str],
+    aside: str = "",
 ) -> ResponseReturnValue:
-    """Save what `act` makes of a step as it was typed, and go to the step that it names; where that cannot be, `draw` the page again."""
+    """Save what `act` makes of a step as it was typed, and go to the step that it names.
+
+    Where that cannot be, `draw` the page again, and keep what was typed for its author; `aside` is what its place has behind the step.
+    """
     found, typed = _find(procedure, element), _typed()
-    if typed.values.get("seen") != found.step.seen:
-        return draw(found, refused=[{"text": STALE}], typed=typed), 409
+    here = _place(f"{element}{aside}")
     try:
+        _require_fresh(found, typed)
         place, texts = act(found, typed)
         _save(found.draft, texts)
     except (Invalid, Conflict) as refusal:
+        kept_words.keep(procedure, here, flask.request.form)
         return draw(found, refused=_refused(refusal), typed=typed), kind_of(refusal).status
+    kept_words.forget(procedure, here)
     _say_saved(procedure, list(texts))
     return _to_table(procedure, place)
+
+
+def _require_fresh(found: _Found, typed: Typed) -> None:
+    """Refuse with `Conflict` where the step is not as it was when its page was opened."""
+    if typed.values.get("seen") != found.step.seen:
+        raise Conflict(STALE)
+
+
+def _place(name: str) -> str:
+    return f"{kept_words.STEPS}/{name}"
+
+
+def _resumed(procedure: str, name: str) -> dict[str, Any]:
+    """Give what this person has typed here and not saved: to go on with, where that is asked for, else to be offered."""
+    kept = kept_words.typed(procedure, _place(name))
+    if kept is None or not flask.request.args.get("kept"):
+        return {"kept": kept}
+    return {"resumed": kept, "typed": Typed(kept.first(), kept.values)}
 
 
 def _taken(found: _Found, clock: Clock | None = None) -> ResponseReturnValue | None:
@@ -267,21 +296,23 @@ def _entry(problem: Problem) -> dict[str, str]:
     return {"text": problem.sentence, "href": f"#{problem.where}"}
 
 
-def _step_page(found: _Found, *, refused: Sequence[dict[str, str]] = (), typed: Typed | None = None) -> str:
+def _step_page(found: _Found, **more: Any) -> str:
     """Draw the page of a step, filled in with what stands in the draft or with what was typed."""
-    return flask.render_template("draft_step.html", **_shown(found, refused, typed))
+    typed: Typed | None = more.get("typed")
+    is_stale = typed is not None and typed.values.get("seen", found.step.seen) != found.step.seen
+    standing = standing_beside(found.step, found.part, found.draft.files, typed) if typed and is_stale else []
+    return flask.render_template("draft_step.html", **_shown(found, **more), standing=standing)
 
 
-def _next_page(found: _Found, *, refused: Sequence[dict[str, str]] = (), typed: Typed | None = None) -> str:
+def _next_page(found: _Found, **more: Any) -> str:
     """Draw the page that asks for a new step."""
-    return flask.render_template(
-        "draft_step_new.html", **_shown(found, refused, typed), **_clock_fields(found), new_form=NEW_FORM
-    )
+    shown = _shown(found, "/next", **more) | _clock_fields(found)
+    return flask.render_template("draft_step_new.html", **shown, new_form=NEW_FORM)
 
 
-def _clock_page(found: _Found, *, refused: Sequence[dict[str, str]] = (), typed: Typed | None = None) -> str:
+def _clock_page(found: _Found, **more: Any) -> str:
     """Draw the page that asks for a clock."""
-    return flask.render_template("draft_clock_new.html", **_shown(found, refused, typed), **_clock_fields(found))
+    return flask.render_template("draft_clock_new.html", **_shown(found, "/clock", **more), **_clock_fields(found))
 
 
 def _clock_fields(found: _Found) -> dict[str, object]:
@@ -291,7 +322,15 @@ def _clock_fields(found: _Found) -> dict[str, object]:
     return {"since": since, "moments": clock_changes.MOMENTS, "own_role": role}
 
 
-def _shown(found: _Found, refused: Sequence[dict[str, str]], typed: Typed | None) -> dict[str, object]:
+def _shown(
+    found: _Found,
+    aside: str = "",
+    *,
+    refused: Sequence[dict[str, str]] = (),
+    typed: Typed | None = None,
+    kept: kept_words.Typed | None = None,
+    resumed: kept_words.Typed | None = None,
+) -> dict[str, Any]:
     own = {found.step.id, *(clock.element for clock in found.step.clocks)}
     own |= {rung.row for clock in found.step.clocks for rung in clock.rungs}
     wrong = [each for each in problems_of(found.draft) if each.element in own]
@@ -303,6 +342,11 @@ def _shown(found: _Found, refused: Sequence[dict[str, str]], typed: Typed | None
         "kind": KINDS[found.step.kind],
         "forms": forms_of(found.draft.files),
         "titles": sorted(((key, role.title) for key, role in ROLES.items()), key=lambda each: each[1].casefold()),
+        "present": kept_words.beside(found.draft.procedure, _place(f"{found.step.id}{aside}")),
+        "place": _place(f"{found.step.id}{aside}"),
+        "kept": kept,
+        "resumed": resumed,
+        "seen": typed.values.get("seen", "") if resumed and typed else found.step.seen,
         "refused": refused,
         "errors": {each["href"][1:]: each["text"] for each in refused if each.get("href")},
         "typed": typed.values if typed else None,

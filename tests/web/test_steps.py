@@ -8,7 +8,10 @@ from bs4 import BeautifulSoup
 
 from engine import archives
 from engine.comparison import compare
+from engine.store import writing
 from tests.web.site import Browser, Site
+from workflows import people
+from workflows.people import Membership
 
 HOME, SMALL = "/procedures/missing_child", "/procedures/cancellation"
 """The procedure of every report, and one of which a check costs little."""
@@ -25,7 +28,7 @@ def begun(site: Site, home: str) -> Browser:
 
 def typed(page: BeautifulSoup) -> dict[str, list[str]]:
     """Read what a page would send if nobody changed it."""
-    form = page.select_one("main form")
+    form = page.select_one("main form[novalidate]")
     assert form is not None
     sent: dict[str, list[str]] = {}
     for field in form.select("input[name], textarea[name], select[name]"):
@@ -128,13 +131,55 @@ def test_of_two_who_change_the_same_step_the_second_is_told_and_of_two_steps_bot
     assert save(site.browser("procedure_editor"), WHY, theirs | {"name": "Say why it is wrong"})[0] == 303
     answer = editor.post(WHY, data=mine | {"name": ["Mine"]})
     assert answer.status_code == 409
-    assert typed(BeautifulSoup(answer.text, "html.parser"))["name"] == ["Mine"]
+    shown = BeautifulSoup(answer.text, "html.parser")
+    assert typed(shown)["name"] == ["Mine"]
+    standing = [row.get_text(" ", strip=True) for row in shown.select(".govuk-summary-list__row")]
+    assert "What is done Say why it is wrong" in standing
+    assert "Who does it Duty inspector" in standing
     assert editor.post(beside, data=next_to_it | {"name": ["Decide"]}).status_code == 303
     assert "Say why it is wrong Duty inspector" in row_of(editor, SMALL, "say_why_wrong")
     told = [(each.element, each.what, each.after) for each in compare(before, files_of(editor, SMALL))]
     assert ("decide_cancellation", "name", "Decide") in told
     assert ("say_why_wrong", "who does it", "“Duty inspector”") in told
     assert {element for element, _, _ in told} == {"say_why_wrong", "decide_cancellation", "c100_1"}
+
+
+def test_what_is_typed_at_a_step_and_not_saved_comes_back_to_its_author_and_who_is_there_is_told(site: Site) -> None:
+    editor = begun(site, SMALL)
+    with writing(site.services.engine) as connection:
+        held = [Membership("procedure_editor", "example_police")]
+        people.add(
+            connection,
+            "ben",
+            name="Ben Sample",
+            mail="ben@example.org",
+            password=None,
+            memberships=held,
+            now=site.clock(),
+        )
+    ben, keeping = site.browser("ben"), f"{SMALL}/draft/at-work/typed"
+    page = editor.page(f"{WHY}/next")
+    answer = editor.send(f"{keeping}?place=steps/say_why_wrong/next&typing=yes", {"name": "Half a th"}, form=page)
+    assert "for you alone" in answer.text
+    there = editor.page(f"{SMALL}/draft").select_one(f"a[href='{WHY}/next']")
+    assert there is not None
+    assert there.text == "a new step after “Say why wrong”"
+    assert "and did not save it" in editor.page(f"{WHY}/next").text
+    assert typed(editor.page(f"{WHY}/next?kept=yes"))["name"] == ["Half a th"]
+    assert "and did not save it" not in ben.page(f"{WHY}/next").text
+    assert "a new step after “Say why wrong”, in this draft, open since" in ben.page(f"{SMALL}/draft/steps").text
+
+    others, mine = ben.page(WHY), editor.page(WHY)
+    look = f"{keeping}?place=steps/say_why_wrong"
+    assert "has this page open since" in ben.send(look, {}, form=others).text + editor.send(look, {}, form=mine).text
+    assert save(ben, WHY, {"name": "Say why it is wrong"})[0] == 303
+    assert "Somebody else has changed this step" in editor.send(look, {}, form=mine).text
+    answer = editor.post(WHY, data=typed(mine) | {"name": ["Mine"]})
+    assert answer.status_code == 409
+    assert typed(editor.page(f"{WHY}?kept=yes"))["name"] == ["Mine"], "what was refused is kept"
+    assert editor.send(f"{keeping}/drop?place=steps/say_why_wrong", form=editor.page(WHY)).status_code == 303
+    assert "and did not save it" not in editor.page(WHY).text
+    assert editor.send(f"{keeping}?place=no_such", {}, form=editor.page(WHY)).status_code == 404
 
 
 def test_a_step_is_taken_out_where_nothing_rests_on_it_and_refused_where_something_does(site: Site) -> None:
