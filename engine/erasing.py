@@ -17,7 +17,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine import values
+from engine import posting, values
 from engine.model import Event, Facts
 from engine.store import (
     ERASED,
@@ -109,11 +109,17 @@ def erase(connection: sa.Connection, case_ids: Iterable[str], stone: Tombstone) 
 
 
 def _messages(connection: sa.Connection, refs: Collection[str]) -> int:
-    """Delete the messages that cases sent or took, and those under such a key that nobody took; count them."""
+    """Delete the messages that cases sent or took, and those under such a key that nobody took; count them.
+
+    Of a partner's message its number stays, under which it is known when it is sent again (`engine.posting.leave`).
+    """
     message = MessageTable
     sent = [message.id.startswith(f"{ref}/", autoescape=True) for ref in refs]
     about = sa.or_(message.taken_by.in_(refs), message.correlation.in_(refs), *sent)
-    return connection.execute(sa.delete(message).where(about)).rowcount
+    of_partner = message.origin == posting.PARTNER
+    nothing = {"status": ERASED, "correlation": "", "payload": values.dumps({}), "taken_by": ""}
+    emptied = connection.execute(sa.update(message).where(about, of_partner).values(nothing)).rowcount
+    return emptied + connection.execute(sa.delete(message).where(about)).rowcount
 
 
 def _empty(connection: sa.Connection, row: Any, stone: Tombstone) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from engine.elements import SENDING, WAITING
@@ -117,6 +117,75 @@ def _signals(release: Compiled) -> Iterator[Problem]:
                 f"Nothing in this procedure throws the signal {trigger.code}; what comes from elsewhere is a message."
             )
             yield Problem(node.id, "never-thrown", sentence)
+
+
+def signals_come_to_rest(release: Compiled) -> Iterator[Problem]:
+    """No signal begins, without a person, a message or a clock between, what throws it again: nobody could stop that."""
+    begins = [node for node in release.nodes.values() if _begins_again(node)]
+    thrown = {node.id: _Course(release).from_(node) for node in begins}
+    after = {node.id: {each.id for each in begins for end in thrown[node.id] if _hears(each, end)} for node in begins}
+    for node in begins:
+        if node.id in _reached(after, node.id):
+            sentence = (
+                "The signal begins what throws it again at once, without end: let a person, a message or a time come between, "
+                "or let this event interrupt."
+            )
+            yield Problem(node.id, "signal-without-wait", sentence)
+
+
+def _begins_again(node: Node) -> bool:
+    """Tell whether an event goes on waiting for a signal when one has come: it stands at a border or begins an event sub-process."""
+    return node.trigger is not None and node.trigger.kind == "signal" and not node.interrupting
+
+
+def _hears(event: Node, thrower: Node) -> bool:
+    return event.trigger is not None and thrower.trigger is not None and event.trigger.catches(thrower.trigger)
+
+
+def _reached(after: Mapping[str, set[str]], name: str) -> set[str]:
+    """Give what comes after something, and after that, and so on."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        new = after[waiting.pop()] - found
+        found |= new
+        waiting += new
+    return found
+
+
+class _Course:
+    """Follows a token through what needs nobody, each process and element once; `ends` are the processes that it comes to the end of."""
+
+    def __init__(self, release: Compiled) -> None:
+        self.release = release
+        self.processes = {each.id: each for each in release.scopes()}
+        self.passed: dict[str, Node] = {}
+        self.ends: set[str] = set()
+
+    def from_(self, node: Node) -> list[Node]:
+        """Give the elements at which the token that leaves a node throws a signal."""
+        self._leave(node)
+        return [each for each in self.passed.values() if each.kind in SENDING and each.trigger is not None]
+
+    def _leave(self, node: Node) -> None:
+        process = self.processes[node.process]
+        for flow in process.outgoing(node.id):
+            if (target := process.nodes[flow.target]).id not in self.passed:
+                self.passed[target.id] = target
+                self._pass(target, process)
+
+    def _pass(self, node: Node, process: Process) -> None:
+        """Go on behind an element unless it waits; behind what holds steps where the way inside has come to an end."""
+        inner = process.children.get(node.id) or self.release.processes.get(node.called)
+        if node.kind == "end":
+            self.ends.add(process.id)
+        elif inner is not None:
+            for start in inner.starts:
+                self._leave(start)
+            if inner.id in self.ends or node.may_be_left_out:
+                self._leave(node)
+        elif node.kind not in {"user_task", "race", *WAITING} and not node.is_errand:
+            self._leave(node)
 
 
 class _Throws:

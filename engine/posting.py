@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from engine import values
 from engine.errors import Conflict
 from engine.model import Value
-from engine.store import MessageTable
+from engine.store import ERASED, MessageTable
 
 CASE, PARTNER, PERSON = "case", "partner", "person"
 LIVES: Mapping[str, timedelta] = {CASE: timedelta(days=30), PARTNER: timedelta(days=1), PERSON: timedelta(days=30)}
@@ -21,6 +21,13 @@ A case waits for a child's plan, which looks back a month when it opens. A partn
 the next day.
 """
 MESSAGE = MessageTable.__table__
+_LEAVE = sa.text("""
+    INSERT INTO messages (id, name, correlation, payload, sent_at, expires_at, status, taken_by, retry_at, failures,
+                          origin, sender, element, optional)
+    VALUES (:id, :name, :correlation, :payload, :sent_at, :expires_at, :status, :taken_by, :retry_at, :failures,
+            :origin, :sender, :element, :optional)
+    ON CONFLICT (id) DO NOTHING
+""").bindparams(*(sa.bindparam(column.name, type_=column.type) for column in MESSAGE.columns))
 
 
 def row_of(
@@ -49,16 +56,16 @@ def row_of(
 def leave(connection: sa.Connection, row: Mapping[str, Any]) -> bool:
     """Leave a message in the caller's transaction; False where one with its id and content is there already.
 
+    One that another transaction leaves at this moment is waited for. One that was erased is there, whatever it said: nothing of it
+    comes back.
+
     Raises:
         Conflict: the id belongs to a message that says something else.
     """
-    said = ("name", "correlation", "payload")
-    asked = sa.select(*(MESSAGE.c[each] for each in said)).where(MESSAGE.c.id == row["id"])
-    found = connection.execute(asked).first()
-    if found is None:
-        connection.execute(sa.insert(MessageTable).values(**row))
+    if connection.execute(_LEAVE, row).rowcount:
         return True
-    if tuple(found) != tuple(row[each] for each in said):
+    there = connection.execute(sa.select(MESSAGE).where(MESSAGE.c.id == row["id"])).mappings().one()
+    if there["status"] != ERASED and any(there[name] != row[name] for name in ("name", "correlation", "payload")):
         raise Conflict(
             "A message with this id was sent before and says something else. Send this one under an id of its own."
         )

@@ -513,6 +513,7 @@ RULES: tuple[Rule, ...] = (
     event_rules.borders_can_catch,
     event_rules.races_wait,
     event_rules.what_is_thrown_is_caught,
+    event_rules.signals_come_to_rest,
     expressions_can_be_read,
     scripts_say_who_may_read,
     field_classes_can_be_read,

@@ -228,7 +228,7 @@ class MessageTable(Base):
     """A message: it waits here until its receiver takes it, or its time is over (`engine.messages`).
 
     `origin` is case, partner or person; `sender` the reference of the case, or who else it was; `element` what sent it. An
-    `optional` one need not be taken by anybody. `status` is waiting, taken, expired, unread, set_aside or dropped.
+    `optional` one need not be taken by anybody. `status` is waiting, taken, expired, unread, set_aside, dropped or erased.
     """
 
     __tablename__ = "messages"

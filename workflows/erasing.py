@@ -76,7 +76,7 @@ SAID: Mapping[str, str] = MappingProxyType(
         "cases": "emptied: the row keeps reference, procedure, when it was opened and closed",
         "fact_values": "deleted, and in cases about others what they say of it (`MENTIONS`)",
         "event_reasons": "deleted, and in cases about others why a record about it was put right",
-        "messages": "deleted",
+        "messages": "deleted; of a partner's message its number stays, so that it does not come back when it is sent again",
         "incidents": "texts taken out",
         # of the workflows
         "episodes": "kept without who it was: child_id is a name of chance, name and texts are empty",

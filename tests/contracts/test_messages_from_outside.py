@@ -6,14 +6,16 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from engine import store, timers
+from engine import erasing, posting, store, timers, values
 from engine.cases import Cases
+from engine.erasing import Tombstone
 from engine.errors import CannotMend, Conflict, Invalid, NotYourTask, ReleaseInvalid
 from engine.incidents import Incident
 from engine.messages import Received
@@ -131,6 +133,39 @@ def test_a_partner_s_message_waits_for_the_case_and_is_handed_over_once_however_
     same = [("hospital:a", "b"), ("hospital", "a:b")]
     assert all(desk.cases.messages.receive(sighting(number), sender=sender, now=NOW) for sender, number in same)
     assert violations(desk.cases) == []
+
+
+def test_a_message_that_is_sent_again_while_the_first_is_being_taken_in_was_received(desk: Desk) -> None:
+    """On PostgreSQL the second saw that none was there, waited for the first, and was answered by a fault."""
+    again = posting.row_of(
+        f"{HOSPITAL} S-1", "child_seen", "CH-1", {"place": "bus station", "sender": HOSPITAL}, NOW,
+        origin=posting.PARTNER, sender=HOSPITAL,
+    )  # fmt: skip
+    with ThreadPoolExecutor(1) as pool:
+        with store.writing(desk.cases.engine) as connection:
+            assert posting.leave(connection, again)
+            second = pool.submit(desk.cases.messages.receive, sighting(), sender=HOSPITAL, now=NOW)
+            with pytest.raises(TimeoutError):
+                second.result(timeout=0.3)
+        assert not second.result(timeout=10)
+
+
+def test_a_message_that_was_erased_does_not_come_back_when_it_is_sent_again(desk: Desk) -> None:
+    """It waited anew, with what it says of somebody, until people were told that nobody had taken it."""
+    desk.cases.messages.receive(sighting(), sender=HOSPITAL, now=NOW)
+    desk.ready(case_id := desk.open())
+    timers.sweep(desk.cases, now=NOW)
+    stone = Tombstone(case_id, (case_id,), LATER, "ann", "bob", "six years are over", {})
+    with store.writing(desk.cases.engine) as connection:
+        assert erasing.erase(connection, [case_id], stone)["messages"] == 1
+        assert "messages" not in erasing.erase(connection, [case_id], stone)
+    for place in ("bus station", "harbour"):
+        assert not desk.cases.messages.receive(sighting(place=place), sender=HOSPITAL, now=LATER)
+    with reading(desk.cases.engine) as connection:
+        kept = connection.execute(sa.select(MessageTable.status, MessageTable.correlation, MessageTable.payload)).one()
+    assert kept == ("erased", "", values.dumps({}))
+    timers.sweep(desk.cases, now=LATER + timedelta(days=40))
+    assert desk.heard == []
 
 
 def test_a_partner_s_message_is_refused_with_all_that_is_wrong_and_nothing_is_kept(desk: Desk) -> None:

@@ -73,6 +73,10 @@ REFUSED: dict[str, tuple[dict[str, str], str, str]] = {
     ),
     "signal that nothing in the procedure awaits": (refused("it: throw signal=over\nit > done"), "it", "not-caught"),
     "signal that nothing in the procedure throws": (refused("it: catch signal=over\nit > done"), "it", "never-thrown"),
+    "signal that begins what throws it again": (
+        refused(HANDLER.format(begins="quiet signal=over").replace("gone: end", "gone: end signal=over")),
+        "came", "signal-without-wait",
+    ),
     "event sub-process with a flow to it": (
         refused(f"{HANDLER.format(begins='duration=PT1H')}other: exclusive\nother > it"), "it", "handler-in-flow"
     ),
@@ -121,3 +125,39 @@ def sentence_of(name: str) -> str:
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_does_not_run_is_refused_at_its_element_with_what_to_draw(name: str) -> None:
     assert len(sentence_of(name)) > 40
+
+
+@pytest.mark.parametrize(
+    ("between", "again", "wrong"),
+    [
+        ("", "quiet", {"came", "answered"}),
+        ("between: script says={1} into=one", "quiet", {"came", "answered"}),
+        ("between: user form=answer", "quiet", set()),
+        ("between: catch duration=PT1H", "quiet", set()),
+        ("", "", set()),
+    ],
+)
+def test_two_signals_that_begin_each_other_are_refused_unless_somebody_or_a_time_comes_between(
+    between: str, again: str, wrong: set[str]
+) -> None:
+    way = "came > between\n    between > gone" if between else "came > gone"
+    text = f"""
+it: handler
+    came: start quiet signal=over
+    {between}
+    gone: end signal=back
+    {way}
+other: handler
+    answered: start {again} signal=back
+    inside: inside
+        began: start
+        told: throw signal=over
+        ended: end
+        began > told
+        told > ended
+    over: end
+    answered > inside
+    inside > over
+"""
+    _compiled, problems = release.examine(refused(text), None, ())
+    assert {(each.where, each.rule) for each in problems} == {(where, "signal-without-wait") for where in wrong}
