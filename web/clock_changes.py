@@ -26,7 +26,7 @@ _LENGTH = re.compile(r'clock(?: \+ duration\("P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+
 
 def beginnings(files: Mapping[str, str], parts: Iterable[Part]) -> dict[str, str]:
     """Give from what a new clock can count, by its expression: from the step, the case, or a moment that a form asks for."""
-    asked = {step.form for part in parts for step in part.steps if step.form}
+    asked = {step.record: step.form for part in parts for step in part.steps if step.form}
     moments = {
         f"{form}.{key}": words for form in sorted(asked) for key, words in _moments(files.get(f"{form}.form", ""))
     }

@@ -99,6 +99,8 @@ class Step:
     lane: str
     role: str
     form: str
+    record: str
+    """What holds its answers, as an expression calls it; the latest of several."""
     form_title: str
     guidance: str
     source: str
@@ -205,6 +207,7 @@ def _part(
                     lane,
                     title_of_role(role_of_lane(node.role)) if node.role in ROLES else node.role,
                     node.form,
+                    f"{node.record}[-1]" if node.properties.get("repeats") == "true" else node.record,
                     called.get(form, ""),
                     guidance,
                     mark + source,

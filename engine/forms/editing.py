@@ -1,7 +1,7 @@
 """Changes the questions of a form one by one: what somebody wants of a question becomes form-js JSON, everything else stays.
 
 A question is named by its place: ``2``, or ``2.0`` inside a group or a list. What is made here may still be refused by
-`engine.forms.read`; it is never less than what was typed.
+`engine.forms.read`; it is never less than what was typed. What a single one says is in `engine.forms.filled`.
 """
 
 from __future__ import annotations
@@ -14,34 +14,35 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import Invalid, NotFound, Problem
+from engine.forms.filled import (
+    CHOOSING,
+    HOLDING,
+    KINDS,
+    LIST,
+    LONGEST_KEY,
+    RULES,
+    WORDS_ALONE,
+    Component,
+    given_of,
+    key_of,
+    kind_of,
+    words_of,
+    write,
+    wrong,
+)
 
-KINDS: Mapping[str, str] = {
-    "textfield": "One line of text",
-    "textarea": "Several lines of text",
-    "number": "A number",
-    "date": "A day",
-    "datetime": "A day and a time",
-    "radio": "One of a few choices",
-    "select": "One of many choices",
-    "checklist": "Several choices",
-    "checkbox": "A box to tick",
-    "text": "Text between the questions",
-}
-"""What can be added, by the name of form-js; a day is its ``datetime`` with the subtype ``date``."""
-CHOOSING = frozenset({"radio", "select", "checklist"})
-HOLDING: Mapping[str, str] = {"group": "Group of questions", "dynamiclist": "List of questions"}
 _PLACE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){0,3}")
-_WHEN = re.compile(r'=\s*(\w+) = null or \1 != "([^"]*)"')
-LONGEST_KEY, DEEPEST = 60, 3
+DEEPEST = 3
 FIRST_IN = "in "
-"""How it begins where a new question goes first into a group."""
-
-Component = dict[str, Any]
+"""How it begins where a question goes first into a group or a list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry of a form: its place, what it is and asks, how deep it stands, and whether it can go up and down."""
+    """One entry of a form: its place, what it is and asks, in how many groups and lists it stands, whether it can go up and down.
+
+    `notes` say what holds for it: that it must be answered, when it is asked, which rule it has to meet.
+    """
 
     place: str
     kind: str
@@ -49,7 +50,7 @@ class Line:
     depth: int
     up: bool
     down: bool
-    required: bool
+    notes: tuple[str, ...]
 
 
 def root_of(text: str) -> Component:
@@ -74,23 +75,23 @@ def lines(components: Any, inside: str = "", depth: int = 0) -> Iterator[Line]:
     for at, each in enumerate(held):
         one = each if isinstance(each, dict) else {}
         place, kind = f"{inside}{at}", kind_of(one)
-        words = KINDS.get(kind) or HOLDING.get(kind) or "Something else"
-        is_required = _own(one, "validate").get("required") is True
-        yield Line(place, words, words_of(one), depth, at > 0, at < len(held) - 1, is_required)
+        words = HOLDING.get(kind) or KINDS.get(kind) or "Something else"
+        yield Line(place, words, words_of(one), depth, at > 0, at < len(held) - 1, tuple(_notes(one)))
         if depth < DEEPEST:
             yield from lines(one.get("components"), f"{place}.", depth + 1)
 
 
-def kind_of(component: Component) -> str:
-    """Give the kind of a component as `KINDS` names it."""
-    kind = str(component.get("type") or "")
-    return "date" if kind == "datetime" and component.get("subtype", "date") == "date" else kind
-
-
-def words_of(component: Component) -> str:
-    """Give what a component says or asks."""
-    named = (component.get(name) for name in ("label", "dateLabel", "text"))
-    return str(next(filter(None, named), ""))
+def _notes(one: Component) -> Iterator[str]:
+    """Say what holds for a component beside its words."""
+    given = given_of(one)
+    if given["required"] or (given["kind"] == LIST and given["least"] not in {"", "0"}):
+        yield "must be answered"
+    if given["when"]:
+        yield "not always asked"
+    if given["rule"]:
+        yield RULES[given["rule"]][0][:1].lower() + RULES[given["rule"]][0][1:]
+    if given["prefill"]:
+        yield "filled in with what is known"
 
 
 def found(root: Component, place: str) -> Component:
@@ -114,95 +115,126 @@ def removed(root: Component, place: str) -> None:
     del held[at]
 
 
-def put(root: Component, place: str, given: Mapping[str, str]) -> None:
-    """Change the component at a place, or add one at the end where it is "", as somebody wants it; nothing else changes.
+def put(root: Component, place: str, given: Mapping[str, str]) -> str:
+    """Change the component at a place, or add one where it is "", as somebody wants it; nothing else changes. Give its key.
 
-    `given` holds ``kind`` (for a new one), ``label``, ``hint``, ``required``, ``error``, ``options`` (one in a line), ``class`` and
-    ``when``; ``after`` is where a new one goes: behind a place, ``in 2`` first in a group, else at the end of the page. Refused with
-    `Invalid`, all at once, at the names of the inputs.
+    `given` is what `given_of` gives; ``kind`` counts for a new one. ``after`` is where it goes: behind a place, ``in 2`` first in
+    a group or a list; "" is the end of the page for a new one, and for another the place that it has. Refused with `Invalid`, all
+    at once, at the names of the inputs.
     """
-    one = copy.deepcopy(found(root, place)) if place else {"type": given.get("kind", "")}
-    kind = kind_of(one) if place else given.get("kind", "")
-    problems = list(_wrong(kind, given, offered=bool(one.get("valuesExpression")), in_list=is_in_list(root, place)))
+    own, after = found(root, place) if place else {}, given.get("after", "")
+    kind = kind_of(own) if place else given.get("kind", "")
+    in_list = is_in_list(root, after) or _is_list(root, after) if after else is_in_list(root, place)
+    offered = bool(own.get("valuesExpression"))
+    problems = [*wrong(kind, given, offered=offered, in_list=in_list), *_misplaced(root, place, kind, after)]
     if problems:
         raise Invalid(problems)
-    if not place:
-        one = _new(kind, given["label"], root)
-    _word(one, kind, given)
-    if kind not in {*HOLDING, "text"}:
-        _ask(one, kind, given)
-    _hide(one, given.get("when", ""))
-    if place:
+    one = copy.deepcopy(own) if place else _new(kind, given["label"], root)
+    write(one, kind, given, in_list=in_list, ticked=_is_box(root, given.get("when", "").partition("=")[0]))
+    if not after and place:
         held, at = _held(root, place)
         held[at] = one
-    else:
-        _insert(root, one, given.get("after", ""))
+        return key_of(one)
+    goes_to = _target(root, after)
+    if place:
+        held, at = _held(root, place)
+        if goes_to[0] is held and goes_to[1] > at:
+            goes_to = (held, goes_to[1] - 1)
+        del held[at]
+    goes_to[0].insert(goes_to[1], one)
+    return key_of(one)
 
 
-def places(root: Component) -> list[tuple[str, str]]:
-    """List where a new question can go, as `put` takes it, with the words for it."""
+def places(root: Component, place: str = "") -> list[tuple[str, str]]:
+    """List where a question can go, as `put` takes it, with the words for it; `place` is where it stands now."""
     told = []
     for line in lines(root["components"]):
-        if not is_in_list(root, line.place):
-            told.append((line.place, f"After “{line.words}”"))
-            if found(root, line.place).get("type") == "group":
-                told.append((f"{FIRST_IN}{line.place}", f"First in the group “{line.words}”"))
+        if place and (line.place == place or line.place.startswith(f"{place}.")):
+            continue
+        kind = kind_of(found(root, line.place))
+        told.append((line.place, f"After “{line.words}”"))
+        if kind in HOLDING:
+            told.append(
+                (f"{FIRST_IN}{line.place}", f"First in the {'list' if kind == LIST else 'group'} “{line.words}”")
+            )
     return told
 
 
-def _insert(root: Component, one: Component, after: str) -> None:
-    """Put a new component where it is wanted."""
+def place_of(root: Component, key: str) -> str:
+    """Find the place of a question by its key; refused with `NotFound`."""
+    for line in lines(root["components"]):
+        if key and key_of(found(root, line.place)) == key:
+            return line.place
+    raise NotFound("There is no such question any more.")
+
+
+def _misplaced(root: Component, place: str, kind: str, after: str) -> Iterator[Problem]:
+    """Say where a component cannot go."""
     if not after:
-        root["components"].append(one)
-    elif after.startswith(FIRST_IN):
-        group = found(root, after.removeprefix(FIRST_IN))
-        inside = group.get("components")
-        group["components"] = [one, *(inside if isinstance(inside, list) else [])]
-    else:
+        return
+    goes_to = after.removeprefix(FIRST_IN)
+    if place and (goes_to == place or goes_to.startswith(f"{place}.")):
+        yield Problem("after", "into-itself", "It cannot stand in itself: select another place")
+    if kind in {*WORDS_ALONE, LIST} and (is_in_list(root, after) or _is_list(root, after)):
+        yield Problem("after", "not-in-a-list", "A list holds questions alone: select a place outside it")
+    if goes_to.count(".") + after.startswith(FIRST_IN) > DEEPEST - (kind in HOLDING):
+        yield Problem("after", "too-deep", "It would stand in too many groups: select a place that is less deep")
+
+
+def _target(root: Component, after: str) -> tuple[list[Any], int]:
+    """Find the list of components, and where in it, to which something goes."""
+    if not after:
+        return root["components"], len(root["components"])
+    if not after.startswith(FIRST_IN):
         held, at = _held(root, after)
-        held.insert(at + 1, one)
+        return held, at + 1
+    holder = found(root, after.removeprefix(FIRST_IN))
+    if not isinstance(holder.get("components"), list):
+        holder["components"] = []
+    return holder["components"], 0
+
+
+def _is_list(root: Component, after: str) -> bool:
+    """Whether ``in 2`` leads into a list."""
+    return after.startswith(FIRST_IN) and kind_of(found(root, after.removeprefix(FIRST_IN))) == LIST
+
+
+def _is_box(root: Component, key: str) -> bool:
+    """Whether a key is that of a box to tick."""
+    asked = (found(root, line.place) for line in lines(root["components"]))
+    return any(kind_of(each) == "checkbox" and key_of(each) == key for each in asked if key)
 
 
 def is_in_list(root: Component, place: str) -> bool:
     """Whether a place stands in a list: its items are asked for themselves, and the list says who may read them."""
-    parts = place.split(".")
+    parts = place.removeprefix(FIRST_IN).split(".")
     around = (".".join(parts[:count]) for count in range(1, len(parts)))
     return any(found(root, each).get("type") == "dynamiclist" for each in around)
 
 
-def given_of(component: Component) -> dict[str, str]:
-    """Give what a component is, as `put` takes it."""
-    own, properties = _own(component, "validate"), _own(component, "properties")
-    values = component.get("values")
-    options = [each for each in values if isinstance(each, dict)] if isinstance(values, list) else []
-    hide = str(_own(component, "conditional").get("hide") or "")
-    read = _WHEN.fullmatch(hide.strip())
-    return {
-        "kind": kind_of(component),
-        "label": words_of(component),
-        "hint": str(component.get("description") or properties.get("hint") or ""),
-        "required": "yes" if own.get("required") is True else "",
-        "error": str(properties.get("error") or ""),
-        "options": "\n".join(f"{each.get('value')}: {each.get('label')}" for each in options),
-        "class": str(properties.get("dataClass") or ""),
-        "when": f"{read[1]}={read[2]}" if read else hide,
-    }
-
-
 def answers(root: Component, but: str) -> list[tuple[str, str]]:
-    """List the answers before a place on which a question can rest: ``("seen=yes", "Was the child seen?: Yes")``."""
-    told = []
+    """List the answers before a place on which a question can rest: ``("seen=yes", "Was the child seen?: Yes")``.
+
+    In a list these are the answers of its own item, elsewhere those outside the lists.
+    """
+    own, told = but.rpartition(".")[0] if is_in_list(root, but) else "", list[tuple[str, str]]()
     for line in lines(root["components"]):
         if line.place == but:
             break
-        one = found(root, line.place)
-        if kind_of(one) in {"radio", "select"} and not is_in_list(root, line.place):
-            values = one.get("values")
-            options = [each for each in values if isinstance(each, dict)] if isinstance(values, list) else []
-            told += [
-                (f"{one.get('key')}={each.get('value')}", f"{words_of(one)}: {each.get('label')}") for each in options
-            ]
+        around = line.place.rpartition(".")[0] if is_in_list(root, line.place) else ""
+        if around == own:
+            told += _answers_of(found(root, line.place))
     return told
+
+
+def _answers_of(one: Component) -> Iterator[tuple[str, str]]:
+    """Give the answers to one question on which another can rest."""
+    kind, key, words, values = kind_of(one), key_of(one), words_of(one), one.get("values")
+    if kind == "checkbox":
+        yield f"{key}=", f"{words}: ticked"
+    for each in values if kind in CHOOSING and isinstance(values, list) else []:
+        if isinstance(each, dict):
+            yield f"{key}{'~' if kind == 'checklist' else '='}{each.get('value')}", f"{words}: {each.get('label')}"
 
 
 def _held(root: Component, place: str) -> tuple[list[Any], int]:
@@ -218,83 +250,19 @@ def _held(root: Component, place: str) -> tuple[list[Any], int]:
     raise NotFound("There is no such question any more.")
 
 
-def _wrong(kind: str, given: Mapping[str, str], *, offered: bool, in_list: bool) -> Iterator[Problem]:
-    """Say what is missing of a question; `offered` where the case offers choices, `in_list` where it stands in a list."""
-    if kind not in {*KINDS, *HOLDING}:
-        yield Problem("kind", "kind-missing", "Select what kind of question it is")
-    if not given.get("label"):
-        yield Problem("label", "label-missing", "Enter the question, as staff will read it")
-    if kind in CHOOSING and not _options(given) and not offered:
-        yield Problem("options", "options-missing", "Enter what can be chosen, one choice in each line")
-    if kind in KINDS and kind != "text" and not given.get("class") and not in_list:
-        yield Problem("class", "class-missing", "Select who may read the answer")
-
-
 def _new(kind: str, label: str, root: Component) -> Component:
-    """Make a component with a key of its own, which is made of its words."""
-    if kind == "text":
-        return {"type": kind}
+    """Make a component with a key of its own, which is made of its words; a new list asks the name of each item at first."""
+    if kind in WORDS_ALONE:
+        return {"type": kind} if kind == "text" else {"type": kind, "components": []}
     words = re.sub(r"[^a-z0-9]+", "_", label.casefold()).strip("_")[:LONGEST_KEY].strip("_")
     stem = words if words[:1].isalpha() else f"question_{words}".strip("_")
-    taken = {str(found(root, line.place).get("key") or "") for line in lines(root["components"])}
+    taken = {key_of(found(root, line.place)) for line in lines(root["components"])}
     key = next(each for each in (stem, *(f"{stem}_{number}" for number in range(2, 10_000))) if each not in taken)
+    if kind == LIST:
+        first = {"type": "textfield", "key": "name", "label": "Name", "validate": {"required": True}}
+        repeats = {"isRepeating": True, "allowAddRemove": True, "defaultRepetitions": 1}
+        return {"type": kind, "label": label, "path": key, **repeats, "components": [first]}
     if kind not in {"date", "datetime"}:
         return {"type": kind, "key": key}
     own = {"timeLabel": "Time", "use24h": True} if kind == "datetime" else {}
     return {"type": "datetime", "key": key, "subtype": kind, **own}
-
-
-def _word(one: Component, kind: str, given: Mapping[str, str]) -> None:
-    """Write the words of a component."""
-    name = (
-        "text" if kind == "text" else "dateLabel" if one.get("type") == "datetime" and "label" not in one else "label"
-    )
-    one[name] = given["label"]
-
-
-def _ask(one: Component, kind: str, given: Mapping[str, str]) -> None:
-    """Write what holds for a question: hint, whether it must be answered, choices, error and data class."""
-    _set(one, "description", given.get("hint", ""))
-    validate = {**_own(one, "validate")}
-    _set(validate, "required", given.get("required") == "yes")
-    _set(one, "validate", validate)
-    if kind in CHOOSING and _options(given):
-        one["values"] = _options(given)
-    properties = {**_own(one, "properties")}
-    for name, text in (("error", given.get("error", "")), ("dataClass", given.get("class", ""))):
-        _set(properties, name, text)
-    _set(one, "properties", properties)
-
-
-def _hide(one: Component, when: str) -> None:
-    """Write when a component is asked: ``seen=yes`` is only after that answer, FEEL stays as it is, "" is always."""
-    key, is_pair, value = when.partition("=")
-    pair = bool(is_pair and key)
-    _set(one, "conditional", {"hide": f'={key} = null or {key} != "{value}"' if pair else when} if when else {})
-
-
-def _own(component: Component, name: str) -> Component:
-    """Give the settings of a component that stand together; nothing where somebody wrote something else there."""
-    found = component.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def _set(held: Component, name: str, value: Any) -> None:
-    """Set a value, or take it out where it says nothing."""
-    if value:
-        held[name] = value
-    else:
-        held.pop(name, None)
-
-
-def _options(given: Mapping[str, str]) -> list[dict[str, str]]:
-    """Read choices, one in a line: ``yes: Yes, somebody has checked it``, or its words alone."""
-    options = []
-    for line in given.get("options", "").splitlines():
-        value, colon, label = (part.strip() for part in line.partition(":"))
-        coded = bool(colon and label and re.fullmatch(r"[A-Za-z0-9_.-]{1,80}", value))
-        words = label if coded else line.strip()
-        if words:
-            key = value if coded else re.sub(r"[^a-z0-9]+", "_", words.casefold()).strip("_")[:LONGEST_KEY]
-            options.append({"label": words, "value": key})
-    return options

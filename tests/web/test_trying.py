@@ -144,11 +144,23 @@ def test_a_table_says_which_row_applies_to_what_is_entered_and_what_is_to_be_sai
     assert "Enter a value of the kind number" in words(browser.page(f"{address}?asked=1&c2=many"))
 
 
+MADE = {
+    "type": "radio",
+    "key": "who_was_rung",
+    "label": "Who was rung?",
+    "validate": {"required": True},
+    "values": [{"label": "An aunt", "value": "aunt"}, {"label": "Nobody", "value": "nobody"}],
+    "properties": {"error": "Select who was rung", "dataClass": "D2"},
+    "conditional": {"hide": '=certain = null or certain != "yes"'},
+}
+
+
 def test_questions_are_added_moved_reworded_and_taken_out_without_the_text_of_the_form(site: Site) -> None:
     browser = site.browser("procedure_editor")
     browser.send(f"{HOME}/draft", form=browser.page(HOME))
     file = f"{DRAFT}/files/cancellation_reason.form"
-    page = browser.page(f"{file}/questions/one")
+    assert "What kind of question is it?" in words(browser.page(f"{file}/questions/one"))
+    page = browser.page(f"{file}/questions/one?kind=radio")
     assert browser.send(f"{file}/questions/one", {"kind": "radio"}, form=page).status_code == 422
     asked = {"kind": "radio", "label": "Who was rung?", "options": "aunt: An aunt\nNobody", "class": "D2"}
     more = {"required": "yes", "error": "Select who was rung", "when": "certain=yes", "after": "0"}
@@ -157,23 +169,21 @@ def test_questions_are_added_moved_reworded_and_taken_out_without_the_text_of_th
     page = browser.page(f"{file}/questions")
     assert browser.send(f"{file}/questions/act", {"place": "1", "do": "down"}, form=page).status_code == 303
     made = json.loads(site_files(browser, file))["components"][2]
-    assert made == {
-        "type": "radio",
-        "key": "who_was_rung",
-        "label": "Who was rung?",
-        "validate": {"required": True},
-        "values": [{"label": "An aunt", "value": "aunt"}, {"label": "Nobody", "value": "nobody"}],
-        "properties": {"error": "Select who was rung", "dataClass": "D2"},
-        "conditional": {"hide": '=certain = null or certain != "yes"'},
-    }
+    assert made == MADE
     place = "2"
     page = browser.page(f"{file}/questions/one?place={place}")
+    beside = typed(browser.page(f"{file}/questions/one?place=0"))
+    assert browser.post(f"{file}/questions/one?place=0", data=beside | {"hint": "Since you asked"}).status_code == 303
     assert (
         browser.post(
             f"{file}/questions/one?place={place}", data=typed(page) | {"label": "Whom did you ring?"}
         ).status_code
         == 303
     )
+    stale = browser.post(f"{file}/questions/one?place=2", data=typed(page) | {"label": "Mine"})
+    assert stale.status_code == 409
+    assert "Whom did you ring?" in stale.text
+    assert "You typed here until" in browser.page(f"{file}/questions/one?key=who_was_rung").text
     again = json.loads(site_files(browser, file))["components"][2]
     assert again == made | {"label": "Whom did you ring?"}
     page = browser.page(f"{file}/questions")
