@@ -1,4 +1,4 @@
-"""The open cases that a person may know of, as a list without anything personal."""
+"""The open cases that a person may know of, as a list without a name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from engine.model import Actor
 from engine.store import CaseTable, Moment, reading
-from web import case_access
+from web import case_access, whose
 from web.moments import read_moment
 from workflows import audits
 from workflows.access import AUDITORS
@@ -18,11 +18,12 @@ from workflows.audience import audience
 
 @dataclass(frozen=True, slots=True)
 class CaseLine:
-    """One open case: its reference, its title and since when it is open."""
+    """One open case: its reference, its title, since when it is open, and whom it is about to those who read that (`web.whose`)."""
 
     case_id: str
     title: str
     opened_at: datetime
+    whose: str
 
 
 def open_cases(engine: sa.Engine, who: Actor, *, after: str, limit: int, now: datetime) -> tuple[list[CaseLine], str]:
@@ -45,7 +46,8 @@ def open_cases(engine: sa.Engine, who: Actor, *, after: str, limit: int, now: da
         if place is not None:
             query = query.where(order < sa.tuple_(sa.literal(place[0], Moment()), sa.literal(place[1])))
         rows = connection.execute(query.order_by(case.opened_at.desc(), case.id.desc()).limit(limit + 1)).all()
-    lines = [CaseLine(*row) for row in rows[:limit]]
+    about = whose.of(engine, [row.id for row in rows[:limit]], who, now) if rows else {}
+    lines = [CaseLine(row.id, row.title, row.opened_at, about.get(row.id, "")) for row in rows[:limit]]
     following = f"{lines[-1].opened_at.isoformat()}~{lines[-1].case_id}" if len(rows) > limit else ""
     return lines, following
 

@@ -105,7 +105,7 @@ def file() -> ResponseReturnValue:
     with reading(here.engine) as connection:
         bounds = audience(connection, who, now)
     found = task_lists.page(wanted, bounds, None, now, limit=FILE_AT_MOST)
-    rows = [HEAD, *map(_cells, task_words.lines(found.rows, who, now))]
+    rows = [HEAD, *map(_cells, task_words.lines(found.rows, who, now, with_whose=False))]
     if found.next:
         rows.append(
             [f"The list goes on: these are the first {FILE_AT_MOST:,}. Show only some, and take the rest apart."]

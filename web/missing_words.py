@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from web.figure_words import written
 from web.moments import say_key, say_moment, say_span, say_until
@@ -143,8 +144,24 @@ def _who(one: Missing) -> str:
     return SLICES["who"].words["not_recorded"] if one.age is None else "Child"
 
 
-def told_apart(one: Missing) -> str:
-    """Tell one person who is missing from others without a name, to those who read who a child is: ``Girl, 14``."""
+class Person(Protocol):
+    """Whom an episode is about, as far as a list says it."""
+
+    @property
+    def adult(self) -> bool:
+        """Whether the procedure takes the person for an adult."""
+
+    @property
+    def age(self) -> int | None:
+        """Whole years when the person was reported."""
+
+    @property
+    def sex(self) -> str:
+        """Of the vocabulary ``sex``."""
+
+
+def told_apart(one: Person) -> str:
+    """Tell one person from others without a name, to those who read who a child is: ``Girl, 14``."""
     words = ADULTS if one.adult else CHILDREN
     if one.age is None and not one.adult:
         return SLICES["who"].words["not_recorded"]

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from engine.model import Actor
 from engine.store import reading
 from engine.views import TaskRow
-from web import task_lists
+from web import task_lists, whose
 from web.missing_words import COLOURS
 from web.moments import say_moment, say_until
 from web.services import services
@@ -59,22 +59,26 @@ class Line:
     done: str
     about: str = ""
     """What is told of its episode, by the work of who looks."""
+    whose: str = ""
+    """Whom its episode is about, without a name."""
     lowering: bool = False
     owner: str = ""
     elsewhere: bool = False
     """It is for another role: one follows it, and does not do it."""
 
 
-def lines(rows: Sequence[TaskRow], who: Actor, now: datetime) -> list[Line]:
-    """Say each task in words."""
+def lines(rows: Sequence[TaskRow], who: Actor, now: datetime, *, with_whose: bool = True) -> list[Line]:
+    """Say each task in words; whom its episode is about `with_whose` alone, to those who read that."""
     procedures = task_lists.procedures_of(row.case_id for row in rows)
     told = _told(rows, who)
     lowered = task_lists.lowered(row.case_id for row in rows)
     names = task_lists.names_of(rows, who)
+    about = whose.of(services().engine, {row.case_id for row in rows}, who, now) if with_whose and rows else {}
     return [
         replace(
             _line(row, procedures.get(row.case_id, ""), now),
             about=told.get(row.case_id, ""),
+            whose=about.get(row.case_id, ""),
             lowering=row.case_id in lowered,
             owner=owner(row, who, names),
             elsewhere=row.role not in who.duties | assigning.led_by(who),

@@ -10,9 +10,11 @@ import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
 
+from engine.model import Actor
 from engine.store import TaskTable, reading, writing
 from notifications.outbox import OutboxRow
 from tests.web.site import Browser, Site
+from web import whose
 from workflows import people
 from workflows.children import ChildFlagRow
 from workflows.episodes import EpisodeRow
@@ -168,13 +170,21 @@ def test_a_list_without_a_name_or_a_choice_is_not_kept(two: Site) -> None:
     assert "Choose first which tasks the list shows" in browser.page("/tasks").text
 
 
-def test_a_list_is_a_file_without_anything_of_a_child(two: Site) -> None:
+def test_a_list_tells_children_apart_to_those_who_may_read_it_and_as_a_file_says_nothing_of_a_child(two: Site) -> None:
     browser, case_id = two.browser(INSPECTOR), two.opened()
+    with writing(two.services.engine) as connection:
+        row = sa.update(EpisodeRow).where(EpisodeRow.case_id == case_id)
+        connection.execute(row.values(sex="female", age=14))
+    assert all("Girl, 14" in browser.page(address).text for address in ("/tasks", "/cases", "/tasks/several"))
+    for stranger in ("school_dsl", "rhi_worker"):
+        by = Actor(stranger, frozenset({stranger}), stranger)
+        assert whose.of(two.services.engine, [case_id], by, two.clock()) == {}
     answer = browser.get("/tasks.csv?which=free")
     rows = list(csv.reader(io.StringIO(answer.text)))
     assert rows[0][:4] == ["Case", "What the case is", "How it stands", "Task"]
     assert {row[0] for row in rows[1:]} == {case_id}
     assert "Alex" not in answer.text
+    assert "Girl" not in answer.text
 
 
 def test_the_list_is_narrowed_by_stage_council_child_and_flag(two: Site) -> None:
