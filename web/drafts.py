@@ -20,6 +20,7 @@ from web.access import actor, roles
 from web.change_words import compared
 from web.draft_words import problems_of, remarks_of, running, shelf, shown_problems
 from web.errors import kind_of, sentence_of
+from web.moments import LONDON
 from web.services import services
 from workflows import catalogue, checking, unsaved
 from workflows.agencies import KINDS
@@ -408,6 +409,7 @@ def _entry(procedure: str) -> dict[str, object]:
         "procedure": procedure,
         "name": name,
         "release": release,
+        "since": release.published_at.astimezone(LONDON).date(),
         "published_by": signed[release.published_by],
         "cases": counts,
         "open_count": counts.get(release.id, (0, 0))[0],

@@ -255,20 +255,29 @@ def _drawn(draft: Draft, name: str) -> dict[str, object]:
     }
 
 
+def _in_table(procedure: str, step: str) -> str:
+    """Give the address of a step in the table of the steps."""
+    return flask.url_for("steps.table", procedure=procedure, open=step, _anchor=step)
+
+
 def _told(procedure: str, part: Part) -> dict[str, dict[str, object]]:
     """Give what the drawing says of a step or a clock that is chosen, by its id: lines, and where it is changed."""
     found: dict[str, dict[str, object]] = {}
-    table = flask.url_for("steps.table", procedure=procedure)
     for step in part.steps:
         changes = EDITOR in actor().roles and step.kind != "start"
-        address = flask.url_for("steps.step", procedure=procedure, element=step.id) if changes else table
+        address = (
+            flask.url_for("steps.step", procedure=procedure, element=step.id)
+            if changes
+            else _in_table(procedure, step.id)
+        )
         lines = [line for line in (step.role, step.form_title) if line]
         lines += [f"{each.name}: {'; '.join(rung.said for rung in each.rungs)}" for each in step.clocks if each.rungs]
-        found[step.id] = {"name": step.name, "lines": lines, "href": address if changes else f"{table}#{step.id}"}
+        found[step.id] = {"name": step.name, "lines": lines, "href": address}
         for clock in step.clocks:
             lines = [f"Counted from {clock.since}"] if clock.since else []
             lines += [rung.said for rung in clock.rungs]
-            found[clock.element] = {"name": clock.name, "lines": lines, "href": f"{address}#{clock.element}"}
+            place = address.partition("#")[0]
+            found[clock.element] = {"name": clock.name, "lines": lines, "href": f"{place}#{clock.element}"}
             if clock.rungs:
                 rows = flask.url_for("modeller.file", procedure=procedure, name=clock.table)
                 found[clock.element]["rows"] = f"{rows}#{clock.rungs[0].row}"

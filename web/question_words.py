@@ -29,7 +29,7 @@ FIELDS: Mapping[str, str] = {
     "class": "Who may read the answer",
     "source": "Source",
     "item": "What one of them is called",
-    "items": "What several are called",
+    "plural": "What several are called",
     "shown": "Empty ones on a new page",
     "folds": "Folded",
     "when": "When it is asked",

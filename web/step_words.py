@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,6 +15,7 @@ from engine.errors import Invalid
 from engine.process import Flow, Node, Process
 from web.answering import without_source
 from web.draft_words import titles
+from web.formula_words import FACTS, say_formula
 from workflows import checking
 from workflows.agencies import ROLES, role_of_lane
 from workflows.agencies import title_of as title_of_role
@@ -32,14 +33,12 @@ KINDS: Mapping[str, str] = {
 
 _TIMER = re.compile(r'=\s*(\w+)\(.*?deadline: "([A-Z]+-\d+)"', re.DOTALL)
 _CLOCK = re.compile(r"\bclock: (.+?)(?:, \w+: \"[^\"]*\")*\)\Z", re.DOTALL)
-_FACT = re.compile(r"(\w+)(?:\[-?\d+\])?\.(\w+)")
+_GIVEN = re.compile(r', (\w+): "([^"]*)"')
+_NOT = re.compile(r"not\(([^()]*)\)")
 _LIST = re.compile(r'\[\s*(?:"\w+"(?:\s*,\s*"\w+")*)?\s*\]')
 _EVERY = re.compile(r"\A1 (?=\w+\Z)")
 _NEVER = frozenset({"", "-", "null"})
-BEGINNINGS: Mapping[str, str] = {
-    "task.opened_at": "the beginning of the step",
-    "case.opened_at": "the opening of the case",
-}
+BEGINNINGS: Mapping[str, str] = {each: FACTS[each] for each in ("task.opened_at", "case.opened_at")}
 """From when a clock counts where that is no answer, by its expression."""
 
 
@@ -88,6 +87,10 @@ class Clock:
     """Other clocks that go by the same rows."""
 
 
+SHORT, AT_ONCE = 40, 3
+"""So long a time is said in the line of a step, and so many of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A row of the table; `inside` names the group in which the step stands, `ways` are the flows that lead on from it."""
@@ -107,6 +110,21 @@ class Step:
     inside: str
     clocks: tuple[Clock, ...]
     ways: tuple[tuple[str, str], ...]
+
+    def holds(self, words: str, role: str) -> bool:
+        """Whether a step is meant by somebody who looks for words, and for what one role does."""
+        said = [self.name, self.form_title, self.inside, *(clock.name for clock in self.clocks)]
+        said += [rung.said for clock in self.clocks for rung in clock.rungs]
+        is_found = all(word.casefold() in " ".join(said).casefold() for word in words.split())
+        return is_found and (not role or (self.kind == "user_task" and self.role == role))
+
+    @property
+    def due(self) -> str:
+        """By when it is due, as one line: ``72 hours``, or several times where it rests on the case; "" where no clock says."""
+        moments = [rung.moment for clock in self.clocks for rung in clock.rungs if rung.due]
+        told = list(dict.fromkeys(moments))
+        short = [each for each in told if len(each) <= SHORT]
+        return " or ".join(short[:AT_ONCE] or (["it rests on the case"] if told else []))
 
     @property
     def seen(self) -> str:
@@ -273,6 +291,7 @@ class _Tables:
         self.files = files
         self.sheets: dict[str, Sheet | None] = {}
         self.users: dict[tuple[str, str], list[Node]] = {}
+        self.forms = {node.record: node.form for each in processes for node in each.everything() if node.form}
         for process in processes:
             for node in process.everything():
                 if node.is_deadline and (found := _TIMER.match(node.timer.text if node.timer else "")):
@@ -290,8 +309,12 @@ class _Tables:
         rows = [row for row in sheet.rows if row.cells.get("deadline") == f'"{deadline}"'] if sheet else []
         also = tuple(each.name or each.id for each in self.users[found[1], found[2]] if each.id != event.id)
         asks = event.properties.get("asks") or OBLIGATIONS.get(deadline, "")
-        since = self._since(text)
-        rungs = tuple(_rung(row, sheet.columns) for row in rows) if sheet else ()
+        since, given = self._since(text), dict(_GIVEN.findall(text))
+        rungs = (
+            tuple(_rung(row, sheet.columns, lambda each: say_formula(each, self._fact, given)) for row in rows)
+            if sheet
+            else ()
+        )
         return Clock(event.id, event.name or event.id, table, deadline, asks, since, explanation, rungs, also)
 
     def _sheet(self, name: str) -> Sheet | None:
@@ -303,16 +326,25 @@ class _Tables:
         return self.sheets[name]
 
     def _since(self, text: str) -> str:
-        """Say from when a clock counts, where that is one answer of a form, or a beginning."""
+        """Say from when a clock counts."""
         found = _CLOCK.search(text)
-        asked = found[1].strip() if found else ""
-        fact = _FACT.fullmatch(asked)
-        if asked in BEGINNINGS or fact is None:
-            return BEGINNINGS.get(asked, "")
-        question = _question(self.files.get(f"{fact[1]}.form", ""), fact[2])
-        return (
-            f"the answer to “{question}”" if question else f"{fact[2].replace('_', ' ')} ({fact[1].replace('_', ' ')})"
-        )
+        return say_formula(found[1], self._fact) if found else ""
+
+    def _fact(self, name: str) -> str:
+        """Give the words for an answer of a form, by the record and the key under which it is kept."""
+        record, _, key = name.partition(".")
+        form = self.forms.get(record, record)
+        question = _question(self.files.get(f"{form}.form", ""), key) if key else ""
+        return f"the answer to “{question}”" if question else ""
+
+
+def _only(text: str) -> str:
+    """Say in which cases a row holds: ``other than high and medium``."""
+    return _NOT.sub(_other_than, say_cell(text)).replace("_", " ")
+
+
+def _other_than(found: re.Match[str]) -> str:
+    return "other than " + " and ".join(each.strip() for each in found[1].split(","))
 
 
 def _question(form: str, key: str) -> str:
@@ -332,7 +364,7 @@ def _question(form: str, key: str) -> str:
     return ""
 
 
-def _rung(row: Row, columns: Mapping[str, str]) -> Rung:
+def _rung(row: Row, columns: Mapping[str, str], say: Callable[[str], str]) -> Rung:
     cells = row.cells
     tell, every = cells.get("tell", ""), cells.get("every", "")
     roles = tuple(re.findall(r'"(\w+)"', tell)) if _LIST.fullmatch(tell) else None
@@ -341,7 +373,7 @@ def _rung(row: Row, columns: Mapping[str, str]) -> Rung:
         for key, text in cells.items()
         if key not in {"deadline", "at", "step", "due", "tell", "urgent", "every"}
     }
-    only = [f"{columns[key]}: {say_cell(text)}" for key, text in said.items() if text not in _NEVER]
+    only = [f"{columns[key]}: {_only(text)}" for key, text in said.items() if text not in _NEVER]
     step = cells.get("step", "").strip('"')
     when = say_time(cells.get("at", ""))
     again = "" if every in _NEVER else say_span(every)
@@ -349,13 +381,13 @@ def _rung(row: Row, columns: Mapping[str, str]) -> Rung:
         row.id,
         when,
         cells.get("at", ""),
-        when if when and is_plain(cells.get("at", "")) else in_words(cells.get("at", "")),
+        when if when and is_plain(cells.get("at", "")) else say(cells.get("at", "")) or in_words(cells.get("at", "")),
         step[:1].upper() + step[1:],
         cells.get("due") == "true",
         roles,
         ", ".join(title_of_role(each) if each in ROLES else each for each in roles) or "nobody"
         if roles is not None
-        else in_words(tell),
+        else say(tell) or in_words(tell),
         again,
         every,
         tuple(only),

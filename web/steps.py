@@ -49,17 +49,40 @@ def table(procedure: str) -> ResponseReturnValue:
     """List the steps of a draft, diagram by diagram, in the order in which they happen."""
     _, name = running(procedure)
     draft = shelf().get(procedure)
+    parts, asked = parts_of(procedure, draft.files), flask.request.args
+    find, role = " ".join(asked.get("find", "").split()), asked.get("role", "")
+    chosen = [(part, [step for step in part.steps if step.holds(find, role)]) for part in parts]
     return flask.render_template(
         "draft_steps.html",
         procedure=procedure,
         name=name,
         draft=draft,
-        parts=parts_of(procedure, draft.files),
+        parts=parts,
+        listed=[
+            (part, steps, _is_open(part, steps, alone=len(parts) == 1))
+            for part, steps in chosen
+            if steps or not part.readable or not (find or role)
+        ],
+        find=find,
+        role=role,
+        who=sorted({step.role for part in parts for step in part.steps if step.role and step.kind == "user_task"}),
+        count=sum(len(steps) for _, steps in chosen),
+        total=sum(len(part.steps) for part in parts),
         kinds=KINDS,
         problems=shown_problems(problems_of(draft), procedure),
         may_edit=EDITOR in actor().roles,
         present=kept_words.beside(procedure, kept_words.STEPS),
     )
+
+
+def _is_open(part: Part, steps: Sequence[Step], *, alone: bool) -> bool:
+    """Whether the steps of a diagram are shown at once: where something is looked for, or somebody comes back from one of them."""
+    asked = flask.request.args
+    wanted = bool(asked.get("find") or asked.get("role")) or asked.get("open") in {
+        "all",
+        *(step.id for step in part.steps),
+    }
+    return bool(steps) and (alone or wanted)
 
 
 @page.get("/<element>")
@@ -282,7 +305,9 @@ def _say_saved(procedure: str, files: Sequence[str]) -> None:
 
 
 def _to_table(procedure: str, element: str = "") -> ResponseReturnValue:
-    return flask.redirect(flask.url_for("steps.table", procedure=procedure, _anchor=element or None), 303)
+    return flask.redirect(
+        flask.url_for("steps.table", procedure=procedure, open=element or None, _anchor=element or None), 303
+    )
 
 
 def _refused(refusal: Refusal) -> list[dict[str, str]]:

@@ -87,6 +87,11 @@ class Expression:
         return watch.reasons()
 
 
+def parse(text: str) -> Node:
+    """Read an expression into its tree, to be told in words; refused with `Invalid` where it cannot be read."""
+    return _tree(text, frozenset(), cell=False)
+
+
 def _tree(text: str, names: frozenset[str], *, cell: bool) -> Node:
     parser = Parser(text, phrases(), names)
     return parser.whole(parser.cell if cell else parser.expression)

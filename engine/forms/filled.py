@@ -52,7 +52,7 @@ _TEXTS: Mapping[str, str] = {
     "class": "dataClass",
     "check_error": "checkError",
     "item": "item",
-    "items": "items",
+    "plural": "items",
 }
 """Fields that are a text among the properties."""
 _READ_IN_PARTS = frozenset({"number", "date", "datetime", "textfield"})

@@ -67,9 +67,8 @@ def test_the_list_says_what_runs_and_what_is_drafted(site: Site, begun: Browser)
     site.opened()
     changed(begun)
     words = " ".join(begun.page("/procedures").get_text(" ").split())
-    assert "Missing child Running Release 1, with 1 open case Since 1 March 2026" in words
-    assert "Draft Open for changes , no problem found Last changed by" in words
-    assert "Draft None" in words
+    assert "Missing child Release 1, 1 March 2026 1 Open : draft of Missing child , no problem, " in words
+    assert "Trigger plan Release 1, 1 March 2026 0" in words
 
 
 def test_one_changes_another_approves_and_a_new_case_has_it_and_an_old_one_has_not(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -115,6 +116,17 @@ def test_a_clock_that_is_put_on_a_step_makes_it_due_tells_people_in_its_own_word
     with pytest.raises(Invalid) as refused:
         watched(files, "small.bpmn", "ask", since, Typed(wrong))
     assert {each.where for each in refused.value.problems} == {"asks", "since", "when.due", "tell.first", "every"}
+
+
+def test_what_our_clocks_count_from_and_say_is_told_in_words_and_never_as_a_formula() -> None:
+    raw = re.compile(r"\w+_\w+|[a-z]\.[a-z]|[\[\]{}=]|\w\(")
+    for _, _, step in STEPS:
+        for clock in step.clocks:
+            assert clock.since, clock.name
+            for said in (clock.since, *(text for rung in clock.rungs for text in (rung.moment, rung.tell, *rung.only))):
+                assert not raw.search(said), said
+    told = {clock.since for _, _, step in STEPS for clock in step.clocks}
+    assert any(each.startswith("the moment since when the grade is what it is") for each in told)
 
 
 def test_a_page_that_nobody_changed_changes_no_file() -> None:
