@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from argparse import Namespace
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,12 +13,19 @@ from pathlib import Path
 import pytest
 
 from engine.errors import Invalid
+from engine.store import reading
+from tests.web import counting, counting_courses
+from web import event_files
+from web.assembly import assemble
 from web.county import names, parameters
 from web.county.generating import FILE, Wanted, generate
 from web.county.lapses import LAPSES, NOT_DRAWN, REFUSED
 from web.county.lives import County, Episode, draw
 from web.county.people import ANSWERED, LEFT_OUT
 from web.county.times import LYING
+from web.settings import Settings
+from workflows import figures
+from workflows.measures import GROUPS
 from workflows.promises import PROMISES
 
 BEGINS = datetime(2026, 1, 5, tzinfo=UTC)
@@ -164,4 +172,27 @@ def test_the_checks_find_every_broken_promise_of_a_county_that_was_played_and_no
     }
     with pytest.raises(Invalid, match="not empty"):
         list(generate(wanted))
-    assert (tmp_path / FILE).exists()
+    dashboard_counts_what_the_exported_log_says(tmp_path)
+
+
+def dashboard_counts_what_the_exported_log_says(folder: Path) -> None:
+    """Meetings, trigger plans, flags and communities, counted from the log that is exported and the sheets; none is zero by chance."""
+    services = assemble(Settings(database_url=f"sqlite:///{folder / FILE}", secret="x" * 64))
+    key, log, ends = folder / "key", folder / "log.jsonocel", BEGINS + timedelta(days=31)
+    key.write_bytes(b"so that the log and the sheets fit")
+    about = {"file": log, "first": BEGINS.date(), "last": ends.date(), "procedure": [], "key_file": key}
+    said = {"recipient": "The university", "basis": "partnership_analysis", "by": "superintendent"}
+    list(event_files.export(services, Namespace(**about, **said), now=ends))
+    truth = counting_courses.counted(folder, key.read_bytes(), counting.log_of(services.engine))
+    with reading(services.engine) as connection:
+        shown = figures.population(connection, figures.Period(BEGINS, ends), now=ends)
+    services.engine.dispose()
+    for group in ("meetings", "plans"):
+        assert [shown.count(each) for each in GROUPS[group].measures] == truth[group]
+        assert all(truth[group])
+    flags = {each: shown.count(each) for each in GROUPS["flags"].measures if shown.count(each)}
+    assert flags == {f"flag_{each}": count for each, count in truth["flags"].items()}
+    assert {"flag_repeat_3_in_90"} <= flags.keys()
+    communities = {group: (count, list(each.values())) for group, (count, each) in shown.communities().items() if count}
+    assert communities == truth["communities"]
+    assert len(communities) >= 3
