@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.task import Task
@@ -189,14 +190,14 @@ class Winder:
         clock.due = min(due).timestamp() if due else None
 
     def rungs(self, clock: Clock, node: Node) -> list[Rung]:
-        """Give a deadline's rungs in the order of time; a rung whose moment is not known yet is left out."""
+        """Give a deadline's rungs in the order of time, at one moment as they are listed; one whose moment is not known yet is left out."""
         value = self.evaluate(clock, node, None)
         if value is None:
             faults.why_null(self.release.timer(node), self.seen(clock, None), self.now, node, self.conductor.nulls)
             value = []
         contexts = [(_moment(each.get("at")), each) for each in value if isinstance(each, dict)]
         rungs = [_rung(at, each) for at, each in contexts if at is not None]
-        return sorted(rungs, key=lambda rung: (rung.at, rung.step))
+        return sorted(rungs, key=attrgetter("at"))
 
     def evaluate(self, clock: Clock, node: Node, task: Task | None) -> Any:
         """Evaluate a timer's expression; `task.opened_at` in it is when the clock's activity began."""

@@ -458,3 +458,19 @@ def test_a_rung_with_an_interval_repeats_until_the_task_is_done() -> None:
 def test_the_word_for_what_happened_may_depend_on_the_answer() -> None:
     straight, _restored = both(LADDER, lambda drive: drive.open().do("early").do("late", text="no"))
     assert straight.kinds("task_completed")[-1].activity == "Declined"
+
+
+def test_of_two_moments_at_one_time_the_later_listed_is_the_one_that_is_told() -> None:
+    """A deadline brought forward to the time of a reminder was told as that reminder, and its managers were not told at all."""
+    moment = '{{at: case.opened_at + duration("{}"), step: "{}", tell: ["{}"], due: {}}}'
+    for after, told in (("PT1H", ["boss", "worker"]), ("-PT1H", ["boss"])):
+        rungs = [moment.format(after, "reminder 2", "worker", "false"), moment.format(after, "due", "boss", "true")]
+        files = procedure(
+            "interview",
+            f"begun: start form=opening\nask: user form=answer\ndone: end\nbegun > ask\nask > done\n"
+            f"clock: boundary on=ask quiet cycle={{=[{', '.join(rungs)}]}}\ntold: end\nclock > told",
+            OPENING,
+            form("answer", "text"),
+        )
+        drive = Drive(files, restored=False).open().wait(hours=2)
+        assert [(event.data["step"], event.data["tell"]) for event in drive.kinds("timer_fired")] == [("due", told)]
