@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser import quill
 from tests.browser.demo_process import DemoProcess
 from tests.browser.guard import look_at, wait_until
-from tests.browser.visits import Visitor
+from tests.browser.visits import Visitor, reload_until
 
 pytestmark = pytest.mark.browser
 
@@ -25,6 +27,16 @@ DRAWN = f"{DRAFT}/files/return_interview.bpmn"
 NO_SCENARIO = "was_it_told_only_in_writing_to_pass_late_disclosure"
 """A flow on which no scenario of the procedure counts."""
 FLOW = "may_it_be_written_up_to_write_up_return_interview"
+
+PLACE = """id => {
+    const modeler = document.querySelector('.hw-editing').editor.modeler
+    const [shape, canvas] = [modeler.get('elementRegistry').get(id), modeler.get('canvas')]
+    const [window, view] = [canvas.getContainer().getBoundingClientRect(), canvas.viewbox()]
+    const [from, to] = shape.waypoints ? [shape.waypoints[0], shape.waypoints[shape.waypoints.length - 1]]
+        : [shape, { x: shape.x + shape.width, y: shape.y + shape.height }]
+    const [x, y] = [(from.x + to.x) / 2, (from.y + to.y) / 2]
+    return [window.x + (x - view.x) * view.scale, window.y + (y - view.y) * view.scale]
+}"""
 
 DROP_A_TASK = """flow => {
     const modeler = document.querySelector('.hw-editing').editor.modeler
@@ -92,26 +104,105 @@ def opened(page: Page) -> str:
     return page.url.rpartition("/")[2].partition(".")[0]
 
 
-def test_a_task_is_added_approved_by_another_and_new_cases_have_it(
-    visit: Visit, own_demo: DemoProcess, editor: Page
-) -> None:
-    taker = visit("call_taker", url=own_demo.url).page
-    old = opened(taker)
-    editor.get_by_text("Add a form or a decision table").click()
-    editor.fill("#name", "plan_check")
-    editor.get_by_role("button", name="Add it").click()
-    drawn(editor, DRAWN)
-    editor.evaluate(DROP_A_TASK, NO_SCENARIO)
-    settings = editor.locator(".hw-settings")
+def at(page: Page, element: str) -> tuple[float, float]:
+    """Give the place of an element in the window, as a hand finds it: the middle of a box or of a straight line."""
+    page.locator(".hw-canvas").scroll_into_view_if_needed()
+    x, y = page.evaluate(PLACE, element)
+    return x, y
+
+
+def saved(page: Page) -> None:
+    """Save a file of the draft in which nothing is wrong."""
+    page.get_by_role("button", name="Save and check").click()
+    expect(page.get_by_text("Saved. No problem found in it.")).to_be_visible()
+
+
+def interview_within_48_hours(page: Page) -> None:
+    """Change the deadline at the rows to which the clock of the drawing leads, and its warning in the table of the steps."""
+    drawn(page, DRAWN)
+    page.mouse.click(*at(page, "interview_clock_rang"))
+    about = page.locator(".hw-about")
+    expect(about).to_contain_text("Due: 72 hours")
+    about.get_by_role("link", name="Its rows in the table").click()
+    page.locator(".hw-modeller[data-ready]").wait_for()
+    page.locator("tr:has([data-row-id=t25_5]) td.output-cell").first.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type('clock + duration("PT48H")')
+    saved(page)
+    page.goto(f"{DRAFT}/steps/offer_and_hold_interview")
+    expect(page.locator("[id='when.t25_5']")).to_have_value("48 hours")
+    page.locator("[id='when.t25_4']").fill("42 hours")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("tr#offer_and_hold_interview")).to_contain_text("Warning: 42 hours")
+
+
+def task_with_a_new_form(page: Page) -> None:
+    """Take a task from the tools and put it on the arrow between two steps; it is asked by a new form."""
+    page.goto(DRAFT)
+    page.get_by_text("Add a form or a decision table").click()
+    page.fill("#name", "plan_check")
+    page.get_by_role("button", name="Add it").click()
+    drawn(page, DRAWN)
+    for _ in range(3):
+        page.get_by_role("button", name="Larger").click()
+    page.goto(f"{DRAWN}#{NO_SCENARIO}")
+    expect(page.locator(f".djs-element.selected[data-element-id={NO_SCENARIO}]")).to_have_count(1)
+    page.locator(".djs-palette .entry.bpmn-icon-user-task").click()
+    page.mouse.move(*at(page, NO_SCENARIO), steps=5)
+    page.mouse.click(*at(page, NO_SCENARIO))
+    settings = page.locator(".hw-settings")
     settings.get_by_text("General", exact=True).click()
     settings.locator("#bio-properties-panel-name").fill("Check the plan")
-    editor.keyboard.press("Tab")
+    page.keyboard.press("Tab")
     settings.locator("#bio-properties-panel-hw-form").select_option("plan_check")
-    editor.keyboard.press("Tab")
-    editor.get_by_role("button", name="Save and check").click()
-    expect(editor.get_by_text("Saved. No problem found in it.")).to_be_visible()
+    page.keyboard.press("Tab")
+    saved(page)
+
+
+def rule_for_the_youngest(page: Page) -> None:
+    """Add a row to the table of the risk factors."""
+    drawn(page, f"{DRAFT}/files/risk_grade.dmn")
+    page.get_by_title("Add rule").click()
+    row = page.locator(".tjs-table tbody tr").last
+    for kind, number, text in (("input", 1, "< 5"), ("output", 0, '"high"'), ("output", 1, '"Under 5 years old"')):
+        row.locator(f"td.{kind}-cell").nth(number).click()
+        page.keyboard.type(text)
+    saved(page)
+
+
+def step_in_another_lane(page: Page) -> None:
+    """Draw a step from the lane of the sergeant into that of the inspector."""
+    drawn(page, f"{DRAFT}/files/close_police_part.bpmn")
+    (x, y), (_, lower) = at(page, "close_police_enquiry"), at(page, "duty_inspector")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, (y + lower) / 2, steps=3)
+    page.mouse.move(x, lower, steps=3)
+    page.mouse.up()
+    saved(page)
+
+
+def returned(officer: Visitor, case: str) -> str:
+    """Record that the child of a case has been back for 49 hours; give its reference."""
+    now = officer.now()
+    officer.page.goto("/tasks")
+    line = officer.page.get_by_role("listitem").filter(has_text=case)
+    line.get_by_role("link", name="Record the child's return", exact=True).click()
+    officer.answer(quill.found(now - timedelta(hours=49)))
+    officer.page.locator("main form button:not([name=_later])").last.click()
+    expect(officer.page.locator(".govuk-notification-banner--success")).to_be_visible()
+    return case
+
+
+def test_four_changes_made_in_the_editors_and_approved_by_others_are_lived_by_new_cases_and_by_no_old_one(
+    visit: Visit, own_demo: DemoProcess, editor: Page
+) -> None:
+    taker, officer = visit("call_taker", url=own_demo.url).page, visit("response_officer", url=own_demo.url)
+    old = returned(officer, opened(taker))
+    for change in (interview_within_48_hours, task_with_a_new_form, rule_for_the_youngest, step_in_another_lane):
+        change(editor)
     editor.goto(DRAFT)
-    editor.fill("#reason", "The plan is read before the interview is written up")
+    editor.fill("#reason", "Children are heard sooner, and the youngest are looked for first")
     editor.get_by_role("button", name="Propose the draft").click()
     expect(editor.get_by_text("Somebody else must approve it now")).to_be_visible()
     assert editor.get_by_role("button", name="Approve and publish").count() == 0
@@ -119,17 +210,28 @@ def test_a_task_is_added_approved_by_another_and_new_cases_have_it(
     approver = visit("procedure_approver", url=own_demo.url).page
     approver.goto(DRAFT)
     approver.get_by_role("link", name="against the running release").click()
-    expect(approver.get_by_role("row").filter(has_text="Task “Check the plan”")).to_contain_text("plan_check")
-    provider = visit("rhi_manager", url=own_demo.url).page
-    provider.goto(DRAFT)
-    provider.get_by_role("button", name="Agree for your agency").click()
+    for row, words in (
+        ("T-25", "48 hours after the clock begins"),
+        ("T-25", "42 hours after the clock begins"),
+        ("Task “Check the plan”", "plan_check"),
+        ("Added", "Under 5 years old"),
+        ("who does it", "Duty inspector"),
+    ):
+        expect(approver.get_by_role("row").filter(has_text=row).filter(has_text=words)).not_to_have_count(0)
+    provider, authority = (visit(name, url=own_demo.url).page for name in ("rhi_manager", "csc_service_manager"))
+    for agency in (provider, authority):
+        agency.goto(DRAFT)
+        agency.get_by_role("button", name="Agree for your agency").click()
+        expect(agency.get_by_text("You have agreed")).to_be_visible()
     approver.get_by_role("button", name="Back to the draft").click()
     approver.get_by_role("button", name="Approve and publish").click()
     expect(approver.get_by_text("New cases start on this release")).to_be_visible()
 
-    new = opened(taker)
-    shown = {case: taker.request.get(f"/cases/{case}/diagram/return_interview").text() for case in (old, new)}
-    assert ["check_the_plan" in shown[case] for case in (old, new)] == [False, True]
+    new = returned(officer, opened(taker))
+    for case, heard, has_task in ((old, "reminder 2, to Return interview worker", False), (new, "due, to ", True)):
+        provider.goto(f"/cases/{case}")
+        reload_until(provider.get_by_text(f"Return interview clock (T-25): {heard}"))
+        assert ("check_the_plan" in taker.request.get(f"/cases/{case}/diagram/return_interview").text()) is has_task
 
 
 OFFERED = """id => {
