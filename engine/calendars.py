@@ -10,7 +10,7 @@ Working hours run only while the doors are open: a deadline in working hours fal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -122,13 +122,24 @@ _COUNTS: ContextVar[list[Count] | None] = ContextVar("counts", default=None)
 
 @contextmanager
 def counts() -> Iterator[list[Count]]:
-    """Keep what is counted inside, so that it can be said later which days were left out, whatever the lists say by then."""
+    """Keep what is counted inside, so that it can be said later which days were left out, whatever the lists say by then.
+
+    Whoever keeps counts around this one gets them too.
+    """
     found: list[Count] = []
     token = _COUNTS.set(found)
     try:
         yield found
     finally:
         _COUNTS.reset(token)
+        counted_before(found)
+
+
+def counted_before(found: Sequence[Count]) -> None:
+    """Give whoever keeps counts some that were made before, of a result that stands."""
+    around = _COUNTS.get()
+    if around is not None:
+        around.extend(found)
 
 
 def counted(start: datetime, end: datetime, calendar: Calendar) -> datetime:

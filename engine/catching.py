@@ -100,6 +100,8 @@ def meet_conditions(conductor: Conductor) -> bool:
         node = getattr(task.task_spec, "node", None)
         if node is None or not node.condition or task.state != TaskState.WAITING:
             continue
+        if is_as_it_was(conductor, task, node.condition):
+            continue
         conductor.here = node
         condition = conductor.release.expression(node.condition)
         if condition.evaluate(conductor.scope.at(task), now=conductor.now) is not True:
@@ -110,6 +112,22 @@ def meet_conditions(conductor: Conductor) -> bool:
             task.task_spec._update(task)
             return True
     return False
+
+
+def may_grow(conductor: Conductor, task: Task, node: Node) -> bool:
+    """Whether a multi-instance grows, has begun, and may have gained an item since the last step."""
+    if node.loop is None or not node.properties.get("grows") or "items" not in task.internal_data:
+        return False
+    return not is_as_it_was(conductor, task, node.loop.collection)
+
+
+def is_as_it_was(conductor: Conductor, task: Task, text: str) -> bool:
+    """Whether an expression that was evaluated for a token when the last step ended must still give what it gave then.
+
+    A token without a number was not there.
+    """
+    rests_on = conductor.release.rests_on(text) if isinstance(task.id, int) else None
+    return rests_on is not None and conductor.scope.changed.isdisjoint(rests_on)
 
 
 def may_become_true(conductor: Conductor) -> bool:

@@ -173,6 +173,33 @@ class Compiled:
         """What `dependencies` has found, by the text of the timer."""
         return {}
 
+    def rests_on(self, text: str) -> frozenset[str] | None:
+        """Give the records on which an expression rests, the tables that it asks and the items around it included.
+
+        While none of them has changed, it gives what it gave. None where it may give something else at another moment.
+        """
+        if text not in self._grounds:
+            self._grounds[text] = self._grounds_of(text)
+        return self._grounds[text]
+
+    def _grounds_of(self, text: str) -> frozenset[str] | None:
+        loops = [node.loop for node in self.nodes.values() if node.loop is not None]
+        found, todo = set[str](), [self.expression(text).rests_on]
+        while todo:
+            names = todo.pop()
+            if names is None:
+                return None
+            fresh = names - found
+            found |= fresh
+            todo += [self.decisions[name].rests_on for name in sorted(fresh & self.decisions.keys())]
+            todo += [self.expression(loop.collection).rests_on for loop in loops if loop.element in fresh]
+        return frozenset(found)
+
+    @cached_property
+    def _grounds(self) -> dict[str, frozenset[str] | None]:
+        """What `rests_on` has found, by the text of the expression."""
+        return {}
+
     @cached_property
     def parameters(self) -> dict[str, tuple[str, ...]]:
         """The names that each decision table takes as a function, in their order."""

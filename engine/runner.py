@@ -211,7 +211,6 @@ class Conductor:
     def carry_out(self, command: Command) -> Outcome:
         """Apply a command; what goes wrong in it is said by `step`."""
         before = {task.id: _as_open(task) for task in self.position.tokens.live() if task.task_spec.manual}
-        state.predict(self.position)
         match command:
             case Complete():
                 self.complete(command)
@@ -517,10 +516,10 @@ class Conductor:
         grown = False
         for task in list(self.position.tokens.live()):
             node = getattr(task.task_spec, "node", None)
-            if node is None or not node.properties.get("grows") or "items" not in task.internal_data:
+            if node is None or not catching.may_grow(self, task, node):
                 continue
-            self.here = node
             items = task.internal_data["items"]
+            self.here = node
             new = [key for key in self.item_keys(task, node) if key not in items]
             items.extend(new)
             task.task_spec.grow(task, len(items))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from engine import values
+from engine import calendars, values
 from engine.feel import Function
 from engine.model import USUAL_RANK, Facts, FactWrite
 
@@ -39,7 +39,7 @@ class Scope:
     A record that occurs once is a context of its fields; a record that repeats is a list of contexts, each with its `key`,
     in the order of the keys; `case` holds ``reference`` and ``opened_at``; each decision table is a function,
     unless a record has its name: what was decided goes before deciding anew. `called` keeps the tables that were called so,
-    `known` what they gave: while no record changes, a table that is asked the same again, as most conditions and clocks do,
+    `known` what they gave, whom they called and what they counted: while no record changes, a table that is asked the same again, as most conditions and clocks do,
     gives the same.
     """
 
@@ -50,7 +50,7 @@ class Scope:
         self.now = now
         self.changed: set[str] = set()
         self.called: list[Called] = []
-        self.known: dict[Hashable, tuple[Any, Sequence[Called]]] = {}
+        self.known: dict[Hashable, tuple[Any, Sequence[Called], Sequence[calendars.Count]]] = {}
         self.values: dict[str, Any] = {
             name: Function(self.invoke(table), release.parameters[name]) for name, table in release.decisions.items()
         }
@@ -65,9 +65,8 @@ class Scope:
         self.values["case"] = {"reference": reference, "opened_at": opened_at}
 
     def forget(self) -> list[Called]:
-        """Let every table be asked anew; give the list of those that are called from now on."""
+        """Forget which tables were called; give the list of those that are called from now on."""
         self.called.clear()
-        self.known.clear()
         return self.called
 
     def invoke(self, table: Any) -> Any:
@@ -77,14 +76,16 @@ class Scope:
             given = {name: value for name, value in arguments.items() if value is not None}
             asked = _told_apart(table.id, given)
             if asked is not None and asked in self.known:
-                result, called = self.known[asked]
+                result, called, counts = self.known[asked]
                 self.called.extend(called)
+                calendars.counted_before(counts)
                 return result
             before = len(self.called)
-            decision = table.decide({**self.values, **given}, now=self.now)
+            with calendars.counts() as counts:
+                decision = table.decide({**self.values, **given}, now=self.now)
             self.called.append(Called(table.id, given, decision.rule_ids))
             if asked is not None:
-                self.known[asked] = decision.result, self.called[before:]
+                self.known[asked] = decision.result, self.called[before:], counts
             return decision.result
 
         return call

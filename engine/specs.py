@@ -41,7 +41,7 @@ WATCH = " [watch]"
 
 
 class OneStepAhead:
-    """Predicts only the next tasks, and only when a task becomes definite.
+    """Predicts only the next tasks, and only when a task becomes definite; of a task that was restored, when it runs.
 
     The library predicts the whole rest of a procedure: after a split 29 of 41 task objects were only predicted
     (performance.md). Nothing that we use reads further ahead than one step, because our joins look at the specification.
@@ -66,6 +66,11 @@ class OneStepAhead:
             self._predict_hook(my_task)  # type: ignore[attr-defined]
         if self._update_hook(my_task):  # type: ignore[attr-defined]
             my_task._ready()
+
+    def _run(self, my_task: Task) -> bool | None:
+        if all(child.triggered for child in my_task.children):  # what was predicted is forgotten between steps
+            self._predict_hook(my_task)  # type: ignore[attr-defined]
+        return super()._run(my_task)  # type: ignore[misc,no-any-return]
 
 
 class Start(OneStepAhead, BpmnStartTask):

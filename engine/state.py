@@ -17,7 +17,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine import packing
-from engine.specs import ACTIVE, CHILD, FinishJoin, Inclusive, ProcessSpec, Race, Split, TokenJoin
+from engine.specs import ACTIVE, CHILD, FinishJoin, Inclusive, ProcessSpec, Race, Split
 
 REEVALUATED = (Inclusive, FinishJoin)
 """The joins that look at other tokens, and so must look again whenever a task completes."""
@@ -127,7 +127,7 @@ def tidy(position: Position) -> None:
     """Forget finished history and give each new task its number.
 
     Finished tasks go, unless something living hangs below them through a boundary event's split; predicted tasks go too
-    and are predicted again when the case is next stepped. So the thousandth turn of a loop costs what the first did.
+    and are predicted again when what comes before them runs. So the thousandth turn of a loop costs what the first did.
     """
     tokens = position.tokens
     tokens.event_manager.tasks.clear()
@@ -210,15 +210,6 @@ def _rename(workflow: Any, names: Mapping[object, int]) -> None:
     for key, task in workflow.tasks.items():
         if task._parent is not None:
             workflow.tasks[task._parent]._children.append(key)
-
-
-def predict(position: Position) -> None:
-    """Look one step ahead from every living task, as the library expects before it completes one."""
-    for task in list(position.tokens.live()):
-        if isinstance(task.task_spec, TokenJoin | FinishJoin):
-            continue
-        if all(child.triggered for child in task.children):
-            task.task_spec._predict_hook(task)
 
 
 def dump(position: Position) -> bytes:

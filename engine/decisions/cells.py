@@ -51,7 +51,9 @@ def _base(definition: Element) -> str:
 
 
 class Source:
-    """What is read of one file: its problems, the free names of the part that is read, the values that its types allow."""
+    """What is read of one file: its problems, the free names of the part that is read, the values that its types allow, and
+    what anything in it rests on (None once something asks what time it is).
+    """
 
     def __init__(self, name: str, root: Element) -> None:
         """Begin with the file's name and its types."""
@@ -64,6 +66,7 @@ class Source:
         self.spoken = frozenset(name for name in spoken if name and not name.isidentifier())
         self.problems: list[Problem] = []
         self.names: set[str] = set()
+        self.rests_on: frozenset[str] | None = frozenset()
 
     def type_of(self, element: Element | None) -> str:
         """Give the type that an element names; one of the file's own gives what it is made of, and no type is ``Any``."""
@@ -99,6 +102,8 @@ class Source:
             expression = compile_unary_tests(text, self.spoken) if tests else compile(text, self.spoken)
             faults = expression.doubts
             self.names |= expression.names
+            inside = expression.rests_on
+            self.rests_on = None if self.rests_on is None or inside is None else self.rests_on | inside
         except FeelSyntaxError as refused:
             faults = (refused,)
         for fault in faults:

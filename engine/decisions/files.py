@@ -105,7 +105,12 @@ class _File:
         table = self.logic(element, where, label)
         names = (self.source.names - given) | free
         self.source.names = outer
-        return replace(table, requires=tuple(requires.items()), names=frozenset(names - {"?"}))
+        return replace(
+            table,
+            requires=tuple(requires.items()),
+            names=frozenset(names - {"?"}),
+            rests_on=self.source.rests_on,
+        )
 
     def logic(self, element: Element, where: str, label: str) -> Table:
         """Read what a decision is: a table, or any other expression."""

@@ -45,7 +45,8 @@ class Table:
 
     `names` are the free names of all its expressions, those of what it requires included: what a caller must bring or the
     facts must hold. `requires` gives, in their order, the name and the logic of what stands in the same file and is worked
-    out first. A decision that is no table has `logic`, and neither inputs nor rules.
+    out first; `rests_on` every name that anything in its file may take, None where what it gives may rest on the moment
+    too. A decision that is no table has `logic`, and neither inputs nor rules.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Table:
     allowed: tuple[Expression | None, ...] = field(default=(), repr=False)
     answers: tuple[Expression | None, ...] = field(default=(), repr=False)
     priorities: tuple[tuple[Any, ...], ...] = field(default=(), repr=False)
+    rests_on: frozenset[str] | None = field(default=None, repr=False)
 
     @property
     def is_plain(self) -> bool:

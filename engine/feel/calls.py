@@ -42,6 +42,7 @@ def _call(compiler: Compiler, node: syntax.Call) -> Code:
     names = node.names
     builtin = compiler.builtins.get(name)
     if isinstance(builtin, Builtin) and not any(name in bound for bound in compiler.bound):
+        compiler.own.add(name)
         _doubt(compiler, node, builtin)
         code = _call_of_builtin(name, builtin, arguments, names)
         return _made_once(compiler, node, name, code) if name in _CHECKED else code

@@ -35,7 +35,7 @@ class Compiler:
     """Compiles one tree and notes which names it needs from outside.
 
     `names` are needed for certain; `loose` ones stand inside a filter, where they may be keys
-    of the item, or are the language's own. `doubts` are
+    of the item, or are the language's own; `own` are the built-in functions that it calls or hands on. `doubts` are
     places (offset, sentence) that can only give null, such as a date that is none. With a `watch` every node is compiled
     the general way, and given to it with its code.
     """
@@ -45,6 +45,7 @@ class Compiler:
         self.watch = watch
         self.names: set[str] = set()
         self.loose: set[str] = set()
+        self.own: set[str] = set()
         self.doubts: list[tuple[int, str]] = []
         self.bound: list[frozenset[str]] = []
         self.filters = 0
@@ -105,6 +106,7 @@ def _name(compiler: Compiler, node: syntax.Name) -> Code:
     if name in compiler.builtins and not any(name in names for names in compiler.bound):
         function = compiler.builtins[name]
         compiler.loose.add(name)
+        compiler.own.add(name)
         return lambda scope, run: scope.get(name, function)
     compiler.free(name)
     return lambda scope, run: scope.get(name)

@@ -32,6 +32,7 @@ _TAUGHT = (
     working,
 )  # imported for what they enter into the tables
 _DEFAULT = Budget()
+_CLOCKS = frozenset({"now", "today"})
 _NOWHEN = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -40,7 +41,8 @@ class Expression:
     """A compiled text.
 
     `names` are the names that it certainly takes from the scope, `loose` those that may come from the scope or from
-    the items of a filter. `doubts` are refusals for who writes the expression: places that can only give null, such as
+    the items of a filter; `rests_on` are both: while nothing of that name has changed, neither has its value. None where
+    that rests on the moment of the evaluation too. `doubts` are refusals for who writes the expression: places that can only give null, such as
     ``duration("24H")``; the standard lets them run, a publisher should not. A single literal is `constant` and has its
     `value` here.
     """
@@ -54,6 +56,7 @@ class Expression:
     code: Code = field(repr=False, compare=False)
     spoken: frozenset[str] = field(repr=False, compare=False)
     cell: bool = field(compare=False)
+    rests_on: frozenset[str] | None = field(compare=False)
 
     def evaluate(self, scope: Mapping[str, Any], *, budget: Budget = _DEFAULT, now: datetime) -> Any:
         """Evaluate with the names in `scope`; `now` is an aware datetime, which `now()` and `today()` give.
@@ -111,6 +114,7 @@ def _build(text: str, names: frozenset[str], *, cell: bool) -> Expression:
         code=code,
         spoken=names,
         cell=cell,
+        rests_on=frozenset(compiler.names | compiler.loose) if _CLOCKS.isdisjoint(compiler.own) else None,
     )
 
 

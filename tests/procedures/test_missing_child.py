@@ -163,6 +163,18 @@ def test_the_clock_of_a_meeting_moves_with_everything_that_the_reasons_for_it_re
     } <= rests_on
 
 
+def test_a_condition_is_not_asked_again_while_nothing_that_it_rests_on_has_changed() -> None:
+    """The tables that it asks count, and for an item the list that it comes from; what asks the clock is always asked again."""
+    assert PROCEDURE.rests_on("known.age >= 18") == frozenset({"known"})
+    assert (PROCEDURE.rests_on('endorser() = "duty_inspector"') or set()) >= {"risk", "known", "risk_assessment"}
+    assert (PROCEDURE.rests_on("authority.level != risk.level") or set()) >= {"authority", "risk"}
+    assert PROCEDURE.rests_on("count(meeting_threshold()) > 0") is None
+    assert PROCEDURE.rests_on("found.returned_at < now()") is None
+    item = next(node.loop for node in PROCEDURE.nodes.values() if node.loop is not None and node.loop.element)
+    records = PROCEDURE.rests_on(item.collection)
+    assert PROCEDURE.rests_on(f"{item.element}.type") == (None if records is None else records | {item.element})
+
+
 def test_high_is_never_left_by_the_table_without_an_approval() -> None:
     facts: dict[str, Any] = {"risk": {"level": "high"}, "regrade": [{"level": "low", "rationale": "Thin."}]}
     for approval in ([], [{"approved": "no"}], [{"approved": "yes"}, {"approved": "no"}]):
