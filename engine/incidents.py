@@ -47,6 +47,7 @@ from engine.writing import Stored, write_event
 
 HELD_UP = "This step could not be taken. Nothing was changed, and the operators have been told. Try again later."
 INCIDENT = Base.metadata.tables["incidents"]
+UNRESOLVED = sa.select(INCIDENT.c.id).where(INCIDENT.c.state != "resolved")
 UNREAD = "unread"
 """The kind of an incident that is about a message that nobody took, and the status of that message."""
 LOGGED = {
@@ -315,7 +316,7 @@ class Incidents:
     def resolve(self, now: datetime) -> None:
         """Close the incidents whose matter has gone on: the clock rang, the message was taken, the task is not open."""
         with reading(self.engine) as connection:
-            waiting = connection.execute(sa.select(INCIDENT.c.id).where(INCIDENT.c.state != "resolved")).scalars().all()
+            waiting = connection.execute(UNRESOLVED).scalars().all()
         for number in waiting:
             with writing(self.engine) as connection:
                 if self._has_gone_on(connection, self._get(connection, number), now):

@@ -16,6 +16,10 @@ from engine.release import Compiled
 from engine.store import CaseTable, ReleaseTable, ScheduleTable, writing
 from engine.views import ReleaseRow
 
+_ROW = ReleaseTable.__table__.c
+NEWEST = sa.select(_ROW.id).where(_ROW.procedure == sa.bindparam("of")).order_by(_ROW.number.desc()).limit(1)
+NEWEST_OF_ALL = sa.select(_ROW.procedure, sa.func.max(_ROW.id)).group_by(_ROW.procedure)
+
 
 class Library:
     """The releases in one database."""
@@ -69,10 +73,8 @@ class Library:
         Raises:
             NotFound: none was published.
         """
-        row = ReleaseTable
-        statement = sa.select(row.id).where(row.procedure == procedure).order_by(row.number.desc()).limit(1)
         with self.engine.connect() as connection:
-            found = connection.execute(statement).scalar()
+            found = connection.execute(NEWEST, {"of": procedure}).scalar()
         if found is None:
             message = "No release of this procedure has been published."
             raise NotFound(message)
@@ -90,9 +92,8 @@ class Library:
 
     def opened_by(self) -> dict[str, str]:
         """Give the procedures that a message opens, by the message's name: their newest releases begin with it."""
-        row = ReleaseTable
         with self.engine.connect() as connection:
-            newest = connection.execute(sa.select(row.procedure, sa.func.max(row.id)).group_by(row.procedure)).all()
+            newest = connection.execute(NEWEST_OF_ALL).all()
         found = {self.get(release_id).start.message: procedure for procedure, release_id in newest}
         found.pop("", None)
         return found

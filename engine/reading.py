@@ -58,6 +58,7 @@ NEXT_SCHEDULE = (
     .order_by(ScheduleTable.next_at, ScheduleTable.procedure)
     .limit(1)
 )
+RELEASE_OF = sa.select(CaseTable.release_id).where(CaseTable.id == sa.bindparam("this_case"))
 
 OPEN, OWNED, GIVEN = (sa.text(f"tasks.{each}") for each in ("status = 'open'", "owner <> ''", "given_by <> ''"))
 """Literals, because a partial index is not used for a bound value."""
@@ -294,7 +295,7 @@ class Views:
     def release_id(self, case_id: str) -> int:
         """Give the number of the release on which a case runs."""
         with self.engine.connect() as connection:
-            found = connection.execute(sa.select(CaseTable.release_id).where(CaseTable.id == case_id)).scalar()
+            found = connection.execute(RELEASE_OF, {"this_case": case_id}).scalar()
         if found is None:
             raise CaseNotFound("There is no such case.")
         return int(found)

@@ -147,12 +147,12 @@ class Field:
 
     def settled(self, scope: Mapping[str, Any], now: datetime) -> Field:
         """Give the question with the choices that the case offers now as its own."""
+        if not self.takes_choices:
+            return self
         if self.items is not None:
             return replace(
                 self, items=replace(self.items, fields=tuple(each.settled(scope, now) for each in self.asked))
             )
-        if self.choices_from is None:
-            return self
         return replace(self, choices=self.choices_for(scope, now), choices_from=None)
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from itertools import product
 from math import prod
 from typing import cast
@@ -87,7 +88,7 @@ def _in_item(problem: Problem, place: str, title: str) -> Problem:
     return Problem(place + problem.where, problem.rule, f"{title}: {within_a_sentence(problem.sentence)}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Form:
     """The questions of one page; `id` names the record that its answers are written to.
 
@@ -98,7 +99,7 @@ class Form:
     title: str
     blocks: tuple[Block, ...]
 
-    @property
+    @cached_property
     def fields(self) -> tuple[Field, ...]:
         """The questions, in the order of the page."""
         return tuple(block for block in self.blocks if isinstance(block, Field))
@@ -115,19 +116,22 @@ class Form:
         """Give the question with this key; the form must have it."""
         return next(field for field in self.fields if field.key == key)
 
-    @property
+    @cached_property
     def takes_choices(self) -> bool:
         """Whether a question takes choices from the case."""
         return any(field.takes_choices for field in self.fields)
 
     def settled(self, *, scope: Mapping[str, Value], now: datetime) -> Form:
         """Give the form as the case stands: each question with the choices that the case offers now as its own."""
+        if not self.takes_choices:
+            return self
         blocks = tuple(block.settled(scope, now) if isinstance(block, Field) else block for block in self.blocks)
         return replace(self, blocks=blocks)
 
+    @cached_property
     def schema(self) -> Schema:
-        """Build the marshmallow schema of all questions but lists, whose items are forms of their own; see
-        `engine.forms.answers.schema_of`.
+        """The marshmallow schema of all questions but lists, whose items are forms of their own; see
+        `engine.forms.answers.schema_of`. It is built once: that took longer than reading the answers.
 
         Of a form that takes choices from the case, take the schema of its `settled` form.
         """
@@ -198,7 +202,7 @@ class Form:
         answers: dict[str, Value] = {}
         problems: dict[str, list[Problem]] = {}
         try:
-            answers = cast("dict[str, Value]", self.schema().load(raw))
+            answers = cast("dict[str, Value]", self.schema.load(raw))
         except ValidationError as refused:
             messages = cast("dict[str, list[Problem]]", refused.messages)
             answers = cast("dict[str, Value]", refused.valid_data)

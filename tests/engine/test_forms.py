@@ -107,7 +107,7 @@ def test_values_that_are_not_there_leave_the_page_empty() -> None:
 
 
 def test_the_schema_alone_reads_the_same_answers() -> None:
-    assert EVERY_KIND.schema().load(ANSWERS) == VALUES
+    assert EVERY_KIND.schema.load(ANSWERS) == VALUES
 
 
 def test_every_wrong_answer_is_named_at_once_in_the_order_of_the_page() -> None:
