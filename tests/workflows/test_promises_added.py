@@ -62,7 +62,7 @@ def paged(due: int, moved: int | None = None, done: int | None = None) -> tuple[
     return tuple(found)
 
 
-def rang(*rings: tuple[int, int | None]) -> tuple[EventRow, ...]:
+def rang(*rings: tuple[int, int | None], armed_after: int = 0) -> tuple[EventRow, ...]:
     """The page went off after so many minutes, and said after how many it goes off next; the answer is due after 45."""
     told = [
         an_event(
@@ -72,7 +72,8 @@ def rang(*rings: tuple[int, int | None]) -> tuple[EventRow, ...]:
         for at, following in rings
     ]  # fmt: skip
     opened, armed = paged(45)
-    return (opened, replace(armed, data={**armed.data, "at": NOON.isoformat()}), *told)
+    at = NOON + timedelta(minutes=armed_after)
+    return (opened, replace(armed, at=at, data={**armed.data, "at": NOON.isoformat()}), *told)
 
 
 IN_CARE = {("known", "", "looked_after"): True}
@@ -108,6 +109,7 @@ ANSWER = {("protection_decision", "cse", "investigate"): "yes", ("protection_dec
         (added.answered, Log({}, rang((0, 5), (5, 10), (11, 16)), now=20), PENDING),
         (added.answered, Log({}, rang((0, 5), (5, 10)), now=20), BROKEN),
         (added.answered, Log({}, rang((0, 5), (11, 16)), now=20), BROKEN),
+        (added.answered, Log({}, rang((11, 16), armed_after=11), now=20), PENDING),  # nobody could be paged before
         (added.answered, Log({}, rang((0, 5), (5, None)), now=20), BROKEN),
         (added.answered, Log({}, rang(), now=20), BROKEN),
         (search.handover, Log(TAKEN, paged(45)), KEPT),

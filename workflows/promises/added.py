@@ -88,13 +88,15 @@ def _opened(record: Record, element: str) -> list[EventRow]:
 def _silent_at(run: Sequence[EventRow], until: datetime) -> datetime | None:
     """Give when somebody should have been paged and was not, while the answer was owed; None where each page came, and came again.
 
-    A log of a release before says at no ring when the next one is: there nothing is held to it.
+    A log of a release before says at no ring when the next one is: there nothing is held to it. What should have been before the
+    clock was set could only come then.
     """
     for event, following in zip_longest(run, run[1:]):
         rang = event.kind == "timer_fired"
         if rang and ("next_at" not in event.data or not event.data.get("urgent")):
             continue
         awaited = moment_in(event, "next_at" if rang else "at")
+        awaited = awaited and max(awaited, event.at)
         if awaited is None and rang and until - event.at > LEFT_OUT:
             return event.at
         late = awaited is not None and min(until, following.at if following else until) - awaited > LEFT_OUT
