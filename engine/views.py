@@ -80,7 +80,10 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one step did, as its observers see it inside the same transaction; `facts` is how they stand after it."""
+    """What one step did, as its observers see it inside the same transaction; `facts` is how they stand after it.
+
+    `next_due_at` is when the next clock of the case goes off; None where none does, and in a step that is told again.
+    """
 
     case_id: str
     procedure: str
@@ -91,6 +94,7 @@ class Step:
     facts: Facts
     opened: tuple[TaskRow, ...]
     status: str
+    next_due_at: datetime | None = None
 
 
 Observer = Callable[[sa.Connection, Step], None]

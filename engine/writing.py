@@ -209,6 +209,7 @@ def _write_rest(
         stored.facts,
         opened,
         status,
+        outcome.next_due_at,
     )
 
 

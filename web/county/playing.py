@@ -20,7 +20,7 @@ from engine.cases import LETTERS, Cases
 from engine.errors import AnswersInvalid
 from engine.model import Actor, Facts
 from engine.scope import Scope
-from engine.store import TaskTable, reading
+from engine.store import NEVER, TaskTable, reading
 from engine.views import Step, TaskRow
 from web.county import people, times
 from web.county.journal import Journal
@@ -73,6 +73,10 @@ class Play:
         self._planned: dict[Key, datetime] = {}
         self._lying: set[Key] = set()
         self._steps: list[Step] = []
+        self._rings: dict[str, datetime | None] = {}
+        self._ringing: list[tuple[datetime, str]] = []
+        self._releases: dict[str, int] = {}
+        self._opens_at = NEVER
         self._staff: dict[str, list[Actor]] = {}
         self.journal = Journal(self.plan, self.still_open, self.episodes, self.facts)
         self.steps = 0
@@ -81,14 +85,18 @@ class Play:
         """Let everything happen that happens before a moment."""
         for episode in self.county.episodes:
             self.plan(episode.reported_at, lambda at, episode=episode: self._report(episode, at))  # type: ignore[misc]
+        self._look_at_calendar()
+        now = self._queue[0][0] if self._queue else until
         while True:
             at = self._queue[0][0] if self._queue else until
-            due = timers.next_due(self.cases)
-            if due is not None and due <= min(at, until):
-                self._sweep(due)
+            due, case_id = self._next_due()
+            if due <= min(at, until):
+                now = max(due, now)  # a clock that is wound for a moment in the past goes off at once, and not then
+                self._ring(case_id, now)
             elif not self._queue or at > until:
                 break
             else:
+                now = max(at, now)
                 heapq.heappop(self._queue)[2](at)
                 self._settle(at)
 
@@ -132,7 +140,7 @@ class Play:
 
     def _complete(self, task: Task) -> None:
         row, now = task.row, task.now
-        release = self.cases.release_of(row.case_id)
+        release = self.cases.library.get(self._releases[row.case_id])
         scope = Scope(release, task.facts, now, row.case_id, self._began[row.case_id]).values
         scope["task"] = {"key": row.record_key, "opened_at": row.opened_at}
         form = release.forms[row.form].settled(scope=scope, now=now)
@@ -184,6 +192,10 @@ class Play:
             self.steps += len(steps)
             for step in steps:
                 self._began.setdefault(step.case_id, step.now)
+                self._releases[step.case_id] = step.release_id
+                self._rings[step.case_id] = step.next_due_at
+                if step.next_due_at is not None:
+                    heapq.heappush(self._ringing, (step.next_due_at, step.case_id))
                 for row in step.opened:
                     self._open[row.case_id, row.number] = row
                     self._expect(row)
@@ -191,10 +203,25 @@ class Play:
             if any(event.kind == "message_sent" for step in steps for event in step.events):
                 timers.sweep(self.cases, now=now)
 
-    def _sweep(self, now: datetime) -> None:
-        if timers.sweep(self.cases, now=now).failed:
-            raise Stuck(f"a step failed at {now}: see the incidents of the database")
+    def _next_due(self) -> tuple[datetime, str]:
+        """Give when the next clock goes off, as the steps have told it, and of which case; of none where one opens by itself."""
+        while self._ringing and self._rings[self._ringing[0][1]] != self._ringing[0][0]:
+            heapq.heappop(self._ringing)  # the case has moved on since
+        return min([(self._opens_at, ""), *self._ringing[:1]])
+
+    def _ring(self, case_id: str, now: datetime) -> None:
+        """Let a clock go off; what opens by itself is left to the sweep, and so are the messages whose time is over by then."""
+        if not case_id:
+            if timers.sweep(self.cases, now=now).failed:
+                raise Stuck(f"a step failed at {now}: see the incidents of the database")
+            self._look_at_calendar()
+        elif not self.cases.fire(case_id, now=now):
+            raise Stuck(f"a clock of {case_id} does not go off at {now}")
         self._settle(now)
+
+    def _look_at_calendar(self) -> None:
+        """See when the next case opens by itself."""
+        self._opens_at = min((each.next_at for each in self.cases.schedules() if each.next_at), default=NEVER)
 
     def _expect(self, row: TaskRow) -> None:
         """Plan when somebody does a task that was opened."""
