@@ -121,9 +121,14 @@ def _details(part: Part, anatomy: Anatomy) -> str:
     told = [
         f"{_what(path, anatomy)}: {_said(path, value, anatomy)}"
         for path, value in part.settings.items()
-        if path not in _SILENT and path != "@name"
+        if path not in _SILENT and path != "@name" and not _is_nothing(path, value)
     ]
     return "; ".join(told) or part.title
+
+
+def _is_nothing(path: str, value: str) -> bool:
+    """Whether a setting of a row says nothing: a cell that holds always, or the id of a cell, which nobody names."""
+    return path.startswith("cell ") and (value in {"", "-"} or path.endswith(" @id"))
 
 
 def _what(path: str, anatomy: Anatomy) -> str:

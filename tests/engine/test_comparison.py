@@ -277,6 +277,23 @@ def told(before: dict[str, str], after: dict[str, str]) -> bool:
     return bool(compare(before, after) or redrawn(before, after))
 
 
+def test_a_row_that_was_added_says_its_cells_and_not_what_nobody_wrote_into_it() -> None:
+    before = catalogue.files("missing_child")["risk_grade.dmn"]
+    row = "".join(
+        f'<inputEntry id="UnaryTests_{n}"><text>{text}</text></inputEntry>'
+        for n, text in enumerate(("", "&lt; 5", "-", "", ""))
+    )
+    row += "".join(
+        f'<outputEntry id="Expression_{n}"><text>"{text}"</text></outputEntry>'
+        for n, text in enumerate(("high", "Young"))
+    )
+    after = before.replace("</decisionTable>", f'<rule id="youngest">{row}</rule></decisionTable>')
+    told = compare({"risk_grade.dmn": before}, {"risk_grade.dmn": after})
+    assert [(each.what, each.after) for each in told] == [
+        ("added", 'Age in years: < 5; Lowest grade: "high"; Reason: "Young"')
+    ]
+
+
 def missed(ending: str, edit: Callable[[str, Seen], Iterator[tuple[str, str]]]) -> list[str]:
     """Edit every kind of thing in our own files of one kind once; give what the comparison does not tell."""
     seen, file = set[object](), f"ours.{ending}"
