@@ -204,6 +204,11 @@ def shown_problems(problems: Sequence[Located], procedure: str, *, on_page: str 
     return entries
 
 
+def marks(problems: Iterable[Located]) -> list[dict[str, str]]:
+    """Give what is marked in a drawing: each problem at its element."""
+    return [{"element": each.element, "text": each.problem.sentence} for each in problems if each.element]
+
+
 def file_address(procedure: str, place: Located) -> str:
     """Give the address of an element on the page of its file."""
     address = flask.url_for("modeller.file", procedure=procedure, name=place.file)

@@ -240,7 +240,10 @@ def _json(name: str, text: str) -> Mapping[str, object]:
 def _fields(form: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:
     """Give the key and the properties of each field, inside groups too; the questions of a list are one field."""
     components = form.get("components")
-    for component in components if isinstance(components, list) else ():
+    held = components if isinstance(components, list) else []
+    for component in (
+        each for each in held if isinstance(each, dict)
+    ):  # what else stands there is refused by its reader
         key = component.get("path" if (is_list := component.get("type") == "dynamiclist") else "key")
         if key is not None:
             properties = component.get("properties")

@@ -119,7 +119,17 @@ def _located(problem: Problem, files: Mapping[str, str], holders: Mapping[str, s
     file = next((name for name in files if where == name or where.startswith(f"{name} ")), "")
     if not file and f"{first}.form" in files:
         return _in_file(problem, files, f"{first}.form", key)
-    return Located(problem, file, "")
+    return Located(problem, file, "") if file else _by_its_words(problem, files)
+
+
+def _by_its_words(problem: Problem, files: Mapping[str, str]) -> Located:
+    """Find the line at which something is named that is no element: what a lane lists and nobody drew, a column without an id."""
+    named = (f'"{problem.where}"', f">{problem.where}<")
+    for name in sorted(files):
+        for number, line in enumerate(files[name].splitlines() if name.endswith((".bpmn", ".dmn")) else (), 1):
+            if problem.where and any(each in line for each in named):
+                return Located(problem, name, "", number)
+    return Located(problem, "", "")
 
 
 def _in_file(problem: Problem, files: Mapping[str, str], file: str, element: str) -> Located:
