@@ -24,7 +24,12 @@ const WORDS = {
   'Simulation Log': 'What has happened',
   'Process started': 'The case has begun',
   'Process finished': 'The case has ended',
-  'Process canceled': 'The case was broken off'
+  'Process canceled': 'The case was broken off',
+  ...Object.fromEntries(['Exclusive', 'Inclusive', 'Parallel'].map(kind => [`${kind} Gateway`, 'A diamond'])),
+  ...Object.fromEntries(['Intermediate', 'Boundary'].map(kind => [`${kind} Event`, 'An event'])),
+  'Start Event': 'A beginning',
+  'End Event': 'An end',
+  'User Task': 'A task'
 }
 
 function worded (title) {
