@@ -1,6 +1,7 @@
 """How many: the figures of the dashboard, counted from the episodes as they stand, each with the episodes behind it.
 
-What is counted are the rows of `workflows.measures`. A number is the length of a list that `Population.behind` gives, so that a page
+What is counted are the rows of `workflows.measures`, by columns that each step keeps (`workflows.episodes`): drawn again from the
+log they are the same. A number is the length of a list that `Population.behind` gives, so that a page
 can always show what it counted. Four statements read a period; the cost grows with its episodes, not with those of all years.
 Who may see a number, and who the list, is in `workflows.access`; small numbers are hidden by `workflows.suppression`.
 """

@@ -114,8 +114,9 @@ class Around:
 
     def flagged(self, one: Counted, flag: str) -> bool:
         """Tell whether a flag stood on the day of the report."""
+        if (flags := self.flags.get(one.person)) is None:
+            return False
         day = day_of(one.reported_at)
-        flags = self.flags.get(one.person, ())
         return any(key == flag and since <= day and (until is None or until > day) for key, since, until in flags)
 
     def had_plan(self, one: Counted) -> bool:
@@ -391,7 +392,7 @@ INTERVIEWS: Mapping[str, Measure] = MappingProxyType(
 
 
 def _because(reason: str) -> Test:
-    return lambda one, around: _late(one, around) and one.late_why == reason
+    return lambda one, around: one.late_why == reason and _late(one, around)
 
 
 NOT_OFFERED: Words = MappingProxyType(
@@ -407,7 +408,7 @@ LATE: Mapping[str, Measure] = MappingProxyType(
             for key, words in {**BREACH_REASON, **NOT_OFFERED}.items()
         },
         "late_": Measure(
-            "No reason recorded", "D9", "late", lambda one, around: _late(one, around) and not one.late_why
+            "No reason recorded", "D9", "late", lambda one, around: not one.late_why and _late(one, around)
         ),
     }
 )

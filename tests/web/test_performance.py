@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
 
-from engine.store import ReadTable, TaskTable, reading
+from engine.model import Actor
+from engine.store import ReadTable, TaskTable, reading, writing
 from tests.web.counting import counted
-from tests.web.population import play
+from tests.web.population import Population, play
 from tests.web.scenes import Scenes
 from tests.web.site import Site, statements
 from web import periods
+from workflows import erasing, figures, verification
 from workflows.access import FIGURES, FIGURES_WITH_EPISODES
 from workflows.agencies import ROLES
-from workflows.measures import AGE_BANDS, MEASURES, SLICES
+from workflows.episodes import EpisodeRow
+from workflows.measures import AGE_BANDS, MEASURES, PEOPLE, SLICES
 
 DAYS = {"from": "2025-11-22", "to": "2026-03-02"}
 QUERY = "from=2025-11-22&to=2026-03-02"
@@ -79,6 +83,53 @@ def test_each_number_of_the_dashboard_is_that_of_the_log(site: Site, played: lis
     assert len(truth["ethnicity"]) > 4
     assert set(truth["who"]) == {"child", "adult", "not_recorded"}
     assert {"not_recorded", "not_stated"} <= set(truth["ethnicity"])
+
+
+def every_number(site: Site) -> dict[str, int]:
+    """Give every number of the period: of each measure, and of each part of each slice."""
+    with reading(site.services.engine) as connection:
+        found = figures.population(connection, figures.Period(BEGINS, ENDS), now=site.clock())
+    parts = {f"{key} {part}": count for key in SLICES for part, count in found.parts(key).items() if count}
+    return parts | {key: count for key in (*PEOPLE, *MEASURES) if (count := found.count(key))}
+
+
+def changed(site: Site, before: dict[str, int]) -> dict[str, int]:
+    """Say by how much each number is another now."""
+    now = every_number(site)
+    found = {key: now.get(key, 0) - before.get(key, 0) for key in now | before}
+    return {key: more for key, more in found.items() if more}
+
+
+def test_the_numbers_are_the_same_drawn_anew_and_follow_what_is_put_right_entered_late_and_erased(
+    site: Site, played: list[str]
+) -> None:
+    """What is counted is kept with each step; drawn from the log again it is the same."""
+    services, before = site.services, every_number(site)
+    assert len(before) > 70
+
+    row = EpisodeRow.__table__.c
+    with reading(services.engine) as connection:
+        alone = sa.select(row.case_id).where(row.found_how == "returned_self", row.child_id != "").order_by(row.case_id)
+        case_id = connection.execute(alone).scalars().all()[0]
+    anybody, now = Actor("chief_inspector_missing", frozenset(ROLES), "police"), site.clock()
+    services.cases.correct(
+        case_id, "found", "", {"found_how": "found_family"}, by=anybody, now=now, key="put right", reason="Her aunt did"
+    )
+    assert changed(site, before) == {"found_how returned_self": -1, "found_how found_family": 1}
+
+    more = Population(services, random.Random(1), NOW, list(played))  # noqa: S311 - a story, not a secret
+    more.play(BEGINS + timedelta(days=3))
+    assert changed(site, before)["episodes"] == 1
+
+    told = every_number(site)
+    with writing(services.engine) as connection:
+        subject = erasing.find(connection, case_id)
+        assert subject is not None
+        erasing.erase(connection, subject, proposed_by="a", approved_by="b", basis="over", now=now)
+    gone = changed(site, told)
+    assert not {"episodes", "individuals", "eligible", "held"} & set(gone), "an episode counts without who it was"
+    verification.rebuild(services.engine)
+    assert changed(site, told) == gone
 
 
 def test_a_shorter_period_and_one_authority_are_counted_alike(site: Site, played: list[str]) -> None:

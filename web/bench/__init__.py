@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from web.bench import county, crowd, homes, language, lists, loop, process, sealed, site, steps, tables
+from web.bench import county, crowd, decade, homes, language, lists, loop, process, sealed, site, steps, tables
 from web.bench.report import Measure, table, write
 
 
@@ -18,8 +18,8 @@ from web.bench.report import Measure, table, write
 class Effort:
     """How often each thing is measured: cases played, turns of a loop, pages read, due timers, starts of a worker; and
     how many open tasks and waiting timers a large database holds, in comparison with a thousand; how many tasks, done
-    ones too, the lists are asked among; how often a sealed record is asked for in turn with an invented one; and of how many
-    children a year's county is played for a month, 0 for none.
+    ones too, the lists are asked among; how often a sealed record is asked for in turn with an invented one; of how many
+    children a year's county is played for a month, 0 for none; and how many episodes a year the figures are read then.
     """
 
     cases: int = 25
@@ -32,9 +32,12 @@ class Effort:
     tasks: tuple[int, ...] = (1_000, 100_000, 1_000_000)
     sealed: int = 300
     children: int = 300
+    episodes: int = county.EPISODES_A_YEAR
 
 
-QUICK = Effort(cases=6, turns=300, pages=20, due=300, starts=2, tasks=(1_000, 100_000), sealed=60, children=60)
+QUICK = Effort(
+    cases=6, turns=300, pages=20, due=300, starts=2, tasks=(1_000, 100_000), sealed=60, children=60, episodes=300
+)
 
 
 def run(output: Path, *, quick: bool = False) -> str:
@@ -67,8 +70,9 @@ def measure(folder: Path, effort: Effort) -> tuple[list[Measure], list[str]]:
     if effort.children:
         place = prepared.copy(folder / "county")
         played, sentence = county.year(place, children=effort.children)
+        looked, times = decade.pages(place, folder, repetitions=min(effort.pages, 7), episodes=effort.episodes)
         place.close()
-        measures, more = [*measures, *played], [*more, sentence]
+        measures, more = [*measures, *played, *looked], [*more, sentence, times]
     place = prepared.copy(folder / "process")
     measures += process.worker(place, starts=effort.starts)
     place.close()
