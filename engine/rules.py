@@ -5,6 +5,7 @@ They hold when something is published. A release that is loaded is never checked
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from engine.release import Compiled
 
 Rule = Callable[["Compiled"], Iterator[Problem]]
+_CALLED, _ASKED, _WORD = re.compile(r"(\w+)\("), re.compile(r"(\w+): \"([^\"]*)\""), re.compile(r"\"[^\"]*\"")
 
 
 def check(release: Compiled, roles: frozenset[str] | None, operations: frozenset[str]) -> list[Problem]:
@@ -169,6 +171,20 @@ def _deadline(process: Process, node: Node) -> Iterator[Problem]:
     if any(target is None or target.kind != "end" or target.terminate or target.message for target in targets):
         sentence = "A deadline tells people and moves no token: lead it to a plain end event, or draw an own timer."
         yield Problem(node.id, "deadline-leads-to-end", sentence)
+
+
+def deadlines_have_rows(release: Compiled) -> Iterator[Problem]:
+    """A table that a deadline asks has a row for each word that it is asked with: without one the clock would never go off."""
+    for node in release.nodes.values():
+        text = node.timer_text if node.is_deadline else ""
+        for table in (release.decisions[name] for name in _CALLED.findall(text) if name in release.decisions):
+            for column, word in _ASKED.findall(text):
+                at = next((at for at, each in enumerate(table.inputs) if each.expression.strip() == column), None)
+                tests = [] if at is None else [rule.tests[at].strip() for rule in table.rules]
+                words = {each[1:-1] for each in tests if _WORD.fullmatch(each)}
+                if tests and len(words) == len(set(tests)) and word not in words:
+                    sentence = f"No row of the table {table.id} is for {column} {word}: this clock would never go off."
+                    yield Problem(node.id, "deadline-without-row", sentence + did_you_mean(word, words))
 
 
 def events_wait_for_something(release: Compiled) -> Iterator[Problem]:
@@ -500,6 +516,7 @@ RULES: tuple[Rule, ...] = (
     everything_is_reached,
     choices_are_complete,
     boundaries_belong,
+    deadlines_have_rows,
     events_wait_for_something,
     awaited_messages_have_keys,
     messages_say_who_gives_them_and_how_long_they_wait,

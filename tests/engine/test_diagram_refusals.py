@@ -7,6 +7,7 @@ import pytest
 from engine import diagrams, release
 from engine.errors import Invalid, ReleaseInvalid
 from tests.drawn import form, procedure
+from workflows import catalogue
 
 OPENING = form("opening", "why")
 SOUND = """
@@ -158,3 +159,14 @@ def test_a_file_that_is_no_diagram_is_refused(text: str, rule: str) -> None:
     except Invalid as refusal:
         problems = refusal.problems
     assert problems[0].rule == rule
+
+
+def test_a_clock_whose_deadline_has_no_row_is_refused_with_the_nearest_one_that_has() -> None:
+    """It would have been set and never gone off, and nobody would have been told."""
+    files = catalogue.files("cancellation")
+    changed = files["cancellation.bpmn"].replace('deadline: "C-100"', 'deadline: "C-110"')
+    with pytest.raises(ReleaseInvalid) as refusal:
+        release.check({**files, "cancellation.bpmn": changed})
+    found = {(problem.where, problem.sentence) for problem in refusal.value.problems}
+    sentence = "No row of the table deadlines is for deadline C-110: this clock would never go off. Did you mean C-101?"
+    assert ("reason_clock_rang", sentence) in found

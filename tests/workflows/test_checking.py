@@ -13,7 +13,7 @@ from lxml import etree
 from engine import diagrams, harmless
 from engine.elements import BPMN, DRAWING, ZEEBE
 from engine.errors import Invalid
-from workflows import catalogue, checking
+from workflows import catalogue, checking, drafts
 from workflows.checking import IGNORED, QUESTION, REFUSED
 
 FOREIGN = "urn:another-tool"
@@ -154,3 +154,14 @@ def test_a_report_is_data_that_other_programs_read() -> None:
     rows = json.loads(json.dumps(checking.as_rows(checking.of_files({"a.form": "no form"}))))
     assert rows[0].keys() == {"file", "element", "rule", "severity", "sentence", "line"}
     assert (rows[0]["file"], rows[0]["severity"]) == ("a.form", "refused")
+
+
+def test_that_a_task_has_no_form_is_said_once() -> None:
+    """The engine and the catalogue said it both, each in its own words, and somebody looked for two things to put right."""
+    files = catalogue.files("cancellation")
+    changed = files["cancellation.bpmn"].replace('formId="cancellation_decision"', 'formId=""', 1)
+    assert changed != files["cancellation.bpmn"]
+    found = drafts.check("cancellation", {**files, "cancellation.bpmn": changed})
+    assert [each.rule for each in found if each.where == "decide_cancellation" and "form" in each.rule] == [
+        "form-missing"
+    ]
