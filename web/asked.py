@@ -8,7 +8,7 @@ from typing import Any
 
 import flask
 
-from engine.errors import Problem
+from engine.errors import Invalid, Problem
 from engine.store import reading
 from web import periods
 from web.access import actor
@@ -63,6 +63,14 @@ def asked_for(now: datetime) -> Asked:
         problems = [*problems, Problem("authority", "known-authority", "Choose one of the authorities")]
         authority = ""
     return Asked(span or periods.usual(now), authority, own, every_number, tuple(problems))
+
+
+def settled(now: datetime) -> Asked:
+    """Read the same for a file or a list, which has no form; refused with `Invalid` where it would be of something else than was asked for."""
+    asked = asked_for(now)
+    if asked.problems:
+        raise Invalid(asked.problems)
+    return asked
 
 
 def _speaking(own: frozenset[str] | None) -> frozenset[str]:

@@ -11,20 +11,25 @@ import gzip
 import json
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import IO
 from xml.sax.saxutils import quoteattr
 
-from engine.errors import Invalid, Problem
-from engine.store import reading, writing
+import sqlalchemy as sa
+
+from engine.errors import Invalid, Problem, Refusal
+from engine.store import ReleaseTable, reading, writing
 from web import periods
 from web.services import Services
 from workflows import event_logs, people
 from workflows.event_logs import Course, Happened
+from workflows.figures import Period
 
 KEY_BYTES = 32
 SHORTEST_KEY = 16
+FIRST_YEAR, LAST_YEAR = 1900, 2100
 XES_HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <log xmlns="http://www.xes-standard.org/" xes.version="1849.2016" xes.features="">
 <extension name="Concept" prefix="concept" uri="http://www.xes-standard.org/concept.xesext"/>
@@ -43,19 +48,26 @@ CHILD, OF, ABOUT = "child", "of", "about"
 def export(services: Services, chosen: argparse.Namespace, *, now: datetime) -> Iterator[str]:
     """Write one new file, after it was noted for each case to whom it is given; give a line that says what is in it.
 
-    Refuses with `Invalid`, all at once: an unknown ending, a file that is there, a key that is short, a person who is not known, and what
-    the log of disclosures refuses.
+    Refuses with `Invalid`, all at once: an unknown ending or procedure, a file that is there, a folder that is not, days in no order,
+    a key that is short; then a person who is not known, and what the log of disclosures refuses. Nothing is noted of a file that
+    cannot be begun.
     """
-    write, key = _wanted(chosen.file, chosen.key_file)
-    usual = periods.usual(now)
-    span = periods.Span(chosen.first or usual.first, chosen.last or usual.last).period
+    span = _span(chosen, now)
+    write, key = _wanted(services, chosen, span)
+    with _new(chosen.file) as out:
+        cases = _noted(services, chosen, span.period, now)
+        with reading(services.engine) as connection:
+            counted = [len(course.events) for course in write(out, event_logs.courses(connection, cases, key))]
+    yield f"{chosen.file} holds {len(counted)} cases and {sum(counted)} events. It is noted for each case to whom it is given."
+
+
+def _noted(services: Services, chosen: argparse.Namespace, period: Period, now: datetime) -> tuple[str, ...]:
+    """Name the cases that are given, each after it was noted to whom."""
     with writing(services.engine) as connection:
         who = people.find(connection, chosen.by).actor
-        cases = event_logs.chosen(connection, span.begins_at, span.ends_at, frozenset(chosen.procedure))
+        cases = event_logs.chosen(connection, period.begins_at, period.ends_at, frozenset(chosen.procedure))
         event_logs.note(connection, cases, to=chosen.recipient, basis=chosen.basis, by=who, now=now)
-    with reading(services.engine) as connection, _opened(chosen.file) as out:
-        counted = [len(course.events) for course in write(out, event_logs.courses(connection, cases, key))]
-    yield f"{chosen.file} holds {len(counted)} cases and {sum(counted)} events. It is noted for each case to whom it is given."
+    return cases
 
 
 def write_xes(out: IO[str], courses: Iterable[Course]) -> Iterator[Course]:
@@ -93,18 +105,29 @@ Writer = Callable[[IO[str], Iterable[Course]], Iterator[Course]]
 WRITERS: dict[str, Writer] = {".xes": write_xes, ".jsonocel": write_ocel}
 
 
-def _wanted(path: Path, key_file: Path | None) -> tuple[Writer, bytes]:
+def _span(chosen: argparse.Namespace, now: datetime) -> periods.Span:
+    usual = periods.usual(now)
+    return periods.Span(chosen.first or usual.first, chosen.last or usual.last)
+
+
+def _wanted(services: Services, chosen: argparse.Namespace, span: periods.Span) -> tuple[Writer, bytes]:
     """Give what writes such a file, and the key of the pseudonyms: that of a file, or a new one that nobody keeps."""
+    path: Path = chosen.file
     ending = (path.with_suffix("") if path.suffix == ".gz" else path).suffix
-    key, problems = secrets.token_bytes(KEY_BYTES), []
+    problems = [*_wrong_choice(services, chosen.procedure, span)]
     if ending not in WRITERS:
         sentence = "Let the name of the file end in .xes or .jsonocel, or in one of them and .gz."
         problems.append(Problem("file", "ending-unknown", sentence))
     if path.exists():
         problems.append(Problem("file", "file-exists", f"{path.name} is there already. Name a new file."))
-    if key_file is not None:
+    elif not path.absolute().parent.is_dir():
+        problems.append(
+            Problem("file", "folder-missing", f"There is no folder {path.absolute().parent}. Make it first.")
+        )
+    key = secrets.token_bytes(KEY_BYTES)
+    if chosen.key_file is not None:
         try:
-            key = key_file.read_bytes().strip()
+            key = chosen.key_file.read_bytes().strip()
         except OSError as fault:
             sentence = f"The file of the key cannot be read: {fault.strerror}."
             problems.append(Problem("key-file", "file-cannot-be-read", sentence))
@@ -114,6 +137,36 @@ def _wanted(path: Path, key_file: Path | None) -> tuple[Writer, bytes]:
     if problems:
         raise Invalid(problems)
     return WRITERS[ending], key
+
+
+def _wrong_choice(services: Services, procedures: list[str], span: periods.Span) -> Iterator[Problem]:
+    """Say which procedures nobody knows, and what is wrong with the days: an empty file would not say it."""
+    with reading(services.engine) as connection:
+        known = set(connection.execute(sa.select(ReleaseTable.procedure).distinct()).scalars())
+    for name in sorted(set(procedures) - known):
+        yield Problem(
+            "procedure", "not-known", f"There is no procedure {name}. Choose among {', '.join(sorted(known))}."
+        )
+    if span.last < span.first:
+        yield Problem("to", "after-first", "The last day must be the first day or later.")
+    if span.first.year < FIRST_YEAR or span.last.year > LAST_YEAR:
+        yield Problem("from", "far-away", f"Choose days between {FIRST_YEAR} and {LAST_YEAR}.")
+
+
+@contextmanager
+def _new(path: Path) -> Iterator[IO[str]]:
+    """Give a file that was not there; where something is refused, or cannot be written, it is not there afterwards either."""
+    try:
+        with _opened(path) as out:
+            yield out
+    except Refusal:
+        path.unlink()
+        raise
+    except OSError as fault:
+        path.unlink(missing_ok=True)
+        raise Invalid(
+            [Problem("file", "cannot-be-written", f"{path.name} cannot be written: {fault.strerror}.")]
+        ) from fault
 
 
 def _opened(path: Path) -> IO[str]:

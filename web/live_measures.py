@@ -7,7 +7,7 @@ force and of a quarter that was over, so that they compare, and so that those wh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from web.figure_words import HIDDEN, Chart
 from web.periods import Span
 from workflows import figures
 from workflows.access import FIGURES, FIGURES_WITH_EPISODES
-from workflows.measures import GROUPS, MEASURES, PEOPLE, SLICES
+from workflows.measures import GROUPS, MEASURES, NOT_IN_FIGURES, PEOPLE, SLICES
 from workflows.recommendations import Recommendation
 
 _NUMBER = re.compile(r"(?:https?://[^\s/]+)?/performance/episodes\?\S*?\bof=(?P<of>\w+)(?:\S*?&is=(?P<part>\w+))?\S*")
@@ -44,8 +44,9 @@ def of(connection: sa.Connection, found: Recommendation, roles: frozenset[str], 
     every = bool(roles & FIGURES_WITH_EPISODES)
     before, after = (_charts(connection, span, now, every_number=every) for span in (then, latest))
     return tuple(
-        Live(_words(table, key), _said(before.get(table), key), then.words, _said(after.get(table), key), latest.words)
-        for table, key in named
+        Live(_words(*number), then=said[0], then_of=then.words, now=said[1], now_of=latest.words)
+        for number in named
+        for said in [[_said(charts, *number, every_number=every) for charts in (before, after)]]
     )
 
 
@@ -79,9 +80,11 @@ def _words(table: str, key: str) -> str:
     return MEASURES[key].words
 
 
-def _said(chart: Chart | None, key: str) -> str:
-    """Say a value with its share; what has no bar is none, unless its whole table is hidden."""
-    if chart is not None and chart.is_hidden:
+def _said(charts: Mapping[str, Chart], table: str, key: str, *, every_number: bool) -> str:
+    """Say a value with its share; what has no bar is none, unless its whole table is hidden, or it is not shown to who looks."""
+    chart = charts.get(table)
+    is_kept = key in MEASURES and MEASURES[key].data_class in NOT_IN_FIGURES and not every_number
+    if is_kept or (chart is not None and chart.is_hidden):
         return HIDDEN
     bar = next((each for each in chart.bars if each.key == key), None) if chart is not None else None
     return "None" if bar is None else bar.said

@@ -11,12 +11,12 @@ from flask.typing import ResponseReturnValue
 
 from engine.process import Process
 from engine.store import reading
-from web.access import roles
-from web.asked import Asked, asked_for, period_form
+from web.access import actor, roles
+from web.asked import Asked, asked_for, period_form, settled
 from web.figure_words import written
 from web.moments import say_span
 from web.services import services
-from workflows import pace
+from workflows import pace, seals
 from workflows.access import FIGURES_WITH_EPISODES
 from workflows.agencies import title_of
 from workflows.episodes import PROCEDURE
@@ -68,7 +68,7 @@ def steps() -> ResponseReturnValue:
 def table() -> ResponseReturnValue:
     """Give the same as a file for a spreadsheet."""
     now = services().clock()
-    asked, level = asked_for(now), _level()
+    asked, level = settled(now), _level()
     about = [f"Steps, {asked.words}, {_LEVELS[level]}", *[""] * (len(HEADS) - 1)]
     lines = [[one.name, *one.cells] for one in _lines(_found(asked, level, now), _processes())]
     answer = flask.Response(written([about, list(HEADS), *lines]), mimetype="text/csv")
@@ -95,7 +95,8 @@ def _level() -> str:
 
 def _found(asked: Asked, level: str, now: datetime) -> Sequence[Pace]:
     with reading(services().engine) as connection:
-        return pace.paces(connection, asked.span.period, asked.authorities, level=level, now=now)
+        but = seals.hidden(connection, actor())
+        return pace.paces(connection, asked.span.period, asked.authorities, level=level, but=but, now=now)
 
 
 def _processes() -> tuple[Process, ...]:

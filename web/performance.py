@@ -14,7 +14,7 @@ from engine.errors import NotFound
 from engine.store import reading
 from web import case_access, figure_words, missing_words, periods
 from web.access import actor, roles
-from web.asked import Asked, asked_for, period_form
+from web.asked import Asked, asked_for, period_form, settled
 from web.services import services
 from workflows import access, figures
 from workflows.access import FIGURES, FIGURES_WITH_EPISODES, Standing
@@ -64,7 +64,7 @@ def dashboard() -> ResponseReturnValue:
 def table(name: str) -> ResponseReturnValue:
     """Give one table of the dashboard as a file for a spreadsheet."""
     now = services().clock()
-    asked = asked_for(now)
+    asked = settled(now)
     with reading(services().engine) as connection:
         population, charts = _charts(connection, asked, now)
     if name == COMMUNITIES and asked.every_number:
@@ -82,7 +82,7 @@ def episodes() -> ResponseReturnValue:
     """List the episodes behind a number, as far as this person may know of them; who looked is written down first."""
     here, args, who = services(), flask.request.args, actor()
     now = here.clock()
-    asked, measure, part = asked_for(now), args.get("of", ""), args.get("is", "")
+    asked, measure, part = settled(now), args.get("of", ""), args.get("is", "")
     with reading(here.engine) as connection:
         population = figures.population(connection, asked.span.period, asked.authorities, now=now)
     behind = population.behind(measure, part)

@@ -9,7 +9,7 @@ from engine.errors import NotFound
 from engine.store import reading
 from web import case_access, promise_words
 from web.access import actor, roles, signed_in
-from web.asked import asked_for, period_form
+from web.asked import asked_for, period_form, settled
 from web.services import services
 from workflows.access import FIGURES_WITH_EPISODES
 from workflows.promises import PROMISES, State, check, check_period
@@ -52,7 +52,7 @@ def of_cases(promise: str) -> ResponseReturnValue:
     row = next((each for each in PROMISES if each.id == promise and each.check is not None), None)
     if row is None:
         raise PromiseNotFound("There is no such promise.")
-    asked, state = asked_for(now), STATES.get(flask.request.args.get("state", ""), State.BROKEN)
+    asked, state = settled(now), STATES.get(flask.request.args.get("state", ""), State.BROKEN)
     with reading(here.engine) as connection:
         verdicts = check_period(connection, asked.span.period, asked.authorities, now=now)
     found = [each for each in verdicts if each.promise.id == promise and each.state is state]

@@ -1,6 +1,7 @@
 """Recommendations as a sheet: a row is the form that takes one in, its columns are that form's questions.
 
-A row is checked by the form itself; what is wrong is said with its line, all at once, and then none is taken in.
+A row is checked by the form itself; what is wrong is said with its line, all at once, and then none is taken in. Of a file that is
+wrong throughout the first `SAID` problems are said, and how many more there are.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from web.figure_words import written
 
 LARGEST = 500_000
 """Bytes of a sheet: some thousand recommendations."""
+
+SAID = 50
+"""So many problems of a file are said at once."""
 
 Reference = tuple[str, str]
 """By what a recommendation is known: who gave it, and its reference there."""
@@ -47,39 +51,64 @@ def empty(form: Form) -> str:
 
 def read(data: bytes, form: Form, known: Collection[Reference], now: datetime) -> Sheet:
     """Read a sheet in UTF-8, with the questions or their keys as headings; a day is ``2026-03-27`` or ``27/3/2026``."""
+    if len(data) > LARGEST:
+        return Sheet((), 0, (f"The file is larger than {LARGEST // 1000} kB. Split it into several",))
     try:
-        rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
+        text = data.decode("utf-8-sig")
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_between(text)))
     except (UnicodeDecodeError, csv.Error):
         return Sheet((), 0, ("The file is no CSV in UTF-8. Save it again from your spreadsheet as “CSV UTF-8”.",))
     if not rows:
         return Sheet((), 0, ("The file is empty. Put the headings into its first line.",))
     columns = [_key(heading, form) for heading in rows[0]]
     if wrong := list(_wrong_headings(rows[0], columns, form)):
-        return Sheet((), 0, tuple(wrong))
+        return Sheet((), 0, _first(wrong))
     return _rows(rows[1:], columns, form, known, now)
 
 
 def _rows(rows: list[list[str]], columns: list[str], form: Form, known: Collection[Reference], now: datetime) -> Sheet:
     """Let the form check each row; the first line of a file is that of its headings."""
     found: dict[Reference, Mapping[str, Value]] = {}
-    problems, there = [], 0
+    problems, there, taken = [], 0, {_same(each) for each in known}
     filled = [(line, row) for line, row in enumerate(rows, start=2) if any(cell.strip() for cell in row)]
     for line, row in filled:
+        if len(row) > len(columns) and any(cell.strip() for cell in row[len(columns) :]):
+            problems.append(
+                f"Line {line}: There are more cells than headings. Put a text with commas between quotation marks"
+            )
+            continue
         try:
             answers = form.load(_raw(dict(zip(columns, row, strict=False)), form), scope={}, now=now)
         except AnswersInvalid as refusal:
             problems += [f"Line {line}: {problem.sentence}" for problem in refusal.problems]
             continue
-        reference = (str(answers["source_body"]), str(answers["ref_no"]))
+        reference = _same((str(answers["source_body"]), str(answers["ref_no"])))
         if reference in found:
             problems.append(f"Line {line}: {answers['ref_no']} stands in the file twice. Take one of them out")
-        elif reference in known:
+        elif reference in taken:
             there += 1
         else:
             found[reference] = answers
     if not filled:
         problems.append("The file has no row beneath its headings. Put a recommendation in each line")
-    return Sheet(tuple(found.values()), there, tuple(problems))
+    return Sheet(tuple(found.values()), there, _first(problems))
+
+
+def _first(problems: list[str]) -> tuple[str, ...]:
+    """Give as many problems as anybody reads at once, and how many more there are."""
+    more = len(problems) - SAID
+    return (*problems[:SAID], *([f"There are {more:,} more. Put these right first"] if more > 0 else []))
+
+
+def _same(reference: Reference) -> Reference:
+    """Give what two spellings of a reference have in common: nobody gives two that differ by capitals."""
+    return reference[0], reference[1].strip().casefold()
+
+
+def _between(text: str) -> str:
+    """Tell what stands between the cells: some spreadsheets write semicolons."""
+    heading = text.partition("\n")[0]
+    return ";" if heading.count(";") > heading.count(",") else ","
 
 
 def _key(heading: str, form: Form) -> str:

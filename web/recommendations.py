@@ -13,7 +13,7 @@ from engine.errors import NotFound
 from engine.forms import Form
 from engine.model import Value
 from engine.store import reading
-from web import case_access, live_measures, recommendation_sheets, recommendation_words
+from web import case_access, live_measures, recommendation_sheets, recommendation_words, sent_files
 from web.access import actor, roles
 from web.figure_words import written
 from web.moments import LONDON, say_day
@@ -120,8 +120,7 @@ def empty_sheet() -> ResponseReturnValue:
 def bring() -> ResponseReturnValue:
     """Take in each recommendation of a sheet as a case of its own; where one line is wrong, none."""
     here, who, now = services(), actor(), services().clock()
-    sent = flask.request.files.get("sheet")
-    data = sent.read() if sent else b""
+    data, _name = sent_files.read(recommendation_sheets.LARGEST)
     if not data:
         return _import_page(("Choose the file with the recommendations",)), 422
     with reading(here.engine) as connection:

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from engine.store import reading
 from web import case_access
 from web.access import actor, roles
-from web.asked import Asked, asked_for
+from web.asked import Asked, settled
 from web.figure_words import written
 from web.moments import say_moment
 from web.services import services
@@ -43,7 +43,7 @@ class Part:
 def reconciled() -> ResponseReturnValue:
     """Show both counts of a period and the cases by which they differ; who looked is written down first."""
     now = services().clock()
-    asked = asked_for(now)
+    asked = settled(now)
     found, parts = _read(asked, now)
     return flask.render_template("reconciled.html", asked=asked, found=found, parts=parts, heads=HEADS)
 
@@ -53,7 +53,7 @@ def reconciled() -> ResponseReturnValue:
 def table() -> ResponseReturnValue:
     """Give the same as a file for a spreadsheet: the counts, and a row for each case that differs."""
     now = services().clock()
-    asked = asked_for(now)
+    asked = settled(now)
     found, parts = _read(asked, now)
     counts = [("Reported to the police", found.police), ("Acknowledged by social care", found.social_care)]
     rows = [[*row, part.words, "Police" if part.police else "Social care"] for part in parts for row in part.rows]

@@ -7,7 +7,7 @@ import re
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -153,6 +153,24 @@ def test_each_promise_that_is_checked_can_be_broken_or_it_is_said_why_not() -> N
     kept = {*REFUSED, *NOT_DRAWN}
     assert broken.isdisjoint(kept)
     assert {each.id for each in PROMISES if each.check is not None} == broken | kept
+
+
+@pytest.mark.parametrize(
+    ("wanted", "places"),
+    [
+        (
+            Wanted(months=13, children=0, first=date(9999, 12, 20), database_url="nowhere"),
+            ["months", "children", "from"],
+        ),
+        (Wanted(database_url="no address"), ["database"]),
+        (Wanted(database_url="sqlite:////not/there/county.sqlite3"), ["database"]),
+        (Wanted(folder=Path(__file__)), ["out"]),
+    ],
+)
+def test_a_county_that_cannot_be_is_refused_in_words(wanted: Wanted, places: list[str]) -> None:
+    with pytest.raises(Invalid) as refused:
+        list(generate(wanted))
+    assert [each.where for each in refused.value.problems] == places
 
 
 def test_every_lapse_is_a_task_that_lies_one_that_is_left_out_or_an_answer() -> None:

@@ -7,7 +7,7 @@ import json
 import re
 from argparse import Namespace
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -164,6 +164,10 @@ def test_an_export_is_written_down_for_each_case_and_asks_nothing_of_those_who_p
     [
         ({"key_file": Path("missing")}, {"file", "key-file"}),
         ({"recipient": " ", "basis": "curiosity"}, {"recipient", "basis"}),
+        (
+            {"procedure": ["elephants"], "last": date(1, 1, 1), "file": Path("not there/log.xes")},
+            {"procedure", "to", "file"},
+        ),
     ],
 )
 def test_a_wrong_export_says_all_that_is_wrong_and_writes_no_file(

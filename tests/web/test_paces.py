@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from engine.store import EventTable, TaskTable, reading
+from engine.store import EventTable, TaskTable, reading, writing
 from tests.web.scenes import Scenes
 from tests.web.site import Site
 from tests.web.test_performance import QUERY, force
@@ -22,6 +22,7 @@ from workflows.access import FIGURES, FIGURES_WITH_EPISODES
 from workflows.episodes import EpisodeRow
 from workflows.figures import Period
 from workflows.pace import bands, paces
+from workflows.seals import SealCaseRow, SealRow
 
 BEGINS, ENDS = datetime(2025, 11, 22, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC)
 SHOWN_TO, HIDDEN_FROM = "chief_inspector_missing", min(FIGURES - FIGURES_WITH_EPISODES)
@@ -81,6 +82,24 @@ def test_a_step_opened_and_waited_as_the_log_says(site: Site) -> None:
     assert usual == sorted(usual, reverse=True)
     assert list(bands(found).values()) == sorted(bands(found).values(), reverse=True)
     assert set(bands(found).values()) == {1, 2, 3}
+
+
+def test_what_is_sealed_from_who_looks_counts_in_no_step(site: Site, played: list[str]) -> None:
+    """Of a period in which one case was reported the page told each of its steps, whoever was shut out of it."""
+    case_id = played[30]
+    with reading(site.services.engine) as connection:
+        asked = sa.select(EpisodeRow.reported_at).where(EpisodeRow.case_id == case_id)
+        on = connection.execute(asked).scalar_one().date().isoformat()
+    day = f"from={on}&to={on}"
+    outside, never_shut_out = (site.browser(role) for role in ("duty_inspector", "superintendent"))
+    assert outside.page(f"/performance/steps?{day}").select("tbody tr")
+    with writing(site.services.engine) as connection:
+        seal = {"about": case_id, "reason": "x", "sealed_by": "x", "sealed_at": site.clock()}
+        number = connection.execute(sa.insert(SealRow).values(seal).returning(SealRow.id)).scalar_one()
+        connection.execute(sa.insert(SealCaseRow).values(seal=number, case_id=case_id))
+    assert not outside.page(f"/performance/steps?{day}").select("tbody tr")
+    assert len(outside.get(f"/performance/steps.csv?{day}").text.splitlines()) == 2
+    assert never_shut_out.page(f"/performance/steps?{day}").select("tbody tr")
 
 
 @pytest.mark.usefixtures("played")

@@ -17,7 +17,8 @@ from tests.web.counting import counted
 from tests.web.population import Population, play
 from tests.web.scenes import Scenes
 from tests.web.site import Site, statements
-from web import periods
+from web import live_measures, periods
+from web.figure_words import HIDDEN
 from workflows import erasing, figures, verification
 from workflows.access import FIGURES, FIGURES_WITH_EPISODES
 from workflows.agencies import ROLES
@@ -270,6 +271,26 @@ def test_a_table_is_a_file_that_no_spreadsheet_takes_for_a_formula(site: Site, p
     assert not [row for row in csv.reader(io.StringIO(board)) if row[2] in {"1", "2", "3", "4"}]
     assert browser.get("/performance/tables/elephants.csv").status_code == 404
     assert browser.get("/performance/episodes?of=elephants").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/performance/tables/late.csv", "/performance/episodes", "/performance/steps.csv", "/performance/reconciled",
+        "/performance/reconciled.csv", "/promises/G-01",
+    ],
+)  # fmt: skip
+def test_a_file_or_a_list_of_days_that_cannot_be_is_refused_and_not_of_others(site: Site, path: str) -> None:
+    """It was of the last 90 days, and said so in its first line alone."""
+    answer = site.browser("superintendent").get(f"{path}?of=episodes&from=2026-02-01&to=2026-01-01")
+    assert answer.status_code == 422
+    assert "The last day must be the first day or later" in answer.text
+
+
+def test_a_number_that_is_not_shown_to_who_looks_is_not_said_to_be_none() -> None:
+    for table, key in (("flags", "flag_cse"), ("plans", "with_plan"), ("meetings", "police_met")):
+        assert live_measures._said({}, table, key, every_number=False) == HIDDEN
+        assert live_measures._said({}, table, key, every_number=True) == "None"
 
 
 def test_a_cell_that_would_be_a_formula_becomes_a_text() -> None:

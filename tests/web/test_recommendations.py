@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 import pytest
@@ -15,6 +16,7 @@ from engine.store import ReadTable, reading, writing
 from tests.web.overseen import OUTCOMES, RISK, day, do, link_of, overseen, row, typed, words
 from tests.web.scenes import Scenes
 from tests.web.site import Site
+from web import recommendation_sheets
 from workflows.episodes import EpisodeRow
 from workflows.recommendations import MilestoneRow, RecommendationRow
 
@@ -216,6 +218,29 @@ def test_a_sheet_is_taken_in_whole_or_each_wrong_line_is_said_and_nothing_taken_
         assert sent(good).status_code == 302
         assert kept() == [("internal_audit", "IOPC-9", "=Write down why.")], "sent again it is left as it is"
     assert sent().status_code == 422
+
+
+def test_a_careless_sheet_loses_no_cell_takes_nothing_twice_and_floods_no_page(site: Site) -> None:
+    form, now = site.services.cases.opening("recommendation").form, site.clock()
+    row = {**RECEIVED, "published_on": "31/1/2026", "source_body": "Internal audit", "text": "Write down, why."}
+    good = [str(row.get(field.key, "")) for field in form.fields]
+    lower = [cell.lower() if field.key == "ref_no" else cell for field, cell in zip(form.fields, good, strict=True)]
+
+    def read(
+        *rows: list[str], known: Collection[tuple[str, str]] = (), between: str = ","
+    ) -> recommendation_sheets.Sheet:
+        out = io.StringIO()
+        csv.writer(out, delimiter=between).writerows([[field.label for field in form.fields], *rows])
+        return recommendation_sheets.read(out.getvalue().encode(), form, known, now)
+
+    assert read([*good, "lost", "words"]).problems[0].startswith("Line 2: There are more cells than headings")
+    assert "stands in the file twice" in read(good, lower).problems[0]
+    assert read(lower, known=[("internal_audit", "IOPC-9")]).known == 1
+    assert len(read([*good, "", ""], between=";").answers) == 1
+    flood = read(*[["x"] * len(form.fields)] * 2_000).problems
+    assert len(flood) == recommendation_sheets.SAID + 1
+    assert flood[-1].endswith("more. Put these right first")
+    assert "larger than 500 kB" in read(["x" * 600_000]).problems[0]
 
 
 def test_a_number_of_the_dashboard_that_proves_something_has_its_value_then_and_now(overseen: Site) -> None:

@@ -23,6 +23,7 @@ from workflows.people import PersonRow
 
 FIRST_DAY = date(2026, 1, 5)
 """On which a county begins where nobody says another: the same seed gives the same county on any day."""
+EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
 MOST_MONTHS = 12
 FILE = "county.sqlite3"
 
@@ -43,16 +44,26 @@ class Wanted:
 def generate(wanted: Wanted) -> Iterator[str]:
     """Draw and play a county; give the lines that are printed.
 
-    Refuses with `Invalid` where the months are no year's, where the database is not empty, and, with `check`, at the end
+    Refuses with `Invalid` where the months are no year's, nobody would go missing, the first day is too far away, where the database
+    cannot be opened or is not empty, the folder cannot be made, and, with `check`, at the end
     where the checks find less than the truth, or more.
     """
-    if not 1 <= wanted.months <= MOST_MONTHS:
-        raise Invalid([Problem("months", "months", f"Choose 1 to {MOST_MONTHS} months.")])
+    if problems := list(_wrong(wanted)):
+        raise Invalid(problems)
     services = _services(wanted)
     try:
         yield from _played(services, wanted)
     finally:
         services.engine.dispose()
+
+
+def _wrong(wanted: Wanted) -> Iterator[Problem]:
+    if not 1 <= wanted.months <= MOST_MONTHS:
+        yield Problem("months", "months", f"Choose 1 to {MOST_MONTHS} months.")
+    if wanted.children < 1:
+        yield Problem("children", "children", "Choose one child or more.")
+    if not EARLIEST <= wanted.first <= LATEST:
+        yield Problem("from", "far-away", f"Choose a first day between {EARLIEST.year} and {LATEST.year}.")
 
 
 def _played(services: Services, wanted: Wanted) -> Iterator[str]:
@@ -96,14 +107,28 @@ def _services(wanted: Wanted) -> Services:
     if not url:
         if wanted.folder is None:
             raise Invalid([Problem("out", "where", "Say where: --out FOLDER or --database URL.")])
-        wanted.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            wanted.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as fault:
+            raise Invalid([Problem("out", "no-folder", f"The folder cannot be made: {fault.strerror}.")]) from fault
         url = f"sqlite:///{(wanted.folder / FILE).resolve()}"
     settings = Settings(database_url=url, secret=secrets.token_hex(32))
-    services = assemble(settings)
+    services = _opened(settings)
     if _is_used(services.engine):
         services.engine.dispose()
         raise Invalid([Problem("database", "not-empty", "The database is not empty. Choose a new one for the county.")])
     schema.migrate(create_app(settings, services=services, migrated=False))
+    return services
+
+
+def _opened(settings: Settings) -> Services:
+    """Open the database; what keeps it out is said by its kind, since the address may hold a password."""
+    try:
+        services = assemble(settings)
+        services.engine.connect().close()
+    except (sa.exc.SQLAlchemyError, ModuleNotFoundError) as fault:
+        sentence = "The database cannot be opened. Give an address such as sqlite:////tmp/county.sqlite3 or postgresql://me@db/county."
+        raise Invalid([Problem("database", "cannot-be-opened", sentence)]) from fault
     return services
 
 
