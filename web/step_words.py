@@ -211,7 +211,7 @@ def _part(
     names = {node.id: node.name or node.id for node in process.everything()}
     steps = []
     for scope, node in _walk(process):
-        if node.kind in KINDS:
+        if node.kind in KINDS and node.id:  # one without an id is refused, and cannot be chosen here
             lane = diagram.lane_of(node.id)
             guidance, mark, source = node.documentation.partition(" Source:")
             clocks = tuple(tables.clock(each) for each in scope.attached(node.id) if each.is_deadline)

@@ -125,7 +125,8 @@ def clocks(told: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
             f"{say_moment(datetime.fromisoformat(moment))}: {step or 'tells'}, {people(roles)}"
             for moment, step, roles in each["rungs"]
         ]
-        when = f"{say_moment(at)} ({say_until(at, now)})" if at else "Not known yet"
+        until = "now" if at is not None and at <= now else say_until(at, now) if at else ""
+        when = f"{say_moment(at)} ({until})" if at else "Not known yet"
         found.append({"name": each["name"] or each["element"], "when": when, "rungs": rungs, "tells": each["tells"]})
     return found
 
@@ -150,6 +151,7 @@ def history(told: Mapping[str, Any]) -> list[dict[str, Any]]:
             ]
             found.append({
                 "words": words, "by": by(each["by"]), "at": datetime.fromisoformat(each["at"]), "lines": lines, "step": each["step"],
+                "is_passed": each["kind"] == "element_passed" and not lines,
             })  # fmt: skip
     return found[::-1]
 

@@ -67,7 +67,7 @@ class Diagram:
 
     def lane_of(self, step: str) -> str:
         """Give the lane of a step, or of the group that it stands in; "" where there is none."""
-        around: Piece | None = self._piece(step)
+        around = self._source.by_id.get(step)
         while around is not None:
             if around.get("id") in self._lanes:
                 return self._lanes[around.get("id")]

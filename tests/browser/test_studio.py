@@ -19,9 +19,13 @@ pytestmark = pytest.mark.browser
 HOME = "/procedures/missing_child"
 DRAFT = f"{HOME}/draft"
 STEPS = (
-    ("steps", f"{DRAFT}/steps"),
+    ("steps", f"{DRAFT}/steps?open=offer_return_interview"),
     ("step", f"{DRAFT}/steps/offer_and_hold_interview"),
     ("release", f"{HOME}/releases/1"),
+    ("questions", f"{DRAFT}/files/found.form/questions"),
+    ("question", f"{DRAFT}/files/found.form/questions/one?kind=textfield"),
+    ("try", f"{HOME}/try/draft"),
+    ("scenarios", f"{HOME}/try/1/scenarios"),
 )
 DRAWN = f"{DRAFT}/files/return_interview.bpmn"
 NO_SCENARIO = "was_it_told_only_in_writing_to_pass_late_disclosure"

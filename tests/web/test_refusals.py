@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from tests import refusals
 from tests.web.site import Site
 from web import draft_words
+from web.step_words import parts_of
 from workflows import catalogue, drafts
 
 OF_THE_WHOLE = frozenset({"alert-has-its-element", "one-root"})
@@ -50,6 +51,13 @@ def test_the_sentence_of_every_rule_stands_at_its_element_in_the_list_and_on_the
         assert entry["href"].endswith(f"#{found.element}")
         assert beside["href"] == f"#{found.element}"
         assert draft_words.marks([found]) == [{"element": found.element, "text": problem.sentence}]
+
+
+def test_a_step_without_an_id_is_refused_and_the_table_of_the_steps_stands() -> None:
+    """Its page and the table of the steps were a fault: a step that cannot be named was looked for by its name."""
+    (part,) = parts_of("small", refusals.examples()["id-missing"].files)
+    assert "ask" in {step.id for step in part.steps}
+    assert all(step.id for step in part.steps)
 
 
 def test_the_pages_of_a_draft_show_each_sentence_with_the_way_to_its_element(site: Site) -> None:
