@@ -28,6 +28,7 @@ STEPS = (
     ("scenarios", f"{HOME}/try/1/scenarios"),
 )
 DRAWN = f"{DRAFT}/files/return_interview.bpmn"
+CHANGED = ("return_interview", "close_police_part")
 NO_SCENARIO = "was_it_told_only_in_writing_to_pass_late_disclosure"
 """A flow on which no scenario of the procedure counts."""
 FLOW = "may_it_be_written_up_to_write_up_return_interview"
@@ -232,10 +233,12 @@ def test_four_changes_made_in_the_editors_and_approved_by_others_are_lived_by_ne
     expect(approver.get_by_text("New cases start on this release")).to_be_visible()
 
     new = returned(officer, opened(taker))
-    for case, heard, has_task in ((old, "reminder 2, to Return interview worker", False), (new, "due, to ", True)):
+    for case, heard, is_new in ((old, "reminder 2, to Return interview worker", False), (new, "due, to ", True)):
         provider.goto(f"/cases/{case}")
         reload_until(provider.get_by_text(f"Return interview clock (T-25): {heard}"))
-        assert ("check_the_plan" in taker.request.get(f"/cases/{case}/diagram/return_interview").text()) is has_task
+        interview, closing = (taker.request.get(f"/cases/{case}/diagram/{name}").text() for name in CHANGED)
+        assert ("check_the_plan" in interview) is is_new
+        assert (closing.index('lane id="duty_inspector') < closing.index(">close_police_enquiry<")) is is_new
 
 
 OFFERED = """id => {
