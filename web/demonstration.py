@@ -29,7 +29,7 @@ from web.clock import prepare_demo_tables
 from web.mail_sink import HOST, free_port, mail_sink
 from web.services import Services
 from web.settings import Settings
-from workflows import audits
+from workflows import audits, catalogue, daily
 from workflows.agencies import ROLES
 
 COUNTY_SEED = 7
@@ -73,7 +73,8 @@ def demo_settings(port: int, folder: Path) -> Settings:
 def prepare(settings: Settings, *, county: int = 0) -> Services:
     """Migrate the demo's database, add people, publish the procedures, bring in what was before and open cases, each only where it is missing.
 
-    `county` is of how many children three months are played beside them, so that the figures have something to say.
+    `county` is of how many children three months are played beside them, with the daily meetings of these months, so that the
+    figures have something to say.
     """
     services = assemble(settings)
     schema.migrate(create_app(settings, services=services, migrated=False))
@@ -89,7 +90,9 @@ def prepare(settings: Settings, *, county: int = 0) -> Services:
     if empty:  # the calendar opens the audit with which it begins
         before = demo_oversight.month_begins(now) - demo_oversight.DAY
         procedures.publish(services.cases, audits.PROCEDURE, by="administrator", now=before)
-    procedures.publish_all(services.cases, by="administrator", now=now)
+    for name in catalogue.procedures():
+        if name != daily.PROCEDURE or not (empty and county):  # its calendar begins with the county
+            procedures.publish(services.cases, name, by="administrator", now=now)
     if empty:
         demo_sheets.bring_in(services.engine, now)
         demo_cases.open_cases(
@@ -103,7 +106,10 @@ def prepare(settings: Settings, *, county: int = 0) -> Services:
 
 
 def _play_county(services: Services, children: int, now: datetime) -> None:
-    """Play three months of a county that end a while ago: its work is done, and today's cases stand on top of the lists."""
+    """Play three months of a county that end a while ago: its work is done, and today's cases stand on top of the lists.
+
+    On each morning of it the daily meeting was held.
+    """
     from web.county import stage
 
     sys.stdout.write("Playing three months of an invented county: half a minute, and only this once.\n")

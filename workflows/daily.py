@@ -79,12 +79,12 @@ class Standing:
 
 
 def list_missing_episodes(connection: sa.Connection, _scope: Mapping[str, Value], now: datetime) -> Found:
-    """List everybody who is missing, the gravest grade first and then the longest: records ``missing_episode``.
+    """List everybody who was reported by now and is missing, the gravest grade first and then the longest: records ``missing_episode``.
 
     ``[{"reference": "MC-7K3QX9PW", "child": "CH-7K3QX9PW", "grade": "high", "hours_missing": 31, "overdue": True}]``, with
     ``last_review_at`` and ``next_review_at``; nothing in it names anybody. Source: G-21, domain.md 1.7.
     """
-    found = sorted(figures.missing_now(connection), key=figures.gravest)
+    found = sorted(figures.missing_now(connection, also=(EpisodeRow.reported_at <= now,)), key=figures.gravest)
     return [_item(one, now) for one in found]
 
 
@@ -96,7 +96,7 @@ def list_what_is_due(connection: sa.Connection, _scope: Mapping[str, Value], now
     """
     row = EpisodeRow
     query = sa.select(row.case_id, row.returned_at, row.status, row.interview_held_at, row.adult)
-    query = query.where(row.status.in_(NOT_HELD_YET)).order_by(row.returned_at).limit(MOST)
+    query = query.where(row.status.in_(NOT_HELD_YET), row.returned_at <= now).order_by(row.returned_at).limit(MOST)
     back = connection.execute(query).all()
     returns = [
         {"reference": one.case_id, "returned_at": one.returned_at} for one in back if one.status == NOT_HELD_YET[0]

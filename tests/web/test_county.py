@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import re
+import sqlite3
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from web.county import names, parameters
 from web.county.generating import FILE, Wanted, generate
 from web.county.lapses import LAPSES, NOT_DRAWN, REFUSED
 from web.county.lives import County, Episode, draw
-from web.county.people import ANSWERED, LEFT_OUT
+from web.county.people import ANSWERED, DECIDE, LEFT_OUT
 from web.county.times import LYING
 from web.settings import Settings
 from workflows import figures
@@ -190,7 +192,20 @@ def test_the_checks_find_every_broken_promise_of_a_county_that_was_played_and_no
     }
     with pytest.raises(Invalid, match="not empty"):
         list(generate(wanted))
+    time_goes_on_and_a_meeting_is_held_each_morning(tmp_path)
     dashboard_counts_what_the_exported_log_says(tmp_path)
+
+
+def time_goes_on_and_a_meeting_is_held_each_morning(folder: Path) -> None:
+    """Once a clock that was wound for a moment in the past went off then, and the log went back in time."""
+    done = "SELECT count(*) FROM tasks WHERE element = ? AND status = 'completed'"
+    before = "SELECT at, lag(at) OVER (PARTITION BY case_id ORDER BY seq) AS earlier FROM events"
+    with closing(sqlite3.connect(folder / FILE)) as kept:
+        signed, decided = (kept.execute(done, (name,)).fetchone()[0] for name in ("sign_off_meeting", DECIDE))
+        back = kept.execute(f"SELECT count(*) FROM ({before}) WHERE at < earlier").fetchone()[0]
+    assert back == 0
+    assert signed in {29, 30, 31}
+    assert decided > 0
 
 
 def dashboard_counts_what_the_exported_log_says(folder: Path) -> None:

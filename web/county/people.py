@@ -24,6 +24,8 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 DECIDE = "decide_on_episode"
 """The task of the daily meeting for each episode, one after the other."""
+ASKS_MORE_OF = 2
+"""Of an episode with such a number, and each multiple, the daily meeting asks for something to be done."""
 SENTENCE = "Nothing more is known than what was said at the beginning."
 QUIET = ("no", "none", "nothing", "nobody", "go_on", "keep", "medium")
 """What is chosen where an episode says nothing and the form offers it."""
@@ -315,6 +317,16 @@ def always(**said: Any) -> Answer:
     return lambda _task: said
 
 
+def _decided(task: Task) -> Said:
+    """Decide on an episode in the daily meeting: put it off where a lapse wants it, and where the child goes again and again ask for more."""
+    if "not_at_meeting" in task.lapsed:
+        return {"outcome": "later", "action": "no"}
+    if task.episode is None or task.of.number % ASKS_MORE_OF or "search_silent" in task.lapsed:
+        return {"outcome": "confirmed", "action": "no"}
+    asked = {"what": "Ask again at the places of the earlier times", "type": "associate_visit", "within": "PT4H"}
+    return {"outcome": "confirmed", "action": "yes", **asked}
+
+
 PLAN = always(
     immediate_tasks=[{"task": "Ask at the usual places"}],
     default_risk="medium",
@@ -372,7 +384,7 @@ ANSWERS: Mapping[str, Answer] = MappingProxyType(
         "add_prevention_action": always(kind="support", agency="social_care", another="no"),
         "record_action_outcome": always(outcome="done"),
         "decide_on_referral": always(outcome="assessment", referrer_told="yes"),
-        DECIDE: lambda task: {"outcome": "later" if "not_at_meeting" in task.lapsed else "confirmed", "action": "no"},
+        DECIDE: _decided,
         "sign_off_meeting": always(chair_rank="chief_inspector", attended=["police", "social_care"]),
         "acknowledge_trigger_plan": always(tasks=["none"]),
         "name_home": always(living="here"),
