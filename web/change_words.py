@@ -13,7 +13,8 @@ from engine.store import CaseTable, EventTable, reading
 from web import draft_words
 from web.services import services
 from web.step_words import Clock, Part, Step, parts_of
-from workflows.table_words import of_change
+from workflows import catalogue
+from workflows.table_words import name_deadlines, of_change
 
 CASES_AT_MOST = 100
 """So many closed cases are asked how often a step ran: the latest."""
@@ -52,8 +53,9 @@ def compared(procedure: str, before: Mapping[str, str], after: Mapping[str, str]
     found = draft_words.changes_of(before, after)
     called = draft_words.titles({**before, **after})
     files: dict[str, list[Change]] = {}
+    own = catalogue.words_of(before) | catalogue.words_of(after)
     for change in found:
-        files.setdefault(change.file, []).append(_said(change))
+        files.setdefault(change.file, []).append(_said(change, own))
     old, new = parts_of(procedure, before), parts_of(procedure, after)
     clocks = _clocks(old), _clocks(new)
     turned = {
@@ -77,11 +79,11 @@ def compared(procedure: str, before: Mapping[str, str], after: Mapping[str, str]
     )
 
 
-def _said(change: Change) -> Change:
-    """Put a change of a decision table into the words of the deadlines and the roles."""
+def _said(change: Change, own: Mapping[str, str]) -> Change:
+    """Put a change of a decision table into the words of the deadlines, those of the procedure's `own` too, and the roles."""
     if draft_words.kind_of(change.file) != "dmn":
         return change
-    said = {name: of_change(getattr(change, name)) for name in ("part", "before", "after")}
+    said = {name: name_deadlines(of_change(getattr(change, name)), own) for name in ("part", "before", "after")}
     return replace(change, **said)
 
 

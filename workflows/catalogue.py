@@ -169,12 +169,24 @@ def _check_meaning(procedure: str, release: Mapping[str, str]) -> Iterator[Probl
 def words_of(release: Mapping[str, str]) -> dict[str, str]:
     """Give what deadlines ask for by the release's own drawings: ``{"L-01": "check the plan"}``."""
     found: dict[str, str] = {}
-    for _, root in _roots(release, ".bpmn"):
-        for event in _named(root, "boundaryEvent"):
-            said = next((each.get("value", "") for each in _named(event, "property") if each.get("name") == "asks"), "")
-            named = _CALLED.search("".join(each.text or "" for each in _named(event, "timeCycle")))
-            if said and named:
-                found[named[1]] = said
+    for name, text in sorted(release.items()):
+        if name.endswith(".bpmn") and 'name="asks"' in text:
+            found |= _asked_in(name, text)
+    return found
+
+
+def _asked_in(name: str, text: str) -> dict[str, str]:
+    """Give what the deadlines of one diagram ask for; nothing where it cannot be read, which is said elsewhere."""
+    try:
+        events = [*_named(parse(text, name), "boundaryEvent")]
+    except Invalid:
+        return {}
+    found: dict[str, str] = {}
+    for event in events:
+        said = next((each.get("value", "") for each in _named(event, "property") if each.get("name") == "asks"), "")
+        called = _CALLED.search("".join(each.text or "" for each in _named(event, "timeCycle")))
+        if said and called:
+            found[called[1]] = said
     return found
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from engine import forms
 from engine.errors import Invalid, Problem
 from engine.xml import Element, local_name, parse
+from workflows import catalogue
 from workflows.table_words import TableWords, say_table
 
 ROUNDS = 4
@@ -47,7 +48,7 @@ def look(files: Mapping[str, str], name: str, text: str) -> Look:
     """Look at one file of a draft, with `text` in it."""
     stem, _, kind = name.rpartition(".")
     if kind == "dmn":
-        return Look(table=say_table(text, name))
+        return Look(table=say_table(text, name, catalogue.words_of(files)))
     return Look(form=shown_form(name, text), places=tuple(places_of(files, stem))) if kind == "form" else Look()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from engine.comparison import of_value
@@ -53,8 +54,13 @@ class TableWords:
         return cls(columns, tuple((row, tuple(cells)) for row, cells in told["rows"]), tuple(told["silent"]))
 
 
-def say_table(text: str, name: str) -> TableWords | None:
-    """Put a decision table in words; None where it cannot be read."""
+def name_deadlines(text: str, own: Mapping[str, str]) -> str:
+    """Say of each deadline that a procedure words itself what it asks for: ``L-01 (check the plan)``."""
+    return _DEADLINE.sub(lambda found: f"{found[1]} ({own[found[1]]})" if found[1] in own else found[1], text)
+
+
+def say_table(text: str, name: str, own: Mapping[str, str] = MappingProxyType({})) -> TableWords | None:
+    """Put a decision table in words, with those of the procedure's `own` deadlines; None where it cannot be read."""
     try:
         table = next((each for each in parse(text, name).iter() if local_name(each) == "decisionTable"), None)
     except (Invalid, RecursionError):
@@ -67,7 +73,10 @@ def say_table(text: str, name: str) -> TableWords | None:
     speaks = [any(len(cells) > at and cells[at] not in _SILENT for _, cells in rows) for at in range(len(columns))]
     return TableWords(
         tuple(each for each, said in zip(columns, speaks, strict=True) if said),
-        tuple((row, tuple(each for each, said in zip(cells, speaks, strict=False) if said)) for row, cells in rows),
+        tuple(
+            (row, tuple(name_deadlines(each, own) for each, said in zip(cells, speaks, strict=False) if said))
+            for row, cells in rows
+        ),
         tuple(each.heading for each, said in zip(columns, speaks, strict=True) if not said),
     )
 

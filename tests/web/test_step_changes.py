@@ -19,6 +19,7 @@ from web.clock_changes import beginnings, unwatched, watched
 from web.step_changes import Typed, added, changed
 from web.step_words import Part, Step, forms_of, parts_of
 from workflows import catalogue
+from workflows.table_words import say_table
 
 FILES = {name: catalogue.files(name) for name in catalogue.procedures()}
 STEPS = [
@@ -102,6 +103,9 @@ def test_a_clock_that_is_put_on_a_step_makes_it_due_tells_people_in_its_own_word
     assert (clock.asks, clock.since) == ("check the plan", "the beginning of the step")
     assert [rung.when for rung in clock.rungs] == ["1 hour", "2 hours", "3 hours"]
     assert "deadline-has-words" not in {each.rule for each in catalogue.check(after)}
+    table = say_table(after["deadlines.dmn"], "deadlines.dmn", catalogue.words_of(after))
+    assert table is not None
+    assert table.rows[-1][1][0] == "L-01 (check the plan)"
     case = Drive(after, restored=True).open(why="x")
     assert case.task("ask").due_at == MORNING + timedelta(hours=2)
     case.wait(hours=28)
