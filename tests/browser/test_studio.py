@@ -471,7 +471,8 @@ def played(page: Page) -> list[str]:
     """Play a drawing by keyboard, which sends nothing and changes nothing; give what is wrong meanwhile."""
     address, text = page.url, page.locator("#hw-text").input_value()
     page.get_by_role("button", name="Play through the drawing").click()
-    page.get_by_role("button", name="Go on from here: Child returned").first.press("Enter")
+    expect(page.get_by_role("button", name="Go on from here: Child returned").first).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.get_by_role("log")).to_contain_text("Recall earlier interviews")
     wrong = look_at(page, "studio-played")
     page.get_by_title("Begin again").click()

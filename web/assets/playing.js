@@ -89,5 +89,6 @@ export function play (modeler, holder) {
     seen.observe(container, { childList: true, subtree: true })
     container.querySelector('.bts-log .bts-content').setAttribute('role', 'log')
     log.toggle(container.clientWidth > NARROW)
+    container.querySelector('.bts-context-pad:not(.hidden):not(.show-hover)')?.focus()
   })
 }
