@@ -232,9 +232,9 @@ class Conductor:
     def complete(self, command: Complete) -> None:
         """Write a person's answers and let the token go on."""
         task = self.find(command.task)
-        node = task.task_spec.node
+        node, item = task.task_spec.node, self.scope.item_key(task)
         other = node.properties.get("other_than", "")
-        if other and self.position.done_by.get(other) == command.by.person:
+        if self.position.doer(other, item) == command.by.person:
             name = self.release.node(other).name
             sentence = (
                 f"Somebody else than the person who did “{name}” must do this, so that two people have looked at it."
@@ -243,7 +243,7 @@ class Conductor:
         self.write(command.writes, node, command.by.person, task=command.task)
         self.note("task_completed", node, task=command.task, by=command.by.person, data=command.told)
         if node.id in self.release.remembered:
-            self.position.done_by[node.id] = command.by.person
+            self.position.remember(node.id, item, command.by.person)
         self.completed = (command.task, command.by.person)
         task.run()
 

@@ -110,7 +110,7 @@ class Position:
     """Where a case stands: its tokens, its clocks, and the few things that the engine must remember of the past.
 
     `keys` counts the record keys given out for each repeating record; `done_by` keeps who last did the tasks of which
-    another task says `other_than`; `skipped` holds the operations that are to be left out when they come next, with the reason.
+    another task says `other_than`, in a multi-instance for each of its items too; `skipped` holds the operations that are to be left out when they come next, with the reason.
     """
 
     tokens: Tokens
@@ -121,6 +121,14 @@ class Position:
     keys: dict[str, int] = field(default_factory=dict)
     done_by: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
+
+    def remember(self, element: str, item: str, person: str) -> None:
+        """Keep who did a task, and for which item of a multi-instance."""
+        self.done_by |= {element: person} | ({f"{element}/{item}": person} if item else {})
+
+    def doer(self, element: str, item: str) -> str:
+        """Name who did a task last, for this item where that is known; empty where nobody has."""
+        return self.done_by.get(f"{element}/{item}") or self.done_by.get(element, "")
 
 
 def tidy(position: Position) -> None:

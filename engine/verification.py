@@ -368,7 +368,7 @@ def _future(row: Any, conductor: Conductor, holders: Holders) -> Iterator[Findin
         yield _finding(row, "no-future", "", sentence)
     for columns in tasks.values():
         node = conductor.release.node(columns["element"])
-        first = conductor.position.done_by.get(node.properties.get("other_than", ""), "")
+        first = conductor.position.doer(node.properties.get("other_than", ""), columns["record_key"])
         if not holders(node.role) - {first}:
             other = f" but {first}, who may not do both parts," if first and first in holders(node.role) else ""
             sentence = (

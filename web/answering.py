@@ -87,7 +87,7 @@ def go_on(done: Done) -> ResponseReturnValue:
     """
     numbers = [int(task_id.rpartition(".")[2]) for task_id in done.tasks]
     mine = (
-        sa.select(TaskTable.number, TaskTable.element)
+        sa.select(TaskTable.number, TaskTable.element, TaskTable.record_key)
         .where(TaskTable.case_id == done.case_id, TaskTable.number.in_(numbers), TaskTable.role.in_(actor().duties))
         .order_by(TaskTable.due_at, TaskTable.number)
     )
@@ -95,7 +95,7 @@ def go_on(done: Done) -> ResponseReturnValue:
         opened = connection.execute(mine).all()
     release = services().cases.release_of(done.case_id) if opened else None
     for row in opened:
-        if release and not done_before(release, done.case_id, row.element, actor().person):
+        if release and not done_before(release, done.case_id, row.element, row.record_key, actor().person):
             return flask.redirect(flask.url_for("tasks.task", task_id=f"{done.case_id}.{row.number}"))
     return flask.redirect(flask.url_for("inbox.tasks"))
 

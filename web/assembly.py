@@ -13,7 +13,7 @@ from web import tombstones
 from web.clock import DemoClock, system_clock
 from web.services import Services
 from web.settings import Settings
-from workflows import alarms, catalogue, seals
+from workflows import alarms, catalogue
 from workflows.operations import OPERATIONS
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def assemble(settings: Settings, *, clock: Clock | None = None, wall_clock: Cloc
             observers=catalogue.observers(settings.base_url),
             operations=OPERATIONS,
             alarms=(alarms.IncidentAlarm(settings.base_url),),
-            veil=seals.veil,
+            veil=catalogue.veil,
         ),
         clock=clock or demo_clock or wall_clock,
         wall_clock=wall_clock,

@@ -6,15 +6,28 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.model import Value
+from engine.model import Actor, Value
 from engine.release import Compiled
+from engine.store import reading
 from engine.views import CaseView, TaskRow
 from web.fact_words import Row, row, say_answer
 from web.moments import say_moment, say_until
+from web.services import Services
+from workflows import audits
 from workflows.agencies import title_of
-from workflows.audits import STANDARDS, Month
+from workflows.audits import STANDARDS, Month, Sampled
 
-SAMPLED_BY: Mapping[str, str] = {"high_risk": "Graded high", "repeat": "Three in 90 days", "random": "By chance"}
+SAMPLED_BY: Mapping[str, str] = {
+    "death": "Somebody died",
+    "complaint": "Somebody complained",
+    "high_risk": "Graded high",
+    "repeat": "Three in 90 days",
+    "random": "By chance",
+}
+
+PURPOSE = "oversight, audits"
+SHOWN = 6
+"""Months of the trend."""
 
 STANDING: Mapping[str, str] = {"open": "Open", "overdue": "Overdue", "settled": "Settled"}
 COLOURS: Mapping[str, str] = {"open": "blue", "overdue": "red", "settled": "green"}
@@ -71,6 +84,15 @@ class Drawn:
     at_risk: str
 
 
+def trend(here: Services, who: Actor, now: datetime, limit: int = SHOWN) -> tuple[Month, ...]:
+    """Read the audits of the latest months as figures; that somebody looks at them is written down first."""
+    with reading(here.engine) as connection:
+        found = audits.months(connection, now, limit)
+    looked_at = (each.case_id for each in found)
+    here.cases.note_reading(*looked_at, by=who, purpose=PURPOSE, classes=frozenset({"D12"}), now=now)
+    return found
+
+
 def describe(
     view: CaseView, release: Compiled, month: Month, known: Collection[str], now: datetime
 ) -> dict[str, object]:
@@ -82,7 +104,7 @@ def describe(
         "month": month,
         "summary": _rows(view, release, _SUMMARY, ""),
         "findings": [_finding(view, release, key, named, now) for key in sorted(keys, key=_in_order)],
-        "drawn": [_drawn(view, release, str(number), case_id) for number, case_id in named.items()],
+        "drawn": [_drawn(view, release, str(number), month.sample[number - 1]) for number in named],
     }
 
 
@@ -112,18 +134,30 @@ def _waits_for(task: TaskRow, now: datetime) -> str:
     return f"Waits for {title_of(task.role).lower()}: {task.name.lower()}{due}."
 
 
-def _drawn(view: CaseView, release: Compiled, key: str, case_id: str) -> Drawn:
-    drawn, audit, risk = (_said(view, record, key) for record in ("sample", "audit", "immediate_risk"))
-    kind = str(drawn.get("sampled_by", ""))
-    seen = audit.get("immediate_risk_found") == "yes"
+def _drawn(view: CaseView, release: Compiled, key: str, sampled: Sampled) -> Drawn:
+    records = ("audit", "second_audit", "immediate_risk")
+    audit, second, risk = (_said(view, record, key) for record in records)
+    seen = "yes" in {audit.get("immediate_risk_found"), second.get("immediate_risk_found")}
+    overall = [
+        _words(release, record, "overall", said) for record, said in (("audit", audit), ("second_audit", second))
+    ]
     done = _words(release, "immediate_risk", "child_safe", risk) if risk else "Seen, nobody has acted yet"
     return Drawn(
-        case_id=case_id,
-        why=SAMPLED_BY.get(kind, kind),
-        audited="Yes" if audit else "Not yet",
-        overall=_words(release, "audit", "overall", audit),
+        case_id=sampled.case_id,
+        why=SAMPLED_BY.get(sampled.sampled_by, sampled.sampled_by),
+        audited=_audited(sampled),
+        overall=" and ".join(each for each in overall if each),
         at_risk=done if seen else "",
     )
+
+
+def _audited(sampled: Sampled) -> str:
+    """Say how far the audit of a case is."""
+    if sampled.audited_at is None:
+        return "Not yet"
+    if not sampled.again:
+        return "Yes"
+    return "Twice" if sampled.second_at is not None else "Once, a second auditor is to score it too"
 
 
 def _rows(view: CaseView, release: Compiled, wanted: tuple[tuple[str, str, str], ...], key: str) -> list[Row]:

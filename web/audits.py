@@ -12,11 +12,10 @@ from web.access import actor, roles
 from web.services import services
 from workflows import access, audits
 from workflows.access import OVERSIGHT, OVERSIGHT_FIGURES, Standing
+from workflows.agreement import agreement
 from workflows.audits import STANDARDS
 
 page = flask.Blueprint("audits", __name__)
-
-PURPOSE = "oversight, audits"
 
 
 class AuditNotFound(NotFound):
@@ -28,12 +27,20 @@ class AuditNotFound(NotFound):
 def months() -> ResponseReturnValue:
     """Show the audits of the latest months as figures."""
     here, who, now = services(), actor(), services().clock()
-    with reading(here.engine) as connection:
-        found = audits.months(connection, now)
-    looked_at = (each.case_id for each in found)
-    here.cases.note_reading(*looked_at, by=who, purpose=PURPOSE, classes=frozenset({"D12"}), now=now)
+    found = audit_words.trend(here, who, now, limit=24)
     every = bool(who.roles & OVERSIGHT)
-    return flask.render_template("audits.html", months=found, standards=STANDARDS, leads_on=every, now=now)
+    by_standard = [
+        (words, agreement(pair for month in found for pair in month.pairs[key])) for key, words in STANDARDS.items()
+    ]
+    return flask.render_template(
+        "audits.html",
+        months=found,
+        standards=STANDARDS,
+        lately=audits.together(found),
+        by_standard=by_standard,
+        leads_on=every,
+        now=now,
+    )
 
 
 @page.get("/audits/<case_id>")
@@ -46,7 +53,11 @@ def month(case_id: str) -> ResponseReturnValue:
     if found is None:
         raise AuditNotFound("There is no such audit.")
     view = here.cases.case(
-        case_id, classes=access.readable(who.roles, standing=Standing.OPEN), by=who, purpose=PURPOSE, now=now
+        case_id,
+        classes=access.readable(who.roles, standing=Standing.OPEN),
+        by=who,
+        purpose=audit_words.PURPOSE,
+        now=now,
     )
     known = case_access.readable_each(
         here.engine, who, [case_id, *(each.case_id for each in found.sample)], now=here.clock()

@@ -161,6 +161,12 @@ def _audited(**changes: Value) -> Callable[[datetime], Answers]:
     return lambda _at: told | changes
 
 
+def _again(**changes: Value) -> Callable[[datetime], Answers]:
+    """Score a case a second time, without knowing of the first: good, but for what is changed."""
+    told: Answers = {"immediate_risk_found": "no", **dict.fromkeys(audits.STANDARDS, "3"), "overall": "3"}
+    return lambda _at: told | changes
+
+
 def _finding(standard: str, found: str, role: str, to_do: str) -> Callable[[datetime], Answers]:
     return lambda _at: {"standard": standard, "found": found, "role": role, "to_do": to_do, "another": "no"}
 
@@ -196,6 +202,7 @@ _AUDIT = (
         ),
     ),
     (1.5 * DAY, "act_on_finding_locate", _done),
+    (1.5 * DAY, "audit_case_again", _again(supervision="2", rationale="2")),
     (2 * DAY, "audit_case", _audited(child_voice="1", child_voice_comment="Nothing says what the child wishes.")),
     (
         2 * DAY,
@@ -203,6 +210,7 @@ _AUDIT = (
         _finding("child_voice", "Nothing says what the child wishes.", "mfh_coordinator", "Take it into the plan."),
     ),
     (2.5 * DAY, "check_finding", _settled),
+    (2.5 * DAY, "audit_case_again", _again(child_voice="1", pi_quality="2")),
     (3 * DAY, "summarise_month", _summary),
     (3.5 * DAY, "read_summary", _read),
 )

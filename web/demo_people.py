@@ -1,4 +1,4 @@
-"""The invented people of the demo: one for each role, all with the same password, which exists in the demo only."""
+"""The invented people of the demo: one for each role and a second auditor, all with the same password, which exists in the demo only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.model import Actor
 from engine.store import writing
 from workflows import commissioning, on_call, people, teams
 from workflows.administration import ADMINISTRATOR, Desk
-from workflows.agencies import KINDS, ROLES
+from workflows.agencies import KINDS, ROLES, Role
 from workflows.days import day_of
 from workflows.on_call import LONGEST, Wanted
 from workflows.people import Membership
@@ -38,6 +38,9 @@ FIRST_NAMES = (
 )  # fmt: skip
 LAST_NAME = "Example"
 
+SECOND_AUDITOR = "second_auditor"
+"""Who audits again what the first audit lead has audited: nobody audits a case twice."""
+
 ON_CALL = (
     ("duty_inspector", "duty_inspector"),
     ("control_room_supervisor", "duty_inspector"),
@@ -55,25 +58,31 @@ TEAMS = {
 
 
 def add_people(engine: sa.Engine, now: datetime) -> None:
-    """Add one invented organisation of each kind and one invented person for each role; their name is the role's key."""
+    """Add one invented organisation of each kind and one invented person for each role, whose name is the role's key, and a second auditor."""
     with writing(engine) as connection:
         for kind in KINDS:
             key, name = ORGANISATIONS.get(kind, (kind, KINDS[kind]))
             people.add_organisation(connection, key, name, kind)
         for role, first_name in zip(ROLES.values(), FIRST_NAMES[: len(ROLES)], strict=True):
-            kind = role.kind or "police"
-            organisation = ORGANISATIONS.get(kind, (kind, ""))[0]
-            people.add(
-                connection,
-                role.key,
-                name=f"{first_name} {LAST_NAME}",
-                mail=f"{role.key}@{organisation.replace('_', '-')}.example",
-                password=None,
-                memberships=[Membership(role.key, organisation)],
-                now=now,
-            )
+            _add(connection, role.key, first_name, role, now)
+        _add(connection, SECOND_AUDITOR, "Theo", ROLES["audit_lead"], now)
         # one password is hashed once: for each of them it would be most of the time until the first page
         connection.execute(sa.update(people.PersonRow).values(password_hash=people.hash_password(PASSWORD)))
+
+
+def _add(connection: sa.Connection, sign_in: str, first_name: str, role: Role, now: datetime) -> None:
+    """Add one invented person who holds one role."""
+    kind = role.kind or "police"
+    organisation = ORGANISATIONS.get(kind, (kind, ""))[0]
+    people.add(
+        connection,
+        sign_in,
+        name=f"{first_name} {LAST_NAME}",
+        mail=f"{sign_in}@{organisation.replace('_', '-')}.example",
+        password=None,
+        memberships=[Membership(role.key, organisation)],
+        now=now,
+    )
 
 
 def add_rota(engine: sa.Engine, now: datetime) -> None:

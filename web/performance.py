@@ -12,12 +12,12 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import NotFound
 from engine.store import reading
-from web import case_access, figure_words, missing_words, periods
+from web import audit_words, case_access, figure_words, missing_words, periods
 from web.access import actor, roles
 from web.asked import Asked, asked_for, period_form, settled
 from web.services import services
-from workflows import access, figures
-from workflows.access import FIGURES, FIGURES_WITH_EPISODES, Standing
+from workflows import access, audits, figures
+from workflows.access import FIGURES, FIGURES_WITH_EPISODES, OVERSIGHT_FIGURES, Standing
 from workflows.figures import Missing, Population
 from workflows.measures import MEASURES, PEOPLE, SLICES, Counted
 
@@ -45,6 +45,7 @@ def dashboard() -> ResponseReturnValue:
         missing = figures.missing_now(connection, asked.own) if asked.every_number else ()
         population, charts = _charts(connection, asked, now)
     may = _noted(missing, "performance, who is missing", now)
+    audited = audit_words.trend(services(), actor(), now) if actor().roles & OVERSIGHT_FIGURES else ()
     answer = flask.render_template(
         "performance.html",
         now=now,
@@ -53,6 +54,8 @@ def dashboard() -> ResponseReturnValue:
         communities=figure_words.communities(population) if asked.every_number else (),
         community_heads=figure_words.COMMUNITY_HEADS,
         imported=population.imported if asked.every_number else 0,
+        audited=audited,
+        lately=audits.together(audited),
         quarters=periods.ended_quarters(now),
         **period_form(asked, now),
     )

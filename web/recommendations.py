@@ -13,13 +13,13 @@ from engine.errors import NotFound
 from engine.forms import Form
 from engine.model import Value
 from engine.store import reading
-from web import case_access, live_measures, recommendation_sheets, recommendation_words, sent_files
+from web import audit_words, case_access, live_measures, recommendation_sheets, recommendation_words, sent_files
 from web.access import actor, roles
 from web.figure_words import written
 from web.moments import LONDON, say_day
 from web.recommendation_words import Line
 from web.services import services
-from workflows import people, recommendations
+from workflows import audits, people, recommendations
 from workflows.access import OVERSIGHT, OVERSIGHT_FIGURES, REPORTS_TO_PANEL
 from workflows.recommendations import CLOSED, PANEL_REPORTED, PROCEDURE, RAG_TABLE, Recommendation
 
@@ -75,9 +75,11 @@ def report() -> ResponseReturnValue:
     """Show the report to the scrutiny panel, for reading and for paper."""
     now = services().clock()
     found = [(each, line) for each, line in _lines(now) if each.closed_at is None]
-    today = now.astimezone(LONDON).date()
+    today, audited = now.astimezone(LONDON).date(), audit_words.trend(services(), actor(), now)
     return flask.render_template(
         "recommendations_report.html",
+        audited=audited,
+        lately=audits.together(audited),
         lines=[line for _, line in found],
         counts=recommendation_words.counted([line for _, line in found]),
         records=REPORTS_TO_PANEL in actor().roles,

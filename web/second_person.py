@@ -9,8 +9,10 @@ from engine.store import TaskTable, reading
 from web.services import services
 
 
-def done_before(release: Compiled, case_id: str, element: str, person: str) -> str:
+def done_before(release: Compiled, case_id: str, element: str, key: str, person: str) -> str:
     """Name the task that this person did and that another one must check here; empty where nothing bars them.
+
+    In a multi-instance it is the task of the same item, whose record has this key.
 
     Only says it early: the engine refuses whoever sends the page all the same (`other_than` of the diagram).
     """
@@ -22,6 +24,8 @@ def done_before(release: Compiled, case_id: str, element: str, person: str) -> s
         .where(TaskTable.case_id == case_id, TaskTable.element == checked, TaskTable.status == "completed")
         .order_by(TaskTable.completed_at.desc(), TaskTable.number.desc())
     )
+    if release.node(checked).record in release.own_records.get(element, frozenset()):
+        done = done.where(TaskTable.record_key == key)
     with reading(services().engine) as connection:
         latest = connection.execute(done).scalars().first()
     return release.node(checked).name if latest == person else ""

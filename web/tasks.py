@@ -297,7 +297,7 @@ def _page(view: TaskView, shown: Shown) -> str:
         stamp=shown.stamp,
         seen=shown.seen,
         problems=shown.problems,
-        done_before=done_before(release, row.case_id, row.element, who.person),
+        done_before=done_before(release, row.case_id, row.element, row.record_key, who.person),
         kept=shown.kept,
         changed=[(each, say_answer(each.now, each.field)) for each in shown.changed],
         stale=shown.stale,

@@ -1,7 +1,8 @@
 """The audits of closed work, month by month: drawn from the steps of their cases, for the page of the audits.
 
 A projection: it holds nothing that the facts do not hold, follows each step inside its transaction, and can be built
-again. Only the draw of a sample reads it, so that no case is audited twice. Source: domain.md 6.9, T-44, G-39.
+again. Only the draw of a sample reads it, so that no case is drawn twice. A part of each sample is audited by a second auditor, who does
+not see what the first one wrote (`blind`), so that it shows how far two of them agree. Source: domain.md 6.9, T-44, G-39.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.calendars import LONDON
-from engine.model import Value
+from engine.model import Actor, Facts, Value
 from engine.store import Base, Moment, TaskTable
 from engine.views import EventRow, Step
+from workflows.access import AUDITORS
+from workflows.agreement import Agreement, Pair, agreement
 
 PROCEDURE = "audit"
 
@@ -43,6 +46,7 @@ STANDARDS: Mapping[str, str] = MappingProxyType(
 
 READS: frozenset[tuple[str, str]] = frozenset(
     {("audit", field) for field in (*STANDARDS, "overall", "immediate_risk_found", "victim_blaming_language")}
+    | {("second_audit", field) for field in (*STANDARDS, "overall", "immediate_risk_found")}
     | {("finding", "standard"), ("finding", "role"), ("finding_result", "outcome"), ("finding_check", "settled")}
     | {("finding_decision", "decision"), ("audit_summary", "good")}
 )
@@ -61,7 +65,10 @@ class AuditRow(Base):
 
 
 class AuditSampleRow(Base):
-    """One case of a sample; `scores` is JSON by standard, ``{"closure": 3}``, without those that do not apply."""
+    """One case of a sample; `scores` is JSON by standard, ``{"closure": 3}``, without those that do not apply.
+
+    `again` says whether a second auditor scores it too; `second_at`, `second_scores` and `second_at_risk` are theirs.
+    """
 
     __tablename__ = "audit_samples"
     case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
@@ -72,6 +79,10 @@ class AuditSampleRow(Base):
     at_risk: Mapped[bool] = mapped_column(default=False)
     blaming: Mapped[bool] = mapped_column(default=False)
     scores: Mapped[str] = mapped_column(sa.Text, default="{}")
+    again: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    second_at: Mapped[datetime | None] = mapped_column(Moment)
+    second_at_risk: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    second_scores: Mapped[str] = mapped_column(sa.Text, default="{}", server_default="{}")
 
 
 class AuditFindingRow(Base):
@@ -90,22 +101,30 @@ class AuditFindingRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """One case of a sample: which, why it was drawn, whether it is audited."""
+    """One case of a sample: which, why it was drawn, whether it is audited, whether it is to be again and was."""
 
     case_id: str
     sampled_by: str
     audited_at: datetime | None
+    again: bool = False
+    second_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """The audit of a month as figures; `means` by standard, None where no case was scored for it."""
+    """The audit of a month as figures; `mean` over all standards and `means` by standard, None where nothing was scored.
+
+    `pairs` are the scores that two auditors gave to the same, by standard. What waits for its second audit is in neither: whoever does
+    that would read the first one's scores in a mean.
+    """
 
     case_id: str
     month: date
     sample: tuple[Sampled, ...]
     overdue: int
+    mean: Decimal | None
     means: Mapping[str, Decimal | None]
+    pairs: Mapping[str, tuple[Pair, ...]]
     at_risk: int
     blaming: int
     findings_open: int
@@ -117,6 +136,16 @@ class Month:
     def audited(self) -> int:
         """How many cases of the sample are audited."""
         return sum(each.audited_at is not None for each in self.sample)
+
+    @property
+    def agreement(self) -> Agreement:
+        """How far two auditors agree, over all standards."""
+        return together([self])
+
+
+def together(found: Iterable[Month]) -> Agreement:
+    """Give how far two auditors agree over some months."""
+    return agreement(pair for month in found for pairs in month.pairs.values() for pair in pairs)
 
 
 def month_before(moment: datetime) -> date:
@@ -173,12 +202,19 @@ def _put(connection: sa.Connection, table: type[Base], own: Mapping[str, Any], v
 
 
 def _audit(fields: Mapping[str, Value]) -> dict[str, Any]:
-    scores = {name: int(fields[name]) for name in STANDARDS if str(fields.get(name) or "").isdecimal()}
     return {
-        "scores": json.dumps(scores),
+        "scores": _scores(fields),
         "at_risk": fields.get("immediate_risk_found") == "yes",
         "blaming": fields.get("victim_blaming_language") == "yes",
     }
+
+
+def _second(fields: Mapping[str, Value]) -> dict[str, Any]:
+    return {"second_scores": _scores(fields), "second_at_risk": fields.get("immediate_risk_found") == "yes"}
+
+
+def _scores(fields: Mapping[str, Value]) -> str:
+    return json.dumps({name: int(fields[name]) for name in STANDARDS if str(fields.get(name) or "").isdecimal()})
 
 
 def _only(*names: str) -> Callable[[Mapping[str, Value]], dict[str, Any]]:
@@ -189,10 +225,15 @@ def _only(*names: str) -> Callable[[Mapping[str, Value]], dict[str, Any]]:
 _FOLLOWED: Mapping[str, tuple[type[Base], Callable[[Mapping[str, Value]], dict[str, Any]], str]] = {
     "sample": (
         AuditSampleRow,
-        lambda fields: {"sampled_case": fields["case_id"], "sampled_by": fields["sampled_by"]},
+        lambda fields: {
+            "sampled_case": fields["case_id"],
+            "sampled_by": fields["sampled_by"],
+            "again": fields.get("again") == "yes",
+        },
         "",
     ),
     "audit": (AuditSampleRow, _audit, "audited_at"),
+    "second_audit": (AuditSampleRow, _second, "second_at"),
     "finding": (AuditFindingRow, _only("standard", "role"), "raised_at"),
     "finding_result": (AuditFindingRow, _only("outcome"), "answered_at"),
     "finding_check": (AuditFindingRow, _only(), ""),
@@ -221,6 +262,34 @@ def sampled_cases() -> sa.Select[tuple[str]]:
     return sa.select(AuditSampleRow.sampled_case)
 
 
+def blind(connection: sa.Connection, facts: Facts, who: Actor) -> Facts:
+    """Give the facts of an audit as an auditor may see them now: without what another one wrote of a case that waits for its second audit.
+
+    Whoever wrote it sees it on; so do those who are no auditors, and have to act on it. One statement, where an auditor looks at an audit.
+    """
+    if "sample" not in facts or not who.roles & AUDITORS:
+        return facts
+    row, task = AuditSampleRow, TaskTable
+    own = sa.and_(
+        task.case_id == row.case_id,
+        task.record == "audit",
+        task.record_key == row.record_key,
+        task.status == "completed",
+    )
+    waits = sa.and_(row.again, row.audited_at.is_not(None), row.second_at.is_(None))
+    drawn = [str(each["case_id"]) for each in facts["sample"].values()]
+    asked = sa.select(row.record_key).outerjoin(task, own).where(row.sampled_case.in_(drawn), waits)
+    hidden = set(connection.execute(asked.where(task.completed_by.is_distinct_from(who.person))).scalars())
+    if not hidden:
+        return facts
+    return {
+        record: {
+            key: fields for key, fields in keys.items() if record == "sample" or key.partition(".")[0] not in hidden
+        }
+        for record, keys in facts.items()
+    }
+
+
 def months(connection: sa.Connection, now: datetime, limit: int = 24) -> tuple[Month, ...]:
     """Give the audits of the latest months, the newest first."""
     return _months(connection, sa.select(AuditRow.__table__).limit(limit), now)
@@ -234,6 +303,8 @@ def find(connection: sa.Connection, case_id: str, now: datetime) -> Month | None
 def _months(connection: sa.Connection, wanted: sa.Select[Any], now: datetime) -> tuple[Month, ...]:
     """Put months together from rows of the table of the audits."""
     rows = connection.execute(wanted.order_by(AuditRow.month.desc(), AuditRow.case_id)).all()
+    if not rows:
+        return ()
     case_ids = [row.case_id for row in rows]
     samples = _by_case(connection, AuditSampleRow, case_ids)
     findings = _by_case(connection, AuditFindingRow, case_ids)
@@ -246,15 +317,26 @@ def _months(connection: sa.Connection, wanted: sa.Select[Any], now: datetime) ->
 
 def _month(row: Any, samples: list[Any], findings: list[Any], overdue: int) -> Month:
     """Put one month together."""
-    scores = [json.loads(each.scores) for each in samples]
+    scored = [
+        (json.loads(each.scores), json.loads(each.second_scores))
+        for each in samples
+        if not (each.again and each.second_at is None)
+    ]
     settled = sum(each.settled_at is not None for each in findings)
     return Month(
         case_id=row.case_id,
         month=row.month,
-        sample=tuple(Sampled(each.sampled_case, each.sampled_by, each.audited_at) for each in samples),
+        sample=tuple(
+            Sampled(each.sampled_case, each.sampled_by, each.audited_at, each.again, each.second_at) for each in samples
+        ),
         overdue=overdue,
-        means={name: _mean([each[name] for each in scores if name in each]) for name in STANDARDS},
-        at_risk=sum(each.at_risk for each in samples),
+        mean=_mean([score for first, _ in scored for score in first.values()]),
+        means={name: _mean([first[name] for first, _ in scored if name in first]) for name in STANDARDS},
+        pairs={
+            name: tuple((first[name], second[name]) for first, second in scored if name in first and name in second)
+            for name in STANDARDS
+        },
+        at_risk=sum(each.at_risk or each.second_at_risk for each in samples),
         blaming=sum(each.blaming for each in samples),
         findings_open=len(findings) - settled,
         findings_done=settled,

@@ -73,6 +73,7 @@ READS: frozenset[tuple[str, str]] = episode_counts.READS | frozenset(
         ("return_interview", "actions"),
         ("return_interview_receipt", "usable"),
         ("police_closure", "child_seen"),
+        ("police_closure", "complaint"),
         ("police_closure_agreement", "agreed"),
         ("closing", "role"),
         ("out_of_area_agreement", "provider"),
@@ -84,6 +85,7 @@ RECORDED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "interview_received_at": ("return_interview_receipt",),
         "police_closed_at": ("police_closure", "police_closure_agreement"),
+        "complained_at": ("police_closure",),
     }
 )
 """Columns whose time is the one at which a person recorded the fact, for no form asks when it happened; the last of these records counts."""
@@ -112,7 +114,7 @@ class EpisodeRow(Counts, Base):
     `child_id` is the child as a person matched it, `unfinished` what is left to be done at the end, one text a line, and
     `reported_at` when the case was opened while nobody has said more; `missing_with` is the case of another child who is
     missing with this one, as it was typed. `interview_provider` is the provider that two authorities agreed on for a child who lives
-    in the area of another one (T-48).
+    in the area of another one (T-48). `complained_at` is when it was recorded that somebody has complained about how the case was handled.
     `workflows.figures` counts by `reported_at`, `age` (whole years when reported), `adult` (as the procedure
     treats the person: by a date of birth, never by a guess), `sex`, `ethnicity`, `found_how` and
     `initial_level`, the first grade that was given: `risk_level` is the latest.
@@ -139,6 +141,7 @@ class EpisodeRow(Counts, Base):
     covered_by: Mapped[str] = mapped_column(sa.String(20))
     police_closed_at: Mapped[datetime | None] = mapped_column(Moment)
     case_closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    complained_at: Mapped[datetime | None] = mapped_column(Moment)
     unfinished: Mapped[str] = mapped_column(sa.Text)
     age: Mapped[int | None]
     adult: Mapped[bool]
@@ -375,7 +378,8 @@ def _whole(value: Value) -> int | None:
 def recorded(facts: Facts) -> frozenset[str]:
     """Name those of the columns `RECORDED` whose fact is there."""
     received = _text(facts, "return_interview_receipt", "usable")
-    there = zip(RECORDED, (received, _police_closed(facts)), strict=True)
+    complained = _text(facts, "police_closure", "complaint") == "yes"
+    there = zip(RECORDED, (received, _police_closed(facts), complained), strict=True)
     return frozenset(column for column, is_there in there if is_there)
 
 

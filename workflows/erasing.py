@@ -54,6 +54,7 @@ from workflows.trigger_plans import ChildPlanRow
 KEPT_OF_AUDITS = audits.READS | {
     ("sample", "case_id"),
     ("sample", "sampled_by"),
+    ("sample", "again"),
     ("audit", "themes"),
     ("audit", "action_needed"),
     ("finding", "another"),

@@ -89,9 +89,9 @@ def _due(_scope: Mapping[str, Value], now: datetime) -> Found:
 
 
 def _sample(_scope: Mapping[str, Value], now: datetime) -> Found:
-    kinds = (("high_risk", "high", EPISODE), ("random", "medium", OTHER_EPISODE))
-    ended = now - timedelta(days=9)
-    return [{"case_id": case, "sampled_by": kind, "level": level, "ended_at": ended} for kind, level, case in kinds]
+    kinds = (("high_risk", "high", EPISODE, "yes"), ("random", "medium", OTHER_EPISODE, "no"))
+    names, ended = ("sampled_by", "level", "case_id", "again"), now - timedelta(days=9)
+    return [{**dict(zip(names, each, strict=True)), "ended_at": ended} for each in kinds]
 
 
 def _closed(_scope: Mapping[str, Value], now: datetime) -> Found:

@@ -1,4 +1,4 @@
-"""Draws the cases of a month that are audited (domain.md 6.9, G-39): high risk first, then repeats, then by chance.
+"""Draws the cases of a month that are audited (domain.md 6.9, G-39): deaths and complaints first, then high risk, repeats, and by chance.
 
 The draw can be repeated: whoever knows the reference of the audit gets the same cases, and nobody knows it beforehand.
 """
@@ -26,28 +26,41 @@ REPEAT_COUNT = 3
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An episode that was closed, or whose child returned, in the month; `ended_at` is the earlier of the two."""
+    """An episode that was closed, or whose child returned, in the month; `ended_at` is the earlier of the two.
+
+    Or one that had ended before, and about which somebody complained in the month.
+    """
 
     case_id: str
     level: str
     ended_at: datetime
     repeat: bool
+    complaint: bool = False
+    death: bool = False
 
 
 def draw(connection: sa.Connection, scope: Mapping[str, Value], now: datetime) -> Found:
     """Draw the sample of an audit: records ``sample``, one for each case.
 
-    ``[{"case_id": "MC-7K3QX9PW", "sampled_by": "high_risk", "level": "high", "ended_at": datetime(...)}]``. A case is
-    drawn once, and in one audit only. Where months were missed while the system was down, this draw covers them too.
+    ``[{"case_id": "MC-7K3QX9PW", "sampled_by": "high_risk", "level": "high", "ended_at": datetime(...), "again": "yes"}]``.
+    `again` says which are audited by a second auditor too. A case is drawn once, and in one audit only. Where months were missed while the system was down, this draw covers them too.
     """
     del now
-    month, quota = scope["month"], scope["quota"]
+    month, quota, reference = scope["month"], scope["quota"], str(scope["case"]["reference"])
     begins, ends = _window(month["at"], int(month.get("missed") or 0))
     found = candidates(connection, begins, ends)
-    ordered = sorted(found, key=lambda one: _lot(str(scope["case"]["reference"]), one.case_id))
+    picked = pick(sorted(found, key=lambda one: _lot(reference, one.case_id)), quota)
+    by_lot = sorted(picked, key=lambda each: _lot(f"{reference}/again", each[1].case_id))
+    again = {one.case_id for _kind, one in by_lot[: _number(quota, "again")]}
     return [
-        {"case_id": one.case_id, "sampled_by": kind, "level": one.level or None, "ended_at": one.ended_at}
-        for kind, one in pick(ordered, quota)
+        {
+            "case_id": one.case_id,
+            "sampled_by": kind,
+            "level": one.level or None,
+            "ended_at": one.ended_at,
+            "again": "yes" if one.case_id in again else "no",
+        }
+        for kind, one in picked
     ]
 
 
@@ -55,16 +68,23 @@ def pick(ordered: Iterable[Candidate], quota: Mapping[str, Any]) -> list[tuple[s
     """Pick from the candidates in their order: for each kind as many as its quota, each candidate once."""
     left = list(ordered)
     kinds: tuple[tuple[str, Callable[[Candidate], bool]], ...] = (
+        ("death", lambda one: one.death),
+        ("complaint", lambda one: one.complaint),
         ("high_risk", lambda one: one.level == "high"),
         ("repeat", lambda one: one.repeat),
         ("random", lambda _one: True),
     )
     picked: list[tuple[str, Candidate]] = []
     for kind, fits in kinds:
-        chosen = [one for one in left if fits(one)][: max(int(quota.get(kind) or 0), 0)]
+        chosen = [one for one in left if fits(one)][: _number(quota, kind)]
         picked += [(kind, one) for one in chosen]
         left = [one for one in left if one not in chosen]
     return picked
+
+
+def _number(quota: Mapping[str, Any], kind: str) -> int:
+    """Give a number of the quota; a release whose table does not say it draws none of that kind."""
+    return max(int(quota.get(kind) or 0), 0)
 
 
 def candidates(connection: sa.Connection, begins: datetime, ends: datetime) -> list[Candidate]:
@@ -72,9 +92,14 @@ def candidates(connection: sa.Connection, begins: datetime, ends: datetime) -> l
     row = EpisodeRow
     closed = sa.and_(row.case_closed_at >= begins, row.case_closed_at < ends)
     returned = sa.and_(row.returned_at >= begins, row.returned_at < ends)
+    complained = sa.and_(
+        row.complained_at >= begins, row.complained_at < ends, sa.or_(row.returned_at < ends, row.case_closed_at < ends)
+    )
     drawn = sa.exists().where(AuditSampleRow.sampled_case == row.case_id)
-    asked = sa.select(row.case_id, row.risk_level, row.returned_at, row.case_closed_at, row.opened_at)
-    found = connection.execute(asked.where(sa.or_(closed, returned), ~drawn)).all()
+    asked = sa.select(
+        row.case_id, row.risk_level, row.returned_at, row.case_closed_at, row.complained_at, row.found_how, row.harm
+    )
+    found = connection.execute(asked.where(sa.or_(closed, returned, complained), ~drawn)).all()
     repeats = _repeats(connection, [each.case_id for each in found])
     return [
         Candidate(
@@ -82,6 +107,8 @@ def candidates(connection: sa.Connection, begins: datetime, ends: datetime) -> l
             each.risk_level,
             min(moment for moment in (each.returned_at, each.case_closed_at) if moment is not None),
             each.case_id in repeats,
+            each.complained_at is not None,
+            each.found_how == "deceased" or "death" in each.harm.split(),
         )
         for each in found
     ]

@@ -37,6 +37,12 @@ AUDIT_PAGES: Mapping[str, Mapping[str, Any]] = {
         "feedback_to": "The sergeant of the locate team",
         "action_needed": "no",
     },
+    "audit_case_again": {
+        "immediate_risk_found": "no",
+        "risk_now": "Typed before the answer was changed to no",
+        **dict.fromkeys(STANDARDS, "2"),
+        "overall": "2",
+    },
     "record_finding": {
         "standard": "supervision",
         "found": "The second review came nine hours late.",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
+from engine.errors import SamePersonTwice
 from tests.procedures.oversight import SAMPLE, Oversight, story_in
 
 story = story_in("audit")
@@ -39,6 +42,25 @@ def a_month_is_audited_and_its_summary_is_read(case: Oversight) -> None:
         "decision": "changes",
         "what_changes": "The rota names who reviews at night, from 1 April.",
     }
+
+
+@story
+def a_case_is_audited_again_by_somebody_else_after_the_first_and_its_findings(case: Oversight) -> None:
+    case.sample = tuple({**each, "again": again} for each, again in zip(SAMPLE, ("yes", "no"), strict=True))
+    case.begin_month()
+    case.fill("audit_case", by="ann", key="1", action_needed="yes").fill("record_finding", by="ann")
+    assert case.keys_of("audit_case_again") == ["1"]
+    case.fill("audit_case", by="ben", key="2")
+    with pytest.raises(SamePersonTwice, match="Audit a case"):
+        case.fill("audit_case_again", by="ann")
+    assert f"{case.due('audit_case_again'):%d %b %H:%M}" == "13 Mar 17:00"
+    assert "summarise_month" not in case.open_elements()
+    case.fill("audit_case_again", by="ben", immediate_risk_found="yes", risk_now="Sleeps in the park.")
+    assert case.keys_of("act_on_immediate_risk") == ["1"], "a risk is acted on whoever of the two sees it"
+    assert case.facts["second_audit"]["1"]["closure"] == "2"
+    assert case.facts["audit"]["1"]["closure"] == "3"
+    case.fill("summarise_month").fill("read_summary").fill("act_on_immediate_risk").fill("act_on_finding_locate")
+    assert case.fill("check_finding").closed
 
 
 @story

@@ -42,10 +42,27 @@ def test_the_months_show_how_far_the_audit_is_what_is_open_and_how_good_the_work
         "Findings open": "1",
         "Findings settled": "1",
         "Risks seen": "0",
+        "Scored twice": "86% equal, kappa 0.63 (22 pairs)",
         "Summary": "Written",
     }
     assert row(page, "Supervision") == {"Feb 2026": "2.0"}
     assert row(page, "Close") == {"Feb 2026": "3.0"}
+    assert "86% equal, kappa 0.63 (22 pairs). They agree largely." in words(page), "19 of 22 pairs; 3 lie one apart"
+    by_standard = page.select("main table")[-1].select("tbody tr")
+    assert [cell.text for cell in by_standard[-1].select("th, td")] == [
+        *("Close", "2", "Not shown", "Not shown", "Too few: fewer than 20 pairs")
+    ]
+
+
+def test_the_dashboard_and_the_report_to_the_panel_show_the_trend_of_the_audits(overseen: Site) -> None:
+    for role, path in (("partnership_board", "/performance"), ("inspection_coordinator", "/recommendations/report")):
+        page = overseen.browser(role).page(path)
+        assert row(page, MONTH) == {
+            "Audited": "2 of 2",
+            "Mean score": "2.8",
+            "Scored twice": "86% equal, kappa 0.63 (22 pairs)",
+        }
+    assert "Scored twice" not in overseen.browser("csc_director").page("/performance").text
 
 
 def test_a_month_shows_its_summary_each_finding_with_what_came_of_it_and_its_sample(overseen: Site) -> None:
