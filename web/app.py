@@ -61,6 +61,7 @@ from web import (
     performance,
     philomena,
     photographs,
+    populations,
     prints,
     promises,
     questions,
@@ -69,6 +70,7 @@ from web import (
     reconciled,
     releases,
     retention,
+    returns,
     schema,
     seals,
     searches,
@@ -129,6 +131,7 @@ PAGES = (
     performance.page,
     philomena.page,
     photographs.page,
+    populations.page,
     prints.page,
     promises.page,
     questions.page,
@@ -137,6 +140,7 @@ PAGES = (
     recommendations.page,
     releases.page,
     retention.page,
+    returns.page,
     seals.page,
     searches.page,
     several.page,
@@ -262,7 +266,11 @@ def _navigation(who: Actor) -> list[dict[str, object]]:
         ("daily.latest", "Daily meeting"),
         ("on_call.now", "On call"),
     ]
-    entries += [("performance.dashboard", "Performance"), ("promises.listed", "Promises")]
+    entries += [
+        ("performance.dashboard", "Performance"),
+        ("returns.chosen", "Returns"),
+        ("promises.listed", "Promises"),
+    ]
     entries += [("audits.months", "Audits"), ("recommendations.listed", "Recommendations")]
     entries += [
         ("drafts.procedures", f"Procedures ({waiting})" if waiting else "Procedures"),

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from engine.model import Actor
+from engine.store import writing
 from web.moments import LONDON
-from workflows import cutover
+from workflows import cutover, populations
+from workflows.populations import AREAS, Entry
 
 CHILD, NAME = "DEMO-1", "Emery Example"
 
@@ -26,6 +29,23 @@ def bring_in(engine: sa.Engine, now: datetime) -> None:
     if report.refused:
         message = "the demonstration's own sheets were refused: " + "; ".join(map(str, report.lines))
         raise AssertionError(message)
+    with writing(engine) as connection:
+        populations.replace(connection, _children_who_live_there(now), by=Actor("inspection_coordinator"), now=now)
+
+
+def _children_who_live_there(now: datetime) -> Iterator[Entry]:
+    """Invent how many children live in each area: round numbers that no census has."""
+    for number, area in enumerate(AREAS, start=2):
+        for community, share in SHARES.items():
+            for age, years in YEARS.items():
+                children = 100 * number * share * years
+                yield Entry(
+                    now.year - 1, area, community, age, children, "Invented for the demonstration: no census says so"
+                )
+
+
+SHARES = {"white": 15, "mixed": 2, "asian": 3, "black": 2, "other": 1}
+YEARS = {"under_10": 10, "10_12": 3, "13_15": 3, "16_17": 2}
 
 
 CHILDREN = (

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from web.moments import say_key
+from workflows import hiding
 from workflows.figures import Population
-from workflows.measures import COMMUNITIES, COMPARED, GROUPS, MEASURES, NOT_IN_FIGURES, PEOPLE, RARE, SLICES
+from workflows.hiding import TABLE_OF, Shown
+from workflows.measures import COMMUNITIES, COMPARED, GROUPS, MEASURES, PEOPLE, RARE, SLICES
 from workflows.national import NATIONAL
-from workflows.suppression import hide_nested, hide_parts
+from workflows.rates import Rate, Rates, over
 
 HIDDEN = "Not shown"
 HIDDEN_IN_FILES = "[c]"
@@ -24,6 +27,9 @@ UNKNOWN = frozenset({"not_recorded", "not_known", "not_stated", "not_graded"})
 
 Link = Callable[[str, str], str]
 """Gives the address of the list behind a number, by measure and part; empty where there is none for the reader."""
+
+Numbers = Mapping[str, int | None]
+"""The numbers of one table, None where one is hidden."""
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -95,10 +101,8 @@ def no_link(_measure: str, _part: str) -> str:
     return ""
 
 
-def people(population: Population, link: Link, *, every_number: bool) -> Chart:
-    """Give the first numbers of a period: episodes, different people, and those who were reported again and again."""
-    counts = {key: population.count(key) for key in PEOPLE}
-    shown = dict(counts) if every_number else hide_nested(counts)
+def _people(shown: Numbers, link: Link) -> Chart:
+    """Draw the first numbers of a period: episodes, different people, and those who were reported again and again."""
     bars = [
         Bar(
             key,
@@ -115,12 +119,9 @@ def people(population: Population, link: Link, *, every_number: bool) -> Chart:
     return Chart("people", "Episodes and people", "Reports of the period", "What is counted", tuple(bars))
 
 
-def sliced(population: Population, key: str, link: Link, *, every_number: bool) -> Chart:
-    """Give the episodes of a period by the parts of a slice."""
+def _sliced(key: str, shown: Numbers, total: int, link: Link) -> Chart:
+    """Draw the episodes of a period by the parts of a slice."""
     here = SLICES[key]
-    counts = population.parts(key)
-    shown: Mapping[str, int | None] = counts if every_number else hide_parts(counts)
-    total = sum(counts.values())
     known = total if any(count is not None for count in shown.values()) else None
     largest = max((count for count in shown.values() if count is not None), default=0)
     bars = tuple(
@@ -145,40 +146,25 @@ def sliced(population: Population, key: str, link: Link, *, every_number: bool) 
     return Chart(key, here.title, says, here.title, () if is_hidden else bars, is_hidden=is_hidden)
 
 
-def steps(
-    population: Population, key: str, link: Link, *, every_number: bool, known: Sequence[int] = ()
-) -> tuple[Chart, list[int]]:
-    """Give the measures of a group, each with its own denominator, and the numbers that they show.
-
-    Those who see figures only have none of `NOT_IN_FIGURES`, and no number from which, with those that are `known`, a small one follows.
-    """
-    group = GROUPS[key]
-    measures = {
-        name: one for name, one in group.measures.items() if every_number or one.data_class not in NOT_IN_FIGURES
-    }
-    counts = {name: population.count(name) for name in measures}
-    shown: dict[str, int | None] = dict(counts)
-    if not every_number:
-        inside = {name: count for name, count in counts.items() if not measures[name].apart}
-        apart = {name: None if counts[name] else 0 for name in measures if name not in inside}
-        shown = hide_nested(inside, known=known) | apart
-    here = [name for name in measures if counts[name] or not name.startswith(RARE)]
+def _steps(key: str, shown: Shown, population: Population, link: Link, *, every_number: bool) -> Chart:
+    """Draw the measures of a group, each with its own denominator; that of another table only for those who see every number."""
+    group, numbers = GROUPS[key], shown[key]
+    here = [name for name in numbers if population.count(name) or not name.startswith(RARE)]
     bars = tuple(
-        _step(name, shown, link, _shown_of(name, shown, population, every_number=every_number)) for name in here
+        _step(name, numbers, link, _shown_of(name, shown, numbers, every_number=every_number)) for name in here
     )
-    found = Chart(key, group.title, group.says, "What is counted", bars)
-    return found, [count for count in shown.values() if count is not None]
+    return Chart(key, group.title, group.says, "What is counted", bars)
 
 
-def _shown_of(name: str, shown: Mapping[str, int | None], population: Population, *, every_number: bool) -> int | None:
-    """Give the number of which one is a share; that of another table only to those who see every number."""
+def _shown_of(name: str, shown: Shown, numbers: Numbers, *, every_number: bool) -> int | None:
+    """Give the number of which one is a share."""
     of = MEASURES[name].of
-    if of in shown or not of:
-        return shown.get(of)
-    return population.count(of) if every_number else None
+    if of in numbers or not of:
+        return numbers.get(of)
+    return shown[TABLE_OF[of]].get(of) if every_number else None
 
 
-def _step(name: str, shown: Mapping[str, int | None], link: Link, of: int | None) -> Bar:
+def _step(name: str, shown: Numbers, link: Link, of: int | None) -> Bar:
     measure, whole = MEASURES[name], next(iter(shown.values()), None)
     words = MEASURES[measure.of].words if measure.of else ""
     return Bar(
@@ -196,14 +182,10 @@ def _step(name: str, shown: Mapping[str, int | None], link: Link, of: int | None
 
 def charts(population: Population, link: Link, *, every_number: bool, one_authority: bool = False) -> dict[str, Chart]:
     """Give every table of a period by its key; that of the authorities only where there is more than one."""
-    found = [people(population, link, every_number=every_number)]
-    keys = [key for key in SLICES if key != "authority" or not one_authority]
-    found += [sliced(population, key, link, every_number=every_number) for key in keys]
-    known = _known(population)
-    for key in GROUPS:
-        chart, numbers = steps(population, key, link, every_number=every_number, known=known)
-        known = [*known, *numbers]
-        found.append(chart)
+    shown = hiding.tables(population, every_number=every_number, one_authority=one_authority)
+    found = [_people(shown["people"], link)]
+    found += [_sliced(key, shown[key], len(population.episodes), link) for key in SLICES if key in shown]
+    found += [_steps(key, shown, population, link, every_number=every_number) for key in GROUPS]
     return {chart.key: chart for chart in found if chart.bars or chart.is_hidden}
 
 
@@ -228,26 +210,40 @@ def _before(bar: Bar | None, earlier: Chart | None) -> str:
     return bar.said
 
 
-COMMUNITY_HEADS = ("Community", "Episodes", *(words for words, _test in COMPARED.values()))
+COMMUNITY_HEADS = (
+    "Community", "Episodes", "Per 1,000 children", "Times the rate of all", *(words for words, _test in COMPARED.values())
+)  # fmt: skip
 
 
-def communities(population: Population) -> list[tuple[str, ...]]:
-    """Give what is compared between communities, a row for each: of how many episodes, how many and what share; for those who see every number."""
+def communities(population: Population, found: Rates) -> list[tuple[str, ...]]:
+    """Give what is compared between communities, a row for each: of how many episodes, how many and what share; for those who see every number.
+
+    `found` are the rates of the same period; without them, and where nobody lives of whom it is known, that is not known.
+    """
+    of_community = {each.key: each for each in found.get("community", ())}
+    every = over(of_community.values())
     return [
         (
             COMMUNITIES[key],
             str(whole),
+            *_compared_with(of_community.get(key), every),
             *(f"{count} ({round(100 * count / whole)}%)" if whole else "0" for count in counts.values()),
         )
         for key, (whole, counts) in population.communities().items()
     ]
 
 
-def communities_as_csv(population: Population, about: str) -> str:
+def _compared_with(rate: Rate | None, every: Decimal | None) -> tuple[str, str]:
+    """Say the rate of a community, and how many times that of all children it is."""
+    own = rate.per_thousand if rate is not None else None
+    return "" if own is None else str(own), f"{own / every:.1f}" if own is not None and every else ""
+
+
+def communities_as_csv(population: Population, found: Rates, about: str) -> str:
     """The same as a file."""
     empty = [""] * (len(COMMUNITY_HEADS) - 2)
     return written(
-        [["Communities compared", about, *empty], list(COMMUNITY_HEADS), *map(list, communities(population))]
+        [["Communities compared", about, *empty], list(COMMUNITY_HEADS), *map(list, communities(population, found))]
     )
 
 
@@ -289,12 +285,6 @@ def written(lines: list[list[str]]) -> str:
 def plain(cell: str) -> str:
     """Put a sign before a cell that a spreadsheet would take for a formula, so that it stays a text."""
     return f"'{cell}" if cell.startswith(FORMULA) else cell
-
-
-def _known(population: Population) -> list[int]:
-    """Give the numbers shown elsewhere in which the children who are owed an interview are contained."""
-    shown = hide_nested({"episodes": population.count("episodes")})["episodes"]
-    return [] if shown is None else [shown]
 
 
 def _of(count: int | None, words: str = "") -> str:

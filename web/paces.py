@@ -9,8 +9,10 @@ from datetime import datetime
 import flask
 from flask.typing import ResponseReturnValue
 
+from engine.errors import Invalid, Problem
 from engine.process import Process
 from engine.store import reading
+from web import copying
 from web.access import actor, roles
 from web.asked import Asked, asked_for, period_form, settled
 from web.figure_words import written
@@ -65,10 +67,25 @@ def steps() -> ResponseReturnValue:
 
 @page.get("/performance/steps.csv")
 @roles(*FIGURES_WITH_EPISODES)
+def table_form() -> ResponseReturnValue:
+    """Ask for whom the file is."""
+    return _form()
+
+
+@page.post("/performance/steps.csv")
+@roles(*FIGURES_WITH_EPISODES)
 def table() -> ResponseReturnValue:
-    """Give the same as a file for a spreadsheet."""
+    """Give the same as a file for a spreadsheet; it is noted first, with each episode that it counts."""
     now = services().clock()
+    try:
+        wanted = copying.wanted()
+    except Invalid as refusal:
+        return _form(refusal.problems), 422
     asked, level = settled(now), _level()
+    with reading(services().engine) as connection:
+        but = seals.hidden(connection, actor())
+        counted = pace.counted(connection, asked.span.period, asked.authorities, level=level, but=but)
+    copying.noted(counted, wanted, "Where the time goes", frozenset({"D2"}), held=actor().roles, way="return", now=now)
     about = [f"Steps, {asked.words}, {_LEVELS[level]}", *[""] * (len(HEADS) - 1)]
     lines = [[one.name, *one.cells] for one in _lines(_found(asked, level, now), _processes())]
     answer = flask.Response(written([about, list(HEADS), *lines]), mimetype="text/csv")
@@ -82,6 +99,11 @@ def diagram(process: str) -> ResponseReturnValue:
     """Give a drawing of the running release: nothing in it is about a case."""
     library = services().cases.library
     return flask.Response(library.diagram(library.newest(PROCEDURE)[0], process), mimetype="application/xml")
+
+
+def _form(problems: Sequence[Problem] = ()) -> str:
+    asked, level = asked_for(services().clock()), _level()
+    return copying.form("steps", "", flask.url_for("paces.steps", level=level or None, **asked.query), problems)
 
 
 _LEVELS = {"": "Every grade", **RISK_LEVEL}

@@ -12,19 +12,20 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import NotFound
 from engine.store import reading
-from web import audit_words, case_access, figure_words, missing_words, periods
+from web import audit_words, case_access, figure_words, missing_words, periods, rate_words
 from web.access import actor, roles
 from web.asked import Asked, asked_for, period_form, settled
 from web.services import services
-from workflows import access, audits, figures
+from workflows import access, audits, figures, populations
 from workflows.access import FIGURES, FIGURES_WITH_EPISODES, OVERSIGHT_FIGURES, Standing
 from workflows.figures import Missing, Population
 from workflows.measures import MEASURES, PEOPLE, SLICES, Counted
+from workflows.rates import Rates
 
 page = flask.Blueprint("performance", __name__)
 
 PURPOSE = "performance, episodes behind a figure"
-COMMUNITIES, AGGREGATE = "communities", "aggregate"
+COMMUNITIES, AGGREGATE, RATES = "communities", "aggregate", "rates"
 PAGE_SIZE = 50
 LONGEST_NUMBER = 6
 
@@ -44,6 +45,7 @@ def dashboard() -> ResponseReturnValue:
     with reading(services().engine) as connection:
         missing = figures.missing_now(connection, asked.own) if asked.every_number else ()
         population, charts = _charts(connection, asked, now)
+        rates = _rates(connection, asked, population)
     may = _noted(missing, "performance, who is missing", now)
     audited = audit_words.trend(services(), actor(), now) if actor().roles & OVERSIGHT_FIGURES else ()
     answer = flask.render_template(
@@ -51,7 +53,8 @@ def dashboard() -> ResponseReturnValue:
         now=now,
         missing=missing_words.describe(missing, may, now) if asked.every_number else None,
         charts=charts,
-        communities=figure_words.communities(population) if asked.every_number else (),
+        rates=rates,
+        communities=figure_words.communities(population, _found(rates)) if asked.every_number else (),
         community_heads=figure_words.COMMUNITY_HEADS,
         imported=population.imported if asked.every_number else 0,
         audited=audited,
@@ -70,8 +73,11 @@ def table(name: str) -> ResponseReturnValue:
     asked = settled(now)
     with reading(services().engine) as connection:
         population, charts = _charts(connection, asked, now)
+        rates = _rates(connection, asked, population)
     if name == COMMUNITIES and asked.every_number:
-        return _file(name, figure_words.communities_as_csv(population, asked.words))
+        return _file(name, figure_words.communities_as_csv(population, _found(rates), asked.words))
+    if name == RATES and rates is not None:
+        return _file(name, rate_words.as_csv(rates, asked.words))
     if name == AGGREGATE:
         return _file(name, figure_words.aggregate(charts, asked.words))
     if name not in charts:
@@ -122,6 +128,17 @@ def _charts(connection: sa.Connection, asked: Asked, now: datetime) -> tuple[Pop
         for each, link in ((here, _link(asked)), (before, figure_words.no_link))
     )
     return here, figure_words.compared(tables, earlier)
+
+
+def _rates(connection: sa.Connection, asked: Asked, population: Population) -> rate_words.Told | None:
+    """Give the rates of a period; None where nobody has taken in how many children live there."""
+    living = populations.living(connection, asked.span.last.year, asked.authorities)
+    one = asked.authorities is not None and len(asked.authorities) == 1
+    return rate_words.tell(population, living, every_number=asked.every_number, one_authority=one)
+
+
+def _found(rates: rate_words.Told | None) -> Rates:
+    return {} if rates is None else rates.found
 
 
 def _link(asked: Asked) -> figure_words.Link:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import flask
 from flask.typing import ResponseReturnValue
 
+from engine.errors import Invalid, Problem
 from engine.store import reading
-from web import case_access
+from web import case_access, copying
 from web.access import actor, roles
 from web.asked import Asked, settled
 from web.figure_words import written
@@ -50,17 +52,35 @@ def reconciled() -> ResponseReturnValue:
 
 @page.get("/performance/reconciled.csv")
 @roles(*FIGURES_WITH_EPISODES)
+def table_form() -> ResponseReturnValue:
+    """Ask for whom the file is."""
+    return _form()
+
+
+@page.post("/performance/reconciled.csv")
+@roles(*FIGURES_WITH_EPISODES)
 def table() -> ResponseReturnValue:
-    """Give the same as a file for a spreadsheet: the counts, and a row for each case that differs."""
+    """Give the same as a file for a spreadsheet: the counts, and a row for each case that differs; it is noted first."""
     now = services().clock()
+    try:
+        wanted = copying.wanted()
+    except Invalid as refusal:
+        return _form(refusal.problems), 422
     asked = settled(now)
     found, parts = _read(asked, now)
+    about, what = {row[0] for part in parts for row in part.rows}, "The counts of police and social care"
+    copying.noted(about, wanted, what, frozenset({"D2"}), held=actor().roles, way="return", now=now)
     counts = [("Reported to the police", found.police), ("Acknowledged by social care", found.social_care)]
     rows = [[*row, part.words, "Police" if part.police else "Social care"] for part in parts for row in part.rows]
     head = [[asked.words], *([words, str(count)] for words, count in [*counts, ("In both", found.both)])]
     answer = flask.Response(written([*head, [*HEADS, "Why", "Counted by"], *rows]), mimetype="text/csv")
     answer.headers["Content-Disposition"] = 'attachment; filename="reconciled.csv"'
     return answer
+
+
+def _form(problems: Sequence[Problem] = ()) -> str:
+    back = flask.url_for("reconciled.reconciled", **settled(services().clock()).query)
+    return copying.form("reconciled", "", back, problems)
 
 
 def _read(asked: Asked, now: datetime) -> tuple[reconciling.Reconciled, list[Part]]:

@@ -257,6 +257,12 @@ FIGURES_WITH_EPISODES = frozenset(role for role in FIGURES if MATRIX["D2", role]
 """Who may look at the episodes behind a figure and sees every number; to the others small numbers are hidden (rule vi)."""
 
 
+MAKES_RETURNS = frozenset({"csc_director", "csc_service_manager", "csc_team_manager"})
+"""Who makes what their own council returns about children in its care (domain.md 5.1, 6.12): who leads its social care, and reads D1 and D2."""
+
+KEEPS_POPULATIONS = frozenset({"chief_inspector_missing", "inspection_coordinator"})
+"""Who takes in how many children live where, from which the rates are worked out (domain.md 3.6, 4.3)."""
+
 OVERSIGHT = frozenset({"inspection_coordinator", "audit_lead", "chief_inspector_missing", "superintendent"})
 """Who reads the audits and the recommendations of inspections (D12; domain.md 5.1, 6.9, 6.10)."""
 

@@ -37,6 +37,8 @@ WAYS: Mapping[str, str] = MappingProxyType(
         "own_print": "A copy on paper or in a file, for whoever made it, on duty",
         "list": "The list of who is missing, for somebody else",
         "own_list": "The list of who is missing, for whoever made it, on duty",
+        "return": "A statutory return or figures with their cases, for somebody else",
+        "own_return": "A statutory return or figures with their cases, for whoever made it, on duty",
         "event_log": "The course of the case without names, for analysis",
     }
 )
@@ -55,7 +57,7 @@ USUAL_BASIS: Mapping[str, str] = MappingProxyType(
 )
 """On which basis somebody of a kind of organisation takes a copy on duty (domain.md 5.3), proposed and never taken for granted."""
 
-OWN_USE = frozenset({"own_print", "own_list"})
+OWN_USE = frozenset({"own_print", "own_list", "own_return"})
 """What somebody on duty has copied for the own use: whoever works here is no recipient, the agency is."""
 
 SUBJECT_ACCESS = "subject_access"

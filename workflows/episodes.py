@@ -185,6 +185,7 @@ class Episode:
     trigger_plan_updated_at: datetime | None
     police_closed_at: datetime | None
     case_closed_at: datetime | None
+    complained_at: datetime | None = None
 
     @property
     def offered_after(self) -> timedelta | None:

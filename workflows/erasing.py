@@ -149,6 +149,7 @@ NOTHING: Mapping[str, str] = MappingProxyType(
         "rehearsals": "the procedures, tried out with invented answers",
         "outbox_holds": "why mails wait",
         "audits": "a month",
+        "populations": "how many children live in an area",
         "recommendations": "an inspection",
         "recommendation_milestones": "an inspection",
         "recommendation_steps": "an inspection",

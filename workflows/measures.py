@@ -249,8 +249,13 @@ COMMUNITIES: Words = MappingProxyType(
 
 
 def community(one: Counted) -> str:
+    """Give the community of somebody."""
+    return community_of(one.ethnicity)
+
+
+def community_of(ethnicity: str) -> str:
     """Give the community of an ethnic group: the five of the census, or why there is none."""
-    group = one.ethnicity or NOT_RECORDED
+    group = ethnicity or NOT_RECORDED
     return next((each for each in (group.partition("_")[0], group) if each in COMMUNITIES), "other")
 
 

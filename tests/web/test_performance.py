@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
 
+from engine.calendars import LONDON
 from engine.model import Actor
 from engine.store import ReadTable, TaskTable, reading, writing
 from tests.web.counting import counted
@@ -22,6 +23,7 @@ from web.figure_words import HIDDEN
 from workflows import erasing, figures, verification
 from workflows.access import FIGURES, FIGURES_WITH_EPISODES
 from workflows.agencies import ROLES
+from workflows.disclosures import DisclosureRow
 from workflows.episodes import EpisodeRow
 from workflows.measures import AGE_BANDS, MEASURES, PEOPLE, SLICES
 
@@ -29,8 +31,8 @@ DAYS = {"from": "2025-11-22", "to": "2026-03-02"}
 QUERY = "from=2025-11-22&to=2026-03-02"
 BEGINS, ENDS = datetime(2025, 11, 22, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC)
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-STATEMENTS = 15
-"""Two for the session, one for whom this person stands in, one for who is missing, four for the period and for the one before it, two for which of the cases may be listed, one for who looked."""
+STATEMENTS = 17
+"""Two for the session, one for whom this person stands in, one for who is missing, four for the period and for the one before it, two for which of the cases may be listed, one for who looked, one for the audits, one for how many children live there."""
 
 
 def force(site: Site) -> list[str]:
@@ -369,10 +371,51 @@ def test_the_counts_of_police_and_social_care_differ_by_cases_that_are_listed_wi
     assert alone
     assert alone <= set(played)
     assert "An adult, of whom social care is not told" in rows
-    lines = list(csv.reader(io.StringIO(browser.get(f"/performance/reconciled.csv?{QUERY}").text.lstrip("\ufeff"))))
+    lines = list(csv.reader(io.StringIO(browser.file(f"/performance/reconciled.csv?{QUERY}"))))
     assert sorted(line[0] for line in lines[5:]) == sorted(listed)
     with reading(site.services.engine) as connection:
+        assert noted_under(connection, "The counts of police and social care") == set(listed)
         looked = sa.select(ReadTable.case_id).where(
             ReadTable.purpose == "performance, counts of police and social care"
         )
         assert set(connection.execute(looked).scalars()) == set(listed)
+
+
+def noted_under(connection: sa.Connection, what: str) -> set[str]:
+    """Name the records of which it is noted that this was given."""
+    asked = sa.select(DisclosureRow.about).where(DisclosureRow.what.startswith(what))
+    return set(connection.execute(asked).scalars())
+
+
+def test_the_return_of_a_council_holds_its_children_in_care_and_is_noted(site: Site, played: list[str]) -> None:
+    director = site.browser("csc_director")
+    page = director.page("/returns?to=2026-03-31")
+    with reading(site.services.engine) as connection:
+        row = EpisodeRow
+        own = sa.select(row.case_id, row.missing_since, row.reported_at, row.returned_at).where(
+            row.responsible_authority == "nottinghamshire_county",
+            row.looked_after == "yes",
+            row.status != "cancelled_error",
+        )
+        truth = connection.execute(own).all()
+    assert truth
+    assert f"{len(truth)} line" in " ".join(page.text.split())
+    address = "/returns/file?file=ssda903&area=nottinghamshire_county&to=2026-03-31"
+    assert "Choose for whom it is." in director.send(address, {}, form=director.page(address)).text
+    lines = list(csv.reader(io.StringIO(director.file(address))))
+    assert lines[0] == ["CHILD", "DOB", "MISSING", "MIS_START", "MIS_END"]
+
+    def day(moment: datetime | None) -> str:
+        return "" if moment is None else f"{moment.astimezone(LONDON):%d/%m/%Y}"
+
+    assert sorted(line[2:] for line in lines[1:]) == sorted(
+        ["M", day(each.missing_since or each.reported_at), day(each.returned_at)] for each in truth
+    )
+    with reading(site.services.engine) as connection:
+        assert {each.case_id for each in truth} <= noted_under(connection, "Missing episodes of the SSDA903")
+    annex = list(csv.reader(io.StringIO(director.file(address.replace("ssda903", "annex_a")))))
+    assert sum(int(line[2]) for line in annex[1:]) == len(truth)
+    for line in page.select("tbody tr"):
+        assert line.select("td")[2].text
+    assert director.get("/returns?area=nottingham_city").status_code == 404, "another council's"
+    assert site.browser("chief_inspector_missing").get("/returns").status_code == 403

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -236,6 +237,16 @@ def test_the_draw_can_be_repeated_by_the_reference_of_the_audit(engine: sa.Engin
             assert len(sampling.draw(connection, {"month": month, **rest}, MONTH_BEGINS)) == count
 
 
+def audited_again_blind(cases: Cases, at: datetime, scores: Mapping[str, Any]) -> audits.Month:
+    """Audit two cases again by somebody from whom the first audit, its finding and what came of that are hidden until then."""
+    assert hidden_from(cases, SECOND) == {"audit": {"1", "2"}, "finding": {"1.1"}, "finding_result": {"1.1"}}
+    assert hidden_from(cases, EVERYBODY) == hidden_from(cases, CHIEF) == {}
+    do(cases, "audit_case_again", at, by=SECOND, **{**scores, "closure": "1"})
+    assert hidden_from(cases, THIRD) == {"audit": {"2"}}
+    do(cases, "audit_case_again", at, by=SECOND, **scores)
+    return months(cases, at)[0]
+
+
 def test_the_month_shows_scores_findings_and_what_is_overdue_and_can_be_built_again(
     cases: Cases, steps: list[Step]
 ) -> None:
@@ -252,12 +263,7 @@ def test_the_month_shows_scores_findings_and_what_is_overdue_and_can_be_built_ag
     (month,) = months(cases, at)
     assert (month.audited, len(month.sample), month.overdue) == (2, 3, 0)
     assert (month.means["supervision"], month.agreement.pairs) == (None, 0), "both wait for their second audit"
-    assert hidden_from(cases, SECOND) == {"audit": {"1", "2"}, "finding": {"1.1"}, "finding_result": {"1.1"}}
-    assert hidden_from(cases, EVERYBODY) == hidden_from(cases, CHIEF) == {}
-    do(cases, "audit_case_again", at, by=SECOND, **{**scores, "closure": "1"})
-    assert hidden_from(cases, THIRD) == {"audit": {"2"}}
-    do(cases, "audit_case_again", at, by=SECOND, **scores)
-    (month,) = months(cases, at)
+    month = audited_again_blind(cases, at, scores)
     assert (month.means["supervision"], month.means["closure"]) == (Decimal("1.5"), Decimal("3.0"))
     assert (month.pairs["closure"], month.pairs["supervision"]) == (((3, 1),), ((3, 3), (0, 3)))
     assert (month.agreement.pairs, month.agreement.equal, month.agreement.is_too_few) == (21, 19, False)

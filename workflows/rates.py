@@ -1,0 +1,165 @@
+"""How many reports of children there are for each 1,000 children who live there: by area, community and age (domain.md 3.6).
+
+Counted are the episodes of those who are treated as children, in the areas of which it is known how many children live there. Whoever
+sees figures only is shown no rate from which, with the other tables of the period, a small number follows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+
+from workflows import hiding
+from workflows.figures import Population
+from workflows.hiding import EPISODES, Cell
+from workflows.measures import NOT_RECORDED, Counted, age_band, community, community_of
+from workflows.populations import AGES, AREAS, GROUPS, Living
+from workflows.suppression import Sum, is_small, protect
+from workflows.vocabulary import Words
+
+PER = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One rate: of how many children, how many episodes, and how many different children; None where it is hidden."""
+
+    key: str
+    words: str
+    living: int
+    episodes: int | None
+    people: int | None
+
+    @property
+    def per_thousand(self) -> Decimal | None:
+        """Episodes for each 1,000 children, to one decimal place; None where nobody lives there, or where it is hidden."""
+        return _per_thousand(self.episodes, self.living)
+
+    @property
+    def people_per_thousand(self) -> Decimal | None:
+        """Different children for each 1,000 children."""
+        return _per_thousand(self.people, self.living)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to divide the children: `value` gives the part of an episode, `place` is where it stands in `populations.Part`.
+
+    `table` is the slice of everybody of whom they are a part (`measures.SLICES`).
+    """
+
+    title: str
+    words: Words
+    place: int
+    table: str
+    value: Callable[[Counted], str]
+
+
+WAYS: Mapping[str, Way] = MappingProxyType(
+    {
+        "area": Way("Responsible authority", AREAS, 0, "authority", lambda one: one.authority),
+        "community": Way("Community", GROUPS, 1, "ethnicity", community),
+        "age": Way("Age", AGES, 2, "age", lambda one: age_band(one.age)),
+    }
+)
+
+TABLES = tuple(way.table for way in WAYS.values())
+
+OF = "rates of "
+"""Comes before the name of a way, where the numbers of all tables stand together."""
+ELSE = ""
+"""The part of the children who are in none of a table: without a community or an age that is recorded."""
+
+Rates = Mapping[str, tuple[Rate, ...]]
+
+
+def rates(population: Population, living: Living, *, every_number: bool, one_authority: bool = False) -> Rates:
+    """Give the rates of a period, by `WAYS`; hidden ones too, without their number."""
+    counted = tuple(one for one in population.episodes if not one.adult and one.authority in living.areas)
+    parts = {name: [_part(way, one, living) for one in counted] for name, way in WAYS.items()}
+    counts = {
+        (OF + name, key): parts[name].count(key) for name, way in WAYS.items() for key in (*living.by(way.place), ELSE)
+    }
+    hidden = frozenset() if every_number else _hidden(counts, population, one_authority=one_authority)
+    people = {
+        name: Counter(
+            key for key, _person in {(key, one.person) for key, one in zip(parts[name], counted, strict=True)}
+        )
+        for name in WAYS
+    }
+    return {
+        name: tuple(
+            Rate(
+                key,
+                words,
+                living.by(way.place)[key],
+                None if (OF + name, key) in hidden else counts[OF + name, key],
+                people[name][key] if every_number else None,
+            )
+            for key, words in way.words.items()
+            if (OF + name, key) in counts
+        )
+        for name, way in WAYS.items()
+    }
+
+
+def _part(way: Way, one: Counted, living: Living) -> str:
+    key = way.value(one)
+    return key if key in living.by(way.place) else ELSE
+
+
+def _hidden(counts: Mapping[Cell, int], population: Population, *, one_authority: bool) -> frozenset[Cell]:
+    """Hide what is small, and what makes a small number of what other tables show: how many of an area are adults, for example.
+
+    What the other tables show is settled before; only rates are hidden for it.
+    """
+    others = hiding.tables(population, every_number=False, one_authority=one_authority)
+    numbers = {
+        (table, key): count for table in ("people", "who", *TABLES) for key, count in others.get(table, {}).items()
+    }
+    whole = {("who", key): population.parts("who").get(key, 0) for key in ("child", NOT_RECORDED)}
+    parts = {table: population.parts(table) for table in ("who", *TABLES)}
+    parts["people"] = {key: population.count(key) for key in others["people"]}
+    known = whole | {cell: parts[cell[0]][cell[1]] for cell in numbers} | dict(counts)
+    shown = {
+        **dict.fromkeys(whole, None),
+        **numbers,
+        **{cell: None if is_small(count) or cell[1] == ELSE else count for cell, count in counts.items()},
+    }
+    return protect(known, shown, _sums(counts, numbers, tuple(whole)), may={cell for cell in counts if cell[1] != ELSE})
+
+
+def _sums(counts: Collection[Cell], numbers: Collection[Cell], children: tuple[Cell, ...]) -> Iterator[Sum[Cell]]:
+    """Give what adds up: every way to divide the children gives the same whole, and each part is one of a part of everybody."""
+    ways = {name: tuple(cell for cell in counts if cell[0] == OF + name) for name in WAYS}
+    for cells in ways.values():
+        yield Sum(children, cells)
+        yield Sum(ways["area"], cells)
+    for name, way in WAYS.items():
+        for cell in ways[name]:
+            around = tuple(each for each in numbers if each[0] == way.table and _same(way, each[1], cell[1]))
+            if around:
+                yield Sum(around, (cell,))
+            elif way.table == "authority" and cell[1] != ELSE:
+                yield Sum((EPISODES,), (cell,))
+
+
+def _same(way: Way, part: str, key: str) -> bool:
+    """Tell whether a part of everybody is in a part of the children: an ethnic group in its community."""
+    return key == (community_of(part) if way.table == "ethnicity" else part)
+
+
+def over(found: Iterable[Rate]) -> Decimal | None:
+    """Give the rate of some parts together; None where one of them is hidden, or where nobody lives."""
+    rows = tuple(found)
+    counts = [each.episodes for each in rows]
+    return (
+        None if None in counts else _per_thousand(sum(each or 0 for each in counts), sum(each.living for each in rows))
+    )
+
+
+def _per_thousand(count: int | None, living: int) -> Decimal | None:
+    return None if count is None or not living else (Decimal(count) * PER / living).quantize(Decimal("0.1"))
