@@ -1,7 +1,8 @@
 """Evidence that is a number of the dashboard: its value when a recommendation was taken in, and its value now.
 
-A milestone names the number by the address of the list behind it, as it is copied from the dashboard. Both values are of the whole
-force and of a quarter that was over, so that they compare, and so that those who see figures only learn no more than there.
+A milestone names the number by the address of the list behind it, as it is copied from the dashboard; where that names an authority, the
+number is of that one. Whoever sees every number compares the 90 days until then with those until now. To the others both are of a
+quarter that was over, and of the whole force, so that they learn no more than on the dashboard.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import parse_qs
 
 import sqlalchemy as sa
 
@@ -20,13 +22,14 @@ from workflows import figures
 from workflows.access import FIGURES, FIGURES_WITH_EPISODES
 from workflows.measures import GROUPS, MEASURES, NOT_IN_FIGURES, PEOPLE, SLICES
 from workflows.recommendations import Recommendation
+from workflows.vocabulary import RESPONSIBLE_AUTHORITY
 
-_NUMBER = re.compile(r"(?:https?://[^\s/]+)?/performance/episodes\?\S*?\bof=(?P<of>\w+)(?:\S*?&is=(?P<part>\w+))?\S*")
+_NUMBER = re.compile(r"(?:https?://[^\s/]+)?/performance/episodes\?(?P<query>\S+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """One number, its values, and the quarters of which they are."""
+    """One number, its values, and the days of which they are."""
 
     words: str
     then: str
@@ -35,56 +38,81 @@ class Live:
     now_of: str
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A number as an address names it: its table, its key there, and the authority of which it is, empty for all of them."""
+
+    table: str
+    key: str
+    authority: str
+
+    @property
+    def words(self) -> str:
+        """Say what it counts."""
+        of = f", {RESPONSIBLE_AUTHORITY[self.authority]}" if self.authority else ""
+        if self.table in SLICES:
+            return f"{SLICES[self.table].title}: {SLICES[self.table].words[self.key]}{of}"
+        return f"{MEASURES[self.key].words}{of}"
+
+
 def of(connection: sa.Connection, found: Recommendation, roles: frozenset[str], now: datetime) -> tuple[Live, ...]:
-    """Read the numbers that the milestones of a recommendation name; none for who sees no figures. Eight statements where there are any."""
+    """Read the numbers that the milestones of a recommendation name; none for who sees no figures. Eight statements for each authority named."""
     named = list(dict.fromkeys(_named(each.evidence_ref for each in found.milestones)))
     if not named or not roles & FIGURES:
         return ()
-    then, latest = periods.ended_quarters(found.opened_at)[0], periods.ended_quarters(now)[0]
     every = bool(roles & FIGURES_WITH_EPISODES)
-    before, after = (_charts(connection, span, now, every_number=every) for span in (then, latest))
+    then, latest = (periods.usual(at) if every else periods.ended_quarters(at)[0] for at in (found.opened_at, now))
+    areas = {each.authority for each in named if every or not each.authority}
+    before, after = (
+        {area: _charts(connection, span, area, now, every_number=every) for area in areas} for span in (then, latest)
+    )
     return tuple(
-        Live(_words(*number), then=said[0], then_of=then.words, now=said[1], now_of=latest.words)
-        for number in named
-        for said in [[_said(charts, *number, every_number=every) for charts in (before, after)]]
+        Live(each.words, then=said[0], then_of=then.words, now=said[1], now_of=latest.words)
+        for each in named
+        for said in [[_said(charts, each, every_number=every) for charts in (before, after)]]
     )
 
 
 def in_words(text: str) -> str:
     """Say evidence without the addresses of numbers: each by what it counts."""
-    return _NUMBER.sub(lambda match: _words(*number) if (number := _number(match)) else match[0], text)
+    return _NUMBER.sub(lambda match: number.words if (number := _number(match)) else match[0], text)
 
 
-def _named(texts: Iterable[str]) -> Iterable[tuple[str, str]]:
-    """Name each number as the key of its table and its own there."""
+def _named(texts: Iterable[str]) -> Iterable[Named]:
     return (number for text in texts for match in _NUMBER.finditer(text) if (number := _number(match)))
 
 
-def _number(match: re.Match[str]) -> tuple[str, str] | None:
-    measure, part = match["of"], match["part"] or ""
+def _number(match: re.Match[str]) -> Named | None:
+    """Read an address; None where it names no number, or an authority that there is not."""
+    asked = {key: values[0] for key, values in parse_qs(match["query"]).items()}
+    measure, part, authority = (re.sub(r"\W.*", "", asked.get(key, "")) for key in ("of", "is", "authority"))
+    if authority and authority not in RESPONSIBLE_AUTHORITY:
+        return None
     if measure in SLICES:
-        return (measure, part) if part in SLICES[measure].words else None
+        return Named(measure, part, authority) if part in SLICES[measure].words else None
     if measure in PEOPLE:
-        return "people", measure
-    return next(((key, measure) for key, group in GROUPS.items() if measure in group.measures), None)
+        return Named("people", measure, authority)
+    table = next((key for key, group in GROUPS.items() if measure in group.measures), None)
+    return Named(table, measure, authority) if table is not None else None
 
 
-def _charts(connection: sa.Connection, span: Span, now: datetime, *, every_number: bool) -> dict[str, Chart]:
-    population = figures.population(connection, span.period, now=now)
+def _charts(
+    connection: sa.Connection, span: Span, area: str, now: datetime, *, every_number: bool
+) -> Mapping[str, Chart]:
+    authorities = frozenset({area}) if area else None
+    population = figures.population(connection, span.period, authorities, now=now)
     return figure_words.charts(population, figure_words.no_link, every_number=every_number)
 
 
-def _words(table: str, key: str) -> str:
-    if table in SLICES:
-        return f"{SLICES[table].title}: {SLICES[table].words[key]}"
-    return MEASURES[key].words
-
-
-def _said(charts: Mapping[str, Chart], table: str, key: str, *, every_number: bool) -> str:
-    """Say a value with its share; what has no bar is none, unless its whole table is hidden, or it is not shown to who looks."""
-    chart = charts.get(table)
-    is_kept = key in MEASURES and MEASURES[key].data_class in NOT_IN_FIGURES and not every_number
-    if is_kept or (chart is not None and chart.is_hidden):
+def _said(charts: Mapping[str, Mapping[str, Chart]], number: Named, *, every_number: bool) -> str:
+    """Say a value with its share; what has no bar is none, unless it or its whole table is hidden, or it is not shown to who looks."""
+    is_kept = (
+        number.key in MEASURES and MEASURES[number.key].data_class in NOT_IN_FIGURES and not every_number
+    ) or number.authority not in charts
+    if is_kept:
         return HIDDEN
-    bar = next((each for each in chart.bars if each.key == key), None) if chart is not None else None
+    chart = charts[number.authority].get(number.table)
+    if chart is not None and chart.is_hidden:
+        return HIDDEN
+    bar = next((each for each in chart.bars if each.key == number.key), None) if chart is not None else None
     return "None" if bar is None else bar.said

@@ -255,7 +255,17 @@ def test_a_number_of_the_dashboard_that_proves_something_has_its_value_then_and_
         assert bool(found) == bool(value), role
         if found is not None and found.parent is not None:
             heads = [each.text for each in found.parent.select("thead th")]
-            assert heads[2] == "Now: 1 April 2026 to 30 June 2026"
+            lately = "22 April 2026 to 20 July 2026" if role == "superintendent" else "1 April 2026 to 30 June 2026"
+            assert heads[2] == f"Now: {lately}"
             assert heads[1] != heads[2].replace("Now", "When it was taken in")
             cells = [each.text for each in found.parent.select("tbody th, tbody td")]
             assert cells == ["Ethnic group: Not recorded", "0", value]
+    of_a_city = "/performance/episodes?authority=nottingham_city&of=ethnicity&is=not_recorded"
+    with writing(overseen.services.engine) as connection:
+        connection.execute(sa.update(MilestoneRow).values(evidence_ref=of_a_city))
+    for role, values in {"superintendent": ["0", "0"], COORDINATOR: ["Not shown", "Not shown"]}.items():
+        found = overseen.browser(role).page(path).find("caption", string="What the figures say, then and now")
+        assert found is not None
+        assert found.parent is not None
+        cells = [each.text for each in found.parent.select("tbody th, tbody td")]
+        assert cells == ["Ethnic group: Not recorded, Nottingham City", *values], role
