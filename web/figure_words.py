@@ -14,7 +14,8 @@ from workflows.figures import Population
 from workflows.hiding import TABLE_OF, Shown
 from workflows.measures import COMMUNITIES, COMPARED, GROUPS, MEASURES, PEOPLE, RARE, SLICES
 from workflows.national import NATIONAL
-from workflows.rates import Rate, Rates, over
+from workflows.rates import Rate, Rates
+from workflows.rates import compared as compared_rates
 
 HIDDEN = "Not shown"
 HIDDEN_IN_FILES = "[c]"
@@ -221,22 +222,23 @@ def communities(population: Population, found: Rates) -> list[tuple[str, ...]]:
     `found` are the rates of the same period; without them, and where nobody lives of whom it is known, that is not known.
     """
     of_community = {each.key: each for each in found.get("community", ())}
-    every = over(of_community.values())
+    times = compared_rates(of_community.values())
     return [
         (
             COMMUNITIES[key],
             str(whole),
-            *_compared_with(of_community.get(key), every),
+            *_compared_with(of_community.get(key), times),
             *(f"{count} ({round(100 * count / whole)}%)" if whole else "0" for count in counts.values()),
         )
         for key, (whole, counts) in population.communities().items()
     ]
 
 
-def _compared_with(rate: Rate | None, every: Decimal | None) -> tuple[str, str]:
+def _compared_with(rate: Rate | None, times: Mapping[str, Decimal]) -> tuple[str, str]:
     """Say the rate of a community, and how many times that of all children it is."""
-    own = rate.per_thousand if rate is not None else None
-    return "" if own is None else str(own), f"{own / every:.1f}" if own is not None and every else ""
+    if rate is None or rate.per_thousand is None:
+        return "", ""
+    return str(rate.per_thousand), str(times.get(rate.key, ""))
 
 
 def communities_as_csv(population: Population, found: Rates, about: str) -> str:

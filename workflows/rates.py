@@ -35,7 +35,7 @@ class Rate:
 
     @property
     def per_thousand(self) -> Decimal | None:
-        """Episodes for each 1,000 children, to one decimal place; None where nobody lives there, or where it is hidden."""
+        """Episodes for each 1,000 children, to two decimal places; None where nobody lives there, or where it is hidden."""
         return _per_thousand(self.episodes, self.living)
 
     @property
@@ -152,14 +152,18 @@ def _same(way: Way, part: str, key: str) -> bool:
     return key == (community_of(part) if way.table == "ethnicity" else part)
 
 
-def over(found: Iterable[Rate]) -> Decimal | None:
-    """Give the rate of some parts together; None where one of them is hidden, or where nobody lives."""
+def compared(found: Iterable[Rate]) -> Mapping[str, Decimal]:
+    """Give how many times the rate of all parts together each of them has, to one decimal place; of none that is hidden."""
     rows = tuple(found)
-    counts = [each.episodes for each in rows]
-    return (
-        None if None in counts else _per_thousand(sum(each or 0 for each in counts), sum(each.living for each in rows))
-    )
+    living, episodes = (sum(getattr(each, name) or 0 for each in rows) for name in ("living", "episodes"))
+    if not episodes or any(each.episodes is None for each in rows):
+        return {}
+    return {
+        each.key: (Decimal(each.episodes or 0) * living / (each.living * episodes)).quantize(Decimal("0.1"))
+        for each in rows
+        if each.living
+    }
 
 
 def _per_thousand(count: int | None, living: int) -> Decimal | None:
-    return None if count is None or not living else (Decimal(count) * PER / living).quantize(Decimal("0.1"))
+    return None if count is None or not living else (Decimal(count) * PER / living).quantize(Decimal("0.01"))

@@ -291,8 +291,8 @@ def test_a_file_or_a_list_of_days_that_cannot_be_is_refused_and_not_of_others(si
 
 def test_a_number_that_is_not_shown_to_who_looks_is_not_said_to_be_none() -> None:
     for table, key in (("flags", "flag_cse"), ("plans", "with_plan"), ("meetings", "police_met")):
-        assert live_measures._said({}, table, key, every_number=False) == HIDDEN
-        assert live_measures._said({}, table, key, every_number=True) == "None"
+        assert live_measures._said({"": {}}, live_measures.Named(table, key, ""), every_number=False) == HIDDEN
+        assert live_measures._said({"": {}}, live_measures.Named(table, key, ""), every_number=True) == "None"
 
 
 def test_a_cell_that_would_be_a_formula_becomes_a_text() -> None:
