@@ -102,7 +102,7 @@ def diagram(process: str) -> ResponseReturnValue:
 
 
 def _form(problems: Sequence[Problem] = ()) -> str:
-    asked, level = asked_for(services().clock()), _level()
+    asked, level = settled(services().clock()), _level()
     return copying.form("steps", "", flask.url_for("paces.steps", level=level or None, **asked.query), problems)
 
 

@@ -82,7 +82,6 @@ def chosen() -> ResponseReturnValue:
         files=FILES,
         areas={area: RESPONSIBLE_AUTHORITY.get(area, area) for area in areas},
         days={each.isoformat(): f"Year to {say_day(each)}" for each in statutory_returns.years(now)},
-        today=day_of(now).isoformat(),
     )
 
 
@@ -128,14 +127,14 @@ def _asked(now: datetime) -> Asked:
     name, area = args.get("file", "ssda903"), args.get("area", areas[0] if areas else "")
     ends = statutory_returns.years(now)
     usual = ends[1] if name == "ssda903" else day_of(now)
-    try:
-        ends_on = date.fromisoformat(args.get("to", "")) if args.get("to") else usual
-    except ValueError:
-        ends_on = usual
     if name not in FILES or area not in areas:
         raise ReturnNotFound("There is no such return.")
-    allowed = ends if name == "ssda903" else [*ends, day_of(now)]
-    return Asked(name, area, ends_on if ends_on in allowed else usual)
+    allowed = {each.isoformat(): each for each in (*ends, *([] if name == "ssda903" else [day_of(now)]))}
+    ends_on = allowed.get(args.get("to") or usual.isoformat())
+    if ends_on is None:
+        sentence = "Choose one of the days: the SSDA903 is of a year that ends on 31 March."
+        raise Invalid([Problem("to", "day-not-offered", sentence)])
+    return Asked(name, area, ends_on)
 
 
 def _make(asked: Asked, now: datetime) -> Made:

@@ -98,7 +98,7 @@ def test_what_is_sealed_from_who_looks_counts_in_no_step(site: Site, played: lis
         number = connection.execute(sa.insert(SealRow).values(seal).returning(SealRow.id)).scalar_one()
         connection.execute(sa.insert(SealCaseRow).values(seal=number, case_id=case_id))
     assert not outside.page(f"/performance/steps?{day}").select("tbody tr")
-    assert len(outside.get(f"/performance/steps.csv?{day}").text.splitlines()) == 2
+    assert len(outside.file(f"/performance/steps.csv?{day}").splitlines()) == 2
     assert never_shut_out.page(f"/performance/steps?{day}").select("tbody tr")
 
 

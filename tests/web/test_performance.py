@@ -418,4 +418,5 @@ def test_the_return_of_a_council_holds_its_children_in_care_and_is_noted(site: S
     for line in page.select("tbody tr"):
         assert line.select("td")[2].text
     assert director.get("/returns?area=nottingham_city").status_code == 404, "another council's"
+    assert director.get("/returns/file?to=2026-03-02").status_code == 422, "no year ends on that day"
     assert site.browser("chief_inspector_missing").get("/returns").status_code == 403
