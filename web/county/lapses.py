@@ -76,8 +76,8 @@ REFUSED: Mapping[str, str] = MappingProxyType(
 
 NOT_DRAWN: Mapping[str, str] = MappingProxyType(
     {
-        "G-36": "no child of the county is taken into police protection",
+        "G-36": "in the county police protection ends in time",
         "G-44": "no child of the county is reported again before the return is written down",
     }
 )
-"""Promises that are kept because the county has no such case."""
+"""Promises that nothing in the county breaks."""

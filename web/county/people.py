@@ -26,6 +26,8 @@ DECIDE = "decide_on_episode"
 """The task of the daily meeting for each episode, one after the other."""
 ASKS_MORE_OF = 2
 """Of an episode with such a number, and each multiple, the daily meeting asks for something to be done."""
+NOT_SAFE_AFTER = frozenset({"sexual_offence", "sexual_exploitation"})
+"""The harms after which a child does not go back to where it lived."""
 SENTENCE = "Nothing more is known than what was said at the beginning."
 QUIET = ("no", "none", "nothing", "nobody", "go_on", "keep", "medium")
 """What is chosen where an episode says nothing and the form offers it."""
@@ -240,9 +242,26 @@ def _return(task: Task) -> Said:
         "condition": "Tired, otherwise well",
         "harm": [episode.harm] if episode.harm else ["none"],
         "needs_health_now": "no",
-        "safe_to_return": "yes",
+        "safe_to_return": "no" if episode.harm in NOT_SAFE_AFTER else "yes",
         "partners_told": ["la", "parent_carer"],
     }
+
+
+def _kept_safe(task: Task) -> Said:
+    """Say where the child goes who is not safe: into police protection (T-42)."""
+    return {
+        "where": "police_protection",
+        "taken_at": max(task.of.returned_at, task.row.opened_at),
+        "place": "A foster home that is told to nobody",
+        "alternative_placement_needed": "yes",
+        "agreed_with": "The social worker on duty",
+        "why": "Who harmed the child knows where the child lives.",
+    }
+
+
+def _protected(task: Task) -> Said:
+    at = in_minutes(task.now)
+    return {"issued": "yes", "issued_at": at, "issued_by": "The officer who found the child", "ends_at": at + 72 * HOUR}
 
 
 def _spoken_to(task: Task) -> Said:
@@ -364,6 +383,9 @@ ANSWERS: Mapping[str, Answer] = MappingProxyType(
         "propose_regrade": lambda task: {"level": "medium" if task.last("risk", "level") == "high" else "low", "la_view": "The authority agrees."},
         "record_return": _return,
         "hold_prevention_interview": _spoken_to,
+        "decide_where_child_goes": _kept_safe,
+        "take_into_police_protection": _protected,
+        "review_disruption": lambda task: {"outcome": "ended", "ended_how": "released", "ended_at": in_minutes(task.now)},
         "pass_on_what_was_told": always(told=["csc"], about_worker="no", child_told="yes"),
         "pass_disclosure": always(told=["police", "csc"], about_worker="no", safe_now="yes", child_told="yes"),
         "decide_on_sign": always(confirmed="suspected", investigate="no"),
