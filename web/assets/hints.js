@@ -117,14 +117,19 @@ export function hints (modeler, problems) {
     }
   }
 
+  const place = () => canvas.getContainer().getBoundingClientRect().top
+
   async function look () {
     const mine = ++turn
     const told = await found(modeler, problems)
     if (mine !== turn) return
+    const before = place()
     mark(told)
     for (const item of list.querySelectorAll('.hw-hint')) item.remove()
     list.append(...told.map(line))
     section.hidden = !list.children.length
+    // The list stands above the drawing, which must not move away under the hand of who draws.
+    if (turn > 1) requestAnimationFrame(() => window.scrollBy(0, place() - before))
   }
 
   modeler.on('commandStack.changed', () => {
