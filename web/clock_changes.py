@@ -53,7 +53,7 @@ def watched(files: Mapping[str, str], file: str, step: str, since: Mapping[str, 
     sheet = Sheet(files[table], table)
     stem = deadline.replace("-", "").casefold()
     told = [Row(f"{stem}_{number}", {"deadline": f'"{deadline}"', **cells}) for number, cells in enumerate(rows, 1)]
-    sheet.add(told, f"{deadline}: {asks}")
+    sheet.add(told, asks[:1].upper() + asks[1:])
     diagram = Diagram(files[file], file)
     moments = f'={TABLE}(deadline: "{deadline}", clock: {typed.line("since")})'
     diagram.watch(step, NewClock(f"Clock ({deadline})", asks, moments, "People told"))

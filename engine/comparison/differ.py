@@ -19,8 +19,12 @@ _READERS: Mapping[str, Callable[[str, str], Anatomy]] = {
 _NAMES = frozenset({"@default", "@sourceRef", "@targetRef", "@attachedToRef", "lane", "inside"})
 """Settings whose value is the id of another part."""
 _NAMES_TOO = ("messageEventDefinition/@messageRef", "zeebe:property[other_than]/@value")
-_SILENT = frozenset({"kind", "@sourceRef", "@targetRef", "extensionElements/zeebe:userTask"})
-"""Settings of a part that was added or removed which its name says already."""
+_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+_SILENT = frozenset({
+    "kind", "@sourceRef", "@targetRef", "extensionElements/zeebe:userTask", "timerEventDefinition/@id",
+    f"timerEventDefinition/timeCycle/@{_TYPE}", f"conditionExpression/@{_TYPE}",
+})  # fmt: skip
+"""Settings of a part that was added or removed which its name says already, or which only say how it is written."""
 
 
 def compare(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Change, ...]:
