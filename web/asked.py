@@ -14,19 +14,24 @@ from web import periods
 from web.access import actor
 from web.periods import Span
 from web.services import services
-from workflows import people
+from workflows import people, seals
 from workflows.access import FIGURES_OF_EVERY_AUTHORITY, FIGURES_OF_OWN_AUTHORITY, FIGURES_WITH_EPISODES
 from workflows.vocabulary import RESPONSIBLE_AUTHORITY
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a reader asked for, as far as that reader may: no authorities stand for all of them."""
+    """What a reader asked for, as far as that reader may: no authorities stand for all of them.
+
+    `hidden` are the cases and children that count nowhere: what is sealed from a reader of every number, who asks for any days. To
+    those who see whole quarters without small numbers all are counted, so that a seal changes no number of the past.
+    """
 
     span: Span
     authority: str
     own: frozenset[str] | None
     every_number: bool
+    hidden: frozenset[str]
     problems: tuple[Problem, ...]
 
     @property
@@ -62,7 +67,9 @@ def asked_for(now: datetime) -> Asked:
     if authority and authority not in (RESPONSIBLE_AUTHORITY if own is None else own):
         problems = [*problems, Problem("authority", "known-authority", "Choose one of the authorities")]
         authority = ""
-    return Asked(span or periods.usual(now), authority, own, every_number, tuple(problems))
+    with reading(services().engine) as connection:
+        hidden = seals.hidden(connection, actor()) if every_number else frozenset()
+    return Asked(span or periods.usual(now), authority, own, every_number, hidden, tuple(problems))
 
 
 def settled(now: datetime) -> Asked:

@@ -18,7 +18,7 @@ from web.asked import Asked, asked_for, period_form, settled
 from web.figure_words import written
 from web.moments import say_span
 from web.services import services
-from workflows import pace, seals
+from workflows import pace
 from workflows.access import FIGURES_WITH_EPISODES
 from workflows.agencies import title_of
 from workflows.episodes import PROCEDURE
@@ -83,8 +83,7 @@ def table() -> ResponseReturnValue:
         return _form(refusal.problems), 422
     asked, level = settled(now), _level()
     with reading(services().engine) as connection:
-        but = seals.hidden(connection, actor())
-        counted = pace.counted(connection, asked.span.period, asked.authorities, level=level, but=but)
+        counted = pace.counted(connection, asked.span.period, asked.authorities, level=level, but=asked.hidden)
     copying.noted(counted, wanted, "Where the time goes", frozenset({"D2"}), held=actor().roles, way="return", now=now)
     about = [f"Steps, {asked.words}, {_LEVELS[level]}", *[""] * (len(HEADS) - 1)]
     lines = [[one.name, *one.cells] for one in _lines(_found(asked, level, now), _processes())]
@@ -117,8 +116,7 @@ def _level() -> str:
 
 def _found(asked: Asked, level: str, now: datetime) -> Sequence[Pace]:
     with reading(services().engine) as connection:
-        but = seals.hidden(connection, actor())
-        return pace.paces(connection, asked.span.period, asked.authorities, level=level, but=but, now=now)
+        return pace.paces(connection, asked.span.period, asked.authorities, level=level, but=asked.hidden, now=now)
 
 
 def _processes() -> tuple[Process, ...]:

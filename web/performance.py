@@ -93,7 +93,7 @@ def episodes() -> ResponseReturnValue:
     now = here.clock()
     asked, measure, part = settled(now), args.get("of", ""), args.get("is", "")
     with reading(here.engine) as connection:
-        population = figures.population(connection, asked.span.period, asked.authorities, now=now)
+        population = figures.population(connection, asked.span.period, asked.authorities, but=asked.hidden, now=now)
     behind = population.behind(measure, part)
     may = _allowed(behind, _data_class(measure))
     lines = [one for one in behind if one.case_id in may]
@@ -120,7 +120,7 @@ def _charts(connection: sa.Connection, asked: Asked, now: datetime) -> tuple[Pop
     """Give the episodes of a period, and its tables as this person may see them, with the numbers of the period before."""
     one = asked.authorities is not None and len(asked.authorities) == 1
     here, before = (
-        figures.population(connection, span.period, asked.authorities, now=now)
+        figures.population(connection, span.period, asked.authorities, but=asked.hidden, now=now)
         for span in (asked.span, periods.before(asked.span))
     )
     tables, earlier = (

@@ -33,7 +33,7 @@ def listed() -> ResponseReturnValue:
     if not asked.problems and "from-day" in flask.request.args:
         return flask.redirect(flask.url_for("promises.listed", **asked.query))
     with reading(services().engine) as connection:
-        verdicts = check_period(connection, asked.span.period, asked.authorities, now=now)
+        verdicts = check_period(connection, asked.span.period, asked.authorities, but=asked.hidden, now=now)
     answer = flask.render_template(
         "promises.html",
         now=now,
@@ -54,7 +54,7 @@ def of_cases(promise: str) -> ResponseReturnValue:
         raise PromiseNotFound("There is no such promise.")
     asked, state = settled(now), STATES.get(flask.request.args.get("state", ""), State.BROKEN)
     with reading(here.engine) as connection:
-        verdicts = check_period(connection, asked.span.period, asked.authorities, now=now)
+        verdicts = check_period(connection, asked.span.period, asked.authorities, but=asked.hidden, now=now)
     found = [each for each in verdicts if each.promise.id == promise and each.state is state]
     classes = case_access.readable_each(here.engine, who, [each.case_id for each in found], now=now)
     seen = [each for each in found if "D2" in classes.get(each.case_id, ())]

@@ -87,7 +87,7 @@ def _read(asked: Asked, now: datetime) -> tuple[reconciling.Reconciled, list[Par
     """Read both counts of what is asked for; only cases of which this person may be told have a row."""
     here, who = services(), actor()
     with reading(here.engine) as connection:
-        found = reconciling.reconcile(connection, asked.span.period, asked.authorities)
+        found = reconciling.reconcile(connection, asked.span.period, asked.authorities, but=asked.hidden)
     ids = [one.case_id for each in found.apart.values() for one in each]
     may = case_access.lasting(here.engine, who, ids, D2, now=now)
     here.cases.note_reading(*(each for each in ids if each in may), by=who, purpose=PURPOSE, classes=D2, now=now)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from engine.store import TaskTable
 from workflows.episodes import CANCELLED, EpisodeRow
-from workflows.figures import Period, of_authorities, within
+from workflows.figures import Period, apart_from, of_authorities, within
 
 Row = sa.Row[tuple[str, str, str, datetime, datetime | None, datetime | None]]
 
@@ -52,7 +52,7 @@ def paces(
     """Give the steps of the episodes that were reported in a period, the slowest first; no authorities stand for all of them.
 
     `level` is the latest grade of the episodes (``high``), "" for all. What was reported in error counts nowhere, and neither do the
-    cases and children in `but`, which are sealed from who looks: of one day the steps of a single case would be told.
+    cases and children in `but`.
     """
     task, episode = TaskTable, EpisodeRow
     asked = sa.select(task.element, task.role, task.status, task.opened_at, task.due_at, task.completed_at)
@@ -81,9 +81,7 @@ def _of(
 ) -> sa.Select[Any]:
     """Leave the episodes of a period, of some authorities and of a grade; what was reported in error counts nowhere, nor what is sealed."""
     row = EpisodeRow
-    asked = of_authorities(asked.where(*within(period), row.status != CANCELLED), authorities)
-    if but:
-        asked = asked.where(row.case_id.not_in(sorted(but)), row.child_id.not_in(sorted(but)))
+    asked = apart_from(of_authorities(asked.where(*within(period), row.status != CANCELLED), authorities), but)
     return asked.where(row.risk_level == level) if level else asked
 
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from engine.store import TaskTable
 from workflows.episodes import CANCELLED, EpisodeRow
-from workflows.figures import Period, of_authorities, within
+from workflows.figures import Period, apart_from, of_authorities, within
 
 NOTICE = "acknowledge_missing_notice"
 """The task by which social care says that it knows (bpmn/missing_child)."""
@@ -86,11 +86,16 @@ class Reconciled:
     apart: Mapping[str, tuple[Told, ...]]
 
 
-def reconcile(connection: sa.Connection, period: Period, authorities: Collection[str] | None = None) -> Reconciled:
-    """Hold both counts of a period against each other, of some authorities or of all. One statement."""
-    found = [
-        one for one in _told(connection, period, authorities) if one.by_police(period) or one.by_social_care(period)
-    ]
+def reconcile(
+    connection: sa.Connection,
+    period: Period,
+    authorities: Collection[str] | None = None,
+    *,
+    but: Collection[str] = (),
+) -> Reconciled:
+    """Hold both counts of a period against each other, of some authorities or of all, apart from some cases and children. One statement."""
+    told = _told(connection, period, authorities, but)
+    found = [one for one in told if one.by_police(period) or one.by_social_care(period)]
     apart: dict[str, list[Told]] = {key: [] for key in DIFFERENCES}
     for one in found:
         if (by_police := one.by_police(period)) != one.by_social_care(period):
@@ -101,7 +106,9 @@ def reconcile(connection: sa.Connection, period: Period, authorities: Collection
     return Reconciled(police, care, len(found) - differing, {key: tuple(each) for key, each in apart.items()})
 
 
-def _told(connection: sa.Connection, period: Period, authorities: Collection[str] | None) -> list[Told]:
+def _told(
+    connection: sa.Connection, period: Period, authorities: Collection[str] | None, but: Collection[str]
+) -> list[Told]:
     """Give the episodes that were reported in a period or around it, with their notices; the latest report first."""
     row, task = EpisodeRow, TaskTable
     notice = sa.and_(task.case_id == row.case_id, task.element == NOTICE)
@@ -111,5 +118,5 @@ def _told(connection: sa.Connection, period: Period, authorities: Collection[str
         row.case_id, row.responsible_authority, row.reported_at, done.scalar_subquery(),
         sa.func.coalesce(state.scalar_subquery(), ""), row.adult, row.status == CANCELLED,
     ).where(*within(Period(period.begins_at - LATEST, period.ends_at + EARLIEST)))  # fmt: skip
-    query = of_authorities(query, authorities).order_by(row.reported_at.desc(), row.case_id)
+    query = apart_from(of_authorities(query, authorities), but).order_by(row.reported_at.desc(), row.case_id)
     return [Told(*each) for each in connection.execute(query)]

@@ -84,7 +84,7 @@ def test_a_step_opened_and_waited_as_the_log_says(site: Site) -> None:
     assert set(bands(found).values()) == {1, 2, 3}
 
 
-def test_what_is_sealed_from_who_looks_counts_in_no_step(site: Site, played: list[str]) -> None:
+def test_what_is_sealed_from_who_looks_counts_in_no_step_and_no_figure(site: Site, played: list[str]) -> None:
     """Of a period in which one case was reported the page told each of its steps, whoever was shut out of it."""
     case_id = played[30]
     with reading(site.services.engine) as connection:
@@ -98,6 +98,11 @@ def test_what_is_sealed_from_who_looks_counts_in_no_step(site: Site, played: lis
         number = connection.execute(sa.insert(SealRow).values(seal).returning(SealRow.id)).scalar_one()
         connection.execute(sa.insert(SealCaseRow).values(seal=number, case_id=case_id))
     assert not outside.page(f"/performance/steps?{day}").select("tbody tr")
+    for who, count in ((outside, "0"), (never_shut_out, "1")):
+        cells = who.page(f"/performance?{day}").select("#people tbody tr:first-child > *")
+        assert [cell.text for cell in cells[:2]] == ["Episodes reported", count]
+        assert f"Reported to the police,{count}" in who.file(f"/performance/reconciled.csv?{day}")
+        assert bool(who.page(f"/promises?{day}").select("tbody a")) == (count == "1")
     assert len(outside.file(f"/performance/steps.csv?{day}").splitlines()) == 2
     assert never_shut_out.page(f"/performance/steps?{day}").select("tbody tr")
 

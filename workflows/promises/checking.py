@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from workflows import episodes
 from workflows.episodes import EpisodeRow
-from workflows.figures import Period, of_authorities, within
+from workflows.figures import Period, apart_from, of_authorities, within
 from workflows.promises.beside import beside, chunks
 from workflows.promises.model import Verdict, worst
 from workflows.promises.record import Record, logs
@@ -35,12 +35,17 @@ def check(connection: sa.Connection, case_ids: Sequence[str], *, now: datetime) 
 
 
 def check_period(
-    connection: sa.Connection, period: Period, authorities: frozenset[str] | None = None, *, now: datetime
+    connection: sa.Connection,
+    period: Period,
+    authorities: frozenset[str] | None = None,
+    *,
+    but: Collection[str] = (),
+    now: datetime,
 ) -> tuple[Verdict, ...]:
-    """Give the same for every episode that was reported in a period, of some authorities or of all."""
+    """Give the same for every episode that was reported in a period, of some authorities or of all, apart from some cases and children."""
     row = EpisodeRow
     asked = of_authorities(sa.select(row.case_id).where(*within(period)), authorities)
-    case_ids = connection.execute(asked.order_by(row.reported_at, row.case_id)).scalars().all()
+    case_ids = connection.execute(apart_from(asked, but).order_by(row.reported_at, row.case_id)).scalars().all()
     return check(connection, case_ids, now=now)
 
 
