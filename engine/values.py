@@ -79,12 +79,17 @@ def loads(data: bytes | str) -> Any:
 
 
 def _untag(value: Any) -> Any:
-    if isinstance(value, dict):
+    """Read the tags of what was just read from JSON, in place: most of it is none."""
+    if type(value) is dict:
         if "$" in value and len(value) == 2:  # noqa: PLR2004 - a tag has two parts
             return _READ[value["$"]](value["v"])
-        return {key: _untag(each) if isinstance(each, dict | list) else each for key, each in value.items()}
-    if isinstance(value, list):
-        return [_untag(each) if isinstance(each, dict | list) else each for each in value]
+        for key, each in value.items():
+            if type(each) is dict or type(each) is list:
+                value[key] = _untag(each)
+    elif type(value) is list:
+        for place, each in enumerate(value):
+            if type(each) is dict or type(each) is list:
+                value[place] = _untag(each)
     return value
 
 
