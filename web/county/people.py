@@ -407,7 +407,7 @@ ANSWERS: Mapping[str, Answer] = MappingProxyType(
         "record_action_outcome": always(outcome="done"),
         "decide_on_referral": always(outcome="assessment", referrer_told="yes"),
         DECIDE: _decided,
-        "sign_off_meeting": always(chair_rank="chief_inspector", attended=["police", "social_care"]),
+        "sign_off_meeting": always(chair_rank="chief_inspector", chair="Hamza Example", attended=["police", "social_care"]),
         "acknowledge_trigger_plan": always(tasks=["none"]),
         "name_home": always(living="here"),
     }
