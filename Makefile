@@ -30,7 +30,7 @@ test: $(DEV_STAMP) assets ## run all tests (PYTEST_ARGS="..." narrows them)
 torture: $(DEV_STAMP) ## kill, freeze and lie to nodes for about forty minutes (SEED=N repeats a run)
 	@TORTURE=long $(BIN)/python -m pytest -n0 -q -s tests/torture
 
-edits: $(DEV_STAMP) ## make every edit of the shipped drawings, tables and forms, and see that the comparison tells of each (twenty minutes)
+edits: $(DEV_STAMP) ## make every edit of the shipped drawings, tables and forms, and see that the comparison tells of each (half an hour)
 	@EDITS=all $(BIN)/python -m pytest -n2 -q -rP tests/engine/test_comparison.py -k all_edits
 
 county: $(RUN_STAMP) ## play a year of a synthetic county and hold the checks of the promises against its truth (SEED=N)

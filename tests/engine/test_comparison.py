@@ -214,7 +214,7 @@ class Sample(set[object]):
 
 @pytest.mark.parametrize("ending", OURS)
 def test_of_all_edits_of_our_own_files_another_sample_is_tried_in_each_run(ending: str) -> None:
-    """`make edits` tries every one: some 130,000, for twenty minutes."""
+    """`make edits` tries every one: some 130,000, for half an hour."""
     edit = form_edits if ending in JSON else edits
     share = 1 if os.environ.get("EDITS") == "all" else SHARES[ending]
     count, file = 0, f"ours.{ending}"
