@@ -8,7 +8,7 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from engine.store import reading, writing
-from web import population_sheets
+from web import population_sheets, sent_files
 from web.access import actor, roles
 from web.population_sheets import LARGEST
 from web.services import services
@@ -41,8 +41,8 @@ def sheet() -> ResponseReturnValue:
 @roles(*KEEPS_POPULATIONS)
 def bring() -> ResponseReturnValue:
     """Take in a sheet, whole or not at all; what it says of an area and a year takes the place of what was known."""
-    here, sent = services(), flask.request.files.get("sheet")
-    data = sent.read(LARGEST + 1) if sent else b""
+    here = services()
+    data, _name = sent_files.read(LARGEST)
     if not data:
         return _page(("Choose the file with the number of children",)), 422
     if len(data) > LARGEST:
