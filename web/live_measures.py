@@ -15,10 +15,11 @@ from urllib.parse import parse_qs
 
 import sqlalchemy as sa
 
+from engine.model import Actor
 from web import figure_words, periods
 from web.figure_words import HIDDEN, Chart
 from web.periods import Span
-from workflows import figures
+from workflows import figures, seals
 from workflows.access import FIGURES, FIGURES_WITH_EPISODES
 from workflows.measures import GROUPS, MEASURES, NOT_IN_FIGURES, PEOPLE, SLICES
 from workflows.recommendations import Recommendation
@@ -55,16 +56,18 @@ class Named:
         return f"{MEASURES[self.key].words}{of}"
 
 
-def of(connection: sa.Connection, found: Recommendation, roles: frozenset[str], now: datetime) -> tuple[Live, ...]:
+def of(connection: sa.Connection, found: Recommendation, who: Actor, now: datetime) -> tuple[Live, ...]:
     """Read the numbers that the milestones of a recommendation name; none for who sees no figures. Eight statements for each authority named."""
     named = list(dict.fromkeys(_named(each.evidence_ref for each in found.milestones)))
-    if not named or not roles & FIGURES:
+    if not named or not who.roles & FIGURES:
         return ()
-    every = bool(roles & FIGURES_WITH_EPISODES)
+    every = bool(who.roles & FIGURES_WITH_EPISODES)
+    but = seals.hidden(connection, who) if every else frozenset[str]()
     then, latest = (periods.usual(at) if every else periods.ended_quarters(at)[0] for at in (found.opened_at, now))
     areas = {each.authority for each in named if every or not each.authority}
     before, after = (
-        {area: _charts(connection, span, area, now, every_number=every) for area in areas} for span in (then, latest)
+        {area: _charts(connection, span, area, but, now, every_number=every) for area in areas}
+        for span in (then, latest)
     )
     return tuple(
         Live(each.words, then=said[0], then_of=then.words, now=said[1], now_of=latest.words)
@@ -97,10 +100,10 @@ def _number(match: re.Match[str]) -> Named | None:
 
 
 def _charts(
-    connection: sa.Connection, span: Span, area: str, now: datetime, *, every_number: bool
+    connection: sa.Connection, span: Span, area: str, but: frozenset[str], now: datetime, *, every_number: bool
 ) -> Mapping[str, Chart]:
     authorities = frozenset({area}) if area else None
-    population = figures.population(connection, span.period, authorities, now=now)
+    population = figures.population(connection, span.period, authorities, but=but, now=now)
     return figure_words.charts(population, figure_words.no_link, every_number=every_number)
 
 

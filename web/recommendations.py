@@ -58,7 +58,7 @@ def one(case_id: str) -> ResponseReturnValue:
     found, stands = _one(case_id, now)
     shown = recommendation_words.line(found, stands, now)
     with reading(here.engine) as connection:
-        live = live_measures.of(connection, found, who.roles, now)
+        live = live_measures.of(connection, found, who, now)
     return flask.render_template(
         "recommendation.html",
         line=shown,

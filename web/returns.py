@@ -58,12 +58,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The rows of a file, of whom they tell, what is wrong with them, and how many are left out because this person may not know of them."""
+    """The rows of a file, of whom they tell, and what is wrong with them; nothing tells that a record is sealed from this person."""
 
     rows: Sequence[Sequence[str]]
     about: frozenset[str]
     wrong: Sequence[Wrong]
-    left_out: int
 
 
 @page.get("/returns")
@@ -157,7 +156,7 @@ def _make(asked: Asked, now: datetime) -> Made:
         if asked.file == "ssda903"
         else statutory_returns.check_annex([each for each in lines if isinstance(each, InCare)])
     )
-    return Made([each.cells for each in lines], about, wrong, len(found) - len(lines))
+    return Made([each.cells for each in lines], about, wrong)
 
 
 def _is_known(line: Line | InCare, may: frozenset[str]) -> bool:
