@@ -206,7 +206,11 @@ def shown_problems(problems: Sequence[Located], procedure: str, *, on_page: str 
 
 def marks(problems: Iterable[Located]) -> list[dict[str, str]]:
     """Give what is marked in a drawing: each problem at its element."""
-    return [{"element": each.element, "text": each.problem.sentence} for each in problems if each.element]
+    return [
+        {"element": each.element, "text": each.problem.sentence, "rule": each.problem.rule}
+        for each in problems
+        if each.element
+    ]
 
 
 def file_address(procedure: str, place: Located) -> str:

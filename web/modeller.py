@@ -63,7 +63,7 @@ def save(procedure: str, name: str) -> ResponseReturnValue:
     except Invalid as refusal:
         said = " ".join(problem.sentence for problem in refusal.problems)
         return _not_saved(procedure, text, said, name), 422
-    _forget(procedure, name)
+    kept_words.forget(procedure, name)
     wrong = [each for each in problems_of(shelf().get(procedure)) if each.file == name]
     if wrong:
         count = "1 problem" if len(wrong) == 1 else f"{len(wrong)} problems"
@@ -81,22 +81,20 @@ def typed(procedure: str, name: str) -> ResponseReturnValue:
     Pages that are open ask for it by themselves; a GET would change nothing, and this does.
     """
     running(procedure)
-    form, here, now, person = flask.request.form, services(), services().clock(), actor().person
-    is_typing = bool(flask.request.args.get("typing"))
+    form, is_typing = flask.request.form, bool(flask.request.args.get("typing"))
     stamp = form.get("stamp", "") or form.get("_seen", "")
     draft = shelf().find(procedure)
     if is_typing:
         _keep(draft, name, form.get("text", ""), stamp)
     else:
-        with writing(here.engine) as connection:
-            unsaved.note_here(connection, person, procedure, name, now)
+        kept_words.look(procedure, name)
     return flask.render_template(
         "draft_typed.html",
         name=name,
         present=kept_words.beside(procedure, name),
         meanwhile=_meanwhile(draft, name, stamp),
         saved=is_typing,
-        now=now,
+        now=services().clock(),
     )
 
 
@@ -115,7 +113,7 @@ def _meanwhile(draft: Draft | None, name: str, stamp: str) -> str:
 def drop_typed(procedure: str, name: str) -> ResponseReturnValue:
     """Forget what this person has changed in a file and not saved."""
     running(procedure)
-    _forget(procedure, name)
+    kept_words.forget(procedure, name)
     flask.flash("What you had not saved is gone.", "done")
     return flask.redirect(flask.url_for("modeller.file", procedure=procedure, name=name), 303)
 
@@ -180,11 +178,6 @@ def _keep(draft: Draft | None, name: str, text: str, stamp: str) -> None:
             unsaved.keep(connection, actor().person, draft.procedure, name, plain(text), stamp=stamp, now=now)
 
 
-def _forget(procedure: str, name: str) -> None:
-    with writing(services().engine) as connection:
-        unsaved.drop(connection, actor().person, procedure, name)
-
-
 def _page(
     draft: Draft,
     name: str,
@@ -237,11 +230,7 @@ def _said(draft: Draft, name: str, problems: Sequence[Located]) -> dict[str, obj
     return {
         "problems": shown_problems(problems, draft.procedure, on_page=name),
         "remarks": shown_problems(doubted, draft.procedure, on_page=name),
-        "marks": [
-            {"element": each.element, "text": each.problem.sentence, "rule": each.problem.rule}
-            for each in problems
-            if each.element
-        ],
+        "marks": draft_words.marks(problems),
     }
 
 

@@ -59,8 +59,7 @@ def _asked(text: str) -> Iterable[filled.Component]:
         root = editing.root_of(text)
     except Invalid:
         return []
-    places = [line.place for line in editing.lines(root["components"]) if not editing.is_in_list(root, line.place)]
-    asked = [editing.found(root, place) for place in places]
+    asked = [one for place, one in editing.placed(root["components"]) if not editing.is_in_list(root, place)]
     return [each for each in asked if filled.key_of(each) and filled.kind_of(each) != filled.LIST]
 
 

@@ -87,8 +87,7 @@ def put(procedure: str, name: str) -> ResponseReturnValue:
         place = _fresh(draft, name, root, place, moves=bool(given["after"]))
         here = _kept_at(name, editing.found(root, place) if place else {})
         editing.put(root, place, given)
-        stamp = stamp_of(draft.files[name])
-        shelf().save(procedure, name, editing.text_of(root), stamp=stamp, by=actor().person, now=services().clock())
+        _save(draft, name, editing.text_of(root), stamp_of(draft.files[name]))
     except Invalid as refusal:
         return _page(draft, name, place, given, refusal.problems), 422
     except Conflict as refusal:
@@ -115,8 +114,8 @@ def _fresh(draft: Draft, name: str, root: filled.Component, place: str, *, moves
     wanted = sent.get("seen", "")
     if question_words.sign_of(_standing(root, place)) == wanted:
         return place
-    places = (line.place for line in editing.lines(root["components"]))
-    found = next((each for each in places if question_words.sign_of(editing.found(root, each)) == wanted), None)
+    placed = editing.placed(root["components"])
+    found = next((each for each, one in placed if question_words.sign_of(one) == wanted), None)
     if found is None:
         raise Conflict(CHANGED if _standing(root, place) else GONE)
     return found
@@ -152,7 +151,7 @@ def act(procedure: str, name: str) -> ResponseReturnValue:
         case _:
             flask.abort(400)
     try:
-        _save(draft, name, editing.text_of(root))
+        _save(draft, name, editing.text_of(root), sent.get("stamp", ""))
     except Invalid as refusal:
         flask.flash(refusal.problems[0].sentence, "problems")
     except Conflict as refusal:
@@ -168,9 +167,8 @@ def _draft(procedure: str, name: str) -> Draft:
     return draft
 
 
-def _save(draft: Draft, name: str, text: str) -> None:
-    """Save the form, where nobody else changed it since its page was opened."""
-    stamp = flask.request.form.get("stamp", "")
+def _save(draft: Draft, name: str, text: str, stamp: str) -> None:
+    """Save the form, where nobody else changed it since it had this stamp."""
     shelf().save(draft.procedure, name, text, stamp=stamp, by=actor().person, now=services().clock())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
@@ -119,23 +119,16 @@ class Diagram:
 
     def insert(self, flow: str, task: NewTask) -> None:
         """Put a task between the two ends of a flow: the flow leads to it, and a new one on to where the flow led."""
-        before = self.text
-        self._settle(before)
+        self._settle(self.text)
         arrow = self._piece(flow)
         source, target = self._piece(arrow.get("sourceRef")), self._piece(arrow.get("targetRef"))
         onward = self._free_id(f"{task.id}_to_{target.get('id')}")
-        flaws, tried = len(drawing.problems(before)), list[tuple[int, str]]()
-        for way in range(_WAYS):
-            self._settle(before)
-            room = self._room()
-            if give_place(room, flow, onward, (task.id, task.lane), self._around(source), way) or not way:
-                self._write_task(flow, onward, task)
-                room.write()
-                text = self._source.edited()
-                tried.append((len(drawing.problems(text)), text))
-                if tried[-1][0] <= flaws:
-                    break
-        self._settle(min(tried, key=lambda each: each[0])[1])
+        around = self._around(source)
+        self._draw(
+            _WAYS,
+            lambda room, way: give_place(room, flow, onward, (task.id, task.lane), around, way),
+            lambda: self._write_task(flow, onward, task),
+        )
 
     def remove(self, step: str) -> None:
         """Take a task out, with the clocks that tell people of it; what led to it leads on to what came after.
@@ -170,23 +163,15 @@ class Diagram:
 
     def watch(self, step: str, clock: NewClock) -> str:
         """Put a clock on a step, which tells people and moves nothing; give its id."""
-        before = self.text
-        flaws, tried = len(drawing.problems(before)), list[tuple[int, str]]()
-        self._settle(before)
+        self._settle(self.text)
         stem = step[:_LONGEST_STEM].rpartition("_")[0] if len(step) > _LONGEST_STEM else step
         event, end = self._free_id(f"{stem}_clock_rang"), self._free_id(f"people_told_of_{stem}")
         flow = self._free_id(f"{event}_to_{end}")
-        for way in range(2 * _WAYS):
-            self._settle(before)
-            room = self._room()
-            if hang(room, step, event, (end, flow), way) or not way:
-                self._write_clock(step, (event, end, flow), clock)
-                room.write()
-                text = self._source.edited()
-                tried.append((len(drawing.problems(text)), text))
-                if tried[-1][0] <= flaws:
-                    break
-        self._settle(min(tried, key=lambda each: each[0])[1])
+        self._draw(
+            2 * _WAYS,
+            lambda room, way: hang(room, step, event, (end, flow), way),
+            lambda: self._write_clock(step, (event, end, flow), clock),
+        )
         return event
 
     def unwatch(self, event: str) -> None:
@@ -231,6 +216,22 @@ class Diagram:
             for each in self._source.root.walk() if each.name == "lane"
             for ref in each.all("flowNodeRef")
         }  # fmt: skip
+
+    def _draw(self, ways: int, place: Callable[[Room, int], bool], write: Callable[[], None]) -> None:
+        """Write something new, drawn in the first way that leaves the drawing as easy to read as it was, else in the best."""
+        before = self.text
+        flaws, tried = len(drawing.problems(before)), list[tuple[int, str]]()
+        for way in range(ways):
+            self._settle(before)
+            room = self._room()
+            if place(room, way) or not way:
+                write()
+                room.write()
+                text = self._source.edited()
+                tried.append((len(drawing.problems(text)), text))
+                if tried[-1][0] <= flaws:
+                    break
+        self._settle(min(tried, key=lambda each: each[0])[1])
 
     def _piece(self, name: str) -> Piece:
         return self._source.by_id[name]

@@ -69,16 +69,23 @@ def text_of(root: Component) -> str:
     return json.dumps(root, indent=2, ensure_ascii=False) + "\n"
 
 
-def lines(components: Any, inside: str = "", depth: int = 0) -> Iterator[Line]:
+def placed(components: Any, inside: str = "") -> Iterator[tuple[str, Component]]:
+    """Give what a form holds with its place, in the order of its page, and what stands in groups and lists behind them."""
+    for at, each in enumerate(components if isinstance(components, list) else []):
+        one, place = each if isinstance(each, dict) else {}, f"{inside}{at}"
+        yield place, one
+        if place.count(".") < DEEPEST:
+            yield from placed(one.get("components"), f"{place}.")
+
+
+def lines(components: Any) -> Iterator[Line]:
     """List what a form asks, in the order of its page, and what stands in groups and lists below them."""
-    held = components if isinstance(components, list) else []
-    for at, each in enumerate(held):
-        one = each if isinstance(each, dict) else {}
-        place, kind = f"{inside}{at}", kind_of(one)
+    held = dict(placed(components))
+    for place, one in held.items():
+        kind, at = kind_of(one), place.rpartition(".")[2]
         words = HOLDING.get(kind) or KINDS.get(kind) or "Something else"
-        yield Line(place, words, words_of(one), depth, at > 0, at < len(held) - 1, tuple(_notes(one)))
-        if depth < DEEPEST:
-            yield from lines(one.get("components"), f"{place}.", depth + 1)
+        following = f"{place.removesuffix(at)}{int(at) + 1}"
+        yield Line(place, words, words_of(one), place.count("."), at != "0", following in held, tuple(_notes(one)))
 
 
 def _notes(one: Component) -> Iterator[str]:
@@ -124,7 +131,7 @@ def put(root: Component, place: str, given: Mapping[str, str]) -> str:
     """
     own, after = found(root, place) if place else {}, given.get("after", "")
     kind = kind_of(own) if place else given.get("kind", "")
-    in_list = is_in_list(root, after) or _is_list(root, after) if after else is_in_list(root, place)
+    in_list = is_in_list(root, after or place)
     offered = bool(own.get("valuesExpression"))
     problems = [*wrong(kind, given, offered=offered, in_list=in_list), *_misplaced(root, place, kind, after)]
     if problems:
@@ -148,23 +155,21 @@ def put(root: Component, place: str, given: Mapping[str, str]) -> str:
 def places(root: Component, place: str = "") -> list[tuple[str, str]]:
     """List where a question can go, as `put` takes it, with the words for it; `place` is where it stands now."""
     told = []
-    for line in lines(root["components"]):
-        if place and (line.place == place or line.place.startswith(f"{place}.")):
+    for at, one in placed(root["components"]):
+        if place and (at == place or at.startswith(f"{place}.")):
             continue
-        kind = kind_of(found(root, line.place))
-        told.append((line.place, f"After “{line.words}”"))
+        kind, words = kind_of(one), words_of(one)
+        told.append((at, f"After “{words}”"))
         if kind in HOLDING:
-            told.append(
-                (f"{FIRST_IN}{line.place}", f"First in the {'list' if kind == LIST else 'group'} “{line.words}”")
-            )
+            told.append((f"{FIRST_IN}{at}", f"First in the {'list' if kind == LIST else 'group'} “{words}”"))
     return told
 
 
 def place_of(root: Component, key: str) -> str:
     """Find the place of a question by its key; refused with `NotFound`."""
-    for line in lines(root["components"]):
-        if key and key_of(found(root, line.place)) == key:
-            return line.place
+    for place, one in placed(root["components"]):
+        if key and key_of(one) == key:
+            return place
     raise NotFound("There is no such question any more.")
 
 
@@ -175,7 +180,7 @@ def _misplaced(root: Component, place: str, kind: str, after: str) -> Iterator[P
     goes_to = after.removeprefix(FIRST_IN)
     if place and (goes_to == place or goes_to.startswith(f"{place}.")):
         yield Problem("after", "into-itself", "It cannot stand in itself: select another place")
-    if kind in {*WORDS_ALONE, LIST} and (is_in_list(root, after) or _is_list(root, after)):
+    if kind in {*WORDS_ALONE, LIST} and is_in_list(root, after):
         yield Problem("after", "not-in-a-list", "A list holds questions alone: select a place outside it")
     if goes_to.count(".") + after.startswith(FIRST_IN) > DEEPEST - (kind in HOLDING):
         yield Problem("after", "too-deep", "It would stand in too many groups: select a place that is less deep")
@@ -194,21 +199,15 @@ def _target(root: Component, after: str) -> tuple[list[Any], int]:
     return holder["components"], 0
 
 
-def _is_list(root: Component, after: str) -> bool:
-    """Whether ``in 2`` leads into a list."""
-    return after.startswith(FIRST_IN) and kind_of(found(root, after.removeprefix(FIRST_IN))) == LIST
-
-
 def _is_box(root: Component, key: str) -> bool:
     """Whether a key is that of a box to tick."""
-    asked = (found(root, line.place) for line in lines(root["components"]))
-    return any(kind_of(each) == "checkbox" and key_of(each) == key for each in asked if key)
+    return any(kind_of(one) == "checkbox" and key_of(one) == key for _, one in placed(root["components"]) if key)
 
 
 def is_in_list(root: Component, place: str) -> bool:
-    """Whether a place stands in a list: its items are asked for themselves, and the list says who may read them."""
+    """Whether a place, or ``in 2``, stands in a list: its items are asked for themselves, and the list says who may read them."""
     parts = place.removeprefix(FIRST_IN).split(".")
-    around = (".".join(parts[:count]) for count in range(1, len(parts)))
+    around = (".".join(parts[:count]) for count in range(1, len(parts) + place.startswith(FIRST_IN)))
     return any(found(root, each).get("type") == "dynamiclist" for each in around)
 
 
@@ -218,12 +217,12 @@ def answers(root: Component, but: str) -> list[tuple[str, str]]:
     In a list these are the answers of its own item, elsewhere those outside the lists.
     """
     own, told = but.rpartition(".")[0] if is_in_list(root, but) else "", list[tuple[str, str]]()
-    for line in lines(root["components"]):
-        if line.place == but:
+    for place, one in placed(root["components"]):
+        if place == but:
             break
-        around = line.place.rpartition(".")[0] if is_in_list(root, line.place) else ""
+        around = place.rpartition(".")[0] if is_in_list(root, place) else ""
         if around == own:
-            told += _answers_of(found(root, line.place))
+            told += _answers_of(one)
     return told
 
 
@@ -256,7 +255,7 @@ def _new(kind: str, label: str, root: Component) -> Component:
         return {"type": kind} if kind == "text" else {"type": kind, "components": []}
     words = re.sub(r"[^a-z0-9]+", "_", label.casefold()).strip("_")[:LONGEST_KEY].strip("_")
     stem = words if words[:1].isalpha() else f"question_{words}".strip("_")
-    taken = {key_of(found(root, line.place)) for line in lines(root["components"])}
+    taken = {key_of(one) for _, one in placed(root["components"])}
     key = next(each for each in (stem, *(f"{stem}_{number}" for number in range(2, 10_000))) if each not in taken)
     if kind == LIST:
         first = {"type": "textfield", "key": "name", "label": "Name", "validate": {"required": True}}

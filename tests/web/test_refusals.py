@@ -50,7 +50,9 @@ def test_the_sentence_of_every_rule_stands_at_its_element_in_the_list_and_on_the
             continue
         assert entry["href"].endswith(f"#{found.element}")
         assert beside["href"] == f"#{found.element}"
-        assert draft_words.marks([found]) == [{"element": found.element, "text": problem.sentence}]
+        assert draft_words.marks([found]) == [
+            {"element": found.element, "text": problem.sentence, "rule": problem.rule}
+        ]
 
 
 def test_a_step_without_an_id_is_refused_and_the_table_of_the_steps_stands() -> None:
