@@ -52,6 +52,7 @@ ELSEWHERE = {
     "cannot-be-tried": "is said when a draft is tried out",
     "not-json": "the reader of forms has said it by then",
     "rules-overlap": "is said when a table is asked; the look at a whole table refuses it before",
+    "task-has-a-form": "is said of what is shipped; of a draft the rules of the engine have said it",
 }
 """Rules that a check of a draft does not come to, and why."""
 
@@ -230,7 +231,8 @@ def written_wrongly() -> Iterator[Files]:
 def shipped_wrongly() -> Iterator[Files]:
     """Give a small procedure that is shipped, with something wrong in it."""
     files = catalogue.files("cancellation")
-    for old, new in (("decide_cancellation", "decide_it"), ('"key": "episode"', '"key": "episodes"')):
+    changes = [("decide_cancellation", "decide_it"), ('"key": "episode"', '"key": "episodes"')]
+    for old, new in (*changes, ('deadline: "C-100"', 'deadline: "C-110"')):
         yield {name: text if name.endswith("scenario") else text.replace(old, new) for name, text in files.items()}
 
 
