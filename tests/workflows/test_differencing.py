@@ -14,8 +14,6 @@ from functools import cache
 from itertools import product
 from typing import Any
 
-import pytest
-
 from web import figure_words, rate_words
 from web.figure_words import no_link
 from workflows.figures import Population
@@ -28,7 +26,7 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 AREAS = ("nottingham_city", "nottinghamshire_county", "another", "")
 LIVING = Living(2025, ("Invented",), dict.fromkeys(product(AREAS[:2], GROUPS, AGES), 500))
-PERIODS, ROUNDS = 60, 40
+PERIODS, ROUNDS = 40, 40
 
 Cell = tuple[str, str]
 
@@ -263,12 +261,11 @@ def test_the_attack_knows_what_adds_up() -> None:
     assert len(known) > 200
 
 
-@pytest.mark.parametrize("seed", range(PERIODS))
-def test_no_small_number_follows_from_all_the_tables_of_a_period(seed: int) -> None:
-    each = sights()[seed]
-    assert list(leaks(each)) == []
-    small = [cell for cell, mask in each.masks.items() if is_small(mask.bit_count())]
-    assert [cell for cell in small if each.shown[cell] is not None] == []
+def test_no_small_number_follows_from_all_the_tables_of_a_period() -> None:
+    for seed, each in enumerate(sights()):
+        assert list(leaks(each)) == [], seed
+        small = [cell for cell, mask in each.masks.items() if is_small(mask.bit_count())]
+        assert [cell for cell in small if each.shown[cell] is not None] == [], seed
 
 
 def test_files_and_later_periods_show_no_number_that_the_page_of_its_period_hides() -> None:
