@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -60,8 +61,13 @@ class Journal:
         self.labels.add(Label(case_id, promise, at, lapse))
 
     def lies(self, key: Key, task: Task, lying: times.Lying, limit: datetime) -> None:
-        """Look whether a task that a lapse lets lie still does at its limit."""
-        if task.episode is None or self._still_open(key) is None or (lying.missing and task.of.returned_at <= limit):
+        """Look whether a task that a lapse lets lie still does at its limit; where that was moved away, again at the new one."""
+        row = self._still_open(key)
+        if task.episode is None or row is None or (lying.missing and task.of.returned_at <= limit):
+            return
+        later = lying.limit(replace(task, row=row))
+        if later is not None and later > limit:
+            self._plan(later + SECOND, lambda _at: self.lies(key, task, lying, later))
             return
         for promise in lying.promises:
             self.note(self.case_of[task.episode], promise, limit, lying.lapse)
