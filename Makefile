@@ -65,7 +65,7 @@ assets: $(RUN_STAMP) ## build the browser's scripts and styles into web/static
 lock: $(DEV_STAMP) ## remake the locks from pyproject.toml and tests/interop (UPGRADE=--upgrade takes newer versions)
 	@$(BIN)/uv pip compile pyproject.toml $(UPGRADE) --quiet --universal --python-version 3.11 --extra build \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements.lock
-	@$(BIN)/uv pip compile pyproject.toml $(UPGRADE) --quiet --universal --python-version 3.11 --extra build --extra dev \
+	@$(BIN)/uv pip compile pyproject.toml $(UPGRADE) --quiet --universal --python-version 3.11 --extra build --extra pdf --extra dev \
 	  -c requirements.lock --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements-dev.lock
 	@$(BIN)/uv pip compile tests/interop/requirements.in $(UPGRADE) --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url -o tests/interop/requirements.lock

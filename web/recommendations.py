@@ -13,7 +13,7 @@ from engine.errors import NotFound
 from engine.forms import Form
 from engine.model import Value
 from engine.store import reading
-from web import audit_words, case_access, live_measures, recommendation_sheets, recommendation_words, sent_files
+from web import audit_words, case_access, live_measures, pdfs, recommendation_sheets, recommendation_words, sent_files
 from web.access import actor, roles
 from web.figure_words import written
 from web.moments import LONDON, say_day
@@ -73,20 +73,17 @@ def one(case_id: str) -> ResponseReturnValue:
 @roles(*OVERSIGHT)
 def report() -> ResponseReturnValue:
     """Show the report to the scrutiny panel, for reading and for paper."""
+    return _report(services().clock())
+
+
+@page.get("/recommendations/report.pdf")
+@roles(*OVERSIGHT)
+def report_on_paper() -> ResponseReturnValue:
+    """Give the report as a PDF; refused with `PdfNotDrawn` where this computer cannot draw one."""
     now = services().clock()
-    found = [(each, line) for each, line in _lines(now) if each.closed_at is None]
-    today, audited = now.astimezone(LONDON).date(), audit_words.trend(services(), actor(), now)
-    return flask.render_template(
-        "recommendations_report.html",
-        audited=audited,
-        lately=audits.together(audited),
-        lines=[line for _, line in found],
-        counts=recommendation_words.counted([line for _, line in found]),
-        records=REPORTS_TO_PANEL in actor().roles,
-        recorded=bool(found) and all(today in each.reported_on for each, _ in found),
-        today=say_day(today),
-        now=now,
-    )
+    answer = flask.Response(pdfs.drawn(_report(now)), mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{_file_name(now)}.pdf"'
+    return answer
 
 
 @page.get("/recommendations/report.csv")
@@ -96,8 +93,7 @@ def file() -> ResponseReturnValue:
     now = services().clock()
     lines = [line for each, line in _lines(now) if each.closed_at is None]
     answer = flask.Response(written(recommendation_words.as_rows(lines)), mimetype="text/csv")
-    name = f"recommendations-{now.astimezone(LONDON).date().isoformat()}.csv"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Content-Disposition"] = f'attachment; filename="{_file_name(now)}.csv"'
     return answer
 
 
@@ -153,6 +149,27 @@ def record() -> ResponseReturnValue:
     words = f"The report of {say_day(today)} is recorded with {len(found)} recommendations."
     flask.flash(f"{words} {ended} of them are closed and leave the report now." if ended else words, "done")
     return flask.redirect(flask.url_for("recommendations.listed"))
+
+
+def _report(now: datetime) -> str:
+    """Write the report to the scrutiny panel as it stands."""
+    found = [(each, line) for each, line in _lines(now) if each.closed_at is None]
+    today, audited = now.astimezone(LONDON).date(), audit_words.trend(services(), actor(), now)
+    return flask.render_template(
+        "recommendations_report.html",
+        audited=audited,
+        lately=audits.together(audited),
+        lines=[line for _, line in found],
+        counts=recommendation_words.counted([line for _, line in found]),
+        records=REPORTS_TO_PANEL in actor().roles,
+        recorded=bool(found) and all(today in each.reported_on for each, _ in found),
+        today=say_day(today),
+        now=now,
+    )
+
+
+def _file_name(now: datetime) -> str:
+    return f"recommendations-{now.astimezone(LONDON).date().isoformat()}"
 
 
 def _form() -> Form:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import sys
+import zlib
 from collections.abc import Collection
 from datetime import UTC, datetime
 
@@ -175,6 +178,24 @@ def test_the_file_says_what_the_report_says_and_holds_no_formula(overseen: Site)
     assert set(rows) == {OUTCOMES, RISK, "IOPC-9"}
     assert rows[RISK]["Escalated and why"].startswith(f"{AUDIT}: to the chief inspector on 20 March 2026.")
     assert not rows["IOPC-9"]["What it asks for"].startswith("=")
+
+
+def test_the_report_is_a_tagged_pdf_that_fetches_nothing_or_says_what_is_missing(
+    overseen: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = overseen.browser(COORDINATOR)
+    answer = browser.get("/recommendations/report.pdf")
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    assert 'filename="recommendations-2026-03-23.pdf"' in answer.headers["Content-Disposition"]
+    assert answer.data.startswith(b"%PDF-")
+    streams = re.findall(rb"stream\r?\n(.*?)\nendstream", answer.data, re.DOTALL)
+    whole = b"".join(zlib.decompress(each) for each in streams if each[:1] == b"x")
+    for tagged in (b"/StructTreeRoot", b"/Lang (en", b"pdfuaid:part", b"Report for the scrutiny panel"):
+        assert tagged in whole + answer.data
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    answer = browser.get("/recommendations/report.pdf")
+    assert answer.status_code == 503
+    assert "print it from your browser" in answer.get_data(as_text=True)
 
 
 def test_before_the_first_recommendation_the_pages_say_so(site: Site) -> None:

@@ -90,6 +90,7 @@ FOR_SOME: dict[str, frozenset[str]] = {
     "/recommendations/report": OVERSIGHT,
     "/recommendations/reported": frozenset({REPORTS_TO_PANEL}),
     "/recommendations/report.csv": OVERSIGHT,
+    "/recommendations/report.pdf": OVERSIGHT,
     **{f"/recommendations/import{rest}": frozenset({REPORTS_TO_PANEL}) for rest in ("", "/empty.csv")},
     "/bundles/child/<reference>": frozenset({GOVERNS}),
     "/bundles/case/<case_id>": MAKES,
