@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from engine.editing import Diagram, NewClock, Row, Sheet, read_span, read_time
+from engine.forms import filled
+from web.question_words import asked_in
 from web.step_changes import TIME, Typed, require
 from web.step_words import BEGINNINGS, Clock, Part, Step
 from workflows.agencies import ROLES
@@ -112,15 +113,6 @@ def _minutes(at: str) -> int | None:
 
 def _moments(form: str) -> Iterator[tuple[str, str]]:
     """Give the questions of a form that ask for a day and a time, those of lists aside."""
-    try:
-        todo = [json.loads(form)] if form else []
-    except (ValueError, RecursionError):
-        return
-    while todo:
-        found = todo.pop(0)
-        if not isinstance(found, dict) or found.get("type") == "dynamiclist":
-            continue
-        if found.get("type") == "datetime" and found.get("subtype") == "datetime" and found.get("key"):
-            yield str(found["key"]), str(found.get("dateLabel") or found.get("label") or found["key"])
-        inside = found.get("components")
-        todo += inside if isinstance(inside, list) else []
+    for one in asked_in(form):
+        if filled.kind_of(one) == "datetime" and one.get("subtype") == "datetime":
+            yield filled.key_of(one), filled.words_of(one) or filled.key_of(one)

@@ -47,13 +47,13 @@ def known(procedure: str, files: Mapping[str, str], kind: str) -> list[tuple[str
         step.record: f"{step.form}.form" for part in parts_of(procedure, files) for step in part.steps if step.form
     }
     for record, name in sorted(records.items()):
-        for one in _asked(files.get(name, "")):
+        for one in asked_in(files.get(name, "")):
             if filled.kind_of(one) == kind or {filled.kind_of(one), kind} <= _WORDS:
                 told[f"={record}.{filled.key_of(one)}"] = f"{filled.words_of(one)} ({name.removesuffix('.form')})"
     return sorted(told.items(), key=lambda each: each[1].casefold())
 
 
-def _asked(text: str) -> Iterable[filled.Component]:
+def asked_in(text: str) -> Iterable[filled.Component]:
     """Give the questions of a form, those of its lists aside."""
     try:
         root = editing.root_of(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from functools import lru_cache
 from engine import diagrams
 from engine.editing import Diagram, Row, Sheet, is_plain, say_span, say_time
 from engine.errors import Invalid
+from engine.forms import editing, filled
 from engine.process import Flow, Node, Process
 from web.answering import without_source
 from web.draft_words import titles
@@ -350,18 +350,11 @@ def _other_than(found: re.Match[str]) -> str:
 def _question(form: str, key: str) -> str:
     """Give the words of a question of a form, inside groups too; "" where there is none, or no form."""
     try:
-        todo = [json.loads(form)]
-    except (ValueError, RecursionError):
+        held = editing.placed(editing.root_of(form)["components"])
+    except Invalid:
         return ""
-    while todo:
-        found = todo.pop()
-        if not isinstance(found, dict):
-            continue
-        if found.get("key") == key:
-            return str(found.get("label") or found.get("dateLabel") or found.get("timeLabel") or "")
-        inside = found.get("components")
-        todo += inside if isinstance(inside, list) else []
-    return ""
+    found = next((one for _, one in held if one.get("key") == key), {})
+    return filled.words_of(found) or str(found.get("timeLabel") or "")
 
 
 def _rung(row: Row, columns: Mapping[str, str], say: Callable[[str], str]) -> Rung:
