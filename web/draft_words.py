@@ -243,7 +243,8 @@ def quiet_in(before: Mapping[str, str], after: Mapping[str, str], changes: Itera
     """Give what those files call themselves that are written or drawn in another way and mean the same."""
     told = {each.file for each in changes}
     names = [name for name in sorted(before.keys() & after.keys()) if before[name] != after[name] and name not in told]
-    return list(titles({name: after[name] for name in names}).values())
+    called = titles({**before, **after}) if names else {}
+    return [called[name] for name in names]
 
 
 def kind_of(name: str) -> str:
