@@ -29,6 +29,11 @@ def drawn(html: str) -> bytes:
             "Open the report itself and print it from your browser: it says the same."
         )
         raise PdfNotDrawn(message) from fault
+    from PIL import ImageFile
+
+    ImageFile.LOAD_TRUNCATED_IMAGES = (
+        False  # WeasyPrint turns it on for the whole process; photographs have to be whole
+    )
     nothing = weasyprint.urls.URLFetcher(allowed_protocols=())
     style = files("web").joinpath("static", "homeward.css").read_text("utf-8")
     page = weasyprint.HTML(string=html, base_url="about:blank", url_fetcher=nothing)
