@@ -82,16 +82,16 @@ def put(procedure: str, name: str) -> ResponseReturnValue:
     sent = flask.request.form
     given = {each: sent.get(each, "").replace("\r\n", "\n").strip()[:LONGEST] for each in NAMES}
     root = editing.root_of(draft.files[name])
-    here = kept_words.NEW
+    here = _kept_at(name, _standing(root, place))
     try:
         place = _fresh(draft, name, root, place, moves=bool(given["after"]))
-        here = _kept_at(name, editing.found(root, place) if place else {})
+        here = _kept_at(name, _standing(root, place))
         editing.put(root, place, given)
         _save(draft, name, editing.text_of(root), stamp_of(draft.files[name]))
     except Invalid as refusal:
         return _page(draft, name, place, given, refusal.problems), 422
     except Conflict as refusal:
-        kept_words.keep(procedure, _kept_at(name, _standing(root, place)), sent)
+        kept_words.keep(procedure, here, sent)
         return _page(draft, name, place, given, [Problem("label", "stale", sentence_of(refusal))], is_stale=True), 409
     kept_words.forget(procedure, here)
     flask.flash("Saved. The form is checked again.", "done")
