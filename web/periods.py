@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from engine.errors import Problem
 from web.moments import LONDON, say_day
+from workflows.days import midnight
 from workflows.figures import Period
 
 DAY = timedelta(days=1)
@@ -148,4 +149,4 @@ def _month(day: date) -> date:
 
 def _midnight(day: date) -> datetime:
     """Give the beginning of a day in England as an instant."""
-    return datetime.combine(day, time(), LONDON).astimezone(UTC)
+    return midnight(day).astimezone(UTC)

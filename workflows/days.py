@@ -12,9 +12,22 @@ def day_of(moment: datetime) -> date:
     return moment.astimezone(LONDON).date()
 
 
+def midnight(day: date) -> datetime:
+    """Give the first moment of a day in Europe/London."""
+    return datetime.combine(day, time(), LONDON)
+
+
 def yesterday_began(now: datetime) -> datetime:
     """Give the first moment of the day before this one in Europe/London."""
-    return datetime.combine(day_of(now) - timedelta(days=1), time(), LONDON)
+    return midnight(day_of(now) - timedelta(days=1))
+
+
+def years_after(day: date, years: int) -> date:
+    """Give the day so many years on; 29 February becomes 1 March."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
 
 
 def day_in_words(day: date) -> str:

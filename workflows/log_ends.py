@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -24,6 +24,7 @@ from workflows import retention
 from workflows.administration import AdministrationRow
 from workflows.break_glass import GlassRow
 from workflows.children import ChildRow
+from workflows.days import midnight, years_after
 from workflows.disclosures import DisclosureRow
 from workflows.erasing import Subject
 from workflows.joining import MergeRow
@@ -31,7 +32,7 @@ from workflows.people import PersonRow
 from workflows.philomena import FormRow
 from workflows.read_log import ReviewRow
 from workflows.retention import DecisionRow, HoldRow
-from workflows.retention_periods import RULES, years_after
+from workflows.retention_periods import RULES
 from workflows.seals import SealCaseRow, SealMemberRow, SealRow
 
 AT_ONCE = 500
@@ -108,7 +109,7 @@ def latest(connection: sa.Connection, *, limit: int) -> tuple[Ended, ...]:
 
 def _a_year_before(now: datetime) -> datetime:
     day = now.astimezone(LONDON).date()
-    return datetime.combine(years_after(day, -(RULES["log"].years or 0)), time(0), LONDON)
+    return midnight(years_after(day, -(RULES["log"].years or 0)))
 
 
 def _all_is_held(connection: sa.Connection) -> bool:
@@ -187,7 +188,7 @@ def _reviews(connection: sa.Connection, before: date) -> int:
     """End what reviewers found about days of which no look is left."""
     row, gone = ReviewRow, []
     for number, person, day in connection.execute(sa.select(row.id, row.person, row.day).where(row.day < before)):
-        begins, ends = (datetime.combine(each, time(0), LONDON) for each in (day, day + timedelta(days=1)))
+        begins, ends = (midnight(each) for each in (day, day + timedelta(days=1)))
         looks = sa.exists().where(ReadTable.at >= begins, ReadTable.at < ends, ReadTable.person == person)
         if not connection.execute(sa.select(looks)).scalar():
             gone.append(number)

@@ -22,6 +22,7 @@ from engine.model import Actor
 from engine.store import Base, CaseTable, Moment, ReadTable
 from workflows import seals
 from workflows.children import ChildRow
+from workflows.days import midnight
 from workflows.episodes import EpisodeRow
 from workflows.people import MembershipRow, PersonRow
 
@@ -137,7 +138,7 @@ def days(connection: sa.Connection, first: date, last: date, *, person: str = ""
     As far as the `reader` may know of it. Six statements, however many looks there are.
     """
     hidden = seals.hidden(connection, reader)
-    begins, ends = (datetime.combine(day, time(0), LONDON) for day in (first, last + timedelta(days=1)))
+    begins, ends = (midnight(day) for day in (first, last + timedelta(days=1)))
     row = ReadTable
     of_period = (row.at >= begins, row.at < ends, row.purpose.in_(LOOKS), *([row.person == person] if person else ()))
     known = _known(connection, of_period, hidden)

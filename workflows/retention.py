@@ -21,10 +21,10 @@ from workflows import erasing, retention_periods, seals
 from workflows.about import AboutRow
 from workflows.access import GOVERNS
 from workflows.children import ChildRow
-from workflows.days import day_in_words, day_of
+from workflows.days import day_in_words, day_of, years_after
 from workflows.episodes import EpisodeRow
 from workflows.erasing import Subject
-from workflows.retention_periods import RULES, Rule, years_after
+from workflows.retention_periods import RULES, Rule
 
 DECIDES = frozenset({GOVERNS, "chief_inspector_missing"})
 """Who places and ends holds, decides to keep or delete, and approves; always two different people where two are needed."""

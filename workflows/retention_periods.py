@@ -18,7 +18,7 @@ from engine import values
 from engine.store import FactTable
 from workflows import amendments, children
 from workflows.children import EXPLOITATION, ChildFlagRow, ChildRow
-from workflows.days import day_in_words, day_of
+from workflows.days import day_in_words, day_of, years_after
 from workflows.episodes import ADULT_FROM, EpisodeRow
 from workflows.erasing import Subject
 from workflows.kept_things import IMPORTED_FLAG
@@ -298,14 +298,6 @@ def known_of(connection: sa.Connection, subject: Subject) -> Known | None:
         died=_died(connection, subject),
         wrong=all(_was_wrong(each.get(_OUTCOME, set())) for each in allegations),
     )
-
-
-def years_after(day: date, years: int) -> date:
-    """Give the day so many years on; 29 February becomes 1 March."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return date(day.year + years, 3, 1)
 
 
 def _from_the_last(known: Known, kind: str, why: str) -> Period:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from engine.calendars import LONDON
 from engine.model import Found, Value
 from workflows.audits import AuditSampleRow, month_before
 from workflows.children import ChildRow, PastEpisodeRow
+from workflows.days import midnight
 from workflows.episodes import EpisodeRow
 
 REPEAT_WITHIN = timedelta(days=90)
@@ -143,11 +144,7 @@ def _window(at: datetime, missed: int) -> tuple[datetime, datetime]:
     begins, ends = month_before(at), at.astimezone(LONDON).date().replace(day=1)
     for _month in range(missed):
         begins = (begins - timedelta(days=1)).replace(day=1)
-    return _midnight(begins), _midnight(ends)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(0), LONDON)
+    return midnight(begins), midnight(ends)
 
 
 def _lot(reference: str, case_id: str) -> str:

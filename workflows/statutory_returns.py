@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import sqlalchemy as sa
 
-from engine.calendars import LONDON
 from workflows.absences import AbsenceRow
 from workflows.child_details import ChildDetailsRow
 from workflows.children import ChildRow, main_id
-from workflows.days import day_of
+from workflows.days import day_of, midnight, years_after
 from workflows.episodes import ADULT_FROM, CANCELLED, EpisodeRow
 from workflows.philomena import FormMoveRow, FormRow
 
@@ -246,8 +245,8 @@ def _episodes(connection: sa.Connection, area: str, first: date, last: date) -> 
         row.responsible_authority == area,
         row.looked_after == "yes",
         row.status != CANCELLED,
-        since < _midnight(last + DAY),
-        sa.or_(row.returned_at.is_(None), row.returned_at >= _midnight(first)),
+        since < midnight(last + DAY),
+        sa.or_(row.returned_at.is_(None), row.returned_at >= midnight(first)),
     )
     for case_id, child, born_on, missing_since, reported_at, back in connection.execute(asked):
         yield _line(case_id, child, born_on, MISSING, missing_since or reported_at, back, last)
@@ -262,8 +261,8 @@ def _absences(connection: sa.Connection, area: str, first: date, last: date) -> 
         ChildRow.responsible_authority == area,
         row.decision == "absent",
         row.outcome != "report_missing",
-        row.absent_since < _midnight(last + DAY),
-        sa.or_(row.outcome_at.is_(None), row.outcome_at >= _midnight(first)),
+        row.absent_since < midnight(last + DAY),
+        sa.or_(row.outcome_at.is_(None), row.outcome_at >= midnight(first)),
     )
     for child, born_on, since, back in connection.execute(asked):
         yield _line(child, child, born_on, AWAY, since, back, last)
@@ -292,19 +291,19 @@ def _ended(connection: sa.Connection, lines: Collection[Line], last: date) -> fr
     said, form, move = ChildDetailsRow, FormRow, FormMoveRow
     other = sa.or_(said.looked_after == "no", said.placement_name != "")
     reports = sa.select(said.child_id, said.said_at, said.looked_after, said.placement_name, said.case_id).where(
-        said.child_id.in_(ids), said.said_at < _midnight(last + DAY), other
+        said.child_id.in_(ids), said.said_at < midnight(last + DAY), other
     )
     told = [tuple(each) for each in connection.execute(reports.order_by(said.said_at))]
     moves = sa.select(form.child_id, move.at).join(form, form.id == move.form)
     moved = [
-        tuple(each) for each in connection.execute(moves.where(form.child_id.in_(ids), move.at < _midnight(last + DAY)))
+        tuple(each) for each in connection.execute(moves.where(form.child_id.in_(ids), move.at < midnight(last + DAY)))
     ]
     found = set()
     for line in lines:
         start, born = _day(line.start), _day(line.born_on)
         if start is None or not line.child:
             continue
-        grown = born is not None and _birthday(born) <= last
+        grown = born is not None and years_after(born, ADULT_FROM) <= last
         gone = any(child == line.child and day_of(at) > start for child, at in moved)
         if grown or gone or _said_so(line, start, told):
             found.add((line.about, line.start))
@@ -317,14 +316,6 @@ def _said_so(line: Line, start: date, told: Iterable[tuple[str, datetime, str, s
     named = next((name for _child, _at, _care, name, case_id in own if case_id == line.about), "")
     later = [(care, name) for _child, at, care, name, case_id in own if case_id != line.about and day_of(at) > start]
     return any(care == "no" or (named and name and name != named) for care, name in later)
-
-
-def _birthday(born: date) -> date:
-    """Give the day on which somebody turns 18; who was born on 29 February turns on 1 March."""
-    try:
-        return born.replace(year=born.year + ADULT_FROM)
-    except ValueError:
-        return date(born.year + ADULT_FROM, 3, 1)
 
 
 def _yes(moment: datetime | None) -> str:
@@ -340,7 +331,3 @@ def _day(text: str) -> date | None:
         return datetime.strptime(text, "%d/%m/%Y").replace(tzinfo=UTC).date()
     except ValueError:
         return None
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(0), LONDON)
