@@ -19,6 +19,7 @@ def test_the_keys_do_nothing_until_they_are_turned_on_and_nothing_while_one_type
     expect(page.locator("main")).to_contain_text("The keys are off in this browser.")
     page.get_by_role("button", name="Turn the keys on").click()
     expect(page.locator("main")).to_contain_text("The keys are on in this browser.")
+    page.wait_for_load_state()  # the words are there before the script that listens
     page.keyboard.press("g")
     page.keyboard.press("t")
     page.wait_for_url("**/tasks")
