@@ -43,6 +43,7 @@ from workflows import about, bundles, children, corrections, episodes, notice_ki
 from workflows.about import Sequel
 from workflows.children import ChildCase
 from workflows.episodes import Episode
+from workflows.promises import clocks_of
 from workflows.seals import SEALS
 from workflows.vocabulary import EPISODE_STATUS
 
@@ -139,7 +140,7 @@ def case(case_id: str) -> ResponseReturnValue:
         carers_form=bool(child_id) and episode is not None and carer_words.forms_offered(who, case_id, classes),
         opened_until=glass,
         asking=partner_words.read(case_id, open_roles, now) if asks else None,
-        promised=episode is not None and "D2" in classes,
+        promised="D2" in classes and (episode is not None or bool(clocks_of(release))),
         correctable=frozenset() if glass else corrections.offered(release, view.facts, who.roles, classes),
         tells=not glass and bool(notice_kinds.SENDERS & who.roles) and "D2" in classes,
         gives=bool(bundles.MAKES & who.roles),

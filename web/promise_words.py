@@ -11,6 +11,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from engine.errors import CaseNotFound
+from engine.library import Library
 from engine.store import reading
 from web import periods
 from web.moments import say_key, say_moment
@@ -28,6 +29,7 @@ class Line:
 
     promise: Promise
     severity: str
+    own: bool
     kept: int
     pending: int
     broken: int
@@ -49,20 +51,36 @@ class Row:
 
 
 def lines(verdicts: Iterable[Verdict]) -> list[Line]:
-    """Count the verdicts by promise, in the order of the promises; those that were owed to nobody are left out."""
-    count = Counter((verdict.promise.id, verdict.state) for verdict in verdicts)
+    """Count the verdicts by promise, in the order of the promises; those that were owed to nobody are left out.
+
+    Behind them come the clocks that managers put on a step, by number and words: a later release may use a number again.
+    """
+    all_of = list(verdicts)
+    count = Counter((_called(verdict.promise), verdict.state) for verdict in all_of)
+    own = {_called(each.promise): each.promise for each in all_of if each.promise.check is None}
     found = []
-    for promise in PROMISES:
-        kept, pending, broken = (count[promise.id, state] for state in State)
+    for promise in (*PROMISES, *(own[called] for called in sorted(own))):
+        kept, pending, broken = (count[_called(promise), state] for state in State)
         if kept or pending or broken:
             share = f"{100 * kept / (kept + broken):.0f}%" if kept or broken else ""
-            found.append(Line(promise, SEVERITIES[promise.severity], kept, pending, broken, share))
+            is_own = _called(promise) in own
+            found.append(Line(promise, SEVERITIES[promise.severity], is_own, kept, pending, broken, share))
     return found
 
 
+def of_one(verdicts: Iterable[Verdict], promise: str, asks: str) -> list[Verdict]:
+    """Give the verdicts on one promise; `asks` are the words of a clock that managers put on a step, else empty."""
+    return [each for each in verdicts if each.promise.id == promise and (not asks or each.promise.words == asks)]
+
+
+def _called(promise: Promise) -> tuple[str, str]:
+    return promise.id, promise.words
+
+
 def rows(verdicts: Iterable[Verdict], classes: frozenset[str]) -> list[Row]:
-    """Say each verdict, what was broken first; a reason only where its data class is among `classes`."""
-    ordered = sorted(verdicts, key=lambda one: (-list(State).index(one.state), "CHM".index(one.promise.severity)))
+    """Say each verdict of which a reader of these data classes may know, what was broken first; a reason only where its class is among them."""
+    known = (each for each in verdicts if each.promise.known_to <= classes)
+    ordered = sorted(known, key=lambda one: (-list(State).index(one.state), "CHM".index(one.promise.severity)))
     return [_row(verdict, classes) for verdict in ordered]
 
 
@@ -81,8 +99,9 @@ def told(
     usual = periods.usual(now)
     span = periods.Span(days[0] or usual.first, days[1] or usual.last)
     with reading(engine) as connection:
-        one = check(connection, [case_id], now=now) if case_id else ()
-        verdicts = one if case_id else check_period(connection, span.period, now=now)
+        library = Library(engine)
+        one = check(connection, [case_id], now=now, library=library) if case_id else ()
+        verdicts = one if case_id else check_period(connection, span.period, now=now, library=library)
     if case_id and not verdicts:
         raise CaseNotFound(f"There is no episode {case_id} of which a promise could be told.")
     if as_json:

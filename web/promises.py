@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import flask
+import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from engine.errors import NotFound
 from engine.store import reading
 from web import case_access, promise_words
 from web.access import actor, roles, signed_in
-from web.asked import asked_for, period_form, settled
+from web.asked import Asked, asked_for, period_form, settled
 from web.services import services
 from workflows.access import FIGURES_WITH_EPISODES
-from workflows.promises import PROMISES, State, check, check_period
+from workflows.promises import PROMISES, State, Verdict, check, check_period
 
 page = flask.Blueprint("promises", __name__)
 
@@ -33,7 +36,7 @@ def listed() -> ResponseReturnValue:
     if not asked.problems and "from-day" in flask.request.args:
         return flask.redirect(flask.url_for("promises.listed", **asked.query))
     with reading(services().engine) as connection:
-        verdicts = check_period(connection, asked.span.period, asked.authorities, but=asked.hidden, now=now)
+        verdicts = _of_period(connection, asked, now)
     answer = flask.render_template(
         "promises.html",
         now=now,
@@ -49,13 +52,14 @@ def listed() -> ResponseReturnValue:
 def of_cases(promise: str) -> ResponseReturnValue:
     """List the episodes in which a promise was broken, or is pending, or kept; who looked is written down first."""
     here, who, now = services(), actor(), services().clock()
-    row = next((each for each in PROMISES if each.id == promise and each.check is not None), None)
-    if row is None:
-        raise PromiseNotFound("There is no such promise.")
     asked, state = settled(now), STATES.get(flask.request.args.get("state", ""), State.BROKEN)
     with reading(here.engine) as connection:
-        verdicts = check_period(connection, asked.span.period, asked.authorities, but=asked.hidden, now=now)
-    found = [each for each in verdicts if each.promise.id == promise and each.state is state]
+        verdicts = promise_words.of_one(_of_period(connection, asked, now), promise, flask.request.args.get("asks", ""))
+    checked = (each for each in PROMISES if each.id == promise and each.check is not None)
+    row = next(iter((*(each.promise for each in verdicts), *checked)), None)
+    if row is None:
+        raise PromiseNotFound("There is no such promise.")
+    found = [each for each in verdicts if each.state is state]
     classes = case_access.readable_each(here.engine, who, [each.case_id for each in found], now=now)
     seen = [each for each in found if "D2" in classes.get(each.case_id, ())]
     here.cases.note_reading(*(one.case_id for one in seen), by=who, purpose=PURPOSE, classes=frozenset({"D2"}), now=now)
@@ -79,7 +83,14 @@ def of_case(case_id: str) -> ResponseReturnValue:
         raise PromiseNotFound("There is no such case.")
     here.cases.note_reading(case_id, by=who, purpose=PURPOSE, classes=frozenset({"D2"}), now=now)
     with reading(here.engine) as connection:
-        verdicts = check(connection, [case_id], now=now)
+        verdicts = check(connection, [case_id], now=now, library=here.cases.library)
     return flask.render_template(
         "case_promises.html", case_id=case_id, now=now, rows=promise_words.rows(verdicts, classes)
     )
+
+
+def _of_period(connection: sa.Connection, asked: Asked, now: datetime) -> tuple[Verdict, ...]:
+    """Hold the episodes of a period to the promises and to the clocks that managers put on their steps; what not all may know of is in no count."""
+    period, library = asked.span.period, services().cases.library
+    found = check_period(connection, period, asked.authorities, but=asked.hidden, now=now, library=library)
+    return tuple(each for each in found if not each.promise.known_to)

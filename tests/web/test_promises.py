@@ -19,7 +19,10 @@ from tests.web.counting import log_of
 from tests.web.population import EVERYBODY, PAGES, Population, play
 from tests.web.site import Site
 from web import promise_words
+from web.clock_changes import beginnings, watched
 from web.promises import PURPOSE
+from web.step_changes import Typed
+from web.step_words import parts_of
 from workflows import children
 from workflows.episodes import EpisodeRow
 from workflows.figures import Period
@@ -433,3 +436,46 @@ def test_every_promise_of_the_specification_has_a_row_and_says_how_it_is_checked
     assert [row.id for row in PROMISES][:46] == [f"G-{number:02}" for number in range(1, 47)]
     assert all((row.check is None) == bool(row.waits_for) for row in PROMISES)
     assert all(row.severity in "CHM" and row.source and not row.words.endswith(".") for row in PROMISES)
+
+
+OWN_CLOCK = {
+    "asks": "look at the report",
+    "since": "task.opened_at",
+    "when.due": "2 hours",
+    "tell.due": "duty_inspector",
+}
+
+
+def test_a_clock_that_managers_put_on_a_step_is_a_promise_kept_pending_or_broken(site: Site) -> None:
+    """It has no row in the program: name, times, who has the step and why it was late come from the release and its cases."""
+    library = site.services.cases.library
+    files = library.files(library.newest("missing_child")[0])
+    since = beginnings(files, parts_of("missing_child", files))
+    texts = watched(files, "missing_child.bpmn", "complete_missing_report", since, Typed(OWN_CLOCK))
+    before = site.opened()
+    library.publish(files | texts, by="m", now=site.clock(), roles=None, operations=site.services.cases.operations)
+    case_id, done, late = (site.opened() for _ in range(3))
+    made, opened = Population(site.services, random.Random(1), FAR), site.clock()  # noqa: S311 - a story, not a secret
+    made.do(done, "complete_missing_report", opened + timedelta(hours=1), by="a")
+    reader = site.browser("mfh_coordinator")
+
+    def told(case: str) -> list[str]:
+        rows = [" ".join(each.text.split()) for each in reader.page(f"/cases/{case}/promises").select("tbody tr")]
+        return [row for row in rows if row.startswith("L-")]
+
+    assert told(before) == []
+    assert [row.partition("Look at the report")[2].split()[0] for row in (*told(case_id), *told(done))] == [
+        "Pending",
+        "Kept",
+    ]
+    made.do(late, "complete_missing_report", opened + timedelta(hours=3), by="a")
+    site.clock.forward(hours=4)
+    (broken_late,), (not_done,) = told(late), told(case_id)
+    assert all(word in broken_late for word in ("Broken", "Call taker"))
+    assert ["Not done" in row for row in (not_done, broken_late)] == [True, False]
+    (line,) = (row for row in reader.page("/promises").select("tbody tr") if row.text.strip().startswith("L-01"))
+    assert [cell.text.strip() for cell in line.select("td")][-4:-1] == ["L-01 broken: 2", "0", "L-01 kept: 1"]
+    listed = reader.page(str(line.select("a")[0]["href"])).select("tbody tr th")
+    assert {each.text.strip() for each in listed} == {case_id, late}
+    with reading(site.services.engine) as connection:
+        assert "L-01" not in {each.promise.id for each in check(connection, [late], now=FAR)}

@@ -7,6 +7,7 @@
 
 from workflows.promises.checking import check, check_period
 from workflows.promises.model import Promise, State, Verdict
+from workflows.promises.own import clocks_of
 from workflows.promises.rows import PROMISES
 
-__all__ = ["PROMISES", "Promise", "State", "Verdict", "check", "check_period"]
+__all__ = ["PROMISES", "Promise", "State", "Verdict", "check", "check_period", "clocks_of"]

@@ -43,7 +43,7 @@ class Promise:
 
     `severity` is ``C`` critical, ``H`` high or ``M`` medium. `model` says that it also holds of the drawings. `answers`
     are the roles that answer for it, `reason_class` the data class of its recorded reasons. Without a `check` nothing of
-    the log shows it: `waits_for` says why.
+    the log shows it: `waits_for` says why. Who may not read the data classes `known_to` is not told that there is such a promise.
     """
 
     id: str
@@ -55,6 +55,7 @@ class Promise:
     model: bool = False
     waits_for: str = ""
     reason_class: str = "D2"
+    known_to: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

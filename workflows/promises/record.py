@@ -134,13 +134,7 @@ class Record:
 
     def runs(self, clock: str) -> list[Sequence[EventRow]]:
         """Give what the log says of each run of a clock: when it was set, moved and rang."""
-        found: list[list[EventRow]] = []
-        for event in self.events:
-            if event.element == clock and event.kind in {"timer_armed", "timer_waiting"}:
-                found.append([event])
-            elif event.element == clock and event.kind in {"timer_moved", "timer_fired"} and found:
-                found[-1].append(event)
-        return list(found)
+        return runs_of(self.events, clock)
 
     def limit(self, clock: str) -> datetime | None:
         """Give by when the first run of a clock was due, as the release of the case had it; None where it never ran, or was never due."""
@@ -156,6 +150,18 @@ class Record:
         for key in self.keys(record):
             if found := self.history(record, name, key):
                 yield key, found[-1]
+
+
+def runs_of(events: Iterable[EventRow], clock: str) -> list[Sequence[EventRow]]:
+    """Give what events say of each run of a clock: when it was set, moved and rang."""
+    found: list[list[EventRow]] = []
+    for event in events:
+        if event.element == clock and event.kind in {"timer_armed", "timer_waiting"}:
+            found.append([event])
+        elif event.element == clock and event.kind in {"timer_moved", "timer_fired"} and found:
+            host = event.data.get("host")
+            next((run for run in reversed(found) if run[0].data.get("host") == host), found[-1]).append(event)
+    return list(found)
 
 
 def limit_of(run: Sequence[EventRow]) -> datetime | None:
