@@ -28,9 +28,9 @@ class Problem:
         return f"{self.where}: {self.sentence}"
 
 
-def did_you_mean(name: str, known: Collection[str]) -> str:
-    """Give the end of a sentence that names what was probably meant, "" where nothing is near."""
-    near = difflib.get_close_matches(name, sorted(known), 1)
+def did_you_mean(name: str, known: Collection[str], *, least: float = 0.6) -> str:
+    """Give the end of a sentence that names what was probably meant, "" where nothing is as near as `least` (of 1)."""
+    near = difflib.get_close_matches(name, sorted(known), 1, least)
     return f" Did you mean {near[0]}?" if near else ""
 
 

@@ -231,7 +231,11 @@ def written_wrongly() -> Iterator[Files]:
 def shipped_wrongly() -> Iterator[Files]:
     """Give a small procedure that is shipped, with something wrong in it."""
     files = catalogue.files("cancellation")
-    changes = [("decide_cancellation", "decide_it"), ('"key": "episode"', '"key": "episodes"')]
+    changes = [
+        ("decide_cancellation", "decide_it"),
+        ('"key": "episode"', '"key": "episodes"'),
+        ('name="report_cancelled"', 'name="report_canceled"'),
+    ]
     for old, new in (*changes, ('deadline: "C-100"', 'deadline: "C-110"')):
         yield {name: text if name.endswith("scenario") else text.replace(old, new) for name, text in files.items()}
 

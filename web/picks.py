@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from engine.elements import PROPERTIES
 from web import draft_words
+from workflows import catalogue
 from workflows.agencies import KINDS, ROLES
 from workflows.vocabulary import DATA_CLASS
 
@@ -43,7 +44,7 @@ VALUES: Mapping[str, Mapping[str, str]] = {
 
 
 def picks(files: Mapping[str, str], operations: Collection[str]) -> dict[str, Mapping[str, object]]:
-    """Give the lists for a draft: roles with their agencies; its forms, tables and diagrams; operations; properties by element."""
+    """Give the lists for a draft: roles with their agencies; its forms, tables and diagrams; messages; operations; properties by element."""
     titles = draft_words.titles(files)
 
     def of(kind: str) -> dict[str, object]:
@@ -57,6 +58,7 @@ def picks(files: Mapping[str, str], operations: Collection[str]) -> dict[str, Ma
         "forms": of("form"),
         "decisions": of("dmn"),
         "processes": of("bpmn"),
+        "messages": catalogue.messages(),
         "operations": {name: name.replace("_", " ").capitalize() for name in sorted(operations)},
         "properties": {tag: {name: PROPERTY[name] for name in sorted(names)} for tag, names in PROPERTIES.items()},
         "values": VALUES,

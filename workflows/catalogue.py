@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.resources import files as resources
 from importlib.resources.abc import Traversable
 
 import sqlalchemy as sa
 
-from engine.errors import Invalid, Problem
+from engine.errors import Invalid, Problem, did_you_mean
 from engine.model import Actor, Facts
 from engine.release import KINDS
 from engine.views import Observer
@@ -54,6 +55,9 @@ RESTS_ON: Mapping[str, frozenset[tuple[str, str]]] = {
 _CALLED = re.compile(r'deadline: "([A-Z]+-\d+)"')
 _TEXT = re.compile(r'"([^"]*)"')
 _CLASS = re.compile(r"\b[A-Z][0-9]+")
+OPENS, AWAITED, SENT = "Opens", "Awaited by", "Sent by"
+ALMOST = 0.85
+"""So alike (of 1) are two names of messages of which one is taken for the other."""
 
 
 def veil(connection: sa.Connection, facts: Facts, who: Actor) -> Facts:
@@ -108,6 +112,7 @@ def _check_file(name: str, text: str, release: Mapping[str, str]) -> Iterator[Pr
         diagram = parse(text, name)
         yield from _check_diagram(diagram, release)
         yield from _check_classes(diagram)
+        yield from _check_messages(diagram)
     elif name.endswith(".dmn"):
         yield from _check_table(parse(text, name), release)
     elif name.endswith(".form"):
@@ -128,6 +133,47 @@ def _check_diagram(root: Element, release: Mapping[str, str]) -> Iterator[Proble
             yield Problem(
                 task.get("id", ""), "task-has-a-form", "This task has no form, or one that is not in the release"
             )
+
+
+def _check_messages(root: Element) -> Iterator[Problem]:
+    """Check that no message is called almost as one that the shipped procedures know: nobody would take it."""
+    known = messages()
+    meant = {each.get("id"): _meant(each.get("name", ""), known) for each in _named(root, "message")}
+    for speaking in (each for each in root.iter() if each.get("messageRef") in meant):
+        if found := meant[speaking.get("messageRef")]:
+            where = next(filter(None, (around.get("id") for around in (speaking, *speaking.iterancestors()))))
+            sentence = f"No procedure knows the message {found[0]}.{found[1]} Pick it from the list, or call it by words of its own."
+            yield Problem(where, "message-known", sentence)
+
+
+def _meant(name: str, known: Mapping[str, str]) -> tuple[str, str] | None:
+    """Give a name that is almost that of a message that is known, with the question whether that was meant."""
+    meant = "" if name in known else did_you_mean(name, known, least=ALMOST)
+    return (name, meant) if meant else None
+
+
+@cache
+def messages() -> Mapping[str, str]:
+    """Say what each message that the shipped procedures send or await does: ``{"plan_wanted": "Opens Trigger plan", ...}``."""
+    told: dict[str, str] = {}
+    for procedure in procedures():
+        for name, root in _roots({n: text for n, text in files(procedure).items() if "messageRef" in text}, ".bpmn"):
+            title = next(_named(root, "process")).get("name") or procedure
+            names = {each.get("id"): each.get("name", "") for each in _named(root, "message")}
+            for speaking in (each for each in root.iter() if each.get("messageRef") in names):
+                message, verb = names[speaking.get("messageRef")], _does(speaking, name == f"{procedure}.bpmn")
+                if message not in told or verb == OPENS or (verb == AWAITED and told[message].startswith(SENT)):
+                    told[message] = f"{verb} {title}"
+    return told
+
+
+def _does(speaking: Element, is_root: bool) -> str:  # noqa: FBT001 - the one question
+    """Say what a message does where it is sent or awaited: it opens a case where the root's own start awaits it."""
+    around = [local_name(each) for each in (speaking, *speaking.iterancestors())]
+    kind, holder = around[1:3] if around[0] == "messageEventDefinition" else around[:2]
+    if kind == "startEvent" and is_root and holder == "process":
+        return OPENS
+    return SENT if kind in {"endEvent", "intermediateThrowEvent", "sendTask"} else AWAITED
 
 
 def _check_classes(root: Element) -> Iterator[Problem]:

@@ -150,6 +150,8 @@ def test_a_page_that_nobody_changed_changes_no_file() -> None:
 def test_every_property_that_is_read_is_picked_by_its_words() -> None:
     assert picks.PROPERTY.keys() == frozenset().union(*PROPERTIES.values())
     assert picks.VALUES.keys() <= picks.PROPERTY.keys()
+    messages = catalogue.messages()
+    assert (messages["plan_wanted"], messages["plan_updated"]) == ("Opens Trigger plan", "Sent by Trigger plan")
 
 
 @pytest.mark.parametrize(

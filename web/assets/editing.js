@@ -32,6 +32,7 @@ export function page () {
 export async function edit ({ form, holder, source, text, problems }, editor) {
   const button = holder.querySelector('.hw-switch')
   const canvas = holder.querySelector('.hw-drawn')
+  const tools = holder.querySelectorAll('.hw-zoom button:not(.hw-switch), .hw-about, .hw-sideways')
   const note = holder.querySelector('.hw-unreadable')
   let drawn = false
   let sending = false
@@ -40,6 +41,7 @@ export async function edit ({ form, holder, source, text, problems }, editor) {
   function put (isDrawn) {
     drawn = isDrawn
     canvas.hidden = !isDrawn
+    for (const tool of tools) tool.hidden = !isDrawn
     source.hidden = isDrawn
     button.textContent = isDrawn ? 'Show it as text' : 'Show it as a drawing'
   }

@@ -107,13 +107,19 @@ export function hints (modeler, problems) {
     overlays.remove({ type: 'hw-hint' })
     for (const id of marked) if (registry.get(id)) canvas.removeMarker(id, 'hw-hinted')
     marked = [...new Set(told.filter(each => each.drawn).map(each => each.id))]
+    canvas.getContainer().querySelector('.hw-of-all.hw-hint-badge')?.remove()
     for (const id of marked) {
       const badge = document.createElement('div')
       badge.className = 'hw-hint-badge'
       badge.textContent = 'Hint'
       badge.title = told.filter(each => each.id === id).map(each => each.text).join(' ')
-      canvas.addMarker(id, 'hw-hinted')
-      overlays.add(id, 'hw-hint', { position: { bottom: -2, left: 0 }, html: badge })
+      if (registry.get(id).parent) {
+        canvas.addMarker(id, 'hw-hinted')
+        overlays.add(id, 'hw-hint', { position: { bottom: -2, left: 0 }, html: badge })
+      } else {
+        badge.classList.add('hw-of-all')
+        canvas.getContainer().append(badge)
+      }
     }
   }
 

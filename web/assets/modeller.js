@@ -122,6 +122,7 @@ function make (here) {
 const here = page()
 const modeler = make(here)
 
+// What is wrong with the diagram as a whole has no place in it: it stands in the corner of the window.
 function mark () {
   const overlays = modeler.get('overlays')
   const canvas = modeler.get('canvas')
@@ -130,13 +131,19 @@ function mark () {
   for (const { element } of here.problems) {
     if (elements.get(element)) counts.set(element, (counts.get(element) || 0) + 1)
   }
+  for (const old of canvas.getContainer().querySelectorAll('.hw-of-all.hw-problem')) old.remove()
   for (const [id, count] of counts) {
     const badge = document.createElement('div')
     badge.className = 'hw-problem'
     badge.textContent = count === 1 ? 'Problem' : `${count} problems`
     badge.title = here.problems.filter(each => each.element === id).map(each => each.text).join(' ')
-    canvas.addMarker(id, 'hw-wrong')
-    overlays.add(id, 'hw-problem', { position: { top: -22, left: 0 }, html: badge })
+    if (elements.get(id).parent) {
+      canvas.addMarker(id, 'hw-wrong')
+      overlays.add(id, 'hw-problem', { position: { top: -22, left: 0 }, html: badge })
+    } else {
+      badge.classList.add('hw-of-all')
+      canvas.getContainer().append(badge)
+    }
   }
 }
 

@@ -7,14 +7,14 @@ import {
 import { useService } from 'bpmn-js-properties-panel'
 
 const told = document.getElementById('hw-catalogue')
-export const catalogue = told ? JSON.parse(told.textContent) : { roles: {}, forms: {}, decisions: {}, processes: {}, operations: {}, properties: {}, values: {} }
+export const catalogue = told ? JSON.parse(told.textContent) : { roles: {}, forms: {}, decisions: {}, processes: {}, messages: {}, operations: {}, properties: {}, values: {} }
 
 const UNREAD_GROUPS = new Set([
   'userTaskImplementation', 'assignmentDefinition', 'Zeebe__TaskListeners', 'Zeebe__ExecutionListeners', 'activeElements', 'form',
   'outputs', 'headers', 'inputPropagation', 'outputPropagation', 'businessRuleImplementation', 'calledDecision'
 ])
 const PROPERTIES = 'Zeebe__ExtensionProperties'
-const UNREAD_ENTRIES = new Set(['bindingType', 'versionTag', 'taskDefinitionRetries'])
+const UNREAD_ENTRIES = new Set(['messageRef', 'messageName', 'bindingType', 'versionTag', 'taskDefinitionRetries'])
 // Of which list an entry of the panel is picked, and in which extension the id that was picked is written.
 const PICKED = {
   targetProcessId: { list: 'processes', label: 'Diagram', type: 'zeebe:CalledElement', attribute: 'processId' },
@@ -90,27 +90,52 @@ const role = {
   }
 }
 
+// A message is known by its name to the procedures that send and await it: it is picked, and a new one is named once.
+const holderOfMessage = step => isOfMessage(step) ? step.eventDefinitions[0] : step
+function useMessage (element) {
+  const [modeling, bpmnFactory, canvas, registry] = ['modeling', 'bpmnFactory', 'canvas', 'elementRegistry'].map(name => useService(name))
+  const holder = holderOfMessage(stepOf(element))
+  let definitions = stepOf(canvas.getRootElement())
+  while (definitions.$parent) definitions = definitions.$parent
+  const drawn = definitions.rootElements.filter(each => each.$type === 'bpmn:Message')
+  const setValue = name => {
+    const present = holder.messageRef
+    const users = registry.filter(each => !each.labelTarget && present && holderOfMessage(stepOf(each)).messageRef === present)
+    const isNew = name && !(name in catalogue.messages) && !drawn.some(each => each.name === name)
+    if (isNew && users.length === 1 && !(present.name in catalogue.messages)) return modeling.updateModdleProperties(element, present, { name })
+    let messageRef = name ? drawn.find(each => each.name === name) : undefined
+    if (name && !messageRef) {
+      messageRef = bpmnFactory.create('bpmn:Message', { id: `${name}_message`, name })
+      messageRef.$parent = definitions
+      modeling.updateModdleProperties(element, definitions, { rootElements: [...definitions.rootElements, messageRef] })
+    }
+    modeling.updateModdleProperties(element, holder, { messageRef })
+  }
+  return { drawn, setValue, getValue: () => holder.messageRef?.name || '' }
+}
+
 const message = {
   id: 'hw-message',
+  isEdited: isSelectEntryEdited,
+  component ({ element }) {
+    const { drawn, setValue, getValue } = useMessage(element)
+    const getOptions = () => {
+      const others = drawn.map(each => each.name).filter(name => !(name in catalogue.messages))
+      return [...options('messages', ''), ...others.map(value => ({ value, label: `In this drawing (${value})` }))]
+    }
+    return SelectEntry({ element, id: 'hw-message', label: 'Message', getValue, setValue, getOptions })
+  }
+}
+
+const newMessage = {
+  id: 'hw-new-message',
   isEdited: isTextFieldEntryEdited,
   component ({ element }) {
-    const [modeling, bpmnFactory, canvas, debounce] = ['modeling', 'bpmnFactory', 'canvas', 'debounceInput'].map(name => useService(name))
-    const setValue = name => {
-      if (!name) return modeling.updateProperties(element, { messageRef: undefined })
-      let definitions = stepOf(canvas.getRootElement())
-      while (definitions.$parent) definitions = definitions.$parent
-      let found = definitions.rootElements.find(each => each.$type === 'bpmn:Message' && each.name === name)
-      if (!found) {
-        found = bpmnFactory.create('bpmn:Message', { id: `${name}_message`, name })
-        found.$parent = definitions
-        modeling.updateModdleProperties(element, definitions, { rootElements: [...definitions.rootElements, found] })
-      }
-      modeling.updateProperties(element, { messageRef: found })
-    }
-    return TextFieldEntry({
-      element, id: 'hw-message', label: 'Message', description: 'Its key is the property “correlation”, what it brings the inputs',
-      getValue: () => stepOf(element).messageRef?.name || '', setValue, debounce
-    })
+    const [debounce, { setValue, getValue }] = [useService('debounceInput'), useMessage(element)]
+    const own = () => getValue() in catalogue.messages ? '' : getValue()
+    const validate = value => value && !/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(value) ? 'Small letters, digits and underscores' : undefined
+    const description = 'Where none of the list is meant: another procedure awaits it by the same name'
+    return TextFieldEntry({ element, id: 'hw-new-message', label: 'Another message, by its name', description, getValue: own, setValue, validate, debounce })
   }
 }
 
@@ -145,6 +170,7 @@ function asksForm (step) {
 }
 
 const sendsMessage = step => step.$type === 'bpmn:SendTask' || (SEND.has(step.$type) && isOfMessage(step))
+const hearsMessage = step => step.$type === 'bpmn:ReceiveTask' || (HEAR.has(step.$type) && isOfMessage(step))
 
 function own (element) {
   const step = stepOf(element)
@@ -154,7 +180,7 @@ function own (element) {
   const found = []
   if (asksForm(step)) found.push(group('hw-asks', 'Form', [pick('hw-form', FORM)]))
   if (step.$type === 'bpmn:BusinessRuleTask') found.push(group('hw-decides', 'Decision table', [pick('hw-decision', DECISION), result]))
-  if (step.$type === 'bpmn:SendTask') found.push(group('hw-sends', 'Message', [message]))
+  if (sendsMessage(step) || hearsMessage(step)) found.push(group('hw-message', 'Which message', [message, newMessage]))
   if (step.loopCharacteristics?.$type === LOOP) found.push(group('hw-loop', 'Loop', LOOP_ENTRIES))
   return found
 }
@@ -236,8 +262,9 @@ export function OwnSettings (propertiesPanel) {
           .filter(entry => !UNREAD_ENTRIES.has(entry.id))
           .map(entry => PICKED[entry.id] ? pick(entry.id, PICKED[entry.id]) : entry)
       }
-      const behind = kept.findIndex(group => group.id === 'general') + 1
-      return [...kept.slice(0, behind), ...own(element), ...kept.slice(behind)]
+      const filled = kept.filter(group => group.component !== Group || group.entries.length)
+      const behind = filled.findIndex(group => group.id === 'general') + 1
+      return [...filled.slice(0, behind), ...own(element), ...filled.slice(behind)]
     }
   })
 }
