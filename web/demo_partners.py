@@ -52,7 +52,7 @@ def _in_care(_at: datetime) -> Answers:
         "looked_after": "yes",
         "legal_status": "s20",
         "out_of_area": "no",
-        "placement_name": "elm_house",
+        "placement_name": "Elm House",
         "placement_type": "childrens_home",
         "missing_from_type": "childrens_home",
     }
