@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -66,9 +66,8 @@ def extend(
             data[REASON] = {"digest": digest_of(why.value, why.salt)}
             kept.append(why)
         told = (event.kind, event.activity, event.element, event.name, event.task, event.by)
-        row = EventRow(case_id, seq, now, *told, data, command)
-        head = chain(head, row)
-        rows.append(replace(row, digest=head))
+        head = chain(head, EventRow(case_id, seq, now, *told, data, command))
+        rows.append(EventRow(case_id, seq, now, *told, data, command, head))
     return rows, kept
 
 

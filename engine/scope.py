@@ -82,7 +82,7 @@ class Scope:
                 return result
             before = len(self.called)
             with calendars.counts() as counts:
-                decision = table.decide({**self.values, **given}, now=self.now)
+                decision = table.decide({**self.values, **given} if given else self.values, now=self.now)
             self.called.append(Called(table.id, given, decision.rule_ids))
             if asked is not None:
                 self.known[asked] = decision.result, self.called[before:], counts

@@ -82,7 +82,8 @@ class EventRow:
 class Step:
     """What one step did, as its observers see it inside the same transaction; `facts` is how they stand after it.
 
-    `next_due_at` is when the next clock of the case goes off; None where none does, and in a step that is told again.
+    `next_due_at` is when the next clock of the case goes off, and `moved` gives the tasks that were open before and are due at another
+    moment now, by number; None and nothing in a step that is told again.
     """
 
     case_id: str
@@ -95,6 +96,7 @@ class Step:
     opened: tuple[TaskRow, ...]
     status: str
     next_due_at: datetime | None = None
+    moved: tuple[tuple[int, datetime | None], ...] = ()
 
 
 Observer = Callable[[sa.Connection, Step], None]

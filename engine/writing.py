@@ -12,20 +12,28 @@ import sqlalchemy as sa
 from engine import log, posting, state, values
 from engine.model import USUAL_RANK, Event, Facts
 from engine.runner import OpenTask, Outcome
+from engine.statements import Prepared
 from engine.store import Base, Moment
 from engine.views import Step, TaskRow
 
 # Every statement of a step is made once and only given its values afterwards: making one anew, with the mapper's classes,
-# took more than half of the time of a step.
+# took more than half of the time of a step. Those of every step are prepared (`engine.statements`).
 CASES = Base.metadata.tables["cases"]
 AWAITED = Base.metadata.tables["awaited"]
 
-ADD_CASE, ADD_EVENTS, ADD_FACTS, ADD_REASONS, ADD_MESSAGES, ADD_AWAITED = (
-    sa.insert(Base.metadata.tables[name])
-    for name in ("cases", "events", "fact_values", "event_reasons", "messages", "awaited")
+ADD_CASE, ADD_REASONS, ADD_MESSAGES, ADD_AWAITED = (
+    sa.insert(Base.metadata.tables[name]) for name in ("cases", "event_reasons", "messages", "awaited")
 )
-CHANGE_CASE = sa.update(CASES).where(CASES.c.id == sa.bindparam("this_case"))
-KEEP_TASKS = sa.text("""
+ADD_EVENTS, ADD_FACTS = (
+    Prepared(sa.insert(Base.metadata.tables[name]), *Base.metadata.tables[name].columns.keys())
+    for name in ("events", "fact_values")
+)
+CHANGE_LOG = sa.update(CASES).where(CASES.c.id == sa.bindparam("this_case"))
+CHANGE_CASE = Prepared(
+    CHANGE_LOG,
+    "title", "status", "closed_at", "state", "facts", "head", "seq", "next_due_at", "rank", "failures", "retry_at",
+)  # fmt: skip
+_KEEP = sa.text("""
     INSERT INTO tasks (case_id, number, element, name, role, form, record, record_key, status, opened_at, due_at,
                        deadline, completed_at, completed_by, rank)
     VALUES (:case_id, :number, :element, :name, :role, :form, :record, :record_key, :status, :opened_at, :due_at,
@@ -38,11 +46,12 @@ KEEP_TASKS = sa.text("""
         completed_at = excluded.completed_at,
         completed_by = excluded.completed_by
 """).bindparams(*(sa.bindparam(name, type_=Moment()) for name in ("opened_at", "due_at", "completed_at")))
+TASK_COLUMNS = tuple(_KEEP.compile().params)
+KEEP_TASKS = Prepared(_KEEP)
 """Brings the index to where the tokens are: tasks that have opened, that are due at another time, that are open no more.
 
 Written out, since one statement does for all of them; SQLAlchemy compiles an upsert of its own anew each time.
 """
-TASK_COLUMNS = tuple(KEEP_TASKS.compile().params)
 FORGET_AWAITED = sa.delete(AWAITED).where(AWAITED.c.case_id == sa.bindparam("this_case"))
 DROP_AWAITED = FORGET_AWAITED.where(AWAITED.c.number == sa.bindparam("this_number"))
 CHANGE_AWAITED = (
@@ -156,17 +165,17 @@ def write_step(connection: sa.Connection, stored: Stored, outcome: Outcome, now:
         stored.case_id, stored.head, stored.seq, outcome.events, outcome.writes, now, stored.command
     )
     change = {**_case(stored, outcome, rows, now), "failures": 0, "retry_at": None}
-    connection.execute(CHANGE_CASE, {"this_case": stored.case_id, **change})
+    CHANGE_CASE(connection, [{"this_case": stored.case_id, **change}])
     return _write_rest(connection, stored, outcome, rows, kept, now)
 
 
 def write_event(connection: sa.Connection, stored: Stored, event: Event, now: datetime) -> None:
     """Write an event that moves no token; the rest of the case may even be unreadable."""
     rows, kept = log.extend(stored.case_id, stored.head, stored.seq, [event], (), now, stored.command)
-    connection.execute(ADD_EVENTS, [_event(rows[0], stored.asked if stored.command else None)])
+    ADD_EVENTS(connection, [_event(rows[0], stored.asked if stored.command else None)])
     _keep_values(connection, stored.case_id, kept)
     head = {"head": rows[0].digest, "seq": rows[0].seq}
-    connection.execute(CHANGE_CASE, {"this_case": stored.case_id, **head})
+    connection.execute(CHANGE_LOG, {"this_case": stored.case_id, **head})
 
 
 def _case(stored: Stored, outcome: Outcome, rows: list[Any], now: datetime) -> dict[str, Any]:
@@ -191,7 +200,7 @@ def _write_rest(
     case_id = stored.case_id
     if rows:
         asked = stored.asked if stored.command else None
-        connection.execute(ADD_EVENTS, [_event(row, None if number else asked) for number, row in enumerate(rows)])
+        ADD_EVENTS(connection, [_event(row, None if number else asked) for number, row in enumerate(rows)])
     _keep_values(connection, case_id, kept)
     opened = tuple(_task(case_id, task, now, outcome.title, outcome.rank) for task in outcome.opened)
     _keep_tasks(connection, stored, outcome, opened, now)
@@ -210,6 +219,7 @@ def _write_rest(
         opened,
         status,
         outcome.next_due_at,
+        tuple((task.number, task.due_at) for task in outcome.moved),
     )
 
 
@@ -239,9 +249,10 @@ def _keep_values(connection: sa.Connection, case_id: str, kept: list[log.Kept]) 
         for each in kept
         if not each.write.record
     ]
-    for statement, rows in ((ADD_FACTS, facts), (ADD_REASONS, reasons)):
-        if rows:
-            connection.execute(statement, rows)
+    if facts:
+        ADD_FACTS(connection, facts)
+    if reasons:
+        connection.execute(ADD_REASONS, reasons)
 
 
 def _fact(case_id: str, kept: log.Kept) -> dict[str, Any]:
@@ -297,7 +308,7 @@ def _keep_tasks(
         else:
             changed.append(replace(row, status="cancelled", completed_at=now))
     if changed:
-        connection.execute(KEEP_TASKS, [_task_columns(task) for task in changed])
+        KEEP_TASKS(connection, [_task_columns(task) for task in changed])
 
 
 def _messages(case_id: str, outcome: Outcome, rows: list[Any], now: datetime) -> list[dict[str, Any]]:

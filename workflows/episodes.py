@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.model import Facts, Value
+from engine.statements import Prepared
 from engine.store import ERASED, Base, CaseTable, Moment, TaskTable
 from engine.views import Step, TaskRow
 from workflows import episode_counts
@@ -570,14 +571,14 @@ def _change() -> sa.Update:
     return sa.update(_EPISODES).where(there.case_id == sa.bindparam("this_case")).values(changed)
 
 
-_CHANGE = _change()
 _GIVEN = ("status", "reported_at", "initial_level", *_ONCE)
 _ANEW = frozenset({"case_id", "opened_at", "trigger_plan_updated_at", *_GIVEN})
+_CHANGE = Prepared(_change(), *sorted(set(_EPISODES.columns.keys()) - _ANEW))
 
 
 def _write(connection: sa.Connection, values: dict[str, Any]) -> None:
     """Write an episode, whether it is there or not."""
     change = {name: value for name, value in values.items() if name not in _ANEW}
     change |= {f"given_{name}": values[name] for name in _GIVEN}
-    if connection.execute(_CHANGE, {"this_case": values["case_id"], **change}).rowcount == 0:
+    if _CHANGE(connection, [{"this_case": values["case_id"], **change}]) == 0:
         connection.execute(_ADD, values | {"reported_at": values["reported_at"] or values["opened_at"]})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property, reduce
 from typing import Any
 
@@ -28,6 +28,10 @@ from engine.feel.budget import Run
 from engine.feel.values import equal, ordered
 
 _BUDGET = Budget()
+_PLAIN = frozenset({str, bool, date, type(None)})
+"""The types of values of which two are the same for every cell where Python finds them equal."""
+KNOWN_AT_MOST = 1_000
+"""How many values a column remembers what its cells say of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,43 @@ class Row:
     id: str
     tests: tuple[tuple[int, Expression], ...]
     outputs: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A column with its different cells: the rules that do not look at it, and those that have each cell, as bits.
+
+    Where no cell takes anything but the value that it tests (`alone`), and nobody has given a function that it `calls` another meaning, what the
+    cells say of a plain value is asked once and `known` from then on.
+    """
+
+    column: int
+    free: int
+    cells: tuple[tuple[Code, int], ...]
+    alone: bool
+    calls: frozenset[str]
+    known: dict[Any, int] = field(default_factory=dict)
+
+    def taken(self, value: Any, alive: int, scope: Mapping[str, Any], run: Run) -> int:
+        """Give the rules whose cell holds, at least of those that are alive."""
+        if not self.alone or any(name in scope for name in self.calls):
+            return self.ask(alive, {**scope, "?": value}, run)
+        if type(value) not in _PLAIN:
+            return self.ask(alive, {"?": value}, run)
+        found = self.known.get(value)
+        if found is None:
+            found = self.ask(-1, {"?": value}, run)
+            if len(self.known) < KNOWN_AT_MOST:
+                self.known[value] = found
+        return found
+
+    def ask(self, alive: int, scope: Mapping[str, Any], run: Run) -> int:
+        """Ask each cell once that a rule has which is alive."""
+        taken = self.free
+        for code, rows in self.cells:
+            if rows & alive and code(scope, run):
+                taken |= rows
+        return taken
 
 
 @dataclass(frozen=True)
@@ -123,7 +164,7 @@ class Table:
         """Find the rules that apply to the values of the columns, and what they give."""
         for column, allowed, value in zip(self.inputs, self.allowed, values, strict=True):
             self._check(column.label, allowed, value, run)
-        hits = self._hits([{**seen_by, "?": value} for value in values], run)
+        hits = self._hits(values, seen_by, run)
         found = [self._answer(row.outputs, seen_by, run) for row in hits]
         ids = [row.id for row in hits]
         if self.hit_policy == "UNIQUE" and len(ids) > 1:
@@ -174,35 +215,42 @@ class Table:
         return tuple(found)
 
     @cached_property
-    def _asks(self) -> tuple[tuple[int, int, tuple[tuple[Code, int], ...]], ...]:
-        """By column: the rules that do not look at it, and each different cell with the rules that have it, as bits."""
+    def _asks(self) -> tuple[Asked, ...]:
+        """The columns that any rule looks at."""
         found = []
         for column in range(len(self.inputs)):
-            cells: dict[str, tuple[Code, int]] = {}
+            cells: dict[str, tuple[Expression, int]] = {}
             free = 0
             for place, row in enumerate(self.rows):
                 test = dict(row.tests).get(column)
                 if test is None:
                     free |= 1 << place
                 else:
-                    cells[test.text] = test.code, cells.get(test.text, (test.code, 0))[1] | 1 << place
+                    cells[test.text] = test, cells.get(test.text, (test, 0))[1] | 1 << place
             if cells:
-                found.append((column, free, tuple(cells.values())))
+                alone = all(test.rests_on == frozenset() for test, _ in cells.values())
+                calls = frozenset[str]().union(*(test.calls for test, _ in cells.values()))
+                codes = tuple((test.code, rows) for test, rows in cells.values())
+                found.append(Asked(column, free, codes, alone, calls))
         return tuple(found)
 
-    def _hits(self, scopes: Sequence[Mapping[str, Any]], run: Run) -> list[Row]:
+    @cached_property
+    def _passed(self) -> set[tuple[int, Any]]:
+        """Plain values that were found among those that a column allows, by the id of the expression that lists them."""
+        return set()
+
+    def _hits(self, values: Sequence[Any], scope: Mapping[str, Any], run: Run) -> list[Row]:
         """Give the rules that apply; those that share a cell ask it once."""
         run.spend(len(self.rows))
-        if self.hit_policy == "FIRST":  # no cell below the first rule that applies is asked
+        if self.hit_policy == "FIRST" and not all(each.alone for each in self._asks):
+            scopes = [{**scope, "?": value} for value in values]  # no cell below the first rule that applies is asked
             fits = (row for row in self.rows if all(test.code(scopes[at], run) for at, test in row.tests))
             return [row for row in (next(fits, None),) if row is not None]
         alive = (1 << len(self.rows)) - 1
-        for column, free, cells in self._asks:
-            taken, scope = free, scopes[column]
-            for code, rows in cells:
-                if rows & alive and code(scope, run):
-                    taken |= rows
-            alive &= taken
+        for each in self._asks:
+            alive &= each.taken(values[each.column], alive, scope, run)
+        if self.hit_policy == "FIRST":
+            alive &= -alive
         return [row for place, row in enumerate(self.rows) if alive >> place & 1] if alive else []
 
     def _result(self, found: list[Any], run: Run) -> Any:
@@ -234,7 +282,14 @@ class Table:
         return {column.name: value for column, value in zip(self.outputs, values, strict=True)}
 
     def _check(self, label: str, allowed: Expression | None, value: Any, run: Run) -> None:
-        if allowed is None or value is None or allowed.code({"?": value}, run):
+        if allowed is None or value is None:
+            return
+        known = (id(allowed), value) if type(value) in _PLAIN else None
+        if known in self._passed:
+            return
+        if allowed.code({"?": value}, run):
+            if known is not None and len(self._passed) < KNOWN_AT_MOST:
+                self._passed.add(known)
             return
         if isinstance(value, list) and all(allowed.code({"?": each}, run) for each in value):
             return

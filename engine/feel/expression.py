@@ -42,7 +42,8 @@ class Expression:
 
     `names` are the names that it certainly takes from the scope, `loose` those that may come from the scope or from
     the items of a filter; `rests_on` are both: while nothing of that name has changed, neither has its value. None where
-    that rests on the moment of the evaluation too. `doubts` are refusals for who writes the expression: places that can only give null, such as
+    that rests on the moment of the evaluation too. `calls` are the built-in functions that it uses, where the scope has none of
+    the name. `doubts` are refusals for who writes the expression: places that can only give null, such as
     ``duration("24H")``; the standard lets them run, a publisher should not. A single literal is `constant` and has its
     `value` here.
     """
@@ -57,6 +58,7 @@ class Expression:
     spoken: frozenset[str] = field(repr=False, compare=False)
     cell: bool = field(compare=False)
     rests_on: frozenset[str] | None = field(compare=False)
+    calls: frozenset[str] = field(repr=False, compare=False)
 
     def evaluate(self, scope: Mapping[str, Any], *, budget: Budget = _DEFAULT, now: datetime) -> Any:
         """Evaluate with the names in `scope`; `now` is an aware datetime, which `now()` and `today()` give.
@@ -115,6 +117,7 @@ def _build(text: str, names: frozenset[str], *, cell: bool) -> Expression:
         spoken=names,
         cell=cell,
         rests_on=frozenset(compiler.names | compiler.loose) if _CLOCKS.isdisjoint(compiler.own) else None,
+        calls=frozenset(compiler.own),
     )
 
 

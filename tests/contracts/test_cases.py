@@ -24,6 +24,8 @@ from engine.errors import (
     TaskNotFound,
 )
 from engine.model import Actor
+from engine.statements import Prepared
+from engine.store import IncidentTable
 from tests.contracts.sample import CHIEF, FILES, NOW, WORKER
 from tests.drawn import form, procedure
 
@@ -45,6 +47,26 @@ def opened(cases: Cases, key: str = "first", **answers: Any) -> tuple[str, dict[
 def rows(cases: Cases, table: type) -> int:
     with cases.engine.connect() as connection:
         return int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar() or 0)
+
+
+def test_a_prepared_statement_writes_what_the_library_writes_and_wants_every_value(engine: sa.Engine) -> None:
+    there = IncidentTable.__table__
+    names = [name for name in there.c.keys() if name != "id"]
+    said = dict.fromkeys(names, "a") | {"first_seen_at": NOW, "last_seen_at": NOW, "times": 1, "settled_at": None}
+    add = Prepared(sa.insert(there), *names)
+    often = sa.case((there.c.error == "a", there.c.times + 1), else_=0)
+    more = Prepared(sa.update(there).where(there.c.kind == sa.bindparam("of")).values(times=often), "settled_at")
+    with store.writing(engine) as connection:
+        assert add(connection, [said]) == 1
+        add(connection, [said, said | {"kind": "b"}])
+        assert more(connection, [{"of": "a", "settled_at": NOW}]) == 2
+        connection.execute(sa.insert(there), said)
+        found = connection.execute(sa.select(*(there.c[name] for name in names)).order_by(there.c.id)).all()
+    one = tuple(said.values())
+    settled = tuple((said | {"times": 2, "settled_at": NOW}).values())
+    assert [tuple(row) for row in found] == [settled, settled, tuple((said | {"kind": "b"}).values()), one]
+    with pytest.raises(ValueError, match="default"), store.writing(engine) as connection:
+        Prepared(sa.insert(there), "kind")(connection, [{"kind": "a"}])
 
 
 def test_a_case_is_opened_with_its_tasks_and_due_times(cases: Cases) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import pytest
 
 from engine import decisions
 from engine.errors import Invalid
-from engine.feel import Budget, BudgetExceeded
+from engine.feel import Budget, BudgetExceeded, Function
 
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
 MODEL = "https://www.omg.org/spec/DMN/20191111/MODEL/"
@@ -91,6 +91,29 @@ def test_collect_gives_every_answer_in_the_order_of_the_rules() -> None:
     assert decide(text, child={"age": 15}, harm=True).result == ["high", "high"]
     assert decide(text, child={"age": 15}, harm=True).rule_ids == ("r1", "r2")
     assert decide(text).result == []
+
+
+@pytest.mark.parametrize("policy", ["FIRST", "COLLECT"])
+def test_what_cells_have_said_of_a_value_is_said_again_only_where_nothing_else_can_change_it(policy: str) -> None:
+    cells = [['"Robin"', '"name"'], ['starts with(?, "R")', '"letter"'], ["not(null)", '"there"']]
+    read = decisions.read(table(policy, ["Name=name"], ["said"], cells), "grade.dmn")
+    beside = decisions.read(table(policy, ["Name=name"], ["said"], [["other", '"same"'], ["-", '"any"']]), "grade.dmn")
+    never = Function(lambda **_given: False, ("string", "match"))
+
+    def rules(of: decisions.Table, **scope: Any) -> tuple[str, ...]:
+        return of.decide(scope, now=NOW).rule_ids
+
+    def wanted(*found: str) -> tuple[str, ...]:
+        return found[:1] if policy == "FIRST" else found
+
+    for _again in range(2):
+        assert rules(read, name="Robin") == wanted("r1", "r2", "r3")
+        assert rules(read, name="Rose") == wanted("r2", "r3")
+        assert rules(read, name="Rose", **{"starts with": never}) == wanted("r3")
+        assert rules(read, name=None) == ()
+        assert rules(read, name=True) == rules(read, name=date(2026, 1, 1)) == rules(read, name=1) == wanted("r3")
+        assert rules(beside, name="a", other="a") == wanted("r1", "r2")
+        assert rules(beside, name="a", other="b") == ("r2",)
 
 
 def test_no_rule_gives_nothing_or_the_default() -> None:

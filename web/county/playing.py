@@ -20,7 +20,7 @@ from engine.cases import LETTERS, Cases
 from engine.errors import AnswersInvalid
 from engine.model import Actor, Facts
 from engine.scope import Scope
-from engine.store import NEVER, TaskTable, reading
+from engine.store import NEVER, reading
 from engine.views import Step, TaskRow
 from web.county import people, times
 from web.county.journal import Journal
@@ -43,9 +43,8 @@ EACH_REPORT = "child_reported"
 ASKED_BY = (EACH_REPORT, "plan_wanted", "flag_raised", "serious_event_suspected", "referral", "prevention_wanted")
 """The records in which a case of the child says which episode has asked for it."""
 
-STANDS = sa.select(TaskTable.status, TaskTable.due_at).where(
-    TaskTable.case_id == sa.bindparam("case_id"), TaskTable.number == sa.bindparam("number")
-)
+OVER = frozenset({"task_completed", "task_cancelled"})
+"""The events after which nobody can do a task any more."""
 
 
 class Stuck(RuntimeError):
@@ -183,6 +182,7 @@ class Play:
     def _observe(self, _connection: sa.Connection, step: Step) -> None:
         """Hear of a step inside its transaction; what follows from it is planned when it is over."""
         self.facts[step.case_id] = step.facts
+        self._follow(step)
         self._steps.append(step)
 
     def _settle(self, now: datetime) -> None:
@@ -197,11 +197,20 @@ class Play:
                 if step.next_due_at is not None:
                     heapq.heappush(self._ringing, (step.next_due_at, step.case_id))
                 for row in step.opened:
-                    self._open[row.case_id, row.number] = row
                     self._expect(row)
                 self.journal.happened(step)
             if any(event.kind == "message_sent" for step in steps for event in step.events):
-                timers.sweep(self.cases, now=now)
+                timers.deliver(self.cases, now=now)
+
+    def _follow(self, step: Step) -> None:
+        """Keep the tasks that people can do, as a step has left them."""
+        for event in step.events:
+            if event.kind in OVER and event.task is not None:
+                self._open.pop((step.case_id, event.task), None)
+        for number, due_at in step.moved:
+            if (row := self._open.get((step.case_id, number))) is not None:
+                self._open[step.case_id, number] = replace(row, due_at=due_at)
+        self._open |= {(row.case_id, row.number): row for row in step.opened}
 
     def _next_due(self) -> tuple[datetime, str]:
         """Give when the next clock goes off, as the steps have told it, and of which case; of none where one opens by itself."""
@@ -264,13 +273,7 @@ class Play:
 
     def still_open(self, key: Key) -> TaskRow | None:
         """Give a task as it stands, with the time until when its clock gives; None where nobody can do it any more."""
-        row = self._open.get(key)
-        with reading(self.cases.engine) as connection:
-            found = connection.execute(STANDS, {"case_id": key[0], "number": key[1]}).one()
-        if row is None or found.status != "open":
-            self._open.pop(key, None)
-            return None
-        return replace(row, due_at=found.due_at)
+        return self._open.get(key)
 
     def _episode_of(self, row: TaskRow) -> Episode | None:
         """Give the episode that a task is about: its own, or the one whose message has opened the child's case or asked for it."""
