@@ -251,7 +251,11 @@ class Table:
             alive &= each.taken(values[each.column], alive, scope, run)
         if self.hit_policy == "FIRST":
             alive &= -alive
-        return [row for place, row in enumerate(self.rows) if alive >> place & 1] if alive else []
+        found = []
+        while alive:  # few rules apply, of many
+            found.append(self.rows[(alive & -alive).bit_length() - 1])
+            alive &= alive - 1
+        return found
 
     def _result(self, found: list[Any], run: Run) -> Any:
         if self.aggregation:
