@@ -51,7 +51,7 @@ def rows(cases: Cases, table: type) -> int:
 
 def test_a_prepared_statement_writes_what_the_library_writes_and_wants_every_value(engine: sa.Engine) -> None:
     there = IncidentTable.__table__
-    names = [name for name in there.c.keys() if name != "id"]
+    names = [each.name for each in there.c if each.name != "id"]
     said = dict.fromkeys(names, "a") | {"first_seen_at": NOW, "last_seen_at": NOW, "times": 1, "settled_at": None}
     add = Prepared(sa.insert(there), *names)
     often = sa.case((there.c.error == "a", there.c.times + 1), else_=0)
