@@ -25,7 +25,6 @@ from engine.errors import (
 )
 from engine.model import Actor
 from engine.statements import Prepared
-from engine.store import IncidentTable
 from tests.contracts.sample import CHIEF, FILES, NOW, WORKER
 from tests.drawn import form, procedure
 
@@ -50,7 +49,7 @@ def rows(cases: Cases, table: type) -> int:
 
 
 def test_a_prepared_statement_writes_what_the_library_writes_and_wants_every_value(engine: sa.Engine) -> None:
-    there = IncidentTable.__table__
+    there = store.Base.metadata.tables["incidents"]
     names = [each.name for each in there.c if each.name != "id"]
     said = dict.fromkeys(names, "a") | {"first_seen_at": NOW, "last_seen_at": NOW, "times": 1, "settled_at": None}
     add = Prepared(sa.insert(there), *names)
