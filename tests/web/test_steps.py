@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 
 from bs4 import BeautifulSoup
@@ -9,6 +10,7 @@ from bs4 import BeautifulSoup
 from engine import archives
 from engine.comparison import compare
 from engine.store import writing
+from tests.web.population import Population
 from tests.web.site import Browser, Site
 from workflows import people
 from workflows.people import Membership
@@ -83,6 +85,9 @@ def test_an_interview_within_48_hours_and_a_step_more_are_for_new_cases_and_not_
     said = row_of(editor, HOME, "ring_the_school")
     assert "Ring the school Duty inspector Ring the school" in said
     assert "Due: 2 hours, tells Duty inspectorFirst escalation: 1 day, tells Superintendent" in said
+    factors = before["risk_grade.dmn"].replace("    </decisionTable>", ELEVEN + "    </decisionTable>")
+    path = f"{HOME}/draft/files/risk_grade.dmn"
+    assert editor.send(path, {"text": factors}, form=editor.page(path)).status_code == 303
     page = editor.page(f"{HOME}/draft")
     assert page.select(".hw-problems li, #hw-looks li") == []
     assert editor.send(f"{HOME}/draft/propose", {"reason": "Schools know more"}, form=page).status_code == 303
@@ -97,6 +102,31 @@ def test_an_interview_within_48_hours_and_a_step_more_are_for_new_cases_and_not_
     new = site.opened()
     shown = [inspector.get(f"/cases/{case_id}/diagram/missing_child").text for case_id in (old, new)]
     assert ["ring_the_school" in text for text in shown] == [False, True]
+    assert [floor_of(site, case_id) for case_id in (old, new)] == ["medium", "high"]
+
+
+ELEVEN = """      <rule id="eleven">
+        <inputEntry id="eleven_1"><text>-</text></inputEntry>
+        <inputEntry id="eleven_2"><text>11</text></inputEntry>
+        <inputEntry id="eleven_3"><text>-</text></inputEntry>
+        <inputEntry id="eleven_4"><text>-</text></inputEntry>
+        <inputEntry id="eleven_5"><text>-</text></inputEntry>
+        <outputEntry id="eleven_6"><text>"high"</text></outputEntry>
+        <outputEntry id="eleven_7"><text>"11 years old"</text></outputEntry>
+        <annotationEntry><text>-</text></annotationEntry>
+      </rule>
+"""
+"""A rule of the table of risk factors, in a case of which nothing else is known."""
+
+
+def floor_of(site: Site, case_id: str) -> str:
+    """Give the lowest grade that may be given to a child of 11 of whom nothing is known."""
+    now = site.clock()
+    made = Population(site.services, random.Random(1), now)  # noqa: S311 - a story, not a secret
+    made.do(case_id, "complete_missing_report", now, date_of_birth=None, approximate_age="11")
+    made.do(case_id, "match_child", now, child="new")
+    made.do(case_id, "assess_risk", now)
+    return str(made.scope(case_id, "decide_risk_grade", now)["risk_floor"]["level"])
 
 
 def test_what_cannot_be_read_is_said_at_its_field_all_at_once_and_nothing_typed_is_lost(site: Site) -> None:
