@@ -192,7 +192,9 @@ class _Reader:
         """Check an element's id: there, only once, in words, and not one that the library loses."""
         name = element.get("id", "")
         if not name:
-            self.refuse(element, "id-missing", "The element has no id: give it one in words.")
+            called = f" “{element.get('name')}”" if element.get("name") else ""
+            sentence = f"A {xml.local_name(element)}{called} has no id: give it one in words."
+            self.refuse(element, "id-missing", sentence)
         elif words and (GENERATED.match(name) or not NAME.match(name) or name in RESERVED):
             sentence = f"The id {name} is not in words: small letters and underscores, such as offer_return_interview."
             self.refuse(name, "id-in-words", sentence)
@@ -517,7 +519,7 @@ class _Reader:
             )
             self.refuse(self.owner(element), "loop-without-end", sentence)
         if most and not (most.isascii() and most.isdigit() and len(most) <= MOST_DIGITS and int(most)):
-            sentence = f"loopMaximum is “{most[:80]}”: write a number from 1 to {10**MOST_DIGITS - 1}."
+            sentence = f"loopMaximum is “{most[:20]}”: write a number from 1 to {10**MOST_DIGITS - 1}."
             self.refuse(self.owner(element), "loop-maximum", sentence)
             most = ""
         before = self.is_true(element, "testBefore", default=False)

@@ -107,14 +107,16 @@ def _signals(release: Compiled) -> Iterator[Problem]:
     thrown = {trigger for node, trigger in events if node.kind in SENDING}
     awaited = {trigger for node, trigger in events if node.kind not in SENDING}
     for node, trigger in events:
+        if not trigger.code:
+            continue  # that it names none is said by then
         if trigger not in awaited:
             sentence = (
-                f"Nothing in this procedure waits for the signal {trigger.code}; another case is told by a message."
+                f"Nothing in this procedure waits for the signal “{trigger.code}”; another case is told by a message."
             )
             yield Problem(node.id, "not-caught", sentence)
         if trigger not in thrown:
             sentence = (
-                f"Nothing in this procedure throws the signal {trigger.code}; what comes from elsewhere is a message."
+                f"Nothing in this procedure throws the signal “{trigger.code}”; what comes from elsewhere is a message."
             )
             yield Problem(node.id, "never-thrown", sentence)
 

@@ -264,7 +264,11 @@ def names_are_known(release: Compiled) -> Iterator[Problem]:
             yield Problem(node.id, "script-missing", sentence)
         if node.kind == "call" and node.called not in release.processes:
             hint = did_you_mean(node.called, release.processes)
-            sentence = f"There is no process {node.called or '(none)'} in this procedure.{hint}"
+            sentence = (
+                f"There is no process “{node.called}” in this procedure.{hint}"
+                if node.called
+                else "The call names no process: choose one."
+            )
             yield Problem(node.id, "call-not-known", sentence)
     for start in _root_starts(release):
         yield from _opened_by(start)
@@ -294,7 +298,7 @@ def tasks_refer_to_what_is_there(release: Compiled) -> Iterator[Problem]:
             yield Problem(node.id, "name-not-known", sentence)
         other = node.properties.get("other_than")
         if other is not None and (other not in release.nodes or release.nodes[other].kind != "user_task"):
-            yield Problem(node.id, "other-than-not-known", f"other_than names {other}, which is no task of a person.")
+            yield Problem(node.id, "other-than-not-known", f"other_than names “{other}”, which is no task of a person.")
 
 
 def growing_is_parallel(release: Compiled) -> Iterator[Problem]:
@@ -418,7 +422,12 @@ def operations_are_known(release: Compiled, operations: frozenset[str]) -> Itera
         known = {name.removeprefix(AFTER) for name in operations if name.startswith(AFTER) == node.is_errand}
         if node.kind == "operation" and node.operation not in known:
             hint = did_you_mean(node.operation, known)
-            yield Problem(node.id, "operation-not-known", f"There is no operation {node.operation or '(none)'}.{hint}")
+            sentence = (
+                f"There is no operation “{node.operation}”.{hint}"
+                if node.operation
+                else "The task calls no operation: choose one."
+            )
+            yield Problem(node.id, "operation-not-known", sentence)
 
 
 def lanes_are_roles(release: Compiled, roles: frozenset[str] | None) -> Iterator[Problem]:
@@ -429,13 +438,15 @@ def lanes_are_roles(release: Compiled, roles: frozenset[str] | None) -> Iterator
             needs = node.kind == "user_task" or (node in starts and node.form)
             if needs and not node.role:
                 yield Problem(
-                    node.id, "task-in-lane", f"“{node.name}” lies in no lane: put it into the lane of who does it."
+                    node.id,
+                    "task-in-lane",
+                    f"“{node.name or node.id}” lies in no lane: put it into the lane of who does it.",
                 )
             elif needs and roles is not None and node.role not in roles:
                 hint = did_you_mean(node.role, roles)
-                yield Problem(node.id, "role-not-known", f"{node.role} is not the key of a role.{hint}")
+                yield Problem(node.id, "role-not-known", f"“{node.role}” is not the key of a role.{hint}")
             for giver in sorted(node.givers - {PARTNERS} - (node.givers if roles is None else roles)):
-                yield Problem(node.id, "role-not-known", f"{giver} is not the key of a role, nor “{PARTNERS}”.")
+                yield Problem(node.id, "role-not-known", f"“{giver}” is not the key of a role, nor “{PARTNERS}”.")
 
 
 LONGEST = {"id": 80, "name": 200, "role": 60, "record": 80, "form": 80, "message": 80}

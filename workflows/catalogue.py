@@ -141,7 +141,8 @@ def _check_messages(root: Element) -> Iterator[Problem]:
     meant = {each.get("id"): _meant(each.get("name", ""), known) for each in _named(root, "message")}
     for speaking in (each for each in root.iter() if each.get("messageRef") in meant):
         if found := meant[speaking.get("messageRef")]:
-            where = next(filter(None, (around.get("id") for around in (speaking, *speaking.iterancestors()))))
+            event = speaking.getparent() if local_name(speaking) == "messageEventDefinition" else speaking
+            where = (event if event is not None else root).get("id") or ""
             sentence = f"No procedure knows the message {found[0]}.{found[1]} Pick it from the list, or call it by words of its own."
             yield Problem(where, "message-known", sentence)
 

@@ -122,21 +122,28 @@ function make (here) {
 const here = page()
 const modeler = make(here)
 
-// What is wrong with the diagram as a whole has no place in it: it stands in the corner of the window.
+// A process in a pool is drawn as the pool.
+function drawnAs (id) {
+  const elements = modeler.get('elementRegistry')
+  return elements.get(id) || elements.find(each => each.businessObject?.processRef?.id === id && !each.labelTarget)
+}
+
+// What is wrong with the diagram as a whole, or with what is not drawn, such as a signal, stands in the corner of the window.
 function mark () {
   const overlays = modeler.get('overlays')
   const canvas = modeler.get('canvas')
   const elements = modeler.get('elementRegistry')
   const counts = new Map()
   for (const { element } of here.problems) {
-    if (elements.get(element)) counts.set(element, (counts.get(element) || 0) + 1)
+    const id = drawnAs(element)?.id || canvas.getRootElement().id
+    counts.set(id, [...(counts.get(id) || []), element])
   }
   for (const old of canvas.getContainer().querySelectorAll('.hw-of-all.hw-problem')) old.remove()
-  for (const [id, count] of counts) {
+  for (const [id, all] of counts) {
     const badge = document.createElement('div')
     badge.className = 'hw-problem'
-    badge.textContent = count === 1 ? 'Problem' : `${count} problems`
-    badge.title = here.problems.filter(each => each.element === id).map(each => each.text).join(' ')
+    badge.textContent = all.length === 1 ? 'Problem' : `${all.length} problems`
+    badge.title = here.problems.filter(each => all.includes(each.element)).map(each => each.text).join(' ')
     if (elements.get(id).parent) {
       canvas.addMarker(id, 'hw-wrong')
       overlays.add(id, 'hw-problem', { position: { top: -22, left: 0 }, html: badge })
@@ -213,7 +220,7 @@ edit(here, {
     if (!here.text.readOnly) modeler.on('commandStack.changed', tell)
   },
   show (id) {
-    const element = modeler.get('elementRegistry').get(id)
+    const element = drawnAs(id)
     if (!element) return false
     if (!element.isRoot && element.parent) modeler.get('canvas').scrollToElement(element, 80)
     modeler.get('selection', false)?.select(element)
