@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from web.moments import say_key
-from workflows import hiding
 from workflows.figures import Population
 from workflows.hiding import TABLE_OF, Shown
 from workflows.measures import COMMUNITIES, COMPARED, GROUPS, MEASURES, PEOPLE, RARE, SLICES
@@ -181,9 +180,8 @@ def _step(name: str, shown: Numbers, link: Link, of: int | None) -> Bar:
     )
 
 
-def charts(population: Population, link: Link, *, every_number: bool, one_authority: bool = False) -> dict[str, Chart]:
-    """Give every table of a period by its key; that of the authorities only where there is more than one."""
-    shown = hiding.tables(population, every_number=every_number, one_authority=one_authority)
+def charts(population: Population, shown: Shown, link: Link, *, every_number: bool) -> dict[str, Chart]:
+    """Give every table of a period by its key; `shown` are its numbers as this reader may see them (`hiding.tables`)."""
     found = [_people(shown["people"], link)]
     found += [_sliced(key, shown[key], len(population.episodes), link) for key in SLICES if key in shown]
     found += [_steps(key, shown, population, link, every_number=every_number) for key in GROUPS]

@@ -19,7 +19,7 @@ from engine.model import Actor
 from web import figure_words, periods
 from web.figure_words import HIDDEN, Chart
 from web.periods import Span
-from workflows import figures, seals
+from workflows import figures, hiding, seals
 from workflows.access import FIGURES, FIGURES_WITH_EPISODES
 from workflows.measures import GROUPS, MEASURES, NOT_IN_FIGURES, PEOPLE, SLICES
 from workflows.recommendations import Recommendation
@@ -104,7 +104,8 @@ def _charts(
 ) -> Mapping[str, Chart]:
     authorities = frozenset({area}) if area else None
     population = figures.population(connection, span.period, authorities, but=but, now=now)
-    return figure_words.charts(population, figure_words.no_link, every_number=every_number)
+    shown = hiding.tables(population, every_number=every_number)
+    return figure_words.charts(population, shown, figure_words.no_link, every_number=every_number)
 
 
 def _said(charts: Mapping[str, Mapping[str, Chart]], number: Named, *, every_number: bool) -> str:

@@ -12,13 +12,14 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import NotFound
 from engine.store import reading
-from web import audit_words, case_access, figure_words, missing_words, periods, rate_words
+from web import audit_words, case_access, figure_words, missing_words, period_figures, periods, rate_words
 from web.access import actor, roles
 from web.asked import Asked, asked_for, period_form, settled
+from web.period_figures import PeriodFigures, Scope
 from web.services import services
-from workflows import access, audits, figures, populations
+from workflows import access, audits, figures
 from workflows.access import FIGURES, FIGURES_WITH_EPISODES, OVERSIGHT_FIGURES, Standing
-from workflows.figures import Missing, Population
+from workflows.figures import Missing
 from workflows.measures import MEASURES, PEOPLE, SLICES, Counted
 from workflows.rates import Rates
 
@@ -43,20 +44,19 @@ def dashboard() -> ResponseReturnValue:
     if not asked.problems and "from-day" in args:  # the form's six parts become an address that can be kept
         return flask.redirect(flask.url_for("performance.dashboard", **asked.query))
     with reading(services().engine) as connection:
-        missing = figures.missing_now(connection, asked.own) if asked.every_number else ()
-        population, charts = _charts(connection, asked, now)
-        rates = _rates(connection, asked, population)
+        missing = figures.missing_now(connection, asked.own, but=asked.hidden) if asked.every_number else ()
+        told = _figures(connection, asked, now)
     may = _noted(missing, "performance, who is missing", now)
     audited = audit_words.trend(services(), actor(), now) if actor().roles & OVERSIGHT_FIGURES else ()
     answer = flask.render_template(
         "performance.html",
         now=now,
         missing=missing_words.describe(missing, may, now) if asked.every_number else None,
-        charts=charts,
-        rates=rates,
-        communities=figure_words.communities(population, _found(rates)) if asked.every_number else (),
+        charts=told.charts,
+        rates=told.rates,
+        communities=figure_words.communities(told.population, _found(told)) if asked.every_number else (),
         community_heads=figure_words.COMMUNITY_HEADS,
-        imported=population.imported if asked.every_number else 0,
+        imported=told.population.imported if asked.every_number else 0,
         audited=audited,
         lately=audits.together(audited),
         quarters=periods.ended_quarters(now),
@@ -72,17 +72,16 @@ def table(name: str) -> ResponseReturnValue:
     now = services().clock()
     asked = settled(now)
     with reading(services().engine) as connection:
-        population, charts = _charts(connection, asked, now)
-        rates = _rates(connection, asked, population)
+        told = _figures(connection, asked, now)
     if name == COMMUNITIES and asked.every_number:
-        return _file(name, figure_words.communities_as_csv(population, _found(rates), asked.words))
-    if name == RATES and rates is not None:
-        return _file(name, rate_words.as_csv(rates, asked.words))
+        return _file(name, figure_words.communities_as_csv(told.population, _found(told), asked.words))
+    if name == RATES and told.rates is not None:
+        return _file(name, rate_words.as_csv(told.rates, asked.words))
     if name == AGGREGATE:
-        return _file(name, figure_words.aggregate(charts, asked.words))
-    if name not in charts:
+        return _file(name, figure_words.aggregate(told.charts, asked.words))
+    if name not in told.charts:
         raise TableNotFound("There is no such table.")
-    return _file(name, figure_words.as_csv(charts[name], asked.words))
+    return _file(name, figure_words.as_csv(told.charts[name], asked.words))
 
 
 @page.get("/performance/episodes")
@@ -116,29 +115,14 @@ def episodes() -> ResponseReturnValue:
     )
 
 
-def _charts(connection: sa.Connection, asked: Asked, now: datetime) -> tuple[Population, dict[str, figure_words.Chart]]:
-    """Give the episodes of a period, and its tables as this person may see them, with the numbers of the period before."""
-    one = asked.authorities is not None and len(asked.authorities) == 1
-    here, before = (
-        figures.population(connection, span.period, asked.authorities, but=asked.hidden, now=now)
-        for span in (asked.span, periods.before(asked.span))
-    )
-    tables, earlier = (
-        figure_words.charts(each, link, every_number=asked.every_number, one_authority=one)
-        for each, link in ((here, _link(asked)), (before, figure_words.no_link))
-    )
-    return here, figure_words.compared(tables, earlier)
+def _figures(connection: sa.Connection, asked: Asked, now: datetime) -> PeriodFigures:
+    """Give the figures of a period as this person may see them."""
+    scope = Scope(asked.authorities, asked.hidden, asked.every_number)
+    return period_figures.of(connection, asked.span, scope, _link(asked), now)
 
 
-def _rates(connection: sa.Connection, asked: Asked, population: Population) -> rate_words.Told | None:
-    """Give the rates of a period; None where nobody has taken in how many children live there."""
-    living = populations.living(connection, asked.span.last.year, asked.authorities)
-    one = asked.authorities is not None and len(asked.authorities) == 1
-    return rate_words.tell(population, living, every_number=asked.every_number, one_authority=one)
-
-
-def _found(rates: rate_words.Told | None) -> Rates:
-    return {} if rates is None else rates.found
+def _found(told: PeriodFigures) -> Rates:
+    return {} if told.rates is None else told.rates.found
 
 
 def _link(asked: Asked) -> figure_words.Link:

@@ -88,6 +88,13 @@ def ended_quarters(now: datetime) -> list[Span]:
     return found
 
 
+def is_ended_quarter(span: Span, now: datetime) -> bool:
+    """Tell whether these days are a whole quarter that is over."""
+    following = span.last + DAY
+    whole = _quarter(span.first) == span.first == _quarter(span.last) and _quarter(following) == following
+    return whole and following <= now.astimezone(LONDON).date()
+
+
 def read(args: Mapping[str, str], now: datetime) -> tuple[Span | None, list[Problem]]:
     """Read the period of an address: ``from=2026-03-01&to=2026-03-31``, or the six parts that a form sends.
 

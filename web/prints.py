@@ -161,7 +161,7 @@ def missing() -> ResponseReturnValue:
         return _form("missing", "", refusal.problems), 422
     asked, classes = asked_for(now), frozenset({"D2"})
     with reading(here.engine) as connection:
-        found = figures.missing_now(connection, asked.own) if asked.every_number else ()
+        found = figures.missing_now(connection, asked.own, but=asked.hidden) if asked.every_number else ()
     may = case_access.lasting(here.engine, who, [one.case_id for one in found], classes, now=now)
     about = [one.case_id for one in found if one.case_id in may]
     here.cases.note_reading(*about, by=who, purpose=copying.PURPOSE, classes=classes, now=now)

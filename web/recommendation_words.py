@@ -132,7 +132,7 @@ def line(found: Recommendation, stands: Value, now: datetime) -> Line:
         next_step=f"{following.what}, by {_day(following)}" if following else "None planned" if not over else "None",
         overdue=sum(each.overdue for each in steps),
         steps=steps,
-        new=[_said(each) for each in found.since_last_report()],
+        new=[said(each) for each in found.since_last_report()],
         reported=say_day(found.reported_on[-1]) if found.reported_on else "Never",
     )
 
@@ -222,5 +222,6 @@ def _words(told: Told) -> str:
     return f"{begins[told.kind]}: {told.text}"
 
 
-def _said(told: Told) -> str:
+def said(told: Told) -> str:
+    """Say one entry of the history with its day."""
     return f"{_when(told.at)}: {_words(told)}"

@@ -169,9 +169,13 @@ def missing_now(
     connection: sa.Connection,
     authorities: Collection[str] | None = None,
     *,
+    but: Collection[str] = (),
     also: Collection[sa.ColumnElement[bool]] = (),
 ) -> tuple[Missing, ...]:
-    """Give everybody who is missing, the longest first; of some authorities, or of all, as far as they meet `also`. One statement."""
+    """Give everybody who is missing, the longest first; of some authorities, or of all, as far as they meet `also`. One statement.
+
+    The cases and children in `but` count nowhere.
+    """
     row, task = EpisodeRow, TaskTable
     of_case = sa.and_(task.case_id == row.case_id, task.record.in_(REVIEWS))
     last = sa.select(sa.func.max(task.completed_at)).where(of_case, task.status == "completed")
@@ -180,7 +184,9 @@ def missing_now(
         row.case_id, row.child_id, row.responsible_authority, row.age, row.adult, row.risk_level, row.status, row.reported_at,
         row.missing_since, last.correlate(row).scalar_subquery(), due.correlate(row).scalar_subquery(), row.sex,
     ).where(row.status.in_(sorted(MISSING)), *also)  # fmt: skip
-    query = of_authorities(query, authorities).order_by(sa.func.coalesce(row.missing_since, row.reported_at))
+    query = apart_from(of_authorities(query, authorities), but).order_by(
+        sa.func.coalesce(row.missing_since, row.reported_at)
+    )
     return tuple(Missing(*one) for one in connection.execute(query))
 
 

@@ -7,12 +7,13 @@ and as many more numbers are hidden as it takes. Source: domain.md 5.2, rule vi.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
 from workflows.figures import Population
 from workflows.measures import GROUPS, MEASURES, NOT_IN_FIGURES, PEOPLE, SLICES
-from workflows.suppression import Sum, hide_nested, hide_parts, protect
+from workflows.suppression import SMALLEST_SHOWN, Sum, hide_nested, hide_parts, is_small, protect
 
 Cell = tuple[str, str]
 """A table and the key of a number in it."""
@@ -62,6 +63,73 @@ def tables(population: Population, *, every_number: bool, one_authority: bool = 
         table: {key: None if (table, key) in hidden else count for key, count in numbers.items()}
         for table, numbers in counts.items()
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Numbers of which it is settled what is shown: of each the episodes behind it, as bits, and which of them divide the same episodes."""
+
+    behind: Mapping[Cell, int]
+    shown: Mapping[Cell, int | None]
+    divided: tuple[tuple[Cell, ...], ...]
+
+
+def beside(settled: Settled, new: Mapping[Cell, int], divided: Iterable[tuple[Cell, ...]]) -> frozenset[Cell]:
+    """Name those of more numbers, `new`, that are hidden so that no small one follows from them and from what is shown already.
+
+    What contains what, and what adds up, is read from the episodes themselves, so that a table can be put together of any answers without
+    writing down what it has to do with the others. More than is needed is hidden where numbers contain each other by chance.
+    """
+    behind = {**settled.behind, **new}
+    counts = {cell: bits.bit_count() for cell, bits in behind.items()}
+    shown = {**settled.shown, **{cell: None if is_small(counts[cell]) else counts[cell] for cell in new}}
+    return (
+        protect(
+            counts,
+            shown,
+            tuple(_found_sums(behind, new, tuple(each for each in (*settled.divided, *divided) if each))),
+            may=new.keys(),
+        )
+        & new.keys()
+    )
+
+
+def _found_sums(
+    behind: Mapping[Cell, int], new: Collection[Cell], divided: tuple[tuple[Cell, ...], ...]
+) -> Iterator[Sum[Cell]]:
+    """Find what contains what and at most a few more: one number another, and a number or a whole table the parts of a table."""
+    counted = sorted((bits.bit_count(), cell) for cell, bits in behind.items() if bits)
+    for place, (count, cell) in enumerate(counted):
+        for more, other in counted[place + 1 :]:
+            if more - count >= SMALLEST_SHOWN:
+                break
+            if not behind[cell] & ~behind[other] and (cell in new or other in new):
+                yield Sum((other,), (cell,))
+    for cells in (*((cell,) for _count, cell in counted), *divided):
+        bits, is_new = _union(behind, cells), cells[0] in new
+        for others in divided:
+            if (is_new or others[0] in new) and cells[0] not in others and others[0] not in cells:
+                yield from _parts(cells, bits, others, behind)
+
+
+def _parts(
+    cells: tuple[Cell, ...], bits: int, others: tuple[Cell, ...], behind: Mapping[Cell, int]
+) -> Iterator[Sum[Cell]]:
+    """Find those parts of a table that some episodes are in, and those that are among them, where at most a few more are on one side."""
+    touched = tuple(each for each in others if behind[each] & bits)
+    around = _union(behind, touched)
+    if touched and not bits & ~around and (around & ~bits).bit_count() < SMALLEST_SHOWN:
+        yield Sum(touched, cells)
+    within = tuple(each for each in touched if not behind[each] & ~bits)
+    if within and (bits & ~_union(behind, within)).bit_count() < SMALLEST_SHOWN:
+        yield Sum(cells, within)
+
+
+def _union(behind: Mapping[Cell, int], cells: Iterable[Cell]) -> int:
+    found = 0
+    for cell in cells:
+        found |= behind[cell]
+    return found
 
 
 def _counts(population: Population, *, every_number: bool, one_authority: bool) -> dict[str, dict[str, int]]:

@@ -6,15 +6,13 @@ sees figures only is shown no rate from which, with the other tables of the peri
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 
-from workflows import hiding
 from workflows.figures import Population
-from workflows.hiding import EPISODES, Cell
+from workflows.hiding import EPISODES, Cell, Shown
 from workflows.measures import NOT_RECORDED, Counted, age_band, community, community_of
 from workflows.populations import AGES, AREAS, GROUPS, Living
 from workflows.suppression import Sum, is_small, protect
@@ -76,20 +74,14 @@ ELSE = ""
 Rates = Mapping[str, tuple[Rate, ...]]
 
 
-def rates(population: Population, living: Living, *, every_number: bool, one_authority: bool = False) -> Rates:
-    """Give the rates of a period, by `WAYS`; hidden ones too, without their number."""
-    counted = tuple(one for one in population.episodes if not one.adult and one.authority in living.areas)
-    parts = {name: [_part(way, one, living) for one in counted] for name, way in WAYS.items()}
-    counts = {
-        (OF + name, key): parts[name].count(key) for name, way in WAYS.items() for key in (*living.by(way.place), ELSE)
-    }
-    hidden = frozenset() if every_number else _hidden(counts, population, one_authority=one_authority)
-    people = {
-        name: Counter(
-            key for key, _person in {(key, one.person) for key, one in zip(parts[name], counted, strict=True)}
-        )
-        for name in WAYS
-    }
+def rates(population: Population, living: Living, shown: Shown, *, every_number: bool) -> Rates:
+    """Give the rates of a period, by `WAYS`; hidden ones too, without their number.
+
+    `shown` are the numbers of its tables as the same reader sees them (`hiding.tables`).
+    """
+    found = behind(population, living)
+    counts = {cell: len(episodes) for cell, episodes in found.items()}
+    hidden = frozenset() if every_number else _hidden(counts, population, shown)
     return {
         name: tuple(
             Rate(
@@ -97,7 +89,7 @@ def rates(population: Population, living: Living, *, every_number: bool, one_aut
                 words,
                 living.by(way.place)[key],
                 None if (OF + name, key) in hidden else counts[OF + name, key],
-                people[name][key] if every_number else None,
+                len({one.person for one in found[OF + name, key]}) if every_number else None,
             )
             for key, words in way.words.items()
             if (OF + name, key) in counts
@@ -106,17 +98,23 @@ def rates(population: Population, living: Living, *, every_number: bool, one_aut
     }
 
 
-def _part(way: Way, one: Counted, living: Living) -> str:
-    key = way.value(one)
-    return key if key in living.by(way.place) else ELSE
+def behind(population: Population, living: Living) -> Mapping[Cell, tuple[Counted, ...]]:
+    """Give the episodes behind each rate, and behind no row of a way (`ELSE`): those of children in areas of which their number is known."""
+    counted = tuple(one for one in population.episodes if not one.adult and one.authority in living.areas)
+    found: dict[Cell, tuple[Counted, ...]] = {}
+    for name, way in WAYS.items():
+        parts = living.by(way.place)
+        keys = [key if (key := way.value(one)) in parts else ELSE for one in counted]
+        for part in (*parts, ELSE):
+            found[OF + name, part] = tuple(one for one, key in zip(counted, keys, strict=True) if key == part)
+    return found
 
 
-def _hidden(counts: Mapping[Cell, int], population: Population, *, one_authority: bool) -> frozenset[Cell]:
+def _hidden(counts: Mapping[Cell, int], population: Population, others: Shown) -> frozenset[Cell]:
     """Hide what is small, and what makes a small number of what other tables show: how many of an area are adults, for example.
 
     What the other tables show is settled before; only rates are hidden for it.
     """
-    others = hiding.tables(population, every_number=False, one_authority=one_authority)
     numbers = {
         (table, key): count for table in ("people", "who", *TABLES) for key, count in others.get(table, {}).items()
     }

@@ -5,22 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
 
 from engine.calendars import LONDON
+from engine.errors import Invalid
 from engine.model import Actor
 from engine.store import ReadTable, TaskTable, reading, writing
+from tests.web import wellformed
 from tests.web.counting import counted
 from tests.web.population import Population, play
 from tests.web.scenes import Scenes
 from tests.web.site import Site, statements
-from web import live_measures, periods
+from web import live_measures, pack_words, periods
 from web.figure_words import HIDDEN
-from workflows import erasing, figures, verification
+from workflows import erasing, figures, seals, verification
 from workflows.access import FIGURES, FIGURES_WITH_EPISODES
 from workflows.agencies import ROLES
 from workflows.disclosures import DisclosureRow
@@ -31,8 +33,8 @@ DAYS = {"from": "2025-11-22", "to": "2026-03-02"}
 QUERY = "from=2025-11-22&to=2026-03-02"
 BEGINS, ENDS = datetime(2025, 11, 22, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC)
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-STATEMENTS = 18
-"""Two for the session, one for whom this person stands in, one for what is sealed from them, one for who is missing, four for the period and for the one before it, two for which of the cases may be listed, one for who looked, one for the audits, one for how many children live there."""
+STATEMENTS = 19
+"""Two for the session, one for whom this person stands in, one for what is sealed from them, one for who is missing, four for the period and for the one before it, two for which of the cases may be listed, one for who looked, one for the audits, two for how many children live there, then and before."""
 
 
 def force(site: Site) -> list[str]:
@@ -217,6 +219,72 @@ def test_who_sees_figures_only_sees_no_small_number_and_no_list(site: Site, play
     assert "Not shown" in page.text
     csv_text = browser.get(f"/performance/tables/ethnicity.csv?{quarter}").text
     assert "[c]" in csv_text
+
+
+def seal_from(site: Site, cases: list[str], role: str) -> None:
+    """Seal cases from whoever has a role; everybody else is of the group."""
+    above = Actor("superintendent", frozenset({"superintendent"}), "police")
+    wanted = seals.Wanted(
+        cases[0], tuple(cases), tuple(sorted(ROLES.keys() - {role})), "A relative works here, in this role."
+    )
+    with writing(site.services.engine) as connection:
+        seals.seal(connection, wanted, by=above, now=site.clock())
+
+
+def test_who_is_missing_and_sealed_is_not_even_counted_for_those_who_do_not_see_it(
+    site: Site, played: list[str]
+) -> None:
+    """That there is one more, of which one is not told, is what a seal keeps (domain 13.12)."""
+    reader = site.browser("chief_inspector_missing")
+    before = reader.page(f"/performance?{QUERY}")
+    listed = [row.text for row in before.select("h2#missing + ul + table tbody th")]
+    seal_from(site, listed[:1], "chief_inspector_missing")
+    after = reader.page(f"/performance?{QUERY}")
+    assert [row.text for row in after.select("h2#missing + ul + table tbody th")] == listed[1:]
+    counts = [page.select("h2#missing + ul li")[0].text for page in (before, after)]
+    assert [int(each.split(" ")[0]) for each in counts] == [len(listed), len(listed) - 1]
+    assert "of which your roles do not see" not in after.text
+    assert len(played) == 60
+
+
+def test_a_pack_tells_of_a_quarter_without_a_person_or_a_small_number_to_nobody_in_particular(
+    site: Site, played: list[str]
+) -> None:
+    """It is drawn without a request or a reader; the same facts give the same bytes, and what is sealed changes none of them."""
+    quarter, now = periods.Span(date(2025, 10, 1), date(2025, 12, 31)), site.clock()
+    with site.app.app_context():
+        pack = pack_words.drawn(site.services, "partnership", quarter, now)
+        body = pack_words.fragment(pack)
+        page = BeautifulSoup(body, "html.parser")
+        wellformed.read(body, part=True)
+        seal_from(site, played[:40], "partnership_board")
+        assert pack_words.fragment(pack_words.drawn(site.services, "partnership", quarter, now)) == body
+        panel = pack_words.drawn(site.services, "panel", quarter, now)
+        for wrong in (
+            periods.Span(quarter.first, date(2025, 12, 30)),
+            periods.Span(date(2026, 1, 1), date(2026, 3, 31)),
+        ):
+            with pytest.raises(Invalid, match="whole quarter that is over"):
+                pack_words.drawn(site.services, "panel", wrong, now)
+        with pytest.raises(pack_words.PackNotFound):
+            pack_words.drawn(site.services, "elephants", quarter, now)
+    assert {each.key for each in pack.sections} - {each.key for each in panel.sections} == {"partners"}
+    assert not any(case_id in body for case_id in played)
+    assert "Kit" not in body
+    assert "CH-" not in body
+    assert page.select("#pack-flags, #pack-plans") == []
+    dashboard = site.browser("partnership_board").page("/performance?from=2025-10-01&to=2025-12-31")
+    for chart in ("people", "interviews", "ethnicity", "outcomes"):
+        rows = {row.select("th")[0].text: row.select("td")[0].text for row in page.select(f"#pack-{chart} tbody tr")}
+        assert rows == numbers(dashboard, chart)
+    cells = [
+        cell.text.split(" ")[0] for row in page.select("table:not(.hw-pack-wide) tbody tr") for cell in row.select("td")
+    ]
+    assert not {"1", "2", "3", "4"} & set(cells)
+    kept = {row.select("th")[0].text: row.select("td")[1].text for row in page.select("#pack-promises tbody tr")}
+    assert len(kept) > 10
+    assert "Not shown" in kept.values()
+    assert any(each.isdecimal() for each in kept.values())
 
 
 def test_periods_that_overlap_are_not_for_those_who_see_figures_only(site: Site) -> None:

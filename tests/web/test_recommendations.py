@@ -8,7 +8,7 @@ import re
 import sys
 import zlib
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -17,10 +17,11 @@ from PIL import ImageFile
 from werkzeug.test import TestResponse
 
 from engine.store import ReadTable, reading, writing
-from tests.web.overseen import OUTCOMES, RISK, day, do, link_of, overseen, row, typed, words
+from tests.web.overseen import NOW, OUTCOMES, RISK, day, do, link_of, overseen, row, typed, words
 from tests.web.scenes import Scenes
 from tests.web.site import Site
-from web import recommendation_sheets
+from web import pack_words, recommendation_sheets
+from web.periods import Span
 from workflows.episodes import EpisodeRow
 from workflows.recommendations import MilestoneRow, RecommendationRow
 
@@ -142,6 +143,30 @@ def test_after_a_report_the_next_one_tells_what_is_new(overseen: Site) -> None:
     said = sections(overseen)
     assert "Why it is late: Nobody had the time." in said[RISK]
     assert "Milestones overdue None." in said[RISK]
+
+
+def test_a_pack_tells_how_recommendations_stand_what_was_escalated_and_what_is_new_to_its_readers(
+    overseen: Site,
+) -> None:
+    """Its audits are so few that a mean would be the score of one or two cases."""
+    tell_panel(overseen)
+    quarter, now = Span(date(2026, 1, 1), date(2026, 3, 31)), NOW + timedelta(days=30)
+    told = {}
+    with overseen.app.app_context():
+        for kind in pack_words.KINDS:
+            pack = pack_words.drawn(overseen.services, kind, quarter, now)
+            told[kind] = BeautifulSoup(pack_words.fragment(pack), "html.parser")
+    page = told["panel"]
+    rows = {words(each.select("th")[0]): words(each) for each in page.select("#pack-recommendations tbody tr")}
+    assert list(rows) == [RISK, OUTCOMES]
+    assert "Red: " in rows[RISK]
+    assert "Example" not in page.text, "roles own recommendations in a pack, and no names stand there"
+    listed = {kind: [words(each) for each in found.select("h3 ~ ul li")] for kind, found in told.items()}
+    assert any(each.startswith(f"{OUTCOMES}: {AGREE}: to the chief inspector") for each in listed["panel"])
+    since = {kind: [each for each in found if "Update: " in each] for kind, found in listed.items()}
+    assert since["panel"] == []
+    assert since["partnership"]
+    assert [cell.text for cell in page.select("#pack-audits tbody tr")[0].select("td")][:2] == ["2 of 2", "Not shown"]
 
 
 def test_a_report_that_is_recorded_twice_is_one(overseen: Site) -> None:

@@ -16,9 +16,11 @@ from typing import Any
 
 from web import figure_words, rate_words
 from web.figure_words import no_link
+from workflows import crossing, hiding
 from workflows.figures import Population
 from workflows.measures import AGE_BANDS, SLICES, Around, Counted, community
 from workflows.populations import AGES, GROUPS, Living
+from workflows.promises import PROMISES, State, Verdict
 from workflows.suppression import is_small
 from workflows.vocabulary import BREACH_REASON, ETHNICITY, FOUND_HOW, HARM_TYPE
 
@@ -26,7 +28,7 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 AREAS = ("nottingham_city", "nottinghamshire_county", "another", "")
 LIVING = Living(2025, ("Invented",), dict.fromkeys(product(AREAS[:2], GROUPS, AGES), 500))
-PERIODS, ROUNDS = 40, 40
+PERIODS, ROUNDS = 30, 40
 
 Cell = tuple[str, str]
 
@@ -122,7 +124,8 @@ def sight(population: Population) -> Sight:
     bit = {one.case_id: 1 << place for place, one in enumerate(population.episodes)}
     masks: dict[Cell, int] = {}
     shown: dict[Cell, int | None] = {}
-    for table, chart in figure_words.charts(population, no_link, every_number=False).items():
+    shown_tables = hiding.tables(population, every_number=False)
+    for table, chart in figure_words.charts(population, shown_tables, no_link, every_number=False).items():
         bars = {bar.key: bar.count for bar in chart.bars}
         keys = population.parts(table) if table in SLICES else bars
         for key in keys:
@@ -131,7 +134,7 @@ def sight(population: Population) -> Sight:
                 masks[table, key] = sum(bit[one.case_id] for one in behind)
                 shown[table, key] = bars.get(key)
     children = [one for one in population.episodes if not one.adult and one.authority in AREAS[:2]]
-    told = rate_words.tell(population, LIVING, every_number=False)
+    told = rate_words.tell(population, LIVING, shown_tables, every_number=False)
     assert told is not None
     for way, value in (
         ("area", lambda one: one.authority), ("community", community),
@@ -140,7 +143,37 @@ def sight(population: Population) -> Sight:
         for rate in told.found[way]:
             masks[f"rate {way}", rate.key] = sum(bit[one.case_id] for one in children if value(one) == rate.key)
             shown[f"rate {way}", rate.key] = rate.episodes
+    look_at_packs(
+        population, crossing.crossed(population, shown_tables, told.found, LIVING, promised(population)), masks, shown
+    )
     return Sight(masks, shown)
+
+
+def look_at_packs(
+    population: Population, told: crossing.Crossed, masks: dict[Cell, int], shown: dict[Cell, int | None]
+) -> None:
+    """Look at what the packs show besides: each row of each table of two answers, and two promises."""
+    bit = {one.case_id: 1 << place for place, one in enumerate(population.episodes)}
+    for name, view in crossing.VIEWS.items():
+        for part, column in product(told.views[name], view.columns):
+            test = view.columns[column].test
+            own = (one for one in population.episodes if view.part(one) == part and test(one, population.around))
+            masks[f"{name} {column}", part] = sum(bit[one.case_id] for one in own)
+            shown[f"{name} {column}", part] = told.views[name][part][column]
+    for kept, state in product(told.promises, State):
+        found = (each for each in promised(population) if (each.promise.id, each.state) == (kept.promise, state))
+        masks[f"promise {kept.promise}", state] = sum(bit[each.case_id] for each in found)
+        shown[f"promise {kept.promise}", state] = getattr(kept, state)
+
+
+def promised(population: Population) -> Iterator[Verdict]:
+    """Say what became of two promises that have to do with what is counted: the offer of an interview, and its 72 hours."""
+    offered, held = (each for each in PROMISES if each.id in {"G-01", "G-02"})
+    for one in population.behind("eligible"):
+        state = State.KEPT if one.interview_offered_at else State.BROKEN
+        yield Verdict(offered, one.case_id, state, None, None, "")
+    for key, state in (("in_time", State.KEPT), ("late", State.BROKEN), ("waiting", State.PENDING)):
+        yield from (Verdict(held, one.case_id, state, None, None, "") for one in population.behind(key))
 
 
 YEARS = dict(zip(AGES, ((0, 10), (10, 13), (13, 16), (16, 18)), strict=True))
@@ -157,7 +190,7 @@ def relations() -> tuple[Relation, ...]:
     cells = sorted({cell for each in sights() for cell in each.masks})
     tables: dict[str, list[Cell]] = {}
     for cell in cells:
-        if cell[0] in SLICES or cell[0].startswith("rate"):
+        if cell[0] in SLICES or cell[0].startswith(("rate", "promise", *crossing.VIEWS)):
             tables.setdefault(cell[0], []).append(cell)
         elif cell[0] == "late" and cell[1] != "late":
             tables.setdefault("late reasons", []).append(cell)
@@ -200,12 +233,15 @@ def bounds(each: Sight) -> dict[Cell, tuple[int, int]]:
         above, below = ([cell for cell in side if cell in between] for side in (relation.whole, relation.parts))
         if any(each.shown[cell] is None for cell in (*above, *below)):
             sums.append((above, below, exact(relation)))
+    pending = sums
     for _ in range(ROUNDS):
         before = dict(between)
-        for above, below, is_exact in sums:
+        for above, below, is_exact in pending:
             narrow(between, above, below, at_most=is_exact)
             narrow(between, below, above, at_least=is_exact, at_most=True)
-        if before == between:
+        narrower = {cell for cell, ends in between.items() if ends != before[cell]}
+        pending = [each for each in sums if not narrower.isdisjoint((*each[0], *each[1]))]
+        if not pending:
             break
     return between
 
@@ -269,7 +305,10 @@ def test_no_small_number_follows_from_all_the_tables_of_a_period() -> None:
 
 
 def test_files_and_later_periods_show_no_number_that_the_page_of_its_period_hides() -> None:
-    earlier, later = (figure_words.charts(a_period(seed), no_link, every_number=False) for seed in (6, 7))
+    earlier, later = (
+        figure_words.charts(each, hiding.tables(each, every_number=False), no_link, every_number=False)
+        for each in (a_period(6), a_period(7))
+    )
     hidden = {(table, bar.key) for table, chart in earlier.items() for bar in chart.bars if bar.count is None}
     assert hidden
     for table, chart in figure_words.compared(later, earlier).items():
