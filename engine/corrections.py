@@ -74,7 +74,7 @@ def record(
         if row is None:
             raise CaseNotFound("There is no such case.")
         stored: Facts = values.loads(row.facts)
-        facts = views.veil(connection, stored, by)
+        facts = views.veil(connection, case_id, stored, by)
     release = views.library.get(row.release_id)
     form, kept = release.forms_by_record.get(name), facts.get(name, {}).get(key)
     if form is None or kept is None:

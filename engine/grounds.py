@@ -170,7 +170,7 @@ def read(views: Views, task_id: str, *, classes: frozenset[str], by: Actor) -> G
             raise TaskNotFound("There is no such task.")
         release, log = views.library.get(found.release_id), _Log(_events(connection, case_id, number))
         rows = _kept(connection, case_id, log.records(release, row["deadline"]))
-        past = _Past(release, rows, classes, lambda facts: views.veil(connection, facts, by))
+        past = _Past(release, rows, classes, lambda facts: views.veil(connection, case_id, facts, by))
         return _Reader(TaskRow(**row, case_title=found.title), log, release, past).grounds()
 
 
@@ -288,14 +288,18 @@ class _Reader:
         held = frozenset().union(*classes) - self.past.classes
         if held:
             return Condition(one["at"], one["flow"], held=held)
-        saw = tuple(self.saw(texts, self.past.at(seq)))
+        saw, veiled = self.saw(texts, self.past.at(seq))
+        if veiled:
+            return Condition(one["at"], one["flow"], held=veiled)
         others = () if "if" in one else texts
         return Condition(one["at"], one["flow"], one.get("if", ""), others, saw, one.get("tables", {}))
 
-    def saw(self, texts: Iterable[str], facts: Mapping[tuple[str, str, str], Told]) -> Iterator[Told]:
+    def saw(
+        self, texts: Iterable[str], facts: Mapping[tuple[str, str, str], Told]
+    ) -> tuple[tuple[Told, ...], frozenset[str]]:
         """Give the facts that expressions read as they were: of a record that occurs more than once its latest, or the task's own.
 
-        What nobody had written down is there too, with nothing.
+        What nobody had written down is there too, with nothing. Beside them are the data classes of those that are kept from the reader at this moment.
         """
         own = self.row.record_key.partition(".")[0]
         found: dict[tuple[str, str, str], Told] = {}
@@ -309,7 +313,9 @@ class _Reader:
                 if not keys and part and not is_item:
                     found[record, "", part] = Told(record, "", part, None)
         shown, _held = self.past.readable(found.values())
-        return (replace(each, value=shown[each.record][each.key][each.field]) for each in found.values())
+        seen = [each for each in found.values() if each.field in shown.get(each.record, {}).get(each.key, {})]
+        veiled = {self.release.data_class(each.record, each.field) for each in found.values() if each not in seen}
+        return tuple(replace(each, value=shown[each.record][each.key][each.field]) for each in seen), frozenset(veiled)
 
     # What was decided -----------------------------------------------------------------------------------------------
 

@@ -72,11 +72,11 @@ def stamp_of(facts: Facts, record: str, record_key: str) -> str:
 Within = Callable[[str], Sequence[sa.ColumnElement[bool]]] | None
 """Gives for a role what its tasks have to meet to be listed, over `TaskTable`."""
 
-Veil = Callable[[sa.Connection, Facts, Actor], Facts]
-"""Gives the facts of a case as a reader may see them at this moment, whatever they said when they were written."""
+Veil = Callable[[sa.Connection, str, Facts, Actor], Facts]
+"""Gives facts of a case, or some of them, as a reader may see them at this moment, whatever they said when they were written."""
 
 
-def as_they_are(_connection: sa.Connection, facts: Facts, _who: Actor) -> Facts:
+def as_they_are(_connection: sa.Connection, _case_id: str, facts: Facts, _who: Actor) -> Facts:
     """Keep nothing from anybody."""
     return facts
 
@@ -245,7 +245,7 @@ class Views:
             row: Any = connection.execute(statement.where(TASK.c.case_id == case_id, TASK.c.number == number)).first()
             require_open(row, by.duties)
             facts: Facts = values.loads(row.facts)
-            return row, facts, self.veil(connection, facts, by)
+            return row, facts, self.veil(connection, case_id, facts, by)
 
     # One case -------------------------------------------------------------------------------------------------------
 
@@ -262,7 +262,7 @@ class Views:
             found = connection.execute(sa.select(TASK).where(TASK.c.case_id == case_id).order_by(TASK.c.number))
             tasks = tuple(TaskRow(**each, case_title=row.title) for each in found.mappings())
             timeline = self._timeline(connection, case_id)
-            seen = self.veil(connection, values.loads(row.facts), by)
+            seen = self.veil(connection, case_id, values.loads(row.facts), by)
         facts, withheld = filtered(seen, self.library.get(row.release_id), classes)
         self.note_with(case_id, {*values.references_in(facts)}, by, purpose, sorted(classes), now)
         reached = frozenset(each.element for each in timeline if each.kind in {"task_completed", "element_passed"})

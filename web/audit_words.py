@@ -118,6 +118,24 @@ def describe(
     }
 
 
+def why_once(view: CaseView, month: Month, *, alone: bool) -> str:
+    """Say why cases are not scored twice, and the way out; empty where they are, or the table asks for none. `alone` where one person audits."""
+    waiting = sum(each.audited_at is not None and each.again and each.second_at is None for each in month.sample)
+    wanted = any(int(each.get("again") or 0) for each in view.facts.get("quota", {}).values())
+    if alone and waiting:
+        cases = "1 case waits" if waiting == 1 else f"{waiting} cases wait"
+        return (
+            f"{cases} for a second auditor, and only one person is audit lead now. Whoever scored a case first cannot score it "
+            "again: let an administrator give the role to a second person."
+        )
+    if wanted and month.sample and not any(each.again for each in month.sample):
+        return (
+            "No case of this month is scored twice: only one person was audit lead when the sample was drawn. Where an "
+            "administrator gives the role to a second person, some cases of the next month are."
+        )
+    return ""
+
+
 def _finding(view: CaseView, release: Compiled, key: str, named: Mapping[int, str], now: datetime) -> Finding:
     """Say one finding; it is settled when the audit lead says so, or the chief inspector has decided."""
     fields = view.facts["finding"][key]

@@ -10,7 +10,7 @@ from engine.store import reading
 from web import audit_words, case_access
 from web.access import actor, roles
 from web.services import services
-from workflows import access, audits
+from workflows import access, audits, people
 from workflows.access import OVERSIGHT, OVERSIGHT_FIGURES, Standing
 from workflows.agreement import agreement
 from workflows.audits import STANDARDS
@@ -50,6 +50,7 @@ def month(case_id: str) -> ResponseReturnValue:
     here, who, now = services(), actor(), services().clock()
     with reading(here.engine) as connection:
         found = audits.find(connection, case_id, now)
+        alone = len(people.holders(connection, access.AUDITORS)) < 2  # noqa: PLR2004 - nobody scores a case twice
     if found is None:
         raise AuditNotFound("There is no such audit.")
     view = here.cases.case(
@@ -63,4 +64,6 @@ def month(case_id: str) -> ResponseReturnValue:
         here.engine, who, [case_id, *(each.case_id for each in found.sample)], now=here.clock()
     )
     told = audit_words.describe(view, here.cases.release_of(case_id), found, known, now)
-    return flask.render_template("audit.html", **told, has_case=case_id in known, now=now)
+    return flask.render_template(
+        "audit.html", **told, has_case=case_id in known, now=now, once=audit_words.why_once(view, found, alone=alone)
+    )

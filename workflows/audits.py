@@ -51,6 +51,10 @@ READS: frozenset[tuple[str, str]] = frozenset(
     | {("finding_decision", "decision"), ("audit_summary", "good")}
 )
 """Every (record, field) that an audit is drawn from."""
+OF_THE_SAMPLED = frozenset(
+    {"audit", "second_audit", "immediate_risk", "finding", "finding_result", "finding_check", "finding_decision"}
+)
+"""The records that tell of one case of the sample what an auditor wrote of it, and what came of that."""
 
 
 class AuditRow(Base):
@@ -262,12 +266,12 @@ def sampled_cases() -> sa.Select[tuple[str]]:
     return sa.select(AuditSampleRow.sampled_case)
 
 
-def blind(connection: sa.Connection, facts: Facts, who: Actor) -> Facts:
-    """Give the facts of an audit as an auditor may see them now: without what another one wrote of a case that waits for its second audit.
+def blind(connection: sa.Connection, case_id: str, facts: Facts, who: Actor) -> Facts:
+    """Give facts of an audit, or some of them, as an auditor may see them now: without what another one wrote of a case that waits for its second audit.
 
     Whoever wrote it sees it on; so do those who are no auditors, and have to act on it. One statement, where an auditor looks at an audit.
     """
-    if "sample" not in facts or not who.roles & AUDITORS:
+    if not facts.keys() & OF_THE_SAMPLED or not who.roles & AUDITORS:
         return facts
     row, task = AuditSampleRow, TaskTable
     own = sa.and_(
@@ -277,14 +281,15 @@ def blind(connection: sa.Connection, facts: Facts, who: Actor) -> Facts:
         task.status == "completed",
     )
     waits = sa.and_(row.again, row.audited_at.is_not(None), row.second_at.is_(None))
-    drawn = [str(each["case_id"]) for each in facts["sample"].values()]
-    asked = sa.select(row.record_key).outerjoin(task, own).where(row.sampled_case.in_(drawn), waits)
+    asked = sa.select(row.record_key).outerjoin(task, own).where(row.case_id == case_id, waits)
     hidden = set(connection.execute(asked.where(task.completed_by.is_distinct_from(who.person))).scalars())
     if not hidden:
         return facts
     return {
         record: {
-            key: fields for key, fields in keys.items() if record == "sample" or key.partition(".")[0] not in hidden
+            key: fields
+            for key, fields in keys.items()
+            if record not in OF_THE_SAMPLED or key.partition(".")[0] not in hidden
         }
         for record, keys in facts.items()
     }
@@ -337,7 +342,7 @@ def _month(row: Any, samples: list[Any], findings: list[Any], overdue: int) -> M
             for name in STANDARDS
         },
         at_risk=sum(each.at_risk or each.second_at_risk for each in samples),
-        blaming=sum(each.blaming for each in samples),
+        blaming=sum(each.blaming for each in samples if not (each.again and each.second_at is None)),
         findings_open=len(findings) - settled,
         findings_done=settled,
         summarised_at=row.summarised_at,

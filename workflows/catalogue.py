@@ -60,9 +60,9 @@ ALMOST = 0.85
 """So alike (of 1) are two names of messages of which one is taken for the other."""
 
 
-def veil(connection: sa.Connection, facts: Facts, who: Actor) -> Facts:
+def veil(connection: sa.Connection, case_id: str, facts: Facts, who: Actor) -> Facts:
     """Give the facts of a case as a person may see them: nobody is named who is sealed, and an audit is not told who audits it again."""
-    return seals.veil(connection, audits.blind(connection, facts, who), who)
+    return seals.veil(connection, case_id, audits.blind(connection, case_id, facts, who), who)
 
 
 def procedures() -> tuple[str, ...]:

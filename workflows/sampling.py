@@ -15,6 +15,8 @@ import sqlalchemy as sa
 
 from engine.calendars import LONDON
 from engine.model import Found, Value
+from workflows import people
+from workflows.access import AUDITORS
 from workflows.audits import AuditSampleRow, month_before
 from workflows.children import ChildRow, PastEpisodeRow
 from workflows.days import midnight
@@ -44,7 +46,7 @@ def draw(connection: sa.Connection, scope: Mapping[str, Value], now: datetime) -
     """Draw the sample of an audit: records ``sample``, one for each case.
 
     ``[{"case_id": "MC-7K3QX9PW", "sampled_by": "high_risk", "level": "high", "ended_at": datetime(...), "again": "yes"}]``.
-    `again` says which are audited by a second auditor too. A case is drawn once, and in one audit only. Where months were missed while the system was down, this draw covers them too.
+    `again` says which are audited by a second auditor too: none where only one person is an auditor. A case is drawn once, and in one audit only. Where months were missed while the system was down, this draw covers them too.
     """
     del now
     month, quota, reference = scope["month"], scope["quota"], str(scope["case"]["reference"])
@@ -52,7 +54,8 @@ def draw(connection: sa.Connection, scope: Mapping[str, Value], now: datetime) -
     found = candidates(connection, begins, ends)
     picked = pick(sorted(found, key=lambda one: _lot(reference, one.case_id)), quota)
     by_lot = sorted(picked, key=lambda each: _lot(f"{reference}/again", each[1].case_id))
-    again = {one.case_id for _kind, one in by_lot[: _number(quota, "again")]}
+    able = len(people.holders(connection, AUDITORS)) >= 2  # noqa: PLR2004 - whoever was first is never the second too
+    again = {one.case_id for _kind, one in by_lot[: _number(quota, "again") if able else 0]}
     return [
         {
             "case_id": one.case_id,

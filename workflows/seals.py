@@ -152,7 +152,7 @@ def _sealed_off() -> sa.CompoundSelect[tuple[str]]:
     return records.union(joined, cases)
 
 
-def veil(connection: sa.Connection, facts: Facts, who: Actor) -> Facts:
+def veil(connection: sa.Connection, _case_id: str, facts: Facts, who: Actor) -> Facts:
     """Give the facts of a case as a person may see them now: of the candidates of a match, who is sealed has no name.
 
     A match keeps whom it was offered; who was sealed since then is asked for when it is read. One statement, where a case has

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -10,15 +11,18 @@ from bs4 import BeautifulSoup, Tag
 from engine import timers
 from tests.web.site import Site
 from web import demo_cases, demo_oversight
+from workflows import audits
 
 NOW = datetime(2026, 3, 23, 9, tzinfo=UTC)
 OUTCOMES, RISK = "HMIC-2016-R1", "HMIC-2016-R2"
 
 
-def overseen(site: Site) -> None:
-    """Play it until `NOW`: what the people and the clocks did since January."""
+def overseen(site: Site, *, deeds: int | None = None) -> None:
+    """Play it until `NOW`: what the people and the clocks did since January; of the audit the first `deeds`, or all."""
     site.clock.now = site.wall_clock.now = NOW
-    demo_cases.open_cases(site.services, NOW, demo_oversight.stories(NOW))
+    stories = demo_oversight.stories(NOW)
+    told = [replace(each, deeds=each.deeds[:deeds]) if each.procedure == audits.PROCEDURE else each for each in stories]
+    demo_cases.open_cases(site.services, NOW, told)
     timers.sweep(site.services.cases, now=NOW - timedelta(days=3))
 
 

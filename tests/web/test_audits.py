@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from bs4 import BeautifulSoup
 
+from engine.store import TaskTable, reading, writing
+from tests.web.crawler import Crawl
 from tests.web.overseen import NOW, do, link_of, overseen, row, words
 from tests.web.scenes import Scenes
 from tests.web.site import Site
 from web import demo_oversight
 from web.procedures import MISSING_CHILD
-from workflows import audits
+from workflows import audits, people
 
 MONTH = "February 2026"
 FOLLOWED_UP = "Waits for missing from home co-ordinator: act on the finding"
@@ -132,3 +136,37 @@ def test_before_the_first_audit_the_page_says_when_it_begins_and_what_is_none_ha
     browser = site.browser("audit_lead")
     assert "No month has been audited yet." in browser.page("/audits").text
     assert "There is no such audit" in browser.page("/audits/AU-22222222", 404).text
+
+
+WRITTEN = ("nine hours late", "Agree who reviews at night")
+
+
+def test_whoever_scores_a_case_again_reads_nowhere_what_the_first_wrote_until_theirs_is_sent(
+    site: Site,
+) -> None:
+    """By every address of the audit, by search, on paper and among reasons. The page of the second audit itself was a fault: its reasons
+    look at few of the facts.
+    """
+    overseen(site, deeds=2)
+    with reading(site.services.engine) as connection:
+        task = sa.select(TaskTable.case_id, TaskTable.number).where(TaskTable.element == "audit_case_again")
+        audit, number = connection.execute(task).one()
+        numbers = connection.execute(sa.select(TaskTable.number).where(TaskTable.case_id == audit)).scalars().all()
+    tasks, again = [f"{audit}.{each}" for each in numbers], f"/tasks/{audit}.{number}"
+    first, second = site.browser("audit_lead"), site.browser("second_auditor")
+
+    crawl = Crawl(site.app, second, lambda seen: [each for each in WRITTEN if each in seen.text])
+    paths = {each.rule for each in site.app.url_map.iter_rules() if "GET" in (each.methods or ())}
+    filled = [re.sub(r"<(\w+:)?case_id>", audit, each) for each in sorted(paths)]
+    filled = [re.sub(r"<(\w+:)?task_id>", task, each) for each in filled for task in tasks]
+    own = [f"/search?q={WRITTEN[0]}", f"/cases/{audit}/correct/finding/1.1", *(f"/tasks/{each}/why" for each in tasks)]
+    crawl.follow([*own, *dict.fromkeys(re.sub("<[^>]*>", "1", each) for each in filled)])
+    assert crawl.found == {}
+    assert {status for status in crawl.answered.values() if status >= 500} == set()
+    assert [second.get(place).status_code for place in (again, f"{again}/why")] == [200, 200]
+    shown = first.page(f"/cases/{audit}").text
+    assert [each for each in WRITTEN if each not in shown] == []
+    assert "waits for a second auditor" not in month(site, "audit_lead").text
+    with writing(site.services.engine) as connection:
+        people.disable(connection, "second_auditor", NOW)
+    assert "1 case waits for a second auditor, and only one person is audit lead now." in month(site, "audit_lead").text

@@ -17,7 +17,7 @@ from engine.forms.fields import Kind
 from engine.model import Actor
 from engine.store import writing
 from tests.procedures.casework import files_of
-from workflows import audits, catalogue, sampling
+from workflows import audits, catalogue, people, sampling
 from workflows.agencies import ROLES
 from workflows.agreement import agreement
 from workflows.audits import STANDARDS
@@ -25,6 +25,7 @@ from workflows.children import ChildRow
 from workflows.episodes import EpisodeRow
 from workflows.erasing import KEPT_OF_AUDITS
 from workflows.operations import OPERATIONS
+from workflows.people import Membership
 from workflows.sampling import Candidate
 from workflows.vocabulary import DATA_CLASS
 
@@ -75,6 +76,14 @@ def joined(connection: sa.Connection, child: str, older: str) -> None:
     connection.execute(sa.insert(ChildRow).values(**{**empty, "child_id": child, "joined_to": older}))
 
 
+def two_auditors(connection: sa.Connection) -> None:
+    """Let two people be audit lead."""
+    people.add_organisation(connection, "force", "Force", "police")
+    for name in ("ann_auditor", "ben_auditor"):
+        mail, roles = f"{name}@force.example", (Membership("audit_lead", "force"),)
+        people.add(connection, name, name=name, mail=mail, password=None, memberships=roles, now=PUBLISHED)
+
+
 @pytest.fixture
 def steps() -> list[Step]:
     return []
@@ -84,6 +93,8 @@ def steps() -> list[Step]:
 def cases(engine: sa.Engine, steps: list[Step]) -> Cases:
     observers = (*catalogue.observers("https://homeward.example"), lambda _connection, step: steps.append(step))
     made = Cases(engine, observers=observers, operations=OPERATIONS, veil=catalogue.veil)
+    with writing(engine) as connection:
+        two_auditors(connection)
     made.publish(catalogue.files("audit"), by="ann", now=PUBLISHED, roles=tuple(ROLES))
     return made
 
@@ -219,6 +230,7 @@ def test_the_draw_can_be_repeated_by_the_reference_of_the_audit(engine: sa.Engin
     with writing(engine) as connection:
         for number in range(30):
             episode(connection, number)
+        two_auditors(connection)
         twice: dict[str, set[str]] = {}
 
         def draw(reference: str) -> list[str]:
@@ -231,6 +243,11 @@ def test_the_draw_can_be_repeated_by_the_reference_of_the_audit(engine: sa.Engin
         assert draw("AU-1") == draw("AU-1")
         assert draw("AU-1") != draw("AU-2")
         assert twice["AU-1"] != twice["AU-2"]
+        people.disable(connection, "ben_auditor", MONTH_BEGINS)
+        alone: Any = sampling.draw(
+            connection, {"month": {"at": MONTH_BEGINS}, "quota": QUOTA, "case": {"reference": "AU-1"}}, MONTH_BEGINS
+        )
+        assert {each["again"] for each in alone} == {"no"}, "nobody could score one a second time"
         rest = {"quota": QUOTA, "case": {"reference": "AU-3"}}
         for missed, count in ((1, 4), (0, 0)):
             month = {"at": MONTH_BEGINS + timedelta(days=31), "missed": missed}

@@ -214,11 +214,11 @@ def test_a_candidate_who_is_sealed_later_has_no_name_any_more(engine: sa.Engine,
     joined, other = {**named, "value": record}, {"value": "CH-55555555", "label": "Sascha Sample"}
     facts: Facts = {CANDIDATES: {"": {"matches": [named, joined, other], "count": 3}}, "known": {"": {"age": 13}}}
     with writing(engine) as connection:
-        assert seals.veil(connection, facts, who(connection, "outside")) == facts
+        assert seals.veil(connection, "MC-1", facts, who(connection, "outside")) == facts
         sealed(connection, now)
-        assert seals.veil(connection, facts, who(connection, "inside")) == facts
-        assert seals.veil(connection, facts, who(connection, "gold")) == facts
-        seen = seals.veil(connection, facts, who(connection, "outside"))
+        assert seals.veil(connection, "MC-1", facts, who(connection, "inside")) == facts
+        assert seals.veil(connection, "MC-1", facts, who(connection, "gold")) == facts
+        seen = seals.veil(connection, "MC-1", facts, who(connection, "outside"))
     unnamed = {**named, "label": seals.CANDIDATE}
     assert seen[CANDIDATES][""] == {"matches": [unnamed, {**unnamed, "value": record}, other], "count": 3}
     assert seen["known"] == facts["known"]
