@@ -20,7 +20,7 @@ from web import figure_words, periods
 from web.figure_words import HIDDEN, Chart
 from web.periods import Span
 from workflows import figures, hiding, seals
-from workflows.access import FIGURES, FIGURES_WITH_EPISODES
+from workflows.access import FIGURES_OF_EVERY_AUTHORITY, FIGURES_WITH_EPISODES
 from workflows.measures import GROUPS, MEASURES, NOT_IN_FIGURES, PEOPLE, SLICES
 from workflows.recommendations import Recommendation
 from workflows.vocabulary import RESPONSIBLE_AUTHORITY
@@ -57,11 +57,16 @@ class Named:
 
 
 def of(connection: sa.Connection, found: Recommendation, who: Actor, now: datetime) -> tuple[Live, ...]:
-    """Read the numbers that the milestones of a recommendation name; none for who sees no figures. Eight statements for each authority named."""
+    """Read the numbers that the milestones of a recommendation name, as the dashboard tells them to the same person (`web.asked`).
+
+    None for who sees no figures of the whole force. What is sealed counts nowhere for who sees every number, of any days; in whole quarters
+    without small numbers it counts for everybody alike, so that a seal moves none of them (domain.md 13.12). Eight statements for each
+    authority named.
+    """
     named = list(dict.fromkeys(_named(each.evidence_ref for each in found.milestones)))
-    if not named or not who.roles & FIGURES:
+    if not named or not who.roles & FIGURES_OF_EVERY_AUTHORITY:
         return ()
-    every = bool(who.roles & FIGURES_WITH_EPISODES)
+    every = bool(who.roles & FIGURES_WITH_EPISODES & FIGURES_OF_EVERY_AUTHORITY)
     but = seals.hidden(connection, who) if every else frozenset[str]()
     then, latest = (periods.usual(at) if every else periods.ended_quarters(at)[0] for at in (found.opened_at, now))
     areas = {each.authority for each in named if every or not each.authority}

@@ -46,7 +46,7 @@ MOST_BESIDE, MOST_ON_A_PAGE = 5, 22
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: `bar` is the length of its bar in per cent, None where the table has none; `outlined` is that of no answer."""
+    """One row: `bar` is the length of its bar in per cent, None where it has none or is not shown; `outlined` is that of no answer."""
 
     words: str
     cells: tuple[str, ...]
@@ -231,7 +231,9 @@ def _figures(figures: PeriodFigures, more: Crossed) -> Iterator[Section]:
 
 def _chart(chart: Chart) -> Table:
     """Give a table of the dashboard, each row with its bar, and what was published elsewhere below."""
-    rows = tuple(Row(bar.words, _number(bar), bar.width, bar.outlined) for bar in chart.bars)
+    rows = tuple(
+        Row(bar.words, _number(bar), None if bar.count is None else bar.width, bar.outlined) for bar in chart.bars
+    )
     notes = [f"{bar.words}, elsewhere: {sources.cited(bar.country)}." for bar in chart.bars if bar.country]
     if chart.is_hidden:
         notes.append(f"Not shown: fewer than {SMALLEST_SHOWN} in all.")
@@ -257,7 +259,7 @@ def _rates(figures: PeriodFigures) -> Iterator[Table]:
         return
     for table in figures.rates.tables:
         drawn = zip(table.bars, table.rows, strict=True)
-        rows = tuple(Row(bar.words, cells[1:], bar.width) for bar, cells in drawn)
+        rows = tuple(Row(bar.words, cells[1:], None if bar.is_hidden else bar.width) for bar, cells in drawn)
         says = "Episodes of children, for each 1,000 who live here"
         heads = figures.rates.heads if BEFORE in figures.rates.heads else RATE_HEADS
         yield Table(f"rates_{table.key}", f"Rates: {table.title}", says, table.title, heads, rows)
@@ -296,7 +298,7 @@ def _promises(kept: Sequence[Kept]) -> Section:
     of = {each.id: each for each in PROMISES}
     ordered = sorted(kept, key=lambda each: list(SEVERITIES).index(of[each.promise].severity))
     rows = tuple(
-        Row(of[each.promise].words, (SEVERITIES[of[each.promise].severity], *_became(each)), _share_kept(each) or 0)
+        Row(of[each.promise].words, (SEVERITIES[of[each.promise].severity], *_became(each)), _share_kept(each))
         for each in ordered
     )
     says = "What was promised to every missing child, and in how many episodes of the quarter it was kept. Pending is what is not due yet."

@@ -83,15 +83,19 @@ def beside(settled: Settled, new: Mapping[Cell, int], divided: Iterable[tuple[Ce
     behind = {**settled.behind, **new}
     counts = {cell: bits.bit_count() for cell, bits in behind.items()}
     shown = {**settled.shown, **{cell: None if is_small(counts[cell]) else counts[cell] for cell in new}}
-    return (
-        protect(
-            counts,
-            shown,
-            tuple(_found_sums(behind, new, tuple(each for each in (*settled.divided, *divided) if each))),
-            may=new.keys(),
-        )
-        & new.keys()
-    )
+    whole = tuple(each for each in (*settled.divided, *divided) if each)
+    sums = tuple(_found_sums(behind, new, whole))
+    told = frozenset(_told_already(sums, counts, settled))
+    return protect(counts, shown, sums, may=new.keys() - told) & new.keys()
+
+
+def _told_already(sums: Iterable[Sum[Cell]], counts: Mapping[Cell, int], settled: Settled) -> Iterator[Cell]:
+    """Name the numbers that are another, or the sum of others, that is shown: to hide one of them would hide nothing."""
+    for each in sums:
+        for one, others in ((each.parts, each.whole), (each.whole, each.parts)):
+            is_shown = all(settled.shown.get(cell) is not None for cell in others)
+            if len(one) == 1 and is_shown and counts[one[0]] == sum(counts[cell] for cell in others):
+                yield one[0]
 
 
 def _found_sums(

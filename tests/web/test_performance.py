@@ -19,10 +19,10 @@ from tests.web import wellformed
 from tests.web.counting import counted
 from tests.web.population import Population, play
 from tests.web.scenes import Scenes
-from tests.web.site import Site, statements
+from tests.web.site import Site, seal_from, statements
 from web import live_measures, pack_words, periods
 from web.figure_words import HIDDEN
-from workflows import erasing, figures, seals, verification
+from workflows import erasing, figures, verification
 from workflows.access import FIGURES, FIGURES_WITH_EPISODES
 from workflows.agencies import ROLES
 from workflows.disclosures import DisclosureRow
@@ -221,16 +221,6 @@ def test_who_sees_figures_only_sees_no_small_number_and_no_list(site: Site, play
     assert "[c]" in csv_text
 
 
-def seal_from(site: Site, cases: list[str], role: str) -> None:
-    """Seal cases from whoever has a role; everybody else is of the group."""
-    above = Actor("superintendent", frozenset({"superintendent"}), "police")
-    wanted = seals.Wanted(
-        cases[0], tuple(cases), tuple(sorted(ROLES.keys() - {role})), "A relative works here, in this role."
-    )
-    with writing(site.services.engine) as connection:
-        seals.seal(connection, wanted, by=above, now=site.clock())
-
-
 def test_who_is_missing_and_sealed_is_not_even_counted_for_those_who_do_not_see_it(
     site: Site, played: list[str]
 ) -> None:
@@ -273,6 +263,7 @@ def test_a_pack_tells_of_a_quarter_without_a_person_or_a_small_number_to_nobody_
     assert "Kit" not in body
     assert "CH-" not in body
     assert page.select("#pack-flags, #pack-plans") == []
+    assert all(bar.find("title") for bar in page.select("svg")), "a tagged PDF says each picture in words"
     dashboard = site.browser("partnership_board").page("/performance?from=2025-10-01&to=2025-12-31")
     for chart in ("people", "interviews", "ethnicity", "outcomes"):
         rows = {row.select("th")[0].text: row.select("td")[0].text for row in page.select(f"#pack-{chart} tbody tr")}

@@ -90,8 +90,11 @@ def test_the_rates_are_the_episodes_of_children_for_each_thousand_who_live_there
     assert "1,250" in keeper.page("/performance/population").text
     page = keeper.page("/performance?from=2026-02-01&to=2026-02-28")
     asian = [one for one in people if one[3] and one[2] < 18 and one[1]]
-    cells = row_of(page, "#rates-community tbody tr", "Asian")
+    cells = row_of(page, "#rates-tables table:nth-of-type(2) tbody tr", "Asian")
     assert cells[:3] == ["5,000", str(len(asian)), f"{1000 * len(asian) / 5000:.2f}"]
+    bar = next(each for each in page.select("#rates-community li") if each.text.split()[0] == "Asian")
+    assert bar.text.split()[1:] == [f"{cells[2]},", "before:", "0.00"]
+    assert cells[5] == "0.00"
     assert cells[3] == str(len({(child, age) for _, child, age, _ in asian}))
     everybody = len([one for one in people if one[3] and one[2] < 18])
     times = (len(asian) / 5000) / (everybody / 25000)

@@ -16,12 +16,14 @@ from bs4 import BeautifulSoup
 from PIL import ImageFile
 from werkzeug.test import TestResponse
 
+from engine.model import Actor
 from engine.store import ReadTable, reading, writing
 from tests.web.overseen import NOW, OUTCOMES, RISK, day, do, link_of, overseen, row, typed, words
 from tests.web.scenes import Scenes
-from tests.web.site import Site
-from web import pack_words, recommendation_sheets
+from tests.web.site import Site, seal_from
+from web import live_measures, pack_words, recommendation_sheets
 from web.periods import Span
+from workflows import recommendations
 from workflows.episodes import EpisodeRow
 from workflows.recommendations import MilestoneRow, RecommendationRow
 
@@ -317,3 +319,24 @@ def test_a_number_of_the_dashboard_that_proves_something_has_its_value_then_and_
         assert found.parent is not None
         cells = [each.text for each in found.parent.select("tbody th, tbody td")]
         assert cells == ["Ethnic group: Not recorded, Nottingham City", *values], role
+
+
+def test_a_number_that_proves_something_is_told_as_the_dashboard_tells_it_to_the_same_person(overseen: Site) -> None:
+    """Of every day it does not count what is sealed; who leads in a council besides is not told the force's small numbers for it."""
+    case_id, row = overseen.opened(), EpisodeRow
+    now = datetime(2026, 7, 20, 9, tzinfo=UTC)
+    with writing(overseen.services.engine) as connection:
+        later = {"reported_at": datetime(2026, 5, 5, tzinfo=UTC)}
+        connection.execute(sa.update(row).where(row.case_id == case_id).values(**later))
+    told: dict[str, list[list[str]]] = {}
+    readers = ("chief_inspector_missing", COORDINATOR, f"{COORDINATOR} csc_service_manager", "audit_lead csc_director")
+    for _ in range(2):
+        with reading(overseen.services.engine) as connection:
+            (one,) = [each for each in recommendations.everything(connection) if each.ref_no == OUTCOMES]
+            for held in readers:
+                who = Actor(held.split(" ", maxsplit=1)[0], frozenset(held.split(" ")), "police")
+                live = live_measures.of(connection, one, who, now)
+                told.setdefault(held, []).append([each.now for each in live])
+        if len(told[COORDINATOR]) == 1:
+            seal_from(overseen, [case_id], "chief_inspector_missing")
+    assert list(told.values()) == [[["1 (100%)"], ["0"]], [["Not shown"]] * 2, [["Not shown"]] * 2, [[], []]]

@@ -28,7 +28,8 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 AREAS = ("nottingham_city", "nottinghamshire_county", "another", "")
 LIVING = Living(2025, ("Invented",), dict.fromkeys(product(AREAS[:2], GROUPS, AGES), 500))
-PERIODS, ROUNDS = 30, 40
+PERIODS, ROUNDS = (*range(30), 87), 40
+"""In 87 a community was hidden beside another that the ethnic groups give, so that it hid nothing."""
 
 Cell = tuple[str, str]
 
@@ -181,7 +182,7 @@ YEARS = dict(zip(AGES, ((0, 10), (10, 13), (13, 16), (16, 18)), strict=True))
 
 @cache
 def sights() -> tuple[Sight, ...]:
-    return tuple(sight(a_period(seed)) for seed in range(PERIODS))
+    return tuple(sight(a_period(seed)) for seed in PERIODS)
 
 
 @cache
@@ -298,7 +299,7 @@ def test_the_attack_knows_what_adds_up() -> None:
 
 
 def test_no_small_number_follows_from_all_the_tables_of_a_period() -> None:
-    for seed, each in enumerate(sights()):
+    for seed, each in zip(PERIODS, sights(), strict=True):
         assert list(leaks(each)) == [], seed
         small = [cell for cell, mask in each.masks.items() if is_small(mask.bit_count())]
         assert [cell for cell in small if each.shown[cell] is not None] == [], seed
