@@ -263,7 +263,8 @@ def test_a_pack_tells_of_a_quarter_without_a_person_or_a_small_number_to_nobody_
     assert "Kit" not in body
     assert "CH-" not in body
     assert page.select("#pack-flags, #pack-plans") == []
-    assert all(bar.find("title") for bar in page.select("svg")), "a tagged PDF says each picture in words"
+    bars = [bar.extract() for bar in page.select("svg")]
+    assert all(bar.find("title") for bar in bars), "a tagged PDF says each picture in words"
     dashboard = site.browser("partnership_board").page("/performance?from=2025-10-01&to=2025-12-31")
     for chart in ("people", "interviews", "ethnicity", "outcomes"):
         rows = {row.select("th")[0].text: row.select("td")[0].text for row in page.select(f"#pack-{chart} tbody tr")}
