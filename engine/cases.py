@@ -75,6 +75,7 @@ from engine.views import (
     TaskRow,
     TaskView,
 )
+from engine.warm import WarmPositions
 from engine.writing import Stored, write_new, write_step
 
 __all__ = [
@@ -139,6 +140,7 @@ class Cases:
         self.observers = tuple(observers)
         self.references = references
         self.library = Library(engine)
+        self.warm = WarmPositions()
         self.views = reading.Views(engine, self.library, veil)
         self.incidents = Incidents(engine, self._load, self._step, alarms)
         self.errands = Errands(engine, self._load, self._step, errands or {})
@@ -209,7 +211,7 @@ class Cases:
                 release, reference, facts, Open(writes, by, on_paper), now, self._calls(connection, now)
             )
             stored = Stored.new(reference, procedure, release_id, facts, command=key, asked=digest)
-            return self._tell(connection, write_new(connection, stored, outcome, now))
+            return self._tell(connection, stored, outcome, write_new(connection, stored, outcome, now))
 
     def complete(
         self, task_id: str, answers: Mapping[str, Value], *, by: Actor, now: datetime, key: str,
@@ -330,7 +332,7 @@ class Cases:
         command = Open(writes, Actor(SYSTEM))
         outcome = runner.begin(release, reference, facts, command, now, self._calls(connection, now))
         stored = Stored.new(reference, release.root, release_id, facts, correlation=correlation)
-        self._tell(connection, write_new(connection, stored, outcome, now))
+        self._tell(connection, stored, outcome, write_new(connection, stored, outcome, now))
         return reference
 
     def next_schedule(self, *, now: datetime, held: Collection[str] = ()) -> str | None:
@@ -476,20 +478,25 @@ class Cases:
             return stored, _answer(connection, key, digest), None
         if row.status == ERASED:
             raise CaseIsErased("What this case held was erased. Nothing can be done in it any more.")
-        release = self.library.get(row.release_id)
-        conductor = runner.restore(release, row.state, stored.facts, now, self._calls(connection, now))
+        release, calls = self.library.get(row.release_id), self._calls(connection, now)
+        if (warm := self.warm.take(case_id, row.release_id, (row.state, row.facts))) is not None:
+            conductor = runner.resume(release, warm.position, stored.facts, now, calls)
+            return stored.waiting_for(warm.awaited), None, conductor
+        conductor = runner.restore(release, row.state, stored.facts, now, calls)
         return stored.waiting_for(conductor.awaited()), None, conductor
 
     def _step(
         self, connection: sa.Connection, stored: Stored, conductor: runner.Conductor, command: Command, now: datetime
     ) -> Done:
         """Take one step and write it."""
-        return self._tell(connection, write_step(connection, stored, conductor.step(command), now))
+        outcome = conductor.step(command)
+        return self._tell(connection, stored, outcome, write_step(connection, stored, outcome, now))
 
-    def _tell(self, connection: sa.Connection, step: Step) -> Done:
+    def _tell(self, connection: sa.Connection, stored: Stored, outcome: runner.Outcome, step: Step) -> Done:
         """Let the observers see the step, and give its answer."""
         for observer in self.observers:
             observer(connection, step)
+        self.warm.keep(step.case_id, stored.release_id, outcome.written, outcome.position, outcome.awaited)
         return Done(step.case_id, tuple(task.id for task in step.opened))
 
     def release_of(self, case_id: str) -> Compiled:

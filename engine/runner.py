@@ -83,12 +83,16 @@ class Sent:
     optional: bool = False
 
 
+Written = tuple[bytes, bytes]
+"""A position and the facts beside it, as they are stored."""
+
+
 @dataclass(slots=True)
 class Outcome:
     """What a step did; everything that the store writes in one transaction.
 
     `staying` are the tasks that were open and still are, `moved` those of them that are due at another moment, `gone` the
-    tasks that are open no more: the completed one and the cancelled ones.
+    tasks that are open no more: the completed one and the cancelled ones. `written` are position and facts as the store keeps them, once it does.
     """
 
     position: Position
@@ -106,6 +110,7 @@ class Outcome:
     closed: bool = False
     title: str = ""
     rank: int = USUAL_RANK
+    written: Written = (b"", b"")
 
 
 def begin(
@@ -132,6 +137,16 @@ def _begun(conductor: Conductor, release: Compiled, reference: str, command: Ope
     if start.properties.get("repeats") == "true":
         conductor.position.keys[start.record] = 1
     return conductor.settle({})
+
+
+def resume(
+    release: Compiled, position: Position, facts: Facts, now: datetime, operations: Operation = no_operations
+) -> Conductor:
+    """Take over a position as the last step left it; `Conductor.step` carries it on."""
+    conductor = Conductor(release, facts, now, "", now, operations)
+    position.tokens.script_engine = conductor
+    conductor.take(position)
+    return conductor
 
 
 def restore(
@@ -186,6 +201,7 @@ class Conductor:
         self.position = position
         self.was_over = position.tokens.completed
         self.scope.describe_case(position.reference, datetime.fromtimestamp(position.opened_at, tz=self.now.tzinfo))
+        self.scope.known |= position.known
 
     def step(self, command: Command) -> Outcome:
         """Apply one command and run on until people, clocks or messages are needed.
@@ -480,6 +496,7 @@ class Conductor:
         if not completed and not goes_on:
             self.events.append(Event("case_stranded"))
         outcome.title, outcome.rank = self.scope.title(), self.scope.rank()
+        self.position.known = self.scope.lasting()
         outcome.events, outcome.writes, outcome.sent = self.events, self.writes, self.sent
         return outcome
 
@@ -494,7 +511,7 @@ class Conductor:
         """Run what is ready now, or up to what throws something; say whether anything was."""
         ran = False
         for workflow in self.position.tokens.all_workflows():
-            ready = [t for t in workflow.tasks.values() if t.state == TaskState.READY and not t.task_spec.manual]
+            ready = [t for t in workflow.tasks.values() if t._state == TaskState.READY and not t.task_spec.manual]
             for task in ready:
                 if task.state == TaskState.READY and task.id in workflow.tasks:
                     self.run(task)
@@ -568,7 +585,7 @@ class Conductor:
         """Give the tokens that wait at an element of the diagram by themselves, with the element."""
         for task in self.position.tokens.live():
             node = getattr(task.task_spec, "node", None)
-            if node is not None and task.state == TaskState.WAITING:
+            if node is not None and task._state == TaskState.WAITING:
                 yield task, node
 
     def waits(self) -> list[Wait]:

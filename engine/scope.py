@@ -33,14 +33,24 @@ class Called:
     rules: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a table gave when it was asked, whom it called and what it counted; and the records on which that rests, None where it may rest on the moment."""
+
+    result: Any
+    called: Sequence[Called]
+    counts: Sequence[calendars.Count]
+    rests_on: frozenset[str] | None
+
+
 class Scope:
     """The facts as expressions see them.
 
     A record that occurs once is a context of its fields; a record that repeats is a list of contexts, each with its `key`,
     in the order of the keys; `case` holds ``reference`` and ``opened_at``; each decision table is a function,
     unless a record has its name: what was decided goes before deciding anew. `called` keeps the tables that were called so,
-    `known` what they gave, whom they called and what they counted: while no record changes, a table that is asked the same again, as most conditions and clocks do,
-    gives the same.
+    `known` what they gave: while no record changes on which that rests, a table that is asked the same again, as most conditions and clocks do,
+    gives the same, in later steps too where it asks nobody what time it is (`lasting`).
     """
 
     def __init__(self, release: Compiled, facts: Facts, now: datetime, reference: str, opened_at: datetime) -> None:
@@ -50,7 +60,7 @@ class Scope:
         self.now = now
         self.changed: set[str] = set()
         self.called: list[Called] = []
-        self.known: dict[Hashable, tuple[Any, Sequence[Called], Sequence[calendars.Count]]] = {}
+        self.known: dict[Hashable, Known] = {}
         self.values: dict[str, Any] = {
             name: Function(self.invoke(table), release.parameters[name]) for name, table in release.decisions.items()
         }
@@ -64,6 +74,10 @@ class Scope:
         self.known.clear()
         self.values["case"] = {"reference": reference, "opened_at": opened_at}
 
+    def lasting(self) -> dict[Hashable, Known]:
+        """Give what a later step of the case need not ask again, while the facts stay as they are."""
+        return {asked: known for asked, known in self.known.items() if known.rests_on is not None}
+
     def forget(self) -> list[Called]:
         """Forget which tables were called; give the list of those that are called from now on."""
         self.called.clear()
@@ -76,23 +90,29 @@ class Scope:
             given = {name: value for name, value in arguments.items() if value is not None}
             asked = _told_apart(table.id, given)
             if asked is not None and asked in self.known:
-                result, called, counts = self.known[asked]
-                self.called.extend(called)
-                calendars.counted_before(counts)
-                return result
+                known = self.known[asked]
+                self.called.extend(known.called)
+                calendars.counted_before(known.counts)
+                return known.result
             before = len(self.called)
             with calendars.counts() as counts:
                 decision = table.decide({**self.values, **given} if given else self.values, now=self.now)
             self.called.append(Called(table.id, given, decision.rule_ids))
             if asked is not None:
-                self.known[asked] = decision.result, self.called[before:], counts
+                rests_on = self.release.rests_on(f"{table.id}()")
+                self.known[asked] = Known(decision.result, self.called[before:], counts, rests_on)
             return decision.result
 
         return call
 
     def refresh(self, record: str) -> None:
         """Show a record as it is now."""
-        self.known.clear()
+        if self.known:
+            self.known = {
+                asked: known
+                for asked, known in self.known.items()
+                if known.rests_on is not None and record not in known.rests_on
+            }
         keys = self.facts[record]
         if record in self.release.repeating or set(keys) - {""}:
             ordered = sorted(keys, key=natural)

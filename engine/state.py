@@ -7,7 +7,7 @@ the release, the facts lie beside, and the event log is the history. An unknown 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine import packing
+from engine.scope import Known
 from engine.specs import ACTIVE, CHILD, FinishJoin, Inclusive, ProcessSpec, Race, Split
 
 REEVALUATED = (Inclusive, FinishJoin)
@@ -29,7 +30,7 @@ PREDICTED = TaskState.FUTURE | TaskState.LIKELY | TaskState.MAYBE
 def _look_again(workflow: Any) -> None:
     """Update the joins that wait for what happens elsewhere; the library updates every waiting task each time."""
     for task in list(workflow.tasks.values()):
-        if task.state == TaskState.WAITING and isinstance(task.task_spec, REEVALUATED):
+        if task._state == TaskState.WAITING and isinstance(task.task_spec, REEVALUATED):
             task.task_spec._update(task)
 
 
@@ -71,7 +72,7 @@ class Tokens(BpmnWorkflow):
         depth = 0
         while inside is not self:
             holder = inside.home.tasks.get(inside.parent_task_id)
-            if holder is None or holder.state & FINISHED:
+            if holder is None or holder._state & FINISHED:
                 return 0
             depth, inside = depth + 1, inside.home
         return depth
@@ -84,7 +85,7 @@ class Tokens(BpmnWorkflow):
         """Give every task that waits, is ready or has begun, in the order in which they came to be; none of what was interrupted."""
         for workflow in (self, *(each for each in self.subprocesses.values() if self.depth_of(each))):
             for task in workflow.tasks.values():
-                if task.state & ACTIVE:
+                if task._state & ACTIVE:  # as the property of the library gives it, which is asked 400 times a step
                     yield task
 
 
@@ -111,6 +112,7 @@ class Position:
 
     `keys` counts the record keys given out for each repeating record; `done_by` keeps who last did the tasks of which
     another task says `other_than`, in a multi-instance for each of its items too; `skipped` holds the operations that are to be left out when they come next, with the reason.
+    `known` is what tables have given that the last step asked: no part of what is stored.
     """
 
     tokens: Tokens
@@ -121,6 +123,7 @@ class Position:
     keys: dict[str, int] = field(default_factory=dict)
     done_by: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
+    known: dict[Hashable, Known] = field(default_factory=dict)
 
     def remember(self, element: str, item: str, person: str) -> None:
         """Keep who did a task, and for which item of a multi-instance."""

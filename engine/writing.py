@@ -15,6 +15,7 @@ from engine.runner import OpenTask, Outcome
 from engine.statements import Prepared
 from engine.store import Base, Moment
 from engine.views import Step, TaskRow
+from engine.warm import Waiting
 
 # Every statement of a step is made once and only given its values afterwards: making one anew, with the mapper's classes,
 # took more than half of the time of a step. Those of every step are prepared (`engine.statements`).
@@ -59,9 +60,6 @@ CHANGE_AWAITED = (
     .where(AWAITED.c.case_id == sa.bindparam("this_case"), AWAITED.c.number == sa.bindparam("this_number"))
     .values({name: sa.bindparam(f"new_{name}") for name in ("number", "name", "correlation")})
 )
-
-Waiting = tuple[int, str, str]
-"""What a case waits for: the number of the token, the name of the message, its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +178,13 @@ def write_event(connection: sa.Connection, stored: Stored, event: Event, now: da
 
 def _case(stored: Stored, outcome: Outcome, rows: list[Any], now: datetime) -> dict[str, Any]:
     """Give the columns of a case's row that a step changes."""
+    outcome.written = state.dump(outcome.position), values.dumps(stored.facts)
     return {
         "title": outcome.title[:200],
         "status": "closed" if outcome.closed else "open",
         "closed_at": stored.closed_at or (now if outcome.closed else None),
-        "state": state.dump(outcome.position),
-        "facts": values.dumps(stored.facts),
+        "state": outcome.written[0],
+        "facts": outcome.written[1],
         "head": rows[-1].digest if rows else stored.head,
         "seq": rows[-1].seq if rows else stored.seq,
         "next_due_at": outcome.next_due_at,

@@ -9,6 +9,7 @@ null, as everywhere in FEEL.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -53,6 +54,15 @@ class Overload:
 
     parameters: tuple[Parameter, ...]
     implementation: Implementation
+    counts: range = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Count how many arguments it takes."""
+        if self.parameters and self.parameters[-1].several:
+            counts = range(len(self.parameters), sys.maxsize)
+        else:
+            counts = range(sum(not each.optional for each in self.parameters), len(self.parameters) + 1)
+        object.__setattr__(self, "counts", counts)
 
     def fits(self, count: int, names: Sequence[str]) -> bool:
         """Say whether so many arguments, or arguments of these names, have a place."""
@@ -60,9 +70,7 @@ class Overload:
             known = {each.name for each in self.parameters}
             needed = {each.name for each in self.parameters if not each.optional and each.kinds}
             return set(names) <= known and needed <= set(names) and len(set(names)) == len(names)
-        if self.parameters and self.parameters[-1].several:
-            return count >= len(self.parameters)
-        return sum(not each.optional for each in self.parameters) <= count <= len(self.parameters)
+        return count in self.counts
 
     def arrange(self, values: Sequence[Any], names: Sequence[str]) -> list[Any] | None:
         """Put the arguments in the order of the parameters, each as its parameter takes it; None where one does not fit."""
@@ -74,9 +82,11 @@ class Overload:
         elif self.parameters and self.parameters[-1].several:
             last = len(self.parameters) - 1
             values = [*values[:last], list(values[last:])]
-        taken = [each.take(value) for each, value in zip(self.parameters, values, strict=False)]
-        if any(value is _MISFIT for value in taken):
-            return None
+        taken = []
+        for each, value in zip(self.parameters, values, strict=False):
+            if (found := each.take(value)) is _MISFIT:
+                return None
+            taken.append(found)
         return taken + [None] * (len(self.parameters) - len(taken))
 
 
