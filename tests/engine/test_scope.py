@@ -31,8 +31,8 @@ def asked(scope: Scope, **given: Any) -> Any:
     return scope.values[name].callable(**given)
 
 
-def begun() -> Scope:
-    compiled = release.load(release.pack({**DRAWN, "grade.dmn": SAYING})[0])
+def begun(saying: str = SAYING) -> Scope:
+    compiled = release.load(release.pack({**DRAWN, "grade.dmn": saying})[0])
     return Scope(compiled, {"answer": {"": {"more": "a"}}}, NOW, "T-1", NOW)
 
 
@@ -50,3 +50,18 @@ def test_equal_moments_in_two_zones_are_two_questions() -> None:
     summer = datetime(2026, 10, 25, 1, 30, tzinfo=london)
     given = [summer, summer.replace(fold=1), summer.astimezone(UTC), summer.astimezone(ZoneInfo("Europe/Paris"))]
     assert len({tuple(asked(scope, at=each)) for each in given}) == len(given)
+
+
+def test_what_a_table_gave_lasts_until_a_record_has_changed_on_which_it_rests() -> None:
+    scope = begun()
+    asked(scope, at=NOW)
+    scope.write(FactWrite("opening", "", "word", "x"))
+    assert [(each.result[0], sorted(each.rests_on or ())) for each in scope.lasting().values()] == [
+        ("a", ["answer", "at", "d"])
+    ]
+    scope.write(FactWrite("answer", "", "more", "b"))
+    assert scope.lasting() == scope.known == {}
+    by_the_clock = begun(SAYING.replace("string(at)", "string(now())"))
+    asked(by_the_clock, at=NOW)
+    assert by_the_clock.known
+    assert by_the_clock.lasting() == {}, "at another moment it may give something else"
