@@ -48,6 +48,7 @@ from engine.model import (
     Value,
     Wait,
 )
+from engine.outcome import Outcome
 from engine.ownership import Ownership
 from engine.release import Compiled
 from engine.store import (
@@ -492,7 +493,7 @@ class Cases:
         outcome = conductor.step(command)
         return self._tell(connection, stored, outcome, write_step(connection, stored, outcome, now))
 
-    def _tell(self, connection: sa.Connection, stored: Stored, outcome: runner.Outcome, step: Step) -> Done:
+    def _tell(self, connection: sa.Connection, stored: Stored, outcome: Outcome, step: Step) -> Done:
         """Let the observers see the step, and give its answer."""
         for observer in self.observers:
             observer(connection, step)

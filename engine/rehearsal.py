@@ -28,9 +28,10 @@ from engine.errors import Conflict, Refusal
 from engine.faults import StepFailed, describe
 from engine.forms import Form
 from engine.model import FOUND, SYSTEM, Actor, Complete, Deliver, Event, Facts, FactWrite, Fire, Found, Open, Value
+from engine.outcome import OpenTask, Outcome, Sent
 from engine.process import Node
 from engine.release import Compiled
-from engine.runner import Conductor, OpenTask, Outcome, Sent
+from engine.runner import Conductor
 from engine.state import Position
 
 Command = Mapping[str, Any]

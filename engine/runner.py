@@ -7,8 +7,7 @@ is to be stored, sent or shown goes out as values. The runner's `Conductor` answ
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -26,7 +25,6 @@ from engine.model import (
     ASKED,
     FOUND,
     SYSTEM,
-    USUAL_RANK,
     Command,
     Complete,
     Correct,
@@ -39,11 +37,11 @@ from engine.model import (
     Open,
     Operation,
     Skip,
-    Value,
     Wait,
     no_operations,
     told_of_paper,
 )
+from engine.outcome import OpenTask, Outcome, Sent
 from engine.process import Node
 from engine.release import Compiled
 from engine.scope import Scope
@@ -56,61 +54,6 @@ STEPS_AT_MOST = 2_000
 
 LONGEST_ACTIVITY = 60
 """What the log keeps of a word that an answer gives."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenTask:
-    """A task that a person may do now; `key` is the record key under which its form writes ("" for a record that
-    occurs once), `due_at` when it is due, and `deadline` the boundary event that says so.
-    """
-
-    number: int
-    node: Node
-    key: str
-    due_at: datetime | None
-    deadline: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A message that another case may take."""
-
-    name: str
-    correlation: str
-    element: str
-    payload: Mapping[str, Value]
-    lives: timedelta | None = None
-    optional: bool = False
-
-
-Written = tuple[bytes, bytes]
-"""A position and the facts beside it, as they are stored."""
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a step did; everything that the store writes in one transaction.
-
-    `staying` are the tasks that were open and still are, `moved` those of them that are due at another moment, `gone` the
-    tasks that are open no more: the completed one and the cancelled ones. `written` are position and facts as the store keeps them, once it does.
-    """
-
-    position: Position
-    events: list[Event] = field(default_factory=list)
-    writes: list[FactWrite] = field(default_factory=list)
-    opened: list[OpenTask] = field(default_factory=list)
-    staying: list[OpenTask] = field(default_factory=list)
-    moved: list[OpenTask] = field(default_factory=list)
-    completed: tuple[int, str] | None = None
-    cancelled: list[int] = field(default_factory=list)
-    gone: list[OpenTask] = field(default_factory=list)
-    sent: list[Sent] = field(default_factory=list)
-    awaited: list[tuple[int, str, str]] = field(default_factory=list)
-    next_due_at: datetime | None = None
-    closed: bool = False
-    title: str = ""
-    rank: int = USUAL_RANK
-    written: Written = (b"", b"")
 
 
 def begin(
@@ -495,8 +438,7 @@ class Conductor:
         goes_on = people or outcome.next_due_at or outcome.awaited or catching.may_become_true(self)
         if not completed and not goes_on:
             self.events.append(Event("case_stranded"))
-        outcome.title, outcome.rank = self.scope.title(), self.scope.rank()
-        self.position.known = self.scope.lasting()
+        outcome.title, outcome.rank, self.position.known = self.scope.title(), self.scope.rank(), self.scope.lasting()
         outcome.events, outcome.writes, outcome.sent = self.events, self.writes, self.sent
         return outcome
 

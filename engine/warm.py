@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from threading import Lock
 
-from engine.runner import Written
+from engine.outcome import Written
 from engine.state import Position
 
 KEPT_AT_MOST = 64

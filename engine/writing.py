@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from engine import log, posting, state, values
 from engine.model import USUAL_RANK, Event, Facts
-from engine.runner import OpenTask, Outcome
+from engine.outcome import OpenTask, Outcome
 from engine.statements import Prepared
 from engine.store import Base, Moment
 from engine.views import Step, TaskRow

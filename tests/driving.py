@@ -24,8 +24,9 @@ from engine.model import (
     Open,
     no_operations,
 )
+from engine.outcome import OpenTask, Outcome
 from engine.release import Compiled
-from engine.runner import Conductor, OpenTask, Outcome
+from engine.runner import Conductor
 
 MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

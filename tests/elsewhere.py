@@ -11,7 +11,7 @@ from typing import Any
 
 from engine import runner, values
 from engine.model import Command, Event, Open
-from engine.runner import OpenTask, Outcome
+from engine.outcome import OpenTask, Outcome
 from tests.driving import Drive
 from tests.one_step import written
 

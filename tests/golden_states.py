@@ -19,6 +19,7 @@ import orjson
 from engine import packing, runner, state, values
 from engine.clocks import Winder
 from engine.model import Actor, Skip
+from engine.outcome import OpenTask, Outcome
 from tests.drawn import form, procedure
 from tests.driving import Drive
 
@@ -474,8 +475,8 @@ def opened(path: Path) -> tuple[Drive, dict[str, Any]]:
     conductor = runner.restore(case.release, bytes_of(document), case.facts, case.now)
     case.position = conductor.position
     for number, element, key, due_at, deadline in document["tasks"]:
-        case.tasks[number] = runner.OpenTask(number, case.release.node(element), key, due_at, deadline)
-    case.last = runner.Outcome(case.position, next_due_at=Winder(conductor).next_due())
+        case.tasks[number] = OpenTask(number, case.release.node(element), key, due_at, deadline)
+    case.last = Outcome(case.position, next_due_at=Winder(conductor).next_due())
     return case, document
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from engine import release, runner, state, values
 from engine.model import Actor, Command, Complete, Correct, Deliver, FactWrite, Fire, Found, Open
-from engine.runner import OpenTask, Outcome
+from engine.outcome import OpenTask, Outcome
 from tests.procedures.casework import answer
 
 

@@ -18,9 +18,9 @@ from engine.errors import AnswersInvalid, Invalid, Problem
 from engine.forms.inventing import invent
 from engine.forms.plain import as_plain
 from engine.model import Event, Facts
+from engine.outcome import OpenTask
 from engine.rehearsal import CannotBePlayed, Expected, Happened, Rehearsal, Ticking, played
 from engine.release import Compiled
-from engine.runner import OpenTask
 from workflows import invented
 from workflows.alert_table import Alert, raised
 from workflows.obligations import asked_by

@@ -24,9 +24,6 @@ from engine.errors import (
     TaskNotFound,
 )
 from engine.model import Actor
-from engine.state import Position
-from engine.statements import Prepared
-from engine.warm import WarmPositions
 from tests.contracts.sample import CHIEF, FILES, NOW, WORKER
 from tests.drawn import form, procedure
 
@@ -48,62 +45,6 @@ def opened(cases: Cases, key: str = "first", **answers: Any) -> tuple[str, dict[
 def rows(cases: Cases, table: type) -> int:
     with cases.engine.connect() as connection:
         return int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar() or 0)
-
-
-def test_a_prepared_statement_writes_what_the_library_writes_and_wants_every_value(engine: sa.Engine) -> None:
-    there = store.Base.metadata.tables["incidents"]
-    names = [each.name for each in there.c if each.name != "id"]
-    said = dict.fromkeys(names, "a") | {"first_seen_at": NOW, "last_seen_at": NOW, "times": 1, "settled_at": None}
-    add = Prepared(sa.insert(there), *names)
-    often = sa.case((there.c.error == "a", there.c.times + 1), else_=0)
-    more = Prepared(sa.update(there).where(there.c.kind == sa.bindparam("of")).values(times=often), "settled_at")
-    with store.writing(engine) as connection:
-        assert add(connection, [said]) == 1
-        add(connection, [said, said | {"kind": "b"}])
-        assert more(connection, [{"of": "a", "settled_at": NOW}]) == 2
-        connection.execute(sa.insert(there), said)
-        found = connection.execute(sa.select(*(there.c[name] for name in names)).order_by(there.c.id)).all()
-    one = tuple(said.values())
-    settled = tuple((said | {"times": 2, "settled_at": NOW}).values())
-    assert [tuple(row) for row in found] == [settled, settled, tuple((said | {"kind": "b"}).values()), one]
-    with pytest.raises(ValueError, match="default"), store.writing(engine) as connection:
-        Prepared(sa.insert(there), "kind")(connection, [{"kind": "a"}])
-
-
-def test_a_case_is_carried_on_from_what_its_row_says_whoever_has_written_it(cases: Cases) -> None:
-    """Each node keeps where the cases stand that moved last: one that another node has moved since, or whose step failed, is read anew."""
-    other, broken = Cases(cases.engine), Cases(cases.engine, observers=[_fails])
-    case_id, tasks = opened(cases)
-    other.correct(case_id, "opening", "", {"name": "Robyn"}, by=WORKER, now=NOW, key="r", reason="misheard")
-    cases.complete(tasks["ask"], {"text": "x"}, by=WORKER, now=NOW, key="a")
-    for node, key in ((broken, "b"), (broken, "c")):
-        with pytest.raises(RuntimeError, match="observer"):
-            node.complete(tasks["check"], {"verdict": "fine"}, by=CHIEF, now=NOW, key=key)
-    other.complete(tasks["check"], {"verdict": "fine"}, by=CHIEF, now=NOW, key="d")
-    view = cases.case(case_id, classes=frozenset({"D2"}), by=WORKER, purpose="test", now=NOW)
-    assert (view.status, view.facts["opening"][""]["name"]) == ("closed", "Robyn")
-    with pytest.raises(TaskAlreadyCompleted):
-        cases.complete(tasks["check"], {"verdict": "fine"}, by=CHIEF, now=NOW, key="e")
-
-
-def _fails(_connection: sa.Connection, _step: Step) -> None:
-    message = "an observer fails"
-    raise RuntimeError(message)
-
-
-def test_a_position_is_given_out_once_and_only_for_the_bytes_that_say_it() -> None:
-    kept, position = WarmPositions(2), Position(Any, "C-1", 0.0)  # type: ignore[arg-type]
-    for name in ("a", "b", "c", "b"):
-        kept.keep(name, 1, (b"tokens", b"facts"), position, [(1, "told", "C-1")])
-    assert kept.take("a", 1, (b"tokens", b"facts")) is None
-    found = kept.take("b", 1, (b"tokens", b"facts"))
-    assert found is not None
-    assert (found.position, found.awaited) == (position, frozenset({(1, "told", "C-1")}))
-    assert kept.take("b", 1, (b"tokens", b"facts")) is None
-    for release_id, written in ((2, (b"tokens", b"facts")), (1, (b"others", b"facts")), (1, (b"tokens", b"others"))):
-        kept.keep("c", 1, (b"tokens", b"facts"), position, [])
-        assert kept.take("c", release_id, written) is None
-        assert kept.take("c", 1, (b"tokens", b"facts")) is None
 
 
 def test_a_case_is_opened_with_its_tasks_and_due_times(cases: Cases) -> None:

@@ -10,8 +10,9 @@ import pytest
 from engine import faults
 from engine.faults import StepFailed
 from engine.model import Actor, FactWrite, Found, Open, Operation, Value, no_operations
+from engine.outcome import Outcome
 from engine.release import pack
-from engine.runner import Outcome, begin
+from engine.runner import begin
 from tests.drawn import form, procedure
 from tests.driving import publishable
 

@@ -21,6 +21,7 @@ from engine.errors import ReleaseInvalid
 from engine.faults import StepFailed
 from engine.feel import YearMonthDuration
 from engine.model import Actor, Complete, FactWrite
+from engine.outcome import Outcome
 from engine.packing import UnknownStateVersion
 from tests.drawn import form, procedure
 from tests.driving import MORNING, Drive, both
@@ -141,7 +142,7 @@ def test_a_step_that_fails_leaves_nothing_half_done() -> None:
     saved, facts = state.dump(case.position), values.dumps(case.facts)
     ask = case.task("ask")
 
-    def answer(text: str) -> runner.Outcome:
+    def answer(text: str) -> Outcome:
         conductor = runner.restore(release.load(case.data), saved, values.loads(facts), MORNING)
         return conductor.step(Complete(ask.number, (FactWrite("answer", "", "text", text),), Actor("ann")))
 

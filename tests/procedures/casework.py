@@ -16,9 +16,9 @@ from engine import release
 from engine.errors import AnswersInvalid
 from engine.forms import Field, Form, Kind
 from engine.model import Actor, Complete, FactWrite, Found
+from engine.outcome import OpenTask, Outcome
 from engine.process import Flow, Node, Process
 from engine.release import Compiled
-from engine.runner import OpenTask, Outcome
 from engine.scope import Scope
 from tests.driving import MORNING, Drive, both_of
 from tests.procedures.pages import PAGES

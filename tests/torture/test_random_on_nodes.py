@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from engine import runner, store, values
 from engine.cases import Cases
 from engine.model import Actor, Command, Complete, Deliver, Event, Fire, Open
-from engine.runner import OpenTask, Outcome
+from engine.outcome import OpenTask, Outcome
 from engine.views import Letter
 from tests.blocks import Drawn
 from tests.driving import Drive
