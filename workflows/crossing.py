@@ -147,8 +147,7 @@ def crossed(
     hidden = hiding.beside(_settled(population, shown, found, living, bit), new, dict.fromkeys(divided))
     told = {cell: None if cell in hidden else bits.bit_count() for cell, bits in new.items()}
     views = {name: _rows(name, view, new, told) for name, view in VIEWS.items()}
-    of_each = dict.fromkeys(promise for promise, _state in promised)
-    return Crossed(views, tuple(Kept(each, *(told[each, state] for state in State)) for each in of_each))
+    return Crossed(views, tuple(_kept(each, new, told) for each in dict.fromkeys(key for key, _state in promised)))
 
 
 def _numbers(name: str, view: View, population: Population, bit: Mapping[str, int]) -> dict[Cell, int]:
@@ -176,6 +175,13 @@ def _rows(
             for column, each in view.columns.items()
         }
     return found
+
+
+def _kept(promise: str, new: Mapping[Cell, int], told: Mapping[Cell, int | None]) -> Kept:
+    """Give what became of a promise; where it was owed in a few episodes only, nothing of it is shown either."""
+    cells = [(promise, state) for state in State]
+    few = is_small(sum(new[cell].bit_count() for cell in cells))
+    return Kept(promise, *(None if few else told[cell] for cell in cells))
 
 
 def _promised(verdicts: Iterable[Verdict], bit: Mapping[str, int]) -> dict[Cell, int]:
