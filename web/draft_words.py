@@ -240,11 +240,15 @@ def changes_of(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Cha
 
 
 def quiet_in(before: Mapping[str, str], after: Mapping[str, str], changes: Iterable[Change]) -> list[str]:
-    """Give what those files call themselves that are written or drawn in another way and mean the same."""
+    """Say which files are written or drawn in another way and mean the same: ``["Locate (drawn)", "Form (written)"]``."""
     told = {each.file for each in changes}
     names = [name for name in sorted(before.keys() & after.keys()) if before[name] != after[name] and name not in told]
     called = titles({**before, **after}) if names else {}
-    return [called[name] for name in names]
+    try:
+        moved = checking.moved(before, after) if names else frozenset()
+    except TooMuchToRead:
+        moved = frozenset()
+    return [f"{called[name]} ({'drawn' if name in moved else 'written'})" for name in names]
 
 
 def kind_of(name: str) -> str:

@@ -6,12 +6,11 @@ would be too high.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from web.figure_words import written
+from web.sheet_rows import NO_CSV, rows_of
 from workflows.populations import AGES, AREAS, GROUPS, LONGEST_SOURCE, Entry
 from workflows.vocabulary import Words
 
@@ -45,11 +44,10 @@ def as_sheet(entries: Sequence[Entry]) -> str:
 
 
 def read(data: bytes) -> Sheet:
-    """Read a sheet in UTF-8; area, community and age by their words or keys."""
-    try:
-        rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
-    except (UnicodeDecodeError, csv.Error):
-        return Sheet((), ("The file is no CSV in UTF-8. Save it again from your spreadsheet as “CSV UTF-8”.",))
+    """Read a sheet in UTF-8, with commas or semicolons; area, community and age by their words or keys."""
+    rows = rows_of(data)
+    if rows is None:
+        return Sheet((), (NO_CSV,))
     if not rows or [cell.strip().casefold() for cell in rows[0]] != [each.casefold() for each in HEADINGS]:
         return Sheet((), (f"The first line is not the headings {', '.join(HEADINGS)}. Take the empty sheet",))
     found: list[Entry] = []

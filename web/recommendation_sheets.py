@@ -6,8 +6,6 @@ wrong throughout the first `SAID` problems are said, and how many more there are
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from engine.errors import AnswersInvalid
 from engine.forms import Form
 from engine.model import Value
 from web.figure_words import written
+from web.sheet_rows import NO_CSV, rows_of
 
 LARGEST = 500_000
 """Bytes of a sheet: some thousand recommendations."""
@@ -31,8 +30,6 @@ _DAYS = (
     re.compile(r"(?P<year>\d{4})-(?P<month>\d\d?)-(?P<day>\d\d?)"),
     re.compile(r"(?P<day>\d\d?)/(?P<month>\d\d?)/(?P<year>\d{4})"),
 )
-_COPY = re.compile("^'(?=[=+@\t\r-])")
-"""The sign that our own files put before what a spreadsheet would take for a formula."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +50,9 @@ def read(data: bytes, form: Form, known: Collection[Reference], now: datetime) -
     """Read a sheet in UTF-8, with the questions or their keys as headings; a day is ``2026-03-27`` or ``27/3/2026``."""
     if len(data) > LARGEST:
         return Sheet((), 0, (f"The file is larger than {LARGEST // 1000} kB. Split it into several",))
-    try:
-        text = data.decode("utf-8-sig")
-        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_between(text)))
-    except (UnicodeDecodeError, csv.Error):
-        return Sheet((), 0, ("The file is no CSV in UTF-8. Save it again from your spreadsheet as “CSV UTF-8”.",))
+    rows = rows_of(data)
+    if rows is None:
+        return Sheet((), 0, (NO_CSV,))
     if not rows:
         return Sheet((), 0, ("The file is empty. Put the headings into its first line.",))
     columns = [_key(heading, form) for heading in rows[0]]
@@ -105,12 +100,6 @@ def _same(reference: Reference) -> Reference:
     return reference[0], reference[1].strip().casefold()
 
 
-def _between(text: str) -> str:
-    """Tell what stands between the cells: some spreadsheets write semicolons."""
-    heading = text.partition("\n")[0]
-    return ";" if heading.count(";") > heading.count(",") else ","
-
-
 def _key(heading: str, form: Form) -> str:
     """Name the question of a heading; empty for one that the form does not ask."""
     said = heading.strip().casefold()
@@ -130,7 +119,7 @@ def _raw(cells: Mapping[str, str], form: Form) -> dict[str, list[str] | str]:
     """Give a row as the page of the form would post it: choices by their words or values, days in three parts."""
     raw: dict[str, list[str] | str] = {}
     for field in form.fields:
-        cell = _COPY.sub("", cells.get(field.key, "")).strip()
+        cell = cells.get(field.key, "").strip()
         if field.kind == "date":
             day = next((found for shape in _DAYS if (found := shape.fullmatch(cell))), None)
             parts = day.groupdict() if day else {"day": cell, "month": "", "year": ""}

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from engine import archives, diagrams, foreign, harmless
-from engine.comparison import Change, compare
+from engine.comparison import Change, compare, redrawn
 from engine.elements import BPMN, NAME, RESERVED, ZEEBE
 from engine.errors import Invalid, Problem
 from engine.foreign.sheet import slug
@@ -143,7 +143,12 @@ def unpacked(data: bytes) -> dict[str, str]:
 
 def changes(before: Files, after: Files) -> tuple[Change, ...]:
     """Give in words what differs between two versions of a procedure; refused like `of_draft`, and sooner."""
-    return _changes(_Packed(before), _Packed(after))
+    return _changes(_Packed(before), _Packed(after))[0]
+
+
+def moved(before: Files, after: Files) -> frozenset[str]:
+    """Name the files in which something lies elsewhere on the drawing; refused like `changes`, with which it is found."""
+    return _changes(_Packed(before), _Packed(after))[1]
 
 
 def concerns(before: Files, after: Files) -> tuple[Concern, ...]:
@@ -194,9 +199,10 @@ class _Packed:
 
 
 @lru_cache(maxsize=4)
-def _changes(before: _Packed, after: _Packed) -> tuple[Change, ...]:
+def _changes(before: _Packed, after: _Packed) -> tuple[tuple[Change, ...], frozenset[str]]:
     asked = {"do": "changes", "before": before.taken(), "after": after.taken()}
-    return tuple(Change(*row) for row in _ask(asked, "draft", PAGE))
+    found = _ask(asked, "draft", PAGE)
+    return tuple(Change(*row) for row in found["changes"]), frozenset(found["moved"])
 
 
 @lru_cache(maxsize=4)
@@ -272,7 +278,7 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
         "draft": lambda asked: _draft(asked["procedure"], asked["files"]),
         "files": lambda asked: [astuple(each) for each in report(asked["files"])],
         "import": lambda asked: _import(asked["name"], asked["text"], asked["process"], asked.get("pool", "")),
-        "changes": lambda asked: [astuple(each) for each in compare(asked["before"], asked["after"])],
+        "changes": lambda asked: _compared(asked["before"], asked["after"]),
         "concerns": lambda asked: [astuple(each) for each in draft_parties.concerns(asked["before"], asked["after"])],
         "titles": lambda asked: draft_looks.titles(asked["files"]),
         "look": lambda asked: asdict(draft_looks.look(asked["files"], asked["name"], asked["text"])),
@@ -286,6 +292,10 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
         return {"found": works[question["do"]](question)}
     except Invalid as refusal:
         return {"refused": [astuple(each) for each in refusal.problems]}
+
+
+def _compared(before: Files, after: Files) -> dict[str, Any]:
+    return {"changes": [astuple(each) for each in compare(before, after)], "moved": redrawn(before, after)}
 
 
 def _draft(procedure: str, files: Files) -> list[list[tuple[Any, ...]]]:

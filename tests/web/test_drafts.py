@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 
 import pytest
@@ -101,8 +102,12 @@ def test_a_file_that_is_only_written_in_another_way_has_not_changed(begun: Brows
     assert begun.send(path, {"text": other}, form=page).status_code == 303
     words = begun.page(DRAFT)
     assert "Nothing differs from the running release" in words.text
+    assert "Only written or drawn in another way: Locate (written)." in words.text
     assert "Changed" not in [tag.text.strip() for tag in words.select(".govuk-tag")]
     assert "Propose the draft" not in words.text
+    moved = re.sub(r'(<dc:Bounds x=")(\d+)', lambda found: f"{found[1]}{int(found[2]) + 1}", text, count=1)
+    assert begun.send(path, {"text": moved}, form=begun.page(path)).status_code == 303
+    assert "Only written or drawn in another way: Locate (drawn)." in begun.page(DRAFT).text
 
 
 def test_an_approver_changes_nothing_and_an_editor_approves_nothing(begun: Browser, approver: Browser) -> None:

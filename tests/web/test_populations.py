@@ -20,7 +20,7 @@ from workflows.populations import AGES, AREAS, GROUPS, Entry
 KEEPER = "chief_inspector_missing"
 
 
-def a_sheet(*areas: str, **changes: str) -> bytes:
+def a_sheet(*areas: str, between: str = ",", **changes: str) -> bytes:
     """Write a sheet in which 1,250 children of each community and age live in each area; `changes` are of the first line."""
     rows = [
         ["2025", AREAS[area], group, age, "1,250", "Invented"]
@@ -28,7 +28,7 @@ def a_sheet(*areas: str, **changes: str) -> bytes:
     ]
     rows[0] = [changes.get(heading, cell) for heading, cell in zip(HEADINGS, rows[0], strict=True)]
     out = io.StringIO()
-    csv.writer(out).writerows([HEADINGS, *rows])
+    csv.writer(out, delimiter=between).writerows([HEADINGS, *rows])
     return out.getvalue().encode()
 
 
@@ -43,6 +43,7 @@ def test_a_sheet_comes_in_whole_and_says_all_that_is_wrong_with_its_line() -> No
     found = read(a_sheet("nottingham_city"))
     assert (len(found.entries), found.problems) == (20, ())
     assert found.entries[0] == Entry(2025, "nottingham_city", "white", "under_10", 1250, "Invented")
+    assert read(a_sheet("nottingham_city", between=";")) == found
     wrong = read(a_sheet("nottingham_city", Year="soon", Area="Example", Children="many", Source="")).problems
     assert [each.split(" ")[2] for each in wrong] == ["Area", "Year", "Children", "Source"]
     assert all(each.startswith("Line 2: ") for each in wrong)
