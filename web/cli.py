@@ -35,6 +35,7 @@ DEFAULT_PORT = 8000
 DEMO_FOLDER = Path("build") / "demo"
 DEMO_CHILDREN = 80
 BENCH_FILE = Path("build") / "bench.json"
+RETURNS = ("ssda903", "annex_a")
 REPORTED_AS = ("text", "json", "sarif", "junit")
 
 Command = Callable[[argparse.Namespace], int | None]
@@ -142,15 +143,27 @@ def _add_promises_command(commands: argparse._SubParsersAction[argparse.Argument
 
 
 def _add_export_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    does = "write the course of cases without names as an event log for process mining; it is noted for each case"
+    does = "write the course of cases without names for process mining, or a council's statutory return; it is noted for each case"
     give = _add(commands, "export", does, _export)
-    give.add_argument("file", type=Path, metavar="FILE", help="the new file: .xes or .jsonocel, each also with .gz")
+    give.add_argument(
+        "file", type=Path, metavar="FILE", help="the new file: .xes or .jsonocel, each also with .gz; a return is CSV"
+    )
+    give.add_argument("--return", dest="statutory", choices=RETURNS, help="write this return of a council")
+    give.add_argument("--area", metavar="KEY", help="the council whose return it is, such as nottingham_city")
     give.add_argument("--from", dest="first", type=date.fromisoformat, metavar="DAY", help="opened from this day on")
-    give.add_argument("--to", dest="last", type=date.fromisoformat, metavar="DAY", help="opened until this day")
+    give.add_argument(
+        "--to",
+        dest="last",
+        type=date.fromisoformat,
+        metavar="DAY",
+        help="opened until this day; of a return the day up to which it tells",
+    )
     give.add_argument("--procedure", action="append", default=[], metavar="KEY", help="of these alone; may be repeated")
     give.add_argument("--key-file", type=Path, metavar="FILE", help="the key of the pseudonyms, so that two files fit")
     give.add_argument("--recipient", required=True, metavar="TEXT", help="to whom it is given")
-    give.add_argument("--basis", default="partnership_analysis", metavar="KEY", help="why it may be (%(default)s)")
+    give.add_argument(
+        "--basis", metavar="KEY", help="why it may be (partnership_analysis; of a return childrens_services)"
+    )
     give.add_argument("--by", required=True, metavar="NAME", help="the sign-in name of who answers for it")
 
 
@@ -353,10 +366,12 @@ def _promises(chosen: argparse.Namespace) -> None:
 
 
 def _export(chosen: argparse.Namespace) -> None:
-    from web import event_files
+    from web import event_files, return_sheets
 
+    write = return_sheets.export if chosen.statutory else event_files.export
+    chosen.basis = chosen.basis or ("childrens_services" if chosen.statutory else "partnership_analysis")
     with _open_services() as services:
-        _say(event_files.export(services, chosen, now=system_clock()))
+        _say(write(services, chosen, now=system_clock()))
 
 
 def _check(chosen: argparse.Namespace) -> int:

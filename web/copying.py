@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import flask
+import sqlalchemy as sa
 
 from engine.errors import Invalid, Problem
+from engine.model import Actor
 from engine.store import writing
 from web import govuk
 from web.access import actor
@@ -77,10 +79,18 @@ def noted(
     about: Collection[str], wish: Wanted, what: str, classes: frozenset[str], *, held: Collection[str], way: str, now: datetime
 ) -> Made:  # fmt: skip
     """Note a copy under a number of its own, before anything is given (G-33)."""
-    here, who, number = services(), actor(), disclosures.new_number()
+    return note(services().engine, actor(), about, wish, what, classes, held=held, way=way, now=now)
+
+
+def note(
+    engine: sa.Engine, who: Actor, about: Collection[str], wish: Wanted, what: str, classes: frozenset[str],
+    *, held: Collection[str], way: str, now: datetime,
+) -> Made:  # fmt: skip
+    """Note a copy that somebody makes in these of their roles, wherever it is made."""
+    number = disclosures.new_number()
     kinds = ", ".join(DATA_CLASS[name] for name in DATA_CLASS if name in classes)
     copy = Copy(f"own_{way}" if wish.own else way, classes, role=min(held, default=""), number=number)
-    with writing(here.engine) as connection:
+    with writing(engine) as connection:
         name = people.find(connection, who.person).name
         to = wish.to(name)
         disclosures.note_disclosure(

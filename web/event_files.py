@@ -54,7 +54,7 @@ def export(services: Services, chosen: argparse.Namespace, *, now: datetime) -> 
     """
     span = _span(chosen, now)
     write, key = _wanted(services, chosen, span)
-    with _new(chosen.file) as out:
+    with new_file(chosen.file) as out:
         cases = _noted(services, chosen, span.period, now)
         with reading(services.engine) as connection:
             counted = [len(course.events) for course in write(out, event_logs.courses(connection, cases, key))]
@@ -118,12 +118,7 @@ def _wanted(services: Services, chosen: argparse.Namespace, span: periods.Span) 
     if ending not in WRITERS:
         sentence = "Let the name of the file end in .xes or .jsonocel, or in one of them and .gz."
         problems.append(Problem("file", "ending-unknown", sentence))
-    if path.exists():
-        problems.append(Problem("file", "file-exists", f"{path.name} is there already. Name a new file."))
-    elif not path.absolute().parent.is_dir():
-        problems.append(
-            Problem("file", "folder-missing", f"There is no folder {path.absolute().parent}. Make it first.")
-        )
+    problems += wrong_path(path)
     key = secrets.token_bytes(KEY_BYTES)
     if chosen.key_file is not None:
         try:
@@ -137,6 +132,14 @@ def _wanted(services: Services, chosen: argparse.Namespace, span: periods.Span) 
     if problems:
         raise Invalid(problems)
     return WRITERS[ending], key
+
+
+def wrong_path(path: Path) -> Iterator[Problem]:
+    """Say why no new file can stand at a path."""
+    if path.exists():
+        yield Problem("file", "file-exists", f"{path.name} is there already. Name a new file.")
+    elif not path.absolute().parent.is_dir():
+        yield Problem("file", "folder-missing", f"There is no folder {path.absolute().parent}. Make it first.")
 
 
 def _wrong_choice(services: Services, procedures: list[str], span: periods.Span) -> Iterator[Problem]:
@@ -154,7 +157,7 @@ def _wrong_choice(services: Services, procedures: list[str], span: periods.Span)
 
 
 @contextmanager
-def _new(path: Path) -> Iterator[IO[str]]:
+def new_file(path: Path) -> Iterator[IO[str]]:
     """Give a file that was not there; where something is refused, or cannot be written, it is not there afterwards either."""
     try:
         with _opened(path) as out:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import random
+from argparse import Namespace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -20,7 +22,7 @@ from tests.web.counting import counted
 from tests.web.population import Population, play
 from tests.web.scenes import Scenes
 from tests.web.site import Site, seal_from, statements
-from web import live_measures, pack_words, periods
+from web import live_measures, pack_words, periods, return_sheets
 from web.figure_words import HIDDEN
 from workflows import erasing, figures, verification
 from workflows.access import FIGURES, FIGURES_WITH_EPISODES
@@ -448,7 +450,26 @@ def noted_under(connection: sa.Connection, what: str) -> set[str]:
     return set(connection.execute(asked).scalars())
 
 
-def test_the_return_of_a_council_holds_its_children_in_care_and_is_noted(site: Site, played: list[str]) -> None:
+def written_by_command(site: Site, file: Path, lines: list[list[str]], faults: int, cases: set[str]) -> None:
+    """Write the same return from the command line: the same lines and faults, noted for the same cases; and what is refused, all at once."""
+    said = {"statutory": "ssda903", "area": "nottinghamshire_county", "last": date(2026, 3, 31), "by": "csc_director"}
+    given = {"file": file, "recipient": "The department", "basis": "childrens_services"}
+    told = list(return_sheets.export(site.services, Namespace(**said | given), now=site.clock()))
+    assert list(csv.reader(io.StringIO(file.read_text("utf-8-sig")))) == lines
+    assert len(told) - 1 == faults
+    with reading(site.services.engine) as connection:
+        to = sa.select(DisclosureRow.about).where(DisclosureRow.given_to == "The department")
+        assert cases <= set(connection.execute(to).scalars())
+    wrong = Namespace(**said | given | {"recipient": "", "area": "nottingham_city"})
+    with pytest.raises(Invalid) as refused:
+        list(return_sheets.export(site.services, wrong, now=site.clock()))
+    assert {each.where for each in refused.value.problems} >= {"file", "area", "recipient"}
+
+
+def test_the_return_of_a_council_holds_its_children_in_care_and_is_noted(
+    site: Site, played: list[str], tmp_path: Path
+) -> None:
+    """On the page and from the command line: the same lines, faults and record of the copy."""
     director = site.browser("csc_director")
     page = director.page("/returns?to=2026-03-31")
     with reading(site.services.engine) as connection:
@@ -474,6 +495,9 @@ def test_the_return_of_a_council_holds_its_children_in_care_and_is_noted(site: S
     )
     with reading(site.services.engine) as connection:
         assert {each.case_id for each in truth} <= noted_under(connection, "Missing episodes of the SSDA903")
+    written_by_command(
+        site, tmp_path / "year.csv", lines, len(page.select("tbody tr")), {each.case_id for each in truth}
+    )
     annex = list(csv.reader(io.StringIO(director.file(address.replace("ssda903", "annex_a")))))
     assert sum(int(line[2]) for line in annex[1:]) == len(truth)
     for line in page.select("tbody tr"):
