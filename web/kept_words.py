@@ -19,7 +19,7 @@ from engine.store import reading, writing
 from web.access import actor
 from web.services import services
 from workflows import unsaved
-from workflows.unsaved import Unsaved
+from workflows.unsaved import Present, Unsaved
 
 STEPS, QUESTIONS, NEW = "steps", "questions", "new"
 LONGEST_PLACE, LONGEST_TEXT = 120, 100_000
@@ -42,11 +42,12 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Somebody else who has a draft open: their name, where in it (the same place as this page or another), and since when."""
+    """Somebody else who has a draft open: their name, where in it (this page, else where they came last), since when, and how many more places."""
 
     name: str
     where: str
     since: datetime
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +87,16 @@ def forget(procedure: str, place: str) -> None:
 
 
 def beside(procedure: str, place: str = "") -> list[Beside]:
-    """Name the others who have a draft open now; `place` is where this page is."""
+    """Name the others who have a draft open now, each once; `place` is where this page is."""
     with reading(services().engine) as connection:
         found = unsaved.here(connection, procedure, but=actor().person, now=services().clock())
-    return [Beside(each.name, _where(each.file, place), each.since) for each in found]
+    by_person: dict[str, list[Present]] = {}
+    for each in sorted(found, key=lambda one: (one.file == place, one.since, one.file), reverse=True):
+        by_person.setdefault(each.name, []).append(each)
+    return [
+        Beside(name, _where(all_of[0].file, place), all_of[0].since, len(all_of) - 1)
+        for name, all_of in by_person.items()
+    ]
 
 
 def waiting(procedure: str, kept: Iterable[Unsaved]) -> list[Waiting]:

@@ -29,6 +29,8 @@ page = flask.Blueprint("steps", __name__, url_prefix="/procedures/<procedure>/dr
 
 Texts = Mapping[str, str | None]
 """The files that differ, None for one that is gone."""
+FEW = 12
+"""So many steps of a procedure are shown at once, in all of its diagrams."""
 
 STALE = "Somebody else has changed this step after you opened the page. Below is what you typed: compare it with what stands now, and save it again."
 
@@ -59,7 +61,7 @@ def table(procedure: str) -> ResponseReturnValue:
         draft=draft,
         parts=parts,
         listed=[
-            (part, steps, _is_open(part, steps, alone=len(parts) == 1))
+            (part, steps, _is_open(part, steps, few=sum(len(each.steps) for each in parts) <= FEW))
             for part, steps in chosen
             if steps or not part.readable or not (find or role)
         ],
@@ -75,14 +77,14 @@ def table(procedure: str) -> ResponseReturnValue:
     )
 
 
-def _is_open(part: Part, steps: Sequence[Step], *, alone: bool) -> bool:
-    """Whether the steps of a diagram are shown at once: where something is looked for, or somebody comes back from one of them."""
+def _is_open(part: Part, steps: Sequence[Step], *, few: bool) -> bool:
+    """Whether the steps of a diagram are shown at once: where there are few in all, something is looked for, or somebody comes back from one of them."""
     asked = flask.request.args
     wanted = bool(asked.get("find") or asked.get("role")) or asked.get("open") in {
         "all",
         *(step.id for step in part.steps),
     }
-    return bool(steps) and (alone or wanted)
+    return bool(steps) and (few or wanted)
 
 
 @page.get("/<element>")
