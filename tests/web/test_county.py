@@ -114,6 +114,8 @@ def what(county: County) -> dict[str, tuple[float, float]]:
         "held of the offered [S48]": (len(held) / len(offered), 0.62),
         "in time of the held [S47]": (share(held, lambda e: e.interview == "held"), 0.63),
         **{each.key: (lapses[each.key] / len(every), each.rate.of) for each in LAPSES},
+        "confirms a sign": (share(every, lambda e: e.confirms), parameters.SELDOM.confirmed.of),
+        "dead": (share(every, lambda e: e.is_fatal), parameters.SELDOM.dead.of),
     }
 
 
@@ -123,6 +125,18 @@ def test_every_published_share_is_drawn_within_two_points(county: County) -> Non
     assert abs(len(county.episodes) / len(county.children) - 2.86) < 0.06
     in_care = [each for each in county.episodes if each.child.in_care]
     assert abs(len(in_care) / len({each.child.number for each in in_care}) - 6.8) < 0.4
+
+
+def test_brothers_and_sisters_go_and_come_back_together(county: County) -> None:
+    """They are reported after the first and stay away as long; of children at home so many go with another as the rate says, where it fits."""
+    firsts = {each.child.number: each for each in county.episodes if each.number == 1}
+    pairs = [(firsts[each.together], each) for each in county.episodes if each.together]
+    at_home = [each for each in county.children if not each.in_care]
+    assert 0.4 < len(pairs) / len(at_home) / parameters.SELDOM.together.of < 1
+    for first, other in pairs:
+        assert first.reported_at < other.reported_at < other.returned_at == first.returned_at
+        assert (first.missing_since, first.child.authority) == (other.missing_since, other.child.authority)
+    assert sum(each.is_fatal for each in county.episodes) > 0
 
 
 def test_nine_of_ten_are_back_within_a_day_in_a_county_that_is_quick() -> None:
@@ -180,13 +194,19 @@ def test_every_lapse_is_a_task_that_lies_one_that_is_left_out_or_an_answer() -> 
     assert {each.key for each in LAPSES} == lying | ANSWERED | LEFT_OUT
 
 
+OFTEN = parameters.Seldom(*(parameters.Rate(of, "(c)") for of in (0.1, 0.5, 0.9, 1.0)))
+"""Lets a month of few children hold what a year holds once."""
+
+
 def test_the_checks_find_every_broken_promise_of_a_county_that_was_played_and_no_other(tmp_path: Path) -> None:
-    wanted = Wanted(seed=4, months=1, children=70, folder=tmp_path, check=True)
+    wanted = Wanted(seed=393, months=1, children=70, folder=tmp_path, check=True, seldom=OFTEN)
     said = list(generate(wanted))
     assert said[-1].splitlines()[-1].split()[-2:] == ["1.000", "1.000"]
     with (tmp_path / "ground_truth.csv").open() as file:
         truth = list(csv.DictReader(file))
     assert len({each["promise"] for each in truth}) >= 8
+    assert "G-36" in {each["promise"] for each in truth}
+    seldom_things_are_there(tmp_path)
     assert {path.name for path in tmp_path.glob("*.csv")} == {
         f"{name}.csv" for name in ("children", "episodes", "ground_truth", "bias_audit")
     }
@@ -194,6 +214,17 @@ def test_the_checks_find_every_broken_promise_of_a_county_that_was_played_and_no
         list(generate(wanted))
     time_goes_on_and_a_meeting_is_held_each_morning(tmp_path)
     dashboard_counts_what_the_exported_log_says(tmp_path)
+
+
+def seldom_things_are_there(folder: Path) -> None:
+    """Brothers and sisters name the case of the first, and nothing comes after a death."""
+    together = "SELECT count(*) FROM episodes WHERE missing_with IN (SELECT case_id FROM episodes)"
+    dead = "SELECT child_id, max(found_how = 'deceased'), max(reported_at), max(iif(found_how = 'deceased', reported_at, '')) FROM episodes GROUP BY 1"
+    with closing(sqlite3.connect(folder / FILE)) as kept:
+        assert kept.execute(together).fetchone()[0] > 0
+        ends = [(last, died) for _child, is_dead, last, died in kept.execute(dead) if is_dead]
+    assert ends
+    assert all(last == died for last, died in ends)
 
 
 def time_goes_on_and_a_meeting_is_held_each_morning(folder: Path) -> None:
@@ -225,7 +256,7 @@ def dashboard_counts_what_the_exported_log_says(folder: Path) -> None:
         assert all(truth[group])
     flags = {each: shown.count(each) for each in GROUPS["flags"].measures if shown.count(each)}
     assert flags == {f"flag_{each}": count for each, count in truth["flags"].items()}
-    assert {"flag_repeat_3_in_90"} <= flags.keys()
+    assert {"flag_repeat_3_in_90", "flag_cse"} <= flags.keys()
     communities = {group: (count, list(each.values())) for group, (count, each) in shown.communities().items() if count}
     assert communities == truth["communities"]
     assert len(communities) >= 3

@@ -39,6 +39,7 @@ class Wanted:
     folder: Path | None = None
     database_url: str = ""
     check: bool = False
+    seldom: parameters.Seldom = parameters.SELDOM
 
 
 def generate(wanted: Wanted) -> Iterator[str]:
@@ -77,6 +78,7 @@ def _played(services: Services, wanted: Wanted) -> Iterator[str]:
         begins_at=begins_at,
         reports_until=ends_at,
         ends_at=ends_at,
+        seldom=wanted.seldom,
     )
     stage.publish_the_rest(services, ends_at)
     took = timedelta(seconds=round(time.monotonic() - began))

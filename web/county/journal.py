@@ -139,8 +139,11 @@ class Journal:
 
     def _record_return(self, task: Task) -> None:
         case_id, limit = task.row.case_id, task.of.returned_at + times.HELD_WITHIN
-        self._look(limit, lambda: case_id not in self.interviewed, case_id, "G-02", f"interview {task.of.interview}")
-        if task.of.harm:
+        if not task.of.is_fatal:
+            self._look(
+                limit, lambda: case_id not in self.interviewed, case_id, "G-02", f"interview {task.of.interview}"
+            )
+        if task.of.harm or task.of.is_fatal:
             self._harm(case_id, task.now)
 
     def _harm(self, case_id: str, since: datetime) -> None:

@@ -10,16 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from web.county.parameters import Rate
+from web.county.parameters import SELDOM, Rate
 
 
 @dataclass(frozen=True, slots=True)
 class Lapse:
-    """One thing that people do wrong: the promises that it breaks, and how often they do it where they could."""
+    """One thing that people do wrong: the promises that it breaks, and how often they do it where they could.
+
+    What is drawn `apart` leaves everything else of a seed as it was drawn before.
+    """
 
     key: str
     promises: tuple[str, ...]
     rate: Rate
+    apart: bool = False
 
 
 def _lapse(key: str, promises: str, of: float, origin: str) -> Lapse:
@@ -52,6 +56,7 @@ LAPSES: tuple[Lapse, ...] = (
     _lapse("assessment_late", "G-35", 0.10, "(c)"),
     _lapse("flag_late", "G-53", 0.10, "(c)"),
     _lapse("inspectorate_late", "G-37", 0.10, "(c)"),
+    Lapse("protection_kept_up", ("G-36",), SELDOM.protection_kept_up, apart=True),
 )
 """Beside these, the return interview: `parameters.OFFERED`, `HELD` and `HELD_IN_TIME` break G-01 and G-02."""
 
@@ -76,7 +81,6 @@ REFUSED: Mapping[str, str] = MappingProxyType(
 
 NOT_DRAWN: Mapping[str, str] = MappingProxyType(
     {
-        "G-36": "in the county police protection ends in time",
         "G-44": "no child of the county is reported again before the return is written down",
     }
 )

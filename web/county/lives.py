@@ -27,8 +27,10 @@ AT_HOME = timedelta(hours=1)
 """The shortest time between a return and the next leaving."""
 SHORTEST = 0.75
 """Hours: whoever is back sooner was not reported."""
+DEAD = "dead"
+"""How a child is found who is not alive any more; nothing follows in such a life."""
 FRIDAY_AND_SATURDAY = (4, 5)
-_LAPSES = tuple((lapse.key, lapse.rate.of) for lapse in LAPSES)
+_LAPSES, _APART = (tuple((each.key, each.rate.of) for each in LAPSES if each.apart is apart) for apart in (False, True))
 
 
 class Child(NamedTuple):
@@ -55,7 +57,8 @@ class Episode(NamedTuple):
     """One time that a child is missing, and what those who work on it will do; `lapses` are keys of `lapses.LAPSES`.
 
     `changed` is ``raised``, ``lowered`` or empty; `interview` what comes of the return interview: ``held``, ``late``, ``refused``
-    or ``not_offered`` in time.
+    or ``not_offered`` in time. `together` is the number of the child who names a group that is missing together, 0 where the child is alone;
+    `confirms` says that a sign of exploitation is confirmed.
     """
 
     child: Child
@@ -74,6 +77,13 @@ class Episode(NamedTuple):
     seen_by_police: bool
     tells: bool
     lapses: frozenset[str]
+    confirms: bool = False
+    together: int = 0
+
+    @property
+    def is_fatal(self) -> bool:
+        """Whether the child is found dead."""
+        return self.found_how == DEAD
 
     @property
     def hours(self) -> float:
@@ -90,18 +100,29 @@ class County:
 
 
 def draw(
-    *, seed: int, begins_at: datetime, children: int, until: datetime | None = None, hours: p.Span = p.HOURS_NATIONAL
+    *,
+    seed: int,
+    begins_at: datetime,
+    children: int,
+    until: datetime | None = None,
+    hours: p.Span = p.HOURS_NATIONAL,
+    seldom: p.Seldom = p.SELDOM,
 ) -> County:
     """Draw so many children who go missing within a year of `begins_at`, with every episode that is reported before `until`.
 
     Who would go missing after `until` only is left out.
     """
-    chance = _Chance(seed)
+    chance = _Chance(seed, seldom)
     kept: list[Child] = []
+    alone: Episode | None = None
     found: list[Episode] = []
     called = names(Random(f"{seed} names"), children)  # noqa: S311 - a county is drawn again by its seed
     for number, name in enumerate(called, start=1):
         child, episodes = _life(chance, number, name, begins_at, hours)
+        may_join = not child.in_care and not episodes[0].is_fatal
+        if chance.apart.is_so(chance.seldom.together) and alone is not None and may_join:
+            child, episodes = _together(alone, child, episodes, begins_at + YEAR)
+        alone = episodes[0] if may_join and not episodes[0].together else None
         episodes = [each for each in episodes if until is None or each.reported_at < until]
         if episodes:
             kept.append(child)
@@ -123,6 +144,9 @@ def _life(chance: _Chance, number: int, name: str, begins_at: datetime, hours: p
     for order, reported_at in enumerate(_reports(chance, child, begins_at, lasting, waits)):
         earliest = episodes[-1].returned_at + AT_HOME if episodes else reported_at - YEAR
         episodes.append(_episode(chance, child, order + 1, (reported_at, earliest), risks[order], lasting[order]))
+    dies = next((at for at in range(count) if chance.apart.is_so(chance.seldom.dead)), None)
+    if dies is not None:
+        episodes[dies:] = [episodes[dies]._replace(found_how=DEAD, harm="", tells=False)]
     return child, episodes
 
 
@@ -208,6 +232,7 @@ def _episode(
     in_time = chance.is_so(p.HELD_IN_TIME)
     random = chance.random
     turn = random()
+    kept_up = {"protection_kept_up"} if chance.apart.is_so(chance.seldom.protection_kept_up) else set[str]()
     return Episode(
         child, number, since, reported_at, since + _minutes(lasting), risk,
         changed="raised" if turn < p.RAISED.of else "lowered" if turn < p.RAISED.of + p.LOWERED.of else "",
@@ -219,15 +244,51 @@ def _episode(
         interview="not_offered" if not offered else "refused" if not held else "held" if in_time else "late",
         seen_by_police=chance.is_so(p.PREVENTION_HELD),
         tells=chance.is_so(p.DISCLOSES),
-        lapses=frozenset([key for key, rate in _LAPSES if random() < rate]),
+        lapses=frozenset([key for key, rate in _LAPSES if random() < rate]) | kept_up,
+        confirms=chance.apart.is_so(chance.seldom.confirmed),
     )  # fmt: skip
+
+
+def _together(first: Episode, child: Child, episodes: list[Episode], ends_at: datetime) -> tuple[Child, list[Episode]]:
+    """Let a child's first time be one with a brother or sister: reported a few minutes later, and back at the same time.
+
+    The times that follow keep their distance. Where they do not fit into the year any more, the child goes alone.
+    """
+    days = timedelta(days=(first.reported_at - episodes[0].reported_at).days)
+    moved = [
+        each._replace(
+            missing_since=each.missing_since + days,
+            reported_at=each.reported_at + days,
+            returned_at=each.returned_at + days,
+        )
+        for each in episodes
+    ]
+    child = child._replace(authority=first.child.authority, ethnicity=first.child.ethnicity)
+    found = ("missing_since", "returned_at", "distance_km", "found_how", "found_where")
+    moved[0] = moved[0]._replace(
+        **{name: getattr(first, name) for name in found},
+        reported_at=first.reported_at + timedelta(minutes=3),
+        risk=first.risk,
+    )
+    fits = moved[-1].reported_at < ends_at and first.returned_at > moved[0].reported_at
+    fits = fits and all(each.missing_since > first.returned_at + AT_HOME for each in moved[1:])
+    if not fits:
+        return child, [each._replace(child=child) for each in episodes]
+    return child, [
+        each._replace(child=child, together=first.child.number if not place else 0) for place, each in enumerate(moved)
+    ]
 
 
 class _Chance:
     """Draws by the table of parameters; what is drawn depends on the seed and the order only."""
 
-    def __init__(self, seed: int) -> None:
-        self._random = Random(f"{seed} lives")  # noqa: S311 - a county is drawn again by its seed
+    apart: _Chance
+
+    def __init__(self, seed: int, seldom: p.Seldom, what: str = "lives") -> None:
+        self._random = Random(f"{seed} {what}")  # noqa: S311 - a county is drawn again by its seed
+        self.seldom = seldom
+        if what == "lives":
+            self.apart = _Chance(seed, seldom, "what is drawn apart")
         self.random: Callable[[], float] = self._random.random
         self._gauss = self._random.gauss
         self._bounds: dict[int, tuple[tuple[str, ...], list[float]]] = {}

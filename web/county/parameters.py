@@ -129,3 +129,20 @@ PREVENTION_HELD = Rate(0.90, "(c)")
 OFFERED = Rate(0.85, "good authorities .95, bad ones .28 [S47]")
 HELD = Rate(0.62, "of the offered; .19 to 1.0 [S47][S48]")
 HELD_IN_TIME = Rate(0.63, "of the held, within 72 h [S47]")
+
+# What happens to few ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Seldom:
+    """What happens seldom, drawn apart: another rate here leaves everything else of a seed as it was."""
+
+    dead: Rate = Rate(5e-5, "of episodes (domain.md 10)")
+    together: Rate = Rate(
+        0.04, "(c): of children at home, who go the first time with a brother or sister (domain.md 9)"
+    )
+    confirmed: Rate = Rate(0.50, "(c): of the signs of exploitation that a screening finds too")
+    protection_kept_up: Rate = Rate(0.15, "(c) [S71]")
+
+
+SELDOM = Seldom()

@@ -17,7 +17,7 @@ from engine.forms import Field, Form, Kind
 from engine.model import Facts, Value
 from engine.views import TaskRow
 from web.county import names
-from web.county.lives import Child, Episode
+from web.county.lives import DEAD, Episode
 
 Said = dict[str, Any]
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -33,8 +33,15 @@ QUIET = ("no", "none", "nothing", "nobody", "go_on", "keep", "medium")
 """What is chosen where an episode says nothing and the form offers it."""
 
 FOUND_HOW: Mapping[str, str] = MappingProxyType(
-    {"voluntary": "returned_self", "police": "found_police_patrol", "family": "found_family", "other": "found_public"}
+    {
+        "voluntary": "returned_self",
+        "police": "found_police_patrol",
+        "family": "found_family",
+        "other": "found_public",
+        DEAD: "deceased",
+    }
 )
+DECEASED = FOUND_HOW[DEAD]
 ETHNICITY: Mapping[str, str] = MappingProxyType(
     {
         "white": "white_british",
@@ -86,12 +93,12 @@ class Task:
 
     @property
     def lapsed(self) -> frozenset[str]:
-        """Give what goes wrong in this episode."""
-        return (
-            frozenset()
-            if self.episode is None
-            else self.episode.lapses | OF_INTERVIEW.get(self.episode.interview, frozenset())
-        )
+        """Give what goes wrong in this episode; nobody has to be spoken to where a child is found dead."""
+        if self.episode is None:
+            return frozenset()
+        if self.episode.is_fatal:
+            return self.episode.lapses - {"spoken_to_late"}
+        return self.episode.lapses | OF_INTERVIEW.get(self.episode.interview, frozenset())
 
     def last(self, record: str, field: str) -> Value:
         """Give what a record that occurs once says."""
@@ -111,15 +118,15 @@ def opening(episode: Episode) -> Said:
     child = episode.child
     return {
         "child_name": child.name,
-        "last_place": f"{names.SPOTS[episode.number % len(names.SPOTS)].capitalize()}, {_town(child)}",
+        "last_place": f"{names.SPOTS[episode.number % len(names.SPOTS)].capitalize()}, {_town(episode)}",
         "why_worried": f"Did not come back, {SENTENCE.lower()}",
         "call_back": names.telephone(child.number),
         "responsible_authority": child.authority,
     }
 
 
-def _town(child: Child) -> str:
-    return names.PLACES[child.number % len(names.PLACES)]
+def _town(episode: Episode) -> str:
+    return names.PLACES[(episode.together or episode.child.number) % len(names.PLACES)]
 
 
 def _adult(number: int) -> str:
@@ -155,7 +162,7 @@ def _report(task: Task) -> Said:
         "last_seen_at": episode.missing_since - 10 * MINUTE,
         "missing_since": episode.missing_since,
         "missing_from_type": MISSING_FROM[child.care],
-        "last_seen_place": f"{names.SPOTS[episode.number % len(names.SPOTS)].capitalize()}, {_town(child)}",
+        "last_seen_place": f"{names.SPOTS[episode.number % len(names.SPOTS)].capitalize()}, {_town(episode)}",
         "last_seen_by": _adult(child.number + 1),
         "clothing": "Dark coat, trainers, a small rucksack",
         "circumstances": "Went out and did not come back when expected.",
@@ -239,8 +246,8 @@ def _return(task: Task) -> Said:
         "place_found_type": episode.found_where,
         "distance_km": str(min(round(episode.distance_km), 900)),
         "seen_face_to_face": "yes",
-        "condition": "Tired, otherwise well",
-        "harm": [episode.harm] if episode.harm else ["none"],
+        "condition": "Dead" if episode.is_fatal else "Tired, otherwise well",
+        "harm": ["death"] if episode.is_fatal else [episode.harm] if episode.harm else ["none"],
         "needs_health_now": "no",
         "safe_to_return": "no" if episode.harm in NOT_SAFE_AFTER else "yes",
         "partners_told": ["la", "parent_carer"],
@@ -267,9 +274,10 @@ def _protected(task: Task) -> Said:
 def _spoken_to(task: Task) -> Said:
     episode = task.of
     held = {"outcome": "held", "harm": [episode.harm] if episode.harm else ["none"], "crime_disclosed": "no"}
-    tried = {"outcome": "not_possible", "reason": "child_declined"}
+    dead = episode.is_fatal
+    tried = {"outcome": "not_possible", "reason": DECEASED if dead else "child_declined"}
     return {
-        **(held if episode.seen_by_police else tried),
+        **(held if episode.seen_by_police and not dead else tried),
         "tried_at": max(task.now - 5 * MINUTE, episode.returned_at),
         "concerns_about_carer": "no",
         "safe_to_return": "yes",
@@ -278,6 +286,8 @@ def _spoken_to(task: Task) -> Said:
 
 
 def _offer(task: Task) -> Said:
+    if task.of.is_fatal:
+        return {"outcome": "not_offered", "not_offered_reason": DECEASED, "offered_at": task.now}
     refused = task.of.interview == "refused"
     return {"outcome": "declined" if refused else "accepted", "offered_at": task.now, "offer_method": "phone"}
 
@@ -328,6 +338,15 @@ def _met(task: Task) -> Said:
         "attended": ["police", "csc", "health"],
         "decisions": ["trigger_plan_update"],
         "actions_decided": "no",
+    }
+
+
+def _sign(task: Task) -> Said:
+    """Confirm a flag where a screening would find it too, and the episode has it so; it ends with no episode."""
+    sign = task.row.record_key
+    return {
+        "confirmed": "yes" if task.of.confirms and sign in task.of.child.flags else "suspected",
+        "investigate": "no",
     }
 
 
@@ -388,8 +407,8 @@ ANSWERS: Mapping[str, Answer] = MappingProxyType(
         "review_disruption": lambda task: {"outcome": "ended", "ended_how": "released", "ended_at": in_minutes(task.now)},
         "pass_on_what_was_told": always(told=["csc"], about_worker="no", child_told="yes"),
         "pass_disclosure": always(told=["police", "csc"], about_worker="no", safe_now="yes", child_told="yes"),
-        "decide_on_sign": always(confirmed="suspected", investigate="no"),
-        "close_police_enquiry": lambda task: {"child_seen": "police" if task.of.seen_by_police else "exception"},
+        "decide_on_sign": _sign,
+        "close_police_enquiry": lambda task: {"child_seen": DECEASED if task.of.is_fatal else "police" if task.of.seen_by_police else "exception"},
         "offer_return_interview": _offer,
         "ask_carer": always(outcome="nothing_to_add"),
         "hold_return_interview": _interview,

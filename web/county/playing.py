@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from engine import timers
 from engine.cases import LETTERS, Cases
 from engine.errors import AnswersInvalid
-from engine.model import Actor, Facts
+from engine.model import Actor, Facts, Value
 from engine.scope import Scope
 from engine.store import NEVER, reading
 from engine.views import Step, TaskRow
@@ -107,11 +107,18 @@ class Play:
 
     def _report(self, episode: Episode, at: datetime) -> None:
         view = self.cases.opening(MISSING_CHILD)
-        said = people.fill(view.form, people.opening(episode), at)
+        said = people.fill(view.form, people.opening(episode) | {"missing_with": self._with(episode)}, at)
         answers = view.form.load(view.form.as_raw(said), scope={}, now=at)
         reference = self.cases.open(MISSING_CHILD, answers, by=self._actor(view.role), now=at, key=self._key()).case_id
         self.episodes[reference] = episode
         self.journal.opened(episode, reference)
+
+    def _with(self, episode: Episode) -> str | None:
+        """Give the case of the brother or sister with whom a child went, where it was opened already."""
+        theirs = (
+            each for each, other in self.episodes.items() if (other.child.number, other.number) == (episode.together, 1)
+        )
+        return next(theirs, None) if episode.together else None
 
     def _do(self, key: Key, at: datetime) -> None:
         """Do a task, or let it lie where a lapse wants it; what is open no more is left."""
@@ -203,12 +210,13 @@ class Play:
                 timers.deliver(self.cases, now=now)
 
     def _follow(self, step: Step) -> None:
-        """Keep the tasks that people can do, as a step has left them."""
+        """Keep the tasks that people can do, as a step has left them; a clock that has rung is owed, wherever it is moved then."""
         for event in step.events:
             if event.kind in OVER and event.task is not None:
                 self._open.pop((step.case_id, event.task), None)
         for number, due_at in step.moved:
-            if (row := self._open.get((step.case_id, number))) is not None:
+            row = self._open.get((step.case_id, number))
+            if row is not None and (row.due_at is None or row.due_at > step.now):
                 self._open[step.case_id, number] = replace(row, due_at=due_at)
         self._open |= {(row.case_id, row.number): row for row in step.opened}
 
@@ -287,7 +295,16 @@ class Play:
                 sender = str(said.get("episode") or said.get("sender") or "")
                 if sender in self.episodes and (record != EACH_REPORT or row.record_key in {key, ""}):
                     return self.episodes[sender]
-        return None
+        return self._last_of(
+            facts.get("disruption_proposal", {}).get("", {}).get("child"), self._began.get(row.case_id)
+        )
+
+    def _last_of(self, child_id: Value, until: datetime | None) -> Episode | None:
+        """Give the last episode of a child that was reported until a moment: a disruption says of whom it is, and not of which time."""
+        if not child_id or until is None:
+            return None
+        reported = [each for each in self.episodes.values() if each.reported_at <= until]
+        return next((each for each in reversed(reported) if self._children.get(each.child.number) == child_id), None)
 
     def _actor(self, role: str, case_id: str = "", *, second: bool = False) -> Actor:
         """Give one of those who hold a role: for a case always the same, and another where a second person is needed."""

@@ -58,6 +58,7 @@ def _episode(episode: Episode, case_id: str) -> Row:
         "reason": episode.reason,
         "interview": episode.interview,
         "lapses": " ".join(sorted(episode.lapses)),
+        "together": episode.together or "",
     }
 
 

@@ -26,6 +26,8 @@ OPENED_BY_A_CALENDAR = ("audit", "protocol_review", "retention_review")
 """What begins by itself and is no part of the county: published when it is over."""
 SELDOM = 50_000
 """So many new objects before the garbage collector looks; never looking, a year would take all memory."""
+CACHE_KB, PAGES_BETWEEN = 64_000, 16_000
+"""How much of the file SQLite holds in memory, and after how many written pages it brings them where they belong: rarely, since most are written again."""
 ANOTHER = "locate_sergeant"
 """The role that needs two people: one proposes a lower grade, another looks at it."""
 
@@ -42,7 +44,14 @@ class Played:
 
 
 def play(
-    services: Services, *, seed: int, children: int, begins_at: datetime, reports_until: datetime, ends_at: datetime
+    services: Services,
+    *,
+    seed: int,
+    children: int,
+    begins_at: datetime,
+    reports_until: datetime,
+    ends_at: datetime,
+    seldom: parameters.Seldom = parameters.SELDOM,
 ) -> Played:
     """Draw a county of so many children a year, and play it from its first report until `ends_at`.
 
@@ -51,7 +60,12 @@ def play(
     _publish(services, begins_at)
     _add_another(services.engine, begins_at)
     drawn = lives.draw(
-        seed=seed, children=children, begins_at=begins_at, until=reports_until, hours=parameters.HOURS_FAST
+        seed=seed,
+        children=children,
+        begins_at=begins_at,
+        until=reports_until,
+        hours=parameters.HOURS_FAST,
+        seldom=seldom,
     )
     with _hurried(services.engine):
         played = Play(services.engine, drawn, seed)
@@ -100,7 +114,8 @@ def _hurried(engine: sa.Engine) -> Iterator[None]:
     """Let SQLite not wait for the disk, and search memory seldom: a county that is cut short is drawn again."""
 
     def hurry(connection: Any, _record: object) -> None:
-        connection.execute("PRAGMA synchronous=OFF")
+        for pragma in ("synchronous=OFF", f"cache_size=-{CACHE_KB}", f"wal_autocheckpoint={PAGES_BETWEEN}"):
+            connection.execute(f"PRAGMA {pragma}")
 
     is_sqlite = engine.dialect.name == "sqlite"
     if is_sqlite:

@@ -41,7 +41,7 @@ def _back(task: Task) -> datetime:
 
 
 def _is_pressing(task: Task) -> bool:
-    return bool(task.of.harm) or task.last("risk", "level") == "high"
+    return bool(task.of.harm) or task.of.is_fatal or task.last("risk", "level") == "high"
 
 
 def _spoken_to(task: Task) -> datetime:
@@ -160,6 +160,13 @@ def _72_hours(task: Task) -> datetime:
     return task.of.returned_at + HELD_WITHIN
 
 
+def _72_hours_of_protection(task: Task) -> datetime | None:
+    """Police protection ends, or a court has taken over, 72 hours after it was taken (T-42)."""
+    taken_at = task.last("disruption_order", "issued_at")
+    is_protection = task.last("disruption_proposal", "kind") == "police_protection"
+    return taken_at + HELD_WITHIN if is_protection and isinstance(taken_at, datetime) else None
+
+
 LONG = (24 * 60, 6 * 24 * 60)
 LYING: Mapping[str, tuple[Lying, ...]] = MappingProxyType(
     {
@@ -168,7 +175,7 @@ LYING: Mapping[str, tuple[Lying, ...]] = MappingProxyType(
         "acknowledge_trigger_plan": (Lying("tasks_late", _since_opening(31), ("G-11",), (5, 60), missing=True),),
         "tell_parents": (Lying("parents_late", _since_opening(61), ("G-25",), (5, 120), missing=True),),
         "review_case": (Lying("review_late", _due, ("G-20",), (5, 25)),),
-        "record_attendance": (Lying("caller_forgotten", lambda task: None if task.row.due_at is None else task.row.due_at + 31 * MINUTE, ("G-23",), (5, 60), missing=True),),
+        "record_attendance": (Lying("caller_forgotten", lambda task: None if task.row.due_at is None else task.row.due_at + 30 * MINUTE, ("G-23",), (5, 60), missing=True),),
         "tell_missing_persons_unit": (Lying("unit_late", lambda task: task.of.missing_since + 72 * HOUR, ("G-19",), (30, 600)),),
         "endorse_as_inspector": (Lying("low_unendorsed", _if_low_with_a_sign, ("G-40",), (5, 120)),),
         "hold_prevention_interview": (
@@ -186,6 +193,7 @@ LYING: Mapping[str, tuple[Lying, ...]] = MappingProxyType(
         "write_trigger_plan": (Lying("plan_late", _working_days(10), (), (60, 12 * 24 * 60)),),
         "update_trigger_plan": (Lying("plan_not_updated", _working_days(5), (), (60, 12 * 24 * 60)),),
         "review_flag": (Lying("flag_late", _due, ("G-53",), LONG),),
+        "review_disruption": (Lying("protection_kept_up", _72_hours_of_protection, ("G-36",), (30, 1_000)),),
         "discuss_support": (Lying("support_late", _due, ("G-49",), LONG),),
         "review_as_chief": (Lying("chief_late", _due, ("G-48",), (10, 50), missing=True),),
         "decide_on_sign": (Lying("protection_late", _due, ("G-52",), (10, 120)),),
