@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
+from engine.rows import stored
 from engine.store import Base, EventTable, Moment, snapshot, writing
 from engine.verification import COMPARE, Finding
 
@@ -31,10 +32,10 @@ class AnchorTable(Base):
     """The digest over where the logs stood at the end of a day, and how many of them had moved on it."""
 
     __tablename__ = "anchors"
-    day: Mapped[date] = mapped_column(primary_key=True)
-    logs: Mapped[int]
-    digest: Mapped[str] = mapped_column(sa.String(64))
-    written_at: Mapped[datetime] = mapped_column(Moment)
+    day: sa.Column[date] = stored(primary_key=True)
+    logs: sa.Column[int]
+    digest: sa.Column[str] = stored(sa.String(64))
+    written_at: sa.Column[datetime] = stored(Moment)
 
 
 ANCHOR = Base.metadata.tables["anchors"]
@@ -65,11 +66,10 @@ def write(engine: sa.Engine, now: datetime) -> int:
     return written
 
 
-def newest(engine: sa.Engine) -> AnchorTable | None:
+def newest(engine: sa.Engine) -> sa.Row[Any] | None:
     """Give the newest anchor, for those who copy it to another place."""
     with snapshot(engine) as connection:
-        row = connection.execute(sa.select(ANCHOR).order_by(ANCHOR.c.day.desc()).limit(1)).mappings().first()
-    return None if row is None else AnchorTable(**row)
+        return connection.execute(sa.select(ANCHOR).order_by(ANCHOR.c.day.desc()).limit(1)).first()
 
 
 def check(engine: sa.Engine, now: datetime) -> Iterator[Finding]:

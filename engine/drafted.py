@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
+from engine.rows import stored
 from engine.store import Base, Moment
 
 Files = Mapping[str, str]
@@ -23,21 +23,21 @@ class DraftTable(Base):
     """A procedure's files as they are being changed; `status` is ``open``, ``proposed``, ``published`` or ``dropped``."""
 
     __tablename__ = "drafts"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    procedure: Mapped[str] = mapped_column(sa.String(80))
-    base_id: Mapped[int] = mapped_column(sa.ForeignKey("releases.id"))
-    status: Mapped[str] = mapped_column(sa.String(12))
-    files: Mapped[bytes] = mapped_column(sa.LargeBinary)
-    digest: Mapped[str] = mapped_column(sa.String(64))
-    begun_by: Mapped[str] = mapped_column(sa.String(120))
-    begun_at: Mapped[datetime] = mapped_column(Moment)
-    changed_by: Mapped[str] = mapped_column(sa.String(120))
-    changed_at: Mapped[datetime] = mapped_column(Moment)
-    proposed_by: Mapped[str] = mapped_column(sa.String(120), default="")
-    proposed_at: Mapped[datetime | None] = mapped_column(Moment)
-    reason: Mapped[str] = mapped_column(sa.Text, default="")
-    parties: Mapped[str | None] = mapped_column(sa.String(200))
-    release_id: Mapped[int | None] = mapped_column(sa.ForeignKey("releases.id"))
+    id: sa.Column[int] = stored(primary_key=True)
+    procedure: sa.Column[str] = stored(sa.String(80))
+    base_id: sa.Column[int] = stored(sa.ForeignKey("releases.id"))
+    status: sa.Column[str] = stored(sa.String(12))
+    files: sa.Column[bytes] = stored(sa.LargeBinary)
+    digest: sa.Column[str] = stored(sa.String(64))
+    begun_by: sa.Column[str] = stored(sa.String(120))
+    begun_at: sa.Column[datetime] = stored(Moment)
+    changed_by: sa.Column[str] = stored(sa.String(120))
+    changed_at: sa.Column[datetime] = stored(Moment)
+    proposed_by: sa.Column[str] = stored(sa.String(120), default="")
+    proposed_at: sa.Column[datetime | None] = stored(Moment)
+    reason: sa.Column[str] = stored(sa.Text, default="")
+    parties: sa.Column[str | None] = stored(sa.String(200))
+    release_id: sa.Column[int | None] = stored(sa.ForeignKey("releases.id"))
     __table_args__ = (
         sa.Index(
             "uq_drafts_open",
@@ -53,15 +53,15 @@ class DraftEventTable(Base):
     """The history of a draft: who did what with it; never changed afterwards."""
 
     __tablename__ = "draft_events"
-    draft_id: Mapped[int] = mapped_column(sa.ForeignKey("drafts.id"), primary_key=True)
-    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    at: Mapped[datetime] = mapped_column(Moment)
-    by: Mapped[str] = mapped_column(sa.String(120))
-    kind: Mapped[str] = mapped_column(sa.String(20))
-    file: Mapped[str] = mapped_column(sa.String(120), default="")
-    reason: Mapped[str] = mapped_column(sa.Text, default="")
-    digest: Mapped[str] = mapped_column(sa.String(64))
-    party: Mapped[str] = mapped_column(sa.String(40), default="", server_default="")
+    draft_id: sa.Column[int] = stored(sa.ForeignKey("drafts.id"), primary_key=True)
+    seq: sa.Column[int] = stored(primary_key=True, autoincrement=False)
+    at: sa.Column[datetime] = stored(Moment)
+    by: sa.Column[str] = stored(sa.String(120))
+    kind: sa.Column[str] = stored(sa.String(20))
+    file: sa.Column[str] = stored(sa.String(120), default="")
+    reason: sa.Column[str] = stored(sa.Text, default="")
+    digest: sa.Column[str] = stored(sa.String(64))
+    party: sa.Column[str] = stored(sa.String(40), default="", server_default="")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import posting, values
 from engine.model import Event, Facts
+from engine.rows import stored
 from engine.store import (
     ERASED,
     AwaitedTable,
@@ -49,14 +49,14 @@ class TombstoneTable(Base):
     """
 
     __tablename__ = "tombstones"
-    subject: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    refs: Mapped[str] = mapped_column(sa.Text)
-    erased_at: Mapped[datetime] = mapped_column(Moment)
-    proposed_by: Mapped[str] = mapped_column(sa.String(120))
-    approved_by: Mapped[str] = mapped_column(sa.String(120))
-    basis: Mapped[str] = mapped_column(sa.String(400))
-    held: Mapped[str] = mapped_column(sa.Text, default="{}")
-    digest: Mapped[str] = mapped_column(sa.String(64), default="")
+    subject: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    refs: sa.Column[str] = stored(sa.Text)
+    erased_at: sa.Column[datetime] = stored(Moment)
+    proposed_by: sa.Column[str] = stored(sa.String(120))
+    approved_by: sa.Column[str] = stored(sa.String(120))
+    basis: sa.Column[str] = stored(sa.String(400))
+    held: sa.Column[str] = stored(sa.Text, default="{}")
+    digest: sa.Column[str] = stored(sa.String(64), default="")
 
 
 @dataclass(frozen=True, slots=True)

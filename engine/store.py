@@ -13,10 +13,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, mapped_column
 
 from engine.errors import CaseIsBusy
 from engine.model import USUAL_RANK
+from engine.rows import Rows, stored
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -60,7 +60,7 @@ class Moment(sa.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class Base(DeclarativeBase):
+class Base(Rows):
     """The one metadata of all tables."""
 
     metadata = sa.MetaData(naming_convention=NAMES)
@@ -70,13 +70,13 @@ class ReleaseTable(Base):
     """A procedure's files as they were published; never changed afterwards."""
 
     __tablename__ = "releases"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    procedure: Mapped[str] = mapped_column(sa.String(80))
-    number: Mapped[int]
-    digest: Mapped[str] = mapped_column(sa.String(64))
-    files: Mapped[bytes] = mapped_column(sa.LargeBinary)
-    published_by: Mapped[str] = mapped_column(sa.String(120))
-    published_at: Mapped[datetime] = mapped_column(Moment)
+    id: sa.Column[int] = stored(primary_key=True)
+    procedure: sa.Column[str] = stored(sa.String(80))
+    number: sa.Column[int]
+    digest: sa.Column[str] = stored(sa.String(64))
+    files: sa.Column[bytes] = stored(sa.LargeBinary)
+    published_by: sa.Column[str] = stored(sa.String(120))
+    published_at: sa.Column[datetime] = stored(Moment)
     __table_args__ = (sa.UniqueConstraint("procedure", "number"),)
 
 
@@ -87,22 +87,22 @@ class CaseTable(Base):
     """
 
     __tablename__ = "cases"
-    id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    procedure: Mapped[str] = mapped_column(sa.String(80))
-    release_id: Mapped[int] = mapped_column(sa.ForeignKey("releases.id"))
-    correlation: Mapped[str] = mapped_column(sa.String(120), default="")
-    title: Mapped[str] = mapped_column(sa.String(200))
-    status: Mapped[str] = mapped_column(sa.String(12))
-    opened_at: Mapped[datetime] = mapped_column(Moment)
-    closed_at: Mapped[datetime | None] = mapped_column(Moment)
-    state: Mapped[bytes] = mapped_column(sa.LargeBinary)
-    facts: Mapped[bytes] = mapped_column(sa.LargeBinary)
-    head: Mapped[str] = mapped_column(sa.String(64))
-    seq: Mapped[int]
-    next_due_at: Mapped[datetime | None] = mapped_column(Moment)
-    retry_at: Mapped[datetime | None] = mapped_column(Moment)
-    failures: Mapped[int] = mapped_column(default=0)
-    rank: Mapped[int] = mapped_column(sa.SmallInteger, default=USUAL_RANK, server_default=str(USUAL_RANK))
+    id: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    procedure: sa.Column[str] = stored(sa.String(80))
+    release_id: sa.Column[int] = stored(sa.ForeignKey("releases.id"))
+    correlation: sa.Column[str] = stored(sa.String(120), default="")
+    title: sa.Column[str] = stored(sa.String(200))
+    status: sa.Column[str] = stored(sa.String(12))
+    opened_at: sa.Column[datetime] = stored(Moment)
+    closed_at: sa.Column[datetime | None] = stored(Moment)
+    state: sa.Column[bytes] = stored(sa.LargeBinary)
+    facts: sa.Column[bytes] = stored(sa.LargeBinary)
+    head: sa.Column[str] = stored(sa.String(64))
+    seq: sa.Column[int]
+    next_due_at: sa.Column[datetime | None] = stored(Moment)
+    retry_at: sa.Column[datetime | None] = stored(Moment)
+    failures: sa.Column[int] = stored(default=0)
+    rank: sa.Column[int] = stored(sa.SmallInteger, default=USUAL_RANK, server_default=str(USUAL_RANK))
     __table_args__ = (
         sa.Index("ix_cases_due", "next_due_at", sqlite_where=sa.text("next_due_at IS NOT NULL")),
         sa.Index("ix_cases_open", "status", "opened_at"),
@@ -132,25 +132,25 @@ class TaskTable(Base):
     """
 
     __tablename__ = "tasks"
-    case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    element: Mapped[str] = mapped_column(sa.String(80))
-    name: Mapped[str] = mapped_column(sa.String(200))
-    role: Mapped[str] = mapped_column(sa.String(60))
-    form: Mapped[str] = mapped_column(sa.String(80))
-    record: Mapped[str] = mapped_column(sa.String(80))
-    record_key: Mapped[str] = mapped_column(sa.String(40))
-    status: Mapped[str] = mapped_column(sa.String(12))
-    opened_at: Mapped[datetime] = mapped_column(Moment)
-    due_at: Mapped[datetime | None] = mapped_column(Moment)
-    deadline: Mapped[str] = mapped_column(sa.String(40), default="")
-    completed_at: Mapped[datetime | None] = mapped_column(Moment)
-    completed_by: Mapped[str] = mapped_column(sa.String(120), default="")
-    rank: Mapped[int] = mapped_column(sa.SmallInteger, default=USUAL_RANK, server_default=str(USUAL_RANK))
-    owner: Mapped[str] = mapped_column(sa.String(120), default="", server_default="")
-    owned_at: Mapped[datetime | None] = mapped_column(Moment)
-    given_by: Mapped[str] = mapped_column(sa.String(120), default="", server_default="")
-    returns_to: Mapped[str] = mapped_column(sa.String(120), default="", server_default="")
+    case_id: sa.Column[str] = stored(sa.ForeignKey("cases.id"), primary_key=True)
+    number: sa.Column[int] = stored(primary_key=True, autoincrement=False)
+    element: sa.Column[str] = stored(sa.String(80))
+    name: sa.Column[str] = stored(sa.String(200))
+    role: sa.Column[str] = stored(sa.String(60))
+    form: sa.Column[str] = stored(sa.String(80))
+    record: sa.Column[str] = stored(sa.String(80))
+    record_key: sa.Column[str] = stored(sa.String(40))
+    status: sa.Column[str] = stored(sa.String(12))
+    opened_at: sa.Column[datetime] = stored(Moment)
+    due_at: sa.Column[datetime | None] = stored(Moment)
+    deadline: sa.Column[str] = stored(sa.String(40), default="")
+    completed_at: sa.Column[datetime | None] = stored(Moment)
+    completed_by: sa.Column[str] = stored(sa.String(120), default="")
+    rank: sa.Column[int] = stored(sa.SmallInteger, default=USUAL_RANK, server_default=str(USUAL_RANK))
+    owner: sa.Column[str] = stored(sa.String(120), default="", server_default="")
+    owned_at: sa.Column[datetime | None] = stored(Moment)
+    given_by: sa.Column[str] = stored(sa.String(120), default="", server_default="")
+    returns_to: sa.Column[str] = stored(sa.String(120), default="", server_default="")
     __table_args__ = (
         _open_tasks("ix_tasks_inbox", "role", "due_at", "case_id", "number"),
         _open_tasks("ix_tasks_rank", "role", "rank", "due_at", "case_id", "number", also=" AND due_at IS NOT NULL"),
@@ -176,19 +176,19 @@ class EventTable(Base):
     """
 
     __tablename__ = "events"
-    case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"), primary_key=True)
-    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    at: Mapped[datetime] = mapped_column(Moment)
-    kind: Mapped[str] = mapped_column(sa.String(40))
-    activity: Mapped[str] = mapped_column(sa.String(60))
-    element: Mapped[str] = mapped_column(sa.String(80))
-    name: Mapped[str] = mapped_column(sa.String(200))
-    task: Mapped[int | None]
-    by: Mapped[str] = mapped_column(sa.String(120))
-    data: Mapped[str] = mapped_column(sa.Text)
-    command: Mapped[str] = mapped_column(sa.String(80), default="")
-    digest: Mapped[str] = mapped_column(sa.String(64))
-    asked: Mapped[str | None] = mapped_column(sa.String(64))
+    case_id: sa.Column[str] = stored(sa.ForeignKey("cases.id"), primary_key=True)
+    seq: sa.Column[int] = stored(primary_key=True, autoincrement=False)
+    at: sa.Column[datetime] = stored(Moment)
+    kind: sa.Column[str] = stored(sa.String(40))
+    activity: sa.Column[str] = stored(sa.String(60))
+    element: sa.Column[str] = stored(sa.String(80))
+    name: sa.Column[str] = stored(sa.String(200))
+    task: sa.Column[int | None]
+    by: sa.Column[str] = stored(sa.String(120))
+    data: sa.Column[str] = stored(sa.Text)
+    command: sa.Column[str] = stored(sa.String(80), default="")
+    digest: sa.Column[str] = stored(sa.String(64))
+    asked: sa.Column[str | None] = stored(sa.String(64))
     __table_args__ = (
         sa.Index("ix_events_at", "at"),
         sa.Index(
@@ -205,23 +205,23 @@ class FactTable(Base):
     """Every value that a fact ever had, with its salt; kept apart from the log so that it can be erased."""
 
     __tablename__ = "fact_values"
-    case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"), primary_key=True)
-    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    record: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
-    record_key: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
-    field: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
-    value: Mapped[bytes] = mapped_column(sa.LargeBinary)
-    salt: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    case_id: sa.Column[str] = stored(sa.ForeignKey("cases.id"), primary_key=True)
+    seq: sa.Column[int] = stored(primary_key=True, autoincrement=False)
+    record: sa.Column[str] = stored(sa.String(80), primary_key=True)
+    record_key: sa.Column[str] = stored(sa.String(40), primary_key=True)
+    field: sa.Column[str] = stored(sa.String(80), primary_key=True)
+    value: sa.Column[bytes] = stored(sa.LargeBinary)
+    salt: sa.Column[bytes] = stored(sa.LargeBinary)
 
 
 class ReasonTable(Base):
     """Why a person did what an event says, with the salt of its digest; kept apart from the log so that it can be erased."""
 
     __tablename__ = "event_reasons"
-    case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"), primary_key=True)
-    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    value: Mapped[bytes] = mapped_column(sa.LargeBinary)
-    salt: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    case_id: sa.Column[str] = stored(sa.ForeignKey("cases.id"), primary_key=True)
+    seq: sa.Column[int] = stored(primary_key=True, autoincrement=False)
+    value: sa.Column[bytes] = stored(sa.LargeBinary)
+    salt: sa.Column[bytes] = stored(sa.LargeBinary)
 
 
 class MessageTable(Base):
@@ -232,20 +232,20 @@ class MessageTable(Base):
     """
 
     __tablename__ = "messages"
-    id: Mapped[str] = mapped_column(sa.String(120), primary_key=True)
-    name: Mapped[str] = mapped_column(sa.String(80))
-    correlation: Mapped[str] = mapped_column(sa.String(120))
-    payload: Mapped[bytes] = mapped_column(sa.LargeBinary)
-    sent_at: Mapped[datetime] = mapped_column(Moment)
-    expires_at: Mapped[datetime] = mapped_column(Moment)
-    status: Mapped[str] = mapped_column(sa.String(12), default="waiting")
-    taken_by: Mapped[str] = mapped_column(sa.String(20), default="")
-    retry_at: Mapped[datetime | None] = mapped_column(Moment)
-    failures: Mapped[int] = mapped_column(default=0)
-    origin: Mapped[str] = mapped_column(sa.String(12), default="case", server_default="case")
-    sender: Mapped[str] = mapped_column(sa.String(120), default="", server_default="")
-    element: Mapped[str] = mapped_column(sa.String(80), default="", server_default="")
-    optional: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    id: sa.Column[str] = stored(sa.String(120), primary_key=True)
+    name: sa.Column[str] = stored(sa.String(80))
+    correlation: sa.Column[str] = stored(sa.String(120))
+    payload: sa.Column[bytes] = stored(sa.LargeBinary)
+    sent_at: sa.Column[datetime] = stored(Moment)
+    expires_at: sa.Column[datetime] = stored(Moment)
+    status: sa.Column[str] = stored(sa.String(12), default="waiting")
+    taken_by: sa.Column[str] = stored(sa.String(20), default="")
+    retry_at: sa.Column[datetime | None] = stored(Moment)
+    failures: sa.Column[int] = stored(default=0)
+    origin: sa.Column[str] = stored(sa.String(12), default="case", server_default="case")
+    sender: sa.Column[str] = stored(sa.String(120), default="", server_default="")
+    element: sa.Column[str] = stored(sa.String(80), default="", server_default="")
+    optional: sa.Column[bool] = stored(default=False, server_default=sa.false())
     __table_args__ = (sa.Index("ix_messages_waiting", "status", "name", "correlation"),)
 
 
@@ -253,10 +253,10 @@ class AwaitedTable(Base):
     """What the open cases wait for: an index of (message name, correlation key) for delivery."""
 
     __tablename__ = "awaited"
-    case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    name: Mapped[str] = mapped_column(sa.String(80))
-    correlation: Mapped[str] = mapped_column(sa.String(120))
+    case_id: sa.Column[str] = stored(sa.ForeignKey("cases.id"), primary_key=True)
+    number: sa.Column[int] = stored(primary_key=True, autoincrement=False)
+    name: sa.Column[str] = stored(sa.String(80))
+    correlation: sa.Column[str] = stored(sa.String(120))
     __table_args__ = (sa.Index("ix_awaited_name", "name", "correlation"),)
 
 
@@ -264,10 +264,10 @@ class ScheduleTable(Base):
     """When a procedure whose start has a timer opens its next case; no moment: its expression gave none, and it stands."""
 
     __tablename__ = "schedules"
-    procedure: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
-    next_at: Mapped[datetime | None] = mapped_column(Moment)
-    retry_at: Mapped[datetime | None] = mapped_column(Moment)
-    failures: Mapped[int] = mapped_column(default=0)
+    procedure: sa.Column[str] = stored(sa.String(80), primary_key=True)
+    next_at: sa.Column[datetime | None] = stored(Moment)
+    retry_at: sa.Column[datetime | None] = stored(Moment)
+    failures: sa.Column[int] = stored(default=0)
 
 
 class IncidentTable(Base):
@@ -278,22 +278,22 @@ class IncidentTable(Base):
     """
 
     __tablename__ = "incidents"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[str] = mapped_column(sa.String(20))
-    procedure: Mapped[str] = mapped_column(sa.String(80))
-    kind: Mapped[str] = mapped_column(sa.String(12))
-    subject: Mapped[str] = mapped_column(sa.String(120))
-    element: Mapped[str] = mapped_column(sa.String(80))
-    name: Mapped[str] = mapped_column(sa.String(200))
-    error: Mapped[str] = mapped_column(sa.String(200))
-    facts: Mapped[str] = mapped_column(sa.Text)
-    state: Mapped[str] = mapped_column(sa.String(12))
-    first_seen_at: Mapped[datetime] = mapped_column(Moment)
-    last_seen_at: Mapped[datetime] = mapped_column(Moment)
-    times: Mapped[int]
-    settled_by: Mapped[str] = mapped_column(sa.String(120), default="")
-    settled_at: Mapped[datetime | None] = mapped_column(Moment)
-    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    id: sa.Column[int] = stored(primary_key=True)
+    case_id: sa.Column[str] = stored(sa.String(20))
+    procedure: sa.Column[str] = stored(sa.String(80))
+    kind: sa.Column[str] = stored(sa.String(12))
+    subject: sa.Column[str] = stored(sa.String(120))
+    element: sa.Column[str] = stored(sa.String(80))
+    name: sa.Column[str] = stored(sa.String(200))
+    error: sa.Column[str] = stored(sa.String(200))
+    facts: sa.Column[str] = stored(sa.Text)
+    state: sa.Column[str] = stored(sa.String(12))
+    first_seen_at: sa.Column[datetime] = stored(Moment)
+    last_seen_at: sa.Column[datetime] = stored(Moment)
+    times: sa.Column[int]
+    settled_by: sa.Column[str] = stored(sa.String(120), default="")
+    settled_at: sa.Column[datetime | None] = stored(Moment)
+    reason: sa.Column[str] = stored(sa.Text, default="")
     __table_args__ = (
         sa.Index("ix_incidents_case", "case_id", "state"),
         sa.Index("ix_incidents_standing", "state", "last_seen_at"),
@@ -304,13 +304,13 @@ class ReadTable(Base):
     """Who read what of a case, and why; the row is committed before the page is sent."""
 
     __tablename__ = "reads"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[str] = mapped_column(sa.String(20), index=True)
-    at: Mapped[datetime] = mapped_column(Moment)
-    person: Mapped[str] = mapped_column(sa.String(120))
-    organisation: Mapped[str] = mapped_column(sa.String(120))
-    purpose: Mapped[str] = mapped_column(sa.String(120))
-    classes: Mapped[str] = mapped_column(sa.String(200))
+    id: sa.Column[int] = stored(primary_key=True)
+    case_id: sa.Column[str] = stored(sa.String(20), index=True)
+    at: sa.Column[datetime] = stored(Moment)
+    person: sa.Column[str] = stored(sa.String(120))
+    organisation: sa.Column[str] = stored(sa.String(120))
+    purpose: sa.Column[str] = stored(sa.String(120))
+    classes: sa.Column[str] = stored(sa.String(200))
     __table_args__ = (sa.Index("ix_reads_at", "at", "purpose"),)
 
 
@@ -404,16 +404,16 @@ def around(now: datetime) -> dict[str, datetime]:
     return {"at": now, "ahead": now + LONGEST_WAIT}
 
 
-def apart_from(statement: sa.Select[Any], name: InstrumentedAttribute[str], held: Collection[str]) -> sa.Select[Any]:
+def apart_from(statement: sa.Select[Any], name: sa.Column[str], held: Collection[str]) -> sa.Select[Any]:
     """Leave out what is passed over in this sweep."""
     return statement.where(name.not_in(held)) if held else statement
 
 
-def put_off(engine: sa.Engine, name: InstrumentedAttribute[str], key: str, now: datetime) -> int:
+def put_off(engine: sa.Engine, name: sa.Column[str], key: str, now: datetime) -> int:
     """Note a failure in the row whose `name` is `key`, and let it wait: longer each time; give how often it failed."""
-    table = name.class_
+    table: Any = name.table
     with writing(engine) as connection:
-        failures = int(connection.execute(sa.select(table.failures).where(name == key)).scalar() or 0) + 1
+        failures = int(connection.execute(sa.select(table.c.failures).where(name == key)).scalar() or 0) + 1
         wait = min(BACK_OFF * 2 ** min(failures - 1, 10), LONGEST_WAIT)
         connection.execute(sa.update(table).where(name == key).values(failures=failures, retry_at=now + wait))
         return failures

@@ -22,8 +22,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, aliased, mapped_column
 
+from engine.rows import aliased, stored
 from engine.store import Base, Moment, reading, row_lock, writing
 from notifications import wording
 from notifications.message import Channel, DeliveryFailed, Message, Permanent, Temporary, in_short
@@ -65,22 +65,22 @@ class OutboxRow(Base):
     """
 
     __tablename__ = "outbox"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(sa.String(300), unique=True)
-    recipient: Mapped[str] = mapped_column(sa.String(1000))
-    subject: Mapped[str] = mapped_column(sa.String(300))
-    text: Mapped[str] = mapped_column(sa.Text)
-    urgent: Mapped[bool]
-    status: Mapped[str] = mapped_column(sa.String(12))
-    attempts: Mapped[int]
-    next_try_at: Mapped[datetime] = mapped_column(Moment)
-    give_up_at: Mapped[datetime] = mapped_column(Moment)
-    last_error: Mapped[str] = mapped_column(sa.String(200))
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    sent_at: Mapped[datetime | None] = mapped_column(Moment)
-    group_key: Mapped[str] = mapped_column(sa.String(300), default="", server_default="")
-    group_name: Mapped[str] = mapped_column(sa.String(1000), default="", server_default="")
-    gathered: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    id: sa.Column[int] = stored(primary_key=True)
+    key: sa.Column[str] = stored(sa.String(300), unique=True)
+    recipient: sa.Column[str] = stored(sa.String(1000))
+    subject: sa.Column[str] = stored(sa.String(300))
+    text: sa.Column[str] = stored(sa.Text)
+    urgent: sa.Column[bool]
+    status: sa.Column[str] = stored(sa.String(12))
+    attempts: sa.Column[int]
+    next_try_at: sa.Column[datetime] = stored(Moment)
+    give_up_at: sa.Column[datetime] = stored(Moment)
+    last_error: sa.Column[str] = stored(sa.String(200))
+    created_at: sa.Column[datetime] = stored(Moment)
+    sent_at: sa.Column[datetime | None] = stored(Moment)
+    group_key: sa.Column[str] = stored(sa.String(300), default="", server_default="")
+    group_name: sa.Column[str] = stored(sa.String(1000), default="", server_default="")
+    gathered: sa.Column[bool] = stored(default=False, server_default=sa.false())
     __table_args__ = (
         sa.CheckConstraint("status IN ('waiting', 'sent', 'failed', 'dropped')", name="status"),
         sa.Index("ix_outbox_waiting", "status", "urgent", "next_try_at", "id"),
@@ -99,15 +99,15 @@ class HoldRow(Base):
     """A time in which nothing leaves (`notifications.holding`), and what a person decided then of the mails that waited."""
 
     __tablename__ = "outbox_holds"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    held_at: Mapped[datetime] = mapped_column(Moment)
-    held_by: Mapped[str] = mapped_column(sa.String(120))
-    reason: Mapped[str] = mapped_column(sa.String(400))
-    decision: Mapped[str] = mapped_column(sa.String(12))
-    decided_at: Mapped[datetime | None] = mapped_column(Moment)
-    decided_by: Mapped[str] = mapped_column(sa.String(120))
-    decided_why: Mapped[str] = mapped_column(sa.String(400))
-    mails: Mapped[int]
+    id: sa.Column[int] = stored(primary_key=True)
+    held_at: sa.Column[datetime] = stored(Moment)
+    held_by: sa.Column[str] = stored(sa.String(120))
+    reason: sa.Column[str] = stored(sa.String(400))
+    decision: sa.Column[str] = stored(sa.String(12))
+    decided_at: sa.Column[datetime | None] = stored(Moment)
+    decided_by: sa.Column[str] = stored(sa.String(120))
+    decided_why: sa.Column[str] = stored(sa.String(400))
+    mails: sa.Column[int]
 
 
 @dataclass(frozen=True, slots=True)

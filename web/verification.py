@@ -9,13 +9,13 @@ from pathlib import Path
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 import engine.verification
 import notifications.verification
 import workflows.verification
 from engine import anchors
 from engine.cases import Cases
+from engine.rows import stored
 from engine.store import Base, Moment, reading, writing
 from engine.verification import Finding
 from notifications import outbox, wording
@@ -41,11 +41,11 @@ class VerificationRow(Base):
     """The run of one night: when it began and ended, how much it found, and the first findings as JSON."""
 
     __tablename__ = "verifications"
-    day: Mapped[date] = mapped_column(primary_key=True)
-    started_at: Mapped[datetime] = mapped_column(Moment)
-    finished_at: Mapped[datetime | None] = mapped_column(Moment)
-    found: Mapped[int]
-    findings: Mapped[str] = mapped_column(sa.Text)
+    day: sa.Column[date] = stored(primary_key=True)
+    started_at: sa.Column[datetime] = stored(Moment)
+    finished_at: sa.Column[datetime | None] = stored(Moment)
+    found: sa.Column[int]
+    findings: sa.Column[str] = stored(sa.Text)
 
 
 RUN = Base.metadata.tables["verifications"]

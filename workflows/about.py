@@ -12,9 +12,9 @@ from datetime import datetime
 from types import MappingProxyType
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.model import SYSTEM
+from engine.rows import stored
 from engine.store import Base, CaseTable
 from engine.views import Step
 from workflows import disruptions
@@ -79,9 +79,9 @@ class AboutRow(Base):
     """A case, the id of the child whom it is about as it was given, and its episode; "" until they are."""
 
     __tablename__ = "cases_about_children"
-    case_id: Mapped[str] = mapped_column(sa.String(LONGEST), primary_key=True)
-    child_id: Mapped[str] = mapped_column(sa.String(LONGEST), index=True)
-    episode: Mapped[str] = mapped_column(sa.String(LONGEST), index=True)
+    case_id: sa.Column[str] = stored(sa.String(LONGEST), primary_key=True)
+    child_id: sa.Column[str] = stored(sa.String(LONGEST), index=True)
+    episode: sa.Column[str] = stored(sa.String(LONGEST), index=True)
 
 
 @dataclass(frozen=True, slots=True)

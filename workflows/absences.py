@@ -13,10 +13,10 @@ from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.errors import Conflict, Invalid, NotFound, Problem
 from engine.model import Actor
+from engine.rows import stored
 from engine.store import Base, Moment
 from workflows import philomena
 
@@ -38,20 +38,20 @@ class AbsenceRow(Base):
     """One absence; `outcome` is empty while nobody has said what became of it, else of `DECISIONS`."""
 
     __tablename__ = "carer_absences"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    form: Mapped[str] = mapped_column(sa.ForeignKey("philomena.id"))
-    key: Mapped[str] = mapped_column(sa.String(80))
-    absent_since: Mapped[datetime] = mapped_column(Moment)
-    expected_return: Mapped[datetime | None] = mapped_column(Moment)
-    attempts_made: Mapped[str] = mapped_column(sa.Text)
-    risk_considered: Mapped[str] = mapped_column(sa.Text)
-    decision: Mapped[str] = mapped_column(sa.String(20))
-    told: Mapped[str] = mapped_column(sa.String(200))
-    decided_by: Mapped[str] = mapped_column(sa.String(120))
-    decided_at: Mapped[datetime] = mapped_column(Moment)
-    outcome: Mapped[str] = mapped_column(sa.String(20))
-    outcome_at: Mapped[datetime | None] = mapped_column(Moment)
-    outcome_by: Mapped[str] = mapped_column(sa.String(120))
+    id: sa.Column[int] = stored(primary_key=True)
+    form: sa.Column[str] = stored(sa.ForeignKey("philomena.id"))
+    key: sa.Column[str] = stored(sa.String(80))
+    absent_since: sa.Column[datetime] = stored(Moment)
+    expected_return: sa.Column[datetime | None] = stored(Moment)
+    attempts_made: sa.Column[str] = stored(sa.Text)
+    risk_considered: sa.Column[str] = stored(sa.Text)
+    decision: sa.Column[str] = stored(sa.String(20))
+    told: sa.Column[str] = stored(sa.String(200))
+    decided_by: sa.Column[str] = stored(sa.String(120))
+    decided_at: sa.Column[datetime] = stored(Moment)
+    outcome: sa.Column[str] = stored(sa.String(20))
+    outcome_at: sa.Column[datetime | None] = stored(Moment)
+    outcome_by: sa.Column[str] = stored(sa.String(120))
     __table_args__ = (sa.UniqueConstraint("form", "key", name="uq_carer_absences_form_key"),)
 
 

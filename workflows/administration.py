@@ -14,10 +14,10 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.errors import Invalid, NotFound, Problem
 from engine.model import Actor
+from engine.rows import stored
 from engine.store import Base, Moment, row_lock
 from notifications import outbox, wording
 from notifications.message import Message
@@ -39,10 +39,10 @@ class InvitationRow(Base):
     """One link with which a person sets a password; the mail holds the token, this row its digest."""
 
     __tablename__ = "invitations"
-    digest: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
-    person: Mapped[str] = mapped_column(sa.ForeignKey("people.sign_in"))
-    expires_at: Mapped[datetime] = mapped_column(Moment)
-    used_at: Mapped[datetime | None] = mapped_column(Moment)
+    digest: sa.Column[str] = stored(sa.String(64), primary_key=True)
+    person: sa.Column[str] = stored(sa.ForeignKey("people.sign_in"))
+    expires_at: sa.Column[datetime] = stored(Moment)
+    used_at: sa.Column[datetime | None] = stored(Moment)
     __table_args__ = (sa.Index("ix_invitations_person", "person"),)
 
 
@@ -53,16 +53,16 @@ class AdministrationRow(Base):
     """
 
     __tablename__ = "administration_log"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(Moment)
-    by: Mapped[str] = mapped_column(sa.String(120))
-    person: Mapped[str] = mapped_column(sa.String(120))
-    what: Mapped[str] = mapped_column(sa.String(40))
-    old: Mapped[str] = mapped_column(sa.Text)
-    new: Mapped[str] = mapped_column(sa.Text)
-    why: Mapped[str] = mapped_column(sa.Text)
-    agency: Mapped[str] = mapped_column(sa.String(60), server_default="")
-    team: Mapped[int | None]
+    id: sa.Column[int] = stored(primary_key=True)
+    at: sa.Column[datetime] = stored(Moment)
+    by: sa.Column[str] = stored(sa.String(120))
+    person: sa.Column[str] = stored(sa.String(120))
+    what: sa.Column[str] = stored(sa.String(40))
+    old: sa.Column[str] = stored(sa.Text)
+    new: sa.Column[str] = stored(sa.Text)
+    why: sa.Column[str] = stored(sa.Text)
+    agency: sa.Column[str] = stored(sa.String(60), server_default="")
+    team: sa.Column[int | None]
     __table_args__ = (
         sa.Index("ix_administration_log_person", "person", "id"),
         sa.Index("ix_administration_log_agency", "agency", "id"),

@@ -14,11 +14,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import values
 from engine.errors import Invalid, NotFound, Problem
 from engine.model import Actor, Value
+from engine.rows import stored
 from engine.store import Base, Moment
 from engine.verification import Finding
 from workflows import access, copies, correction_mails, kept_things, searching
@@ -37,20 +37,20 @@ class AmendmentRow(Base):
     """
 
     __tablename__ = "amendments"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    about: Mapped[str] = mapped_column(sa.String(20), index=True)
-    kind: Mapped[str] = mapped_column(sa.String(12))
-    thing: Mapped[str] = mapped_column(sa.String(64))
-    title: Mapped[str] = mapped_column(sa.String(300))
-    question: Mapped[str] = mapped_column(sa.String(40))
-    before: Mapped[str] = mapped_column(sa.Text)
-    after: Mapped[str] = mapped_column(sa.Text)
-    withdrawn: Mapped[bool]
-    data_class: Mapped[str] = mapped_column(sa.String(4))
-    why: Mapped[str] = mapped_column(sa.String(LONGEST_REASON))
-    by: Mapped[str] = mapped_column(sa.String(120))
-    at: Mapped[datetime] = mapped_column(Moment)
-    key: Mapped[str] = mapped_column(sa.String(40))
+    id: sa.Column[int] = stored(primary_key=True)
+    about: sa.Column[str] = stored(sa.String(20), index=True)
+    kind: sa.Column[str] = stored(sa.String(12))
+    thing: sa.Column[str] = stored(sa.String(64))
+    title: sa.Column[str] = stored(sa.String(300))
+    question: sa.Column[str] = stored(sa.String(40))
+    before: sa.Column[str] = stored(sa.Text)
+    after: sa.Column[str] = stored(sa.Text)
+    withdrawn: sa.Column[bool]
+    data_class: sa.Column[str] = stored(sa.String(4))
+    why: sa.Column[str] = stored(sa.String(LONGEST_REASON))
+    by: sa.Column[str] = stored(sa.String(120))
+    at: sa.Column[datetime] = stored(Moment)
+    key: sa.Column[str] = stored(sa.String(40))
     __table_args__ = (sa.UniqueConstraint("by", "key", "question"),)
 
 

@@ -15,10 +15,10 @@ from enum import StrEnum
 from types import MappingProxyType
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.errors import Invalid, NotFound, Problem
 from engine.model import Actor
+from engine.rows import stored
 from engine.store import Base, CaseTable, Moment, reading, row_lock, writing
 from engine.verification import Finding
 from notifications import outbox
@@ -74,23 +74,23 @@ class AttachmentRow(Base):
     """
 
     __tablename__ = "attachments"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[str] = mapped_column(sa.String(20), index=True)
-    task: Mapped[int | None]
-    title: Mapped[str] = mapped_column(sa.String(LONGEST_TITLE))
-    what: Mapped[str] = mapped_column(sa.String(20))
-    data_class: Mapped[str] = mapped_column(sa.String(4))
-    name: Mapped[str] = mapped_column(sa.String(120))
-    kind: Mapped[str] = mapped_column(sa.String(12))
-    size: Mapped[int]
-    sha256: Mapped[str] = mapped_column(sa.String(64))
-    content: Mapped[bytes] = mapped_column(sa.LargeBinary)
-    added_by: Mapped[str] = mapped_column(sa.String(120))
-    added_at: Mapped[datetime] = mapped_column(Moment)
-    state: Mapped[str] = mapped_column(sa.String(12))
-    scan_at: Mapped[datetime] = mapped_column(Moment)
-    scan_count: Mapped[int] = mapped_column(default=0)
-    key: Mapped[str] = mapped_column(sa.String(40))
+    id: sa.Column[int] = stored(primary_key=True)
+    case_id: sa.Column[str] = stored(sa.String(20), index=True)
+    task: sa.Column[int | None]
+    title: sa.Column[str] = stored(sa.String(LONGEST_TITLE))
+    what: sa.Column[str] = stored(sa.String(20))
+    data_class: sa.Column[str] = stored(sa.String(4))
+    name: sa.Column[str] = stored(sa.String(120))
+    kind: sa.Column[str] = stored(sa.String(12))
+    size: sa.Column[int]
+    sha256: sa.Column[str] = stored(sa.String(64))
+    content: sa.Column[bytes] = stored(sa.LargeBinary)
+    added_by: sa.Column[str] = stored(sa.String(120))
+    added_at: sa.Column[datetime] = stored(Moment)
+    state: sa.Column[str] = stored(sa.String(12))
+    scan_at: sa.Column[datetime] = stored(Moment)
+    scan_count: sa.Column[int] = stored(default=0)
+    key: sa.Column[str] = stored(sa.String(40))
     __table_args__ = (
         sa.UniqueConstraint("added_by", "key"),
         sa.Index(

@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.model import Facts
+from engine.rows import stored
 from engine.store import Base
 from engine.views import Step
 
@@ -52,8 +52,8 @@ class AttendanceRow(Base):
     """A kind of agency sat in each meeting of a case."""
 
     __tablename__ = "meeting_attendance"
-    case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    kind: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    case_id: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    kind: sa.Column[str] = stored(sa.String(40), primary_key=True)
     __table_args__ = (sa.Index("ix_meeting_attendance_kind", "kind", "case_id"),)
 
 

@@ -17,9 +17,9 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from engine.model import Actor
+from engine.rows import aliased
 from engine.store import CaseTable, TaskTable
 from workflows import child_details, commissions, seals
 from workflows.about import AboutRow
@@ -44,7 +44,7 @@ from workflows.people import OrganisationRow
 from workflows.philomena import FormRow
 from workflows.serious_events import SeriousEventRow
 
-Column = sa.ColumnElement[str] | InstrumentedAttribute[str]
+Column = sa.ColumnElement[str]
 
 HOME, SCHOOL = "placement", "education"
 """The kinds of agency where a child lives or learns."""

@@ -16,10 +16,10 @@ from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.calendars import LONDON
 from engine.model import Actor, Facts, Value
+from engine.rows import stored
 from engine.store import Base, Moment, TaskTable
 from engine.views import EventRow, Step
 from workflows.access import AUDITORS
@@ -61,11 +61,11 @@ class AuditRow(Base):
     """The audit of one month; `month` is its first day."""
 
     __tablename__ = "audits"
-    case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    month: Mapped[date] = mapped_column(sa.Date)
-    opened_at: Mapped[datetime] = mapped_column(Moment)
-    summarised_at: Mapped[datetime | None] = mapped_column(Moment)
-    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    case_id: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    month: sa.Column[date] = stored(sa.Date)
+    opened_at: sa.Column[datetime] = stored(Moment)
+    summarised_at: sa.Column[datetime | None] = stored(Moment)
+    closed_at: sa.Column[datetime | None] = stored(Moment)
 
 
 class AuditSampleRow(Base):
@@ -75,32 +75,32 @@ class AuditSampleRow(Base):
     """
 
     __tablename__ = "audit_samples"
-    case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    record_key: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
-    sampled_case: Mapped[str] = mapped_column(sa.String(20), index=True)
-    sampled_by: Mapped[str] = mapped_column(sa.String(20))
-    audited_at: Mapped[datetime | None] = mapped_column(Moment)
-    at_risk: Mapped[bool] = mapped_column(default=False)
-    blaming: Mapped[bool] = mapped_column(default=False)
-    scores: Mapped[str] = mapped_column(sa.Text, default="{}")
-    again: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
-    second_at: Mapped[datetime | None] = mapped_column(Moment)
-    second_at_risk: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
-    second_scores: Mapped[str] = mapped_column(sa.Text, default="{}", server_default="{}")
+    case_id: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    record_key: sa.Column[str] = stored(sa.String(40), primary_key=True)
+    sampled_case: sa.Column[str] = stored(sa.String(20), index=True)
+    sampled_by: sa.Column[str] = stored(sa.String(20))
+    audited_at: sa.Column[datetime | None] = stored(Moment)
+    at_risk: sa.Column[bool] = stored(default=False)
+    blaming: sa.Column[bool] = stored(default=False)
+    scores: sa.Column[str] = stored(sa.Text, default="{}")
+    again: sa.Column[bool] = stored(default=False, server_default=sa.false())
+    second_at: sa.Column[datetime | None] = stored(Moment)
+    second_at_risk: sa.Column[bool] = stored(default=False, server_default=sa.false())
+    second_scores: sa.Column[str] = stored(sa.Text, default="{}", server_default="{}")
 
 
 class AuditFindingRow(Base):
     """One finding that asks somebody to act, until it is settled or the chief inspector has decided on it."""
 
     __tablename__ = "audit_findings"
-    case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    record_key: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
-    standard: Mapped[str] = mapped_column(sa.String(40))
-    role: Mapped[str] = mapped_column(sa.String(60))
-    raised_at: Mapped[datetime] = mapped_column(Moment)
-    outcome: Mapped[str] = mapped_column(sa.String(20), default="")
-    answered_at: Mapped[datetime | None] = mapped_column(Moment)
-    settled_at: Mapped[datetime | None] = mapped_column(Moment)
+    case_id: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    record_key: sa.Column[str] = stored(sa.String(40), primary_key=True)
+    standard: sa.Column[str] = stored(sa.String(40))
+    role: sa.Column[str] = stored(sa.String(60))
+    raised_at: sa.Column[datetime] = stored(Moment)
+    outcome: sa.Column[str] = stored(sa.String(20), default="")
+    answered_at: sa.Column[datetime | None] = stored(Moment)
+    settled_at: sa.Column[datetime | None] = stored(Moment)
 
 
 @dataclass(frozen=True, slots=True)

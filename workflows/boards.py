@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from engine import reading
+from engine.rows import aliased
 from engine.store import CaseTable, EventTable, Moment, TaskTable
 from workflows import access, assigning, figures
 from workflows.about import AboutRow

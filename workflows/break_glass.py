@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.errors import Invalid, Problem
 from engine.model import Actor
+from engine.rows import stored
 from engine.store import Base, CaseTable, Moment
 from notifications import outbox, wording
 from notifications.message import Message
@@ -56,15 +56,15 @@ class GlassRow(Base):
     """One opening: which reference, as it was typed, by whom, why, and until when."""
 
     __tablename__ = "break_glass"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    about: Mapped[str] = mapped_column(sa.String(LONGEST_REFERENCE))
-    at: Mapped[datetime] = mapped_column(Moment)
-    until: Mapped[datetime] = mapped_column(Moment)
-    person: Mapped[str] = mapped_column(sa.String(120))
-    organisation: Mapped[str] = mapped_column(sa.String(120))
-    reason: Mapped[str] = mapped_column(sa.Text)
-    classes: Mapped[str] = mapped_column(sa.String(80))
-    key: Mapped[str] = mapped_column(sa.String(80))
+    id: sa.Column[int] = stored(primary_key=True)
+    about: sa.Column[str] = stored(sa.String(LONGEST_REFERENCE))
+    at: sa.Column[datetime] = stored(Moment)
+    until: sa.Column[datetime] = stored(Moment)
+    person: sa.Column[str] = stored(sa.String(120))
+    organisation: sa.Column[str] = stored(sa.String(120))
+    reason: sa.Column[str] = stored(sa.Text)
+    classes: sa.Column[str] = stored(sa.String(80))
+    key: sa.Column[str] = stored(sa.String(80))
     __table_args__ = (
         sa.UniqueConstraint("person", "key"),
         sa.Index("ix_break_glass_person", "person", "about", "until"),

@@ -14,9 +14,9 @@ from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from engine.model import Facts, Value
+from engine.rows import aliased, stored
 from engine.store import Base, Moment
 from workflows.children import ChildRow, main_id, under
 from workflows.listed import CONTACT, Shape, in_lines
@@ -108,29 +108,29 @@ class ChildDetailsRow(Base):
     """What one report said; empty text where it said nothing. `said_at` is when the child was reported."""
 
     __tablename__ = "child_details"
-    case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    child_id: Mapped[str] = mapped_column(sa.String(20), index=True)
-    said_at: Mapped[datetime] = mapped_column(Moment)
-    nhs_number: Mapped[str] = mapped_column(sa.String(20), server_default="")
-    first_language: Mapped[str] = mapped_column(sa.Text)
-    interpreter_needed: Mapped[str] = mapped_column(sa.String(20))
-    home_address: Mapped[str] = mapped_column(sa.Text)
-    child_phone: Mapped[str] = mapped_column(sa.Text)
-    description: Mapped[str] = mapped_column(sa.Text)
-    looked_after: Mapped[str] = mapped_column(sa.String(20))
-    legal_status: Mapped[str] = mapped_column(sa.String(30))
-    placement_name: Mapped[str] = mapped_column(sa.Text)
-    placement_type: Mapped[str] = mapped_column(sa.String(40))
-    out_of_area: Mapped[str] = mapped_column(sa.String(20))
-    host_authority: Mapped[str] = mapped_column(sa.Text)
-    school: Mapped[str] = mapped_column(sa.String(60), server_default="")
-    school_name: Mapped[str] = mapped_column(sa.Text, server_default="")
-    ethnicity: Mapped[str] = mapped_column(sa.String(40))
-    gender_identity: Mapped[str] = mapped_column(sa.Text)
-    disability: Mapped[str] = mapped_column(sa.String(20))
-    disability_detail: Mapped[str] = mapped_column(sa.Text)
-    medical_needs: Mapped[str] = mapped_column(sa.String(20))
-    medical_detail: Mapped[str] = mapped_column(sa.Text)
+    case_id: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    child_id: sa.Column[str] = stored(sa.String(20), index=True)
+    said_at: sa.Column[datetime] = stored(Moment)
+    nhs_number: sa.Column[str] = stored(sa.String(20), server_default="")
+    first_language: sa.Column[str] = stored(sa.Text)
+    interpreter_needed: sa.Column[str] = stored(sa.String(20))
+    home_address: sa.Column[str] = stored(sa.Text)
+    child_phone: sa.Column[str] = stored(sa.Text)
+    description: sa.Column[str] = stored(sa.Text)
+    looked_after: sa.Column[str] = stored(sa.String(20))
+    legal_status: sa.Column[str] = stored(sa.String(30))
+    placement_name: sa.Column[str] = stored(sa.Text)
+    placement_type: sa.Column[str] = stored(sa.String(40))
+    out_of_area: sa.Column[str] = stored(sa.String(20))
+    host_authority: sa.Column[str] = stored(sa.Text)
+    school: sa.Column[str] = stored(sa.String(60), server_default="")
+    school_name: sa.Column[str] = stored(sa.Text, server_default="")
+    ethnicity: sa.Column[str] = stored(sa.String(40))
+    gender_identity: sa.Column[str] = stored(sa.Text)
+    disability: sa.Column[str] = stored(sa.String(20))
+    disability_detail: sa.Column[str] = stored(sa.Text)
+    medical_needs: sa.Column[str] = stored(sa.String(20))
+    medical_detail: sa.Column[str] = stored(sa.Text)
     __table_args__ = (sa.Index("ix_child_details_school", "school"),)
 
 

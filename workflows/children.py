@@ -19,8 +19,8 @@ from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
+from engine.rows import aliased, stored
 from engine.store import Base, CaseTable, Moment
 from workflows import disruptions, episodes
 from workflows.about import AboutRow
@@ -49,19 +49,19 @@ class ChildRow(Base):
     """
 
     __tablename__ = "children"
-    child_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    name: Mapped[str] = mapped_column(sa.String(200))
-    known_as: Mapped[str] = mapped_column(sa.String(200))
-    sounds: Mapped[str] = mapped_column(sa.String(400))
-    born_on: Mapped[date | None]
-    sex: Mapped[str] = mapped_column(sa.String(20))
-    looked_after: Mapped[str] = mapped_column(sa.String(30))
-    responsible_authority: Mapped[str] = mapped_column(sa.String(60))
-    joined_to: Mapped[str] = mapped_column(sa.String(20))
-    matched_to: Mapped[str] = mapped_column(sa.String(20), default="", server_default="")
-    source_reference: Mapped[str] = mapped_column(sa.String(60))
-    imported_at: Mapped[datetime | None] = mapped_column(Moment)
-    imported_row: Mapped[str] = mapped_column(sa.String(64), default="")
+    child_id: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    name: sa.Column[str] = stored(sa.String(200))
+    known_as: sa.Column[str] = stored(sa.String(200))
+    sounds: sa.Column[str] = stored(sa.String(400))
+    born_on: sa.Column[date | None]
+    sex: sa.Column[str] = stored(sa.String(20))
+    looked_after: sa.Column[str] = stored(sa.String(30))
+    responsible_authority: sa.Column[str] = stored(sa.String(60))
+    joined_to: sa.Column[str] = stored(sa.String(20))
+    matched_to: sa.Column[str] = stored(sa.String(20), default="", server_default="")
+    source_reference: sa.Column[str] = stored(sa.String(60))
+    imported_at: sa.Column[datetime | None] = stored(Moment)
+    imported_row: sa.Column[str] = stored(sa.String(64), default="")
     __table_args__ = (
         sa.Index("ix_children_born_on", "born_on"),
         sa.Index("ix_children_joined_to", "joined_to"),
@@ -73,15 +73,15 @@ class PastEpisodeRow(Base):
     """One episode of a child from before the cut-over; those of ours are `workflows.episodes.EpisodeRow`."""
 
     __tablename__ = "past_episodes"
-    reference: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
-    child_id: Mapped[str] = mapped_column(sa.String(20))
-    reported_at: Mapped[datetime] = mapped_column(Moment)
-    returned_at: Mapped[datetime | None] = mapped_column(Moment)
-    level: Mapped[str] = mapped_column(sa.String(30))
-    closed_at: Mapped[datetime | None] = mapped_column(Moment)
-    unfinished: Mapped[str] = mapped_column(sa.Text)
-    imported_at: Mapped[datetime] = mapped_column(Moment)
-    imported_row: Mapped[str] = mapped_column(sa.String(64))
+    reference: sa.Column[str] = stored(sa.String(60), primary_key=True)
+    child_id: sa.Column[str] = stored(sa.String(20))
+    reported_at: sa.Column[datetime] = stored(Moment)
+    returned_at: sa.Column[datetime | None] = stored(Moment)
+    level: sa.Column[str] = stored(sa.String(30))
+    closed_at: sa.Column[datetime | None] = stored(Moment)
+    unfinished: sa.Column[str] = stored(sa.Text)
+    imported_at: sa.Column[datetime] = stored(Moment)
+    imported_row: sa.Column[str] = stored(sa.String(64))
     __table_args__ = (
         sa.Index("ix_past_episodes_child_id", "child_id"),
         sa.Index("ix_past_episodes_reported_at", "reported_at"),
@@ -96,15 +96,15 @@ class ChildFlagRow(Base):
     """
 
     __tablename__ = "child_flags"
-    child_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    flag: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
-    since: Mapped[date] = mapped_column(primary_key=True)
-    until: Mapped[date | None]
-    source: Mapped[str] = mapped_column(sa.String(200))
-    raised_on: Mapped[date | None]
-    ended_by: Mapped[str] = mapped_column(sa.String(20), default="", server_default="")
-    imported_at: Mapped[datetime | None] = mapped_column(Moment)
-    imported_row: Mapped[str] = mapped_column(sa.String(64), default="")
+    child_id: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    flag: sa.Column[str] = stored(sa.String(40), primary_key=True)
+    since: sa.Column[date] = stored(primary_key=True)
+    until: sa.Column[date | None]
+    source: sa.Column[str] = stored(sa.String(200))
+    raised_on: sa.Column[date | None]
+    ended_by: sa.Column[str] = stored(sa.String(20), default="", server_default="")
+    imported_at: sa.Column[datetime | None] = stored(Moment)
+    imported_row: sa.Column[str] = stored(sa.String(64), default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,9 +311,9 @@ def near(connection: sa.Connection, names: Iterable[str], born_on: date | None) 
     return tuple((Child(*row[:-1]), row[-1]) for row in connection.execute(rows.order_by(ChildRow.child_id)))
 
 
-def _count(met: InstrumentedAttribute[str]) -> sa.ScalarSelect[int]:
+def _count(met: sa.Column[str]) -> sa.ScalarSelect[int]:
     """Count the episodes of a table under each id of a child."""
-    joined = sa.orm.aliased(ChildRow)
+    joined = aliased(ChildRow)
     younger = sa.select(joined.child_id).where(joined.joined_to == ChildRow.child_id).correlate(ChildRow)
     theirs = sa.or_(met == ChildRow.child_id, met.in_(younger))
     return sa.select(sa.func.count()).where(theirs).correlate(ChildRow).scalar_subquery()

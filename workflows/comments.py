@@ -12,10 +12,10 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.errors import Invalid, Problem
 from engine.model import Actor
+from engine.rows import stored
 from engine.store import Base, Moment, ReadTable, writing
 from notifications import outbox, wording
 from notifications.message import Message
@@ -35,14 +35,14 @@ class CommentRow(Base):
     """One comment; `task` is the number of the task at which it was written, or None; `key` is that of the page."""
 
     __tablename__ = "comments"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[str] = mapped_column(sa.String(20), index=True)
-    task: Mapped[int | None]
-    text: Mapped[str] = mapped_column(sa.Text)
-    data_class: Mapped[str] = mapped_column(sa.String(4))
-    written_by: Mapped[str] = mapped_column(sa.String(120))
-    written_at: Mapped[datetime] = mapped_column(Moment)
-    key: Mapped[str] = mapped_column(sa.String(40))
+    id: sa.Column[int] = stored(primary_key=True)
+    case_id: sa.Column[str] = stored(sa.String(20), index=True)
+    task: sa.Column[int | None]
+    text: sa.Column[str] = stored(sa.Text)
+    data_class: sa.Column[str] = stored(sa.String(4))
+    written_by: sa.Column[str] = stored(sa.String(120))
+    written_at: sa.Column[datetime] = stored(Moment)
+    key: sa.Column[str] = stored(sa.String(40))
     __table_args__ = (sa.UniqueConstraint("written_by", "key"),)
 
 
@@ -50,9 +50,9 @@ class MentionRow(Base):
     """Somebody who is mentioned in a comment; `seen_at` is filled in at night for those who have looked since."""
 
     __tablename__ = "comment_mentions"
-    comment: Mapped[int] = mapped_column(sa.ForeignKey("comments.id"), primary_key=True)
-    person: Mapped[str] = mapped_column(sa.String(120), primary_key=True)
-    seen_at: Mapped[datetime | None] = mapped_column(Moment)
+    comment: sa.Column[int] = stored(sa.ForeignKey("comments.id"), primary_key=True)
+    person: sa.Column[str] = stored(sa.String(120), primary_key=True)
+    seen_at: sa.Column[datetime | None] = stored(Moment)
     __table_args__ = (
         sa.Index(
             "ix_comment_mentions_unseen",

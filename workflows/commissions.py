@@ -15,9 +15,9 @@ from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.model import Found, Value
+from engine.rows import stored
 from engine.store import Base
 from workflows import people
 from workflows.days import day_of
@@ -38,11 +38,11 @@ class CommissionRow(Base):
     """A council commissions an agency from a day on; from `until_on` on it does not any more."""
 
     __tablename__ = "commissions"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    council: Mapped[str] = mapped_column(sa.ForeignKey("organisations.key"))
-    provider: Mapped[str] = mapped_column(sa.ForeignKey("organisations.key"))
-    from_on: Mapped[date]
-    until_on: Mapped[date | None]
+    id: sa.Column[int] = stored(primary_key=True)
+    council: sa.Column[str] = stored(sa.ForeignKey("organisations.key"))
+    provider: sa.Column[str] = stored(sa.ForeignKey("organisations.key"))
+    from_on: sa.Column[date]
+    until_on: sa.Column[date | None]
     __table_args__ = (sa.Index("ix_commissions_council", "council", "from_on"),)
 
 

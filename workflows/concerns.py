@@ -12,10 +12,10 @@ from datetime import date, datetime
 from types import MappingProxyType
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.errors import Invalid, NotFound, Problem
 from engine.model import Actor
+from engine.rows import stored
 from engine.store import Base, Moment
 from workflows import philomena
 from workflows.children import ids_of
@@ -44,21 +44,21 @@ class ConcernRow(Base):
     """One person or place; `about` is a child's id, or the reference of a carer's form."""
 
     __tablename__ = "concerns"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    about: Mapped[str] = mapped_column(sa.String(20), index=True)
-    kind: Mapped[str] = mapped_column(sa.String(12))
-    name: Mapped[str] = mapped_column(sa.String(200))
-    relation: Mapped[str] = mapped_column(sa.String(200))
-    risk: Mapped[str] = mapped_column(sa.String(20))
-    whereabouts: Mapped[str] = mapped_column(sa.String(500))
-    detail: Mapped[str] = mapped_column(sa.Text)
-    data_class: Mapped[str] = mapped_column(sa.String(4))
-    since: Mapped[date]
-    until: Mapped[date | None]
-    added_by: Mapped[str] = mapped_column(sa.String(120))
-    added_at: Mapped[datetime] = mapped_column(Moment)
-    ended_by: Mapped[str] = mapped_column(sa.String(120), default="")
-    ended_why: Mapped[str] = mapped_column(sa.Text, default="")
+    id: sa.Column[int] = stored(primary_key=True)
+    about: sa.Column[str] = stored(sa.String(20), index=True)
+    kind: sa.Column[str] = stored(sa.String(12))
+    name: sa.Column[str] = stored(sa.String(200))
+    relation: sa.Column[str] = stored(sa.String(200))
+    risk: sa.Column[str] = stored(sa.String(20))
+    whereabouts: sa.Column[str] = stored(sa.String(500))
+    detail: sa.Column[str] = stored(sa.Text)
+    data_class: sa.Column[str] = stored(sa.String(4))
+    since: sa.Column[date]
+    until: sa.Column[date | None]
+    added_by: sa.Column[str] = stored(sa.String(120))
+    added_at: sa.Column[datetime] = stored(Moment)
+    ended_by: sa.Column[str] = stored(sa.String(120), default="")
+    ended_why: sa.Column[str] = stored(sa.Text, default="")
 
 
 @dataclass(frozen=True, slots=True)

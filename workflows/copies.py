@@ -14,12 +14,12 @@ from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import values
 from engine.corrections import CORRECTED, differing
 from engine.errors import Conflict, Invalid, NotFound, Problem
 from engine.model import Actor, Value
+from engine.rows import stored
 from engine.store import Base, EventTable, FactTable, Moment, reading, writing
 from engine.views import EventRow, Step
 from notifications import outbox, wording
@@ -95,25 +95,25 @@ class CopyRow(Base):
     """
 
     __tablename__ = "copies_to_correct"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    about: Mapped[str] = mapped_column(sa.String(20))
-    cause: Mapped[str] = mapped_column(sa.String(60))
-    recipient: Mapped[str] = mapped_column(sa.String(LONGEST_RECIPIENT))
-    what: Mapped[str] = mapped_column(sa.String(LONGEST_WHAT))
-    given_at: Mapped[datetime] = mapped_column(Moment)
-    classes: Mapped[str] = mapped_column(sa.String(60))
-    role: Mapped[str] = mapped_column(sa.String(60))
-    organisation: Mapped[str] = mapped_column(sa.String(120))
-    notice: Mapped[int | None]
-    made_at: Mapped[datetime] = mapped_column(Moment)
-    due_at: Mapped[datetime] = mapped_column(Moment)
-    reminded_at: Mapped[datetime | None] = mapped_column(Moment)
-    how: Mapped[str] = mapped_column(sa.String(20), default="")
-    told_at: Mapped[datetime | None] = mapped_column(Moment)
-    told_by: Mapped[str] = mapped_column(sa.String(LONGEST_NAME), default="")
-    note: Mapped[str] = mapped_column(sa.String(LONGEST_NOTE), default="")
-    settled_by: Mapped[str] = mapped_column(sa.String(120), default="")
-    settled_at: Mapped[datetime | None] = mapped_column(Moment)
+    id: sa.Column[int] = stored(primary_key=True)
+    about: sa.Column[str] = stored(sa.String(20))
+    cause: sa.Column[str] = stored(sa.String(60))
+    recipient: sa.Column[str] = stored(sa.String(LONGEST_RECIPIENT))
+    what: sa.Column[str] = stored(sa.String(LONGEST_WHAT))
+    given_at: sa.Column[datetime] = stored(Moment)
+    classes: sa.Column[str] = stored(sa.String(60))
+    role: sa.Column[str] = stored(sa.String(60))
+    organisation: sa.Column[str] = stored(sa.String(120))
+    notice: sa.Column[int | None]
+    made_at: sa.Column[datetime] = stored(Moment)
+    due_at: sa.Column[datetime] = stored(Moment)
+    reminded_at: sa.Column[datetime | None] = stored(Moment)
+    how: sa.Column[str] = stored(sa.String(20), default="")
+    told_at: sa.Column[datetime | None] = stored(Moment)
+    told_by: sa.Column[str] = stored(sa.String(LONGEST_NAME), default="")
+    note: sa.Column[str] = stored(sa.String(LONGEST_NOTE), default="")
+    settled_by: sa.Column[str] = stored(sa.String(120), default="")
+    settled_at: sa.Column[datetime | None] = stored(Moment)
     __table_args__ = (
         sa.UniqueConstraint("cause", "recipient"),
         sa.Index("ix_copies_to_correct_about", "about", "id"),

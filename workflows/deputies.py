@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.errors import Invalid, NotFound, Problem
 from engine.model import Actor
+from engine.rows import aliased, stored
 from engine.store import Base, Moment
 from workflows import people
 from workflows.agencies import LEADS
@@ -30,13 +30,13 @@ class DeputyRow(Base):
     """A time in which somebody is away, and who stands in."""
 
     __tablename__ = "deputies"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    person: Mapped[str] = mapped_column(sa.ForeignKey("people.sign_in"))
-    deputy: Mapped[str] = mapped_column(sa.ForeignKey("people.sign_in"))
-    begins_at: Mapped[datetime] = mapped_column(Moment)
-    ends_at: Mapped[datetime] = mapped_column(Moment)
-    entered_by: Mapped[str] = mapped_column(sa.String(120))
-    entered_at: Mapped[datetime] = mapped_column(Moment)
+    id: sa.Column[int] = stored(primary_key=True)
+    person: sa.Column[str] = stored(sa.ForeignKey("people.sign_in"))
+    deputy: sa.Column[str] = stored(sa.ForeignKey("people.sign_in"))
+    begins_at: sa.Column[datetime] = stored(Moment)
+    ends_at: sa.Column[datetime] = stored(Moment)
+    entered_by: sa.Column[str] = stored(sa.String(120))
+    entered_at: sa.Column[datetime] = stored(Moment)
     __table_args__ = (
         sa.Index("ix_deputies_deputy", "deputy", "ends_at"),
         sa.Index("ix_deputies_person", "person", "ends_at"),
@@ -106,7 +106,7 @@ def stands_in_for(connection: sa.Connection, deputy: str, now: datetime) -> froz
 
 def of_person(connection: sa.Connection, person: str, now: datetime) -> tuple[Absence, ...]:
     """Give the absences of a person, and those for which they stand in, that are not over."""
-    row, who, other = DeputyRow, sa.orm.aliased(PersonRow), sa.orm.aliased(PersonRow)
+    row, who, other = DeputyRow, aliased(PersonRow), aliased(PersonRow)
     asked = (
         sa.select(row.id, row.person, who.name, row.deputy, other.name, row.begins_at, row.ends_at)
         .join(who, who.sign_in == row.person)
@@ -118,7 +118,7 @@ def of_person(connection: sa.Connection, person: str, now: datetime) -> tuple[Ab
 
 def candidates(connection: sa.Connection, person: str) -> tuple[Person, ...]:
     """Give who can stand in for somebody: active, with one of their roles in the same organisation."""
-    mine, other = sa.orm.aliased(MembershipRow), sa.orm.aliased(MembershipRow)
+    mine, other = aliased(MembershipRow), aliased(MembershipRow)
     same = sa.and_(other.role == mine.role, other.organisation == mine.organisation, other.person != mine.person)
     names = connection.execute(
         sa.select(other.person).join(mine, same).where(mine.person == person).distinct()

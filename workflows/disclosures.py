@@ -14,11 +14,11 @@ from datetime import datetime
 from types import MappingProxyType
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.cases import LETTERS
 from engine.errors import Invalid, Problem
 from engine.model import Actor
+from engine.rows import stored
 from engine.store import Base, Moment
 from workflows.access import MATRIX, READS
 from workflows.agencies import ROLES
@@ -81,20 +81,20 @@ class DisclosureRow(Base):
     """
 
     __tablename__ = "disclosures"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    about: Mapped[str] = mapped_column(sa.String(20))
-    at: Mapped[datetime] = mapped_column(Moment)
-    given_by: Mapped[str] = mapped_column(sa.String(120))
-    organisation: Mapped[str] = mapped_column(sa.String(120))
-    given_to: Mapped[str] = mapped_column(sa.String(LONGEST_RECIPIENT))
-    what: Mapped[str] = mapped_column(sa.String(LONGEST_WHAT))
-    basis: Mapped[str] = mapped_column(sa.String(40))
-    way: Mapped[str] = mapped_column(sa.String(20), default="", server_default="")
-    classes: Mapped[str | None] = mapped_column(sa.String(60))
-    known_at: Mapped[datetime | None] = mapped_column(Moment)
-    role: Mapped[str] = mapped_column(sa.String(60), default="", server_default="")
-    notice: Mapped[int | None]
-    number: Mapped[str] = mapped_column(sa.String(20), default="", server_default="")
+    id: sa.Column[int] = stored(primary_key=True)
+    about: sa.Column[str] = stored(sa.String(20))
+    at: sa.Column[datetime] = stored(Moment)
+    given_by: sa.Column[str] = stored(sa.String(120))
+    organisation: sa.Column[str] = stored(sa.String(120))
+    given_to: sa.Column[str] = stored(sa.String(LONGEST_RECIPIENT))
+    what: sa.Column[str] = stored(sa.String(LONGEST_WHAT))
+    basis: sa.Column[str] = stored(sa.String(40))
+    way: sa.Column[str] = stored(sa.String(20), default="", server_default="")
+    classes: sa.Column[str | None] = stored(sa.String(60))
+    known_at: sa.Column[datetime | None] = stored(Moment)
+    role: sa.Column[str] = stored(sa.String(60), default="", server_default="")
+    notice: sa.Column[int | None]
+    number: sa.Column[str] = stored(sa.String(20), default="", server_default="")
     __table_args__ = (sa.Index("ix_disclosures_about", "about", "at"),)
 
 

@@ -13,9 +13,9 @@ from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.model import Facts
+from engine.rows import stored
 from engine.store import Base, Moment
 from engine.views import Step
 from workflows.matching import latest
@@ -56,18 +56,18 @@ class DisruptionRow(Base):
     """One action; `gate_open` is None until the law was asked, `ends_at` the day that holds now, and `ended_at` when it ended."""
 
     __tablename__ = "disruptions"
-    case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    child_id: Mapped[str] = mapped_column(sa.String(20), index=True)
-    kind: Mapped[str] = mapped_column(sa.String(30))
-    gate_open: Mapped[bool | None]
-    gate_why: Mapped[str] = mapped_column(sa.Text)
-    issued: Mapped[str] = mapped_column(sa.String(10))
-    issued_at: Mapped[datetime | None] = mapped_column(Moment)
-    issued_by: Mapped[str] = mapped_column(sa.String(200))
-    ends_at: Mapped[datetime | None] = mapped_column(Moment)
-    ended_at: Mapped[datetime | None] = mapped_column(Moment)
-    opened_at: Mapped[datetime] = mapped_column(Moment)
-    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    case_id: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    child_id: sa.Column[str] = stored(sa.String(20), index=True)
+    kind: sa.Column[str] = stored(sa.String(30))
+    gate_open: sa.Column[bool | None]
+    gate_why: sa.Column[str] = stored(sa.Text)
+    issued: sa.Column[str] = stored(sa.String(10))
+    issued_at: sa.Column[datetime | None] = stored(Moment)
+    issued_by: sa.Column[str] = stored(sa.String(200))
+    ends_at: sa.Column[datetime | None] = stored(Moment)
+    ended_at: sa.Column[datetime | None] = stored(Moment)
+    opened_at: sa.Column[datetime] = stored(Moment)
+    closed_at: sa.Column[datetime | None] = stored(Moment)
 
 
 @dataclass(frozen=True, slots=True)

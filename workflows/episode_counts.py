@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.model import Facts, Value
+from engine.rows import stored
 from engine.store import Moment
 from engine.views import Step
 from workflows.matching import every, latest
@@ -66,21 +66,21 @@ class Counts:
     return interview was not held, both of ``breach_reason``; `meeting_wanted_at` is when a rule first asked for a meeting.
     """
 
-    looked_after: Mapped[str] = mapped_column(sa.String(20), default="", server_default="")
-    placement_type: Mapped[str] = mapped_column(sa.String(40), default="", server_default="")
-    missing_from: Mapped[str] = mapped_column(sa.String(40), default="", server_default="")
-    disability: Mapped[str] = mapped_column(sa.String(20), default="", server_default="")
-    rating: Mapped[str] = mapped_column(sa.String(20), default="", server_default="")
-    distance_km: Mapped[float | None]
-    harm: Mapped[str] = mapped_column(sa.String(LONGEST_HARM), default="", server_default="")
-    crime: Mapped[str] = mapped_column(sa.String(10), default="", server_default="")
-    seen_at: Mapped[datetime | None] = mapped_column(Moment)
-    not_seen_why: Mapped[str] = mapped_column(sa.String(40), default="", server_default="")
-    late_why: Mapped[str] = mapped_column(sa.String(40), default="", server_default="")
-    meeting_wanted_at: Mapped[datetime | None] = mapped_column(Moment)
-    meeting_held_at: Mapped[datetime | None] = mapped_column(Moment)
-    police_met: Mapped[str] = mapped_column(sa.String(10), default="", server_default="")
-    plan_read: Mapped[str] = mapped_column(sa.String(10), default="", server_default="")
+    looked_after: sa.Column[str] = stored(sa.String(20), default="", server_default="")
+    placement_type: sa.Column[str] = stored(sa.String(40), default="", server_default="")
+    missing_from: sa.Column[str] = stored(sa.String(40), default="", server_default="")
+    disability: sa.Column[str] = stored(sa.String(20), default="", server_default="")
+    rating: sa.Column[str] = stored(sa.String(20), default="", server_default="")
+    distance_km: sa.Column[float | None]
+    harm: sa.Column[str] = stored(sa.String(LONGEST_HARM), default="", server_default="")
+    crime: sa.Column[str] = stored(sa.String(10), default="", server_default="")
+    seen_at: sa.Column[datetime | None] = stored(Moment)
+    not_seen_why: sa.Column[str] = stored(sa.String(40), default="", server_default="")
+    late_why: sa.Column[str] = stored(sa.String(40), default="", server_default="")
+    meeting_wanted_at: sa.Column[datetime | None] = stored(Moment)
+    meeting_held_at: sa.Column[datetime | None] = stored(Moment)
+    police_met: sa.Column[str] = stored(sa.String(10), default="", server_default="")
+    plan_read: sa.Column[str] = stored(sa.String(10), default="", server_default="")
 
 
 def counts_of(facts: Facts) -> dict[str, Any]:

@@ -17,9 +17,9 @@ from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.model import Facts, Value
+from engine.rows import aliased, stored
 from engine.statements import Prepared
 from engine.store import ERASED, Base, CaseTable, Moment, TaskTable
 from engine.views import Step, TaskRow
@@ -124,36 +124,36 @@ class EpisodeRow(Counts, Base):
     """
 
     __tablename__ = "episodes"
-    case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    child_id: Mapped[str] = mapped_column(sa.String(20))
-    child_name: Mapped[str] = mapped_column(sa.String(200))
-    responsible_authority: Mapped[str] = mapped_column(sa.String(60))
-    risk_level: Mapped[str] = mapped_column(sa.String(30))
-    risk_floor: Mapped[str] = mapped_column(sa.String(30))
-    status: Mapped[str] = mapped_column(sa.String(30))
-    opened_at: Mapped[datetime] = mapped_column(Moment)
-    reported_at: Mapped[datetime] = mapped_column(Moment)
-    missing_since: Mapped[datetime | None] = mapped_column(Moment)
-    returned_at: Mapped[datetime | None] = mapped_column(Moment)
-    interview_outcome: Mapped[str] = mapped_column(sa.String(40))
-    interview_offered_at: Mapped[datetime | None] = mapped_column(Moment)
-    interview_accepted_at: Mapped[datetime | None] = mapped_column(Moment)
-    interview_held_at: Mapped[datetime | None] = mapped_column(Moment)
-    interview_received_at: Mapped[datetime | None] = mapped_column(Moment)
-    trigger_plan_updated_at: Mapped[datetime | None] = mapped_column(Moment)
-    covered_by: Mapped[str] = mapped_column(sa.String(20))
-    police_closed_at: Mapped[datetime | None] = mapped_column(Moment)
-    case_closed_at: Mapped[datetime | None] = mapped_column(Moment)
-    complained_at: Mapped[datetime | None] = mapped_column(Moment)
-    unfinished: Mapped[str] = mapped_column(sa.Text)
-    age: Mapped[int | None]
-    adult: Mapped[bool]
-    sex: Mapped[str] = mapped_column(sa.String(20))
-    ethnicity: Mapped[str] = mapped_column(sa.String(40))
-    found_how: Mapped[str] = mapped_column(sa.String(40))
-    initial_level: Mapped[str] = mapped_column(sa.String(30))
-    missing_with: Mapped[str] = mapped_column(sa.String(20), server_default="")
-    interview_provider: Mapped[str] = mapped_column(sa.String(60), server_default="")
+    case_id: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    child_id: sa.Column[str] = stored(sa.String(20))
+    child_name: sa.Column[str] = stored(sa.String(200))
+    responsible_authority: sa.Column[str] = stored(sa.String(60))
+    risk_level: sa.Column[str] = stored(sa.String(30))
+    risk_floor: sa.Column[str] = stored(sa.String(30))
+    status: sa.Column[str] = stored(sa.String(30))
+    opened_at: sa.Column[datetime] = stored(Moment)
+    reported_at: sa.Column[datetime] = stored(Moment)
+    missing_since: sa.Column[datetime | None] = stored(Moment)
+    returned_at: sa.Column[datetime | None] = stored(Moment)
+    interview_outcome: sa.Column[str] = stored(sa.String(40))
+    interview_offered_at: sa.Column[datetime | None] = stored(Moment)
+    interview_accepted_at: sa.Column[datetime | None] = stored(Moment)
+    interview_held_at: sa.Column[datetime | None] = stored(Moment)
+    interview_received_at: sa.Column[datetime | None] = stored(Moment)
+    trigger_plan_updated_at: sa.Column[datetime | None] = stored(Moment)
+    covered_by: sa.Column[str] = stored(sa.String(20))
+    police_closed_at: sa.Column[datetime | None] = stored(Moment)
+    case_closed_at: sa.Column[datetime | None] = stored(Moment)
+    complained_at: sa.Column[datetime | None] = stored(Moment)
+    unfinished: sa.Column[str] = stored(sa.Text)
+    age: sa.Column[int | None]
+    adult: sa.Column[bool]
+    sex: sa.Column[str] = stored(sa.String(20))
+    ethnicity: sa.Column[str] = stored(sa.String(40))
+    found_how: sa.Column[str] = stored(sa.String(40))
+    initial_level: sa.Column[str] = stored(sa.String(30))
+    missing_with: sa.Column[str] = stored(sa.String(20), server_default="")
+    interview_provider: sa.Column[str] = stored(sa.String(60), server_default="")
     __table_args__ = (
         sa.Index("ix_episodes_missing_with", "missing_with"),
         sa.Index("ix_episodes_status", "status", "opened_at"),
@@ -517,7 +517,7 @@ def column(name: str) -> sa.ColumnElement[Any]:
     """Give a column as it is to be read: of a return that another interview covered, what came of that one."""
     if name not in {"interview_received_at", "trigger_plan_updated_at"}:
         return getattr(EpisodeRow, name).expression  # type: ignore[no-any-return]
-    where = sa.orm.aliased(EpisodeRow)
+    where = aliased(EpisodeRow)
     there = sa.select(getattr(where, name)).where(where.case_id == EpisodeRow.covered_by, EpisodeRow.covered_by != "")
     return sa.func.coalesce(getattr(EpisodeRow, name), there.correlate(EpisodeRow).scalar_subquery()).label(name)
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.rows import aliased
 from engine.store import TaskTable
 from workflows.children import ChildFlagRow, ChildRow, PastEpisodeRow
 from workflows.episodes import CANCELLED, MISSING, EpisodeRow, column
@@ -252,7 +253,7 @@ def _plans(connection: sa.Connection, period: Period) -> Mapping[str, Sequence[A
 
 def _of_the_reported(period: Period, row: Any, *columns: Any) -> sa.Select[Any]:
     """Ask for what is kept of the children who were reported in a period, under any of their ids, the main one first."""
-    known, every = sa.orm.aliased(ChildRow), sa.orm.aliased(ChildRow)
+    known, every = aliased(ChildRow), aliased(ChildRow)
     main = sa.select(sa.func.coalesce(sa.func.nullif(known.joined_to, ""), EpisodeRow.child_id)).select_from(EpisodeRow)
     main = main.outerjoin(known, known.child_id == EpisodeRow.child_id).where(
         *within(period), EpisodeRow.child_id != ""

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.admission import task_number
 from engine.errors import Conflict, Invalid, NotFound, Problem, Refusal
 from engine.model import Actor
 from engine.ownership import Ownership
+from engine.rows import aliased, stored
 from engine.store import Base, Moment, TaskTable, reading, writing
 from engine.views import TaskRow
 from notifications import outbox, wording
@@ -51,17 +51,17 @@ class HandoverRow(Base):
     """One hand-over; `told_at` is when those who lead were told last that nobody answers."""
 
     __tablename__ = "handovers"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    giver: Mapped[str] = mapped_column(sa.ForeignKey("people.sign_in"))
-    receiver: Mapped[str] = mapped_column(sa.ForeignKey("people.sign_in"))
-    note: Mapped[str] = mapped_column(sa.Text)
-    offered_at: Mapped[datetime] = mapped_column(Moment)
-    answer_by: Mapped[datetime] = mapped_column(Moment)
-    state: Mapped[str] = mapped_column(sa.String(12))
-    settled_at: Mapped[datetime | None] = mapped_column(Moment)
-    answer: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
-    told_at: Mapped[datetime | None] = mapped_column(Moment)
-    key: Mapped[str] = mapped_column(sa.String(80))
+    id: sa.Column[int] = stored(primary_key=True)
+    giver: sa.Column[str] = stored(sa.ForeignKey("people.sign_in"))
+    receiver: sa.Column[str] = stored(sa.ForeignKey("people.sign_in"))
+    note: sa.Column[str] = stored(sa.Text)
+    offered_at: sa.Column[datetime] = stored(Moment)
+    answer_by: sa.Column[datetime] = stored(Moment)
+    state: sa.Column[str] = stored(sa.String(12))
+    settled_at: sa.Column[datetime | None] = stored(Moment)
+    answer: sa.Column[str] = stored(sa.Text, default="", server_default="")
+    told_at: sa.Column[datetime | None] = stored(Moment)
+    key: sa.Column[str] = stored(sa.String(80))
     __table_args__ = (
         sa.UniqueConstraint("giver", "key"),
         sa.Index("ix_handovers_receiver", "receiver", "state"),
@@ -74,10 +74,10 @@ class HandoverTaskRow(Base):
     """A task of a hand-over; `taken_at` is when the receiver has it."""
 
     __tablename__ = "handover_tasks"
-    handover: Mapped[int] = mapped_column(sa.ForeignKey("handovers.id"), primary_key=True)
-    case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    taken_at: Mapped[datetime | None] = mapped_column(Moment)
+    handover: sa.Column[int] = stored(sa.ForeignKey("handovers.id"), primary_key=True)
+    case_id: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    number: sa.Column[int] = stored(primary_key=True, autoincrement=False)
+    taken_at: sa.Column[datetime | None] = stored(Moment)
     __table_args__ = (sa.Index("ix_handover_tasks_case", "case_id"),)
 
 
@@ -268,8 +268,8 @@ def _read(connection: sa.Connection, where: Iterable[sa.ColumnElement[bool]], li
     row, task, giver, receiver = (
         HandoverRow,
         HandoverTaskRow,
-        sa.orm.aliased(people.PersonRow),
-        sa.orm.aliased(people.PersonRow),
+        aliased(people.PersonRow),
+        aliased(people.PersonRow),
     )
     asked = (
         sa.select(row.__table__, giver.name.label("giver_name"), receiver.name.label("receiver_name"))

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
+from engine.rows import stored
 from engine.store import Base, Moment
 from workflows.children import ChildRow, main_id
 
@@ -23,19 +23,19 @@ class MergeRow(Base):
     """One proposal that two records are one child; `outcome` is empty while it waits, then `agreed`, `refused` or `withdrawn`."""
 
     __tablename__ = "child_merges"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    goes: Mapped[str] = mapped_column(sa.String(20))
-    stays: Mapped[str] = mapped_column(sa.String(20))
-    reason: Mapped[str] = mapped_column(sa.Text)
-    proposed_by: Mapped[str] = mapped_column(sa.String(120))
-    proposed_at: Mapped[datetime] = mapped_column(Moment)
-    outcome: Mapped[str] = mapped_column(sa.String(12), default="")
-    decided_by: Mapped[str] = mapped_column(sa.String(120), default="")
-    decided_at: Mapped[datetime | None] = mapped_column(Moment)
-    decided_why: Mapped[str] = mapped_column(sa.Text, default="")
-    undone_by: Mapped[str] = mapped_column(sa.String(120), default="")
-    undone_at: Mapped[datetime | None] = mapped_column(Moment)
-    undone_why: Mapped[str] = mapped_column(sa.Text, default="")
+    id: sa.Column[int] = stored(primary_key=True)
+    goes: sa.Column[str] = stored(sa.String(20))
+    stays: sa.Column[str] = stored(sa.String(20))
+    reason: sa.Column[str] = stored(sa.Text)
+    proposed_by: sa.Column[str] = stored(sa.String(120))
+    proposed_at: sa.Column[datetime] = stored(Moment)
+    outcome: sa.Column[str] = stored(sa.String(12), default="")
+    decided_by: sa.Column[str] = stored(sa.String(120), default="")
+    decided_at: sa.Column[datetime | None] = stored(Moment)
+    decided_why: sa.Column[str] = stored(sa.Text, default="")
+    undone_by: sa.Column[str] = stored(sa.String(120), default="")
+    undone_at: sa.Column[datetime | None] = stored(Moment)
+    undone_why: sa.Column[str] = stored(sa.Text, default="")
     __table_args__ = (sa.Index("ix_child_merges_goes", "goes"), sa.Index("ix_child_merges_stays", "stays"))
 
 

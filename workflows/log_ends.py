@@ -14,11 +14,11 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import erasing
 from engine.calendars import LONDON
 from engine.erasing import Tombstone
+from engine.rows import stored
 from engine.store import ERASED, Base, CaseTable, Moment, ReadTable, reading, writing
 from workflows import retention
 from workflows.administration import AdministrationRow
@@ -59,10 +59,10 @@ class LogEndRow(Base):
     """What ended one night of the logs about one subject, or about nobody (""): `ended` counts by table, as JSON."""
 
     __tablename__ = "log_ends"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    subject: Mapped[str] = mapped_column(sa.String(20))
-    at: Mapped[datetime] = mapped_column(Moment)
-    ended: Mapped[str] = mapped_column(sa.Text)
+    id: sa.Column[int] = stored(primary_key=True)
+    subject: sa.Column[str] = stored(sa.String(20))
+    at: sa.Column[datetime] = stored(Moment)
+    ended: sa.Column[str] = stored(sa.Text)
     __table_args__ = (
         sa.Index(
             "uq_log_ends_subject",

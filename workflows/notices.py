@@ -18,10 +18,10 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.errors import Conflict, Invalid, NotFound, Problem
 from engine.model import Actor
+from engine.rows import stored
 from engine.store import Base, Moment, reading, writing
 from notifications import outbox, wording
 from notifications.message import Message
@@ -69,36 +69,36 @@ class NoticeRow(Base):
     """One notice to one person; digests are SHA-256 in hex, and empty text and no time stand for what has not happened."""
 
     __tablename__ = "notices"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[str] = mapped_column(sa.String(20))
-    kind: Mapped[str] = mapped_column(sa.String(30))
-    sent_by: Mapped[str] = mapped_column(sa.String(120))
-    sender_role: Mapped[str] = mapped_column(sa.String(60))
-    organisation: Mapped[str] = mapped_column(sa.String(120))
-    sent_at: Mapped[datetime] = mapped_column(Moment)
-    key: Mapped[str] = mapped_column(sa.String(80))
-    person: Mapped[str] = mapped_column(sa.String(LONGEST_NAME))
-    works_for: Mapped[str] = mapped_column(sa.String(LONGEST_NAME))
-    mail: Mapped[str] = mapped_column(sa.String(LONGEST_MAIL))
-    mobile: Mapped[str] = mapped_column(sa.String(20))
-    account: Mapped[str] = mapped_column(sa.String(120))
-    ring: Mapped[str] = mapped_column(sa.String(20))
-    basis: Mapped[str] = mapped_column(sa.String(40))
-    decided_by: Mapped[str] = mapped_column(sa.String(LONGEST_NAME))
-    token_digest: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
-    code_digest: Mapped[str] = mapped_column(sa.String(64))
-    receipt_digest: Mapped[str] = mapped_column(sa.String(64))
-    expires_at: Mapped[datetime] = mapped_column(Moment)
-    attempts: Mapped[int]
-    opened_by: Mapped[str] = mapped_column(sa.String(LONGEST_NAME))
-    opened_at: Mapped[datetime | None] = mapped_column(Moment)
-    acknowledged_at: Mapped[datetime | None] = mapped_column(Moment)
-    answer_by: Mapped[datetime | None] = mapped_column(Moment)
-    reminded_at: Mapped[datetime | None] = mapped_column(Moment)
-    withdrawn_at: Mapped[datetime | None] = mapped_column(Moment)
-    withdrawn_by: Mapped[str] = mapped_column(sa.String(120))
-    withdrawn_why: Mapped[str] = mapped_column(sa.String(LONGEST_REASON))
-    classes: Mapped[str | None] = mapped_column(sa.String(60))
+    id: sa.Column[int] = stored(primary_key=True)
+    case_id: sa.Column[str] = stored(sa.String(20))
+    kind: sa.Column[str] = stored(sa.String(30))
+    sent_by: sa.Column[str] = stored(sa.String(120))
+    sender_role: sa.Column[str] = stored(sa.String(60))
+    organisation: sa.Column[str] = stored(sa.String(120))
+    sent_at: sa.Column[datetime] = stored(Moment)
+    key: sa.Column[str] = stored(sa.String(80))
+    person: sa.Column[str] = stored(sa.String(LONGEST_NAME))
+    works_for: sa.Column[str] = stored(sa.String(LONGEST_NAME))
+    mail: sa.Column[str] = stored(sa.String(LONGEST_MAIL))
+    mobile: sa.Column[str] = stored(sa.String(20))
+    account: sa.Column[str] = stored(sa.String(120))
+    ring: sa.Column[str] = stored(sa.String(20))
+    basis: sa.Column[str] = stored(sa.String(40))
+    decided_by: sa.Column[str] = stored(sa.String(LONGEST_NAME))
+    token_digest: sa.Column[str | None] = stored(sa.String(64), unique=True)
+    code_digest: sa.Column[str] = stored(sa.String(64))
+    receipt_digest: sa.Column[str] = stored(sa.String(64))
+    expires_at: sa.Column[datetime] = stored(Moment)
+    attempts: sa.Column[int]
+    opened_by: sa.Column[str] = stored(sa.String(LONGEST_NAME))
+    opened_at: sa.Column[datetime | None] = stored(Moment)
+    acknowledged_at: sa.Column[datetime | None] = stored(Moment)
+    answer_by: sa.Column[datetime | None] = stored(Moment)
+    reminded_at: sa.Column[datetime | None] = stored(Moment)
+    withdrawn_at: sa.Column[datetime | None] = stored(Moment)
+    withdrawn_by: sa.Column[str] = stored(sa.String(120))
+    withdrawn_why: sa.Column[str] = stored(sa.String(LONGEST_REASON))
+    classes: sa.Column[str | None] = stored(sa.String(60))
     __table_args__ = (
         sa.UniqueConstraint("sent_by", "key"),
         sa.Index("ix_notices_case_id", "case_id", "id"),

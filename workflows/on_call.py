@@ -14,10 +14,10 @@ from itertools import groupby
 from types import MappingProxyType
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.errors import Invalid, NotFound, Problem
 from engine.model import Actor
+from engine.rows import stored
 from engine.store import Base, Moment
 from workflows.people import MembershipRow, PersonRow
 
@@ -73,18 +73,18 @@ class OnCallRow(Base):
     """One entry: this person is on call in this role from one moment to another, and is reached like this."""
 
     __tablename__ = "on_call"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    organisation: Mapped[str] = mapped_column(sa.ForeignKey("organisations.key"))
-    role: Mapped[str] = mapped_column(sa.String(60))
-    person: Mapped[str] = mapped_column(sa.ForeignKey("people.sign_in"))
-    begins_at: Mapped[datetime] = mapped_column(Moment)
-    ends_at: Mapped[datetime] = mapped_column(Moment)
-    mobile: Mapped[str] = mapped_column(sa.String(20))
-    pager: Mapped[str] = mapped_column(sa.String(30))
-    entered_by: Mapped[str] = mapped_column(sa.String(120))
-    entered_at: Mapped[datetime] = mapped_column(Moment)
-    ended_by: Mapped[str] = mapped_column(sa.String(120), default="", server_default="")
-    key: Mapped[str] = mapped_column(sa.String(80))
+    id: sa.Column[int] = stored(primary_key=True)
+    organisation: sa.Column[str] = stored(sa.ForeignKey("organisations.key"))
+    role: sa.Column[str] = stored(sa.String(60))
+    person: sa.Column[str] = stored(sa.ForeignKey("people.sign_in"))
+    begins_at: sa.Column[datetime] = stored(Moment)
+    ends_at: sa.Column[datetime] = stored(Moment)
+    mobile: sa.Column[str] = stored(sa.String(20))
+    pager: sa.Column[str] = stored(sa.String(30))
+    entered_by: sa.Column[str] = stored(sa.String(120))
+    entered_at: sa.Column[datetime] = stored(Moment)
+    ended_by: sa.Column[str] = stored(sa.String(120), default="", server_default="")
+    key: sa.Column[str] = stored(sa.String(80))
     __table_args__ = (
         sa.UniqueConstraint("entered_by", "key"),
         sa.Index("ix_on_call_role", "role", "ends_at"),

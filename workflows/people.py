@@ -10,10 +10,10 @@ from functools import cache
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.errors import Conflict, Invalid, NotFound, Problem
 from engine.model import Actor
+from engine.rows import stored
 from engine.store import Base, Moment
 from workflows.agencies import KINDS, ROLES, STANDS_IN
 
@@ -35,31 +35,31 @@ class OrganisationRow(Base):
     """One organisation, such as a force or a council; nobody holds a role in one that is closed."""
 
     __tablename__ = "organisations"
-    key: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
-    name: Mapped[str] = mapped_column(sa.String(200))
-    kind: Mapped[str] = mapped_column(sa.String(40))
-    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    key: sa.Column[str] = stored(sa.String(60), primary_key=True)
+    name: sa.Column[str] = stored(sa.String(200))
+    kind: sa.Column[str] = stored(sa.String(40))
+    closed_at: sa.Column[datetime | None] = stored(Moment)
 
 
 class PersonRow(Base):
     """One person; nobody is deleted, since the log names them."""
 
     __tablename__ = "people"
-    sign_in: Mapped[str] = mapped_column(sa.String(120), primary_key=True)
-    name: Mapped[str] = mapped_column(sa.String(200))
-    mail: Mapped[str] = mapped_column(sa.String(320))
-    password_hash: Mapped[str] = mapped_column(sa.String(200))
-    added_at: Mapped[datetime] = mapped_column(Moment)
-    disabled_at: Mapped[datetime | None] = mapped_column(Moment)
+    sign_in: sa.Column[str] = stored(sa.String(120), primary_key=True)
+    name: sa.Column[str] = stored(sa.String(200))
+    mail: sa.Column[str] = stored(sa.String(320))
+    password_hash: sa.Column[str] = stored(sa.String(200))
+    added_at: sa.Column[datetime] = stored(Moment)
+    disabled_at: sa.Column[datetime | None] = stored(Moment)
 
 
 class MembershipRow(Base):
     """A person holds a role in an organisation."""
 
     __tablename__ = "memberships"
-    person: Mapped[str] = mapped_column(sa.ForeignKey("people.sign_in"), primary_key=True)
-    role: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
-    organisation: Mapped[str] = mapped_column(sa.ForeignKey("organisations.key"), primary_key=True)
+    person: sa.Column[str] = stored(sa.ForeignKey("people.sign_in"), primary_key=True)
+    role: sa.Column[str] = stored(sa.String(60), primary_key=True)
+    organisation: sa.Column[str] = stored(sa.ForeignKey("organisations.key"), primary_key=True)
     __table_args__ = (sa.Index("ix_memberships_role", "role", "organisation"),)
 
 

@@ -17,12 +17,12 @@ from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.calendars import LONDON
 from engine.cases import LETTERS
 from engine.errors import Conflict, Invalid, NotFound, Problem
 from engine.model import Actor
+from engine.rows import stored
 from engine.store import Base, Moment
 from workflows.children import ChildRow, ids_of
 from workflows.likeness import sounds_of
@@ -98,36 +98,36 @@ class FormRow(Base):
     """One carer's form: whose it is, and about whom."""
 
     __tablename__ = "philomena"
-    id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    owner: Mapped[str] = mapped_column(sa.ForeignKey("organisations.key"), index=True)
-    child_id: Mapped[str] = mapped_column(sa.String(20), index=True)
-    name: Mapped[str] = mapped_column(sa.String(200))
-    born_on: Mapped[date | None] = mapped_column(index=True)
-    version: Mapped[int]
-    review_due: Mapped[date | None]
-    updated_at: Mapped[datetime] = mapped_column(Moment)
+    id: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    owner: sa.Column[str] = stored(sa.ForeignKey("organisations.key"), index=True)
+    child_id: sa.Column[str] = stored(sa.String(20), index=True)
+    name: sa.Column[str] = stored(sa.String(200))
+    born_on: sa.Column[date | None] = stored(index=True)
+    version: sa.Column[int]
+    review_due: sa.Column[date | None]
+    updated_at: sa.Column[datetime] = stored(Moment)
 
 
 class FormVersionRow(Base):
     """What one version of a form says, and who wrote it: ``{"health": "Asthma", ...}``."""
 
     __tablename__ = "philomena_versions"
-    form: Mapped[str] = mapped_column(sa.ForeignKey("philomena.id"), primary_key=True)
-    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    content: Mapped[str] = mapped_column(sa.Text)
-    written_by: Mapped[str] = mapped_column(sa.String(120))
-    written_at: Mapped[datetime] = mapped_column(Moment)
+    form: sa.Column[str] = stored(sa.ForeignKey("philomena.id"), primary_key=True)
+    version: sa.Column[int] = stored(primary_key=True, autoincrement=False)
+    content: sa.Column[str] = stored(sa.Text)
+    written_by: sa.Column[str] = stored(sa.String(120))
+    written_at: sa.Column[datetime] = stored(Moment)
 
 
 class FormMoveRow(Base):
     """A form went from one placement to the next, or was said to be a child's: who did it and when."""
 
     __tablename__ = "philomena_moves"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    form: Mapped[str] = mapped_column(sa.ForeignKey("philomena.id"), index=True)
-    went_to: Mapped[str] = mapped_column(sa.String(60))
-    by: Mapped[str] = mapped_column(sa.String(120))
-    at: Mapped[datetime] = mapped_column(Moment)
+    id: sa.Column[int] = stored(primary_key=True)
+    form: sa.Column[str] = stored(sa.ForeignKey("philomena.id"), index=True)
+    went_to: sa.Column[str] = stored(sa.String(60))
+    by: sa.Column[str] = stored(sa.String(120))
+    at: sa.Column[datetime] = stored(Moment)
 
 
 @dataclass(frozen=True, slots=True)

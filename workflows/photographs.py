@@ -14,10 +14,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.errors import Invalid, Problem
 from engine.model import Actor
+from engine.rows import stored
 from engine.store import Base, Moment
 from workflows.children import ids_of
 
@@ -36,11 +36,11 @@ class PhotographRow(Base):
     """One photograph of a child as JPEG; the latest is shown, the earlier ones are kept until they are withdrawn or the child's records go."""
 
     __tablename__ = "photographs"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    child_id: Mapped[str] = mapped_column(sa.String(20))
-    picture: Mapped[bytes] = mapped_column(sa.LargeBinary)
-    added_by: Mapped[str] = mapped_column(sa.String(120))
-    added_at: Mapped[datetime] = mapped_column(Moment)
+    id: sa.Column[int] = stored(primary_key=True)
+    child_id: sa.Column[str] = stored(sa.String(20))
+    picture: sa.Column[bytes] = stored(sa.LargeBinary)
+    added_by: sa.Column[str] = stored(sa.String(120))
+    added_at: sa.Column[datetime] = stored(Moment)
     __table_args__ = (sa.Index("ix_photographs_child", "child_id", "id"),)
 
 

@@ -11,9 +11,9 @@ from datetime import datetime
 from types import MappingProxyType
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.model import Actor
+from engine.rows import stored
 from engine.store import Base, Moment
 from workflows.measures import AGE_BANDS, COMMUNITIES, NOT_RECORDED
 from workflows.vocabulary import RESPONSIBLE_AUTHORITY, Words
@@ -36,14 +36,14 @@ class PopulationRow(Base):
     """How many children of one community and age live in one area; `source` says who has counted or estimated them."""
 
     __tablename__ = "populations"
-    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    area: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
-    community: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
-    age: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    children: Mapped[int]
-    source: Mapped[str] = mapped_column(sa.String(LONGEST_SOURCE))
-    taken_in_at: Mapped[datetime] = mapped_column(Moment)
-    taken_in_by: Mapped[str] = mapped_column(sa.String(120))
+    year: sa.Column[int] = stored(primary_key=True, autoincrement=False)
+    area: sa.Column[str] = stored(sa.String(60), primary_key=True)
+    community: sa.Column[str] = stored(sa.String(40), primary_key=True)
+    age: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    children: sa.Column[int]
+    source: sa.Column[str] = stored(sa.String(LONGEST_SOURCE))
+    taken_in_at: sa.Column[datetime] = stored(Moment)
+    taken_in_by: sa.Column[str] = stored(sa.String(120))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.calendars import LONDON, is_working_day
 from engine.errors import Invalid, NotAllowed, Problem
 from engine.model import Actor
+from engine.rows import stored
 from engine.store import Base, CaseTable, Moment, ReadTable
 from workflows import seals
 from workflows.children import ChildRow
@@ -72,13 +72,13 @@ class ReviewRow(Base):
     """What somebody found who reviewed what a person looked at on one day; a later row takes the place of an earlier one."""
 
     __tablename__ = "read_reviews"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    person: Mapped[str] = mapped_column(sa.String(120))
-    day: Mapped[date]
-    verdict: Mapped[str] = mapped_column(sa.String(20))
-    text: Mapped[str] = mapped_column(sa.Text)
-    by: Mapped[str] = mapped_column(sa.String(120))
-    at: Mapped[datetime] = mapped_column(Moment)
+    id: sa.Column[int] = stored(primary_key=True)
+    person: sa.Column[str] = stored(sa.String(120))
+    day: sa.Column[date]
+    verdict: sa.Column[str] = stored(sa.String(20))
+    text: sa.Column[str] = stored(sa.Text)
+    by: sa.Column[str] = stored(sa.String(120))
+    at: sa.Column[datetime] = stored(Moment)
     __table_args__ = (sa.Index("ix_read_reviews_day", "day", "person"),)
 
 

@@ -14,9 +14,9 @@ from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.model import Value
+from engine.rows import stored
 from engine.store import Base, Moment
 from engine.views import EventRow, Step
 
@@ -101,52 +101,52 @@ class RecommendationRow(Base):
     """One recommendation; empty text and no day stand for what is not known."""
 
     __tablename__ = "recommendations"
-    case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    ref_no: Mapped[str] = mapped_column(sa.String(40), default="")
-    source_body: Mapped[str] = mapped_column(sa.String(20), default="")
-    report_title: Mapped[str] = mapped_column(sa.String(200), default="")
-    kind: Mapped[str] = mapped_column(sa.String(20), default="")
-    text: Mapped[str] = mapped_column(sa.Text, default="")
-    text_status: Mapped[str] = mapped_column(sa.String(20), default="")
-    deadline: Mapped[date | None] = mapped_column(sa.Date)
-    owner: Mapped[str] = mapped_column(sa.String(60), default="")
-    owner_name: Mapped[str] = mapped_column(sa.String(120), default="")
-    position: Mapped[str] = mapped_column(sa.String(20), default="")
-    reason: Mapped[str] = mapped_column(sa.Text, default="")
-    standing: Mapped[str] = mapped_column(sa.Text, default="")
-    closing: Mapped[str] = mapped_column(sa.Text, default="")
-    opened_at: Mapped[datetime] = mapped_column(Moment)
-    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    case_id: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    ref_no: sa.Column[str] = stored(sa.String(40), default="")
+    source_body: sa.Column[str] = stored(sa.String(20), default="")
+    report_title: sa.Column[str] = stored(sa.String(200), default="")
+    kind: sa.Column[str] = stored(sa.String(20), default="")
+    text: sa.Column[str] = stored(sa.Text, default="")
+    text_status: sa.Column[str] = stored(sa.String(20), default="")
+    deadline: sa.Column[date | None] = stored(sa.Date)
+    owner: sa.Column[str] = stored(sa.String(60), default="")
+    owner_name: sa.Column[str] = stored(sa.String(120), default="")
+    position: sa.Column[str] = stored(sa.String(20), default="")
+    reason: sa.Column[str] = stored(sa.Text, default="")
+    standing: sa.Column[str] = stored(sa.Text, default="")
+    closing: sa.Column[str] = stored(sa.Text, default="")
+    opened_at: sa.Column[datetime] = stored(Moment)
+    closed_at: sa.Column[datetime | None] = stored(Moment)
 
 
 class MilestoneRow(Base):
     """One milestone; `escalated_at` is when its day had passed and it went to the chief inspector."""
 
     __tablename__ = "recommendation_milestones"
-    case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    record_key: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
-    what: Mapped[str] = mapped_column(sa.Text, default="")
-    role: Mapped[str] = mapped_column(sa.String(60), default="")
-    due_on: Mapped[date | None] = mapped_column(sa.Date)
-    new_due_on: Mapped[date | None] = mapped_column(sa.Date)
-    done_on: Mapped[date | None] = mapped_column(sa.Date)
-    evidence_kind: Mapped[str] = mapped_column(sa.String(20), default="")
-    evidence_ref: Mapped[str] = mapped_column(sa.Text, default="")
-    why_late: Mapped[str] = mapped_column(sa.Text, default="")
-    escalated_at: Mapped[datetime | None] = mapped_column(Moment)
+    case_id: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    record_key: sa.Column[str] = stored(sa.String(40), primary_key=True)
+    what: sa.Column[str] = stored(sa.Text, default="")
+    role: sa.Column[str] = stored(sa.String(60), default="")
+    due_on: sa.Column[date | None] = stored(sa.Date)
+    new_due_on: sa.Column[date | None] = stored(sa.Date)
+    done_on: sa.Column[date | None] = stored(sa.Date)
+    evidence_kind: sa.Column[str] = stored(sa.String(20), default="")
+    evidence_ref: sa.Column[str] = stored(sa.Text, default="")
+    why_late: sa.Column[str] = stored(sa.Text, default="")
+    escalated_at: sa.Column[datetime | None] = stored(Moment)
 
 
 class RecommendationStepRow(Base):
     """One thing that the history of a recommendation tells, of a `kind` of `Told`; `record_key` is that of its record."""
 
     __tablename__ = "recommendation_steps"
-    case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    at: Mapped[datetime] = mapped_column(Moment)
-    by: Mapped[str] = mapped_column(sa.String(120))
-    kind: Mapped[str] = mapped_column(sa.String(20))
-    record_key: Mapped[str] = mapped_column(sa.String(40))
-    text: Mapped[str] = mapped_column(sa.Text)
+    case_id: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    seq: sa.Column[int] = stored(primary_key=True, autoincrement=False)
+    at: sa.Column[datetime] = stored(Moment)
+    by: sa.Column[str] = stored(sa.String(120))
+    kind: sa.Column[str] = stored(sa.String(20))
+    record_key: sa.Column[str] = stored(sa.String(40))
+    text: sa.Column[str] = stored(sa.Text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,12 @@ from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.cases import LETTERS
 from engine.corrections import CORRECTED
 from engine.errors import Conflict, Invalid, NotFound, Problem
 from engine.model import Actor
+from engine.rows import stored
 from engine.store import Base, EventTable, Moment, reading, row_lock
 from engine.verification import Finding
 from workflows.disclosures import LONGEST_RECIPIENT, SUBJECT_ACCESS
@@ -101,37 +101,37 @@ class BundleRow(Base):
     """
 
     __tablename__ = "bundles"
-    number: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    about: Mapped[str] = mapped_column(sa.String(20), index=True)
-    kind: Mapped[str] = mapped_column(sa.String(20))
-    recipient: Mapped[str] = mapped_column(sa.String(LONGEST_RECIPIENT))
-    basis: Mapped[str] = mapped_column(sa.String(40))
-    classes: Mapped[str] = mapped_column(sa.String(60))
-    known_at: Mapped[datetime | None] = mapped_column(Moment)
-    content: Mapped[str] = mapped_column(sa.Text)
-    made_by: Mapped[str] = mapped_column(sa.String(120))
-    made_at: Mapped[datetime] = mapped_column(Moment)
-    sealed_by: Mapped[str] = mapped_column(sa.String(120), default="")
-    sealed_at: Mapped[datetime | None] = mapped_column(Moment)
-    digest: Mapped[str] = mapped_column(sa.String(64), default="")
-    archive: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    number: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    about: sa.Column[str] = stored(sa.String(20), index=True)
+    kind: sa.Column[str] = stored(sa.String(20))
+    recipient: sa.Column[str] = stored(sa.String(LONGEST_RECIPIENT))
+    basis: sa.Column[str] = stored(sa.String(40))
+    classes: sa.Column[str] = stored(sa.String(60))
+    known_at: sa.Column[datetime | None] = stored(Moment)
+    content: sa.Column[str] = stored(sa.Text)
+    made_by: sa.Column[str] = stored(sa.String(120))
+    made_at: sa.Column[datetime] = stored(Moment)
+    sealed_by: sa.Column[str] = stored(sa.String(120), default="")
+    sealed_at: sa.Column[datetime | None] = stored(Moment)
+    digest: sa.Column[str] = stored(sa.String(64), default="")
+    archive: sa.Column[bytes | None] = stored(sa.LargeBinary)
 
 
 class TakenOutRow(Base):
     """Something that was taken out of a bundle: where, on which ground and why, by whom and when; and who put it back, if somebody did."""
 
     __tablename__ = "bundle_redactions"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    bundle: Mapped[str] = mapped_column(sa.ForeignKey("bundles.number"), index=True)
-    passage: Mapped[int]
-    extent: Mapped[str] = mapped_column(sa.String(12))
-    words: Mapped[str] = mapped_column(sa.Text)
-    ground: Mapped[str] = mapped_column(sa.String(20))
-    why: Mapped[str] = mapped_column(sa.Text)
-    taken_by: Mapped[str] = mapped_column(sa.String(120))
-    taken_at: Mapped[datetime] = mapped_column(Moment)
-    back_by: Mapped[str] = mapped_column(sa.String(120), default="")
-    back_at: Mapped[datetime | None] = mapped_column(Moment)
+    id: sa.Column[int] = stored(primary_key=True)
+    bundle: sa.Column[str] = stored(sa.ForeignKey("bundles.number"), index=True)
+    passage: sa.Column[int]
+    extent: sa.Column[str] = stored(sa.String(12))
+    words: sa.Column[str] = stored(sa.Text)
+    ground: sa.Column[str] = stored(sa.String(20))
+    why: sa.Column[str] = stored(sa.Text)
+    taken_by: sa.Column[str] = stored(sa.String(120))
+    taken_at: sa.Column[datetime] = stored(Moment)
+    back_by: sa.Column[str] = stored(sa.String(120), default="")
+    back_at: sa.Column[datetime | None] = stored(Moment)
 
 
 # What a bundle holds ---------------------------------------------------------------------------------------------------

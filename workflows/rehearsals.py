@@ -12,8 +12,8 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
+from engine.rows import stored
 from engine.store import Base, Moment
 
 KEPT_FOR = timedelta(days=30)
@@ -26,13 +26,13 @@ class RehearsalRow(Base):
     """The commands of one person on one source: ``draft 12`` or ``release 3``; `place` counts those that are not taken back."""
 
     __tablename__ = "rehearsals"
-    person: Mapped[str] = mapped_column(sa.ForeignKey("people.sign_in"), primary_key=True)
-    procedure: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
-    source: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    began: Mapped[datetime] = mapped_column(Moment)
-    commands: Mapped[bytes] = mapped_column(sa.LargeBinary)
-    place: Mapped[int]
-    changed_at: Mapped[datetime] = mapped_column(Moment)
+    person: sa.Column[str] = stored(sa.ForeignKey("people.sign_in"), primary_key=True)
+    procedure: sa.Column[str] = stored(sa.String(80), primary_key=True)
+    source: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    began: sa.Column[datetime] = stored(Moment)
+    commands: sa.Column[bytes] = stored(sa.LargeBinary)
+    place: sa.Column[int]
+    changed_at: sa.Column[datetime] = stored(Moment)
 
 
 @dataclass(frozen=True, slots=True)

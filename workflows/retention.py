@@ -11,11 +11,11 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.erasing import Tombstone, tombstone_of
 from engine.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from engine.model import Actor
+from engine.rows import aliased, stored
 from engine.store import Base, Moment, reading, writing
 from workflows import erasing, retention_periods, seals
 from workflows.about import AboutRow
@@ -50,38 +50,38 @@ class HoldRow(Base):
     """A legal hold on a child or a case: while one is not ended, nothing of it is deleted."""
 
     __tablename__ = "legal_holds"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    subject: Mapped[str] = mapped_column(sa.String(20), index=True)
-    reason: Mapped[str] = mapped_column(sa.Text)
-    held_by: Mapped[str] = mapped_column(sa.String(120))
-    held_at: Mapped[datetime] = mapped_column(Moment)
-    ended_by: Mapped[str] = mapped_column(sa.String(120), default="")
-    ended_at: Mapped[datetime | None] = mapped_column(Moment)
-    ended_why: Mapped[str] = mapped_column(sa.Text, default="")
+    id: sa.Column[int] = stored(primary_key=True)
+    subject: sa.Column[str] = stored(sa.String(20), index=True)
+    reason: sa.Column[str] = stored(sa.Text)
+    held_by: sa.Column[str] = stored(sa.String(120))
+    held_at: sa.Column[datetime] = stored(Moment)
+    ended_by: sa.Column[str] = stored(sa.String(120), default="")
+    ended_at: sa.Column[datetime | None] = stored(Moment)
+    ended_why: sa.Column[str] = stored(sa.Text, default="")
 
 
 class DecisionRow(Base):
     """What was decided at a review: `keep` until a day, or `delete`, which waits for a second person."""
 
     __tablename__ = "retention_decisions"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    subject: Mapped[str] = mapped_column(sa.String(20), index=True)
-    decision: Mapped[str] = mapped_column(sa.String(12))
-    reason: Mapped[str] = mapped_column(sa.Text)
-    decided_by: Mapped[str] = mapped_column(sa.String(120))
-    decided_at: Mapped[datetime] = mapped_column(Moment)
-    again_on: Mapped[date | None]
-    approved_by: Mapped[str] = mapped_column(sa.String(120), default="")
-    approved_at: Mapped[datetime | None] = mapped_column(Moment)
+    id: sa.Column[int] = stored(primary_key=True)
+    subject: sa.Column[str] = stored(sa.String(20), index=True)
+    decision: sa.Column[str] = stored(sa.String(12))
+    reason: sa.Column[str] = stored(sa.Text)
+    decided_by: sa.Column[str] = stored(sa.String(120))
+    decided_at: sa.Column[datetime] = stored(Moment)
+    again_on: sa.Column[date | None]
+    approved_by: sa.Column[str] = stored(sa.String(120), default="")
+    approved_at: sa.Column[datetime | None] = stored(Moment)
 
 
 class DayRow(Base):
     """When a subject is to be reviewed, as the worker found it at night, None while it is never."""
 
     __tablename__ = "retention_days"
-    subject: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    due_on: Mapped[date | None] = mapped_column(index=True)
-    looked_at: Mapped[datetime] = mapped_column(Moment)
+    subject: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    due_on: sa.Column[date | None] = stored(index=True)
+    looked_at: sa.Column[datetime] = stored(Moment)
 
 
 _KEEP_DAY = sa.text("""
@@ -179,7 +179,7 @@ def reviews(connection: sa.Connection, *, now: datetime, limit: int = 50) -> tup
 
     Of those that the last night found (`look_through`), each is looked at again now.
     """
-    today, decision, later = day_of(now), DecisionRow, sa.orm.aliased(DecisionRow)
+    today, decision, later = day_of(now), DecisionRow, aliased(DecisionRow)
     last = ~sa.exists().where(later.subject == decision.subject, later.id > decision.id)
     is_kept = sa.exists().where(decision.subject == DayRow.subject, decision.again_on > today, last)
     asked = sa.select(DayRow.subject).where(DayRow.due_on <= today, ~is_kept).order_by(DayRow.due_on, DayRow.subject)
@@ -324,7 +324,7 @@ def decision_of(connection: sa.Connection, subject: str) -> Decision | None:
 
 def waiting(connection: sa.Connection) -> tuple[Decision, ...]:
     """Give the deletions that wait for a second person, the oldest first."""
-    later = sa.orm.aliased(DecisionRow)
+    later = aliased(DecisionRow)
     superseded = sa.exists().where(later.subject == DecisionRow.subject, later.id > DecisionRow.id)
     asked = sa.select(*(getattr(DecisionRow, field.name) for field in fields(Decision))).where(
         DecisionRow.decision == "delete", DecisionRow.approved_at.is_(None), ~superseded

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.errors import Invalid, NotFound, Problem
+from engine.rows import stored
 from engine.store import Base, Moment
 
 LONGEST_NAME = 60
@@ -29,12 +29,12 @@ class SavedListRow(Base):
     """One list; `team` is 0 for a private one."""
 
     __tablename__ = "saved_lists"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    person: Mapped[str] = mapped_column(sa.ForeignKey("people.sign_in"), index=True)
-    team: Mapped[int] = mapped_column(default=0, server_default="0", index=True)
-    name: Mapped[str] = mapped_column(sa.String(LONGEST_NAME))
-    address: Mapped[str] = mapped_column(sa.String(LONGEST_ADDRESS))
-    saved_at: Mapped[datetime] = mapped_column(Moment)
+    id: sa.Column[int] = stored(primary_key=True)
+    person: sa.Column[str] = stored(sa.ForeignKey("people.sign_in"), index=True)
+    team: sa.Column[int] = stored(default=0, server_default="0", index=True)
+    name: sa.Column[str] = stored(sa.String(LONGEST_NAME))
+    address: sa.Column[str] = stored(sa.String(LONGEST_ADDRESS))
+    saved_at: sa.Column[datetime] = stored(Moment)
 
 
 @dataclass(frozen=True, slots=True)

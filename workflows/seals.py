@@ -14,10 +14,10 @@ from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from engine.errors import Conflict, Invalid, NotFound, Problem
 from engine.model import SYSTEM, Actor, Facts, Value
+from engine.rows import stored
 from engine.store import Base, CaseTable, Moment, TaskTable
 from engine.views import Step
 from workflows import about, children, people
@@ -51,14 +51,14 @@ class SealRow(Base):
     """A seal on a child's record, or on a case of whom nobody has matched the child; lifted, it stays in the log."""
 
     __tablename__ = "seals"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    about: Mapped[str] = mapped_column(sa.String(20))
-    reason: Mapped[str] = mapped_column(sa.Text)
-    sealed_by: Mapped[str] = mapped_column(sa.String(120))
-    sealed_at: Mapped[datetime] = mapped_column(Moment)
-    lifted_by: Mapped[str] = mapped_column(sa.String(120), default="")
-    lifted_at: Mapped[datetime | None] = mapped_column(Moment)
-    lifted_why: Mapped[str] = mapped_column(sa.Text, default="")
+    id: sa.Column[int] = stored(primary_key=True)
+    about: sa.Column[str] = stored(sa.String(20))
+    reason: sa.Column[str] = stored(sa.Text)
+    sealed_by: sa.Column[str] = stored(sa.String(120))
+    sealed_at: sa.Column[datetime] = stored(Moment)
+    lifted_by: sa.Column[str] = stored(sa.String(120), default="")
+    lifted_at: sa.Column[datetime | None] = stored(Moment)
+    lifted_why: sa.Column[str] = stored(sa.Text, default="")
     __table_args__ = (
         sa.Index(
             "uq_seals_about",
@@ -74,21 +74,21 @@ class SealCaseRow(Base):
     """A case that a seal covers."""
 
     __tablename__ = "seal_cases"
-    seal: Mapped[int] = mapped_column(sa.ForeignKey("seals.id"), primary_key=True)
-    case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True, index=True)
+    seal: sa.Column[int] = stored(sa.ForeignKey("seals.id"), primary_key=True)
+    case_id: sa.Column[str] = stored(sa.String(20), primary_key=True, index=True)
 
 
 class SealMemberRow(Base):
     """A person of the group that sees what is sealed; who has left the group stays in the log."""
 
     __tablename__ = "seal_members"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    seal: Mapped[int] = mapped_column(sa.ForeignKey("seals.id"), index=True)
-    person: Mapped[str] = mapped_column(sa.ForeignKey("people.sign_in"), index=True)
-    added_by: Mapped[str] = mapped_column(sa.String(120))
-    added_at: Mapped[datetime] = mapped_column(Moment)
-    removed_by: Mapped[str] = mapped_column(sa.String(120), default="")
-    removed_at: Mapped[datetime | None] = mapped_column(Moment)
+    id: sa.Column[int] = stored(primary_key=True)
+    seal: sa.Column[int] = stored(sa.ForeignKey("seals.id"), index=True)
+    person: sa.Column[str] = stored(sa.ForeignKey("people.sign_in"), index=True)
+    added_by: sa.Column[str] = stored(sa.String(120))
+    added_at: sa.Column[datetime] = stored(Moment)
+    removed_by: sa.Column[str] = stored(sa.String(120), default="")
+    removed_at: sa.Column[datetime | None] = stored(Moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,7 +397,7 @@ def follow(connection: sa.Connection, step: Step) -> None:
         connection.execute(sa.insert(covered), rows)
 
 
-def _is_of(person: str, seal: sa.ColumnElement[int] | InstrumentedAttribute[int]) -> sa.ColumnElement[bool]:
+def _is_of(person: str, seal: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
     """Say of which seals somebody is of the group, or is never shut out."""
     row, held = SealMemberRow, people.MembershipRow
     member = sa.exists().where(row.seal == seal, row.person == person, row.removed_at.is_(None))

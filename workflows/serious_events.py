@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import posting
 from engine.model import Actor, Facts, Found, Value
+from engine.rows import stored
 from engine.store import Base, MessageTable, Moment
 from engine.views import Step
 from workflows import philomena
@@ -35,13 +35,13 @@ class SeriousEventRow(Base):
     """One event; `home` is the key of the placement, empty while nobody knows it and where it does not work here."""
 
     __tablename__ = "serious_events"
-    case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    child_id: Mapped[str] = mapped_column(sa.String(20), index=True)
-    episode: Mapped[str] = mapped_column(sa.String(20), index=True)
-    home: Mapped[str] = mapped_column(sa.String(60), index=True)
-    in_a_home: Mapped[bool]
-    told_at: Mapped[datetime | None] = mapped_column(Moment)
-    why_late: Mapped[str] = mapped_column(sa.Text)
+    case_id: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    child_id: sa.Column[str] = stored(sa.String(20), index=True)
+    episode: sa.Column[str] = stored(sa.String(20), index=True)
+    home: sa.Column[str] = stored(sa.String(60), index=True)
+    in_a_home: sa.Column[bool]
+    told_at: sa.Column[datetime | None] = stored(Moment)
+    why_late: sa.Column[str] = stored(sa.Text)
 
 
 def project(connection: sa.Connection, step: Step) -> None:

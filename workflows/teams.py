@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.errors import NotFound, Problem
+from engine.rows import stored
 from engine.store import Base, Moment, row_lock
 from workflows import administration
 from workflows.administration import AdministrationRow, Change, Desk, refuse, why_problems
@@ -32,11 +32,11 @@ class TeamRow(Base):
     """One team; it is closed and never deleted, since the log names it."""
 
     __tablename__ = "teams"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    organisation: Mapped[str] = mapped_column(sa.ForeignKey("organisations.key"))
-    name: Mapped[str] = mapped_column(sa.String(LONGEST_NAME))
-    made_at: Mapped[datetime] = mapped_column(Moment)
-    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    id: sa.Column[int] = stored(primary_key=True)
+    organisation: sa.Column[str] = stored(sa.ForeignKey("organisations.key"))
+    name: sa.Column[str] = stored(sa.String(LONGEST_NAME))
+    made_at: sa.Column[datetime] = stored(Moment)
+    closed_at: sa.Column[datetime | None] = stored(Moment)
     __table_args__ = (sa.Index("ix_teams_organisation", "organisation"),)
 
 
@@ -44,8 +44,8 @@ class TeamMemberRow(Base):
     """A person was put into a team."""
 
     __tablename__ = "team_members"
-    team: Mapped[int] = mapped_column(sa.ForeignKey("teams.id"), primary_key=True)
-    person: Mapped[str] = mapped_column(sa.ForeignKey("people.sign_in"), primary_key=True)
+    team: sa.Column[int] = stored(sa.ForeignKey("teams.id"), primary_key=True)
+    person: sa.Column[str] = stored(sa.ForeignKey("people.sign_in"), primary_key=True)
     __table_args__ = (sa.Index("ix_team_members_person", "person"),)
 
 

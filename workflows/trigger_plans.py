@@ -15,9 +15,9 @@ from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.model import Facts, Value
+from engine.rows import stored
 from engine.store import Base, Moment
 from workflows.access import MATRIX, READS
 from workflows.agencies import ROLES
@@ -149,41 +149,41 @@ class ChildPlanRow(Base):
     """One version of a child's trigger plan; `case_id` is empty for one that was imported."""
 
     __tablename__ = "child_plans"
-    child_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    valid_from: Mapped[datetime] = mapped_column(Moment)
-    valid_to: Mapped[datetime | None] = mapped_column(Moment)
-    summary: Mapped[str] = mapped_column(sa.Text)
-    immediate_tasks: Mapped[str] = mapped_column(sa.Text)
-    known_people: Mapped[str] = mapped_column(sa.Text)
-    known_places: Mapped[str] = mapped_column(sa.Text)
-    contact_rules: Mapped[str] = mapped_column(sa.Text)
-    what_works: Mapped[str] = mapped_column(sa.Text)
-    default_risk: Mapped[str] = mapped_column(sa.String(30))
-    built_from: Mapped[str] = mapped_column(sa.Text)
-    imported_at: Mapped[datetime | None] = mapped_column(Moment)
-    imported_row: Mapped[str] = mapped_column(sa.String(64), default="")
-    warning_markers: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
-    health: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
-    allergies: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
-    medicine_within_hours: Mapped[str] = mapped_column(sa.String(10), default="", server_default="")
-    transport_habits: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
-    phone_and_social: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
-    money: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
-    worker_to_call: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
-    child_words: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
-    default_risk_rationale: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
-    carer_actions: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
-    media_position: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
-    cra_position: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
-    legal_levers: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
-    legal_detail: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
-    sensitivity: Mapped[str] = mapped_column(sa.String(30), default="", server_default="")
-    distribution: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
-    built_from_episodes: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
-    last_interview: Mapped[str] = mapped_column(sa.String(60), default="", server_default="")
-    last_meeting: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    child_id: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    case_id: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    version: sa.Column[int] = stored(primary_key=True, autoincrement=False)
+    valid_from: sa.Column[datetime] = stored(Moment)
+    valid_to: sa.Column[datetime | None] = stored(Moment)
+    summary: sa.Column[str] = stored(sa.Text)
+    immediate_tasks: sa.Column[str] = stored(sa.Text)
+    known_people: sa.Column[str] = stored(sa.Text)
+    known_places: sa.Column[str] = stored(sa.Text)
+    contact_rules: sa.Column[str] = stored(sa.Text)
+    what_works: sa.Column[str] = stored(sa.Text)
+    default_risk: sa.Column[str] = stored(sa.String(30))
+    built_from: sa.Column[str] = stored(sa.Text)
+    imported_at: sa.Column[datetime | None] = stored(Moment)
+    imported_row: sa.Column[str] = stored(sa.String(64), default="")
+    warning_markers: sa.Column[str] = stored(sa.Text, default="", server_default="")
+    health: sa.Column[str] = stored(sa.Text, default="", server_default="")
+    allergies: sa.Column[str] = stored(sa.Text, default="", server_default="")
+    medicine_within_hours: sa.Column[str] = stored(sa.String(10), default="", server_default="")
+    transport_habits: sa.Column[str] = stored(sa.Text, default="", server_default="")
+    phone_and_social: sa.Column[str] = stored(sa.Text, default="", server_default="")
+    money: sa.Column[str] = stored(sa.Text, default="", server_default="")
+    worker_to_call: sa.Column[str] = stored(sa.Text, default="", server_default="")
+    child_words: sa.Column[str] = stored(sa.Text, default="", server_default="")
+    default_risk_rationale: sa.Column[str] = stored(sa.Text, default="", server_default="")
+    carer_actions: sa.Column[str] = stored(sa.Text, default="", server_default="")
+    media_position: sa.Column[str] = stored(sa.Text, default="", server_default="")
+    cra_position: sa.Column[str] = stored(sa.Text, default="", server_default="")
+    legal_levers: sa.Column[str] = stored(sa.Text, default="", server_default="")
+    legal_detail: sa.Column[str] = stored(sa.Text, default="", server_default="")
+    sensitivity: sa.Column[str] = stored(sa.String(30), default="", server_default="")
+    distribution: sa.Column[str] = stored(sa.Text, default="", server_default="")
+    built_from_episodes: sa.Column[str] = stored(sa.Text, default="", server_default="")
+    last_interview: sa.Column[str] = stored(sa.String(60), default="", server_default="")
+    last_meeting: sa.Column[str] = stored(sa.Text, default="", server_default="")
 
 
 @dataclass(frozen=True, slots=True)

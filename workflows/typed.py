@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.admission import task_number
 from engine.forms import Raw
+from engine.rows import stored
 from engine.store import Base, Moment, TaskTable, writing
 from workflows.people import PersonRow
 
@@ -30,14 +30,14 @@ class TypedRow(Base):
     """What one person has typed into one task, and when their page was open last; no text: they only look at it."""
 
     __tablename__ = "typed"
-    case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    person: Mapped[str] = mapped_column(sa.ForeignKey("people.sign_in"), primary_key=True)
-    raw: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
-    stamp: Mapped[str] = mapped_column(sa.String(64), default="", server_default="")
-    seen: Mapped[int] = mapped_column(default=0, server_default="0")
-    typed_at: Mapped[datetime | None] = mapped_column(Moment)
-    here_at: Mapped[datetime | None] = mapped_column(Moment)
+    case_id: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    number: sa.Column[int] = stored(primary_key=True, autoincrement=False)
+    person: sa.Column[str] = stored(sa.ForeignKey("people.sign_in"), primary_key=True)
+    raw: sa.Column[bytes | None] = stored(sa.LargeBinary)
+    stamp: sa.Column[str] = stored(sa.String(64), default="", server_default="")
+    seen: sa.Column[int] = stored(default=0, server_default="0")
+    typed_at: sa.Column[datetime | None] = stored(Moment)
+    here_at: sa.Column[datetime | None] = stored(Moment)
     __table_args__ = (sa.Index("ix_typed_person", "person", "typed_at"),)
 
 

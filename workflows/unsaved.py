@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
+from engine.rows import stored
 from engine.store import Base, Moment
 from workflows.people import PersonRow
 
@@ -21,14 +21,14 @@ class UnsavedRow(Base):
     """What one person has changed in one file, on which text (its stamp), and since when they have it open; no text: they look at it."""
 
     __tablename__ = "unsaved"
-    person: Mapped[str] = mapped_column(sa.ForeignKey("people.sign_in"), primary_key=True)
-    procedure: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
-    file: Mapped[str] = mapped_column(sa.String(120), primary_key=True)
-    text: Mapped[str | None] = mapped_column(sa.Text)
-    stamp: Mapped[str] = mapped_column(sa.String(32), default="", server_default="")
-    typed_at: Mapped[datetime | None] = mapped_column(Moment)
-    here_since: Mapped[datetime] = mapped_column(Moment)
-    here_at: Mapped[datetime] = mapped_column(Moment)
+    person: sa.Column[str] = stored(sa.ForeignKey("people.sign_in"), primary_key=True)
+    procedure: sa.Column[str] = stored(sa.String(80), primary_key=True)
+    file: sa.Column[str] = stored(sa.String(120), primary_key=True)
+    text: sa.Column[str | None] = stored(sa.Text)
+    stamp: sa.Column[str] = stored(sa.String(32), default="", server_default="")
+    typed_at: sa.Column[datetime | None] = stored(Moment)
+    here_since: sa.Column[datetime] = stored(Moment)
+    here_at: sa.Column[datetime] = stored(Moment)
 
 
 @dataclass(frozen=True, slots=True)

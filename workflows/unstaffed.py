@@ -13,13 +13,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.model import Actor
 from engine.reading import OPEN
+from engine.rows import stored
 from engine.store import Base, CaseTable, EventTable, Moment, TaskTable, reading, writing
 from notifications import outbox, wording
 from notifications.message import Message
@@ -56,11 +56,11 @@ class UnstaffedRow(Base):
     """A task that nobody can do, since when that was seen, and why; the row goes when somebody can, or the task is over."""
 
     __tablename__ = "unstaffed_tasks"
-    case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    role: Mapped[str] = mapped_column(sa.String(60))
-    why: Mapped[str] = mapped_column(sa.String(12))
-    since: Mapped[datetime] = mapped_column(Moment)
+    case_id: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    number: sa.Column[int] = stored(primary_key=True, autoincrement=False)
+    role: sa.Column[str] = stored(sa.String(60))
+    why: sa.Column[str] = stored(sa.String(12))
+    since: sa.Column[datetime] = stored(Moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,17 @@ class Unstaffed:
         return WHAT_TO_DO[self.why]
 
 
+class Sighting(NamedTuple):
+    """One of them as a look finds it."""
+
+    case_id: str
+    number: int
+    role: str
+    why: str
+
+
 Place = tuple[str, int]
-Found = Mapping[Place, UnstaffedRow]
+Found = Mapping[Place, Sighting]
 
 
 class Watch:
@@ -185,7 +194,7 @@ def _known(connection: sa.Connection, cases: Collection[str] | None) -> frozense
 # Who can do what ---------------------------------------------------------------------------------------------------------
 
 
-def _look(connection: sa.Connection, cases: Collection[str] | None, now: datetime) -> dict[Place, UnstaffedRow]:
+def _look(connection: sa.Connection, cases: Collection[str] | None, now: datetime) -> dict[Place, Sighting]:
     """Find the open tasks of these cases, or of all, that nobody can do."""
     task = TaskTable
     scope: list[sa.ColumnElement[bool] | sa.TextClause] = [OPEN]
@@ -196,12 +205,12 @@ def _look(connection: sa.Connection, cases: Collection[str] | None, now: datetim
         sa.select(SealCaseRow.case_id).join(SealRow, SealRow.id == SealCaseRow.seal).where(SealRow.lifted_at.is_(None))
     )
     covered = sorted(connection.execute(sealed.distinct()).scalars())
-    found: list[UnstaffedRow] = []
+    found: list[Sighting] = []
     bounds = _bounds(connection, staff, now)
     for role in roles:
         why = ELSEWHERE if role in bounds.who.roles else UNHELD
         wanted = [*scope, task.role == role, task.case_id.not_in(covered), *_without(role, bounds)]
-        found += [_row(case_id, number, role, why) for case_id, number in _places(connection, wanted)]
+        found += [Sighting(case_id, number, role, why) for case_id, number in _places(connection, wanted)]
     for case_id in covered if cases is None else sorted(set(covered) & set(cases)):
         found += _behind_a_seal(connection, case_id, staff, now)
     return {(each.case_id, each.number): each for each in found}
@@ -209,7 +218,7 @@ def _look(connection: sa.Connection, cases: Collection[str] | None, now: datetim
 
 def _behind_a_seal(
     connection: sa.Connection, case_id: str, staff: Iterable[people.Person], now: datetime
-) -> Iterator[UnstaffedRow]:
+) -> Iterator[Sighting]:
     """Give the open tasks of a sealed case that nobody of the group can do."""
     task, group_of = TaskTable, seals.group_of(connection, case_id)
     inside = [person for person in staff if group_of is None or person.sign_in in group_of]
@@ -217,7 +226,7 @@ def _behind_a_seal(
     asked, bounds = sa.select(task.role).where(*here).distinct(), _bounds(connection, inside, now)
     for role in sorted(connection.execute(asked).scalars()):
         wanted = [*here, task.role == role, *_without(role, bounds)]
-        yield from (_row(case_id, number, role, SEALED) for _case, number in _places(connection, wanted))
+        yield from (Sighting(case_id, number, role, SEALED) for _case, number in _places(connection, wanted))
 
 
 def _bounds(connection: sa.Connection, staff: Iterable[people.Person], now: datetime) -> Audience:
@@ -242,10 +251,6 @@ def _places(connection: sa.Connection, where: Sequence[sa.ColumnElement[bool] | 
     return [(case_id, number) for case_id, number in connection.execute(asked).tuples()]
 
 
-def _row(case_id: str, number: int, role: str, why: str) -> UnstaffedRow:
-    return UnstaffedRow(case_id=case_id, number=number, role=role, why=why)
-
-
 # Telling -----------------------------------------------------------------------------------------------------------------
 
 _ADD = sa.text("""
@@ -254,18 +259,15 @@ _ADD = sa.text("""
 """).bindparams(sa.bindparam("since", type_=Moment()))
 
 
-def _add(connection: sa.Connection, row: UnstaffedRow, now: datetime) -> bool:
+def _add(connection: sa.Connection, seen: Sighting, now: datetime) -> bool:
     """Write one down; False where another worker was first, and has told of it."""
-    values = {"case_id": row.case_id, "number": row.number, "role": row.role, "why": row.why, "since": now}
-    return connection.execute(_ADD, values).rowcount > 0
+    return connection.execute(_ADD, {**seen._asdict(), "since": now}).rowcount > 0
 
 
-def _messages(
-    connection: sa.Connection, fresh: Sequence[UnstaffedRow], base_url: str, now: datetime
-) -> Iterator[Message]:
+def _messages(connection: sa.Connection, fresh: Sequence[Sighting], base_url: str, now: datetime) -> Iterator[Message]:
     """Tell those who lead the role, by council, and of what is sealed or of one child by case; and once those who run operations."""
     council = _councils(connection, {each.case_id for each in fresh})
-    together: dict[tuple[str, str, str], list[UnstaffedRow]] = defaultdict(list)
+    together: dict[tuple[str, str, str], list[Sighting]] = defaultdict(list)
     for each in fresh:
         alone = each.case_id if each.why == SEALED or each.role in OF_THE_CHILD else ""
         together[each.role, council.get(each.case_id, ""), alone].append(each)
@@ -287,7 +289,7 @@ def _message(key: str, to: str, template: str, words: Mapping[str, str]) -> Mess
     return Message(key, to, subject, text, urgent=True)
 
 
-def _words(role: str, rows: Sequence[UnstaffedRow], link: str, now: datetime) -> dict[str, str]:
+def _words(role: str, rows: Sequence[Sighting], link: str, now: datetime) -> dict[str, str]:
     """Say how many tasks of which role, and where they stand; no case is named, so that no seal shows."""
     titles = [title_of(each) for each in role.split(" and ")]
     count = f"{len(rows)} task{'' if len(rows) == 1 else 's'}"

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.errors import Invalid, Problem
 from engine.model import Actor
+from engine.rows import stored
 from engine.store import Base
 from workflows import administration
 from workflows.access import AFTER_VETTING
@@ -28,11 +28,11 @@ class VettingRow(Base):
     """Somebody is vetted for their roles in an agency, until the day before `until_on`; the newest row counts."""
 
     __tablename__ = "vettings"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    person: Mapped[str] = mapped_column(sa.ForeignKey("people.sign_in"), index=True)
-    agency: Mapped[str] = mapped_column(sa.ForeignKey("organisations.key"))
-    from_on: Mapped[date]
-    until_on: Mapped[date]
+    id: sa.Column[int] = stored(primary_key=True)
+    person: sa.Column[str] = stored(sa.ForeignKey("people.sign_in"), index=True)
+    agency: sa.Column[str] = stored(sa.ForeignKey("organisations.key"))
+    from_on: sa.Column[date]
+    until_on: sa.Column[date]
 
 
 @dataclass(frozen=True, slots=True)

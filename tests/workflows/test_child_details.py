@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from engine.forms import read
 from engine.model import Actor
+from engine.rows import aliased
 from engine.store import reading, writing
 from tests.workflows.test_children import DAY, FIRST, OTHER, ROBIN, SECOND, follow, matched
 from tests.workflows.test_operations import a_scope, call
