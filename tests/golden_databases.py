@@ -28,7 +28,7 @@ from engine.store import reading, writing
 from tests.drawn import form, procedure
 from tests.torture import sample
 from tests.web.site import SECRET
-from web import schema
+from web import migrating, schema
 from web.app import create_app
 from web.assembly import assemble
 from web.services import Services
@@ -147,7 +147,7 @@ def opened(url: str, path: Path) -> Services:
 
 def _upgrade(services: Services, revision: str) -> None:
     app = create_app(services.settings, services=services, migrated=False)
-    flask_migrate.Migrate(app, app.extensions["sqlalchemy"], directory=str(schema.DIRECTORY))
+    migrating.prepare(app, schema.DIRECTORY)
     with app.app_context():
         flask_migrate.upgrade(directory=str(schema.DIRECTORY), revision=revision)
 

@@ -6,17 +6,13 @@ import base64
 import hashlib
 import importlib.resources
 import re
-from typing import Any
 
 import flask
 import flask_login
 import jinja2
-import sqlalchemy as sa
-from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
 
 from engine.model import Actor
-from engine.store import Base
 from web import (
     about,
     absences,
@@ -37,7 +33,6 @@ from web import (
     copies,
     corrections,
     daily,
-    demo,
     downtime,
     draft_words,
     drafts,
@@ -162,14 +157,6 @@ HEADERS = {
 }
 
 
-class _Database(SQLAlchemy):
-    """Flask-SQLAlchemy on the one engine that site, worker and tests share."""
-
-    def _make_engine(self, bind_key: str | None, options: dict[str, Any], app: flask.Flask) -> sa.Engine:  # noqa: ARG002
-        found: Services = app.extensions[NAME]
-        return found.engine
-
-
 def create_app(settings: Settings, *, services: Services | None = None, migrated: bool = True) -> flask.Flask:
     """Put the site together.
 
@@ -184,7 +171,6 @@ def create_app(settings: Settings, *, services: Services | None = None, migrated
     app.request_class = sent_files.Request
     app.config.update(_flask_settings(settings))
     app.extensions[NAME] = services
-    _Database(metadata=Base.metadata, add_models_to_shell=False).init_app(app)
     _dress(app)
     app.before_request(access.guard)
     CSRFProtect(app).exempt(
@@ -198,7 +184,6 @@ def create_app(settings: Settings, *, services: Services | None = None, migrated
 def _flask_settings(settings: Settings) -> dict[str, object]:
     return {
         "SECRET_KEY": settings.secret,
-        "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SESSION_COOKIE_NAME": "homeward",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
@@ -297,5 +282,7 @@ def _add_pages(app: flask.Flask, settings: Settings) -> None:
     for page in PAGES:
         app.register_blueprint(page)
     if settings.demo:
+        from web import demo
+
         app.register_blueprint(demo.page)
     access.everyone(app.view_functions["static"])

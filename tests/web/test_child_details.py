@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 from engine.store import ReadTable, reading
 from tests.web.site import OPENING, Site
 from tests.web.test_trigger_plans import do, task_of
-from web import schema
+from web import migrating, schema
 from web.app import create_app
 from workflows import children, verification
 from workflows.operations import OPERATIONS
@@ -150,7 +150,7 @@ def test_an_upgrade_fills_the_records_from_the_reports_that_are_there(site: Site
     del now
     case_id = reported(site)
     app, folder = create_app(site.services.settings, services=site.services, migrated=False), str(schema.DIRECTORY)
-    flask_migrate.Migrate(app, app.extensions["sqlalchemy"], directory=folder)
+    migrating.prepare(app, schema.DIRECTORY)
     (this,) = schema.DIRECTORY.glob("versions/*_keep_what_reports_say_of_a_child.py")
     with app.app_context():
         flask_migrate.downgrade(directory=folder, revision=f"{int(this.name[:4]) - 1:04}")

@@ -18,7 +18,7 @@ from engine import packing, timers
 from engine.store import Base, connect, reading, writing
 from tests.contracts.sample import FILES, NOW, WORKER
 from tests.web.site import SECRET
-from web import schema
+from web import migrating, schema
 from web.app import create_app
 from web.assembly import assemble
 from web.settings import Settings
@@ -74,7 +74,7 @@ def test_what_an_older_program_kept_is_there_after_the_migration_and_after_its_w
     settings = Settings(database_url=database_url, secret=SECRET)
     services = assemble(settings)
     app = create_app(settings, services=services, migrated=False)
-    flask_migrate.Migrate(app, app.extensions["sqlalchemy"], directory=str(schema.DIRECTORY))
+    migrating.prepare(app, schema.DIRECTORY)
     with app.app_context():
         flask_migrate.upgrade(directory=str(schema.DIRECTORY), revision="0004")
         with writing(services.engine) as connection:
@@ -132,7 +132,7 @@ def test_an_old_program_works_beside_new_ones_until_a_migration_takes_away_what_
     oldest = "9998" if what == "it takes away" else schema.needed_revision()
     planted = PLANTED.format(before=schema.needed_revision(), oldest=oldest)
     (later / "versions" / "9998_planted.py").write_text(planted, "utf-8")
-    flask_migrate.Migrate(app, app.extensions["sqlalchemy"], directory=str(later))
+    migrating.prepare(app, later)
     with app.app_context():
         flask_migrate.upgrade(directory=str(later))
     if what == "it takes away":

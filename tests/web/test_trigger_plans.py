@@ -16,7 +16,7 @@ from tests.procedures.casework import posted
 from tests.procedures.childwork import PAGES as OF_A_CHILD
 from tests.procedures.pages import PAGES
 from tests.web.site import Site
-from web import plan_words, schema
+from web import migrating, plan_words, schema
 from web.app import create_app
 from workflows import concerns, seals, trigger_plans, verification
 from workflows.agencies import ROLES
@@ -171,7 +171,7 @@ def test_an_upgrade_fills_in_what_cases_have_said_of_their_plans(site: Site, now
     tell(site, "interview_received", sender=case_id, outcome="held", received_at=now)
     do(site, plan, "update_trigger_plan", default_risk_rationale="He waits at the lock.", built_from=case_id)
     app, folder = create_app(site.services.settings, services=site.services, migrated=False), str(schema.DIRECTORY)
-    flask_migrate.Migrate(app, app.extensions["sqlalchemy"], directory=folder)
+    migrating.prepare(app, schema.DIRECTORY)
     with app.app_context():
         (this,) = schema.DIRECTORY.glob("versions/*_keep_the_whole_plan.py")
         flask_migrate.downgrade(directory=folder, revision=f"{int(this.name[:4]) - 1:04}")
