@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from engine.rows import stored
+from engine.rows import partial_index, stored
 from engine.store import Base, Moment
 
 Files = Mapping[str, str]
@@ -39,13 +39,7 @@ class DraftTable(Base):
     parties: sa.Column[str | None] = stored(sa.String(200))
     release_id: sa.Column[int | None] = stored(sa.ForeignKey("releases.id"))
     __table_args__ = (
-        sa.Index(
-            "uq_drafts_open",
-            "procedure",
-            unique=True,
-            sqlite_where=sa.text("status IN ('open', 'proposed')"),
-            postgresql_where=sa.text("status IN ('open', 'proposed')"),
-        ),
+        partial_index("uq_drafts_open", "procedure", unique=True, where="status IN ('open', 'proposed')"),
     )
 
 

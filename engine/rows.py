@@ -12,6 +12,7 @@ from types import MappingProxyType, NoneType
 from typing import Any, ClassVar, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 
 TYPES: Mapping[type, type[sa.types.TypeEngine[Any]]] = MappingProxyType(
     {
@@ -33,6 +34,7 @@ class _Stored(NamedTuple):
 
 
 USUAL = _Stored((), {})
+_WHERE = "where"
 
 
 def stored(*parts: Any, **more: Any) -> Any:
@@ -74,6 +76,21 @@ def aliased(row: type[Row], name: str | None = None) -> type[Row]:
     """Give the same table once more under another name, for a statement that speaks of two of its rows."""
     again: Any = Described(row.__name__, (), {"__table__": row.__table__.alias(name)})
     return again  # type: ignore[no-any-return]
+
+
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> sa.Index:
+    """Give an index of those rows of which a condition is true, such as ``status = 'open'``, on both databases alike.
+
+    SQLAlchemy wants it said for each database, and loads every driver of one to look at the word: 2 MB that SQLite never needs.
+    """
+    return sa.Index(name, *columns, unique=unique, info={_WHERE: where})
+
+
+@compiles(sa.schema.CreateIndex)
+def _write_index(wanted: sa.schema.CreateIndex, compiler: Any, **more: Any) -> str:
+    text: str = compiler.visit_create_index(wanted, **more)
+    where = wanted.element.info.get(_WHERE)
+    return f"{text} WHERE {where}" if where else text
 
 
 def _table(row: Any) -> sa.Table:

@@ -16,7 +16,7 @@ from sqlalchemy import event
 
 from engine.errors import CaseIsBusy
 from engine.model import USUAL_RANK
-from engine.rows import Rows, stored
+from engine.rows import Rows, partial_index, stored
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -107,21 +107,19 @@ class CaseTable(Base):
         sa.Index("ix_cases_due", "next_due_at", sqlite_where=sa.text("next_due_at IS NOT NULL")),
         sa.Index("ix_cases_open", "status", "opened_at"),
         sa.Index("ix_cases_correlation", "correlation", "procedure"),
-        sa.Index(
+        partial_index(
             "uq_cases_correlation",
             "procedure",
             "correlation",
             unique=True,
-            sqlite_where=sa.text("correlation <> '' AND status = 'open'"),
-            postgresql_where=sa.text("correlation <> '' AND status = 'open'"),
+            where="correlation <> '' AND status = 'open'",
         ),
     )
 
 
 def _open_tasks(name: str, *columns: str, also: str = "") -> sa.Index:
     """Give an index of open tasks alone, so that its lists cost the same however many were done."""
-    only = sa.text(f"status = 'open'{also}")
-    return sa.Index(name, *columns, sqlite_where=only, postgresql_where=only)
+    return partial_index(name, *columns, where=f"status = 'open'{also}")
 
 
 class TaskTable(Base):
@@ -156,14 +154,8 @@ class TaskTable(Base):
         _open_tasks("ix_tasks_rank", "role", "rank", "due_at", "case_id", "number", also=" AND due_at IS NOT NULL"),
         _open_tasks("ix_tasks_owner", "owner", "rank", "due_at", also=" AND owner <> ''"),
         _open_tasks("ix_tasks_given", "given_by", "rank", "due_at", also=" AND given_by <> ''"),
-        sa.Index(
-            "ix_tasks_done",
-            "completed_by",
-            "completed_at",
-            "case_id",
-            "number",
-            sqlite_where=sa.text("status = 'completed'"),
-            postgresql_where=sa.text("status = 'completed'"),
+        partial_index(
+            "ix_tasks_done", "completed_by", "completed_at", "case_id", "number", where="status = 'completed'"
         ),
     )
 
@@ -191,13 +183,7 @@ class EventTable(Base):
     asked: sa.Column[str | None] = stored(sa.String(64))
     __table_args__ = (
         sa.Index("ix_events_at", "at"),
-        sa.Index(
-            "uq_events_command",
-            "command",
-            unique=True,
-            sqlite_where=sa.text("asked IS NOT NULL"),
-            postgresql_where=sa.text("asked IS NOT NULL"),
-        ),
+        partial_index("uq_events_command", "command", unique=True, where="asked IS NOT NULL"),
     )
 
 

@@ -23,7 +23,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.rows import aliased, stored
+from engine.rows import aliased, partial_index, stored
 from engine.store import Base, Moment, reading, row_lock, writing
 from notifications import wording
 from notifications.message import Channel, DeliveryFailed, Message, Permanent, Temporary, in_short
@@ -84,14 +84,7 @@ class OutboxRow(Base):
     __table_args__ = (
         sa.CheckConstraint("status IN ('waiting', 'sent', 'failed', 'dropped')", name="status"),
         sa.Index("ix_outbox_waiting", "status", "urgent", "next_try_at", "id"),
-        sa.Index(
-            "ix_outbox_gathered",
-            "recipient",
-            "status",
-            "sent_at",
-            sqlite_where=sa.text("gathered"),
-            postgresql_where=sa.text("gathered"),
-        ),
+        partial_index("ix_outbox_gathered", "recipient", "status", "sent_at", where="gathered"),
     )
 
 

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from engine.errors import Invalid, NotFound, Problem
 from engine.model import Actor
-from engine.rows import stored
+from engine.rows import partial_index, stored
 from engine.store import Base, CaseTable, Moment, reading, row_lock, writing
 from engine.verification import Finding
 from notifications import outbox
@@ -93,12 +93,7 @@ class AttachmentRow(Base):
     key: sa.Column[str] = stored(sa.String(40))
     __table_args__ = (
         sa.UniqueConstraint("added_by", "key"),
-        sa.Index(
-            "ix_attachments_scan",
-            "scan_at",
-            sqlite_where=sa.text("state IN ('held', 'unscanned')"),
-            postgresql_where=sa.text("state IN ('held', 'unscanned')"),
-        ),
+        partial_index("ix_attachments_scan", "scan_at", where="state IN ('held', 'unscanned')"),
     )
 
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from engine.errors import Invalid, Problem
 from engine.model import Actor
-from engine.rows import stored
+from engine.rows import partial_index, stored
 from engine.store import Base, Moment, ReadTable, writing
 from notifications import outbox, wording
 from notifications.message import Message
@@ -53,14 +53,7 @@ class MentionRow(Base):
     comment: sa.Column[int] = stored(sa.ForeignKey("comments.id"), primary_key=True)
     person: sa.Column[str] = stored(sa.String(120), primary_key=True)
     seen_at: sa.Column[datetime | None] = stored(Moment)
-    __table_args__ = (
-        sa.Index(
-            "ix_comment_mentions_unseen",
-            "person",
-            sqlite_where=sa.text("seen_at IS NULL"),
-            postgresql_where=sa.text("seen_at IS NULL"),
-        ),
-    )
+    __table_args__ = (partial_index("ix_comment_mentions_unseen", "person", where="seen_at IS NULL"),)
 
 
 @dataclass(frozen=True, slots=True)

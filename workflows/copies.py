@@ -19,7 +19,7 @@ from engine import values
 from engine.corrections import CORRECTED, differing
 from engine.errors import Conflict, Invalid, NotFound, Problem
 from engine.model import Actor, Value
-from engine.rows import stored
+from engine.rows import partial_index, stored
 from engine.store import Base, EventTable, FactTable, Moment, reading, writing
 from engine.views import EventRow, Step
 from notifications import outbox, wording
@@ -117,12 +117,7 @@ class CopyRow(Base):
     __table_args__ = (
         sa.UniqueConstraint("cause", "recipient"),
         sa.Index("ix_copies_to_correct_about", "about", "id"),
-        sa.Index(
-            "ix_copies_to_correct_open",
-            "due_at",
-            sqlite_where=sa.text("settled_at IS NULL"),
-            postgresql_where=sa.text("settled_at IS NULL"),
-        ),
+        partial_index("ix_copies_to_correct_open", "due_at", where="settled_at IS NULL"),
     )
 
 

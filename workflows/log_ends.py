@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from engine import erasing
 from engine.calendars import LONDON
 from engine.erasing import Tombstone
-from engine.rows import stored
+from engine.rows import partial_index, stored
 from engine.store import ERASED, Base, CaseTable, Moment, ReadTable, reading, writing
 from workflows import retention
 from workflows.administration import AdministrationRow
@@ -63,15 +63,7 @@ class LogEndRow(Base):
     subject: sa.Column[str] = stored(sa.String(20))
     at: sa.Column[datetime] = stored(Moment)
     ended: sa.Column[str] = stored(sa.Text)
-    __table_args__ = (
-        sa.Index(
-            "uq_log_ends_subject",
-            "subject",
-            unique=True,
-            sqlite_where=sa.text("subject <> ''"),
-            postgresql_where=sa.text("subject <> ''"),
-        ),
-    )
+    __table_args__ = (partial_index("uq_log_ends_subject", "subject", unique=True, where="subject <> ''"),)
 
 
 _CLAIM = sa.text("""

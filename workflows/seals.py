@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from engine.errors import Conflict, Invalid, NotFound, Problem
 from engine.model import SYSTEM, Actor, Facts, Value
-from engine.rows import stored
+from engine.rows import partial_index, stored
 from engine.store import Base, CaseTable, Moment, TaskTable
 from engine.views import Step
 from workflows import about, children, people
@@ -59,15 +59,7 @@ class SealRow(Base):
     lifted_by: sa.Column[str] = stored(sa.String(120), default="")
     lifted_at: sa.Column[datetime | None] = stored(Moment)
     lifted_why: sa.Column[str] = stored(sa.Text, default="")
-    __table_args__ = (
-        sa.Index(
-            "uq_seals_about",
-            "about",
-            unique=True,
-            sqlite_where=sa.text("lifted_at IS NULL"),
-            postgresql_where=sa.text("lifted_at IS NULL"),
-        ),
-    )
+    __table_args__ = (partial_index("uq_seals_about", "about", unique=True, where="lifted_at IS NULL"),)
 
 
 class SealCaseRow(Base):
