@@ -25,12 +25,10 @@ from engine.store import ERASED, Base, CaseTable, Moment, TaskTable
 from engine.views import Step, TaskRow
 from workflows import episode_counts
 from workflows.days import day_of
-from workflows.episode_counts import MEETING_WANTED, Counts, counts_of, meeting_wanted
+from workflows.episode_counts import Counts, counts_of, meeting_wanted
 from workflows.matching import child_in, every, latest
 
 PROCEDURE = "missing_child"
-CHANGING = frozenset({"case_opened", "facts_written", "facts_corrected", "case_closed"})
-"""The events by which an episode can become another than it was; that a meeting is wanted is said by an activity."""
 
 PLAN_PROCEDURE = "trigger_plan"
 """The procedure that takes what an interview told into the child's trigger plan (G-07)."""
@@ -215,8 +213,6 @@ def project(connection: sa.Connection, step: Step) -> None:
         _take_in(connection, step)
     if step.procedure != PROCEDURE:
         return
-    if not any(event.kind in CHANGING or event.activity == MEETING_WANTED for event in step.events):
-        return  # a clock that only tells people leaves an episode as it was
     closed_at = _moment_of(step, "case_closed")
     values = {
         "case_id": step.case_id,
