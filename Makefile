@@ -28,10 +28,10 @@ test: $(DEV_STAMP) assets ## run all tests (PYTEST_ARGS="..." narrows them)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 torture: $(DEV_STAMP) ## kill, freeze and lie to nodes for about forty minutes (SEED=N repeats a run)
-	@TORTURE=long $(BIN)/python -m pytest -n0 -q -s tests/torture
+	@TORTURE=long $(BIN)/python -m pytest -n0 -q -s -o faulthandler_timeout=0 tests/torture
 
 edits: $(DEV_STAMP) ## make every edit of the shipped drawings, tables and forms, and see that the comparison tells of each (half an hour)
-	@EDITS=all $(BIN)/python -m pytest -n2 -q -rP tests/engine/test_comparison.py -k all_edits
+	@EDITS=all $(BIN)/python -m pytest -n2 -q -rP -o faulthandler_timeout=0 tests/engine/test_comparison.py -k all_edits
 
 county: $(RUN_STAMP) ## play a year of a synthetic county and hold the checks of the promises against its truth (SEED=N)
 	@rm -rf build/county
