@@ -131,34 +131,73 @@ _made: dict[tuple[str, int], str] = {}
 """Where the tables are made already, by the kind of database and how many tables there are: a module may bring more when it is loaded."""
 
 
-def _create_database(server: str, template: str = "template0") -> str:
+def _create_database(server: str) -> str:
     """Make a PostgreSQL database and give its address."""
     name = f"homeward_{next(_numbers)}"
-    ask(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    ask(server, f'CREATE DATABASE "{name}" TEMPLATE template0')
     url = sa.make_url(server).set(drivername="postgresql+psycopg", database=name)
     return url.render_as_string(hide_password=False)
 
 
-def _with_tables(kind: str, new: Callable[[], str]) -> str:
-    """Give the address of a database with all tables, to be copied: `new` gives an empty one, once for each process."""
+def _drop_database(server: str, url: str) -> None:
+    ask(server, f'DROP DATABASE "{sa.make_url(url).database}" WITH (FORCE)')
+
+
+def _with_tables(kind: str, new: Callable[[], str]) -> tuple[tuple[str, int], str]:
+    """Give the address of a database with all tables, and what it is kept under: `new` gives an empty one, once for each process."""
     tables = store.Base.metadata
-    if (kind, len(tables.tables)) not in _made:
+    if (key := (kind, len(tables.tables))) not in _made:
         opened = store.connect(url := new())
         tables.create_all(opened)
         opened.dispose()
-        _made[kind, len(tables.tables)] = url
-    return _made[kind, len(tables.tables)]
+        _made[key] = url
+    return key, _made[key]
 
 
 @pytest.fixture
 def postgres_url(request: pytest.FixtureRequest, postgres_server: str) -> Iterator[str]:
     """A PostgreSQL database for this test alone, empty unless it asks for `engine` too; mark the test `postgres`."""
-    template = "template0"
     if "engine" in request.fixturenames:
-        template = str(sa.make_url(_with_tables("postgres", lambda: _create_database(postgres_server))).database)
-    url = _create_database(postgres_server, template)
-    yield url
-    ask(postgres_server, f'DROP DATABASE "{sa.make_url(url).database}" WITH (FORCE)')
+        made, url = _with_tables("postgres", lambda: _create_database(postgres_server))
+        yield url
+        _empty(postgres_server, made, url)
+    else:
+        url = _create_database(postgres_server)
+        yield url
+        _drop_database(postgres_server, url)
+
+
+EMPTY = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
+SET session_replication_role = replica; -- no trigger and no foreign key speaks
+DO $$ DECLARE of text; start bigint; BEGIN
+  IF {columns} <> (SELECT count(*) FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid WHERE relkind = 'r'
+      AND relnamespace = 'public'::regnamespace AND attnum > 0 AND NOT attisdropped) THEN
+    RAISE 'the tables are not those that were made';
+  END IF;
+  FOR of IN SELECT oid::regclass FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace LOOP
+    EXECUTE 'DELETE FROM ' || of;
+  END LOOP;
+  FOR of, start IN SELECT format('%I', sequencename), start_value FROM pg_sequences WHERE last_value IS NOT NULL LOOP
+    PERFORM setval(of::regclass, start, false);
+  END LOOP;
+END $$"""
+"""Takes out all that a test has left in its tables, and lets their numbers begin anew, in a fourth of the time of a new database."""
+
+
+def _empty(server: str, made: tuple[str, int], url: str) -> None:
+    """Make a database ready for the next test; one whose tables a test has changed, or that cannot be emptied, is not used again."""
+    columns = sum(len(table.columns) for table in store.Base.metadata.tables.values())
+    del _made[made]
+    try:
+        ask(
+            sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False),
+            EMPTY.format(columns=columns),
+        )
+    except psycopg.errors.RaiseException:
+        _drop_database(server, url)
+    else:
+        _made[made] = url
 
 
 @pytest.fixture
@@ -180,7 +219,7 @@ def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], N
     folder = tmp_path_factory.mktemp("tables")
 
     def copy(url: str) -> None:
-        kept = _with_tables("sqlite", lambda: f"sqlite:///{folder / str(next(_numbers))}")
+        _key, kept = _with_tables("sqlite", lambda: f"sqlite:///{folder / str(next(_numbers))}")
         shutil.copyfile(str(sa.make_url(kept).database), str(sa.make_url(url).database))
 
     return copy

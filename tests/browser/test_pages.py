@@ -34,8 +34,10 @@ def kind_of(path: str, words: str) -> str:
     """Name the kind of page behind a link: tasks by the words of the link, others by their address."""
     if re.fullmatch(r"/tasks/[A-Z]{2}-\w+\.\d+", path):
         return words
-    path = re.sub(r"/[A-Z]{2}-\w+/", "/one/", path)
-    return re.sub(r"/([A-Z]{2}-\w+|\d+|(?:(?<=/people/)(?!add$)|(?<=/agencies/))\w+)$", "/one", path.partition("?")[0])
+    path = re.sub(r"/[A-Z]{2}-\w+(\.\d+)?/", "/one/", path)
+    return re.sub(
+        r"/([A-Z]{1,2}-\w+|\d+|(?:(?<=/people/)(?!add$)|(?<=/agencies/))\w+)$", "/one", path.partition("?")[0]
+    )
 
 
 def one_of_each_kind(page: Page, begin: str) -> Iterator[str]:

@@ -16,6 +16,8 @@ Item = Mapping[str, str]
 Answer = str | bool | Sequence[str] | Sequence[Item] | date
 Answers = Mapping[str, Answer]
 REFERENCE = re.compile(r"MC-[0-9A-Z]{8}")
+TASKS_LOOKED_AT: set[tuple[str, str]] = set()
+"""Whose pages of which tasks axe has looked at in this run: one and the same page is met in many stories."""
 
 
 @dataclass
@@ -83,7 +85,9 @@ class Visitor:
             self.click(more)
         self.click(link.first)
         expect(self.page.locator("h1")).to_have_text(task)
-        self.examine(task)
+        if (self.name, task) not in TASKS_LOOKED_AT:
+            TASKS_LOOKED_AT.add((self.name, task))
+            self.examine(task)
 
     def examine(self, name: str) -> None:
         """Note what axe and the narrow window find wrong with the present page."""

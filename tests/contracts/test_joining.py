@@ -19,7 +19,7 @@ from engine.model import Actor
 from engine.store import Base, reading, writing
 from engine.views import Step
 from tests.workflows.test_children import DAY, a_step, an_episode, follow, matched
-from workflows import child_projection, children, erasing, merging, retention, trigger_plans
+from workflows import absences, child_projection, children, erasing, merging, retention, trigger_plans
 from workflows.children import ChildFlagRow, ChildRow
 from workflows.episodes import EpisodeRow
 from workflows.joining import MergeRow
@@ -27,6 +27,8 @@ from workflows.merging import AnotherPersonNeeded, MergeNotFound, RecordsNotJoin
 from workflows.seals import SealRow
 from workflows.trigger_plans import ChildPlanRow
 
+KEPT_BESIDE = absences.AbsenceRow
+"""Who erases a child erases this by the name of its table: whatever is run has to know of it."""
 ANN, BOB = (Actor(name, merging.MERGES) for name in ("ann", "bob"))
 ONE, TWO, THREE, FOUR = (f"CH-{digit * 8}" for digit in "2345")
 CASES = [each.replace("CH-", "MC-") for each in (ONE, TWO, THREE, FOUR)]

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.house.source import FLOORS, modules
 
 ROOT = Path(__file__).resolve().parents[2]
 
+Plant = Callable[[str, str], None]
 BELOW_THE_PAGES = {"web/identity.py"}  # who is there: every page asks it, and it has the page to log in
 
 # contract, the module that oversteps, what it imports
@@ -57,9 +59,10 @@ def place(root: Path, path: str) -> Path:
     return file
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of the floors and the contracts, somewhere else."""
+    tmp_path = tmp_path_factory.mktemp("floors")
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     for floor in FLOORS:
         for file in (ROOT / floor).rglob("*.py"):
@@ -70,18 +73,39 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def plant(copied: Path) -> Iterator[Plant]:
+    """Write something at the end of a module of the copy, which is there or not; afterwards all is as it was."""
+    before: dict[Path, bytes | None] = {}
+
+    def write(path: str, words: str) -> None:
+        there = (copied / path).exists()
+        file = place(copied, path)
+        before.setdefault(file, file.read_bytes() if there or file.name == "__init__.py" else None)
+        with file.open("a") as more:
+            more.write(words)
+
+    yield write
+    for file, words in before.items():
+        if words is None:
+            file.unlink()
+        else:
+            file.write_bytes(words)
+
+
 def test_the_contracts_hold() -> None:
     answer = verdict(ROOT)
     assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
 @pytest.mark.parametrize(("contract", "path", "imported"), OVERSTEPS)
-def test_a_planted_import_breaks_its_contract(contract: str, path: str, imported: str, copy: Path) -> None:
+def test_a_planted_import_breaks_its_contract(
+    contract: str, path: str, imported: str, copied: Path, plant: Plant
+) -> None:
     if imported.split(".", maxsplit=1)[0] in FLOORS:
-        place(copy, imported.replace(".", "/") + ("/__init__.py" if "." not in imported else ".py"))
-    with place(copy, path).open("a") as file:
-        file.write(f"\nimport {imported}\n")
-    answer = verdict(copy, contract)
+        plant(imported.replace(".", "/") + ("/__init__.py" if "." not in imported else ".py"), "")
+    plant(path, f"\nimport {imported}\n")
+    answer = verdict(copied, contract)
     assert answer.returncode == 1, answer.stdout + answer.stderr
     assert "BROKEN" in answer.stdout
 

@@ -72,6 +72,7 @@ SHEETS = {
 }
 """The files of the cut-over: a looked-after child whose 75 years are over, so that somebody has to decide on the records."""
 DAYS = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2} [A-Z][a-z]+ \d{4}")
+BORN = {name: {say_day(day), day.isoformat()} for name, day in BIRTHDAYS.items()}
 NOT_ABOUT_CHILDREN = re.compile(r"/static/|/procedures")
 """Pages that hold no case: files of the site and of the procedures."""
 WITHOUT_A_PART = {"information_governance"}
@@ -274,7 +275,8 @@ def routes(site: Site, role: str) -> Iterator[str]:
 def addresses(nest: Nest, role: str) -> Iterator[str]:
     """Give each address that the role can get: every route that admits it, with everything that there is for its places.
 
-    The many pages on which a record is put right are read as one role of each column of the table.
+    The many pages on which a record is put right are read as one role of each column of the table; a thing that is kept beside is
+    asked for where it is kept, and once where it is not; each notice is begun in one case, and one of them in each.
     """
     engine = nest.site.services.engine
     with reading(engine) as connection:
@@ -286,6 +288,14 @@ def addresses(nest: Nest, role: str) -> Iterator[str]:
         bundles = list(connection.execute(sa.select(BundleRow.number)).scalars())
         records = sa.text("SELECT case_id, record, min(record_key) FROM fact_values GROUP BY case_id, record")
         kept = [f"{case_id}/correct/{record}/{key}".rstrip("/") for case_id, record, key in connection.execute(records)]
+        whose = {each: str(children.child_of(connection, each)) for each in cases} | {
+            each: each for each in children_ids
+        }
+        beside = [
+            f"/{'cases' if about in cases else 'children'}/{about}/amend/{kind}/{key}"
+            for about, child_id in whose.items()
+            for kind, key in ((each.kind, each.key) for each in kept_things.of(connection, {about, child_id}))
+        ]
     if role != min(each for each, column in COLUMN_OF.items() if column == COLUMN_OF[role]):
         kept = []
     places: dict[str, list[Any]] = {
@@ -304,7 +314,16 @@ def addresses(nest: Nest, role: str) -> Iterator[str]:
         if "/correct/" in rule:
             yield from (f"/cases/{each}" for each in kept)
             continue
-        found = [f"{rule}?kind={kind}" for kind in KINDS] if "/notices/new" in rule else [rule]
+        if rule.endswith("/amend/<kind>/<key>") and not rule.startswith("/philomena"):
+            place = rule[: rule.index("<")]
+            yield from (each for each in beside if each.startswith(place))
+            yield from (f"{place}{each}/amend/concern/99" for each in (cases if place == "/cases/" else children_ids))
+            continue
+        if "/notices/new" in rule:
+            yield from (f"{rule}?kind={min(KINDS)}".replace("<case_id>", each) for each in cases)
+            yield from (f"{rule}?kind={kind}".replace("<case_id>", nest.case_ids[FOLLOWED]) for kind in KINDS)
+            continue
+        found = [rule]
         for place in re.findall(r"<[^>]+>", rule):
             found = [each.replace(place, str(value)) for each in found for value in places[place]]
         yield from found
@@ -323,7 +342,9 @@ def test_the_canaries_are_of_every_class_that_a_form_about_a_child_asks_for(nest
 
 def told_of(text: str) -> set[str]:
     """Name the children of whom a page tells something: a canary, or a birthday."""
-    born = {name for name, day in BIRTHDAYS.items() if {say_day(day), day.isoformat()} & set(DAYS.findall(text))}
+    perhaps = {name: {words for words in spelt if words in text} for name, spelt in BORN.items()}
+    days = set(DAYS.findall(text)) if any(perhaps.values()) else set()
+    born = {name for name, spelt in perhaps.items() if spelt & days}
     return born | {name for _class, name in found_in(text)}
 
 

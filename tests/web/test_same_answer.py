@@ -84,8 +84,11 @@ class Answer:
         return ((self.asked, other.asked), (other.asked, self.asked))
 
 
+@dataclass
 class Outsider(Walk):
     """Somebody who is not of the group, who asks for one thing and for the other."""
+
+    told: bool = True
 
     def differ(self, method: str, address: str, pair: Pair, typed: Typed = ()) -> list[str]:
         """Say what tells the sealed record from the invented one, at an address or in a form in which the former stands."""
@@ -175,11 +178,13 @@ class Outsider(Walk):
 
     def answer(self, method: str, address: str, typed: Typed, pair: Pair, now: str) -> Answer:
         client, sent = self.crawl.client, [(name, value.replace(pair.sealed, now)) for name, value in typed]
-        with client.session_transaction() as session:
-            session.pop("_flashes", None)
+        if self.told:  # what an answer says on the page after it lies in the cookie that it sent
+            with client.session_transaction() as session:
+                session.pop("_flashes", None)
         there = address.replace(pair.sealed, now)
         with shapes(self.nest.site) as asked:
             answer = client.get(there, query_string=sent) if method == "GET" else client.post(there, data=_many(sent))
+        self.told = "Set-Cookie" in answer.headers
         headers = tuple((name, _masked(value, pair)) for name, value in answer.headers if name != "Set-Cookie")
         queries = tuple(map(_without_sounds, asked))
         return Answer(answer.status_code, headers, _masked(answer.get_data(as_text=True), pair), queries)
@@ -199,11 +204,20 @@ def _many(typed: Typed) -> dict[str, list[str]]:
 
 def _masked(text: str, pair: Pair) -> str:
     """Leave out what was typed, now and before, and the letters of a reference, where a page takes it apart as if it were a day."""
-    for said in (pair.sealed, pair.invented):
-        for spelt in (said, said.upper(), said.casefold(), said.partition("-")[2]):
-            for each in (spelt, quote(spelt), quote_plus(spelt)):
-                text = text.replace(each, "SAID") if each else text
+    for each in _spellings(pair):
+        text = text.replace(each, "SAID")
     return ONCE.sub(r"\1", text)
+
+
+@cache
+def _spellings(pair: Pair) -> tuple[str, ...]:
+    spelt = [
+        each
+        for said in (pair.sealed, pair.invented)
+        for each in (said, said.upper(), said.casefold(), said.partition("-")[2])
+    ]
+    ways = [way for each in spelt for way in (each, quote(each), quote_plus(each))]
+    return tuple(dict.fromkeys(filter(None, ways)))
 
 
 def _filled(rule: Rule, values: dict[str, str]) -> str:

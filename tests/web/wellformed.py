@@ -25,8 +25,9 @@ def shape(text: str) -> str:
 
 def read(text: str, *, part: bool) -> None:
     """Read a page, or a part of one, strictly; raises what the parser complains of. A shape that it has taken is not read again."""
-    key = sha256(f"{part}{shape(text)}".encode("utf-8", "surrogatepass")).digest()
+    page = shape(text)
+    key = sha256(f"{part}{page}".encode("utf-8", "surrogatepass")).digest()
     if key not in _known:
         reader = html5lib.HTMLParser(strict=True)
-        (reader.parseFragment if part else reader.parse)(text)
+        (reader.parseFragment if part else reader.parse)(page)
         _known.add(key)
