@@ -272,6 +272,10 @@ def routes(site: Site, role: str) -> Iterator[str]:
             yield rule.rule
 
 
+RECORDS = sa.text("SELECT case_id, record, min(record_key) FROM fact_values GROUP BY case_id, record")
+OPEN_TASKS = sa.select(TaskTable.case_id, TaskTable.number).where(TaskTable.status == "open")
+
+
 def addresses(nest: Nest, role: str) -> Iterator[str]:
     """Give each address that the role can get: every route that admits it, with everything that there is for its places.
 
@@ -281,21 +285,11 @@ def addresses(nest: Nest, role: str) -> Iterator[str]:
     engine = nest.site.services.engine
     with reading(engine) as connection:
         cases = list(connection.execute(sa.select(CaseTable.id)).scalars())
-        open_tasks = sa.select(TaskTable.case_id, TaskTable.number).where(TaskTable.status == "open")
-        tasks = [f"{case_id}.{number}" for case_id, number in connection.execute(open_tasks)]
+        tasks = [f"{case_id}.{number}" for case_id, number in connection.execute(OPEN_TASKS)]
         children_ids = sorted(each for refs in nest.refs.values() for each in refs if each.startswith("CH-"))
         forms = list(connection.execute(sa.select(philomena.FormRow.id)).scalars())
         bundles = list(connection.execute(sa.select(BundleRow.number)).scalars())
-        records = sa.text("SELECT case_id, record, min(record_key) FROM fact_values GROUP BY case_id, record")
-        kept = [f"{case_id}/correct/{record}/{key}".rstrip("/") for case_id, record, key in connection.execute(records)]
-        whose = {each: str(children.child_of(connection, each)) for each in cases} | {
-            each: each for each in children_ids
-        }
-        beside = [
-            f"/{'cases' if about in cases else 'children'}/{about}/amend/{kind}/{key}"
-            for about, child_id in whose.items()
-            for kind, key in ((each.kind, each.key) for each in kept_things.of(connection, {about, child_id}))
-        ]
+        kept = [f"{case_id}/correct/{record}/{key}".rstrip("/") for case_id, record, key in connection.execute(RECORDS)]
     if role != min(each for each, column in COLUMN_OF.items() if column == COLUMN_OF[role]):
         kept = []
     places: dict[str, list[Any]] = {
@@ -313,20 +307,33 @@ def addresses(nest: Nest, role: str) -> Iterator[str]:
     for rule in routes(nest.site, role):
         if "/correct/" in rule:
             yield from (f"/cases/{each}" for each in kept)
-            continue
-        if rule.endswith("/amend/<kind>/<key>") and not rule.startswith("/philomena"):
+        elif rule.endswith("/amend/<kind>/<key>"):
             place = rule[: rule.index("<")]
-            yield from (each for each in beside if each.startswith(place))
-            yield from (f"{place}{each}/amend/concern/99" for each in (cases if place == "/cases/" else children_ids))
-            continue
-        if "/notices/new" in rule:
+            yield from kept_beside(nest, place, places[rule[rule.index("<") :].partition("/")[0]])
+        elif "/notices/new" in rule:
             yield from (f"{rule}?kind={min(KINDS)}".replace("<case_id>", each) for each in cases)
             yield from (f"{rule}?kind={kind}".replace("<case_id>", nest.case_ids[FOLLOWED]) for kind in KINDS)
-            continue
-        found = [rule]
-        for place in re.findall(r"<[^>]+>", rule):
-            found = [each.replace(place, str(value)) for each in found for value in places[place]]
-        yield from found
+        else:
+            yield from filled(rule, places)
+
+
+def filled(rule: str, places: dict[str, list[Any]]) -> list[str]:
+    """Give an address for everything that can stand in the places of a route, each with each."""
+    found = [rule]
+    for place in re.findall(r"<[^>]+>", rule):
+        found = [each.replace(place, str(value)) for each in found for value in places[place]]
+    return found
+
+
+def kept_beside(nest: Nest, place: str, ids: Sequence[str]) -> list[str]:
+    """Give where each thing is put right that is kept beside these cases or children, of a case those of its child too."""
+    found = [f"{place}{about}/amend/concern/99" for about in ids]
+    with reading(nest.site.services.engine) as connection:
+        for about in ids:
+            whose = {about, str(children.child_of(connection, about))} if place == "/cases/" else {about}
+            kept = kept_things.of(connection, whose)
+            found += [f"{place}{about}/amend/{each.kind}/{each.key}" for each in kept]
+    return found
 
 
 def leaks(nest: Nest, role: str, text: str, place: str = "") -> set[tuple[str, str]]:
