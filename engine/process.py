@@ -111,6 +111,11 @@ class Node:
         return tuple(name.strip() for name in self.properties.get("show", "").split(",") if name.strip())
 
     @property
+    def other_than(self) -> tuple[str, ...]:
+        """The tasks whose doers may not do this one: the property `other_than`, names with commas."""
+        return tuple(name.strip() for name in self.properties.get("other_than", "").split(",") if name.strip())
+
+    @property
     def field_classes(self) -> tuple[str, ...]:
         """The fields of which the property `field_classes` gives the data class: each as `FIELD_CLASS` reads it."""
         return tuple(each.strip() for each in self.properties.get("field_classes", "").split(",") if each.strip())

@@ -209,9 +209,8 @@ class Rehearsal:
 
     def _who(self, node: Node) -> str:
         """Name who does a task by the role; a task that needs another person gets one."""
-        other = node.properties.get("other_than", "")
-        before = self.position.done_by.get(other, "") if self.position is not None else ""
-        return f"{node.role}{SECOND}" if before == node.role else node.role
+        before = {self.position.done_by.get(each) for each in node.other_than} if self.position is not None else set()
+        return f"{node.role}{SECOND}" if node.role in before else node.role
 
     def _step(self, command: Complete | Deliver | Fire) -> None:
         self._took(self._conductor().step(command))

@@ -119,9 +119,7 @@ class Compiled:
     @cached_property
     def remembered(self) -> frozenset[str]:
         """The tasks of which another task says that it needs another person."""
-        return frozenset(
-            node.properties["other_than"] for node in self.nodes.values() if "other_than" in node.properties
-        )
+        return frozenset(each for node in self.nodes.values() for each in node.other_than)
 
     @cached_property
     def deadlines(self) -> dict[str, tuple[Node, ...]]:

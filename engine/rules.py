@@ -296,9 +296,10 @@ def tasks_refer_to_what_is_there(release: Compiled) -> Iterator[Problem]:
         for record in sorted(set(node.beside) - known):
             sentence = f"show names {record}, which nothing in this procedure writes.{did_you_mean(record, known)}"
             yield Problem(node.id, "name-not-known", sentence)
-        other = node.properties.get("other_than")
-        if other is not None and (other not in release.nodes or release.nodes[other].kind != "user_task"):
-            yield Problem(node.id, "other-than-not-known", f"other_than names “{other}”, which is no task of a person.")
+        for other in node.other_than or (("",) if "other_than" in node.properties else ()):
+            if other not in release.nodes or release.nodes[other].kind != "user_task":
+                sentence = f"other_than names “{other}”, which is no task of a person."
+                yield Problem(node.id, "other-than-not-known", sentence)
 
 
 def growing_is_parallel(release: Compiled) -> Iterator[Problem]:

@@ -192,8 +192,8 @@ class Conductor:
         """Write a person's answers and let the token go on."""
         task = self.find(command.task)
         node, item = task.task_spec.node, self.scope.item_key(task)
-        other = node.properties.get("other_than", "")
-        if self.position.doer(other, item) == command.by.person:
+        other = next((each for each in node.other_than if self.position.doer(each, item) == command.by.person), "")
+        if other:
             name = self.release.node(other).name
             sentence = (
                 f"Somebody else than the person who did “{name}” must do this, so that two people have looked at it."

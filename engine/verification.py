@@ -368,9 +368,10 @@ def _future(row: Any, conductor: Conductor, holders: Holders) -> Iterator[Findin
         yield _finding(row, "no-future", "", sentence)
     for columns in tasks.values():
         node = conductor.release.node(columns["element"])
-        first = conductor.position.doer(node.properties.get("other_than", ""), columns["record_key"])
-        if not holders(node.role) - {first}:
-            other = f" but {first}, who may not do both parts," if first and first in holders(node.role) else ""
+        before = {conductor.position.doer(each, columns["record_key"]) for each in node.other_than}
+        if not holders(node.role) - before:
+            barred = ", ".join(sorted(before & holders(node.role)))
+            other = f" but {barred}, who may not do both parts," if barred else ""
             sentence = (
                 f"Nobody who is active{other} holds the role {node.role}. Give it to somebody: homeward user roles."
             )

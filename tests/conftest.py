@@ -30,6 +30,7 @@ WITH_CHECKS = (
     "procedures.stories_of_a_missing_child",
     "procedures.stories_of_an_end",
     "procedures.stories_of_a_referral",
+    "procedures.stories_of_a_report",
     "procedures.stories_of_a_cancellation",
     "procedures.stories_of_a_reopening",
     "procedures.stories_of_a_return_interview",

@@ -64,6 +64,7 @@ from web import (
     recommendations,
     reconciled,
     releases,
+    reports,
     retention,
     returns,
     schema,
@@ -134,6 +135,7 @@ PAGES = (
     reconciled.page,
     recommendations.page,
     releases.page,
+    reports.page,
     retention.page,
     returns.page,
     seals.page,
@@ -256,7 +258,11 @@ def _navigation(who: Actor) -> list[dict[str, object]]:
         ("returns.chosen", "Returns"),
         ("promises.listed", "Promises"),
     ]
-    entries += [("audits.months", "Audits"), ("recommendations.listed", "Recommendations")]
+    entries += [
+        ("audits.months", "Audits"),
+        ("recommendations.listed", "Recommendations"),
+        ("reports.listed", "Reports"),
+    ]
     entries += [
         ("drafts.procedures", f"Procedures ({waiting})" if waiting else "Procedures"),
         ("administration.listed", "People"),

@@ -11,9 +11,10 @@ from engine.store import connect
 from notifications.message import Channel
 from web import tombstones
 from web.clock import DemoClock, system_clock
+from web.report_press import Press
 from web.services import Services
 from web.settings import Settings
-from workflows import alarms, catalogue
+from workflows import alarms, catalogue, recommendations
 from workflows.operations import OPERATIONS
 
 if TYPE_CHECKING:
@@ -24,16 +25,19 @@ def assemble(settings: Settings, *, clock: Clock | None = None, wall_clock: Cloc
     """Open the database and the door to the cases; `clock` and `wall_clock` take the place of the real ones in tests."""
     engine = connect(settings.database_url)
     demo_clock = DemoClock(engine) if settings.demo and clock is None else None
+    press = Press(engine, lambda now: cases.decided(recommendations.PROCEDURE, recommendations.RAG_TABLE, now=now))
+    cases = Cases(
+        engine,
+        observers=catalogue.observers(settings.base_url),
+        operations=OPERATIONS,
+        errands=press.errands,
+        alarms=(alarms.IncidentAlarm(settings.base_url),),
+        veil=catalogue.veil,
+    )
     return Services(
         settings=settings,
         engine=engine,
-        cases=Cases(
-            engine,
-            observers=catalogue.observers(settings.base_url),
-            operations=OPERATIONS,
-            alarms=(alarms.IncidentAlarm(settings.base_url),),
-            veil=catalogue.veil,
-        ),
+        cases=cases,
         clock=clock or demo_clock or wall_clock,
         wall_clock=wall_clock,
         demo_clock=demo_clock,

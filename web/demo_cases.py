@@ -6,9 +6,10 @@ steps go off in between.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -28,11 +29,12 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What somebody did: how long ago, at which task, and with which answers, given the moment at which it was done."""
+    """What somebody did: how long ago, at which task, and with which answers, given the moment at which it was done, and what the page showed."""
 
     ago: timedelta
     element: str
     answers: Callable[[datetime], Answers]
+    seeing: Callable[[Mapping[str, Any]], Answers] = lambda _scope: {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ def _sweep_until(cases: Cases, at: datetime) -> None:
     while (due := timers.next_due(cases)) is not None and due < at and timers.sweep(cases, now=due).steps:
         pass
     timers.sweep(cases, now=at)
+    timers.run_errands(cases, now=at)
 
 
 def _open(services: Services, story: Story, at: datetime) -> str:
@@ -99,7 +102,8 @@ def _do(services: Services, case_id: str, deed: Deed, at: datetime) -> None:
         number, role = connection.execute(first).one()
     who, task_id = _person(services, role), f"{case_id}.{number}"
     view = services.cases.task(task_id, by=who, now=at)
-    loaded = view.form.load(view.form.as_raw(deed.answers(at)), scope=view.scope, now=at)
+    answers = deed.answers(at) | deed.seeing(view.scope)
+    loaded = view.form.load(view.form.as_raw(answers), scope=view.scope, now=at)
     try:
         services.cases.complete(task_id, loaded, by=who, now=at, key=str(uuid4()), stamp=view.stamp)
     except SamePersonTwice:

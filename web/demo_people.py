@@ -27,6 +27,7 @@ ORGANISATIONS = {
     "education": ("example_academy", "Example Academy"),
     "youth_justice": ("example_youth_justice", "Example Youth Justice"),
     "partnership": ("example_partnership", "Example Safeguarding Partnership"),
+    "commissioner": ("example_commissioner", "Office of the Example Commissioner"),
     "external": ("outside_bodies", "Outside bodies"),
     "operator": ("example_operator", "Example Operator"),
 }
@@ -34,7 +35,7 @@ FIRST_NAMES = (
     "Asha", "Ben", "Carys", "Dev", "Ewa", "Femi", "Grace", "Hamza", "Iris", "Jonah", "Kezia", "Liam", "Maya", "Niall",
     "Olga", "Priya", "Quentin", "Rosa", "Samir", "Tess", "Una", "Viktor", "Wendy", "Xin", "Yusuf", "Zoe", "Amara",
     "Bryn", "Chloe", "Dario", "Elsie", "Farid", "Gwen", "Hugo", "Ines", "Jude", "Kofi", "Lena",
-    "Mabel", "Nour", "Oscar", "Petra", "Rhys", "Sana", "Tariq", "Ursula", "Vera", "Wyn",
+    "Mabel", "Nour", "Oscar", "Petra", "Rhys", "Sana", "Tariq", "Ursula", "Vera", "Wyn", "Ama", "Bao",
 )  # fmt: skip
 LAST_NAME = "Example"
 

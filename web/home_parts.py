@@ -22,8 +22,8 @@ from web.episode_words import names_of
 from web.inbox_filter import FREE, GIVEN, LED, MINE, WHAT, Wanted
 from web.moments import say_moment, say_until
 from web.services import services
-from workflows import assigning, boards, daily, teams
-from workflows.access import FIGURES_WITH_EPISODES, OVERSIGHT_FIGURES, SEES_EVERY_EPISODE
+from workflows import assigning, boards, daily, reports, teams
+from workflows.access import FIGURES_WITH_EPISODES, OVERSIGHT_FIGURES, READS_REPORTS, SEES_EVERY_EPISODE
 from workflows.administration import ADMINISTRATOR
 from workflows.agencies import LEADS, ROLES, title_of
 from workflows.audience import Audience
@@ -409,6 +409,8 @@ def _offices(look: Look) -> Iterable[tuple[str, str, str]]:
         yield "Procedures", to("drafts.procedures"), "What runs, and what is being changed"
     if not roles.isdisjoint(OVERSIGHT_FIGURES):
         yield from _oversight(look)
+    if not roles.isdisjoint(READS_REPORTS):
+        yield from _reports(look)
 
 
 def _oversight(look: Look) -> Iterable[tuple[str, str, str]]:
@@ -426,6 +428,13 @@ def _oversight(look: Look) -> Iterable[tuple[str, str, str]]:
     stands = f"{count} open, {_many(overdue, 'milestone', 'milestones')} overdue"
     yield "Recommendations of inspections", flask.url_for("recommendations.listed"), stands
     yield "Audits", flask.url_for("audits.months"), "Month by month"
+
+
+def _reports(look: Look) -> Iterable[tuple[str, str, str]]:
+    """Count the reports of which this person may know: how many are being brought out, and how many were issued."""
+    mine = [each for each in reports.everything(look.connection) if each.may_know(look.roles)]
+    coming, issued = sum(each.closed_at is None for each in mine), sum(each.issued_at is not None for each in mine)
+    yield "Reports", flask.url_for("reports.listed"), f"{coming or 'None'} being brought out, {issued or 'none'} issued"
 
 
 def _many(count: int, one: str, more: str) -> str:
@@ -448,7 +457,9 @@ _COMMAND = frozenset({"locate_sergeant", "duty_inspector", "chief_inspector_miss
 _COORDINATOR = frozenset({"mfh_coordinator"})
 _INTERVIEWERS = frozenset({"rhi_worker", "rhi_manager"})
 _CARE = frozenset({"csc_social_worker", "csc_team_manager"})
-_WATCHES = OVERSIGHT_FIGURES | {"administrator", ADMINISTRATOR, "procedure_editor", "procedure_approver"}
+_WATCHES = (
+    OVERSIGHT_FIGURES | READS_REPORTS | {"administrator", ADMINISTRATOR, "procedure_editor", "procedure_approver"}
+)
 
 PARTS: Sequence[Part] = (
     Part("missing", "Missing now", SEES_EVERY_EPISODE, _missing),

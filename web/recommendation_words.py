@@ -58,6 +58,8 @@ class Step:
     proof: str
     escalated: str
     waits: str = ""
+    done: bool = False
+    why_late: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,17 @@ class Line:
     def proofs(self) -> list[str]:
         """Say what proves what was done."""
         return [f"{each.what}: {each.proof}" for each in self.steps if each.proof]
+
+    @property
+    def done(self) -> list[str]:
+        """Say which milestones are done, and when."""
+        return [f"{each.what} ({each.who}). {each.state}" for each in self.steps if each.done]
+
+    @property
+    def to_do(self) -> list[str]:
+        """Say which milestones are not done, by when, and why they are late."""
+        open_ones = [each for each in self.steps if not each.done]
+        return [f"{each.what} ({each.who}, {each.day}). {each.state}. {each.why_late}".strip() for each in open_ones]
 
     @property
     def late(self) -> list[str]:
@@ -202,7 +215,8 @@ def _step(found: Milestone, today: date, *, over: bool) -> Step:
     if found.new_due_on and found.due_on:
         day = f"{day}, first {say_day(found.due_on)}"
     shown = proof if found.evidence_ref else ""
-    return Step(found.what, title_of(found.role), day, state, overdue, shown, escalated, waits)
+    done, why = found.done_on is not None, f"Why it is late: {found.why_late}" if found.why_late else ""
+    return Step(found.what, title_of(found.role), day, state, overdue, shown, escalated, waits, done, why)
 
 
 def _day(found: Milestone) -> str:

@@ -16,12 +16,12 @@ from engine.store import reading
 from web import audit_words, case_access, live_measures, pdfs, recommendation_sheets, recommendation_words, sent_files
 from web.access import actor, roles
 from web.figure_words import written
-from web.moments import LONDON, say_day
+from web.moments import LONDON
 from web.recommendation_words import Line
 from web.services import services
 from workflows import audits, people, recommendations
 from workflows.access import OVERSIGHT, OVERSIGHT_FIGURES, REPORTS_TO_PANEL
-from workflows.recommendations import CLOSED, PANEL_REPORTED, PROCEDURE, RAG_TABLE, Recommendation
+from workflows.recommendations import PROCEDURE, RAG_TABLE, Recommendation
 
 page = flask.Blueprint("recommendations", __name__)
 
@@ -133,37 +133,16 @@ def bring() -> ResponseReturnValue:
     return flask.redirect(flask.url_for("recommendations.listed"))
 
 
-@page.post("/recommendations/reported")
-@roles(REPORTS_TO_PANEL)
-def record() -> ResponseReturnValue:
-    """Record that the panel has had the report: once a day for each recommendation, however often this is sent."""
-    here, who, now = services(), actor(), services().clock()
-    today = now.astimezone(LONDON).date()
-    with reading(here.engine) as connection:
-        found = [each for each in recommendations.everything(connection) if each.closed_at is None]
-    told = [each for each in found if today not in each.reported_on]
-    for each in told:
-        key = f"panel {today.isoformat()} {each.case_id}"
-        here.cases.messages.tell(each.case_id, PANEL_REPORTED, {"reported_on": today}, by=who, now=now, key=key)
-    ended = sum(each.status in CLOSED for each in told)
-    words = f"The report of {say_day(today)} is recorded with {len(found)} recommendations."
-    flask.flash(f"{words} {ended} of them are closed and leave the report now." if ended else words, "done")
-    return flask.redirect(flask.url_for("recommendations.listed"))
-
-
 def _report(now: datetime) -> str:
     """Write the report to the scrutiny panel as it stands."""
-    found = [(each, line) for each, line in _lines(now) if each.closed_at is None]
-    today, audited = now.astimezone(LONDON).date(), audit_words.trend(services(), actor(), now)
+    lines = [line for each, line in _lines(now) if each.closed_at is None]
+    audited = audit_words.trend(services(), actor(), now)
     return flask.render_template(
         "recommendations_report.html",
         audited=audited,
         lately=audits.together(audited),
-        lines=[line for _, line in found],
-        counts=recommendation_words.counted([line for _, line in found]),
-        records=REPORTS_TO_PANEL in actor().roles,
-        recorded=bool(found) and all(today in each.reported_on for each, _ in found),
-        today=say_day(today),
+        lines=lines,
+        counts=recommendation_words.counted(lines),
         now=now,
     )
 

@@ -16,16 +16,21 @@ def done_before(release: Compiled, case_id: str, element: str, key: str, person:
 
     Only says it early: the engine refuses whoever sends the page all the same (`other_than` of the diagram).
     """
-    checked = release.node(element).properties.get("other_than", "")
-    if not checked:
-        return ""
+    barring = (
+        checked
+        for checked in release.node(element).other_than
+        if _doer(checked, case_id, key if release.node(checked).record in release.own_records.get(element, ()) else "")
+        == person
+    )
+    return next((release.node(each).name for each in barring), "")
+
+
+def _doer(element: str, case_id: str, key: str) -> str | None:
+    """Name who did a task of a case last; with a key, the one of this record."""
     done = (
         sa.select(TaskTable.completed_by)
-        .where(TaskTable.case_id == case_id, TaskTable.element == checked, TaskTable.status == "completed")
+        .where(TaskTable.case_id == case_id, TaskTable.element == element, TaskTable.status == "completed")
         .order_by(TaskTable.completed_at.desc(), TaskTable.number.desc())
     )
-    if release.node(checked).record in release.own_records.get(element, frozenset()):
-        done = done.where(TaskTable.record_key == key)
     with reading(services().engine) as connection:
-        latest = connection.execute(done).scalars().first()
-    return release.node(checked).name if latest == person else ""
+        return connection.execute(done.where(TaskTable.record_key == key) if key else done).scalars().first()

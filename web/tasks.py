@@ -52,7 +52,7 @@ from web.repeating import FOCUS
 from web.second_person import done_before
 from web.services import services
 from web.why_reading import Why
-from workflows import access, assigning, comments, typed
+from workflows import access, assigning, comments, reports, typed
 from workflows.access import Standing
 from workflows.typed import Typed
 
@@ -308,6 +308,7 @@ def _page(view: TaskView, shown: Shown) -> str:
         goes_back=bool(row.returns_to),
         able=[each for each in able if each.sign_in != row.owner],
         said=_said(row.case_id, now),
+        is_report=release.root == reports.PROCEDURE,
     )
 
 

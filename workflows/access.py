@@ -80,12 +80,14 @@ _COLUMNS: Mapping[str, str] = {
     "host":          "R(E) R(E) -    -    -    -    -    -    -    -    -    -",
     "figures":       "-    agg  agg  -    -    -    agg  -    agg  -    agg  agg",
     "recommender":   "-    agg  agg  -    -    -    agg  -    agg  -    agg  CR",
+    "signs":         "-    -    -    -    -    -    -    -    -    -    -    R",
     "nothing":       "-    -    -    -    -    -    -    -    -    -    -    -",
 }  # fmt: skip
 
 # Which column speaks for a role. `csc_desk` is `csc` without the full account of the interview, which domain.md 5.2
 # gives to the allocated worker and team manager only (N9: "narrative only to SW"); `host` is rule ii and N2;
-# `owner` is `locate` with the recommendations for which a superintendent answers (domain.md 6.10);
+# `owner` is `locate` with the recommendations and reports for which a chief officer answers (domain.md 6.10), `signs` the
+# response that the commissioner signs, and nothing else (3.1, 13);
 # `control_room` is `call_taker` with the answers read back, since nobody can endorse a grade unread (T-02).
 COLUMN_OF: Mapping[str, str] = MappingProxyType(
     {
@@ -96,7 +98,7 @@ COLUMN_OF: Mapping[str, str] = MappingProxyType(
         "locate_sergeant": "locate",
         "duty_inspector": "locate",
         "superintendent": "owner",
-        "assistant_chief_constable": "locate",
+        "assistant_chief_constable": "owner",
         "mfh_coordinator": "mfh",
         "chief_inspector_missing": "mfh",
         "ppu_cse_unit": "ppu",
@@ -119,6 +121,8 @@ COLUMN_OF: Mapping[str, str] = MappingProxyType(
         "responsible_individual": "placement",
         "board_secretary": "recommender",
         "board_chair": "recommender",
+        "commissioner": "signs",
+        "scrutiny_panel": "figures",
         "data_protection_officer": "nothing",
         "host_la": "host",
         "home_la": "csc_desk",
@@ -270,7 +274,28 @@ OVERSIGHT_FIGURES = OVERSIGHT | {"partnership_board"}
 """Who sees their figures: the board sees those and nothing else (N12, D12 "agg")."""
 
 REPORTS_TO_PANEL = "inspection_coordinator"
-"""Who records that the scrutiny panel has had its report (domain.md 3.5 [PCC])."""
+"""Who takes recommendations in, and writes the reports of oversight (domain.md 3.5 [PCC])."""
+
+SIGNS_REPORT: Mapping[str, str] = MappingProxyType(
+    {
+        "response": "commissioner",
+        "panel": "assistant_chief_constable",
+        "partnership": "assistant_chief_constable",
+    }
+)
+"""Who signs a report of a kind, and reads each version of it that is to be signed (domain.md 3.1, 13 [PCC])."""
+
+READS_ISSUED: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "response": frozenset({"scrutiny_panel"}),
+        "panel": frozenset({"scrutiny_panel", "commissioner"}),
+        "partnership": frozenset({"partnership_board", "board_secretary", "board_chair"}),
+    }
+)
+"""Who reads a report of a kind once it is issued, beside those who work on it and who signs (N12)."""
+
+READS_REPORTS = OVERSIGHT | frozenset(SIGNS_REPORT.values()) | frozenset().union(*READS_ISSUED.values())
+"""Who may look for reports of oversight at all; which of them somebody sees is said of each (`reports.Report.shows`)."""
 
 
 GOVERNS = "information_governance"

@@ -32,6 +32,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "education": "Education",
         "youth_justice": "Youth justice",
         "partnership": "Safeguarding partnership",
+        "commissioner": "Office of the police and crime commissioner",
         "external": "Outside body",
         "operator": "Operator of this service",
     }
@@ -87,6 +88,8 @@ _ROWS = (
     ("board_chair", "Chair of the safeguarding partnership board", "partnership", "T-47 first escalation, S62"),
     ("data_protection_officer", "Data protection officer", "police", "T-49 first escalation, S81, S82"),
     ("assistant_chief_constable", "Assistant chief constable", "police", "T-10 second escalation, domain 1.6"),
+    ("commissioner", "Police and crime commissioner", "commissioner", "domain 3.1 (13), PCC"),
+    ("scrutiny_panel", "Member of the joint audit and scrutiny panel", "commissioner", "domain 3.1 (13), N12, PCC"),
 )
 
 ROLES: Mapping[str, Role] = MappingProxyType({row[0]: Role(*row) for row in _ROWS})

@@ -18,7 +18,7 @@ class Alert:
     `element` narrows the event to one element of the diagrams; empty is any. Empty `roles` are those that the event
     itself names in ``tell``. `obligation` says what is to be done; empty takes the words of the deadline. Told only where its task answered the
     record and field `said`, and never once the case knows the record and field `unless`. One that is `gathered` may wait for others within the
-    hour, unless it is urgent.
+    hour, unless it is urgent. Where no task has opened, the link leads to the case's own page, or to the `page` that has its readers.
     """
 
     id: str
@@ -33,6 +33,7 @@ class Alert:
     said: tuple[str, str] = ("", "")
     unless: tuple[str, str] = ("", "")
     gathered: bool = False
+    page: str = "cases"
 
 
 NEVER_GATHERED = frozenset({"T-03", "T-10", "T-14", "T-18", "T-28", "T-42"})
@@ -67,6 +68,26 @@ def _passed_on(elements: Mapping[str, str]) -> Iterator[Alert]:
             "read what was passed on, and say who acts on it",
             urgent=True,
             source="T-28, domain 5.4, 13.5",
+        )
+
+
+_BOARD = ("partnership_board", "board_secretary", "board_chair")
+
+
+def _issued(readers: Mapping[str, tuple[str, ...]]) -> Iterator[Alert]:
+    """Give an alert for each end of a report that was issued: its readers hear that it is there, and nothing of what it says."""
+    for element, roles in readers.items():
+        yield Alert(
+            element,
+            "element_passed",
+            element,
+            roles,
+            "report_issued",
+            "read the report that was issued",
+            urgent=False,
+            source="N12",
+            procedure="report",
+            page="reports",
         )
 
 
@@ -404,6 +425,50 @@ ALERTS: tuple[Alert, ...] = (
         source="T-46 first escalation",
         procedure="recommendation",
     ),
+    Alert(
+        "report_wanted",
+        "task_opened",
+        "write_report",
+        ("inspection_coordinator",),
+        "task",
+        "write a report of oversight",
+        urgent=False,
+        source="domain 3.5, C-108, C-109",
+        procedure="report",
+    ),
+    Alert(
+        "report_review",
+        "task_opened",
+        "review_report",
+        ("chief_inspector_missing",),
+        "task",
+        "review a report that was drawn up",
+        urgent=False,
+        source="C-110",
+        procedure="report",
+    ),
+    *_one_for_each(
+        "signing",
+        "report",
+        "sign a report that was reviewed, or send it back",
+        "C-111, domain 3.1 (13) [PCC]",
+        {
+            "sign_as_commissioner": "commissioner",
+            "sign_as_chief_officer": "assistant_chief_constable",
+        },
+    ),
+    Alert(
+        "publication",
+        "task_opened",
+        "record_publication",
+        ("inspection_coordinator",),
+        "task",
+        "publish the response that was signed, and record it",
+        urgent=False,
+        source="C-108 [K]",
+        procedure="report",
+    ),
+    *_issued({"panel_has_pack": ("scrutiny_panel", "commissioner"), "partnership_has_pack": _BOARD}),
     Alert(
         "stranded",
         "case_stranded",

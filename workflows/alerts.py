@@ -100,7 +100,7 @@ class Alerts:
             "due": _by_when(due_at, step.now),
             "at": in_words(step.now),
             "whose": whose,
-            "link": f"{self.base_url}/tasks/{task.id}" if task else f"{self.base_url}/cases/{step.case_id}",
+            "link": f"{self.base_url}/tasks/{task.id}" if task else f"{self.base_url}/{alert.page}/{step.case_id}",
         }
         subject, text = wording.write(alert.template, words)
         told = group(alert.roles or event.data.get("tell", ()), _whose_case(step))

@@ -25,6 +25,7 @@ from workflows import (
     episodes,
     flags,
     recommendations,
+    reports,
     seals,
     serious_events,
 )
@@ -42,6 +43,7 @@ RESTS_ON: Mapping[str, frozenset[tuple[str, str]]] = {
     episodes.PROCEDURE: episodes.READS | child_projection.READS | attendance.READS[episodes.PROCEDURE],
     audits.PROCEDURE: audits.READS,
     recommendations.PROCEDURE: recommendations.READS,
+    reports.PROCEDURE: reports.READS,
     disruptions.PROCEDURE: disruptions.READS,
     serious_events.PROCEDURE: serious_events.READS,
     about.REFERRAL: frozenset({about.PLACES[about.REFERRAL], about.EPISODES[about.REFERRAL]})

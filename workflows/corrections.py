@@ -94,7 +94,6 @@ def _of_two(release: Compiled) -> frozenset[str]:
     """Name the records of tasks that need a second person, and of those that this person checks."""
     found = set()
     for node in release.nodes.values():
-        first = node.properties.get("other_than", "")
-        if first:
-            found |= {node.record, release.node(first).record}
+        if node.other_than:
+            found |= {node.record, *(release.node(first).record for first in node.other_than)}
     return frozenset(found)

@@ -13,7 +13,7 @@ from engine.foreign import OPEN_QUESTION
 from workflows import catalogue, protected, trials
 from workflows.agencies import ROLES
 from workflows.draft_parties import AGREEING
-from workflows.operations import OPERATIONS
+from workflows.operations import NAMES
 
 EDITOR, APPROVER = "procedure_editor", "procedure_approver"
 """The roles of those who change a procedure, and of those who approve what others changed."""
@@ -50,7 +50,7 @@ def check(procedure: str, files: Mapping[str, str]) -> tuple[Problem, ...]:
     What the engine would ignore, what our words do not cover, and what takes out or weakens a protected step. It runs in a
     guarded child (`workflows.checking`), which answers for files that are too deep or too large to be read.
     """
-    compiled, problems = release.examine(files, tuple(ROLES), OPERATIONS, root=procedure)
+    compiled, problems = release.examine(files, tuple(ROLES), NAMES, root=procedure)
     known = {problem.rule for problem in problems}
     said = (each for each in catalogue.check(files) if not known & _SAME.get(each.rule, frozenset()))
     found = [*problems, *said]

@@ -16,9 +16,11 @@ from sqlalchemy import Connection
 
 from engine.model import Found, Value
 from workflows.child_details import NO_SCHOOL
+from workflows.days import day_of
 from workflows.operations import OPERATIONS
 
 CHILD, EPISODE, OTHER_EPISODE = "CH-INVENTED", "MC-INVENTED", "MC-2NVENTED"
+RECOMMENDATION = "RC-INVENTED"
 NAME, BORN = "Kit Example", date(2012, 5, 1)
 
 Finds = Callable[[Mapping[str, Value], datetime], Found]
@@ -101,6 +103,19 @@ def _closed(_scope: Mapping[str, Value], now: datetime) -> Found:
 def _open(_scope: Mapping[str, Value], now: datetime) -> Found:
     told = {"opened_at": now - timedelta(hours=2), "child_id": CHILD, "child": NAME}
     return {"open": True, "episode": EPISODE, **told}
+
+
+def _drawn(scope: Mapping[str, Value], now: datetime) -> Found:
+    before = scope.get("drawn")
+    number = 1 + (len(before) if isinstance(before, list) else 0)
+    return {"number": number, "sha256": f"{number:064x}", "label": f"Version {number}", "drawn_at": now}
+
+
+def _issued(scope: Mapping[str, Value], now: datetime) -> Found:
+    drawn = scope.get("drawn")
+    version = drawn[-1] if isinstance(drawn, list) and drawn else {}
+    told = {"number": version.get("number"), "sha256": version.get("sha256"), "recommendations": [RECOMMENDATION]}
+    return {**told, "issued_at": now, "issued_on": day_of(now)}
 
 
 _NONE_OWED = {"returns": [], "count": 0}
@@ -193,6 +208,8 @@ STAND_INS: Mapping[str, Mapping[str, Variant]] = MappingProxyType(
             "none": Variant("Nothing is due", _always({"returns": [], "interviews": []})),
         },
         "count_daily_meeting": _itself("count_daily_meeting"),
+        "draw_up_report": {"drawn": Variant("The next version", _drawn)},
+        "issue_report": {"issued": Variant("The version that was signed", _issued)},
     }
 )
 """Every operation by its name, with what it may find by the name of the variant."""

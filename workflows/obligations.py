@@ -117,6 +117,10 @@ OBLIGATIONS: Mapping[str, str] = MappingProxyType(
         "C-53": "say why a milestone of a recommendation is late",
         "C-54": "put the evidence for a recommendation together",
         "C-55": "close a recommendation",
+        "C-108": "publish the response to an inspection report within 56 days",
+        "C-109": "issue the pack of a quarter",
+        "C-110": "review a report that was drawn up",
+        "C-111": "sign a report that was reviewed",
     }
 )
 """What a deadline asks for, by its name in ``deadlines.dmn``: T- from domain.md 7, C- of the procedure's own."""

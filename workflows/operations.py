@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.cases import OperationInStep
-from engine.model import Found, Value
+from engine.model import AFTER, Found, Value
 from workflows import (
     child_details,
     child_projection,
@@ -313,6 +313,12 @@ OPERATIONS: Mapping[str, OperationInStep] = MappingProxyType(
     }
 )
 """Every operation by the name that a service task calls."""
+
+ERRANDS = frozenset({"draw_up_report", "issue_report"})
+"""What service tasks call that is carried out after the step (property ``after``), outside of its transaction."""
+
+NAMES = frozenset(OPERATIONS) | {f"{AFTER}{name}" for name in ERRANDS}
+"""Everything that a drawing may call, as a release is checked for it."""
 
 
 def _behind(connection: sa.Connection, child_id: str, episode: str) -> bool:

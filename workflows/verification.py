@@ -25,6 +25,7 @@ from workflows import (
     episodes,
     people,
     recommendations,
+    reports,
     serious_events,
 )
 from workflows.about import AboutRow
@@ -36,10 +37,21 @@ from workflows.disruptions import DisruptionRow
 from workflows.episodes import EpisodeRow
 from workflows.joining import MergeRow
 from workflows.recommendations import MilestoneRow, RecommendationRow, RecommendationStepRow
+from workflows.reports import ReportRow
 from workflows.serious_events import SeriousEventRow
 from workflows.trigger_plans import ChildPlanRow
 
-PROJECTIONS = (episodes, child_projection, audits, recommendations, disruptions, serious_events, about, attendance)
+PROJECTIONS = (
+    episodes,
+    child_projection,
+    audits,
+    recommendations,
+    reports,
+    disruptions,
+    serious_events,
+    about,
+    attendance,
+)
 """Each has `project`, which follows a step, and `rebuild`, which draws all anew."""
 
 PROCEDURES = (
@@ -47,6 +59,7 @@ PROCEDURES = (
     episodes.PLAN_PROCEDURE,
     audits.PROCEDURE,
     recommendations.PROCEDURE,
+    reports.PROCEDURE,
     serious_events.PROCEDURE,
     *about.PLACES,
 )
@@ -61,6 +74,7 @@ PROJECTED = (
     ChildDetailsRow,
     *(AuditRow, AuditSampleRow, AuditFindingRow),
     *(RecommendationRow, MilestoneRow, RecommendationStepRow),
+    ReportRow,
     DisruptionRow,
     AboutRow,
     SeriousEventRow,
@@ -95,6 +109,7 @@ def check(engine: sa.Engine) -> Iterator[Finding]:
             for table in PROJECTED:
                 yield from _compare(Base.metadata.tables[table.__tablename__], kept, drawn)
             yield from amendments.check(kept)
+            yield from reports.check(kept)
     finally:
         scratch.dispose()
 

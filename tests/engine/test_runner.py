@@ -330,19 +330,26 @@ def test_a_second_person_is_needed_where_the_diagram_says_so() -> None:
         begun: start form=opening
         propose: user form=proposal
         approve: user form=approval other_than=propose
+        sign: user form=signature other_than=propose,approve
         done: end
         begun > propose
         propose > approve
-        approve > done
+        approve > sign
+        sign > done
         """,
         OPENING,
         form("proposal", "text"),
         form("approval", "text"),
+        form("signature", "text"),
     )
     drive = Drive(files, restored=True).open().do("propose", by="ann")
     with pytest.raises(SamePersonTwice, match="propose"):
         drive.do("approve", by="ann")
-    assert drive.do("approve", by="bob").closed
+    drive.do("approve", by="bob")
+    for who, task in (("ann", "propose"), ("bob", "approve")):
+        with pytest.raises(SamePersonTwice, match=task):
+            drive.do("sign", by=who)
+    assert drive.do("sign", by="cleo").closed
 
 
 def test_terminate_ends_every_other_branch() -> None:

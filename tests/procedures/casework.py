@@ -23,7 +23,7 @@ from engine.scope import Scope
 from tests.driving import MORNING, Drive, both_of
 from tests.procedures.pages import PAGES
 from workflows.child_details import NO_SCHOOL
-from workflows.operations import OPERATIONS
+from workflows.operations import NAMES, OPERATIONS
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -105,7 +105,7 @@ class Casework(Drive):
     """
 
     pages: ClassVar[Mapping[str, Mapping[str, Any]]] = PAGES
-    knows: ClassVar[frozenset[str]] = frozenset(OPERATIONS)
+    knows: ClassVar[frozenset[str]] = NAMES
 
     def __init__(self, files: Mapping[str, str], *, restored: bool, now: datetime = MORNING) -> None:
         super().__init__(files, restored=restored, now=now)
@@ -254,7 +254,7 @@ class Casework(Drive):
                 forks = node.kind in {"parallel", "inclusive"} and len(flows_into(self.release, node.id)) == 1
                 if (
                     forks
-                    or node.kind in {"exclusive", "throw", "decision_task", "operation"}
+                    or (node.kind in {"exclusive", "throw", "decision_task", "operation"} and not node.is_errand)
                     or self.ends_at_once(node)
                 ):
                     todo.append(node.id)

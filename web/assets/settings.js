@@ -225,7 +225,8 @@ function PropertyValue ({ element, idPrefix, property }) {
   const setValue = value => modeling.updateModdleProperties(element, property, { value })
   const entry = { element, id: `${idPrefix}-value`, label: 'Value', getValue, setValue }
   const name = property.get('name')
-  const known = name === 'other_than' ? people(registry) : catalogue.values[name]
+  const several = name === 'other_than' && getValue().includes(',') // one is chosen from a list, several are typed
+  const known = name === 'other_than' && !several ? people(registry) : catalogue.values[name]
   if (!known) return TextFieldEntry({ ...entry, debounce })
   return SelectEntry({ ...entry, getOptions: () => choices(known, getValue(), `${getValue()}: there is none`) })
 }

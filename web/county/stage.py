@@ -22,7 +22,7 @@ from workflows import catalogue, people
 from workflows.administration import ADMINISTRATOR
 from workflows.people import Membership
 
-OPENED_BY_A_CALENDAR = ("audit", "protocol_review", "retention_review")
+OPENED_BY_A_CALENDAR = ("audit", "protocol_review", "quarterly_packs", "retention_review")
 """What begins by itself and is no part of the county: published when it is over."""
 SELDOM = 50_000
 """So many new objects before the garbage collector looks; never looking, a year would take all memory."""

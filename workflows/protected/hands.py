@@ -62,7 +62,7 @@ def by_another_than(task: str, first: str) -> Check:
     """A step is done by another person than the one who did the first."""
 
     def checked(release: Compiled) -> Iterator[Finding]:
-        if release.nodes[task].properties.get("other_than") != first:
+        if first not in release.nodes[task].other_than:
             yield task, f"“{name_of(release, task)}” must be done by another person than “{name_of(release, first)}”"
 
     return checked

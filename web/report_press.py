@@ -1,0 +1,121 @@
+"""Draws reports of oversight up and issues them, after the step that asked for it: nobody waits for the figures, and no step is held up by them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.errands import Errand
+from engine.errors import Conflict
+from engine.model import Value
+from engine.store import reading, writing
+from web import pdfs, recommendation_words, report_words
+from web.moments import LONDON, say_moment
+from web.recommendation_words import Line
+from workflows import recommendations, reports
+from workflows.recommendations import Recommendation
+from workflows.reports import Version
+
+log = logging.getLogger(__name__)
+
+Stands = Callable[[datetime], Mapping[str, Value]]
+"""Gives how each recommendation stands at a moment (red, amber, green), by its case."""
+
+
+class ReportNotAsSigned(Conflict):
+    """What would be issued is not what was reviewed and signed."""
+
+
+class Press:
+    """Carries out what the procedure of a report asks for: both operations may be asked for again, and do it once."""
+
+    def __init__(self, engine: sa.Engine, stands: Stands) -> None:
+        """Draw from this database; `stands` says how recommendations stand."""
+        self.engine, self.stands = engine, stands
+
+    @property
+    def errands(self) -> dict[str, Errand]:
+        """The operations by the names that the drawing calls (`operations.ERRANDS`)."""
+        return {"draw_up_report": self.draw_up, "issue_report": self.issue}
+
+    def draw_up(self, scope: Mapping[str, Value], errand: str, now: datetime) -> dict[str, Value]:
+        """Draw up the next version of a report from what is written and known now: the record ``drawn``.
+
+        ``{"number": 2, "sha256": "9f86...", "label": "Version 2, drawn up on ...", "drawn_at": datetime(...)}``
+        """
+        with reading(self.engine) as connection:
+            found = reports.drawn_for(connection, errand)
+        if found is None:
+            case_id, before = str(_of(scope, "case")["reference"]), scope.get("drawn")
+            number = 1 + (len(before) if isinstance(before, list) else 0)
+            html, told = self.document(_of(scope, "report"), _of(scope, "narrative"), number, now)
+            found = Version(case_id, number, html, reports.fingerprint(html), told, now)
+            with writing(self.engine) as connection:
+                reports.keep_version(connection, errand, found)
+        label = f"Version {found.number}, drawn up on {say_moment(found.drawn_at)}. Fingerprint {found.sha256[:12]}"
+        return {"number": found.number, "sha256": found.sha256, "label": label, "drawn_at": found.drawn_at}
+
+    def issue(self, scope: Mapping[str, Value], _errand: str, now: datetime) -> dict[str, Value]:
+        """Issue the version that was signed, and no other: the record ``issue``; refused with `ReportNotAsSigned`.
+
+        ``{"number": 2, "sha256": "9f86...", "issued_at": datetime(...), "issued_on": date(...), "recommendations": ["RC-..."]}``
+        """
+        drawn, opening = _of(scope, "drawn"), _of(scope, "report")
+        agreed = {_of(scope, record).get("version") for record in ("report_review", "report_sign_off")}
+        with reading(self.engine) as connection:
+            found = reports.version(connection, str(_of(scope, "case")["reference"]), int(drawn.get("number") or 0))
+        if found is None or not found.is_whole or agreed != {found.sha256} or drawn.get("sha256") != found.sha256:
+            raise ReportNotAsSigned("What was drawn up is not what was reviewed and signed. Draw it up again.")
+        pdf = _on_paper(report_words.title_of(str(opening.get("kind")), opening), found.html)
+        with writing(self.engine) as connection:
+            reports.keep_issue(connection, found, reports.subject_of(opening), pdf, now)
+        told: list[Value] = list(found.recommendations)
+        on = now.astimezone(LONDON).date()
+        own: dict[str, Value] = {"number": found.number, "sha256": found.sha256, "recommendations": told}
+        return {**own, "issued_at": now, "issued_on": on}
+
+    def document(
+        self, opening: Mapping[str, Any], said: Mapping[str, Any], number: int, now: datetime
+    ) -> tuple[str, tuple[str, ...]]:
+        """Write a report as it would be drawn up now; give it with the recommendations that stand in it."""
+        with reading(self.engine) as connection:
+            earlier = reports.earlier(connection, reports.subject_of(opening))
+            every = recommendations.everything(connection)
+        lines, told = self._annex(opening, every, now)
+        supersedes = earlier[1] if earlier else None
+        return report_words.document(opening, said, number, now, annex=lines, supersedes=supersedes), told
+
+    def _annex(
+        self, opening: Mapping[str, Any], every: tuple[Recommendation, ...], now: datetime
+    ) -> tuple[list[Line], tuple[str, ...]]:
+        """Give the recommendations of the inspection report that is answered, in the order of their references; of a pack those that are not over."""
+        if opening.get("kind") != "response":
+            return [], tuple(each.case_id for each in every if each.closed_at is None)
+        stands, wanted = self.stands(now), _plain(opening.get("source_body"), opening.get("report_title"))
+        found = [each for each in every if _plain(each.source_body, each.report_title) == wanted]
+        lines = [recommendation_words.line(each, stands.get(each.case_id), now) for each in found]
+        return lines, tuple(each.case_id for each in found)
+
+
+def _plain(*texts: Any) -> str:
+    """Take texts as the same that differ in letters' size, spaces and quotation marks alone."""
+    return " ".join(" ".join(str(each or "") for each in texts).casefold().replace("\u2019", "'").split())
+
+
+def _of(scope: Mapping[str, Value], record: str) -> Mapping[str, Any]:
+    """Give the fields of a record as a step sees it; of one that repeats, those of the last."""
+    found = scope.get(record)
+    last = found[-1] if isinstance(found, list) and found else found
+    return last if isinstance(last, dict) else {}
+
+
+def _on_paper(title: str, html: str) -> bytes | None:
+    try:
+        return pdfs.drawn(report_words.whole_page(title, html))
+    except pdfs.PdfNotDrawn:
+        log.warning("a report was issued without a PDF, because none can be drawn here")
+        return None
