@@ -67,6 +67,8 @@ def open_cases(services: Services, now: datetime, stories: Sequence[Story] = ())
             references[number] = _open(services, stories[number], at)
         else:
             _do(services, references[number], deed, at)
+            if timers.run_errands(services.cases, now=at) != (0, 0):
+                timers.sweep(services.cases, now=at)
 
 
 def _sweep_until(cases: Cases, at: datetime) -> None:
@@ -74,7 +76,6 @@ def _sweep_until(cases: Cases, at: datetime) -> None:
     while (due := timers.next_due(cases)) is not None and due < at and timers.sweep(cases, now=due).steps:
         pass
     timers.sweep(cases, now=at)
-    timers.run_errands(cases, now=at)
 
 
 def _open(services: Services, story: Story, at: datetime) -> str:

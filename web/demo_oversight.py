@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from engine.calendars import LONDON, is_working_day_of_month, next_local_time
 from engine.model import Value
 from web.demo_cases import Answers, Deed, Story, by_calendar, whole_case
-from workflows import audits, recommendations, reports
+from workflows import audits, recommendations
 
 DAY = timedelta(days=1)
 AUDIT_TAKES = 4 * DAY
@@ -217,73 +217,6 @@ _AUDIT = (
 """What was done in the audit, and how long after its beginning: one finding is settled, the other waits for an answer."""
 
 
-def _response(at: datetime) -> Answers:
-    told = {"kind": "response", "source_body": "hmic", "report_title": REPORT}
-    return {**told, "published_on": _day(at, -12)}
-
-
-def _pack(at: datetime) -> Answers:
-    """Say of which quarter: the last one that was over."""
-    last = _day(at).replace(day=1) - DAY
-    while last.month % 3:
-        last = last.replace(day=1) - DAY
-    first = last.replace(day=1)
-    for _ in range(2):
-        first = (first - DAY).replace(day=1)
-    return {"kind": "panel", "period_from": first, "period_to": last}
-
-
-def _said(**said: Value) -> Callable[[datetime], Answers]:
-    return lambda _at: dict(said)
-
-
-_NARRATIVE: Answers = {
-    "summary": "Every child who comes back is seen. What became of them can be told for more of them than a year ago.",
-    "changed": "Ethnicity is asked for in every report.\n\nThe two councils and the force compare outcomes by one list.",
-    "concerns": "Reviews at night come late, and what a child says is passed on and then not used.",
-    "asked": "Support for one list of outcomes in both councils.",
-}
-_LETTER = (
-    "I have the same concerns as the inspectorate. A child who goes missing needs somebody who asks why.\n\n"
-    "The force answers each recommendation in Annex 1, and I will ask my panel to follow what is promised there."
-)
-
-
-def _looked(ago: timedelta, element: str, **decided: Value) -> Deed:
-    """Let somebody decide on the version that was drawn up last."""
-    return Deed(ago, element, _said(**decided), lambda scope: {"version": scope["drawn"][-1]["sha256"]})
-
-
-_REPORTS = (
-    Story(
-        25 * DAY,
-        _pack,
-        (
-            Deed(22 * DAY, "write_report", _said(**_NARRATIVE)),
-            _looked(20 * DAY, "review_report", approved="yes"),
-            _looked(19 * DAY, "sign_as_chief_officer", signed="yes"),
-        ),
-        reports.PROCEDURE,
-    ),
-    Story(
-        9 * DAY,
-        _response,
-        (
-            Deed(6 * DAY, "write_report", _said(**_NARRATIVE, letter=_LETTER)),
-            _looked(5 * DAY, "review_report", approved="no", to_change="Say when the outcomes are first compared."),
-            Deed(
-                4 * DAY,
-                "write_report",
-                _said(**{**_NARRATIVE, "asked": "One list of outcomes, first compared in May."}, letter=_LETTER),
-            ),
-            _looked(3 * DAY, "review_report", approved="yes"),
-        ),
-        reports.PROCEDURE,
-    ),
-)
-"""A pack that was issued to the panel, and a response that was sent back once and waits for the commissioner."""
-
-
 def month_begins(now: datetime) -> datetime:
     """Give when the latest audit began that can have come so far at the instant `now`."""
     day = (now - AUDIT_TAKES).astimezone(LONDON).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
@@ -304,4 +237,4 @@ def stories(now: datetime) -> tuple[Story, ...]:
         whole_case(now - ended - 9 * DAY, "Georgie Example", 15, "medium", "out_of_character"),
     )
     deeds = tuple(Deed(now - begins - after, element, answers) for after, element, answers in _AUDIT)
-    return (*_RECOMMENDATIONS, *_REPORTS, *cases, Story(now - begins, by_calendar, deeds, audits.PROCEDURE))
+    return (*_RECOMMENDATIONS, *cases, Story(now - begins, by_calendar, deeds, audits.PROCEDURE))

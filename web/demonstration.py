@@ -18,6 +18,7 @@ from web import (
     demo_oversight,
     demo_partners,
     demo_people,
+    demo_reports,
     demo_sheets,
     procedures,
     schema,
@@ -96,7 +97,9 @@ def prepare(settings: Settings, *, county: int = 0) -> Services:
     if empty:
         demo_sheets.bring_in(services.engine, now)
         demo_cases.open_cases(
-            services, now, (*demo_cases.STORIES, *demo_partners.STORIES, *demo_oversight.stories(now))
+            services,
+            now,
+            (*demo_cases.STORIES, *demo_partners.STORIES, *demo_oversight.stories(now), *demo_reports.STORIES),
         )
         demo_copies.give(services, now)
         demo_partners.ask(services, now)

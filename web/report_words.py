@@ -69,6 +69,7 @@ def document(
         kind=kind,
         title=title_of(kind, opening),
         about=about(kind, opening),
+        published=opening.get("published_on"),
         body=SOURCES.get(str(opening.get("source_body")), ""),
         letter=paragraphs(said.get("letter")) if kind == "response" else [],
         sections=[(words, paragraphs(said.get(name))) for name, words in SECTIONS.items()],

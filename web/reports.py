@@ -122,7 +122,7 @@ def as_file(case_id: str, number: int) -> ResponseReturnValue:
 def as_kept(case_id: str, number: int) -> ResponseReturnValue:
     """Give the bytes of which the fingerprint was taken, so that anybody can take it again."""
     _report, found = _version(case_id, number, services().clock())
-    return _file(found.html, "text/html", f"{case_id}-version-{number}.html")
+    return _file(found.html, "application/octet-stream", f"{case_id}-version-{number}.html")
 
 
 def _file(content: str | bytes, mimetype: str, name: str) -> flask.Response:
@@ -194,19 +194,16 @@ def _standing(report: Report, now: datetime) -> list[Row]:
     with reading(services().engine) as connection:
         asked = sa.select(person.sign_in, person.name).where(person.sign_in.in_(by))
         names = {each.sign_in: each.name for each in connection.execute(asked)}
+    signing = "Sent back by" if report.to_change else "Signed by"
     told = (
         ("Written by", report.written_by, report.written_at),
         ("Reviewed by", report.reviewed_by, report.reviewed_at),
-        (
-            "Signed by" if not report.to_change or not report.signed_by else "Sent back by",
-            report.signed_by,
-            report.signed_at,
-        ),
+        (signing, report.signed_by, report.signed_at),
     )
-    rows = [row("Stands", report_words.stage(report)), row("Has to be out by", report_words.days_left(report, now))]
-    rows += [row(words, f"{names.get(who, who)}, {say_moment(at)}") for words, who, at in told if who and at]
-    rows += [row("What is to change", report.to_change)]
-    return [each for each in [*rows, *_issue_rows(report)] if each["value"].get("text") or each["value"].get("html")]
+    said = [("Stands", report_words.stage(report)), ("Has to be out by", report_words.days_left(report, now))]
+    said += [(words, f"{names.get(who, who)}, {say_moment(at)}") for words, who, at in told if who and at]
+    said += [("What is to change", report.to_change)]
+    return [*(row(words, value) for words, value in said if value), *_issue_rows(report)]
 
 
 def _issue_rows(report: Report) -> list[Row]:

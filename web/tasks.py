@@ -284,8 +284,7 @@ def _page(view: TaskView, shown: Shown) -> str:
         "task.html",
         heading=row.name,
         task_id=row.id,
-        case_id=row.case_id,
-        case_title=row.case_title,
+        **_of_case(row, release),
         due=_due(row.due_at, now),
         documentation=without_source(view.documentation),
         beside=_beside(view, release, now),
@@ -308,8 +307,13 @@ def _page(view: TaskView, shown: Shown) -> str:
         goes_back=bool(row.returns_to),
         able=[each for each in able if each.sign_in != row.owner],
         said=_said(row.case_id, now),
-        is_report=release.root == reports.PROCEDURE,
     )
+
+
+def _of_case(row: TaskRow, release: Compiled) -> dict[str, str | bool]:
+    """Name the case of a task, and say whether it is a report, whose versions have pages of their own."""
+    is_report = release.root == reports.PROCEDURE
+    return {"case_id": row.case_id, "case_title": row.case_title, "is_report": is_report}
 
 
 def _due(due_at: datetime | None, now: datetime) -> str:

@@ -201,7 +201,7 @@ class Report:
     def shows(self, roles: Collection[str]) -> int:
         """Give the number of the latest version that somebody with these roles may read; 0 where they may not know of the report.
 
-        Oversight reads every version, who signs reads those that were approved, its readers the one that was issued.
+        Oversight reads every version, who signs reads them up to the one that was approved last, its readers the one that was issued.
         """
         held = frozenset(roles)
         if held & OVERSIGHT:

@@ -8,10 +8,13 @@ from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 
-from engine import timers
+from engine import posting, timers
+from engine.cases import Cases
+from engine.store import writing
 from tests.web.site import Site
 from web import demo_cases, demo_oversight
-from workflows import audits
+from workflows import audits, recommendations
+from workflows.recommendations import PANEL_REPORTED
 
 NOW = datetime(2026, 3, 23, 9, tzinfo=UTC)
 OUTCOMES, RISK = "HMIC-2016-R1", "HMIC-2016-R2"
@@ -24,6 +27,19 @@ def overseen(site: Site, *, deeds: int | None = None) -> None:
     told = [replace(each, deeds=each.deeds[:deeds]) if each.procedure == audits.PROCEDURE else each for each in stories]
     demo_cases.open_cases(site.services, NOW, told)
     timers.sweep(site.services.cases, now=NOW - timedelta(days=3))
+
+
+def tell_panel(cases: Cases, on: date, now: datetime) -> None:
+    """Let a pack of the panel that was issued tell each recommendation that is open that it stands in it."""
+    with writing(cases.engine) as connection:
+        for each in recommendations.everything(connection):
+            told = {"reported_on": on}
+            row = posting.row_of(
+                f"RP-TEST/{each.case_id} {on}", PANEL_REPORTED, each.case_id, told, now,
+                origin=posting.CASE, sender="RP-TEST", lives=timedelta(days=1), optional=True,
+            )  # fmt: skip
+            posting.leave(connection, row)
+    timers.sweep(cases, now=now)
 
 
 def words(found: Tag | BeautifulSoup) -> str:

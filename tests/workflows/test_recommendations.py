@@ -13,6 +13,7 @@ from engine.cases import Cases, Step
 from engine.model import Actor
 from engine.store import writing
 from tests.contracts.sample import NOW
+from tests.web.overseen import tell_panel
 from workflows import catalogue, recommendations
 from workflows.agencies import ROLES
 from workflows.operations import OPERATIONS
@@ -111,13 +112,10 @@ def test_what_is_escalated_says_why_and_what_is_done_says_what_proves_it(cases: 
 
 
 def test_the_panel_is_told_once_a_day_and_what_comes_after_is_new(cases: Cases, steps: list[Step]) -> None:
-    case_id = planned(cases)
+    planned(cases)
     assert len(the_one(cases).since_last_report()) == 4
-    told = {"reported_on": TODAY}
     for _turn in range(2):
-        cases.messages.tell(
-            case_id, recommendations.PANEL_REPORTED, told, by=EVERYBODY, now=NOW, key=f"panel {TODAY} {case_id}"
-        )
+        tell_panel(cases, TODAY, NOW)
     assert the_one(cases).reported_on == (TODAY,)
     assert the_one(cases).since_last_report() == ()
     do(cases, "update_status", 5, as_of=TODAY, progress="Asked the councils.", standing="On course.", next="evidence")
@@ -133,10 +131,7 @@ def test_the_panel_is_told_once_a_day_and_what_comes_after_is_new(cases: Cases, 
         ("status", "closed_by_hmic"),
     ]
     assert (found.status, found.closed_at, found.standing) == ("closed_by_hmic", None, "On course.")
-    later = {"reported_on": date(2026, 6, 1)}
-    cases.messages.tell(
-        case_id, recommendations.PANEL_REPORTED, later, by=EVERYBODY, now=NOW + timedelta(days=90), key="p2"
-    )
+    tell_panel(cases, date(2026, 6, 1), NOW + timedelta(days=90))
     found = the_one(cases)
     assert found.closed_at == NOW + timedelta(days=90)
     with writing(cases.engine) as connection:

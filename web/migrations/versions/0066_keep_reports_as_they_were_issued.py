@@ -1,6 +1,6 @@
 """Keep the reports of oversight: how each stands, the versions that were drawn up, and what was issued, which nobody can change any more.
 
-It only adds: a program that does not know the tables shows no reports.
+A program that does not know the tables would let reports stand still while their cases go on: it must stop.
 
 Revision ID: 0066
 Revises: 0065
@@ -13,7 +13,7 @@ revision = "0066"
 down_revision = "0065"
 branch_labels = None
 depends_on = None
-oldest_program = "0060"
+oldest_program = "0066"
 
 MOMENT = sa.DateTime(timezone=True)
 TEXTS = {"kind": 20, "source_body": 20, "report_title": 200, "stage": 20}
