@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from engine.model import Value
+from web import periods
 from web.demo_cases import Answers, Deed, Story
 from web.demo_oversight import DAY, REPORT
 from workflows import reports
@@ -22,13 +23,8 @@ def _response(at: datetime) -> Answers:
 
 def _pack(at: datetime) -> Answers:
     """Say of which quarter: the last one that was over."""
-    last = day_of(at).replace(day=1) - DAY
-    while last.month % 3:
-        last = last.replace(day=1) - DAY
-    first = last.replace(day=1)
-    for _ in range(2):
-        first = (first - DAY).replace(day=1)
-    return {"kind": "panel", "period_from": first, "period_to": last}
+    this = periods.quarter_of(day_of(at)).first
+    return {"kind": "panel", "quarter_from": periods.quarter_of(this - DAY).first}
 
 
 def _said(**said: Value) -> Callable[[datetime], Answers]:

@@ -80,10 +80,15 @@ def error_summary(problems: Iterable[Problem], form: Form, others: Collection[st
 
 
 @lru_cache(maxsize=1)
+def environment() -> jinja2.Environment:
+    """Give the site's templates to whatever is drawn without a reader and a request."""
+    return jinja2.Environment(loader=loader(), autoescape=True)
+
+
+@lru_cache(maxsize=1)
 def _template() -> Any:
     """Load the macros once."""
-    environment = jinja2.Environment(loader=loader(), autoescape=True)
-    return environment.get_template("govuk/form.html").module
+    return environment().get_template("govuk/form.html").module
 
 
 def _sections(shown: Iterable[Block], raw: Raw, wrong: Mapping[str, Problem]) -> Iterator[Drawn]:

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-import flask
 import sqlalchemy as sa
 
 from engine.errors import Invalid, NotFound, Problem
 from engine.model import Value
 from engine.store import reading
-from web import audit_words, period_figures, periods, recommendation_words
+from web import audit_words, govuk, period_figures, periods, recommendation_words
 from web.figure_words import HIDDEN, Bar, Chart, no_link
 from web.period_figures import PeriodFigures, Scope
 from web.periods import Span
@@ -190,7 +189,7 @@ def told(connection: sa.Connection, kind: str, span: Span, now: datetime, *, sta
 
 def fragment(pack: Pack) -> str:
     """Write a pack as a piece of a page that begins with headings of the second level; it needs no reader and no request."""
-    return flask.current_app.jinja_env.get_template("pack.html").render(pack=pack)
+    return govuk.environment().get_template("pack.html").render(pack=pack)
 
 
 # Figures ----------------------------------------------------------------------------------------------------------------

@@ -88,6 +88,12 @@ def ended_quarters(now: datetime) -> list[Span]:
     return found
 
 
+def quarter_of(day: date) -> Span:
+    """Give the quarter in which a day lies."""
+    first = _quarter(day)
+    return Span(first, _quarter(first + 100 * DAY) - DAY)  # a day of the quarter that follows, however long this one is
+
+
 def is_ended_quarter(span: Span, now: datetime) -> bool:
     """Tell whether these days are a whole quarter that is over."""
     following = span.last + DAY

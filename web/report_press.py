@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from engine.errands import Errand
 from engine.errors import Conflict
 from engine.model import Value
 from engine.store import reading, writing
-from web import pdfs, recommendation_words, report_words
+from web import pack_words, pdfs, periods, recommendation_words, report_words
 from web.moments import LONDON, say_moment
 from web.recommendation_words import Line
 from workflows import recommendations, reports
@@ -82,23 +82,28 @@ class Press:
         self, opening: Mapping[str, Any], said: Mapping[str, Any], number: int, now: datetime
     ) -> tuple[str, tuple[str, ...]]:
         """Write a report as it would be drawn up now; give it with the recommendations that stand in it."""
+        kind, stands = str(opening.get("kind")), self.stands(now)
+        lines: list[Line] = []
+        pack = ""
         with reading(self.engine) as connection:
             earlier = reports.earlier(connection, reports.subject_of(opening))
-            every = recommendations.everything(connection)
-        lines, told = self._annex(opening, every, now)
+            found = _in_it(opening, recommendations.everything(connection))
+            if kind == "response":
+                lines = [recommendation_words.line(each, stands.get(each.case_id), now) for each in found]
+            else:
+                quarter = periods.quarter_of(opening["quarter_from"])
+                pack = pack_words.fragment(pack_words.told(connection, kind, quarter, now, stands=stands))
         supersedes = earlier[1] if earlier else None
-        return report_words.document(opening, said, number, now, annex=lines, supersedes=supersedes), told
+        html = report_words.document(opening, said, number, now, annex=lines, pack=pack, supersedes=supersedes)
+        return html, tuple(each.case_id for each in found)
 
-    def _annex(
-        self, opening: Mapping[str, Any], every: tuple[Recommendation, ...], now: datetime
-    ) -> tuple[list[Line], tuple[str, ...]]:
-        """Give the recommendations of the inspection report that is answered, in the order of their references; of a pack those that are not over."""
-        if opening.get("kind") != "response":
-            return [], tuple(each.case_id for each in every if each.closed_at is None)
-        stands, wanted = self.stands(now), _plain(opening.get("source_body"), opening.get("report_title"))
-        found = [each for each in every if _plain(each.source_body, each.report_title) == wanted]
-        lines = [recommendation_words.line(each, stands.get(each.case_id), now) for each in found]
-        return lines, tuple(each.case_id for each in found)
+
+def _in_it(opening: Mapping[str, Any], every: Sequence[Recommendation]) -> list[Recommendation]:
+    """Give the recommendations of the inspection report that is answered, in the order of their references; for a pack those that are not over."""
+    if opening.get("kind") != "response":
+        return [each for each in every if each.closed_at is None]
+    wanted = _plain(opening.get("source_body"), opening.get("report_title"))
+    return [each for each in every if _plain(each.source_body, each.report_title) == wanted]
 
 
 def _plain(*texts: Any) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 
 import jinja2
 
 from engine.model import Value
-from web import govuk
+from web import govuk, periods
 from web.moments import LONDON, say_day, say_moment
 from web.recommendation_words import SOURCES, Line
 from workflows.reports import KINDS, STAGES, Report
@@ -40,13 +39,13 @@ def about(kind: str, fields: Mapping[str, Any]) -> str:
         on = fields.get("published_on")
         body = SOURCES.get(str(fields.get("source_body")), str(fields.get("source_body") or ""))
         return f"{body}, published on {say_day(on)}" if isinstance(on, date) else body
-    first, last = fields.get("period_from"), fields.get("period_to")
-    return f"{say_day(first)} to {say_day(last)}" if isinstance(first, date) and isinstance(last, date) else ""
+    first = fields.get("quarter_from")
+    return periods.quarter_of(first).words if isinstance(first, date) else ""
 
 
 def fields_of(report: Report) -> dict[str, Any]:
     """Give the opening answers of a report as its projection has them."""
-    names = ("source_body", "report_title", "published_on", "period_from", "period_to")
+    names = ("source_body", "report_title", "published_on", "quarter_from")
     return {name: getattr(report, name) for name in names}
 
 
@@ -65,26 +64,26 @@ def document(
     It holds no link and nothing of the site around it, and says the same whoever asks for it.
     """
     kind = str(opening.get("kind"))
-    return _template().render(
+    return _template("report_document.html").render(
         kind=kind,
         title=title_of(kind, opening),
         about=about(kind, opening),
-        published=opening.get("published_on"),
+        published=say_day(published) if isinstance(published := opening.get("published_on"), date) else "",
         body=SOURCES.get(str(opening.get("source_body")), ""),
         letter=paragraphs(said.get("letter")) if kind == "response" else [],
         sections=[(words, paragraphs(said.get(name))) for name, words in SECTIONS.items()],
         annex=annex,
         pack=pack,
         number=number,
-        now=now,
-        today=now.astimezone(LONDON).date(),
-        supersedes=supersedes.astimezone(LONDON).date() if supersedes else None,
+        drawn_at=say_moment(now),
+        today=say_day(now.astimezone(LONDON).date()),
+        supersedes=say_day(supersedes.astimezone(LONDON).date()) if supersedes else "",
     )
 
 
 def whole_page(title: str, html: str) -> str:
     """Put a document into a page of its own, for paper."""
-    return _page().render(title=title, document=html)
+    return _template("report_on_paper.html").render(title=title, document=html)
 
 
 def paragraphs(text: Value) -> list[str]:
@@ -113,16 +112,6 @@ def days_left(report: Report, now: datetime) -> str:
     return f"{say_day(day)} ({words})"
 
 
-@lru_cache(maxsize=1)
-def _environment() -> jinja2.Environment:
-    made = jinja2.Environment(loader=govuk.loader(), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    made.filters.update(day=say_day, moment=say_moment)
-    return made
-
-
-def _template() -> jinja2.Template:
-    return _environment().get_template("report_document.html")
-
-
-def _page() -> jinja2.Template:
-    return _environment().get_template("report_on_paper.html")
+def _template(name: str) -> jinja2.Template:
+    """Load a template that needs no reader and no request."""
+    return govuk.environment().get_template(name)

@@ -60,10 +60,7 @@ _WRITTEN: Mapping[str, str] = MappingProxyType({"narrative": "drawing_up", "issu
 
 READS: frozenset[tuple[str, str]] = frozenset(
     {
-        *(
-            ("report", name)
-            for name in ("kind", "source_body", "report_title", "published_on", "period_from", "period_to")
-        ),
+        *(("report", name) for name in ("kind", "source_body", "report_title", "published_on", "quarter_from")),
         *(("narrative", name) for name in ("letter", "summary", "changed", "concerns", "asked")),
         *(("report_review", name) for name in ("version", "approved", "to_change")),
         *(("report_sign_off", name) for name in ("version", "signed", "to_change")),
@@ -85,8 +82,7 @@ class ReportRow(Base):
     source_body: Mapped[str] = mapped_column(sa.String(20), default="")
     report_title: Mapped[str] = mapped_column(sa.String(200), default="")
     published_on: Mapped[date | None] = mapped_column(sa.Date)
-    period_from: Mapped[date | None] = mapped_column(sa.Date)
-    period_to: Mapped[date | None] = mapped_column(sa.Date)
+    quarter_from: Mapped[date | None] = mapped_column(sa.Date)
     stage: Mapped[str] = mapped_column(sa.String(20), default="")
     due_at: Mapped[datetime | None] = mapped_column(Moment)
     drawn: Mapped[int] = mapped_column(default=0)
@@ -174,8 +170,7 @@ class Report:
     source_body: str
     report_title: str
     published_on: date | None
-    period_from: date | None
-    period_to: date | None
+    quarter_from: date | None
     stage: str
     due_at: datetime | None
     drawn: int
@@ -238,8 +233,8 @@ def fingerprint(html: str) -> str:
 
 
 def subject_of(fields: Mapping[str, Any]) -> str:
-    """Say in one line of which report this is an issue, from the opening answers: ``panel 2026-01-01 2026-03-31``."""
-    names = ("source_body", "report_title") if fields.get("kind") == "response" else ("period_from", "period_to")
+    """Say in one line of which report this is an issue, from the opening answers: ``panel 2026-01-01``."""
+    names = ("source_body", "report_title") if fields.get("kind") == "response" else ("quarter_from",)
     return " ".join(str(fields.get(name) or "") for name in ("kind", *names)).strip()
 
 
@@ -284,7 +279,7 @@ def _follow(step: Step, event: EventRow) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if record == "report":
         texts = {name: str(fields.get(name) or "") for name in ("kind", "source_body", "report_title")}
-        found |= texts | {name: fields.get(name) for name in ("published_on", "period_from", "period_to")}
+        found |= texts | {name: fields.get(name) for name in ("published_on", "quarter_from")}
     if record == "report_publication":
         found |= {"out_on": fields.get("published_on"), "out_where": str(fields.get("where") or "")}
         found |= {name: fields.get(name) for name in ("home_secretary_on", "inspectorate_on")}

@@ -7,6 +7,7 @@ import hashlib
 import io
 import re
 import zlib
+from datetime import date
 
 import pytest
 import sqlalchemy as sa
@@ -31,7 +32,7 @@ WRITES, REVIEWS, SIGNS, CHIEF_OFFICER = (
     "assistant_chief_constable",
 )
 RESPONSE = {"kind": "response", "source_body": "hmic", "report_title": REPORT, "published_on": day(-20)}
-PACK = {"kind": "panel", "period_from": day(-82), "period_to": day(-22)}
+PACK = {"kind": "panel", "quarter_from": date(2025, 10, 1)}
 
 
 @pytest.fixture(name="overseen")

@@ -27,7 +27,7 @@ def upgrade() -> None:
         "reports",
         sa.Column("case_id", sa.String(20), nullable=False),
         *(sa.Column(name, sa.String(length), nullable=False) for name, length in TEXTS.items()),
-        *(sa.Column(name, sa.Date(), nullable=True) for name in ("published_on", "period_from", "period_to")),
+        *(sa.Column(name, sa.Date(), nullable=True) for name in ("published_on", "quarter_from")),
         sa.Column("due_at", MOMENT, nullable=True),
         *(sa.Column(name, sa.Integer(), nullable=False) for name in ("drawn", "approved")),
         *(sa.Column(f"{name}_by", sa.String(120), nullable=False) for name in PEOPLE),
