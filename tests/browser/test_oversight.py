@@ -1,4 +1,4 @@
-"""A recommendation that comes late: escalated by the clock, explained, and told to the scrutiny panel; and the audit of a month."""
+"""A recommendation that comes late: escalated by the clock, explained, and told in full; the pack that the panel has; and the audit of a month."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def row(person: Visitor) -> Locator:
 
 
 def sheet(person: Visitor) -> Locator:
-    """Give what the report to the panel says of the recommendation."""
+    """Give what is said of the recommendation in full."""
     row(person)
-    person.click(person.page.get_by_role("link", name="Report for the scrutiny panel"))
+    person.click(person.page.get_by_role("link", name="Recommendations in full"))
     return person.page.locator("section").filter(has_text=NUMBER)
 
 
@@ -107,13 +107,13 @@ def report_to_the_panel(play: Play) -> None:
     told = sheet(coordinator)
     for words in (MILESTONE, WHY_LATE, "to the chief inspector on", "Red", "Last reported to the panel: Never"):
         expect(told).to_contain_text(words)
-    coordinator.examine("report for the panel")
+    coordinator.examine("recommendations in full")
     look_at_it_on_paper(coordinator, told)
-    coordinator.click(coordinator.page.get_by_role("button", name=re.compile("Record that the panel has it")))
-    expect(coordinator.page.locator(".govuk-notification-banner--success")).to_contain_text("is recorded with")
-    told = sheet(coordinator)
-    expect(told).to_contain_text("Nothing new.")
-    expect(told).not_to_contain_text("Never")
+    coordinator.click(coordinator.page.get_by_role("navigation", name="Homeward").get_by_role("link", name="Reports"))
+    coordinator.examine("reports")
+    coordinator.click(coordinator.page.get_by_role("link", name="Pack for the scrutiny panel"))
+    coordinator.examine("a pack that was issued")
+    look_at_it_on_paper(coordinator, coordinator.page.locator("article section").nth(1))
 
 
 def look_at_it_on_paper(person: Visitor, told: Locator) -> None:

@@ -151,7 +151,8 @@ Proof = tuple[tuple[str, str], ...]
 def _deadline(name: str) -> tuple[tuple[str, ...], Proof]:
     where, proof = [], []
     for procedure, compiled in _procedures().items():
-        rules = [rule.id for rule in compiled.decisions["deadlines"].rules if rule.tests[0].strip('"') == name]
+        table = compiled.decisions.get("deadlines")
+        rules = [rule.id for rule in table.rules if rule.tests[0].strip('"') == name] if table is not None else []
         if rules:
             nodes = compiled.nodes.values()
             clocks = [each.attached_to for each in nodes if each.is_deadline and compiled.deadline_name(each) == name]
