@@ -45,7 +45,7 @@ _LETTER = (
 
 def _looked(ago: timedelta, element: str, **decided: Value) -> Deed:
     """Let somebody decide on the version that was drawn up last."""
-    return Deed(ago, element, _said(**decided), lambda scope: {"version": scope["drawn"][-1]["sha256"]})
+    return Deed(ago, element, _said(**decided), lambda scope: {"version": scope["drawn"][-1]["fingerprint"]})
 
 
 STORIES = (

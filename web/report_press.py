@@ -45,7 +45,7 @@ class Press:
     def draw_up(self, scope: Mapping[str, Value], errand: str, now: datetime) -> dict[str, Value]:
         """Draw up the next version of a report from what is written and known now: the record ``drawn``.
 
-        ``{"number": 2, "sha256": "9f86...", "label": "Version 2, drawn up on ...", "drawn_at": datetime(...)}``
+        ``{"number": 2, "fingerprint": "9f86...", "label": "Version 2, drawn up on ...", "drawn_at": datetime(...)}``
         """
         with reading(self.engine) as connection:
             found = reports.drawn_for(connection, errand)
@@ -57,25 +57,25 @@ class Press:
             with writing(self.engine) as connection:
                 reports.keep_version(connection, errand, found)
         label = f"Version {found.number}, drawn up on {say_moment(found.drawn_at)}. Fingerprint {found.sha256[:12]}"
-        return {"number": found.number, "sha256": found.sha256, "label": label, "drawn_at": found.drawn_at}
+        return {"number": found.number, "fingerprint": found.sha256, "label": label, "drawn_at": found.drawn_at}
 
     def issue(self, scope: Mapping[str, Value], _errand: str, now: datetime) -> dict[str, Value]:
         """Issue the version that was signed, and no other: the record ``issue``; refused with `ReportNotAsSigned`.
 
-        ``{"number": 2, "sha256": "9f86...", "issued_at": datetime(...), "issued_on": date(...), "recommendations": ["RC-..."]}``
+        ``{"number": 2, "fingerprint": "9f86...", "issued_at": datetime(...), "issued_on": date(...), "recommendations": ["RC-..."]}``
         """
         drawn, opening = _of(scope, "drawn"), _of(scope, "report")
         agreed = {_of(scope, record).get("version") for record in ("report_review", "report_sign_off")}
         with reading(self.engine) as connection:
             found = reports.version(connection, str(_of(scope, "case")["reference"]), int(drawn.get("number") or 0))
-        if found is None or not found.is_whole or agreed != {found.sha256} or drawn.get("sha256") != found.sha256:
+        if found is None or not found.is_whole or agreed != {found.sha256} or drawn.get("fingerprint") != found.sha256:
             raise ReportNotAsSigned("What was drawn up is not what was reviewed and signed. Draw it up again.")
         pdf = _on_paper(report_words.title_of(str(opening.get("kind")), opening), found.html)
         with writing(self.engine) as connection:
             reports.keep_issue(connection, found, reports.subject_of(opening), pdf, now)
         told: list[Value] = list(found.recommendations)
         on = now.astimezone(LONDON).date()
-        own: dict[str, Value] = {"number": found.number, "sha256": found.sha256, "recommendations": told}
+        own: dict[str, Value] = {"number": found.number, "fingerprint": found.sha256, "recommendations": told}
         return {**own, "issued_at": now, "issued_on": on}
 
     def document(

@@ -108,13 +108,17 @@ def _open(_scope: Mapping[str, Value], now: datetime) -> Found:
 def _drawn(scope: Mapping[str, Value], now: datetime) -> Found:
     before = scope.get("drawn")
     number = 1 + (len(before) if isinstance(before, list) else 0)
-    return {"number": number, "sha256": f"{number:064x}", "label": f"Version {number}", "drawn_at": now}
+    return {"number": number, "fingerprint": f"{number:064x}", "label": f"Version {number}", "drawn_at": now}
 
 
 def _issued(scope: Mapping[str, Value], now: datetime) -> Found:
     drawn = scope.get("drawn")
     version = drawn[-1] if isinstance(drawn, list) and drawn else {}
-    told = {"number": version.get("number"), "sha256": version.get("sha256"), "recommendations": [RECOMMENDATION]}
+    told = {
+        "number": version.get("number"),
+        "fingerprint": version.get("fingerprint"),
+        "recommendations": [RECOMMENDATION],
+    }
     return {**told, "issued_at": now, "issued_on": day_of(now)}
 
 

@@ -61,7 +61,7 @@ class Reported(Casework):
     def fill(self, element: str, by: str = "", *, key: str | None = None, **changes: Any) -> Self:
         """Do an open task, with the version that was drawn up last where one is asked for, and let what comes after the step be done."""
         if element.startswith(("review", "sign")):
-            changes = {"version": self.facts["drawn"][max(self.facts["drawn"])]["sha256"], **changes}
+            changes = {"version": self.facts["drawn"][max(self.facts["drawn"])]["fingerprint"], **changes}
         super().fill(element, by, key=key, **changes)
         return self.errand()
 
@@ -107,7 +107,7 @@ def a_response_is_sent_back_twice_signed_by_a_third_person_and_published(case: R
     assert case.fill("write_report", by="ann").fill("review_report", by="ben").facts["drawn"]["3"]["number"] == 3
     case.fill("sign_as_commissioner", by="cat").fill("record_publication", by="ann")
     assert case.closed
-    assert case.facts["issue"][""]["sha256"] == case.facts["drawn"]["3"]["sha256"]
+    assert case.facts["issue"][""]["fingerprint"] == case.facts["drawn"]["3"]["fingerprint"]
     assert case.words() == [
         "ReportWanted", *["ReportDrawnUp"] * 3, "ReportIssued", "ResponsePublished", "ReportOut",
     ]  # fmt: skip

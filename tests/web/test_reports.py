@@ -153,7 +153,7 @@ def test_the_database_keeps_what_was_issued_and_a_new_issue_stands_beside_it(
         "Issued",
         "Issued, and superseded",
     ]
-    drawn, agreed = {"number": 1, "sha256": fingerprint_of(overseen, second)}, {"version": "0" * 64}
+    drawn, agreed = {"number": 1, "fingerprint": fingerprint_of(overseen, second)}, {"version": "0" * 64}
     scope = {"case": {"reference": second}, "drawn": [drawn], "report_review": [agreed], "report_sign_off": [agreed]}
     with pytest.raises(report_press.ReportNotAsSigned):
         report_press.Press(engine, lambda _now: {}).issue(scope, "", overseen.clock())
