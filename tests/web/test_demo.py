@@ -77,9 +77,10 @@ def test_moving_the_clock_sends_the_reminders_that_fall_due_and_they_hold_nothin
     assert any(case_id in subject and "second escalation" in subject for subject in subjects)
     for link in links:
         mail = browser.page(str(link["href"])).select("main")[0].text
-        assert case_id in mail
         assert not re.search("Alex|park|Very young|960 118", mail)
-        assert f"/cases/{case_id}" in mail or f"/tasks/{case_id}." in mail
+        about = case_id if case_id in link.text else "RP-"  # the calendar asks for the packs of a quarter meanwhile
+        assert about in mail
+        assert f"/cases/{about}" in mail or f"/tasks/{about}" in mail
 
 
 def test_an_unknown_mail_is_not_found(demo_site: Site) -> None:
