@@ -15,8 +15,8 @@ from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
+from engine.rows import aliased, stored
 from engine.store import Base, Moment
 from engine.verification import Finding
 from engine.views import EventRow, Step
@@ -77,54 +77,54 @@ class ReportRow(Base):
     """
 
     __tablename__ = "reports"
-    case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    kind: Mapped[str] = mapped_column(sa.String(20), default="")
-    source_body: Mapped[str] = mapped_column(sa.String(20), default="")
-    report_title: Mapped[str] = mapped_column(sa.String(200), default="")
-    published_on: Mapped[date | None] = mapped_column(sa.Date)
-    quarter_from: Mapped[date | None] = mapped_column(sa.Date)
-    stage: Mapped[str] = mapped_column(sa.String(20), default="")
-    due_at: Mapped[datetime | None] = mapped_column(Moment)
-    drawn: Mapped[int] = mapped_column(default=0)
-    approved: Mapped[int] = mapped_column(default=0)
-    written_by: Mapped[str] = mapped_column(sa.String(120), default="")
-    written_at: Mapped[datetime | None] = mapped_column(Moment)
-    reviewed_by: Mapped[str] = mapped_column(sa.String(120), default="")
-    reviewed_at: Mapped[datetime | None] = mapped_column(Moment)
-    signed_by: Mapped[str] = mapped_column(sa.String(120), default="")
-    signed_at: Mapped[datetime | None] = mapped_column(Moment)
-    to_change: Mapped[str] = mapped_column(sa.Text, default="")
-    out_on: Mapped[date | None] = mapped_column(sa.Date)
-    out_where: Mapped[str] = mapped_column(sa.String(400), default="")
-    home_secretary_on: Mapped[date | None] = mapped_column(sa.Date)
-    inspectorate_on: Mapped[date | None] = mapped_column(sa.Date)
-    opened_at: Mapped[datetime] = mapped_column(Moment)
-    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    case_id: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    kind: sa.Column[str] = stored(sa.String(20), default="")
+    source_body: sa.Column[str] = stored(sa.String(20), default="")
+    report_title: sa.Column[str] = stored(sa.String(200), default="")
+    published_on: sa.Column[date | None] = stored(sa.Date)
+    quarter_from: sa.Column[date | None] = stored(sa.Date)
+    stage: sa.Column[str] = stored(sa.String(20), default="")
+    due_at: sa.Column[datetime | None] = stored(Moment)
+    drawn: sa.Column[int] = stored(default=0)
+    approved: sa.Column[int] = stored(default=0)
+    written_by: sa.Column[str] = stored(sa.String(120), default="")
+    written_at: sa.Column[datetime | None] = stored(Moment)
+    reviewed_by: sa.Column[str] = stored(sa.String(120), default="")
+    reviewed_at: sa.Column[datetime | None] = stored(Moment)
+    signed_by: sa.Column[str] = stored(sa.String(120), default="")
+    signed_at: sa.Column[datetime | None] = stored(Moment)
+    to_change: sa.Column[str] = stored(sa.Text, default="")
+    out_on: sa.Column[date | None] = stored(sa.Date)
+    out_where: sa.Column[str] = stored(sa.String(400), default="")
+    home_secretary_on: sa.Column[date | None] = stored(sa.Date)
+    inspectorate_on: sa.Column[date | None] = stored(sa.Date)
+    opened_at: sa.Column[datetime] = stored(Moment)
+    closed_at: sa.Column[datetime | None] = stored(Moment)
 
 
 class ReportVersionRow(Base):
     """A version that was drawn up, written once; `errand` is what asked for it, `recommendations` the cases that stand in it, one a line."""
 
     __tablename__ = "report_versions"
-    case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    errand: Mapped[str] = mapped_column(sa.String(120), unique=True)
-    html: Mapped[str] = mapped_column(sa.Text)
-    sha256: Mapped[str] = mapped_column(sa.String(64))
-    recommendations: Mapped[str] = mapped_column(sa.Text)
-    drawn_at: Mapped[datetime] = mapped_column(Moment)
+    case_id: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    number: sa.Column[int] = stored(primary_key=True, autoincrement=False)
+    errand: sa.Column[str] = stored(sa.String(120), unique=True)
+    html: sa.Column[str] = stored(sa.Text)
+    sha256: sa.Column[str] = stored(sa.String(64))
+    recommendations: sa.Column[str] = stored(sa.Text)
+    drawn_at: sa.Column[datetime] = stored(Moment)
 
 
 class ReportIssueRow(Base):
     """What was issued of a report, written once; `subject` is the same in each issue of the same report, `pdf` is there where it could be drawn."""
 
     __tablename__ = "report_issues"
-    case_id: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    number: Mapped[int]
-    subject: Mapped[str] = mapped_column(sa.String(260), index=True)
-    sha256: Mapped[str] = mapped_column(sa.String(64))
-    pdf: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
-    issued_at: Mapped[datetime] = mapped_column(Moment)
+    case_id: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    number: sa.Column[int]
+    subject: sa.Column[str] = stored(sa.String(260), index=True)
+    sha256: sa.Column[str] = stored(sa.String(64))
+    pdf: sa.Column[bytes | None] = stored(sa.LargeBinary)
+    issued_at: sa.Column[datetime] = stored(Moment)
     __table_args__ = (
         sa.ForeignKeyConstraint(["case_id", "number"], ["report_versions.case_id", "report_versions.number"]),
     )
@@ -317,7 +317,7 @@ def find(connection: sa.Connection, case_id: str) -> Report | None:
 
 
 def _read(connection: sa.Connection, wanted: sa.ColumnElement[bool]) -> tuple[Report, ...]:
-    own, issue, later = ReportRow.__table__, ReportIssueRow, sa.orm.aliased(ReportIssueRow)
+    own, issue, later = ReportRow.__table__, ReportIssueRow, aliased(ReportIssueRow)
     after = sa.tuple_(later.issued_at, later.case_id) > sa.tuple_(issue.issued_at, issue.case_id)
     following = (
         sa.select(later.case_id)
