@@ -237,7 +237,7 @@ def test_an_operation_inside_the_step_is_none_after_it(sqlite_engine: sa.Engine,
     files = {
         name: text.replace('name="after" value="true"', 'name="after" value="false"') for name, text in FILES.items()
     }
-    with pytest.raises(ReleaseInvalid, match="no operation look_up"):
+    with pytest.raises(ReleaseInvalid, match="no operation “look_up”"):
         cases.publish(FILES if known == "operations" else files, by="ann", now=NOW)
 
 
