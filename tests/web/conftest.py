@@ -18,6 +18,7 @@ from jinja2.bccache import Bucket
 
 from engine.release import Compiled
 from tests.conftest import ask
+from tests.web import wellformed
 from tests.web.aviary import FIRST_DAY, Flock, build
 from tests.web.nest import Nest, Walker
 from tests.web.scenes import Scenes
@@ -61,7 +62,9 @@ def dressed(app: flask.Flask) -> flask.Flask:
 def scenes(tmp_path_factory: pytest.TempPathFactory) -> Scenes:
     """The databases that all the processes of a run share."""
     own = tmp_path_factory.getbasetemp()
-    return Scenes.within(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
+    together = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    wellformed.share(together / "wellformed")
+    return Scenes.within(together)
 
 
 @pytest.fixture(scope="session")

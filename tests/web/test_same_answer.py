@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
@@ -89,17 +89,22 @@ class Outsider(Walk):
     """Somebody who is not of the group, who asks for one thing and for the other."""
 
     told: bool = True
+    invented: dict[str, Answer] = field(default_factory=dict)
+    """What was answered to invented names: of two sealed ones of the same form it is the same."""
 
     def differ(self, method: str, address: str, pair: Pair, typed: Typed = ()) -> list[str]:
         """Say what tells the sealed record from the invented one, at an address or in a form in which the former stands."""
         one, other = self._both(method, address, typed, pair)
         if one != other:  # what an application does once, for its first request, tells of no record
+            self.invented.clear()
             one, other = self._both(method, address, typed, pair)
         return [f"{self.who.name}: {method} {address} {typed or ''}: {one.parts_from(other)}"] * (one != other)
 
     def _both(self, method: str, address: str, typed: Typed, pair: Pair) -> tuple[Answer, Answer]:
-        one, other = (self.answer(method, address, typed, pair, each) for each in (pair.invented, pair.sealed))
-        return one, other
+        asked = repr((method, address, typed)).replace(pair.sealed, pair.invented)
+        if asked not in self.invented:
+            self.invented[asked] = self.answer(method, address, typed, pair, pair.invented)
+        return self.invented[asked], self.answer(method, address, typed, pair, pair.sealed)
 
     def addresses(self, method: str) -> Iterator[tuple[str, Pair]]:
         """Give each route that names a record, with the sealed ones in it."""
