@@ -40,6 +40,9 @@ KEEPS_FORMS = "placement_provider"
 RECORDS = frozenset({"case_id", "task_id", "child_id", "other_id", "about", "reference", "profile"})
 """What names a record in an address; seals are named by a number."""
 TEXTS = frozenset({"text", "search", "textarea"})
+TRIALS = "trying."
+"""What is typed in a trial of a procedure is handed to the engine, in a process of its own, under whatever name: one field of each kind is
+asked for, and not the hundreds of all procedures."""
 WHY = "Control room says that the child is with a cousin."
 ONCE = re.compile(r'(name="(?:csrf_token|key)" value=")[^"]*')
 """What a page says once: its token against forged forms, and the key of its form."""
@@ -153,8 +156,9 @@ class Outsider(Walk):
             page = read("GET", address, self.crawl.client.get(address))
             for form in page.forms:
                 fields = [(name, "" if kind in TEXTS else value) for name, kind, value in form.fields]
-                for each in (name for name, kind, _value in form.fields if kind in TEXTS):
-                    place = ("POST", self.place(form.address, "POST"), each)
+                for each, kind in ((name, kind) for name, kind, _value in form.fields if kind in TEXTS):
+                    there = self.place(form.address, "POST")
+                    place = ("POST", there, kind if there.startswith(TRIALS) else each)
                     offered.setdefault(place, ("POST", form.address, fields, each))
             for link in page.links:
                 for each, _value in parse_qsl(urlsplit(link).query, keep_blank_values=True):
