@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from engine.errors import Invalid, Problem
+from engine.frozen import frozen
 
 LONDON = ZoneInfo("Europe/London")
 """The clock by which people in the United Kingdom work."""
@@ -63,7 +63,7 @@ def bank_holidays(year: int, region: str = "England") -> Mapping[date, str]:
     return MappingProxyType(dict(country_holidays("GB", subdiv=REGIONS[region], years=year)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Calendar:
     """When an agency works: the bank holidays of its region, days of its own on which it is closed, and its hours.
 
@@ -103,7 +103,7 @@ def of_region(region: str) -> Calendar:
     return Calendar(region)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Count:
     """Working time that was counted from one moment to another, and the days between that were left out.
 

@@ -9,7 +9,6 @@ it, and the next one lies in the future.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine import calendars, faults
 from engine.calendars import LONDON, Count
+from engine.frozen import frozen
 from engine.model import Wait
 from engine.scope import Called
 from engine.state import Clock
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from engine.runner import Conductor
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rung:
     """One step of a deadline: when it goes off, whom it tells, whether it is the moment at which the work is due."""
 

@@ -6,7 +6,6 @@ Values go out of here filtered by data class; the reading is noted before a pers
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ import sqlalchemy as sa
 from engine import values
 from engine.errors import CaseNotFound, FactNotFound
 from engine.forms import Form
+from engine.frozen import frozen
 from engine.model import Actor, Facts, Value
 from engine.reading import Views, named_by, stamp_of
 from engine.release import Compiled
@@ -25,7 +25,7 @@ CASE, EVENT, FACT, TASK = (table.__table__ for table in (CaseTable, EventTable, 
 CORRECTED = "facts_corrected"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RecordView:
     """A record of a case: its form, its values as far as they may be read, what the form's conditions see, and a stamp.
 
@@ -44,7 +44,7 @@ class RecordView:
     others: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """One field that a correction changed: under which event, its value before and after (None where there was none), and why."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.rows import partial_index, stored
 from engine.store import Base, Moment
 
@@ -58,7 +58,7 @@ class DraftEventTable(Base):
     party: sa.Column[str] = stored(sa.String(40), default="", server_default="")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Draft:
     """A draft as it stands; `digest` is that of its files, `base_id` the release that it was begun from or compared with.
 
@@ -86,7 +86,7 @@ class Draft:
         return self.status == "proposed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DraftEvent:
     """One line of a draft's history.
 
@@ -104,7 +104,7 @@ class DraftEvent:
     party: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Turn:
     """A turn that a draft has taken: `event` says which, `number` is its place in the history, `hands` who changed the files.
 

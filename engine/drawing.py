@@ -13,6 +13,7 @@ from itertools import combinations, pairwise
 from engine import xml
 from engine.elements import BPMN, NODES
 from engine.errors import Problem
+from engine.frozen import frozen
 
 CROSSINGS_AT_MOST = 3
 """So many crossings of lines a reader can follow in one drawing; with more, every one is named."""
@@ -33,7 +34,7 @@ Point = tuple[float, float]
 Segment = tuple[Point, Point]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Box:
     """A rectangle of the drawing by its left upper corner and its size."""
 

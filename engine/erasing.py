@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ import orjson
 import sqlalchemy as sa
 
 from engine import posting, values
+from engine.frozen import frozen
 from engine.model import Event, Facts
 from engine.rows import stored
 from engine.store import (
@@ -59,7 +60,7 @@ class TombstoneTable(Base):
     digest: sa.Column[str] = stored(sa.String(64), default="")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tombstone:
     """Who had what erased, when and on which basis; `refs` are references of cases, and ids of whom they were about."""
 
@@ -156,7 +157,7 @@ def _empty(connection: sa.Connection, row: Any, stone: Tombstone) -> dict[str, i
     return gone
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mention:
     """What goes of the cases of a procedure that are about others too: the records that name what is erased, and those of their items.
 

@@ -9,13 +9,13 @@ and the errand is run again; whoever comes second finds the message closed. What
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine.faults import StepFailed
+from engine.frozen import frozen
 from engine.model import AFTER, ASKED, FOUND, Deliver, Value
 from engine.process import Node
 from engine.runner import Conductor
@@ -31,7 +31,7 @@ Errand = Callable[[Mapping[str, Value], str, datetime], Mapping[str, Value]]
 MESSAGE = MessageTable.__table__
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claimed:
     """An errand that this node carries out now."""
 

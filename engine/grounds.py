@@ -8,7 +8,7 @@ put right later. What an older engine did not write down is not there. What the 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from engine import ownership, values
 from engine.admission import task_number
 from engine.errors import TaskNotFound
 from engine.feel import Expression
+from engine.frozen import frozen
 from engine.model import Actor, Facts
 from engine.provenance import fields_read
 from engine.reading import Views, filtered
@@ -41,7 +42,7 @@ KINDS = ("case_opened", OPENED, WAITS, DONE, *HAPPENED, "decision_made", *SETS, 
 TASK, EVENT, FACT = TaskTable.__table__, EventTable.__table__, FactTable.__table__
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """A value as it was: the fact's record, key and field, and by whom and when it was written; by nobody where it was not."""
 
@@ -53,7 +54,7 @@ class Told:
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Condition:
     """A gateway at which was chosen: by which way the token went on, the text of its condition, and what that saw.
 
@@ -71,7 +72,7 @@ class Condition:
     held: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Leg:
     """A part of the way: what set it off (None where the log does not say), the elements that were passed, and what was chosen.
 
@@ -84,7 +85,7 @@ class Leg:
     recorded: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ruling:
     """A decision on which the task stands: its event, and the record that it wrote as it was then, as far as it may be read.
 
@@ -98,7 +99,7 @@ class Ruling:
     rests: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clock:
     """The deadline of a task: the event that set it last, what rang since, and a fact that held the moment from which it counts.
 
@@ -114,7 +115,7 @@ class Clock:
     origin_held: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Grounds:
     """All of it for one task: `legs` in the order of time, `owners` the events that say who had it, `held` all that is withheld.
 

@@ -14,13 +14,13 @@ import socket
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from engine.errors import Invalid, Problem, Unavailable
+from engine.frozen import frozen
 from engine.nursery import HEADER, PIECE, READY
 
 logger = logging.getLogger("homeward.guard")
@@ -40,7 +40,7 @@ SENTENCES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """What one question may take: seconds of the processor, seconds of the clock on the wall, mebibytes of memory."""
 

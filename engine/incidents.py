@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,7 @@ from engine.errors import (
     ReasonMissing,
 )
 from engine.faults import StepFailed
+from engine.frozen import frozen
 from engine.mending import Mender, Way
 from engine.model import Actor, Event, Move, Skip
 from engine.posting import CASE
@@ -58,7 +59,7 @@ LOGGED = {
 """What the log of a case calls what an operator did, by whether it is about a message that nobody took."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Incident:
     """A step that failed, or a message that nobody took; `facts` names records only.
 

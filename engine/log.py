@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
 from engine import values
+from engine.frozen import frozen
 from engine.model import Event, FactWrite
 from engine.views import EventRow
 
@@ -26,7 +26,7 @@ GENESIS = "0" * 64
 """The head of a log that holds nothing yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kept:
     """A value beside the log: under which event it was written, and the salt of its digest.
 

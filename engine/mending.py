@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import CannotMend, Problem
+from engine.frozen import frozen
 from engine.model import Move, Skip
 from engine.specs import Race, Split
 
@@ -22,7 +22,7 @@ BESIDE = frozenset({"start", "handler"})
 """What no flow leads into."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Way:
     """A token that can be moved: its element, and the places, each with its name, before which it can be put."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +10,12 @@ import sqlalchemy as sa
 
 from engine import values
 from engine.forms import Field, Form, Raw, item_in, names_of, numbers_in, texts_under
+from engine.frozen import frozen
 from engine.model import Value
 from engine.store import EventTable, FactTable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Changed:
     """A question that somebody else has answered since: what it says now, by whom and when; `both` where this person has too."""
 

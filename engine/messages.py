@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from engine.admission import answers_said, fingerprint
 from engine.errors import CaseNotFound, Invalid, NotFound, NotYourTask, Problem
 from engine.faults import StepFailed
 from engine.forms import Form
+from engine.frozen import frozen
 from engine.incidents import Incidents
 from engine.library import Library
 from engine.model import ASKED, PARTNERS, Actor, Deliver, Value
@@ -71,7 +71,7 @@ OVER = (
 """Made once: to make the statements of one look for a message took ten times what the database takes to answer them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Received:
     """What came in at the door of partners; `id` is the sender's own, under which a second sending is known as such."""
 
@@ -82,7 +82,7 @@ class Received:
     lives: timedelta = LIVES[PARTNER]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """A message that a case awaits and a person may give: the number of the token, the event, its key, the form that asks, and what its conditions see."""
 

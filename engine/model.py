@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
+
+from engine.frozen import frozen
 
 Clock = Callable[[], datetime]
 """Gives the present moment as an aware datetime in UTC; the composition root decides which."""
@@ -26,7 +28,7 @@ SYSTEM = "system"
 """Stands as the person in everything that a clock or the engine itself did."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Actor:
     """Who acts: a person's sign-in name, the roles held now, and the organisation for which they act.
 
@@ -53,7 +55,7 @@ class Actor:
         return found or (frozenset({self.organisation}) if role in self.duties else frozenset())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FactWrite:
     """One field of one record gets a value."""
 
@@ -63,7 +65,7 @@ class FactWrite:
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wait:
     """Something for which a case waits by itself, without a person: an element of the diagram, and what ends the waiting.
 
@@ -76,7 +78,7 @@ class Wait:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event:
     """Something that happened in a step, before it is stored.
 
@@ -102,7 +104,7 @@ def told_of_paper(on_paper: datetime | None) -> dict[str, str]:
     return {ON_PAPER: on_paper.astimezone(UTC).isoformat()} if on_paper else {}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Open:
     """Begin a case with the answers of the opening form; `on_paper` is when it was taken on paper, None where it was not."""
 
@@ -111,7 +113,7 @@ class Open:
     on_paper: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Complete:
     """A person has done a task; `owner` is who had taken it, "" where nobody had.
 
@@ -138,12 +140,12 @@ class Complete:
         return ({self.instead: self.owner} if self.instead else {}) | told_of_paper(self.on_paper)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fire:
     """The earliest due clock of the case is let go off."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deliver:
     """A message arrives for an element that waits for it.
 
@@ -157,7 +159,7 @@ class Deliver:
     given: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Correct:
     """A fact was wrong: it gets its right value, and the clocks that rest on it are derived again."""
 
@@ -166,7 +168,7 @@ class Correct:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Skip:
     """An operation that fails is left out the next time that a token comes to it; what it would have found stays unknown."""
 
@@ -175,7 +177,7 @@ class Skip:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Move:
     """The token at one element is put before another element of the same process."""
 

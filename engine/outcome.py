@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from engine.frozen import frozen
 from engine.model import USUAL_RANK, Event, FactWrite, Value
 from engine.process import Node
 from engine.state import Position
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenTask:
     """A task that a person may do now; `key` is the record key under which its form writes ("" for a record that
     occurs once), `due_at` when it is due, and `deadline` the boundary event that says so.
@@ -24,7 +25,7 @@ class OpenTask:
     deadline: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sent:
     """A message that another case may take."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from engine.admission import require_open, task_number
 from engine.errors import Conflict
+from engine.frozen import frozen
 from engine.model import Actor, Event
 from engine.store import CaseTable, EventTable, TaskTable, row_lock, writing
 from engine.writing import Stored, write_event
@@ -32,7 +33,7 @@ class TaskIsTaken(Conflict):
     """Somebody else has this task, and only they, or who leads them, can change that."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Owner:
     """Who has a task, since when, by whose hand, and to whom it goes back; all empty where nobody has it."""
 
@@ -108,7 +109,7 @@ class Ownership:
             return change.to(Owner(change.had.returns_to, now, by.person), RETURNED)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Change:
     """A task that is open, in a case that is locked, and the person who changes who has it."""
 

@@ -9,12 +9,13 @@ from functools import cached_property
 from typing import TypeVar
 
 from engine.feel.temporal import read_duration
+from engine.frozen import frozen
 
 LONGEST_LIFE = timedelta(days=366)
 """A message waits for a year at most."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Timer:
     """A timer's definition: `kind` is ``date``, ``duration`` or ``cycle``; `text` an ISO 8601 literal or ``=FEEL``."""
 
@@ -22,7 +23,7 @@ class Timer:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loop:
     """A multi-instance: the FEEL of its collection, the name of the item, whether one comes after the other, and the
     condition that ends it before all are done.
@@ -34,7 +35,7 @@ class Loop:
     until: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Again:
     """A standard loop: it goes on while its condition holds, asked `before` each turn or behind it, `most` times at most."""
 
@@ -43,7 +44,7 @@ class Again:
     most: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trigger:
     """What is thrown and caught within a case: a ``signal``, an ``error`` or an ``escalation``; no `code` catches any."""
 
@@ -55,7 +56,7 @@ class Trigger:
         return self.kind == thrown.kind and self.code in {"", thrown.code}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flow:
     """A sequence flow; `condition` is FEEL without the leading equals sign, or None."""
 
@@ -66,7 +67,7 @@ class Flow:
     condition: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Node:
     """One flow node with everything that the engine needs to know of it."""
 

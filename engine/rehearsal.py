@@ -17,7 +17,6 @@ Commands, as JSON holds them; moments are ISO 8601, answers what a page posts::
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,6 +26,7 @@ from engine.elements import WAITING
 from engine.errors import Conflict, Refusal
 from engine.faults import StepFailed, describe
 from engine.forms import Form
+from engine.frozen import frozen
 from engine.model import FOUND, SYSTEM, Actor, Complete, Deliver, Event, Facts, FactWrite, Fire, Found, Open, Value
 from engine.outcome import OpenTask, Outcome, Sent
 from engine.process import Node
@@ -61,7 +61,7 @@ class CannotBePlayed(Conflict):
         super().__init__(sentence)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Happened:
     """An event with the moment of the virtual clock."""
 
@@ -69,7 +69,7 @@ class Happened:
     event: Event
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expected:
     """A message for which the case waits, at an element of the drawing."""
 
@@ -78,7 +78,7 @@ class Expected:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ticking:
     """A clock that runs: its element, when it goes off next, and for a deadline what is told to whom after that."""
 
@@ -87,7 +87,7 @@ class Ticking:
     rungs: tuple[Rung, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """What is asked next: the task, or the opening where there is none yet, with what its expressions see."""
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +24,7 @@ import orjson
 
 from engine.errors import AnswersInvalid, Invalid, Problem
 from engine.forms.syntax import read_json
+from engine.frozen import frozen
 from engine.rehearsal import CannotBePlayed, Command, Rehearsal, StandIn, moment_of
 from engine.release import Compiled
 
@@ -34,7 +34,7 @@ MOST_STEPS = 200
 """So many commands a scenario, and a case that is tried out, has at most."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scenario:
     """A scenario as it is kept; `began` is the moment at which its virtual clock begins."""
 
@@ -45,7 +45,7 @@ class Scenario:
     closes: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Played:
     """What became of a scenario: the first thing that is not as it was kept, and the elements whose work it did.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from engine.errors import Invalid, Problem, ReleaseInvalid
+from engine.frozen import frozen
 from engine.scope import Scope
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ TURNS = 3
 """How many moments are tried after each of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Turn:
     """A case that is to be opened: the scheduled moment, how many before it were missed, and the moment after now."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ import orjson
 
 from engine import calendars, values
 from engine.feel import Function
+from engine.frozen import frozen
 from engine.model import USUAL_RANK, Facts, FactWrite
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ LONGEST_KEY = 30
 """Of a record in a multi-instance; what repeats there adds a number."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Called:
     """A decision table that an expression called: with which arguments, and which rules fired."""
 
@@ -33,7 +33,7 @@ class Called:
     rules: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """What a table gave when it was asked, whom it called and what it counted; and the records on which that rests, None where it may rest on the moment."""
 

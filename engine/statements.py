@@ -7,10 +7,11 @@ than the database did. What listens to statements hears of these as of any other
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+
+from engine.frozen import frozen
 
 Convert = Callable[[Any], Any] | None
 Values = Mapping[str, Any]
@@ -49,7 +50,7 @@ class Prepared:
         return made
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Made:
     """A statement as one kind of database takes it, and the values that it holds itself."""
 

@@ -316,10 +316,20 @@ def connect(url: str) -> sa.Engine:
     return sa.create_engine(url, connect_args={"options": options}, pool_pre_ping=True, hide_parameters=True)
 
 
+SQLITE = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",
+    "secure_delete=ON",
+    "cache_size=-500",  # kB of pages for each connection, of which a worker has eight; the system keeps them all once more
+)
+
+
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     """Set what SQLite forgets between connections; the driver must not begin transactions by itself."""
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "secure_delete=ON"):
+    for pragma in SQLITE:
         connection.execute(f"PRAGMA {pragma}")
 
 

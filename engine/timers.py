@@ -8,7 +8,6 @@ import logging
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -17,6 +16,7 @@ import sqlalchemy as sa
 from engine.cases import Cases
 from engine.errors import Refusal
 from engine.faults import StepFailed, describe
+from engine.frozen import frozen
 from engine.store import CaseTable, ScheduleTable, reading
 from engine.views import Letter
 
@@ -39,7 +39,7 @@ class RingsWithoutEnd(Exception):
     """The clocks of a case go off again and again at one moment."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Swept:
     """What a sweep did: clocks that went off, messages handed over, steps that failed, cases that began by themselves."""
 

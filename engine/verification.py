@@ -8,7 +8,7 @@ the site works on; one case that cannot be read never hides the others.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from engine import catching, log, ownership, runner, values
 from engine.clocks import Winder
+from engine.frozen import frozen
 from engine.library import Library
 from engine.model import ASKED, FOUND, Facts
 from engine.runner import Conductor
@@ -52,7 +53,7 @@ Holders = Callable[[str], frozenset[str]]
 """Gives the sign-in names of the active people who hold a role."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """One thing that is not as it must be.
 
@@ -75,7 +76,7 @@ class Finding:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Overdue:
     """The cases with a clock that is due, and since when the first of them is; `oldest_at` is None where none is."""
 

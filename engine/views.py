@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine.forms import Form
+from engine.frozen import frozen
 from engine.model import USUAL_RANK, Facts, Value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReleaseRow:
     """A published release: `number` counts within its procedure, `digest` is the SHA-256 of its files."""
 
@@ -25,7 +25,7 @@ class ReleaseRow:
     published_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TaskRow:
     """A person's task as the index keeps it; `status` is ``open``, ``completed`` or ``cancelled``.
 
@@ -60,7 +60,7 @@ class TaskRow:
         return f"{self.case_id}.{self.number}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EventRow:
     """One line of a case's log; `command` is the idempotency key of the command that caused it, "" for a clock's."""
 
@@ -78,7 +78,7 @@ class EventRow:
     digest: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """What one step did, as its observers see it inside the same transaction; `facts` is how they stand after it.
 
@@ -102,7 +102,7 @@ class Step:
 Observer = Callable[[sa.Connection, Step], None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Done:
     """The answer to a command: the case, the ids of the tasks that it opened, and whether it had been done before."""
 
@@ -111,7 +111,7 @@ class Done:
     repeated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Late:
     """How many cases have a clock that is more than a minute late, and when the oldest of these was due.
 
@@ -123,7 +123,7 @@ class Late:
     held_up: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Letter:
     """A message and who takes it: a case that waits for it, or a procedure that it opens; neither, where nobody does."""
 
@@ -133,7 +133,7 @@ class Letter:
     procedure: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScheduleRow:
     """When a procedure opens its next case by itself (None: its timer gave no moment), and how often that failed."""
 
@@ -142,7 +142,7 @@ class ScheduleRow:
     failures: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpeningView:
     """How a case of a procedure is opened: the form, and the role that may do it."""
 
@@ -154,7 +154,7 @@ class OpeningView:
     documentation: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TaskView:
     """A task with all that its page needs: the form, the values as they stand, what its conditions see, and a stamp.
 
@@ -173,7 +173,7 @@ class TaskView:
     """The number of the last event that the page knows of."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaseView:
     """A case as one reader may see it; `withheld` names the data classes that hold something and are not shown."""
 
@@ -192,7 +192,7 @@ class CaseView:
     reached: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cursor:
     """Where a page of a list ended: the next one begins behind it. Without `rank` the list is ordered by due time alone."""
 
@@ -202,7 +202,7 @@ class Cursor:
     rank: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """One page of tasks; `next` is where the following page begins, or None at the end."""
 

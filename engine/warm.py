@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from threading import Lock
 
+from engine.frozen import frozen
 from engine.outcome import Written
 from engine.state import Position
 
@@ -16,7 +16,7 @@ Waiting = tuple[int, str, str]
 """What a case waits for: the number of the token, the name of the message, its key."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Warm:
     """A case's position as the step left it that wrote `written`, on which release, and what it waits for."""
 

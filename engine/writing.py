@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine import log, posting, state, values
+from engine.frozen import frozen
 from engine.model import USUAL_RANK, Event, Facts
 from engine.outcome import OpenTask, Outcome
 from engine.statements import Prepared
@@ -62,7 +63,7 @@ CHANGE_AWAITED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stored:
     """A case's row as a step finds it, with the key of the command and a digest of what it asks."""
 

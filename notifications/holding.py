@@ -6,12 +6,12 @@ write some of them again. So nothing leaves while a hold is on; the row of the h
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from engine.errors import Conflict, Invalid, Problem
+from engine.frozen import frozen
 from engine.store import reading, writing
 from notifications.outbox import HoldRow, OutboxRow
 
@@ -27,7 +27,7 @@ class ReasonInvalid(Invalid):
     """A decision on mails says what becomes of them, and why."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """A hold that is on: since when, by whom and why; how many mails wait, and when the first and the last was written."""
 
@@ -39,7 +39,7 @@ class Held:
     newest_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """What became of a hold: the decision, who took it, when and why, and of how many mails."""
 

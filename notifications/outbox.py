@@ -17,12 +17,13 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.rows import aliased, partial_index, stored
 from engine.store import Base, Moment, reading, row_lock, writing
 from notifications import wording
@@ -103,7 +104,7 @@ class HoldRow(Base):
     mails: sa.Column[int]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Swept:
     """What one sweep did: how many messages were sent, put back to wait and given up."""
 
@@ -112,7 +113,7 @@ class Swept:
     failed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """How the outbox stands: a page says so when messages are not leaving; `left` counts those whose recipient has left."""
 
@@ -122,7 +123,7 @@ class Standing:
     left: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Taken:
     """A row that this process has claimed; `attempt` proves later that the claim is still its own."""
 
@@ -131,7 +132,7 @@ class _Taken:
     give_up_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Claim:
     """A message that this process may deliver now: of one row, or of several that are gathered.
 

@@ -7,7 +7,6 @@ and denies by default, so that a forgotten decorator shows at start and not in a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -16,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from engine.errors import NotAllowed
+from engine.frozen import frozen
 from engine.model import Actor
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -38,7 +38,7 @@ class RouteUnmarked(RuntimeError):
     """A route does not say who may call it: a bug, found at start."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """Who may call a route: everyone, everyone who is signed in, or who holds one of the roles."""
 

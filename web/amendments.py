@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import flask
 import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 
 from engine.errors import Conflict, Invalid, Problem
+from engine.frozen import frozen
 from engine.store import reading, writing
 from web import amendment_words, carer_words, case_access
 from web.access import actor, roles, signed_in
@@ -30,7 +30,7 @@ PAGES = {ATTACHMENT: "attachments.listed", COMMENT: "comments.listed"}
 OF_CARER = frozenset({carer_words.DATA_CLASS})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """One thing as this person may put it right: in the data classes `may`, of those that are `readable`; `subject` is noted as read."""
 
@@ -40,7 +40,7 @@ class Sheet:
     subject: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Where a thing is looked for, and the page that tells of it."""
 

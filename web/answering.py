@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from uuid import UUID, uuid4, uuid5
 
 import flask
@@ -12,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import Refusal
 from engine.forms import Field, Form, Raw, inputs_of, names_of, numbers_in, texts_under
+from engine.frozen import frozen
 from engine.store import EventTable, TaskTable, reading
 from engine.views import Done
 from web import repeating
@@ -27,7 +27,7 @@ SEEN, LATER = "_seen", "_later"
 OURS = frozenset({"csrf_token", "key", "stamp", SEEN, LATER, *repeating.NAMES})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Posted:
     """What a person sent: the typed answers, the key that makes a second sending harmless, the page's stamp, and the last event
     that the page knew of. `step` is what they want of the page itself instead: another item of a list, or one less.

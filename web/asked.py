@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import flask
 
 from engine.errors import Invalid, Problem
+from engine.frozen import frozen
 from engine.store import reading
 from web import periods
 from web.access import actor
@@ -19,7 +19,7 @@ from workflows.access import FIGURES_OF_EVERY_AUTHORITY, FIGURES_OF_OWN_AUTHORIT
 from workflows.vocabulary import RESPONSIBLE_AUTHORITY
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What a reader asked for, as far as that reader may: no authorities stand for all of them.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from web.episode_words import names_of
 from workflows import attachments
 from workflows.attachments import STATES, WHAT, Attachment, State
@@ -21,7 +21,7 @@ TAGS = {State.HELD: "govuk-tag--blue", State.UNSCANNED: "govuk-tag--yellow", Sta
 """The colours of the states that are said; that a file was found clean goes without saying."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One file: `tag` is the colour of what is said of the scanner, empty where nothing is."""
 

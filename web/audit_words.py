@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from engine.frozen import frozen
 from engine.model import Actor, Value
 from engine.release import Compiled
 from engine.store import reading
@@ -57,7 +57,7 @@ _SUMMARY = (
 """Record, field and the words of a row, in the order in which they come about."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """One finding: about which case (where the reader may know of it), how it stands, and what came of it."""
 
@@ -74,7 +74,7 @@ class Finding:
         return {"text": STANDING[self.standing], "classes": f"govuk-tag--{COLOURS[self.standing]}"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drawn:
     """One case of the sample; `at_risk` says what came of a risk that the audit saw, empty where it saw none."""
 

@@ -10,7 +10,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from engine.erasing import Tombstone
 from engine.errors import Conflict, Invalid, Problem
+from engine.frozen import frozen
 from engine.store import writing
 from engine.verification import Overdue, overdue
 from notifications import holding
@@ -45,7 +46,7 @@ class StillRunning(Conflict):
     """Somebody has the database open."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Copied:
     """What is in a copy: the revision of its schema, and how many cases and events."""
 
@@ -54,7 +55,7 @@ class Copied:
     events: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Restored:
     """What was put back: its content, the mails that are held, the clocks that are overdue, and where the old one lies.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import flask
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.store import TaskTable, reading
 from web import case_access
 from web.access import actor
@@ -36,7 +36,7 @@ ABOUT: Mapping[str, str] = MappingProxyType(
 """What a comment or a file can be about, by data class: what most are about comes first, and what few may read last."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AtTask:
     """The task at which a page was opened."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 from engine.forms import Field, Form, Heading, Kind
+from engine.frozen import frozen
 from engine.release import Compiled
 from workflows.access import SEES_EVERY_EPISODE
 
@@ -22,7 +22,7 @@ ITEMS = 3
 """So often a list has its questions on paper; more go on the back."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """A question on paper: its words, a hint, boxes to tick, and empty lines or a place for a day; a heading has only its words."""
 
@@ -34,7 +34,7 @@ class Question:
     is_heading: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """A form on paper."""
 

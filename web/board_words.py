@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from engine.frozen import frozen
 from web.missing_words import grade, line, told_apart
 from web.moments import LONDON, say_day, say_moment, say_time, say_until
 from workflows.agencies import title_of
@@ -25,7 +25,7 @@ DAYS_FROM = 48
 LEVELS = (*reversed(GRADES), "")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """One episode that is open: its tasks that are late and what is asked of partners are counted."""
 
@@ -42,7 +42,7 @@ class Row:
     waits: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One line of a list beneath: an address part and words."""
 
@@ -50,7 +50,7 @@ class Line:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WallRow:
     """One episode on the wall; `clock` is the time to the next review, `late` that it is over."""
 

@@ -6,13 +6,13 @@ A sheet with details and photograph for patrols: domain.md 3.4 [S98b]. It is dra
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine.errors import CaseNotFound
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.release import Compiled
 from engine.store import reading
@@ -68,7 +68,7 @@ PLAN_PLACES = ("known_places", "known_people", "transport_habits")
 PLAN_FOUND = ("what_works", "worker_to_call")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Briefing:
     """What the sheet says; `photograph` is the number of the picture, `grade` and `colour` the tag of the risk."""
 
@@ -85,7 +85,7 @@ class Briefing:
     contact: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _OfChild:
     """What is kept of the child beside the case, as far as the reader may read it of this case."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine.admission import task_number
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.store import TaskTable, reading
 from engine.views import TaskRow
@@ -27,7 +27,7 @@ SHOWN = frozenset({"D1", "D2"})
 """Who the child is, and since when the child is missing: a briefing says little more, and leads to the case."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Brief:
     """One case of a briefing, as far as its reader may read it, with the tasks of it."""
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 
 import flask
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.model import Facts
 from engine.release import Compiled
 from web import amendment_words, carer_words
@@ -56,7 +57,7 @@ TYPED = frozenset({CARER, AWAY, CONCERN, PLAN, PUT_RIGHT, FILES, COMMENTS})
 """What is drawn beside the cases and was typed: a name may stand in it that no field holds."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """The facts of one case as they are given, at a moment."""
 

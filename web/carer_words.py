@@ -6,11 +6,11 @@ The police read the form while an episode of the child is open, whatever else th
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.store import CaseTable, reading
 from web import case_access
@@ -30,7 +30,7 @@ PURPOSE = "carer's form"
 DATA_CLASS = "D6"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One person or place as a row of a list."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.errors import CaseNotFound, NotFound
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.store import CaseTable, TaskTable, reading
 from workflows import about, access, audits, break_glass, children, seals, searching, vetting
@@ -39,7 +40,7 @@ def readable(engine: sa.Engine, who: Actor, case_id: str, *, now: datetime, with
     return found[case_id]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Beside:
     """In which data classes somebody adds files and comments to a case; and puts right what they added themselves, and what others did."""
 

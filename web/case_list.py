@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.store import CaseTable, Moment, reading
 from web import case_access, whose
@@ -16,7 +16,7 @@ from workflows.access import AUDITORS
 from workflows.audience import audience
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaseLine:
     """One open case: its reference, its title, since when it is open, and whom it is about to those who read that (`web.whose`)."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.release import Compiled
 from engine.store import reading
@@ -17,7 +17,7 @@ from workflows import children, comments, episodes
 from workflows.episodes import Episode
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaseRead:
     """A case with its release, its episode and child where it has them, what was given of it, and `told`: everything in words.
 

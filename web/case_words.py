@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from engine import ownership
 from engine.corrections import Change
 from engine.decisions import Table
+from engine.frozen import frozen
 from engine.model import SYSTEM, Actor
 from engine.release import Compiled
 from engine.views import CaseView, EventRow, TaskRow
@@ -62,7 +62,7 @@ NOT_YET = "Not yet"
 HIDDEN = "Recorded, but not shown to your roles"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenTask:
     """One open task on the case page."""
 
@@ -73,7 +73,7 @@ class OpenTask:
     mine: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Happening:
     """One entry of the timeline."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from engine.frozen import frozen
 from web import disruption_words, plan_words
 from web.case_words import interview
 from web.fact_words import Row, row
@@ -19,7 +19,7 @@ from workflows.trigger_plans import ChildPlan
 from workflows.vocabulary import FLAG, LOOKED_AFTER, RESPONSIBLE_AUTHORITY, RISK_LEVEL
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """All that is kept of a child, as far as the reader may know of the cases it comes from."""
 
@@ -33,7 +33,7 @@ class Known:
     disruptions: Sequence[Disruption] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EpisodeLine:
     """One row of the table of episodes; without a link where the reader has no page of it."""
 
@@ -45,7 +45,7 @@ class EpisodeLine:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Section:
     """One entry with rows of a summary list."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from web.episode_words import names_of
 from workflows.comments import Comment
 from workflows.vocabulary import DATA_CLASS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """One comment; `is_own` where it is the reader's."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import flask
 import sqlalchemy as sa
 
 from engine.errors import Invalid, Problem
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.store import writing
 from web import govuk
@@ -28,7 +28,7 @@ OWN, OTHER = "own", "other"
 FILE = "file"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """For whom a copy is: for whoever makes it, on duty, or for somebody named; and on which basis. `as_file` is a CSV."""
 
@@ -46,7 +46,7 @@ class Wanted:
         return classes if self.own else classes - NEVER_COPIED
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Made:
     """A copy that stands in the log: its number, for whom, on which basis, by whom and when."""
 

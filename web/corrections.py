@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from engine.corrections import RecordView, differing
 from engine.errors import AnswersInvalid, Conflict, PageIsStale, Problem, Unavailable
 from engine.forms import Field, Form, Raw
+from engine.frozen import frozen
 from engine.model import Value
 from engine.release import Compiled
 from engine.store import TaskTable, reading
@@ -32,7 +33,7 @@ REASON = "correction_reason"
 LONGEST_REASON = 1_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """A record as this person may put it right: `form` holds the open questions, `others` the ones that stay."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from engine.forms import Form
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.release import Compiled
 from engine.views import CaseView, TaskRow
@@ -22,7 +22,7 @@ ELEMENT = "decide_on_episode"
 SIGNING = "sign_off_meeting"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One episode of the agenda: `task` is the address part of the task where it is up and the reader may do it."""
 
@@ -45,7 +45,7 @@ class Entry:
     task: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Due:
     """One return interview, or return without a prevention interview, that the meeting looks at."""
 
@@ -54,7 +54,7 @@ class Due:
     overdue: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DayLine:
     """One other day: what came of its meeting."""
 
@@ -63,7 +63,7 @@ class DayLine:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """How the episodes stand now and the names of those who worked on them, by sign-in name; flags only for who may read them."""
 

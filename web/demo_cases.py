@@ -7,7 +7,6 @@ steps go off in between.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -17,6 +16,7 @@ import sqlalchemy as sa
 from engine import timers
 from engine.cases import Cases
 from engine.errors import SamePersonTwice
+from engine.frozen import frozen
 from engine.model import Actor, Value
 from engine.store import CaseTable, TaskTable, reading
 from web.procedures import MISSING_CHILD
@@ -27,7 +27,7 @@ Answers = dict[str, Value]
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deed:
     """What somebody did: how long ago, at which task, and with which answers, given the moment at which it was done, and what the page showed."""
 
@@ -37,7 +37,7 @@ class Deed:
     seeing: Callable[[Mapping[str, Any]], Answers] = lambda _scope: {}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Story:
     """One invented case: how long ago it was opened, with which answers, what was done since, and of which procedure."""
 

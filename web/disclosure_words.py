@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from web import copy_words
 from web.fact_words import Row, row
 from web.moments import say_moment
@@ -17,7 +17,7 @@ from workflows.disclosures import Disclosure
 from workflows.vocabulary import words
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Given:
     """What was given, the latest first, and who had to be told since that their copy is no longer right."""
 

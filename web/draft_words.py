@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import flask
@@ -12,6 +11,7 @@ import sqlalchemy as sa
 from engine.comparison import Change, of_value
 from engine.drafted import Draft, DraftEvent
 from engine.errors import NotFound
+from engine.frozen import frozen
 from engine.guard import TooMuchToRead
 from engine.publishing import Drafts
 from engine.store import reading
@@ -65,7 +65,7 @@ STARTERS: Mapping[str, str] = {
 """What a new form or table begins with; a new diagram comes with an archive."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileLine:
     """A file of a draft as a line of a list: what changed about it, and how many problems it has."""
 
@@ -91,7 +91,7 @@ def shelf() -> Drafts:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DraftItem:
     """A draft that asks something of a person: to be decided on, or to be put right."""
 
@@ -119,7 +119,7 @@ def owed(draft: Draft, parties: Collection[str]) -> frozenset[str]:
     return asked - shelf().agreed(draft).keys() if asked else frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Approval:
     """An agreement that a draft needs beside the second person: whose, who gave it or can give it, and what concerns them."""
 

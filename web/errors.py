@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass
 
 import flask
 from flask.typing import ResponseReturnValue
@@ -14,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from engine import faults
 from engine.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal, Unavailable
+from engine.frozen import frozen
 from web.access import actor, sent_here
 from web.services import services
 from workflows.agencies import ROLES, title_of
@@ -31,7 +31,7 @@ PLACES = ("case_id", "child_id", "task_id", "reference")
 REFERENCE = re.compile(r"[A-Z]{1,4}-[0-9A-Z]{1,12}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """A kind of refusal as people meet it: the status, the heading and what helps."""
 

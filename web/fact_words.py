@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from html import unescape
@@ -16,6 +15,7 @@ from markupsafe import Markup
 from engine.decisions import RULES, SAW, Table
 from engine.decisions.telling import why
 from engine.forms import Field, Form, items_in_words
+from engine.frozen import frozen
 from engine.model import Facts, Value
 from engine.release import Compiled
 from web import known_words
@@ -44,7 +44,7 @@ WHAT_APPLIES = "What applies"
 """Stands over the rows of a table that gives all that apply."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Section:
     """The facts of one record as rows of a summary list, and by whom and when they were written, where that is known.
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
+from engine.frozen import frozen
 from web.moments import say_key
 from workflows.figures import Population
 from workflows.hiding import TABLE_OF, Shown
@@ -34,7 +35,7 @@ Numbers = Mapping[str, int | None]
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bar:
     """One number of a chart: None where it is hidden; `of` is the number of which it is a share, `width` in per cent.
 
@@ -69,7 +70,7 @@ class Bar:
         return f"{self.count} ({self.share})" if self.share else str(self.count)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chart:
     """One table of numbers, drawn as bars: `says` is what it counts, `head` what its first column is."""
 

@@ -8,7 +8,6 @@ shown at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -19,6 +18,7 @@ from markupsafe import Markup
 from engine.errors import Problem
 from engine.forms import TYPED_IN_PARTS, Block, Field, Form, Heading, Items, Kind, Paragraph, Raw, inputs_of
 from engine.forms.answers import first
+from engine.frozen import frozen
 from engine.model import Value
 from web.repeating import ADD, FOCUS, REMOVE, drawn
 
@@ -33,7 +33,7 @@ _PART_WIDTHS = {"day": 2, "month": 2, "year": 4, "time": 5}
 Params = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drawn:
     """One block of a page: the component that draws it, its parameters, and whether other answers decide about it."""
 

@@ -15,6 +15,7 @@ from typing import Any
 import flask
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.store import TaskTable
 from engine.views import TaskRow
 from web import draft_words, inbox_filter, missing_words, task_lists
@@ -43,7 +44,7 @@ EPISODE, CHILD = frozenset({"D2"}), frozenset({"D1", "D2"})
 """Of which data classes a line says something: of an episode, and of a child to be told from others."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bit:
     """A piece of a cell: words, with the address to which they lead or the colour of a tag; the colour says nothing that they do not.
 
@@ -59,7 +60,7 @@ class Bit:
 Cell = tuple[Bit, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One line; `mark` tells it from what it was before, `case_id` names the episode of which it says facts of some data `classes`, if it does."""
 
@@ -69,7 +70,7 @@ class Line:
     classes: frozenset[str] = EPISODE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shown:
     """What a part shows: a table under its heads, or a sentence where there is nothing; and links to more."""
 
@@ -114,7 +115,7 @@ class Look:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """One part of the page: its title, for whom it is, what it shows, and the kind of task where it is a list of these."""
 
@@ -136,7 +137,7 @@ class Part:
         return WHAT[self.what].elements
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drawn:
     """A part as somebody sees it now."""
 

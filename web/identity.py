@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -11,6 +11,7 @@ import flask_login
 from flask.typing import ResponseReturnValue
 
 from engine.errors import Refusal
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.store import reading
 from web import sessions
@@ -30,7 +31,7 @@ ASKS = frozenset({"static", "inbox.news", "home.news", "cases.news", "board.wall
 """What a page that is open asks for by itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignedIn(flask_login.UserMixin):  # type: ignore[misc]
     """The person behind the session of this request."""
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.store import TaskTable
 from workflows import daily, downtime
 from workflows.agencies import title_of
@@ -44,7 +45,7 @@ NOBODY = "no one"
 """Stands for whoever has a task that nobody has: no sign-in name has a space."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class What:
     """One kind of task: its words, and the tasks of the drawings that are of it."""
 
@@ -71,7 +72,7 @@ WHAT: Mapping[str, What] = MappingProxyType(
 """The kinds of task for which somebody asks on their own."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Groups:
     """By whose tasks a person may narrow a list: the teams that they are in or lead, by number, and the colleagues whom they named."""
 
@@ -82,7 +83,7 @@ class Groups:
 NO_GROUPS = Groups()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """What to see; empty text stands for everything. `which` is of `WHICH`, `due` of `DUE`, `order` of `ORDER`, `what` of `WHAT`,
     `element` is the id of a task in the drawings;

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 import flask
 from werkzeug.datastructures import MultiDict
 
+from engine.frozen import frozen
 from engine.release import plain
 from engine.store import reading, writing
 from web.access import actor
@@ -28,7 +28,7 @@ _SENT = frozenset({"csrf_token"})
 _ASIDE = {"next": "a new step after ", "clock": "a clock on "}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Typed:
     """What was typed and not saved: by the names of the fields, and when."""
 
@@ -40,7 +40,7 @@ class Typed:
         return {name: each[0] for name, each in self.values.items() if each}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Beside:
     """Somebody else who has a draft open: their name, where in it (this page, else where they came last), since when, and how many more places."""
 
@@ -50,7 +50,7 @@ class Beside:
     more: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Waiting:
     """Something that its author has not saved: what it is, and the address at which it is gone on with."""
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qs
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.model import Actor
 from web import figure_words, periods
 from web.figure_words import HIDDEN, Chart
@@ -28,7 +28,7 @@ from workflows.vocabulary import RESPONSIBLE_AUTHORITY
 _NUMBER = re.compile(r"(?:https?://[^\s/]+)?/performance/episodes\?(?P<query>\S+)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Live:
     """One number, its values, and the days of which they are."""
 
@@ -39,7 +39,7 @@ class Live:
     now_of: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Named:
     """A number as an address names it: its table, its key there, and the authority of which it is, empty for all of them."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from web.fact_words import Row, row
 from web.moments import LONDON, say_day, say_key, say_moment
 from workflows import child_details, children, trigger_plans
@@ -21,7 +21,7 @@ ALWAYS = frozenset({"Name", "Known as", "Born", "Sex", "Looked after", "Responsi
 """The rows that stand there though neither record says anything."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compared:
     """One row: what is compared, what each record says, and whether that tells them apart: both say something, and not the same."""
 
@@ -30,7 +30,7 @@ class Compared:
     differs: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """What is kept of a child under one id."""
 

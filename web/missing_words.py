@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from engine.frozen import frozen
 from web.figure_words import written
 from web.moments import say_key, say_moment, say_span, say_until
 from workflows.figures import Missing
@@ -20,7 +20,7 @@ CHILDREN = {"female": "Girl", "male": "Boy", "": "Child"}
 ADULTS = {"female": "Woman", "male": "Man", "": "Adult"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MissingLine:
     """One person who is missing: `next_review` is empty while none is open."""
 
@@ -34,7 +34,7 @@ class MissingLine:
     overdue: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MissingNow:
     """Everybody who is missing, as sentences and lines; `withheld` more have no line for this reader."""
 
@@ -43,7 +43,7 @@ class MissingNow:
     withheld: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EpisodeLine:
     """One episode behind a number."""
 

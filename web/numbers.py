@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from engine.frozen import frozen
 
 LONGEST = 9
 LONGEST_OF_PAGE = 5
@@ -12,7 +13,7 @@ LONGEST_OF_PAGE = 5
 One = TypeVar("One")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part(Generic[One]):
     """One page of a list: what stands on it, its number, and that of the last page."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -16,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from engine import forms
 from engine.errors import Invalid, Problem
 from engine.forms import Form, Raw
+from engine.frozen import frozen
 from engine.model import Value
 from engine.store import reading, writing
 from web.access import actor, roles
@@ -33,7 +33,7 @@ AHEAD = timedelta(days=14)
 GAPS_AHEAD = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One entry of the rota in words."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from engine import anchors
 from engine.errors import Invalid, Problem
+from engine.frozen import frozen
 from engine.incidents import UNREAD, Incident
 from engine.reading import LATE_AFTER
 from engine.store import CaseTable, reading
@@ -56,7 +56,7 @@ STATES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sent:
     """What an operator sent about an incident."""
 

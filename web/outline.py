@@ -6,10 +6,11 @@ The drawing, the table and the outline say the same, so that nobody needs the dr
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from engine.elements import WAITING
+from engine.frozen import frozen
 from engine.grounds import Grounds
 from engine.model import Wait
 from engine.process import Node, Process
@@ -32,7 +33,7 @@ WAITS = {
 NO_TIME = "No time set"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drawing:
     """One diagram of the procedure: how many of its tasks are open, and the elements to be marked in it.
 
@@ -47,7 +48,7 @@ class Drawing:
     passed: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """One open step: a row of the table."""
 
@@ -59,7 +60,7 @@ class Place:
     task: TaskRow | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Coming:
     """What can come after an open step: "Write up the interview", when "Was the child seen?: Yes", by whom; and where it is drawn."""
 
@@ -69,7 +70,7 @@ class Coming:
     element: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ahead:
     """What can come after one open step: by its own ways on, and by what can interrupt it or what it stands in."""
 
@@ -79,7 +80,7 @@ class Ahead:
     could: Sequence[Coming]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A line of the outline: where its element is drawn, if it has one, and the lines inside it."""
 
@@ -89,7 +90,7 @@ class Entry:
     inside: Sequence[Entry] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outline:
     """A case in words: its open steps as a table, and a tree of where it is, what comes next, what can happen, and what has."""
 
@@ -179,7 +180,7 @@ class Map:
         return []
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WayDrawing:
     """One diagram on the way to a task: `way` are the elements and flows to be marked, `steps` the elements with their names."""
 

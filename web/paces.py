@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import flask
 from flask.typing import ResponseReturnValue
 
 from engine.errors import Invalid, Problem
+from engine.frozen import frozen
 from engine.process import Process
 from engine.store import reading
 from web import copying
@@ -30,7 +30,7 @@ page = flask.Blueprint("paces", __name__)
 HEADS = ("Step", "Who does it", "Opened", "Done", "Half within", "9 of 10 within", "Late", "Open now", "Fell away")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One step in words; `cells` are those of `HEADS` but the first."""
 

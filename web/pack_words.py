@@ -8,13 +8,13 @@ is plain data: the same facts give the same bytes. Source: domain.md 3.6, N12.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
 import sqlalchemy as sa
 
 from engine.errors import Invalid, NotFound, Problem
+from engine.frozen import frozen
 from engine.model import Value
 from engine.store import reading
 from web import audit_words, govuk, period_figures, periods, recommendation_words
@@ -43,7 +43,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
 MOST_BESIDE, MOST_ON_A_PAGE = 5, 22
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """One row: `bar` is the length of its bar in per cent, None where it has none or is not shown; `outlined` is that of no answer."""
 
@@ -53,7 +53,7 @@ class Row:
     outlined: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """One table: `says` is what is counted in it, `head` what its first column is; `is_text` where the others are no numbers."""
 
@@ -77,7 +77,7 @@ class Table:
         return len(self.rows) <= MOST_ON_A_PAGE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listing:
     """Sentences under a heading; without any, `nothing` is said."""
 
@@ -86,7 +86,7 @@ class Listing:
     nothing: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Section:
     """A part of a pack: sentences, tables, lists."""
 
@@ -102,7 +102,7 @@ class Section:
         return not all(each.is_whole for each in self.tables)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pack:
     """A pack as its template shows it; `period` is said in days."""
 

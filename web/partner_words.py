@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.store import reading
 from web.fact_words import Row, row
 from web.services import services
@@ -31,7 +31,7 @@ INSTEAD: Mapping[str, str] = MappingProxyType(
 """Why nobody can be asked, by the kind of agency, and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asking:
     """`rows` say by kind of agency who can be asked; `unasked` says of each role with an open task why nobody in it can be."""
 

@@ -6,11 +6,11 @@ What is hidden is worked out once for a period, and the rates beside it.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from web import figure_words, periods, rate_words
 from web.figure_words import Chart, Link
 from web.periods import Span
@@ -20,7 +20,7 @@ from workflows.hiding import Shown
 from workflows.populations import Living
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scope:
     """Of which authorities a reader is told (None for all), without which records, and whether small numbers too."""
 
@@ -34,7 +34,7 @@ class Scope:
         return self.authorities is not None and len(self.authorities) == 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PeriodFigures:
     """The episodes of a period, `shown`, its numbers by table with None for what is hidden, and the same as charts.
 

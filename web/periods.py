@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from engine.errors import Problem
+from engine.frozen import frozen
 from web.moments import LONDON, say_day
 from workflows.days import midnight
 from workflows.figures import Period
@@ -22,7 +22,7 @@ MONTHS_OF_A_QUARTER = 3
 QUARTERS_OFFERED = 8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """The days of a period, both inclusive."""
 

@@ -7,8 +7,8 @@ would be too high.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from engine.frozen import frozen
 from web.figure_words import written
 from web.sheet_rows import NO_CSV, rows_of
 from workflows.populations import AGES, AREAS, GROUPS, LONGEST_SOURCE, Entry
@@ -22,7 +22,7 @@ FIRST_YEAR, LAST_YEAR = 1991, 2100
 HEADINGS = ("Year", "Area", "Community", "Age", "Children", "Source")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """What a sheet holds: its rows, and what is wrong."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
 
 from engine.errors import CaseNotFound
+from engine.frozen import frozen
 from engine.library import Library
 from engine.store import reading
 from web import periods
@@ -23,7 +23,7 @@ COLOURS = {State.KEPT: "green", State.PENDING: "blue", State.BROKEN: "red"}
 SEVERITIES = {"C": "Critical", "H": "High", "M": "Medium"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One promise over a period; `share` says how many of those that are decided were kept."""
 
@@ -36,7 +36,7 @@ class Line:
     share: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """One promise in one case; `reason` is empty where none was recorded, or where the reader may not read it."""
 

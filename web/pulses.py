@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 
+from engine.frozen import frozen
 from workflows.audience import Audience
 from workflows.boards import Beat
 
@@ -23,7 +23,7 @@ AT_MOST = 2_000
 """So many open pages are remembered in a process, those asked for last."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Seen:
     at: datetime
     bounds: Audience

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
+from engine.frozen import frozen
 from web.figure_words import HIDDEN, HIDDEN_IN_FILES, written
 from workflows.figures import Population
 from workflows.hiding import Shown
@@ -16,7 +17,7 @@ MORE_HEADS = (*HEADS, "Different children", "Children per 1,000 children")
 BEFORE = "Episodes per 1,000 children, period before"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bar:
     """One rate of a chart: `said` with its number or that it is not shown, `width` in per cent of the largest, `before` as it was then."""
 
@@ -31,7 +32,7 @@ class Bar:
         return self.said == HIDDEN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """The rates by one way to divide the children: bars, and rows of words and `Told.heads`."""
 
@@ -41,7 +42,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """What the page shows: a table for each of `WAYS`, and the rates as they were `found`."""
 

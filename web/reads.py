@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
@@ -11,6 +10,7 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from engine.errors import Invalid, Problem
+from engine.frozen import frozen
 from engine.store import reading, writing
 from web.access import actor, roles
 from web.episode_words import names_of
@@ -27,7 +27,7 @@ LONGEST_PERIOD = timedelta(days=92)
 RECORDS_SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A person's day in words."""
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from engine.errors import AnswersInvalid
 from engine.forms import Form
+from engine.frozen import frozen
 from engine.model import Value
 from web.figure_words import written
 from web.sheet_rows import NO_CSV, rows_of
@@ -32,7 +32,7 @@ _DAYS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """What a sheet holds: the answers of each new row, how many are taken in already, and what is wrong."""
 

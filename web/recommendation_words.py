@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
+from engine.frozen import frozen
 from engine.model import SYSTEM, Value
 from web.fact_words import Row, row
 from web.live_measures import in_words
@@ -46,7 +46,7 @@ HEADS = (
 UNEXPLAINED, EXPLAINED = "escalated, not explained yet", "escalated and explained"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One milestone as a row of a table."""
 
@@ -62,7 +62,7 @@ class Step:
     why_late: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One recommendation as the list and the report show it; `new` is what has happened since the last report, `taken` the position in a word."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import flask
 from flask.typing import ResponseReturnValue
 
 from engine.errors import Invalid, Problem
+from engine.frozen import frozen
 from engine.store import reading
 from web import case_access, copying
 from web.access import actor, roles
@@ -29,7 +29,7 @@ D2 = frozenset({"D2"})
 HEADS = ("Case", "Responsible authority", "Reported", "Acknowledged by social care")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """The cases of one reason: how many there are, and the rows (of `HEADS`) of those that this reader may know."""
 

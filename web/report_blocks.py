@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from html.parser import HTMLParser
 
+from engine.frozen import frozen
+
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4"})
 _BLOCKS = _HEADINGS | {"p", "li", "dt", "dd", "tr", "caption", "figcaption"}
 _CELLS = frozenset({"th", "td"})
@@ -31,7 +33,7 @@ class Block:
         return ", ".join(each for each in self.cells if each)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """Something that one version says and another does not: under which heading, before and after."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from engine import erasing
 from engine.erasing import Tombstone
 from engine.errors import Invalid, Refusal
+from engine.frozen import frozen
 from engine.store import reading, writing
 from web import erased_words, tombstones
 from web.access import actor, roles
@@ -38,7 +38,7 @@ SHOWN = 50
 Listed = TypeVar("Listed", Due, Decision, Hold, Tombstone, Ended)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One subject in a list."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from engine.errors import Invalid, NotFound, Problem
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.store import reading
 from web import case_access, copying
@@ -32,7 +32,7 @@ class ReturnNotFound(NotFound):
     """There is no such return, or none of this person's council."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """Which file, of which of the person's own councils, and the day up to which it tells."""
 
@@ -54,7 +54,7 @@ class Asked:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Made:
     """The rows of a file, of whom they tell, and what is wrong with them; nothing tells that a record is sealed from this person."""
 

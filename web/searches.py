@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 import flask
 from flask.typing import ResponseReturnValue
 
 from engine.errors import Problem
+from engine.frozen import frozen
 from engine.store import reading
 from web import case_access
 from web.access import actor, roles
@@ -30,7 +31,7 @@ PARTS = ("day", "month", "year")
 LONGEST = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hit:
     """A child whom the reader may know, with the cases that the reader may open, the newest first."""
 

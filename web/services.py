@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import flask
 import sqlalchemy as sa
 
 from engine.cases import Cases
+from engine.frozen import frozen
 from engine.model import Clock
 from web.clock import DemoClock
 from web.settings import Settings
@@ -16,7 +16,7 @@ from web.settings import Settings
 NAME = "homeward"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Services:
     """The settings, the database, the door to the cases and the clocks.
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from engine.errors import NotAllowed, Unavailable
+from engine.frozen import frozen
 from engine.store import reading, writing
 from web.tables import SessionRow, SignInFailureRow
 
@@ -39,7 +39,7 @@ class WrongNameOrPassword(NotAllowed):
     """Name and password do not belong together, or there is no such person: the same answer to both."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """How long a session lasts without a request, and at all."""
 

@@ -6,7 +6,7 @@ A list that somebody wants to see again is kept here too.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from urllib.parse import urlencode
 
@@ -16,6 +16,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.admission import task_number
 from engine.errors import Invalid, Problem, Refusal, TaskNotFound
+from engine.frozen import frozen
 from engine.ownership import TaskIsTaken
 from engine.store import TaskTable, reading, writing
 from engine.views import TaskRow
@@ -41,7 +42,7 @@ ACTS: Mapping[str, str] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """What became of one task."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from engine import diagrams
 from engine.editing import Diagram, Row, Sheet, is_plain, say_span, say_time
 from engine.errors import Invalid
 from engine.forms import editing, filled
+from engine.frozen import frozen
 from engine.process import Flow, Node, Process
 from web.answering import without_source
 from web.draft_words import titles
@@ -42,7 +42,7 @@ BEGINNINGS: Mapping[str, str] = {each: FACTS[each] for each in ("task.opened_at"
 """From when a clock counts where that is no answer, by its expression."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rung:
     """One moment of a clock, a row of its table: when, what is done then, whom it tells, and how often again.
 
@@ -71,7 +71,7 @@ class Rung:
         return f"{self.step}: {self.moment}, tells {self.tell}{again}{only}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clock:
     """A clock that sits on a step: its element, the table and the deadline in it, since when it counts, and its moments."""
 
@@ -91,7 +91,7 @@ SHORT, AT_ONCE = 40, 3
 """So long a time is said in the line of a step, and so many of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """A row of the table; `inside` names the group in which the step stands, `ways` are the flows that lead on from it."""
 
@@ -132,7 +132,7 @@ class Step:
         return hashlib.sha256(repr(self).encode()).hexdigest()[:32]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """One diagram: its steps as they happen, and its lanes, the names by their ids; `readable` is False where it is no diagram yet."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.store import reading
 from engine.views import TaskRow
@@ -37,7 +38,7 @@ GRADED = ", graded "
 """Stands in a case's title between what it is and how it is graded (bpmn/missing_child, property `title`)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tag:
     """A word in a colour; the colour says nothing that the word does not say."""
 
@@ -45,7 +46,7 @@ class Tag:
     colour: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One task as a line of the list."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 import flask
@@ -24,6 +24,7 @@ from engine.errors import (
     Unavailable,
 )
 from engine.forms import Form, Raw
+from engine.frozen import frozen
 from engine.merging import Changed
 from engine.release import Compiled
 from engine.store import TaskTable, reading, writing
@@ -59,7 +60,7 @@ from workflows.typed import Typed
 page = flask.Blueprint("tasks", __name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shown:
     """What a page of a task is drawn from beside the task: the answers, its key and stamp, and what is to be said of them."""
 

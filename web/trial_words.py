@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from engine import values
 from engine.errors import NotFound
 from engine.forms import Block, Field, Form
 from engine.forms.plain import from_plain
+from engine.frozen import frozen
 from engine.rehearsal import SECOND
 from web import draft_words
 from web.case_words import SAID
@@ -36,7 +36,7 @@ WORDS: Mapping[str, str] = {
 """What is said of an event; one that has no name and no words is left out."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """What is tried out: the draft of a procedure, or one of its releases; `kept_as` is the name under which a rehearsal is kept."""
 
@@ -63,7 +63,7 @@ def source_of(procedure: str, source: str) -> Source:
     return Source(procedure, name, words, library.files(found.id), f"release {found.number}", source, is_draft=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """A page as staff will see it: its form, as far as it applies, and what stands beside it."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import notifications.verification
 import workflows.verification
 from engine import anchors
 from engine.cases import Cases
+from engine.frozen import frozen
 from engine.rows import stored
 from engine.store import Base, Moment, reading, writing
 from engine.verification import Finding
@@ -56,7 +56,7 @@ _CLAIM = sa.text("""
 """).bindparams(sa.bindparam("day", type_=sa.Date()), *(sa.bindparam(name, type_=Moment()) for name in ("now", "dead")))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LastRun:
     """The newest run of the night, as a page shows it; `findings` are the first of `found`."""
 

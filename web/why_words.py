@@ -7,7 +7,6 @@ said to be not recorded. Who has a part now is said as of now, in so many words.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from engine import ownership
 from engine.decisions import RULES
 from engine.decisions.telling import why
+from engine.frozen import frozen
 from engine.grounds import Clock, Condition, Grounds, Leg, Ruling, Told
 from engine.model import SYSTEM
 from engine.views import EventRow
@@ -48,7 +48,7 @@ SET_BY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Now:
     """What is so at present and in no log: the agencies in which the role counts (None: in each), and who stands in for the owner."""
 
@@ -57,7 +57,7 @@ class Now:
     sealed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sentence:
     """One of the five, under its heading."""
 
@@ -65,7 +65,7 @@ class Sentence:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A row of the table: when, what, and the words of the record as it stands there."""
 

@@ -7,12 +7,12 @@ projection: one row for each such case.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.model import SYSTEM
 from engine.rows import stored
 from engine.store import Base, CaseTable
@@ -84,7 +84,7 @@ class AboutRow(Base):
     episode: sa.Column[str] = stored(sa.String(LONGEST), index=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sequel:
     """A case that belongs to an episode, such as one by which it was opened again."""
 

@@ -7,7 +7,7 @@ of absences matters to those who prevent the next episode too.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.errors import Conflict, Invalid, NotFound, Problem
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.rows import stored
 from engine.store import Base, Moment
@@ -55,7 +56,7 @@ class AbsenceRow(Base):
     __table_args__ = (sa.UniqueConstraint("form", "key", name="uq_carer_absences_form_key"),)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Absence:
     """One absence as it stands; `told` holds keys of `TOLD` with a space between them."""
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from engine.errors import Invalid, NotFound, Problem
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.rows import stored
 from engine.store import Base, Moment, row_lock
@@ -70,7 +71,7 @@ class AdministrationRow(Base):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """One line of the log as a page shows it: whose account it was, or which agency and team it was about."""
 
@@ -85,7 +86,7 @@ class Change:
     team: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Agency:
     """An organisation that somebody administers, with the roles that its people can hold."""
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+
+from engine.frozen import frozen
 
 FEWEST_PAIRS = 20
 """Of fewer pairs nothing is said: one more could turn it round."""
@@ -28,7 +29,7 @@ _BANDS = (
 """Above which kappa two auditors agree how far: the bands of J. R. Landis and G. G. Koch, Biometrics 33, 1977, pages 159 to 174."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Agreement:
     """How far the pairs agree: how many there are, how many are equal, and kappa.
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from engine.frozen import frozen
 from engine.model import Event
 from engine.views import EventRow
 
 PROCEDURE = "missing_child"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alert:
     """An event of a procedure tells the holders of roles, with a template of `notifications/templates`.
 

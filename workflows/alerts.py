@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 import sqlalchemy as sa
 
 from engine.calendars import LONDON
+from engine.frozen import frozen
 from engine.store import TaskTable
 from engine.views import EventRow, Step, TaskRow
 from notifications import outbox, wording
@@ -50,7 +50,7 @@ _HOLDERS, _OF, _ONLY_AT = "holders of ", " in ", " at "
 Who = TypeVar("Who", Person, on_call.Duty)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Told:
     """Whom a message is for: the `places` that it names, `only` these or not, and to whom its case belongs."""
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from engine import values
 from engine.errors import Invalid, NotFound, Problem
+from engine.frozen import frozen
 from engine.model import Actor, Value
 from engine.rows import stored
 from engine.store import Base, Moment
@@ -54,7 +55,7 @@ class AmendmentRow(Base):
     __table_args__ = (sa.UniqueConstraint("by", "key", "question"),)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Amendment:
     """One row as pages see it."""
 
@@ -79,7 +80,7 @@ class Amendment:
         return KINDS[self.kind].asked[self.question]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """Who decides, when and why: `key` is that of the page, `stamp` what stood there when it was drawn; `base_url` is the site's address."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from types import MappingProxyType
 import sqlalchemy as sa
 
 from engine.errors import Invalid, NotFound, Problem
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.rows import partial_index, stored
 from engine.store import Base, CaseTable, Moment, reading, row_lock, writing
@@ -97,7 +98,7 @@ class AttachmentRow(Base):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attachment:
     """A file of a case, without its bytes."""
 
@@ -121,7 +122,7 @@ class Attachment:
         return self.state in GIVEN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sent:
     """What somebody sent: the file under the name that it had there, and what was said of it; `key` is that of the page."""
 
@@ -134,7 +135,7 @@ class Sent:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """How large a file may be, and all files of one data class in a case together, in bytes.
 
@@ -262,7 +263,7 @@ CLAIMED_FOR = timedelta(minutes=10)
 """How long a worker may take for one file; one that dies meanwhile leaves it to the next."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claimed:
     """A file that a worker has taken to be scanned."""
 
@@ -271,7 +272,7 @@ class Claimed:
     tried: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """How the files stand with the scanner, as operators see it."""
 

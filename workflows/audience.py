@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.rows import aliased
 from engine.store import CaseTable, TaskTable
@@ -53,7 +54,7 @@ SERVING = OF_ONE_PROVIDER | OF_ONE_AREA
 """The roles of the agencies that councils name."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Whose:
     """To whom a case belongs.
 
@@ -90,7 +91,7 @@ class Whose:
         return agencies is None or not agencies.isdisjoint(at)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Audience:
     """What decides in which cases the roles of a person count."""
 

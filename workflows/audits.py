@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
@@ -18,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.calendars import LONDON
+from engine.frozen import frozen
 from engine.model import Actor, Facts, Value
 from engine.rows import stored
 from engine.store import Base, Moment, TaskTable
@@ -103,7 +103,7 @@ class AuditFindingRow(Base):
     settled_at: sa.Column[datetime | None] = stored(Moment)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sampled:
     """One case of a sample: which, why it was drawn, whether it is audited, whether it is to be again and was."""
 
@@ -114,7 +114,7 @@ class Sampled:
     second_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Month:
     """The audit of a month as figures; `mean` over all standards and `means` by standard, None where nothing was scored.
 

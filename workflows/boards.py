@@ -7,13 +7,14 @@ nothing. Nothing here names anybody but those who work.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine import reading
+from engine.frozen import frozen
 from engine.rows import aliased
 from engine.store import CaseTable, EventTable, Moment, TaskTable
 from workflows import access, assigning, figures
@@ -38,7 +39,7 @@ WORKED_WITHIN = timedelta(days=90)
 MEETINGS = ("convene_meeting", "hold_meeting", "hold_strategy_discussion", "hold_follow_up_meeting", "hold_conference")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Owed:
     """One episode after the return: since when, whether the interview was offered, and who has the open task of it, by when.
 
@@ -59,7 +60,7 @@ class Owed:
         return self.returned_at + HELD_WITHIN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Open:
     """One open task; `owner` is the name of who has it, empty where nobody has."""
 
@@ -77,7 +78,7 @@ class Open:
         return f"{self.case_id}.{self.number}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Child:
     """A child on whom somebody works; `child_id` is empty while nobody has said who it is, and then there is one case."""
 
@@ -91,7 +92,7 @@ class Child:
         return tuple(each for each in self.open if each.element in MEETINGS)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Load:
     """How much somebody has of what a person leads; `person` is empty for what nobody has."""
 
@@ -101,7 +102,7 @@ class Load:
     overdue: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Breach:
     """What is overdue of one kind of task: how many, and since when the longest."""
 
@@ -111,7 +112,7 @@ class Breach:
     oldest: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Offered:
     """A hand-over that nobody has answered: how many tasks from whom to whom, by when, and whether this person is one of the two."""
 
@@ -123,7 +124,7 @@ class Offered:
     own: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Beat:
     """What was written, counted: the events since a moment, the newest comment and hand-over, and how many of these are offered."""
 

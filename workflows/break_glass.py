@@ -9,13 +9,14 @@ reference that no case has everything happens in the same way: nobody learns by 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import sqlalchemy as sa
 
 from engine.errors import Invalid, Problem
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.rows import stored
 from engine.store import Base, CaseTable, Moment
@@ -72,7 +73,7 @@ class GlassRow(Base):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opening:
     """One opening as a page shows it; `classes` are those that it opened."""
 
@@ -84,7 +85,7 @@ class Opening:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One opening as somebody reads it in the log; `withheld` is the case and why, where they have no part in it."""
 

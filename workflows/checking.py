@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple
 from functools import lru_cache
 from typing import Any
 
@@ -20,6 +20,7 @@ from engine.comparison import Change, compare, redrawn
 from engine.elements import BPMN, NAME, RESERVED, ZEEBE
 from engine.errors import Invalid, Problem
 from engine.foreign.sheet import slug
+from engine.frozen import frozen
 from engine.guard import Guard, Limits, TooMuchToRead
 from workflows import draft_looks, draft_parties, drafts, table_trials, trials
 from workflows.agencies import ROLES
@@ -41,7 +42,7 @@ MOST = 500
 """So many problems of a draft are told at once; a page with more of them would be a burden itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """One line of a report: the file and the element, the rule, how grave it is, and a sentence that says what to do.
 
@@ -56,7 +57,7 @@ class Finding:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Imported:
     """What a diagram from another tool has become: the files of a procedure, and everything that is to be said of it."""
 

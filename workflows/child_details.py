@@ -8,13 +8,13 @@ not known or not recorded hides no earlier one, and *not stated* is another answ
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.model import Facts, Value
 from engine.rows import aliased, stored
 from engine.store import Base, Moment
@@ -52,7 +52,7 @@ NO_SCHOOL: Words = MappingProxyType(
 """What is said of a child's school where it is none that works here: nobody has a part by that."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Detail:
     """One question: its words as a heading, its data class, the words of its answers, and the questions that open it.
 
@@ -134,7 +134,7 @@ class ChildDetailsRow(Base):
     __table_args__ = (sa.Index("ix_child_details_school", "school"),)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """What is known of one question: the answer, by which report, and when that was taken."""
 

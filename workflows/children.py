@@ -13,13 +13,14 @@ where two people decide that two records are one child (`workflows.merging`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.rows import aliased, stored
 from engine.store import Base, CaseTable, Moment
 from workflows import disruptions, episodes
@@ -107,7 +108,7 @@ class ChildFlagRow(Base):
     imported_row: sa.Column[str] = stored(sa.String(64), default="")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Child:
     """One child; `looked_after` is of the vocabulary of that name, `sex` as the report asks it."""
 
@@ -121,7 +122,7 @@ class Child:
     joined_to: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChildEpisode:
     """One episode of a child, a case of ours or one from before; `unfinished` holds what was left to do at its end, one text a line (domain.md 13.9).
 
@@ -139,7 +140,7 @@ class ChildEpisode:
     status: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChildFlag:
     """One flag of a child, of the vocabulary ``flag``; `until` is the first day on which it counts no more."""
 
@@ -153,7 +154,7 @@ class ChildFlag:
         return self.since <= day and (self.until is None or day < self.until)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChildCase:
     """A case about the child as such: its trigger plan, the pattern of its episodes, its prevention plan; with the id under which it was opened."""
 

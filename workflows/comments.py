@@ -8,12 +8,13 @@ that they did stands in the log of readings, so that looking at a page writes no
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from engine.errors import Invalid, Problem
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.rows import partial_index, stored
 from engine.store import Base, Moment, ReadTable, writing
@@ -56,7 +57,7 @@ class MentionRow(Base):
     __table_args__ = (partial_index("ix_comment_mentions_unseen", "person", where="seen_at IS NULL"),)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comment:
     """One comment as pages see it; `mentioned` are the names of those who are."""
 
@@ -70,7 +71,7 @@ class Comment:
     mentioned: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Written:
     """What somebody wrote, and whom they mention by sign-in name; `key` is that of the page."""
 
@@ -81,7 +82,7 @@ class Written:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unread:
     """A mention that somebody has not looked at."""
 

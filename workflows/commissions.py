@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.model import Found, Value
 from engine.rows import stored
 from engine.store import Base
@@ -46,7 +47,7 @@ class CommissionRow(Base):
     __table_args__ = (sa.Index("ix_commissions_council", "council", "from_on"),)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Commission:
     """One commission; `until_on` is the first day on which it does not hold any more."""
 

@@ -7,13 +7,14 @@ knows (D6, with the carer's form). One that is over is ended with a reason, and 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date, datetime
 from types import MappingProxyType
 
 import sqlalchemy as sa
 
 from engine.errors import Invalid, NotFound, Problem
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.rows import stored
 from engine.store import Base, Moment
@@ -61,7 +62,7 @@ class ConcernRow(Base):
     ended_why: sa.Column[str] = stored(sa.Text, default="")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Concern:
     """One person or place of concern; `until` is the first day on which it counts no more."""
 

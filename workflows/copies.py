@@ -8,7 +8,7 @@ tasks of the role that gave the copy until one of them has settled it, and is ma
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from engine import values
 from engine.corrections import CORRECTED, differing
 from engine.errors import Conflict, Invalid, NotFound, Problem
+from engine.frozen import frozen
 from engine.model import Actor, Value
 from engine.rows import partial_index, stored
 from engine.store import Base, EventTable, FactTable, Moment, reading, writing
@@ -38,7 +39,7 @@ LATE_AT_ONCE = 50
 SHOWN = 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Within:
     """How soon a recipient is told, and on which ground."""
 
@@ -121,7 +122,7 @@ class CopyRow(Base):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Owed:
     """One entry as pages see it: who holds which copy since when, and what became of it; `classes` are those that were put right."""
 
@@ -144,7 +145,7 @@ class Owed:
     settled_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """How a recipient was told: of `HOW`, when, by whom, and whatever else there is to say."""
 
@@ -165,7 +166,7 @@ class SettledAlready(Conflict):
 # Who holds a copy --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Held:
     """A copy that may be wrong: its row in the log of disclosures, as it was known when, and the classes in which it may be."""
 

@@ -8,13 +8,13 @@ reference and a link, and no word of what was put right. Those who were given a 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine.corrections import CORRECTED
+from engine.frozen import frozen
 from engine.store import ERASED, CaseTable, TaskTable
 from engine.views import Step
 from notifications import outbox, wording
@@ -30,7 +30,7 @@ from workflows.people import MembershipRow, OrganisationRow
 TEMPLATE, BESIDE = "correction", "amendment"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """One message: its name beside the correction, for the holders of a role in these organisations (empty: wherever)."""
 
@@ -39,7 +39,7 @@ class Told:
     places: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Case:
     """A case as far as it matters who is told; `council` is the one that it names as responsible."""
 

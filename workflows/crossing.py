@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from engine.frozen import frozen
 from workflows import hiding, rates
 from workflows.figures import Population
 from workflows.hiding import EPISODES, Cell, Settled, Shown
@@ -45,7 +45,7 @@ UNTOLD: Mapping[str, str] = MappingProxyType(
 these data classes (domain.md 5.2, column *dashboard*)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """What of a row is counted, and `of`, the column of which it is a share."""
 
@@ -54,7 +54,7 @@ class Column:
     test: Test
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class View:
     """A table of two answers: `part` gives the row of an episode, empty where it is in none."""
 
@@ -114,7 +114,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
 """A flag of exploitation is compared on the dashboard alone, for those who see every number (D4)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kept:
     """What became of one promise in the episodes of a period: None for a number that is hidden."""
 
@@ -124,7 +124,7 @@ class Kept:
     broken: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Crossed:
     """Each view with its rows, by part and column, and the promises; a row in which there is nothing is left out."""
 

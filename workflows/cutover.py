@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
 from types import MappingProxyType
@@ -21,6 +20,7 @@ import sqlalchemy as sa
 from engine import values
 from engine.cases import LETTERS
 from engine.errors import Invalid, Problem
+from engine.frozen import frozen
 from engine.model import Value
 from engine.store import Base, CaseTable, writing
 from workflows import amendments
@@ -46,7 +46,7 @@ _BESIDE = (("flags", IMPORTED_FLAG, ("flag", "since")), ("plans", IMPORTED_PLAN,
 Said = list[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """What became of one row: its file, line and key, the verdict, and for each column what is wrong and how to mend it."""
 
@@ -62,7 +62,7 @@ class Line:
         return f"{self.file} line {self.line} ({self.key}): {self.verdict}{told}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Report:
     """What became of every row, in the order of the files."""
 
@@ -110,7 +110,7 @@ def bring_in(
     return Report(tuple(lines))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Sheet:
     """How the rows of one file become rows of a table: natural key, what to check in a row, the columns to write."""
 

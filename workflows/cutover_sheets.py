@@ -9,13 +9,13 @@ import csv
 import io
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any
 
 from engine.errors import Problem
 from engine.forms.moments import Fault, read_date, read_moment
+from engine.frozen import frozen
 from engine.model import Value
 from workflows.days import day_of
 from workflows.trigger_plans import DEFAULT_RISK, GIVEN_TO, LEGAL_LEVER, PARTS, SENSITIVITY, WARNING
@@ -46,7 +46,7 @@ class CellWrong(ValueError):
 Reader = Callable[[str], Value]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """One column of a file: how a filled cell is read, what an empty one stands for, and whether it must be filled.
 
@@ -60,7 +60,7 @@ class Column:
     later: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """One row as it was read: the line on which it begins, its values, and what is wrong as (column, sentence)."""
 

@@ -6,7 +6,7 @@ The first two operations read tables; what they found are facts of the meeting's
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from textwrap import shorten
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine import values
+from engine.frozen import frozen
 from engine.model import Found, Value
 from engine.store import CaseTable, FactTable, TaskTable
 from workflows import figures
@@ -43,7 +44,7 @@ SIGNED_OFF, LAPSED = "meeting_result", "meeting_lapse"
 """The records of a meeting's end: signed off, or overtaken by the next day."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Day:
     """One daily meeting; what is counted is None while it goes on, and `signed_off` then too."""
 
@@ -60,7 +61,7 @@ SHORT = 60
 """Characters of the place."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """How a missing episode stands now: what a meeting has to know of it beside the grade.
 

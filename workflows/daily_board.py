@@ -6,11 +6,11 @@ Five statements over what is open or happened lately, as far as the roles of a p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.store import Moment, ReadTable, TaskTable
 from workflows import boards, daily
 from workflows.agencies import ROLES
@@ -29,7 +29,7 @@ NOTED_WITHIN = timedelta(hours=1)
 """A screen that draws itself anew is written down once an hour for each episode, not each time."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Late:
     """One task of a missing episode that should have been done; `asked` tells that it lies with a partner."""
 
@@ -45,7 +45,7 @@ class Late:
         return ROLES[self.role].kind not in {FORCE, ""} if self.role in ROLES else False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Back:
     """One return: when, and the episode's status since."""
 
@@ -54,7 +54,7 @@ class Back:
     status: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Often:
     """A child who was reported three times or more in 90 days: how often, from before the cut-over too, and the newest report."""
 
@@ -63,7 +63,7 @@ class Often:
     last_report_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Board:
     """Everything that the board shows; `tasks` are the open ones of who is missing, what is due first at the top."""
 

@@ -7,12 +7,12 @@ case has, the same is asked in the same statements, and those answer who are nev
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.store import TaskTable
 from workflows import access, audience, people, seals
 from workflows.administration import ADMINISTRATOR
@@ -34,7 +34,7 @@ OWNERS: Mapping[str, str] = MappingProxyType(
 ANSWERS = frozenset({*OWNERS.values(), ADMINISTRATOR})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Owners:
     """Who answers for a case, and who answers for the organisation of somebody who looked at it."""
 

@@ -6,12 +6,12 @@ A deputy reads no more than the own roles allow. What they do of the other's is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from engine.errors import Invalid, NotFound, Problem
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.rows import aliased, stored
 from engine.store import Base, Moment
@@ -43,7 +43,7 @@ class DeputyRow(Base):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Absence:
     """A time in which somebody is away, and who stands in, with their names."""
 

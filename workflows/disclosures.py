@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from datetime import datetime
 from types import MappingProxyType
 
@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from engine.cases import LETTERS
 from engine.errors import Invalid, Problem
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.rows import stored
 from engine.store import Base, Moment
@@ -98,7 +99,7 @@ class DisclosureRow(Base):
     __table_args__ = (sa.Index("ix_disclosures_about", "about", "at"),)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Disclosure:
     """One disclosure as a page shows it."""
 
@@ -113,7 +114,7 @@ class Disclosure:
     way: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Copy:
     """What the recipient holds afterwards: how it left (`WAYS`), the data classes in it, and as it was known when.
 

@@ -7,13 +7,14 @@ of the episode (D2); whom a notice names stays in the case (D5).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.model import Facts
 from engine.rows import stored
 from engine.store import Base, Moment
@@ -70,7 +71,7 @@ class DisruptionRow(Base):
     closed_at: sa.Column[datetime | None] = stored(Moment)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Disruption:
     """One action as pages show it."""
 

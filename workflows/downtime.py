@@ -6,11 +6,11 @@ Three statements beside those of `boards`; nothing of what was closed is read.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.store import TaskTable
 from workflows import boards, on_call
 from workflows.audience import Audience
@@ -26,7 +26,7 @@ ROTA_AHEAD = timedelta(hours=24)
 REVIEWS = frozenset({"review_case", "review_by_inspector", "review_as_chief", "review_as_superintendent"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pack:
     """Everything open at a moment: `names` of the missing by case, for the cases in which the reader may know them."""
 

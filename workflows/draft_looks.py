@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
 from engine import forms
 from engine.errors import Invalid, Problem
+from engine.frozen import frozen
 from engine.xml import Element, local_name, parse
 from workflows import catalogue
 from workflows.table_words import TableWords, say_table
@@ -26,7 +26,7 @@ _NAMED = re.compile(r'<(?:\w+:)?(?:process|decision)\s[^<>]*?\bname="([^"<]+)"')
 """It never looks behind the next tag, so that a file of nothing but beginnings is read once."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """A task, or the start of a procedure, whose page asks a form: its name, its explanation and the words of its button."""
 
@@ -35,7 +35,7 @@ class Place:
     button: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Look:
     """What is shown of one file: a table in words, or a form as it can be shown, as text, with the places that ask it."""
 

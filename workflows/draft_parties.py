@@ -15,6 +15,7 @@ from types import MappingProxyType
 from engine import diagrams
 from engine.editing import Row, Sheet
 from engine.errors import Invalid
+from engine.frozen import frozen
 from engine.process import Node, Process
 from workflows.agencies import ROLES, title_of
 
@@ -37,7 +38,7 @@ _DEADLINE = re.compile(r'deadline: "([A-Z]+-\d+)"')
 _QUOTED = re.compile(r'"(\w+)"')
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Concern:
     """What a change does to the people of an agency: its kind, the step by its id and its name, and what becomes of it."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from engine import decisions, release, xml
 from engine.decisions import analysis
 from engine.errors import Invalid, Problem
 from engine.foreign import OPEN_QUESTION
+from engine.frozen import frozen
 from workflows import catalogue, protected, trials
 from workflows.agencies import ROLES
 from workflows.draft_parties import AGREEING
@@ -26,7 +27,7 @@ ABOUT_FORMS = frozenset({"form-missing", "form-not-known"})
 """Rules about a form that stand at a task, and not in the form."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Located:
     """A problem with the file, the element, the line and column of text at which it is put right; "" and 0 where there is none."""
 

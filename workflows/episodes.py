@@ -9,7 +9,7 @@ asks `workflows.access` first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -18,6 +18,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.model import Facts, Value
 from engine.rows import aliased, stored
 from engine.statements import Prepared
@@ -160,7 +161,7 @@ class EpisodeRow(Counts, Base):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Episode:
     """One missing episode as pages show it.
 
@@ -255,7 +256,7 @@ def find(connection: sa.Connection, case_id: str) -> Episode | None:
     return None if row is None else Episode(*row)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Together:
     """The episode of another child of a group that is missing together; the status is of ``episode_status``."""
 

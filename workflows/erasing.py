@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from engine import erasing
 from engine.cases import LETTERS
 from engine.erasing import Mention, Tombstone
+from engine.frozen import frozen
 from engine.store import ERASED, CaseTable, TaskTable
 from notifications.outbox import OutboxRow
 from workflows import (
@@ -178,7 +179,7 @@ TABLES: Mapping[str, str] = MappingProxyType({**SAID, **NAMED, **NOTHING})
 """What erasing does to each table: total, so that a new table is thought of."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnCase:
     """One case of a subject."""
 
@@ -189,7 +190,7 @@ class OwnCase:
     closed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subject:
     """Whom records are about: `subject` is a child's id, or the reference of a case that nobody has matched; `ids` all ids.
 

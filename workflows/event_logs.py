@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -19,6 +18,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.store import ERASED, CaseTable, EventTable, ReleaseTable, TaskTable
 from workflows import disruptions, seals
@@ -45,7 +45,7 @@ LIFECYCLE: Mapping[str, str] = MappingProxyType(
 AUTOMATIC = "system"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Happened:
     """One event: `activity` is the domain's word, or the id of the element where it has none; `task` tells apart what repeats.
 
@@ -62,7 +62,7 @@ class Happened:
     agency: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Course:
     """One case, by pseudonyms: `child` is empty where it is about none, the grades where it has none."""
 

@@ -11,12 +11,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.rows import aliased
 from engine.store import TaskTable
 from workflows.children import ChildFlagRow, ChildRow, PastEpisodeRow
@@ -48,7 +49,7 @@ REVIEWS = ("review", "inspection")
 """The records of the reviews of a search, by a sergeant and by an inspector (bpmn/missing_child/locate.bpmn)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Period:
     """From `begins_at` on, before `ends_at`: both aware. An episode belongs to the period in which it was reported."""
 
@@ -56,7 +57,7 @@ class Period:
     ends_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Missing:
     """One person who is missing now: `next_review_at` is the earliest review that is due, None while none is open.
 
@@ -85,7 +86,7 @@ class Missing:
         return self.next_review_at is not None and self.next_review_at <= now
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Report:
     """One report of a person, from before the cut-over too."""
 
@@ -94,7 +95,7 @@ class Report:
     imported: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Population:
     """The episodes of a period, and what is known around them, as they stand at `around.now`.
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from engine.errors import Invalid, Problem
+from engine.frozen import frozen
 from workflows import photographs
 
 FIELD = "file"
@@ -31,7 +31,7 @@ LOCKED = "The PDF is locked with a password, so that nobody can check it: save i
 PDF, JPEG, TEXT, CSV = "pdf", "jpeg", "text", "csv"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """A kind of file: its words, the type under which it is given, and how its name ends."""
 

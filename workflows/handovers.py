@@ -8,13 +8,13 @@ whole shift, because a list needed a new look and nobody had to acknowledge).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from engine.admission import task_number
 from engine.errors import Conflict, Invalid, NotFound, Problem, Refusal
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.ownership import Ownership
 from engine.rows import aliased, stored
@@ -81,7 +81,7 @@ class HandoverTaskRow(Base):
     __table_args__ = (sa.Index("ix_handover_tasks_case", "case_id"),)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Handover:
     """One hand-over as its two people see it; `tasks` are ids such as ``MC-7K3QX9PW.4``."""
 

@@ -8,9 +8,9 @@ and as many more numbers are hidden as it takes. Source: domain.md 5.2, rule vi.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
+from engine.frozen import frozen
 from workflows.figures import Population
 from workflows.measures import GROUPS, MEASURES, NOT_IN_FIGURES, PEOPLE, SLICES
 from workflows.suppression import SMALLEST_SHOWN, Sum, hide_nested, hide_parts, is_small, protect
@@ -65,7 +65,7 @@ def tables(population: Population, *, every_number: bool, one_authority: bool = 
     }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settled:
     """Numbers of which it is settled what is shown: of each the episodes behind it, as bits, and which of them divide the same episodes."""
 

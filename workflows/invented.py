@@ -7,13 +7,13 @@ that reads nothing but its own case is carried out as it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, cast
 
 from sqlalchemy import Connection
 
+from engine.frozen import frozen
 from engine.model import Found, Value
 from workflows.child_details import NO_SCHOOL
 from workflows.days import day_of
@@ -26,7 +26,7 @@ NAME, BORN = "Kit Example", date(2012, 5, 1)
 Finds = Callable[[Mapping[str, Value], datetime], Found]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Variant:
     """One thing that an operation may find: in words, and as it would give it at a moment."""
 

@@ -7,13 +7,14 @@ says, of which data class that is, and how it is found, written and taken out (`
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from types import MappingProxyType
 
 import sqlalchemy as sa
 
 from engine.errors import Conflict, Invalid, Problem
+from engine.frozen import frozen
 from engine.model import Value
 from engine.store import Base
 from workflows import attachments, children, comments, concerns, cutover_sheets, philomena, photographs
@@ -40,7 +41,7 @@ class KeptChanged(Conflict):
     """Somebody else has put the same thing right, or taken it out, meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """One thing that a kept thing says: its words, how what is typed is read, and the words of a choice.
 
@@ -63,7 +64,7 @@ class Question:
         return "\n".join(values.get(line, line) for line in said.splitlines())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kept:
     """One thing as it stands: kept under `about` since a moment, in words; what it says by question, as text.
 
@@ -94,7 +95,7 @@ def _nothing_wrong(_said: Mapping[str, Value], _now: datetime) -> Wrong:
     return iter(())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """How one kind of thing is put right.
 

@@ -7,7 +7,6 @@ hold. What ended is counted and written down, and the tombstone stays, since a r
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +17,7 @@ import sqlalchemy as sa
 from engine import erasing
 from engine.calendars import LONDON
 from engine.erasing import Tombstone
+from engine.frozen import frozen
 from engine.rows import partial_index, stored
 from engine.store import ERASED, Base, CaseTable, Moment, ReadTable, reading, writing
 from workflows import retention
@@ -71,7 +71,7 @@ _CLAIM = sa.text("""
 """).bindparams(sa.bindparam("now", type_=Moment()))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ended:
     """What ended: about which subject, "" where it was about nobody, when, and how many rows by table."""
 

@@ -7,11 +7,11 @@ since it may fail where the one before it succeeded (domain.md 0.1).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
 from engine.calendars import add_working_days
+from engine.frozen import frozen
 from workflows.days import day_of
 from workflows.episodes import ADULT_FROM, HELD_WITHIN
 from workflows.vocabulary import (
@@ -44,7 +44,7 @@ RARE = ("harm_", "flag_", "late_")
 """Measures that are kinds of something: where nobody is in one, it is not shown."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counted:
     """One episode as the figures count it.
 
@@ -103,7 +103,7 @@ class Counted:
         return None if self.returned_at is None else self.returned_at - (self.missing_since or self.reported_at)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Around:
     """What is known beside an episode, by person: every report in order, flags and plans, each from when until when."""
 
@@ -138,7 +138,7 @@ class Around:
         return sum(one.reported_at - BEFORE < at <= one.reported_at for at in self.reports.get(one.person, ()))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slice:
     """One way to divide the episodes: `value` tells an episode's part, `words` names the parts in their order.
 
@@ -156,7 +156,7 @@ class Slice:
 Test = Callable[[Counted, Around], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Measure:
     """One number about the episodes or people of a period, and `of`, the number of which it is a share; `test` says what counts.
 
@@ -170,7 +170,7 @@ class Measure:
     apart: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """Measures that one table shows together: `says` is whose they are."""
 

@@ -8,7 +8,7 @@ for with the other's plan and flags, and the records are afterwards as they were
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from engine.erasing import tombstone_of
 from engine.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
+from engine.frozen import frozen
 from engine.model import Actor
 from workflows import children, erasing, joining, retention, seals
 from workflows.children import ChildRow
@@ -27,7 +28,7 @@ MERGES = frozenset({"mfh_coordinator", "locate_sergeant", "chief_inspector_missi
 LONGEST_REASON = 1_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Merge:
     """A proposal and what became of it; the fields are those of `workflows.joining.MergeRow`."""
 

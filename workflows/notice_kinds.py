@@ -7,11 +7,11 @@ somebody writes it down here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from types import MappingProxyType
 
 from engine.forms import Field, items_in_words
+from engine.frozen import frozen
 from engine.model import Facts, Value
 from engine.release import Compiled
 from workflows.days import day_in_words
@@ -30,7 +30,7 @@ DANGER = ("ra_fm_hba", "ra_family", "ra_dv")
 """Risk questions that make it unsafe to tell a parent or carer without a thought (domain.md 13.2)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shown:
     """One line of a notice: the first of its places, as (record, field), that is answered; or what `say` makes of the facts; or `text`.
 
@@ -46,7 +46,7 @@ class Shown:
     each: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """One kind of notice.
 
@@ -74,7 +74,7 @@ class Kind:
         return frozenset(release.data_class(*place) for line in self.shows for place in line.places) | {"D2"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """One line of a notice as it is shown; `value` is a text, a moment, a day or a number."""
 

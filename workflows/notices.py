@@ -14,12 +14,13 @@ import hmac
 import re
 import secrets
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from engine.errors import Conflict, Invalid, NotFound, Problem
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.rows import stored
 from engine.store import Base, Moment, reading, writing
@@ -106,7 +107,7 @@ class NoticeRow(Base):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notice:
     """One notice as pages see it: whom it is for (`person` of `works_for`), and what became of it.
 
@@ -149,7 +150,7 @@ class Notice:
         return f"{self.person}, {self.works_for}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """What a sender typed: to whom, how they are reached, and on which basis; `text_code` where the code goes by text."""
 
@@ -164,7 +165,7 @@ class Wanted:
     text_code: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sent:
     """A notice that was sent; `code` is shown once, and empty where the partner signs in."""
 
@@ -172,7 +173,7 @@ class Sent:
     code: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opened:
     """A notice that has just been opened; `receipt` proves to the acknowledgement that it was this reader."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime, timedelta
 from itertools import groupby
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from types import MappingProxyType
 import sqlalchemy as sa
 
 from engine.errors import Invalid, NotFound, Problem
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.rows import stored
 from engine.store import Base, Moment
@@ -92,7 +93,7 @@ class OnCallRow(Base):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Duty:
     """One entry of the rota as pages and messages see it; `mobile` is like ``+447700900123``, `mobile` or `pager` may be empty."""
 
@@ -113,7 +114,7 @@ class Duty:
             yield f"pager:{self.pager}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """What somebody enters: texts as typed, moments aware."""
 
@@ -126,7 +127,7 @@ class Wanted:
     pager: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gap:
     """A time in which nobody is on call."""
 

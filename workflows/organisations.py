@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from engine.errors import Invalid, NotFound, Problem
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.store import row_lock
 from workflows import administration, commissions, people, teams
@@ -33,7 +33,7 @@ class OrganisationNotFound(NotFound):
     """There is no such agency."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Organisation:
     """One agency with the number of people who can sign in and hold a role there."""
 
@@ -44,7 +44,7 @@ class Organisation:
     people: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resting:
     """What still rests on an agency: its people, of whom `leavers` work nowhere else, and what its cases and records would miss."""
 

@@ -6,12 +6,12 @@ Counted from the tasks of the episodes of a period, in one statement: the cost g
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.store import TaskTable
 from workflows.episodes import CANCELLED, EpisodeRow
 from workflows.figures import Period, apart_from, of_authorities, within
@@ -22,7 +22,7 @@ USUAL, MOST = 0.5, 0.9
 """The shares within whose time a step is usually done, and nearly always."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pace:
     """One step: how often it opened, was done, fell away and stands open; within which time half and nine of ten were done.
 

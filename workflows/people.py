@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from engine.errors import Conflict, Invalid, NotFound, Problem
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.rows import stored
 from engine.store import Base, Moment
@@ -71,7 +72,7 @@ class Membership:
     organisation: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Person:
     """One person as everybody but the sign-in sees them: never with the password's hash."""
 

@@ -11,7 +11,6 @@ import dataclasses
 import json
 import secrets
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
@@ -21,6 +20,7 @@ import sqlalchemy as sa
 from engine.calendars import LONDON
 from engine.cases import LETTERS
 from engine.errors import Conflict, Invalid, NotFound, Problem
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.rows import stored
 from engine.store import Base, Moment
@@ -130,7 +130,7 @@ class FormMoveRow(Base):
     at: sa.Column[datetime] = stored(Moment)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CarersForm:
     """A form as it stands; `content` holds the newest answers by their field."""
 
@@ -156,7 +156,7 @@ class CarersForm:
         return self.review_due is not None and self.review_due < today
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Written:
     """What a carer sends: the child's name and birthday, when to look at it again, and the answers."""
 
@@ -166,7 +166,7 @@ class Written:
     content: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Version:
     """Who wrote a version and when."""
 

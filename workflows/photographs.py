@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from engine.errors import Invalid, Problem
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.rows import stored
 from engine.store import Base, Moment
@@ -44,7 +44,7 @@ class PhotographRow(Base):
     __table_args__ = (sa.Index("ix_photographs_child", "child_id", "id"),)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Photograph:
     """A photograph of a child, without its pixels."""
 

@@ -6,12 +6,13 @@ The figures are those of a census or an estimate: each has its year and its sour
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import datetime
 from types import MappingProxyType
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.rows import stored
 from engine.store import Base, Moment
@@ -46,7 +47,7 @@ class PopulationRow(Base):
     taken_in_by: sa.Column[str] = stored(sa.String(120))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One row of a sheet."""
 
@@ -58,7 +59,7 @@ class Entry:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Living:
     """The children of one year, by area, community and age, and who says so."""
 
@@ -81,10 +82,7 @@ class Living:
 
 def replace(connection: sa.Connection, entries: Iterable[Entry], *, by: Actor, now: datetime) -> None:
     """Put the children of some areas and years in the place of what was known of these."""
-    rows = [
-        {name: getattr(each, name) for name in Entry.__slots__} | {"taken_in_at": now, "taken_in_by": by.person}
-        for each in entries
-    ]
+    rows = [{**asdict(each), "taken_in_at": now, "taken_in_by": by.person} for each in entries]
     row = PopulationRow
     for year, area in {(each["year"], each["area"]) for each in rows}:
         connection.execute(sa.delete(row).where(row.year == year, row.area == area))

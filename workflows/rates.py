@@ -7,10 +7,10 @@ sees figures only is shown no rate from which, with the other tables of the peri
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 
+from engine.frozen import frozen
 from workflows.figures import Population
 from workflows.hiding import EPISODES, Cell, Shown
 from workflows.measures import NOT_RECORDED, Counted, age_band, community, community_of
@@ -21,7 +21,7 @@ from workflows.vocabulary import Words
 PER = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rate:
     """One rate: of how many children, how many episodes, and how many different children; None where it is hidden."""
 
@@ -42,7 +42,7 @@ class Rate:
         return _per_thousand(self.people, self.living)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Way:
     """One way to divide the children: `value` gives the part of an episode, `place` is where it stands in `populations.Part`.
 

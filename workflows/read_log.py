@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from engine.calendars import LONDON, is_working_day
 from engine.errors import Invalid, NotAllowed, Problem
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.rows import stored
 from engine.store import Base, CaseTable, Moment, ReadTable
@@ -82,7 +83,7 @@ class ReviewRow(Base):
     __table_args__ = (sa.Index("ix_read_reviews_day", "day", "person"),)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Review:
     """What a reviewer found."""
 
@@ -92,7 +93,7 @@ class Review:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Look:
     """One look at one record: `about` is the reference of a case or a child's id."""
 
@@ -122,7 +123,7 @@ class Day:
         return len({look.about for look in self.looks})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Known:
     """What is needed to judge: last names of readers, names of children by record, roles, and when cases were closed."""
 

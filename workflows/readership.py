@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.store import CaseTable, TaskTable
 from workflows import access, audience, audits, children, comments, people, seals
@@ -25,7 +25,7 @@ MANY_HOLD_IT = 40
 ANOTHER_COUNCIL = "the desk of another council while the episode is open"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Readership:
     """A case as far as it matters who reads it: whose it is, who works on it, how it stands, which kinds sat in its meetings.
 

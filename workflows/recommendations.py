@@ -8,13 +8,13 @@ Source: domain.md 3.5, 6.10, T-46, G-38.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.model import Value
 from engine.rows import stored
 from engine.store import Base, Moment
@@ -149,7 +149,7 @@ class RecommendationStepRow(Base):
     text: sa.Column[str] = stored(sa.Text)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Milestone:
     """One milestone as pages show it."""
 
@@ -174,7 +174,7 @@ class Milestone:
         return self.done_on is None and self.day is not None and self.day < today
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """One entry of the history: `kind` is ``status``, ``update``, ``evidence``, ``review`` or ``panel``."""
 
@@ -184,7 +184,7 @@ class Told:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recommendation:
     """One recommendation with its milestones and its history, the oldest entry first."""
 

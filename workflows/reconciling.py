@@ -7,12 +7,12 @@ right, and differ: `DIFFERENCES` says by what. Source: domain.md 3.6, T-06, G-24
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.store import TaskTable
 from workflows.episodes import CANCELLED, EpisodeRow
 from workflows.figures import Period, apart_from, of_authorities, within
@@ -24,7 +24,7 @@ LATEST, EARLIEST = timedelta(days=90), timedelta(days=7)
 """A notice that was acknowledged later after the report, or earlier before its corrected time, is not looked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """One episode that either side counts in the period: `notice` is how the task of social care stands, empty where there was none."""
 
@@ -45,7 +45,7 @@ class Told:
         return self.acknowledged_at is not None and period.begins_at <= self.acknowledged_at < period.ends_at
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Difference:
     """One reason for which a case is in one count alone: in words, and what tells it."""
 
@@ -76,7 +76,7 @@ DIFFERENCES: Mapping[str, Difference] = MappingProxyType({**POLICE_ALONE, **SOCI
 """The reasons in the order in which they are tried: the first that holds is the one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reconciled:
     """Both counts: the cases in both, and those in one alone by the key of `DIFFERENCES`."""
 

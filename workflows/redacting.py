@@ -12,7 +12,7 @@ import json
 import re
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from engine.cases import LETTERS
 from engine.corrections import CORRECTED
 from engine.errors import Conflict, Invalid, NotFound, Problem
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.rows import stored
 from engine.store import Base, EventTable, Moment, reading, row_lock
@@ -38,7 +39,7 @@ LONGEST_WHY = 1_000
 TAKEN_OUT = "taken out"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ground:
     """Why something may be kept back, in words, and the law that says so."""
 
@@ -137,7 +138,7 @@ class TakenOutRow(Base):
 # What a bundle holds ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Passage:
     """One answer of a bundle under its question; `photograph` and `attachment` are the numbers of what it stands for, or 0.
 
@@ -156,7 +157,7 @@ class Passage:
         return bool(self.photograph or self.attachment)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chapter:
     """What stands under one heading; `part` names the case of which it is, and is empty for what is kept beside the cases."""
 
@@ -165,7 +166,7 @@ class Chapter:
     passages: tuple[Passage, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Content:
     """What a bundle holds: of which cases, what was masked in it and whom, and which free texts a person must read first."""
 
@@ -203,7 +204,7 @@ class Content:
         return json.dumps(asdict(self), ensure_ascii=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bundle:
     """A bundle without what it holds."""
 
@@ -232,7 +233,7 @@ class Bundle:
         return frozenset(self.classes.split())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TakenOut:
     """Something that is taken out of a bundle."""
 
@@ -253,7 +254,7 @@ class TakenOut:
         return self.back_at is None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """What somebody asks to be taken out of a passage: how much (`EXTENTS`), which words, on which ground and why."""
 

@@ -6,13 +6,13 @@ A rehearsal is its commands (`engine.rehearsal`); the case that they make is wor
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.rows import stored
 from engine.store import Base, Moment
 
@@ -35,7 +35,7 @@ class RehearsalRow(Base):
     changed_at: sa.Column[datetime] = stored(Moment)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kept:
     """A rehearsal as it is kept: the moment at which its clock begins, all commands, and how many of them are not taken back."""
 

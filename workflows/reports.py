@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.rows import aliased, stored
 from engine.store import Base, Moment
 from engine.verification import Finding
@@ -161,7 +161,7 @@ for _name in KEPT:
     sa.event.listen(Base.metadata.tables[_name], "after_create", _guard)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Report:
     """How one report stands."""
 
@@ -210,7 +210,7 @@ class Report:
         return bool(frozenset(roles) & OVERSIGHT) or self.shows(roles) > 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Version:
     """A version as it was drawn up."""
 

@@ -7,13 +7,14 @@ second person approves a deletion, and nothing under a hold is deleted. What is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date, datetime
 
 import sqlalchemy as sa
 
 from engine.erasing import Tombstone, tombstone_of
 from engine.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.rows import aliased, stored
 from engine.store import Base, Moment, reading, writing
@@ -102,7 +103,7 @@ _EVERYTHING = (
 """Everything of which something is kept: each child once, and the cases of which nobody has said which child they are about."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hold:
     """A legal hold that stands."""
 
@@ -113,7 +114,7 @@ class Hold:
     held_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """The latest decision about a subject."""
 
@@ -126,7 +127,7 @@ class Decision:
     approved_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Due:
     """When a subject is to be reviewed, and why: `on` is None while it is never."""
 

@@ -7,7 +7,6 @@ has ended or was withdrawn, and an answer that was put right.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine import values
+from engine.frozen import frozen
 from engine.store import FactTable
 from workflows import amendments, children
 from workflows.children import EXPLOITATION, ChildFlagRow, ChildRow
@@ -29,7 +29,7 @@ MARKS: Mapping[str, str] = MappingProxyType(
 """What kind of rule it is (domain.md 0)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """How long one kind of record is kept: years, from when they count, on which basis, and what kind of rule it is (`MARKS`).
 
@@ -163,7 +163,7 @@ WRONG = frozenset({"unfounded", "false", "malicious"})
 ANYTHING: frozenset[Any] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sign:
     """By what is seen that a rule applies: answers by record and field, `ANYTHING` where any does, and flags of the child."""
 
@@ -223,7 +223,7 @@ _ASKED = frozenset({_BORN, _OUTCOME}.union(*(sign.answers for sign in SIGNS.valu
 Answers = Mapping[tuple[str, str], set[Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """What the periods of a subject rest on: its signs (`SIGNS`), the days from which they count, None where one is not known.
 
@@ -238,7 +238,7 @@ class Known:
     wrong: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Period:
     """When one of the periods ends, and why then."""
 

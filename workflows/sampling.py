@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine.calendars import LONDON
+from engine.frozen import frozen
 from engine.model import Found, Value
 from workflows import people
 from workflows.access import AUDITORS
@@ -27,7 +27,7 @@ REPEAT_COUNT = 3
 """Three episodes in 90 days make a pattern (domain.md 2.6)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Candidate:
     """An episode that was closed, or whose child returned, in the month; `ended_at` is the earlier of the two.
 

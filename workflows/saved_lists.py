@@ -6,12 +6,12 @@ What is kept is the address of a list, never what stood in it: who opens a share
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from engine.errors import Invalid, NotFound, Problem
+from engine.frozen import frozen
 from engine.rows import stored
 from engine.store import Base, Moment
 
@@ -37,7 +37,7 @@ class SavedListRow(Base):
     saved_at: sa.Column[datetime] = stored(Moment)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SavedList:
     """A list under its name; `address` is like ``which=mine&grade=high``; `own` tells whether this person may take it away."""
 

@@ -8,7 +8,7 @@ that has gone, and what is opened with a reason (`workflows.break_glass`) opens 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from functools import cache
 
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from engine.errors import Conflict, Invalid, NotFound, Problem
+from engine.frozen import frozen
 from engine.model import SYSTEM, Actor, Facts, Value
 from engine.rows import partial_index, stored
 from engine.store import Base, CaseTable, Moment, TaskTable
@@ -83,7 +84,7 @@ class SealMemberRow(Base):
     removed_at: sa.Column[datetime | None] = stored(Moment)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seal:
     """A seal as its group sees it."""
 
@@ -95,7 +96,7 @@ class Seal:
     lifted_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """What somebody asks to be sealed: a child's id or a case's reference, the cases, the group by sign-in name, and why.
 
@@ -109,7 +110,7 @@ class Wanted:
     seen: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Orphan:
     """An open task behind a seal for which nobody of the group holds the role."""
 

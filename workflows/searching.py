@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.store import CaseTable
 from workflows import children
 from workflows.about import AboutRow
@@ -26,7 +26,7 @@ ENOUGH = 0.5
 """From here on somebody is worth showing: half of the letters of a name, or nearly the same sound."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What is asked for; empty and None where it is not."""
 

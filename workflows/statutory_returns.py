@@ -7,11 +7,12 @@ Each file is checked before it is given, by the rules of those who take it and b
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from workflows.absences import AbsenceRow
 from workflows.child_details import ChildDetailsRow
 from workflows.children import ChildRow, main_id
@@ -33,7 +34,7 @@ MARCH = (3, 31)
 DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One line of the SSDA903 as it stands in the file, days as ``31/03/2026``; empty where something is not known.
 
@@ -55,7 +56,7 @@ class Line:
         return self.child, self.born_on, self.kind, self.start, self.end
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InCare:
     """One line of list 8: a child in care, how often missing and absent in twelve months, and whether the last return was followed up."""
 
@@ -72,7 +73,7 @@ class InCare:
         return self.child, self.born_on, str(self.missing), str(self.absent), self.offered, self.accepted
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wrong:
     """What is wrong with a field of a line, by which rule, and how to put it right; `line` counts from 2, after the headings."""
 
@@ -148,7 +149,7 @@ def check_annex(lines: Sequence[InCare]) -> tuple[Wrong, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Read:
     """A line with its days as days, None where a cell holds none, and the year of the file."""
 

@@ -8,8 +8,9 @@ where they differ by 1 to 4. Nothing is rounded or made up: what is shown is rig
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from engine.frozen import frozen
 
 SMALLEST_SHOWN = 5
 """Domain.md 5.2: small numbers, below 5, are suppressed in dashboards."""
@@ -61,7 +62,7 @@ def hide_nested(numbers: Mapping[Key, int], known: Iterable[int] = ()) -> dict[K
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sum(Generic[Key]):
     """Numbers of which some, the `whole`, are together as many as others, the `parts`, or contain them and more."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from engine.comparison import of_value
 from engine.errors import Invalid
+from engine.frozen import frozen
 from engine.xml import Element, local_name, parse
 from workflows.agencies import ROLES, title_of
 from workflows.obligations import OBLIGATIONS
@@ -27,7 +27,7 @@ _MOMENTS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """A column: its heading, what it asks of the case, and whether it is an answer."""
 
@@ -36,7 +36,7 @@ class Column:
     answers: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableWords:
     """A table as people read it: its columns, and for each row its id and a text for each column.
 

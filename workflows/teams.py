@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine.errors import NotFound, Problem
+from engine.frozen import frozen
 from engine.rows import stored
 from engine.store import Base, Moment, row_lock
 from workflows import administration
@@ -49,7 +49,7 @@ class TeamMemberRow(Base):
     __table_args__ = (sa.Index("ix_team_members_person", "person"),)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Team:
     """One team, such as the day shift of a control room."""
 
@@ -59,7 +59,7 @@ class Team:
     closed_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Member:
     """Somebody who is in a team."""
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.model import Facts, Value
 from engine.rows import stored
 from engine.store import Base, Moment
@@ -96,7 +97,7 @@ PERSON: Shape = MappingProxyType(
 STEP: Shape = MappingProxyType({"action": {}, "within": {}})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """One part of a plan: its words as a heading, its data class, and whether it stands in the summary for partners.
 
@@ -186,7 +187,7 @@ class ChildPlanRow(Base):
     last_meeting: sa.Column[str] = stored(sa.Text, default="", server_default="")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChildPlan:
     """One version of a child's trigger plan; ``plan["summary"]`` gives a part, several entries of it one a line."""
 
@@ -296,7 +297,7 @@ _KINDS = {word.casefold(): key for key, words in ACTION_TYPE.items() for word in
 _WITHIN = re.compile(r"(?:within )?(\d{1,3}) ?(min|mins|minutes?|h|hours?)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlanTask:
     """One task of a plan: what is to be done, of which kind of domain.md 6.0, within which time, and by whom ("" for no one named)."""
 

@@ -6,7 +6,6 @@ Beside it stands who has the page of a task open, so that two people at one form
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import orjson
@@ -14,6 +13,7 @@ import sqlalchemy as sa
 
 from engine.admission import task_number
 from engine.forms import Raw
+from engine.frozen import frozen
 from engine.rows import stored
 from engine.store import Base, Moment, TaskTable, writing
 from workflows.people import PersonRow
@@ -41,7 +41,7 @@ class TypedRow(Base):
     __table_args__ = (sa.Index("ix_typed_person", "person", "typed_at"),)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Typed:
     """What somebody has typed: as a form takes it, on which page (its stamp, and the last event that it saw), and when."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.rows import stored
 from engine.store import Base, Moment
 from workflows.people import PersonRow
@@ -31,7 +31,7 @@ class UnsavedRow(Base):
     here_at: sa.Column[datetime] = stored(Moment)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unsaved:
     """A text that was not saved: which file, the stamp of the text that it was made of, and when it was typed."""
 
@@ -41,7 +41,7 @@ class Unsaved:
     typed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Present:
     """Somebody who has a draft open: their name, in which file, and since when."""
 

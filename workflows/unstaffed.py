@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.reading import OPEN
 from engine.rows import stored
@@ -63,7 +64,7 @@ class UnstaffedRow(Base):
     since: sa.Column[datetime] = stored(Moment)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unstaffed:
     """One of them as a page shows it."""
 

@@ -6,12 +6,12 @@ auditor who is vetted, and by no other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
 
 from engine.errors import Invalid, Problem
+from engine.frozen import frozen
 from engine.model import Actor
 from engine.rows import stored
 from engine.store import Base
@@ -35,7 +35,7 @@ class VettingRow(Base):
     until_on: sa.Column[date]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Vetting:
     """What was said last of a person in an agency; `until_on` is the first day on which it does not hold any more."""
 

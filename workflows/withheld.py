@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from engine.frozen import frozen
 from workflows.agencies import title_of
 from workflows.vocabulary import DATA_CLASS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """How a class is answered for: `ask` is the role to be asked, empty where nothing is said; and why."""
 

@@ -7,7 +7,6 @@ its type says, and as free of the other columns: two columns that depend on each
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import combinations, islice
 from typing import Any
 
@@ -18,11 +17,12 @@ from engine.decisions.tables import Table
 from engine.errors import Problem
 from engine.feel.budget import Budget, Run
 from engine.feel.values import equal
+from engine.frozen import frozen
 
 GAPS_TOLD, PAIRS_TOLD = 3, 12
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """One thing about a table: what it is, the rules that it is about, and an example of what is asked.
 

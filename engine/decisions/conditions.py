@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -16,6 +15,7 @@ from engine.feel.compiler import Compiler
 from engine.feel.functions.registry import BUILTINS, phrases
 from engine.feel.parser import Parser
 from engine.feel.syntax import Node
+from engine.frozen import frozen
 
 Say = Callable[[Any], str]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,7 +32,7 @@ class NotPlain(Exception):
     """The cell asks more than a comparison with constants."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compared:
     """The value stands so to a constant: ``>= 3``, ``= "high"``, ``!= null``."""
 
@@ -40,14 +40,14 @@ class Compared:
     bound: Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Includes:
     """The value is a list in which a constant is."""
 
     item: Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Joined:
     """Several conditions, of which all or any must hold; `every` says which."""
 

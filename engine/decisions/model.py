@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 from engine.errors import Invalid
 from engine.feel import YearMonthDuration
 from engine.feel.budget import Run
+from engine.frozen import frozen
 
 Code = Callable[[Mapping[str, Any], Run], Any]
 """A part that is ready to run: the scope and what is left of the budget give a value."""
@@ -70,7 +70,7 @@ class Rule(NamedTuple):
         return tuple(at for at, test in enumerate(self.tests) if test != "-")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """What was decided: the result, the ids of the rules that fired in their order, and the value of each input."""
 

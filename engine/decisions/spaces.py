@@ -8,7 +8,6 @@ table becomes boxes whose overlaps and gaps can be counted exactly.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -20,6 +19,7 @@ from engine.decisions.tables import Table
 from engine.feel import YearMonthDuration
 from engine.feel.budget import Budget, Run
 from engine.feel.values import kind, rank
+from engine.frozen import frozen
 
 ANYTHING = "any other value"
 """Stands for all texts that no cell names."""
@@ -35,7 +35,7 @@ class TooLarge(Exception):
     """The table is larger than can be looked at piece by piece."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """A column that is asked: its label, and one value for each of its pieces, those that people think of first in front."""
 
@@ -48,7 +48,7 @@ class Column:
         return (1 << len(self.values)) - 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Box:
     """A rule: the pieces that it surely takes of each column, and those that it may take."""
 
@@ -62,7 +62,7 @@ class Box:
         return self.sure == self.possible
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Space:
     """A table as boxes; `unclear` are the cells of which nobody can say what they take, as rule and column.
 

@@ -26,6 +26,7 @@ from engine.feel import Budget, BudgetExceeded, Expression
 from engine.feel.arithmetic import add
 from engine.feel.budget import Run
 from engine.feel.values import equal, ordered
+from engine.frozen import frozen
 
 _BUDGET = Budget()
 _PLAIN = frozenset({str, bool, date, type(None)})
@@ -34,7 +35,7 @@ KNOWN_AT_MOST = 1_000
 """How many values a column remembers what its cells say of."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """A rule, compiled; a column that is not in `tests` always holds."""
 
@@ -43,7 +44,7 @@ class Row:
     outputs: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """A column with its different cells: the rules that do not look at it, and those that have each cell, as bits.
 

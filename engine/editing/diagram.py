@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from engine import drawing, xml
@@ -11,6 +10,7 @@ from engine.editing.places import give_place, hang, join, relocate
 from engine.editing.room import Room
 from engine.editing.source import Piece, Source
 from engine.elements import ZEEBE
+from engine.frozen import frozen
 
 _BANDS, _GROUPS = frozenset({"participant", "lane"}), frozenset({"subProcess"})
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -24,7 +24,7 @@ class NotEditable(ValueError):
     """A step cannot be changed so; the message says why in a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewTask:
     """A task of a person that is put into a diagram: `form` is the id of its form, `lane` that of the lane it lies in."""
 
@@ -35,7 +35,7 @@ class NewTask:
     guidance: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewClock:
     """A clock that is put on a step: its name, what it asks for in words, the moments that it takes from a table (FEEL), and the name of its end."""
 

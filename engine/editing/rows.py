@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from engine import xml
 from engine.editing.source import Piece, Source
+from engine.frozen import frozen
 
 _CELLS = ("inputEntry", "outputEntry")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """A row by its id: its cells as they stand, by what a column asks (``deadline``) or is called (``at``)."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from engine.errors import Invalid, Problem
+from engine.frozen import frozen
 
 
 def position(text: str, offset: int) -> tuple[int, int]:
@@ -44,7 +44,7 @@ class Unusable(ValueError):
     """A function cannot use what it was given, so its result is null; the message is a sentence that says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Budget:
     """What one evaluation may take at most.
 

@@ -8,9 +8,10 @@ with a year 0. Only what names such a year gets there: a near date that is moved
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
+
+from engine.frozen import frozen
 
 CYCLE = 400
 _DAYS_OF_A_CYCLE = 146_097
@@ -21,7 +22,7 @@ _PAST, _FUTURE = (
 )  # first years of the cycle for which zones are right: before all rules, and after all known ones
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Distant:
     """A near day or moment, and by how many cycles of 400 years it is moved."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -17,6 +17,7 @@ from engine.feel.parser import Parser
 from engine.feel.reasons import Reason, Watch
 from engine.feel.shortcuts import Code
 from engine.feel.syntax import Literal, Node
+from engine.frozen import frozen
 
 __all__ = ["Expression", "compile", "compile_source", "compile_unary_tests"]
 _TAUGHT = (
@@ -36,7 +37,7 @@ _CLOCKS = frozenset({"now", "today"})
 _NOWHEN = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expression:
     """A compiled text.
 
@@ -102,21 +103,31 @@ def _tree(text: str, names: frozenset[str], *, cell: bool) -> Node:
     return parser.whole(parser.cell if cell else parser.expression)
 
 
+def _one(names: Iterable[str]) -> frozenset[str]:
+    """Give the one set of these names: hundreds of expressions take the same few."""
+    return _kept(frozenset(names))
+
+
+@lru_cache(maxsize=4096)
+def _kept(names: frozenset[str]) -> frozenset[str]:
+    return names
+
+
 def _build(text: str, names: frozenset[str], *, cell: bool) -> Expression:
     tree = _tree(text, names, cell=cell)
     compiler = Compiler(BUILTINS)
     code = compiler.compile(tree)
     return Expression(
         text=text,
-        names=frozenset(compiler.names),
-        loose=frozenset(compiler.loose - compiler.names - BUILTINS.keys()),
+        names=_one(compiler.names),
+        loose=_one(compiler.loose - compiler.names - BUILTINS.keys()),
         doubts=tuple(FeelSyntaxError(text, at, sentence) for at, sentence in compiler.doubts),
         constant=isinstance(tree, Literal),
         value=tree.value if isinstance(tree, Literal) else None,
         code=code,
         spoken=names,
         cell=cell,
-        rests_on=frozenset(compiler.names | compiler.loose) if _CLOCKS.isdisjoint(compiler.own) else None,
+        rests_on=_one(compiler.names | compiler.loose) if _CLOCKS.isdisjoint(compiler.own) else None,
         calls=frozenset(compiler.own),
     )
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 
 from engine.feel.budget import FeelSyntaxError
 from engine.feel.values import DECIMAL, EXACT
+from engine.frozen import frozen
 
 CHARACTERS_AT_MOST = 20_000
 """An expression that is longer is refused before it is read."""
@@ -30,7 +30,7 @@ _ESCAPE = re.compile(
 _PLAIN = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Token:
     """A piece of the text: `kind` is ``number``, ``string``, ``name``, ``symbol`` or ``end``; `at` counts from 0."""
 

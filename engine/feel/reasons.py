@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from engine.feel import syntax
@@ -12,11 +11,12 @@ from engine.feel.functions.registry import Builtin
 from engine.feel.shortcuts import Code, Scope
 from engine.feel.syntax import Node
 from engine.feel.values import NUMBERS, Function, kind
+from engine.frozen import frozen
 
 NOT_HERE, IS_NULL = "There is no '", "' is null."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reason:
     """Where a null came to be, counted from 1, and why, in a sentence."""
 

@@ -2,39 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
+from engine.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Node:
     """A part of an expression."""
 
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Literal(Node):
     """A number, string, boolean or null."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AtLiteral(Node):
     """``@"2026-01-31"``: a date, time, moment or duration, by its text."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Name(Node):
     """A name that the scope or the language knows."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Path(Node):
     """``whole.part``."""
 
@@ -42,7 +44,7 @@ class Path(Node):
     part: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Filter(Node):
     """``list[predicate]``: by condition or by position."""
 
@@ -50,7 +52,7 @@ class Filter(Node):
     predicate: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call(Node):
     """``function(arguments)``; `names` is empty when the arguments go by position."""
 
@@ -59,14 +61,14 @@ class Call(Node):
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Negate(Node):
     """``-value``."""
 
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Binary(Node):
     """``left + right`` and the other four of arithmetic."""
 
@@ -75,7 +77,7 @@ class Binary(Node):
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compare(Node):
     """``left < right`` and its like."""
 
@@ -84,7 +86,7 @@ class Compare(Node):
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Logic(Node):
     """``a and b and c`` or ``a or b or c``."""
 
@@ -92,7 +94,7 @@ class Logic(Node):
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Between(Node):
     """``value between low and high``, both ends included."""
 
@@ -101,7 +103,7 @@ class Between(Node):
     high: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class In(Node):
     """``value in test`` or ``value in (test, test)``."""
 
@@ -109,7 +111,7 @@ class In(Node):
     tests: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Test(Node):
     """``>= bound``: a test whose left side is the value that is tested."""
 
@@ -117,7 +119,7 @@ class Test(Node):
     bound: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tests(Node):
     """The tests of a table's cell, any of which may hold; `negated` for ``not(...)``; none at all is ``-``."""
 
@@ -125,7 +127,7 @@ class Tests(Node):
     negated: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class If(Node):
     """``if condition then yes else no``."""
 
@@ -134,7 +136,7 @@ class If(Node):
     no: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Iterator(Node):
     """``name in source``, or ``name in source..end``."""
 
@@ -143,7 +145,7 @@ class Iterator(Node):
     end: Node | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class For(Node):
     """``for x in list, y in list return body``."""
 
@@ -151,7 +153,7 @@ class For(Node):
     body: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quantified(Node):
     """``some x in list satisfies condition``, or ``every``."""
 
@@ -160,7 +162,7 @@ class Quantified(Node):
     condition: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RangeNode(Node):
     """``[low..high)``."""
 
@@ -170,14 +172,14 @@ class RangeNode(Node):
     high_included: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListNode(Node):
     """``[a, b, c]``."""
 
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ContextNode(Node):
     """``{key: value, "other key": value}``; a value sees the keys before it."""
 
@@ -185,7 +187,7 @@ class ContextNode(Node):
     values: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FunctionNode(Node):
     """``function(a, b) body``."""
 
@@ -193,7 +195,7 @@ class FunctionNode(Node):
     body: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TypeName:
     """A type: its name, and what stands in its angle brackets (`keys` for a context)."""
 
@@ -202,7 +204,7 @@ class TypeName:
     keys: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InstanceOf(Node):
     """``value instance of type``."""
 

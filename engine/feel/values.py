@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Any
 
 from engine.feel import distant
 from engine.feel.budget import Run
+from engine.frozen import frozen
 
 DECIMAL = Context(prec=34, Emin=-6143, Emax=6144, traps=[InvalidOperation, DivisionByZero, Overflow])
 """Numbers have 34 digits (DMN 1.3, 10.3.2.3.1: IEEE 754-2008 decimal128), rounded half to even."""
@@ -19,7 +19,7 @@ EXACT = 10**34
 """Whole numbers below this stay Python ints."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class YearMonthDuration:
     """A duration of years and months; it has no length in seconds, for months differ."""
 
@@ -32,7 +32,7 @@ class YearMonthDuration:
         return f"{'-' if self.months < 0 else ''}P{parts}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Range:
     """All values between two ends; an end that is None is open without limit."""
 
@@ -42,7 +42,7 @@ class Range:
     end_included: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Function:
     """A function that an expression may call, by position or by the names in `parameters`.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 
 from engine import release, xml
@@ -17,6 +17,7 @@ from engine.errors import Problem
 from engine.foreign import shape, translate
 from engine.foreign.shape import OPEN_QUESTION
 from engine.foreign.sheet import DI, Sheet
+from engine.frozen import frozen
 
 __all__ = ["OPEN_QUESTION", "Brought", "bring_in"]
 
@@ -29,7 +30,7 @@ _ECHOES = frozenset(
 """What these say follows from an element that cannot be carried out, which is said at that element."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Brought:
     """What a file has become: the files of a procedure, and what is refused, asked and passed over, at the ids of the file."""
 
@@ -39,7 +40,7 @@ class Brought:
     passed_over: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Pool:
     """A process with steps: its place in the file, how many steps it has, and the name of its pool, or its own."""
 

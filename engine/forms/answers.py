@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, cast
 
@@ -16,6 +16,7 @@ from engine.forms.fields import TYPED_IN_PARTS, Field, Kind
 from engine.forms.items import items_of
 from engine.forms.moments import Fault, date_parts, moment_parts, read_date, read_moment
 from engine.forms.wording import required_sentence, wrong_sentence
+from engine.frozen import frozen
 from engine.model import Value
 
 Raw = Mapping[str, list[str] | str]
@@ -34,7 +35,7 @@ _PARTS = ("day", "month", "year", "time")
 _TICKED = frozenset({"true", "on"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wrong:
     """Why an answer is refused: the rule and the whole sentence."""
 

@@ -10,7 +10,6 @@ import copy
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import Invalid, NotFound, Problem
@@ -30,6 +29,7 @@ from engine.forms.filled import (
     write,
     wrong,
 )
+from engine.frozen import frozen
 
 _PLACE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){0,3}")
 DEEPEST = 3
@@ -37,7 +37,7 @@ FIRST_IN = "in "
 """How it begins where a question goes first into a group or a list."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One entry of a form: its place, what it is and asks, in how many groups and lists it stands, whether it can go up and down.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from engine.feel import Expression
+from engine.frozen import frozen
 
 
 class Kind(StrEnum):
@@ -39,7 +40,7 @@ TYPED_IN_PARTS = frozenset({Kind.DATETIME, Kind.DATE})
 """Kinds that arrive as ``<key>-day``, ``<key>-month``, ``<key>-year`` and, for datetime, ``<key>-time``."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """One thing that may be chosen: the value that is kept and the words that are shown."""
 
@@ -47,7 +48,7 @@ class Choice:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """How long a text and how large a number may be; None where there is no limit.
 
@@ -62,7 +63,7 @@ class Limits:
     shape: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Condition:
     """What hides a question when it is true, and the same in words: "Only if you answered “Yes” to ...".
 
@@ -73,7 +74,7 @@ class Condition:
     words: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Items:
     """What is asked of each item of a list, how many there may be, and how many empty ones a new page shows.
 
@@ -92,7 +93,7 @@ class Items:
         return f"{self.noun[:1].upper()}{self.noun[1:]} {place}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """One question.
 
@@ -186,7 +187,7 @@ class Field:
         return self.kind in CHOOSING and not self.choices and self.choices_from is None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Heading:
     """The heading of a group or a section; level 2 stands under the title of the page, level 3 under level 2.
 
@@ -199,7 +200,7 @@ class Heading:
     folds: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Paragraph:
     """Text between the questions; it holds no markup."""
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
+
+from engine.frozen import frozen
 
 LONDON = ZoneInfo("Europe/London")
 EARLIEST_YEAR = 1900
@@ -39,7 +40,7 @@ _YEAR = re.compile(r"[0-9]{4}")
 _DAY = re.compile(r"[0-9]{1,2}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fault:
     """Why what was typed is not a date or a time: the rule, and the sentence without its subject.
 

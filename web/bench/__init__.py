@@ -7,14 +7,14 @@ by medians. A budget that is missed stays in the table as missed and does not ma
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
+from engine.frozen import frozen
 from web.bench import county, crowd, decade, homes, language, lists, loop, process, sealed, site, steps, tables
 from web.bench.report import Measure, table, write
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Effort:
     """How often each thing is measured: cases played, turns of a loop, pages read, due timers, starts of a worker; and
     how many open tasks and waiting timers a large database holds, in comparison with a thousand; how many tasks, done

@@ -6,12 +6,12 @@ import html
 import http.client
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
 import flask
 
+from engine.frozen import frozen
 from web.demo_people import PASSWORD
 
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
@@ -21,7 +21,7 @@ FOUND = 302
 Fields = Mapping[str, str | Sequence[str]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What a site answered."""
 

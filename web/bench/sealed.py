@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from engine.frozen import frozen
 from engine.store import reading, writing
 from web.bench.browser import Browser, UnexpectedAnswer, inside
 from web.bench.report import Measure
@@ -36,7 +36,7 @@ Call = Callable[["Called"], int]
 """Asks for a record, and gives the status of the answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Called:
     """What a record is called: its case, its child, and the child's name."""
 

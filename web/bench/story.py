@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -11,6 +10,7 @@ import sqlalchemy as sa
 
 from engine.cases import Done
 from engine.forms import Raw
+from engine.frozen import frozen
 from engine.model import Actor, Value
 from engine.store import TaskTable, reading
 from web.bench.site import Site
@@ -21,7 +21,7 @@ Answers = dict[str, Value]
 MINUTE = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deed:
     """A task that somebody does, with the answers as they are at the moment at which it is done."""
 
@@ -29,7 +29,7 @@ class Deed:
     answers: Callable[[datetime], Answers]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ready:
     """A task that is about to be completed: everything that a person sends, typed (`raw`) and loaded (`answers`)."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from engine.errors import Invalid, Problem
+from engine.frozen import frozen
 from engine.store import CaseTable, reading
 from web import schema
 from web.app import create_app
@@ -28,7 +28,7 @@ MOST_MONTHS = 12
 FILE = "county.sqlite3"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """What is asked for: a database, or a folder for one and the sheets."""
 

@@ -7,13 +7,13 @@ product itself refuses cannot be drawn; `REFUSED` says which promises these are.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from engine.frozen import frozen
 from web.county.parameters import SELDOM, Rate
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lapse:
     """One thing that people do wrong: the promises that it breaks, and how often they do it where they could.
 

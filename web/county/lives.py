@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 from random import Random
 from typing import NamedTuple
 
+from engine.frozen import frozen
 from web.county import parameters as p
 from web.county.lapses import LAPSES
 from web.county.names import names
@@ -91,7 +91,7 @@ class Episode(NamedTuple):
         return (self.returned_at - self.missing_since).total_seconds() / 3600
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class County:
     """The children of a county, and their episodes in the order of their reports."""
 

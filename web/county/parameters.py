@@ -6,13 +6,14 @@ Shares are those of episodes unless a row says that they are of children. ``(c)`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from engine.frozen import frozen
 
 DAYS_OF_A_YEAR = 365
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shares:
     """How often each of several values is drawn; they add up to one."""
 
@@ -20,7 +21,7 @@ class Shares:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rate:
     """How often something is so."""
 
@@ -28,7 +29,7 @@ class Rate:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """A lognormal span: its median, in the unit that the row names, and its sigma."""
 
@@ -133,7 +134,7 @@ HELD_IN_TIME = Rate(0.63, "of the held, within 72 h [S47]")
 # What happens to few ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seldom:
     """What happens seldom, drawn apart: another rate here leaves everything else of a seed as it was."""
 

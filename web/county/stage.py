@@ -5,12 +5,12 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.store import reading, writing
 from web import demo_people, procedures
 from web.county import lives, parameters
@@ -32,7 +32,7 @@ ANOTHER = "locate_sergeant"
 """The role that needs two people: one proposes a lower grade, another looks at it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Played:
     """A county that was played: what was drawn, what is true of it, and which case each episode became."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from engine.calendars import add_working_days
+from engine.frozen import frozen
 from web.county.people import DECIDE, HOUR, MINUTE, Task, grade
 from workflows.matching import every
 
@@ -108,7 +108,7 @@ USUALLY: Mapping[str, When] = MappingProxyType(
 ELSE = of_the_time(0.2, 0.5)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lying:
     """How a task lies by a lapse: until when no promise is broken, which are then, and for how many minutes more it lies.
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from workflows import promises
 from workflows.episodes import EpisodeRow
 from workflows.promises import State
@@ -23,7 +24,7 @@ class Label:
     lapse: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Score:
     """How the check of a promise did: found rightly, found wrongly, and missed; the cases of the last two."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from engine.calendars import add_working_days
+from engine.frozen import frozen
 from engine.model import Value
 from workflows.episodes import HELD_WITHIN
 from workflows.promises.model import Outcome, by, in_the_end, kept_if
@@ -222,7 +222,7 @@ def _owed(record: Record) -> datetime | None:
     return record.back_at if record.is_child else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Told:
     """What a child told of harm or of an offence: when, in which record it is said to be passed on, and whether it was harm."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from engine.frozen import frozen
 
 if TYPE_CHECKING:
     from workflows.promises.record import Record
@@ -23,7 +24,7 @@ class State(StrEnum):
 ORDER = (State.KEPT, State.PENDING, State.BROKEN)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """What became of a promise once: by when it had to be kept, when it was, and the recorded reason where it was not."""
 
@@ -37,7 +38,7 @@ Check = Callable[["Record"], Iterable[Outcome]]
 """Gives an outcome for every time that a promise was owed in a case; none where it was not."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Promise:
     """One promise of domain.md 8.
 
@@ -58,7 +59,7 @@ class Promise:
     known_to: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """What became of one promise in one case."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from engine.frozen import frozen
 from engine.library import Library
 from engine.process import Node
 from engine.provenance import fields_read
@@ -29,7 +29,7 @@ WHY_LATE = "late_reason"
 """The question of a step's form that asks why it was late."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Logged:
     """What is read of some cases: the events of these clocks, and by case and number the tasks on which they stand, with why each was late."""
 

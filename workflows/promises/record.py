@@ -11,6 +11,7 @@ from itertools import pairwise
 import sqlalchemy as sa
 
 from engine import values
+from engine.frozen import frozen
 from engine.model import Value
 from engine.store import EventTable, FactTable
 from engine.verification import read_event
@@ -18,7 +19,7 @@ from engine.views import EventRow
 from workflows.episodes import ADULT_FROM, Episode
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """A value of a fact, and the event that wrote it."""
 
@@ -26,7 +27,7 @@ class Said:
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Other:
     """Another search for the same child; `ended_at` is None while it goes on."""
 
@@ -35,7 +36,7 @@ class Other:
     ended_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HomeEvent:
     """A serious event at a home: whether there is a home at all, when the inspectorate was told, and why late."""
 
@@ -44,7 +45,7 @@ class HomeEvent:
     why_late: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Beside:
     """What other cases tell that a promise to this child rests on.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from engine.elements import SENDING
 from engine.errors import Problem
+from engine.frozen import frozen
 from engine.release import Compiled
 from workflows.about import FLAG
 from workflows.protected.closing import asks_for_inspector, closes_with
@@ -20,7 +20,7 @@ from workflows.protected.times import within
 from workflows.protected.ways import CANCELLED, at_once, never_before, never_left_without, never_while, never_without
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """A protected step; `elements` are named with where to look for them, should they be gone."""
 
@@ -98,7 +98,7 @@ _PASSED_ON, _DECIDES = "flag_passed_on", "flag_decided"
 """The only element that opens, or ends, the life of a flag from elsewhere, and the message in which it does."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Sent:
     """By which element, of which procedure, a message of a protected step is sent, what it does, and which other procedure hears it."""
 

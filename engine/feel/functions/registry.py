@@ -18,12 +18,13 @@ from typing import Any
 from engine.feel import distant
 from engine.feel.budget import Run
 from engine.feel.values import kind
+from engine.frozen import frozen
 
 Implementation = Callable[..., Any]
 _MISFIT = object()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parameter:
     """One parameter: its FEEL name and the kinds that it takes (none: any)."""
 
@@ -48,7 +49,7 @@ class Parameter:
         return _MISFIT
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Overload:
     """One list of parameters and what is done with them."""
 
