@@ -206,6 +206,9 @@ class Play:
                 for row in step.opened:
                     self._expect(row)
                 self.journal.happened(step)
+            for case_id, status in {step.case_id: step.status for step in steps}.items():
+                if status == "closed":  # nobody has a task in it any more, and a year of facts is much
+                    self.facts.pop(case_id, None)
             if any(event.kind == "message_sent" for step in steps for event in step.events):
                 timers.deliver(self.cases, now=now)
 
