@@ -99,12 +99,13 @@ def prepare(settings: Settings, *, county: int = 0) -> Services:
         demo_cases.open_cases(
             services,
             now,
-            (*demo_cases.STORIES, *demo_partners.STORIES, *demo_oversight.stories(now), *demo_reports.STORIES),
+            (*demo_cases.STORIES, *demo_partners.STORIES, *demo_oversight.stories(now), demo_reports.RESPONSE),
         )
         demo_copies.give(services, now)
         demo_partners.ask(services, now)
         if county:
             _play_county(services, county, now)
+        demo_cases.open_cases(services, now, (demo_reports.PACK,))
     return services
 
 
