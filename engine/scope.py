@@ -50,7 +50,7 @@ class Scope:
     in the order of the keys; `case` holds ``reference`` and ``opened_at``; each decision table is a function,
     unless a record has its name: what was decided goes before deciding anew. `called` keeps the tables that were called so,
     `known` what they gave: while no record changes on which that rests, a table that is asked the same again, as most conditions and clocks do,
-    gives the same, in later steps too where it asks nobody what time it is (`lasting`).
+    gives the same, in the next step too where it asks nobody what time it is (`lasting`). `used` are the questions of this step.
     """
 
     def __init__(self, release: Compiled, facts: Facts, now: datetime, reference: str, opened_at: datetime) -> None:
@@ -61,6 +61,7 @@ class Scope:
         self.changed: set[str] = set()
         self.called: list[Called] = []
         self.known: dict[Hashable, Known] = {}
+        self.used: set[Hashable] = set()
         self.values: dict[str, Any] = {
             name: Function(self.invoke(table), release.parameters[name]) for name, table in release.decisions.items()
         }
@@ -75,8 +76,13 @@ class Scope:
         self.values["case"] = {"reference": reference, "opened_at": opened_at}
 
     def lasting(self) -> dict[Hashable, Known]:
-        """Give what a later step of the case need not ask again, while the facts stay as they are."""
-        return {asked: known for asked, known in self.known.items() if known.rests_on is not None}
+        """Give what the next step of the case need not ask again, while the facts stay as they are.
+
+        What this one did not ask is left out: a loop asks of each of its turns, and what it asked would be kept for ever.
+        """
+        return {
+            asked: known for asked, known in self.known.items() if asked in self.used and known.rests_on is not None
+        }
 
     def forget(self) -> list[Called]:
         """Forget which tables were called; give the list of those that are called from now on."""
@@ -89,6 +95,7 @@ class Scope:
         def call(**arguments: Any) -> Any:
             given = {name: value for name, value in arguments.items() if value is not None}
             asked = _told_apart(table.id, given)
+            self.used.add(asked)
             if asked is not None and asked in self.known:
                 known = self.known[asked]
                 self.called.extend(known.called)

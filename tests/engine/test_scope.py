@@ -61,6 +61,13 @@ def test_what_a_table_gave_lasts_until_a_record_has_changed_on_which_it_rests() 
     ]
     scope.write(FactWrite("answer", "", "more", "b"))
     assert scope.lasting() == scope.known == {}
+    scope = begun()
+    asked(scope, at=NOW)
+    later = begun()
+    later.known |= scope.lasting()
+    asked(later, at=NOW.replace(year=2027))
+    assert len(later.known) == 2
+    assert len(later.lasting()) == 1, "what only an earlier step asked does not grow with the turns of a loop"
     by_the_clock = begun(SAYING.replace("string(at)", "string(now())"))
     asked(by_the_clock, at=NOW)
     assert by_the_clock.known
