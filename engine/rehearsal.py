@@ -219,10 +219,7 @@ class Rehearsal:
         """Give what carries the case on from where it stands."""
         if self.position is None:
             raise CannotBePlayed(self.release.start.id, "The case must be opened first.")
-        conductor = Conductor(self.release, self.facts, self.now, "", self.now, self._operate)
-        conductor.take(self.position)
-        self.position.tokens.script_engine = conductor
-        return conductor
+        return runner.resume(self.release, self.position, self.facts, self.now, self._operate)
 
     def _operate(self, name: str, scope: Mapping[str, Value]) -> Found:
         return self.stand_in(name, self.says.get(name, ""), scope, self.now)

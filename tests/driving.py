@@ -26,7 +26,6 @@ from engine.model import (
 )
 from engine.outcome import OpenTask, Outcome
 from engine.release import Compiled
-from engine.runner import Conductor
 
 MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -65,6 +64,7 @@ class Drive:
         self.sent: list[Any] = []
         self.tasks: dict[int, OpenTask] = {}
         self.position: state.Position | None = None
+        self.written: list[bytes] = []
         self.last: Outcome | None = None
 
     def open(self, by: str = "opener", **answers: Any) -> Self:
@@ -126,16 +126,15 @@ class Drive:
     def carry_out(self, command: Command) -> Outcome:
         """Let the runner take a step from where the case stands."""
         assert self.position is not None
+        saved = state.dump(self.position)
+        self.written.append(saved)
         if self.restored:
-            saved = state.dump(self.position)
             self.facts = values.loads(values.dumps(self.facts))
             self._others.reverse()
             self.release = self._others[0]
             conductor = runner.restore(self.release, saved, self.facts, self.now, self.operations)
         else:
-            conductor = Conductor(self.release, self.facts, self.now, "", self.now, self.operations)
-            conductor.take(self.position)
-            self.position.tokens.script_engine = conductor
+            conductor = runner.resume(self.release, self.position, self.facts, self.now, self.operations)
         return conductor.step(command)
 
     def _take(self, outcome: Outcome) -> None:
@@ -202,5 +201,6 @@ def both_of(
     play(straight)
     play(restored)
     assert straight.story() == restored.story()
+    assert (straight.written, straight.size) == (restored.written, restored.size), "carried on as it is read"
     assert values.dumps(straight.facts) == values.dumps(restored.facts)
     return straight, restored
