@@ -1,7 +1,7 @@
 """Tables written as classes: a row class says what a table keeps, and its attributes are the columns that statements name.
 
 No row class is ever an instance: every statement is of SQLAlchemy's Core and answers plain rows. SQLAlchemy's own mapped
-classes would do, but a mapper prepares each attribute for objects that change: 12 MB of every process, for nobody.
+classes would do, but a mapper prepares each attribute for objects that change, which nobody makes.
 """
 
 from __future__ import annotations

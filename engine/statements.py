@@ -18,27 +18,27 @@ Values = Mapping[str, Any]
 
 
 class Prepared:
-    """One statement with the names of the values that it is given: all of them, each time, and no default of a column.
+    """One statement; the values that it is given have the same names each time, and no column is left to its default.
 
-    >>> add = Prepared(sa.insert(events), "case_id", "seq", "at")
+    >>> add = Prepared(sa.insert(events))
     >>> add(connection, [{"case_id": "MC-7K3QX9PW", "seq": 1, "at": now}])
     1
     """
 
-    def __init__(self, statement: sa.ClauseElement, *names: str) -> None:
-        """Take a statement; `names` are the columns that an insert fills, or an update changes beside what it names itself."""
-        self.statement, self.names = statement, names
+    def __init__(self, statement: sa.ClauseElement) -> None:
+        """Take a statement; what an insert fills, or an update changes beside what it says itself, is what it is given first."""
+        self.statement = statement
         self._made: dict[str, _Made] = {}
 
     def __call__(self, connection: sa.Connection, rows: Sequence[Values]) -> int:
         """Carry it out for each of one or more rows of values; give how many rows of the table it found or made, where the driver says so."""
-        made = self._made.get(connection.dialect.name) or self._make(connection.dialect)
+        made = self._made.get(connection.dialect.name) or self._make(connection.dialect, rows[0])
         given = [made.given({**made.fixed, **row} if made.fixed else row) for row in rows]
         return connection.exec_driver_sql(made.text, given if len(given) > 1 else given[0]).rowcount
 
-    def _make(self, dialect: sa.Dialect) -> _Made:
+    def _make(self, dialect: sa.Dialect, row: Values) -> _Made:
         """Write the statement as the driver takes it, and find how each value is given to it."""
-        written: Any = self.statement.compile(dialect=dialect, column_keys=list(self.names) or None)
+        written: Any = self.statement.compile(dialect=dialect, column_keys=list(row))
         if getattr(written, "insert_prefetch", ()) or getattr(written, "update_prefetch", ()):
             message = f"a column with a default is not given: {written}"
             raise ValueError(message)

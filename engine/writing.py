@@ -18,23 +18,17 @@ from engine.store import Base, Moment
 from engine.views import Step, TaskRow
 from engine.warm import Waiting
 
-# Every statement of a step is made once and only given its values afterwards: making one anew, with the mapper's classes,
-# took more than half of the time of a step. Those of every step are prepared (`engine.statements`).
+# Every statement of a step is made once and only given its values afterwards: making one anew took more than half of the
+# time of a step. Those of every step are prepared (`engine.statements`).
 CASES = Base.metadata.tables["cases"]
 AWAITED = Base.metadata.tables["awaited"]
 
 ADD_CASE, ADD_REASONS, ADD_MESSAGES, ADD_AWAITED = (
     sa.insert(Base.metadata.tables[name]) for name in ("cases", "event_reasons", "messages", "awaited")
 )
-ADD_EVENTS, ADD_FACTS = (
-    Prepared(sa.insert(Base.metadata.tables[name]), *Base.metadata.tables[name].columns.keys())
-    for name in ("events", "fact_values")
-)
+ADD_EVENTS, ADD_FACTS = (Prepared(sa.insert(Base.metadata.tables[name])) for name in ("events", "fact_values"))
 CHANGE_LOG = sa.update(CASES).where(CASES.c.id == sa.bindparam("this_case"))
-CHANGE_CASE = Prepared(
-    CHANGE_LOG,
-    "title", "status", "closed_at", "state", "facts", "head", "seq", "next_due_at", "rank", "failures", "retry_at",
-)  # fmt: skip
+CHANGE_CASE = Prepared(CHANGE_LOG)
 _KEEP = sa.text("""
     INSERT INTO tasks (case_id, number, element, name, role, form, record, record_key, status, opened_at, due_at,
                        deadline, completed_at, completed_by, rank)

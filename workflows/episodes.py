@@ -574,7 +574,7 @@ def _change() -> sa.Update:
 
 _GIVEN = ("status", "reported_at", "initial_level", *_ONCE)
 _ANEW = frozenset({"case_id", "opened_at", "trigger_plan_updated_at", *_GIVEN})
-_CHANGE = Prepared(_change(), *sorted(set(_EPISODES.columns.keys()) - _ANEW))
+_CHANGE = Prepared(_change())
 
 
 def _write(connection: sa.Connection, values: dict[str, Any]) -> None:

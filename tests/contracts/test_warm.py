@@ -20,9 +20,9 @@ def test_a_prepared_statement_writes_what_the_library_writes_and_wants_every_val
     there = Base.metadata.tables["incidents"]
     names = [each.name for each in there.c if each.name != "id"]
     said = dict.fromkeys(names, "a") | {"first_seen_at": NOW, "last_seen_at": NOW, "times": 1, "settled_at": None}
-    add = Prepared(sa.insert(there), *names)
+    add = Prepared(sa.insert(there))
     often = sa.case((there.c.error == "a", there.c.times + 1), else_=0)
-    more = Prepared(sa.update(there).where(there.c.kind == sa.bindparam("of")).values(times=often), "settled_at")
+    more = Prepared(sa.update(there).where(there.c.kind == sa.bindparam("of")).values(times=often))
     with writing(engine) as connection:
         assert add(connection, [said]) == 1
         add(connection, [said, said | {"kind": "b"}])
@@ -33,7 +33,7 @@ def test_a_prepared_statement_writes_what_the_library_writes_and_wants_every_val
     settled = tuple((said | {"times": 2, "settled_at": NOW}).values())
     assert [tuple(row) for row in found] == [settled, settled, tuple((said | {"kind": "b"}).values()), one]
     with pytest.raises(ValueError, match="default"), writing(engine) as connection:
-        Prepared(sa.insert(there), "kind")(connection, [{"kind": "a"}])
+        Prepared(sa.insert(there))(connection, [{"kind": "a"}])
 
 
 def test_a_case_is_carried_on_from_what_its_row_says_whoever_has_written_it(engine: sa.Engine) -> None:
