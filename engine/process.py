@@ -106,20 +106,24 @@ class Node:
         scheduled = self.id if self.kind == "start" and self.timer is not None else ""
         return self.properties.get("record") or self.form or self.operation or self.message or scheduled
 
+    def names(self, said: str) -> tuple[str, ...]:
+        """Give what a property lists with commas."""
+        return tuple(each.strip() for each in self.properties.get(said, "").split(",") if each.strip())
+
     @property
     def beside(self) -> tuple[str, ...]:
         """The records whose facts a task's page shows beside its form: the property `show`, names with commas."""
-        return tuple(name.strip() for name in self.properties.get("show", "").split(",") if name.strip())
+        return self.names("show")
 
     @property
     def other_than(self) -> tuple[str, ...]:
         """The tasks whose doers may not do this one: the property `other_than`, names with commas."""
-        return tuple(name.strip() for name in self.properties.get("other_than", "").split(",") if name.strip())
+        return self.names("other_than")
 
     @property
     def field_classes(self) -> tuple[str, ...]:
         """The fields of which the property `field_classes` gives the data class: each as `FIELD_CLASS` reads it."""
-        return tuple(each.strip() for each in self.properties.get("field_classes", "").split(",") if each.strip())
+        return self.names("field_classes")
 
     @property
     def timer_text(self) -> str:
