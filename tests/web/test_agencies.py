@@ -95,7 +95,7 @@ def test_what_cannot_be_added_is_refused_at_its_question_and_kept(site: Site, ty
     assert said in text
     assert (NEW | typed)["why"] in text
     with reading(site.services.engine) as connection:
-        assert connection.execute(sa.select(sa.func.count()).select_from(OrganisationRow)).scalar_one() == 11
+        assert connection.execute(sa.select(sa.func.count()).select_from(OrganisationRow)).scalar_one() == 12
 
 
 def test_all_that_is_wrong_is_said_at_once(site: Site) -> None:
@@ -207,5 +207,5 @@ def test_many_agencies_have_pages_and_are_found_by_name(site: Site) -> None:
         rows = browser.page(f"/agencies?page={page}").select("table th a")
         assert 0 < len(rows) <= 50
         seen += [row.text for row in rows] if page in "12" else []
-    assert len(seen) == len(set(seen)) == 71
+    assert len(seen) == len(set(seen)) == 72
     assert [row.text for row in browser.page("/agencies?name=home 59").select("table th a")] == ["Home 59"]

@@ -13,7 +13,7 @@ from engine.store import CaseTable, reading
 from tests.workflows.test_cutover import CHILDREN, FLAGS, PLANS, bring_in, robin
 from workflows import catalogue, children
 from workflows.agencies import ROLES
-from workflows.operations import OPERATIONS
+from workflows.operations import ERRANDS, OPERATIONS
 
 EVERYBODY = Actor("ann", frozenset(ROLES), "police")
 
@@ -27,11 +27,21 @@ E-2,A-1,2026-02-01 21:00,2026-02-02 07:30,2026-02-05 12:00,Ask the school
 @pytest.fixture
 def cases(engine: sa.Engine, now: datetime) -> Cases:
     """The cases with every shipped procedure, and a child with two episodes in the 90 days before."""
-    made = Cases(engine, observers=catalogue.observers("https://homeward.example"), operations=OPERATIONS)
+    made = Cases(
+        engine,
+        observers=catalogue.observers("https://homeward.example"),
+        operations=OPERATIONS,
+        errands=dict.fromkeys(ERRANDS, no_errand),
+    )
     for procedure in catalogue.procedures():
         made.publish(catalogue.files(procedure), by="ann", now=now, roles=tuple(ROLES))
     bring_in(engine, now, children=CHILDREN, episodes=EPISODES, flags=FLAGS, plans=PLANS)
     return made
+
+
+def no_errand(_scope: object, errand: str, _now: datetime) -> Any:
+    """Refuse what no story here asks for."""
+    pytest.fail(f"{errand} was asked for")
 
 
 def do(cases: Cases, case_id: str, element: str, now: datetime, **answers: Any) -> dict[str, Any]:
