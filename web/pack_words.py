@@ -16,22 +16,18 @@ import sqlalchemy as sa
 from engine.errors import Invalid, NotFound, Problem
 from engine.frozen import frozen
 from engine.model import Value
-from engine.store import reading
 from web import audit_words, govuk, period_figures, periods, recommendation_words
 from web.figure_words import HIDDEN, Bar, Chart, no_link
 from web.period_figures import PeriodFigures, Scope
 from web.periods import Span
 from web.promise_words import SEVERITIES
-from web.rate_words import BEFORE
-from web.rate_words import HEADS as RATE_HEADS
 from web.recommendation_words import Line
-from web.services import Services
-from workflows import audits, crossing, recommendations, sources
+from workflows import audits, crossing, sources
 from workflows.agencies import title_of
 from workflows.audits import STANDARDS, Month
 from workflows.crossing import VIEWS, Crossed, Kept
 from workflows.promises import PROMISES, check_period
-from workflows.recommendations import PROCEDURE, RAG_TABLE, Recommendation
+from workflows.recommendations import Recommendation
 from workflows.suppression import SMALLEST_SHOWN
 
 KINDS: Mapping[str, str] = MappingProxyType(
@@ -152,15 +148,16 @@ COUNTED = (
 """How it is counted, for every pack."""
 
 
-def drawn(here: Services, kind: str, span: Span, now: datetime) -> Pack:
-    """Draw up the pack of a quarter as it stands now. Refused as `told` is."""
-    stands = here.cases.decided(PROCEDURE, RAG_TABLE, now=now)
-    with reading(here.engine) as connection:
-        return told(connection, kind, span, now, stands=stands)
-
-
-def told(connection: sa.Connection, kind: str, span: Span, now: datetime, *, stands: Mapping[str, Value]) -> Pack:
-    """Tell the pack of a quarter; `stands` is what the table `rag` says now of each recommendation, by case.
+def told(
+    connection: sa.Connection,
+    kind: str,
+    span: Span,
+    now: datetime,
+    *,
+    open_ones: Sequence[Recommendation],
+    stands: Mapping[str, Value],
+) -> Pack:
+    """Tell the pack of a quarter with the recommendations that are not over; `stands` is what the table `rag` says now of each, by case.
 
     Who is told is noted by whoever shows it. Refused with `PackNotFound`, and with `Invalid` where the days are no whole quarter that
     is over: between two periods that overlap, a hidden number is a difference.
@@ -174,7 +171,6 @@ def told(connection: sa.Connection, kind: str, span: Span, now: datetime, *, sta
     found = {} if figures.rates is None else figures.rates.found
     more = crossing.crossed(figures.population, figures.shown, found, figures.living, verdicts)
     months = [each for each in audits.months(connection, now) if each.month <= span.last][: audit_words.SHOWN]
-    open_ones = [each for each in recommendations.everything(connection) if each.closed_at is None]
     sections = (
         _in_short(figures.charts),
         *_figures(figures, more),
@@ -260,8 +256,7 @@ def _rates(figures: PeriodFigures) -> Iterator[Table]:
         drawn = zip(table.bars, table.rows, strict=True)
         rows = tuple(Row(bar.words, cells[1:], None if bar.is_hidden else bar.width) for bar, cells in drawn)
         says = "Episodes of children, for each 1,000 who live here"
-        heads = figures.rates.heads if BEFORE in figures.rates.heads else RATE_HEADS
-        yield Table(f"rates_{table.key}", f"Rates: {table.title}", says, table.title, heads, rows)
+        yield Table(f"rates_{table.key}", f"Rates: {table.title}", says, table.title, figures.rates.heads, rows)
 
 
 def _view(name: str, more: Crossed) -> Table:

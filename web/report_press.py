@@ -92,7 +92,8 @@ class Press:
                 lines = [recommendation_words.line(each, stands.get(each.case_id), now) for each in found]
             else:
                 quarter = periods.quarter_of(opening["quarter_from"])
-                pack = pack_words.fragment(pack_words.told(connection, kind, quarter, now, stands=stands))
+                told = pack_words.told(connection, kind, quarter, now, open_ones=found, stands=stands)
+                pack = pack_words.fragment(told)
         supersedes = earlier[1] if earlier else None
         html = report_words.document(opening, said, number, now, annex=lines, pack=pack, supersedes=supersedes)
         return html, tuple(each.case_id for each in found)

@@ -10,9 +10,11 @@ from bs4 import BeautifulSoup, Tag
 
 from engine import posting, timers
 from engine.cases import Cases
-from engine.store import writing
+from engine.store import reading, writing
 from tests.web.site import Site
-from web import demo_cases, demo_oversight
+from web import demo_cases, demo_oversight, pack_words
+from web.pack_words import Pack
+from web.periods import Span
 from workflows import audits, recommendations
 from workflows.recommendations import PANEL_REPORTED
 
@@ -27,6 +29,14 @@ def overseen(site: Site, *, deeds: int | None = None) -> None:
     told = [replace(each, deeds=each.deeds[:deeds]) if each.procedure == audits.PROCEDURE else each for each in stories]
     demo_cases.open_cases(site.services, NOW, told)
     timers.sweep(site.services.cases, now=NOW - timedelta(days=3))
+
+
+def pack(site: Site, kind: str, quarter: Span, now: datetime) -> Pack:
+    """Draw up the pack of a quarter as it stands now."""
+    stands = site.services.cases.decided(recommendations.PROCEDURE, recommendations.RAG_TABLE, now=now)
+    with reading(site.services.engine) as connection:
+        found = [each for each in recommendations.everything(connection) if each.closed_at is None]
+        return pack_words.told(connection, kind, quarter, now, open_ones=found, stands=stands)
 
 
 def tell_panel(cases: Cases, on: date, now: datetime) -> None:

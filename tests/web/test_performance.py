@@ -19,6 +19,7 @@ from engine.model import Actor
 from engine.store import ReadTable, TaskTable, reading, writing
 from tests.web import wellformed
 from tests.web.counting import counted
+from tests.web.overseen import pack
 from tests.web.population import Population, play
 from tests.web.scenes import Scenes
 from tests.web.site import Site, seal_from, statements
@@ -245,22 +246,22 @@ def test_a_pack_tells_of_a_quarter_without_a_person_or_a_small_number_to_nobody_
     """It is drawn without a request or a reader; the same facts give the same bytes, and what is sealed changes none of them."""
     quarter, now = periods.Span(date(2025, 10, 1), date(2025, 12, 31)), site.clock()
     with site.app.app_context():
-        pack = pack_words.drawn(site.services, "partnership", quarter, now)
-        body = pack_words.fragment(pack)
+        told = pack(site, "partnership", quarter, now)
+        body = pack_words.fragment(told)
         page = BeautifulSoup(body, "html.parser")
         wellformed.read(body, part=True)
         seal_from(site, played[:40], "partnership_board")
-        assert pack_words.fragment(pack_words.drawn(site.services, "partnership", quarter, now)) == body
-        panel = pack_words.drawn(site.services, "panel", quarter, now)
+        assert pack_words.fragment(pack(site, "partnership", quarter, now)) == body
+        panel = pack(site, "panel", quarter, now)
         for wrong in (
             periods.Span(quarter.first, date(2025, 12, 30)),
             periods.Span(date(2026, 1, 1), date(2026, 3, 31)),
         ):
             with pytest.raises(Invalid, match="whole quarter that is over"):
-                pack_words.drawn(site.services, "panel", wrong, now)
+                pack(site, "panel", wrong, now)
         with pytest.raises(pack_words.PackNotFound):
-            pack_words.drawn(site.services, "elephants", quarter, now)
-    assert {each.key for each in pack.sections} - {each.key for each in panel.sections} == {"partners"}
+            pack(site, "elephants", quarter, now)
+    assert {each.key for each in told.sections} - {each.key for each in panel.sections} == {"partners"}
     assert not any(case_id in body for case_id in played)
     assert "Kit" not in body
     assert "CH-" not in body

@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 
 from engine.model import Actor
 from engine.store import ReadTable, reading, writing
-from tests.web.overseen import NOW, OUTCOMES, RISK, day, do, link_of, overseen, row, tell_panel, typed, words
+from tests.web.overseen import NOW, OUTCOMES, RISK, day, do, link_of, overseen, pack, row, tell_panel, typed, words
 from tests.web.scenes import Scenes
 from tests.web.site import Site, seal_from
 from web import live_measures, pack_words, recommendation_sheets
@@ -148,8 +148,7 @@ def test_a_pack_tells_how_recommendations_stand_what_was_escalated_and_what_is_n
     told = {}
     with overseen.app.app_context():
         for kind in pack_words.KINDS:
-            pack = pack_words.drawn(overseen.services, kind, quarter, now)
-            told[kind] = BeautifulSoup(pack_words.fragment(pack), "html.parser")
+            told[kind] = BeautifulSoup(pack_words.fragment(pack(overseen, kind, quarter, now)), "html.parser")
     page = told["panel"]
     rows = {words(each.select("th")[0]): words(each) for each in page.select("#pack-recommendations tbody tr")}
     assert list(rows) == [RISK, OUTCOMES]
