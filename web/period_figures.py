@@ -5,7 +5,7 @@ What is hidden is worked out once for a period, and the rates beside it.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -49,18 +49,21 @@ class PeriodFigures:
 
 
 def of(connection: sa.Connection, span: Span, scope: Scope, link: Link, now: datetime) -> PeriodFigures:
-    """Give the figures of a period with those of the period before beside them. Ten statements."""
-    here = _alone(connection, span, scope, link, now)
-    before = _alone(connection, periods.before(span), scope, figure_words.no_link, now)
+    """Give the figures of a period with those of the period before beside them. Nine statements."""
+    earlier = periods.before(span)
+    living = populations.living(connection, {span.last.year, earlier.last.year}, scope.authorities)
+    here = _alone(connection, span, scope, living, link, now)
+    before = _alone(connection, earlier, scope, living, figure_words.no_link, now)
     charts, rates = figure_words.compared(here.charts, before.charts), rate_words.compared(here.rates, before.rates)
     return PeriodFigures(here.population, here.shown, charts, here.living, rates)
 
 
-def _alone(connection: sa.Connection, span: Span, scope: Scope, link: Link, now: datetime) -> PeriodFigures:
+def _alone(
+    connection: sa.Connection, span: Span, scope: Scope, living: Mapping[int, Living], link: Link, now: datetime
+) -> PeriodFigures:
     """Give the figures of one period, with nothing beside them."""
-    every = scope.every_number
+    every, of_year = scope.every_number, living.get(span.last.year)
     found = figures.population(connection, span.period, scope.authorities, but=scope.but, now=now)
     shown = hiding.tables(found, every_number=every, one_authority=scope.one_authority)
-    living = populations.living(connection, span.last.year, scope.authorities)
     charts = figure_words.charts(found, shown, link, every_number=every)
-    return PeriodFigures(found, shown, charts, living, rate_words.tell(found, living, shown, every_number=every))
+    return PeriodFigures(found, shown, charts, of_year, rate_words.tell(found, of_year, shown, every_number=every))

@@ -5,10 +5,12 @@ The figures are those of a census or an estimate: each has its year and its sour
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -89,21 +91,30 @@ def replace(connection: sa.Connection, entries: Iterable[Entry], *, by: Actor, n
     connection.execute(sa.insert(row), rows)
 
 
-def living(connection: sa.Connection, year: int, areas: Collection[str] | None = None) -> Living | None:
-    """Give the children of some areas, or of all, in a year; of the latest one before it that is known, else of the first after it.
+def living(
+    connection: sa.Connection, years: Collection[int], areas: Collection[str] | None = None
+) -> Mapping[int, Living]:
+    """Give the children of some areas, or of all, in each of some years; of the latest one before it that is known, else of the first after it.
 
-    None where nobody has taken any in. One statement.
+    A year is not there where nobody has taken any in. One statement.
     """
     row = PopulationRow
-    before = sa.select(sa.func.max(row.year)).where(row.year <= year).scalar_subquery()
-    after = sa.select(sa.func.min(row.year)).scalar_subquery()
     asked = sa.select(row.year, row.area, row.community, row.age, row.children, row.source)
-    asked = asked.where(row.year == sa.func.coalesce(before, after))
     if areas is not None:
         asked = asked.where(row.area.in_(sorted(areas)))
-    rows = connection.execute(asked.order_by(row.area)).all()
-    if not rows:
-        return None
+    after = sa.select(sa.func.min(row.year)).scalar_subquery()
+    of_each = []
+    for year in sorted(years):
+        before = sa.select(sa.func.max(row.year)).where(row.year <= year).scalar_subquery()
+        known = asked.add_columns(sa.literal(year).label("wanted"))
+        of_each.append(known.where(row.year == sa.func.coalesce(before, after)))
+    found: dict[int, list[Any]] = defaultdict(list)
+    for each in connection.execute(sa.union_all(*of_each).order_by("area", "community", "age")):
+        found[each.wanted].append(each)
+    return {year: _living(rows) for year, rows in found.items()}
+
+
+def _living(rows: Sequence[Any]) -> Living:
     sources = tuple(dict.fromkeys(each.source for each in rows))
     return Living(rows[0].year, sources, {(each.area, each.community, each.age): each.children for each in rows})
 

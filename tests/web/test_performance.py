@@ -36,8 +36,8 @@ DAYS = {"from": "2025-11-22", "to": "2026-03-02"}
 QUERY = "from=2025-11-22&to=2026-03-02"
 BEGINS, ENDS = datetime(2025, 11, 22, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC)
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-STATEMENTS = 19
-"""Two for the session, one for whom this person stands in, one for what is sealed from them, one for who is missing, four for the period and for the one before it, two for which of the cases may be listed, one for who looked, one for the audits, two for how many children live there, then and before."""
+STATEMENTS = 18
+"""Two for the session, one for whom this person stands in, one for what is sealed from them, one for who is missing, four for the period and for the one before it, two for which of the cases may be listed, one for who looked, one for the audits, one for how many children live there, then and before."""
 
 
 def force(site: Site) -> list[str]:
