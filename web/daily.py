@@ -41,16 +41,20 @@ def meeting(case_id: str) -> ResponseReturnValue:
 
 
 def _meeting(case_id: str, days: tuple[Day, ...]) -> str:
-    """Show one meeting as far as this person may read it; who looked is written down first."""
+    """Show one meeting as far as this person may read it; who looked is written down first.
+
+    An agenda holds everybody who was missing when it began, sealed or not (G-21); how one stands by now is told to who may read its case.
+    """
     here, who, now = services(), actor(), services().clock()
     classes = case_access.readable(here.engine, who, case_id, now=here.clock())
     view = here.cases.case(case_id, classes=classes, by=who, purpose=PURPOSE, now=now)
     if view.procedure != daily.PROCEDURE:
         raise CaseNotFound("There is no such meeting.")
+    may = case_access.readable_each(here.engine, who, daily_words.references(view), now=now)
     with reading(here.engine) as connection:
-        standings = daily.standings(connection, daily_words.references(view), now)
+        standings = daily.standings(connection, [one for one, held in may.items() if "D5" in held], now)
         people = {name for one in standings.values() for name in (one.reviewed_by, one.taken_over_by)}
-        known = Known(standings, names_of(connection, people), with_flags="D5" in classes)
+        known = Known(standings, names_of(connection, people))
     told = daily_words.describe(view, here.cases.release_of(case_id), known, who=who, now=now)
     return flask.render_template("daily.html", **told, days=daily_words.earlier(days, but=case_id))
 

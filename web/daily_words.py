@@ -65,11 +65,10 @@ class DayLine:
 
 @frozen
 class Known:
-    """How the episodes stand now and the names of those who worked on them, by sign-in name; flags only for who may read them."""
+    """How those episodes stand now of which the reader may know it, and the names of who worked on them, by sign-in name."""
 
     standings: Mapping[str, Standing]
     names: Mapping[str, str]
-    with_flags: bool
 
 
 def references(view: CaseView) -> list[str]:
@@ -189,7 +188,7 @@ def _entry(
 
 
 def _standing(standing: Standing | None, known: Known) -> dict[str, Any]:
-    """Say how an episode stands now; nothing where the meeting is over."""
+    """Say how an episode stands now; nothing where the meeting is over, or the reader may not know it."""
     if standing is None:
         return {"flags": (), "waits": "", "overdue_actions": "", "responsible": "", "reviewed_by": ""}
     waits, late = "", standing.overdue_actions
@@ -198,7 +197,7 @@ def _standing(standing: Standing | None, known: Known) -> dict[str, Any]:
         waits = f"A lower grade waits for the {role} since {say_moment(standing.waits_since)}"
     taken, reviewed = standing.taken_over_by, standing.reviewed_by
     return {
-        "flags": tuple(FLAG.get(flag, flag) for flag in standing.flags or ()) if known.with_flags else (),
+        "flags": tuple(FLAG.get(flag, flag) for flag in standing.flags or ()),
         "waits": waits,
         "overdue_actions": f"{late} {'action' if late == 1 else 'actions'} overdue" if late else "",
         "responsible": known.names.get(taken, taken) or "Nobody has taken it over",

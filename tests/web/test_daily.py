@@ -14,7 +14,7 @@ from engine import timers
 from engine.store import MessageTable, ReadTable, reading
 from tests.web.population import Left, Population, play
 from tests.web.scenes import Scenes
-from tests.web.site import Site
+from tests.web.site import Site, seal_from
 from workflows.access import SEES_EVERY_EPISODE
 from workflows.agencies import ROLES
 
@@ -120,6 +120,24 @@ def test_the_page_of_an_episode_says_how_it_stands_now(site: Site, morning: Popu
         assert up in connection.execute(looked).scalars().all(), "who looks into the case is written down there"
     line = next(row for row in chief.page("/daily").select("tbody tr") if up in row.text)
     assert "action overdue" in line.text or "actions overdue" in line.text
+
+
+def test_of_what_is_sealed_the_meeting_has_the_reference_and_nothing_of_how_it_stands(
+    site: Site, morning: Population
+) -> None:
+    """The page told everybody the flags, the inspector and the last reviewer of a sealed case, as they are by now."""
+
+    def to_know(role: str) -> dict[str, str]:
+        rows = site.browser(role).page("/daily").select("tbody tr")
+        return {row.select("th a")[0].text: row.select("td")[4].get_text(" ", strip=True) for row in rows}
+
+    before = to_know("chief_inspector_missing")
+    sealed, *rest = before
+    assert all(before.values())
+    seal_from(site, [sealed], "chief_inspector_missing")
+    assert to_know("chief_inspector_missing") == {sealed: "", **{each: before[each] for each in rest}}
+    assert to_know("duty_inspector") == before
+    assert morning.ids
 
 
 def test_a_lower_grade_that_waits_is_said_at_the_meeting_and_on_the_case(site: Site, morning: Population) -> None:
