@@ -279,8 +279,8 @@ OPEN_TASKS = sa.select(TaskTable.case_id, TaskTable.number).where(TaskTable.stat
 def addresses(nest: Nest, role: str) -> Iterator[str]:
     """Give each address that the role can get: every route that admits it, with everything that there is for its places.
 
-    The many pages on which a record is put right are read as one role of each column of the table; a thing that is kept beside is
-    asked for where it is kept, and once where it is not; each notice is begun in one case, and one of them in each.
+    The many pages on which a record is put right are read as one role of each column of the table; what is kept beside is asked for
+    where it is kept and under another child; each notice is begun for a child who is back and one who is missing, one of them in each case.
     """
     engine = nest.site.services.engine
     with reading(engine) as connection:
@@ -312,7 +312,8 @@ def addresses(nest: Nest, role: str) -> Iterator[str]:
             yield from kept_beside(nest, place, places[rule[rule.index("<") :].partition("/")[0]])
         elif "/notices/new" in rule:
             yield from (f"{rule}?kind={min(KINDS)}".replace("<case_id>", each) for each in cases)
-            yield from (f"{rule}?kind={kind}".replace("<case_id>", nest.case_ids[FOLLOWED]) for kind in KINDS)
+            for name in (FOLLOWED, AGAIN):
+                yield from (f"{rule}?kind={kind}".replace("<case_id>", nest.case_ids[name]) for kind in KINDS)
         else:
             yield from filled(rule, places)
 
@@ -326,14 +327,15 @@ def filled(rule: str, places: dict[str, list[Any]]) -> list[str]:
 
 
 def kept_beside(nest: Nest, place: str, ids: Sequence[str]) -> list[str]:
-    """Give where each thing is put right that is kept beside these cases or children, of a case those of its child too."""
-    found = [f"{place}{about}/amend/concern/99" for about in ids]
+    """Give where each thing is put right that is kept beside these cases or children, and for each of them something of another child."""
     with reading(nest.site.services.engine) as connection:
-        for about in ids:
-            whose = {about, str(children.child_of(connection, about))} if place == "/cases/" else {about}
-            kept = kept_things.of(connection, whose)
-            found += [f"{place}{about}/amend/{each.kind}/{each.key}" for each in kept]
-    return found
+        child = {about: str(children.child_of(connection, about)) if place == "/cases/" else about for about in ids}
+        kept = {
+            about: kept_things.of(connection, {about, *kept_things.refs_of(connection, child[about])}) for about in ids
+        }
+    every = [each for things in kept.values() for each in things]
+    asked = {about: [*own, *[each for each in every if each not in own][:1]] for about, own in kept.items()}
+    return [f"{place}{about}/amend/{each.kind}/{each.key}" for about, things in asked.items() for each in things]
 
 
 def leaks(nest: Nest, role: str, text: str, place: str = "") -> set[tuple[str, str]]:
