@@ -36,6 +36,8 @@ DEMO_FOLDER = Path("build") / "demo"
 DEMO_CHILDREN = 80
 BENCH_FILE = Path("build") / "bench.json"
 RETURNS = ("ssda903", "annex_a")
+OF_RETURNS, OF_LOGS = ("area",), ("first", "procedure", "key_file")
+"""What is asked of a return alone, and of a log alone: to pass over it would give away more than was meant."""
 REPORTED_AS = ("text", "json", "sarif", "junit")
 
 Command = Callable[[argparse.Namespace], int | None]
@@ -368,6 +370,9 @@ def _promises(chosen: argparse.Namespace) -> None:
 def _export(chosen: argparse.Namespace) -> None:
     from web import event_files, return_sheets
 
+    if any(getattr(chosen, name) for name in (OF_LOGS if chosen.statutory else OF_RETURNS)):
+        sentence = "--area goes with --return; --from, --procedure and --key-file go without it."
+        raise Invalid([Problem("return", "option-of-another", sentence)])
     write = return_sheets.export if chosen.statutory else event_files.export
     chosen.basis = chosen.basis or ("childrens_services" if chosen.statutory else "partnership_analysis")
     with _open_services() as services:

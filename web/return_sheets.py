@@ -12,7 +12,6 @@ from engine.frozen import frozen
 from engine.model import Actor
 from engine.store import reading
 from web import case_access, copying
-from web.event_files import new_file, wrong_path
 from web.figure_words import written
 from web.moments import say_day
 from web.services import Services
@@ -120,6 +119,8 @@ def export(services: Services, chosen: argparse.Namespace, *, now: datetime) -> 
     Refuses with `Invalid`, all at once, a file that is there, a folder that is not, a council of which the person makes no returns,
     and what the log of disclosures refuses; then a day on which no such return ends.
     """
+    from web.event_files import new_file, wrong_path  # the page writes no file: a web worker does not load it
+
     with reading(services.engine) as connection:
         who = people.find(connection, chosen.by).actor
     ends = chosen.last.isoformat() if chosen.last else ""

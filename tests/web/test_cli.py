@@ -97,6 +97,13 @@ def test_every_command_has_help(command: list[str], capsys: pytest.CaptureFixtur
     assert "usage: homeward" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("options", [["--area", "nottingham_city"], ["--return", "annex_a", "--from", "2026-03-31"]])
+def test_an_export_passes_over_nothing_that_was_asked(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A log that was asked of one council told of all of them."""
+    assert cli.main(["export", "log.xes", "--recipient", "A court", "--by", "anna", *options]) == 1
+    assert "--area goes with --return" in capsys.readouterr().err
+
+
 def test_a_wrong_use_leaves_with_two() -> None:
     with pytest.raises(SystemExit) as left:
         cli.main(["dance"])
