@@ -15,7 +15,6 @@ from web.moments import say_moment, say_until
 from web.services import Services
 from workflows import audits
 from workflows.agencies import title_of
-from workflows.agreement import Agreement
 from workflows.audits import STANDARDS, Month, Sampled
 
 SAMPLED_BY: Mapping[str, str] = {
@@ -92,15 +91,6 @@ def trend(here: Services, who: Actor, now: datetime, limit: int = SHOWN) -> tupl
     looked_at = (each.case_id for each in found)
     here.cases.note_reading(*looked_at, by=who, purpose=PURPOSE, classes=frozenset({"D12"}), now=now)
     return found
-
-
-def agreed(one: Agreement) -> str:
-    """Say how far two auditors agree; nothing of too few pairs."""
-    if not one.pairs:
-        return "None"
-    if one.is_too_few:
-        return f"Too few ({one.pairs} pairs)"
-    return f"{one.per_cent}% equal, kappa {'none' if one.kappa is None else one.kappa} ({one.pairs} pairs)"
 
 
 def describe(

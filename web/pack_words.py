@@ -322,7 +322,7 @@ def _audits(months: Sequence[Month], span: Span) -> Section:
     rows = tuple(
         Row(
             f"{each.month:%B %Y}",
-            (f"{each.audited} of {len(each.sample)}", _mean(each, each.mean), audit_words.agreed(each.agreement)),
+            (f"{each.audited} of {len(each.sample)}", _mean(each, each.mean), each.agreement.said),
         )
         for each in months
     )
@@ -331,7 +331,7 @@ def _audits(months: Sequence[Month], span: Span) -> Section:
         ("Audited", "Mean score", "Scored twice"), rows,
     )  # fmt: skip
     together = audits.together(months)
-    says = f"Over the months shown, two auditors who score the same cases agree: {audit_words.agreed(together)}. {together.meaning}."
+    says = f"Over the months shown, two auditors who score the same cases agree: {together.said}. {together.meaning}."
     own = [each for each in reversed(months) if each.month >= span.first and each.audited >= SMALLEST_SHOWN]
     of_quarter = [_standards(own)] if own else []
     return Section("audits", title, (says,), (trend, *of_quarter))

@@ -53,6 +53,15 @@ class Agreement:
         return round(100 * self.equal / self.pairs) if self.pairs else 0
 
     @property
+    def said(self) -> str:
+        """Say it as it stands in a cell; nothing of too few pairs."""
+        if not self.pairs:
+            return "None"
+        if self.is_too_few:
+            return f"Too few ({self.pairs} pairs)"
+        return f"{self.per_cent}% equal, kappa {'none' if self.kappa is None else self.kappa} ({self.pairs} pairs)"
+
+    @property
     def meaning(self) -> str:
         """Say in plain words what kappa means."""
         if self.is_too_few:
