@@ -54,6 +54,7 @@ def table(procedure: str) -> ResponseReturnValue:
     parts, asked = parts_of(procedure, draft.files), flask.request.args
     find, role = " ".join(asked.get("find", "").split()), asked.get("role", "")
     chosen = [(part, [step for step in part.steps if step.holds(find, role)]) for part in parts]
+    total = sum(len(part.steps) for part in parts)
     return flask.render_template(
         "draft_steps.html",
         procedure=procedure,
@@ -61,7 +62,7 @@ def table(procedure: str) -> ResponseReturnValue:
         draft=draft,
         parts=parts,
         listed=[
-            (part, steps, _is_open(part, steps, few=sum(len(each.steps) for each in parts) <= FEW))
+            (part, steps, _is_open(part, steps, few=total <= FEW))
             for part, steps in chosen
             if steps or not part.readable or not (find or role)
         ],
@@ -69,7 +70,7 @@ def table(procedure: str) -> ResponseReturnValue:
         role=role,
         who=sorted({step.role for part in parts for step in part.steps if step.role and step.kind == "user_task"}),
         count=sum(len(steps) for _, steps in chosen),
-        total=sum(len(part.steps) for part in parts),
+        total=total,
         kinds=KINDS,
         problems=shown_problems(problems_of(draft), procedure),
         may_edit=EDITOR in actor().roles,
