@@ -297,12 +297,30 @@ def test_only_what_the_engine_runs_is_offered(editor: Page) -> None:
     offered = names.locator("select[id$=-name] option").all_inner_texts()
     assert "Each visit writes a record of its own" in offered
     assert names.locator("input[id$=-name]").count() == 0, "the name of a property is typed"
-    begins, on_task, on_group = (set(editor.evaluate(OFFERED, each)[1]) for each in editor.evaluate(BEGUN_BY_EVENT))
+    events = editor.evaluate(BEGUN_BY_EVENT)
+    begins, on_task, on_group = (set(editor.evaluate(OFFERED, each)[1]) for each in events)
     assert begins >= {"replace-with-error-start", "replace-with-non-interrupting-timer-start"}
     assert "replace-with-none-start" not in begins
     caught = {"replace-with-error-boundary", "replace-with-escalation-boundary"}
     assert caught & on_task == set()
     assert caught <= on_group
+    message_is_named(editor, events[0])
+
+
+MESSAGES = """() => {
+    const modeler = document.querySelector('.hw-editing').editor.modeler
+    const all = modeler.getDefinitions().rootElements.filter(each => each.$type === 'bpmn:Message')
+    return all.map(each => each.id).filter(id => id.startsWith('told'))
+}"""
+
+
+def message_is_named(page: Page, event: str) -> None:
+    """Name a message slowly: its id once was that of the first letters, and another one with the same had the same."""
+    modeler = "document.querySelector('.hw-editing').editor.modeler"
+    page.evaluate(f"id => {modeler}.get('selection').select({modeler}.get('elementRegistry').get(id))", event)
+    for name in ("told", "told_late"):
+        page.locator("#bio-properties-panel-hw-new-message").fill(name)
+        wait_until(page, f"({MESSAGES})().join() === '{name}_message'")
 
 
 def test_a_step_that_was_drawn_and_taken_out_again_has_changed_nothing(editor: Page) -> None:

@@ -102,7 +102,7 @@ function useMessage (element) {
     const present = holder.messageRef
     const users = registry.filter(each => !each.labelTarget && present && holderOfMessage(stepOf(each)).messageRef === present)
     const isNew = name && !(name in catalogue.messages) && !drawn.some(each => each.name === name)
-    if (isNew && users.length === 1 && !(present.name in catalogue.messages)) return modeling.updateModdleProperties(element, present, { name })
+    if (isNew && users.length === 1 && !(present.name in catalogue.messages)) return modeling.updateModdleProperties(element, present, { id: `${name}_message`, name })
     let messageRef = name ? drawn.find(each => each.name === name) : undefined
     if (name && !messageRef) {
       messageRef = bpmnFactory.create('bpmn:Message', { id: `${name}_message`, name })
