@@ -10,7 +10,7 @@ from engine.outcome import Written
 from engine.state import Position
 
 KEPT_AT_MOST = 64
-"""How many cases: about a hundred kilobytes each."""
+"""How many cases: about fifty kilobytes each."""
 
 Waiting = tuple[int, str, str]
 """What a case waits for: the number of the token, the name of the message, its key."""
@@ -49,7 +49,8 @@ class WarmPositions:
     def keep(
         self, case_id: str, release_id: int, written: Written, position: Position, awaited: Iterable[Waiting]
     ) -> None:
-        """Keep a position that a step has written as these bytes."""
+        """Keep a position that a step has written as these bytes, without the conductor of that step and all that it saw."""
+        position.tokens.script_engine = None
         with self._lock:
             self._kept.pop(case_id, None)
             self._kept[case_id] = Warm(release_id, written, position, frozenset(awaited))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -62,13 +62,14 @@ def _fails(_connection: sa.Connection, _step: Step) -> None:
 
 
 def test_a_position_is_given_out_once_and_only_for_the_bytes_that_say_it() -> None:
-    kept, position = WarmPositions(2), Position(Any, "C-1", 0.0)  # type: ignore[arg-type]
+    kept, position = WarmPositions(2), Position(SimpleNamespace(script_engine="the last"), "C-1", 0.0)  # type: ignore[arg-type]
     for name in ("a", "b", "c", "b"):
         kept.keep(name, 1, (b"tokens", b"facts"), position, [(1, "told", "C-1")])
     assert kept.take("a", 1, (b"tokens", b"facts")) is None
     found = kept.take("b", 1, (b"tokens", b"facts"))
     assert found is not None
     assert (found.position, found.awaited) == (position, frozenset({(1, "told", "C-1")}))
+    assert position.tokens.script_engine is None, "what the step saw is not kept with it"
     assert kept.take("b", 1, (b"tokens", b"facts")) is None
     for release_id, written in ((2, (b"tokens", b"facts")), (1, (b"others", b"facts")), (1, (b"tokens", b"others"))):
         kept.keep("c", 1, (b"tokens", b"facts"), position, [])
