@@ -137,7 +137,7 @@ _REFUSAL = "What was drawn up or issued is kept as it is."
 
 
 def guards(table: str, dialect: str) -> Iterator[str]:
-    """Give the statements that make a database refuse to change or delete a row of a table."""
+    """Give the statements that make a database refuse to change or delete a row of a table, or all of them at once."""
     if dialect == "sqlite":
         for act in ("UPDATE", "DELETE"):
             yield (
@@ -149,7 +149,8 @@ def guards(table: str, dialect: str) -> Iterator[str]:
         f"CREATE OR REPLACE FUNCTION {table}_kept() RETURNS trigger AS "
         f"$$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$ LANGUAGE plpgsql"
     )
-    yield f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_kept()"
+    for name, acts, each in (("change", "UPDATE OR DELETE", "ROW"), ("truncation", "TRUNCATE", "STATEMENT")):
+        yield f"CREATE TRIGGER {table}_no_{name} BEFORE {acts} ON {table} FOR EACH {each} EXECUTE FUNCTION {table}_kept()"
 
 
 def _guard(table: sa.Table, connection: sa.Connection, **_options: Any) -> None:
@@ -277,7 +278,7 @@ def _follow(step: Step, event: EventRow) -> dict[str, Any]:
     record, key = event.data["record"], event.data["key"]
     fields = step.facts[record][key]
     found: dict[str, Any] = {}
-    if record == "report":
+    if record == "report" and "issue" not in step.facts:  # what was issued says what it is, and who reads it
         texts = {name: str(fields.get(name) or "") for name in ("kind", "source_body", "report_title")}
         found |= texts | {name: fields.get(name) for name in ("published_on", "quarter_from")}
     if record == "report_publication":

@@ -72,7 +72,7 @@ def upgrade() -> None:
 
 
 def _guard(table: str) -> None:
-    """Let the database refuse to change or to delete a row."""
+    """Let the database refuse to change or to delete a row, or all of them at once."""
     if op.get_bind().dialect.name == "sqlite":
         for act in ("UPDATE", "DELETE"):
             op.execute(
@@ -84,9 +84,10 @@ def _guard(table: str) -> None:
         f"CREATE OR REPLACE FUNCTION {table}_kept() RETURNS trigger AS "
         f"$$ BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$ LANGUAGE plpgsql"
     )
-    op.execute(
-        f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_kept()"
-    )
+    for name, acts, each in (("change", "UPDATE OR DELETE", "ROW"), ("truncation", "TRUNCATE", "STATEMENT")):
+        op.execute(
+            f"CREATE TRIGGER {table}_no_{name} BEFORE {acts} ON {table} FOR EACH {each} EXECUTE FUNCTION {table}_kept()"
+        )
 
 
 def downgrade() -> None:
