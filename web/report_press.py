@@ -13,7 +13,7 @@ from engine.errands import Errand
 from engine.errors import Conflict
 from engine.model import Value
 from engine.store import reading, writing
-from web import pack_words, pdfs, periods, recommendation_words, report_words
+from web import pdfs, periods, recommendation_words, report_words
 from web.moments import LONDON, say_moment
 from web.recommendation_words import Line
 from workflows import recommendations, reports
@@ -45,7 +45,7 @@ class Press:
     def draw_up(self, scope: Mapping[str, Value], errand: str, now: datetime) -> dict[str, Value]:
         """Draw up the next version of a report from what is written and known now: the record ``drawn``.
 
-        ``{"number": 2, "fingerprint": "9f86...", "label": "Version 2, drawn up on ...", "drawn_at": datetime(...)}``
+        ``{"number": 2, "fingerprint": "9f86...", "label": "Version 2, drawn up on ...", "drawn_at": datetime(...), "subject": "panel 2026-01-01"}``
         """
         with reading(self.engine) as connection:
             found = reports.drawn_for(connection, errand)
@@ -57,7 +57,8 @@ class Press:
             with writing(self.engine) as connection:
                 reports.keep_version(connection, errand, found)
         label = f"Version {found.number}, drawn up on {say_moment(found.drawn_at)}. Fingerprint {found.sha256[:12]}"
-        return {"number": found.number, "fingerprint": found.sha256, "label": label, "drawn_at": found.drawn_at}
+        own: dict[str, Value] = {"number": found.number, "fingerprint": found.sha256, "label": label}
+        return {**own, "drawn_at": found.drawn_at, "subject": reports.subject_of(_of(scope, "report"))}
 
     def issue(self, scope: Mapping[str, Value], _errand: str, now: datetime) -> dict[str, Value]:
         """Issue the version that was signed, and no other: the record ``issue``; refused with `ReportNotAsSigned`.
@@ -65,14 +66,17 @@ class Press:
         ``{"number": 2, "fingerprint": "9f86...", "issued_at": datetime(...), "issued_on": date(...), "recommendations": ["RC-..."]}``
         """
         drawn, opening = _of(scope, "drawn"), _of(scope, "report")
+        subject = reports.subject_of(opening)
         agreed = {_of(scope, record).get("version") for record in ("report_review", "report_sign_off")}
         with reading(self.engine) as connection:
             found = reports.version(connection, str(_of(scope, "case")["reference"]), int(drawn.get("number") or 0))
         if found is None or not found.is_whole or agreed != {found.sha256} or drawn.get("fingerprint") != found.sha256:
             raise ReportNotAsSigned("What was drawn up is not what was reviewed and signed. Draw it up again.")
+        if drawn.get("subject") != subject:
+            raise ReportNotAsSigned("Which report it is was put right after it was drawn up. Put it back as it was.")
         pdf = _on_paper(report_words.title_of(str(opening.get("kind")), opening), found.html)
         with writing(self.engine) as connection:
-            reports.keep_issue(connection, found, reports.subject_of(opening), pdf, now)
+            reports.keep_issue(connection, found, subject, pdf, now)
         told: list[Value] = list(found.recommendations)
         on = now.astimezone(LONDON).date()
         own: dict[str, Value] = {"number": found.number, "fingerprint": found.sha256, "recommendations": told}
@@ -91,6 +95,8 @@ class Press:
             if kind == "response":
                 lines = [recommendation_words.line(each, stands.get(each.case_id), now) for each in found]
             else:
+                from web import pack_words  # it is the worker that draws a pack: no web worker holds what that takes
+
                 quarter = periods.quarter_of(opening["quarter_from"])
                 told = pack_words.told(connection, kind, quarter, now, open_ones=found, stands=stands)
                 pack = pack_words.fragment(told)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from bs4 import BeautifulSoup
 
 from engine import timers
+from engine.model import Actor
 from engine.store import reading, writing
 from tests.procedures.stories_of_a_report import SAID
 from tests.web.overseen import OUTCOMES, RISK, day, do, overseen, typed, words
@@ -108,6 +109,9 @@ def test_a_response_is_signed_as_it_was_read_and_kept_as_it_was_issued(overseen:
     assert document(issued) == said
     assert "Shown as it was issued on 23 March 2026" in words(issued)
     overseen.browser("scrutiny_panel").page(f"{one}/versions/1", 404)
+    by, wrong = Actor("cora", frozenset({WRITES})), {"kind": "partnership"}
+    put_right = overseen.services.cases.correct
+    put_right(case_id, "report", "", wrong, by=by, now=overseen.clock(), key="kind", reason="A slip.")
     overseen.browser("partnership_board").page(one, 404)
     kept = overseen.browser("scrutiny_panel").get(f"{one}/versions/2.html").data
     assert hashlib.sha256(kept).hexdigest() in words(issued)
@@ -155,8 +159,12 @@ def test_the_database_keeps_what_was_issued_and_a_new_issue_stands_beside_it(
     ]
     drawn, agreed = {"number": 1, "fingerprint": fingerprint_of(overseen, second)}, {"version": "0" * 64}
     scope = {"case": {"reference": second}, "drawn": [drawn], "report_review": [agreed], "report_sign_off": [agreed]}
-    with pytest.raises(report_press.ReportNotAsSigned):
-        report_press.Press(engine, lambda _now: {}).issue(scope, "", overseen.clock())
+    signed, other = {"version": drawn["fingerprint"]}, PACK | {"kind": "partnership"}
+    moved = {"report": other, "drawn": [drawn | {"subject": reports.subject_of(PACK)}]}
+    moved |= {"report_review": [signed], "report_sign_off": [signed]}
+    for wrong, why in ((scope, "Draw it up again"), (scope | moved, "Put it back as it was")):
+        with pytest.raises(report_press.ReportNotAsSigned, match=why):
+            report_press.Press(engine, lambda _now: {}).issue(wrong, "", overseen.clock())
 
 
 def test_what_has_changed_and_what_a_spreadsheet_holds_is_read_from_the_document() -> None:
