@@ -14,11 +14,12 @@ from engine.errors import NotFound, Unavailable
 from engine.store import TaskTable, reading
 from web import pdfs, report_blocks, report_words
 from web.access import actor, roles
+from web.episode_words import names_of
 from web.fact_words import Row, row
 from web.figure_words import written
 from web.moments import say_day, say_moment
 from web.services import services
-from workflows import people, reports
+from workflows import reports
 from workflows.access import OVERSIGHT, READS_REPORTS, REPORTS_TO_PANEL, SIGNS_REPORT
 from workflows.reports import Report, Version
 
@@ -69,7 +70,6 @@ def one(case_id: str) -> ResponseReturnValue:
         shown=shown,
         works=works,
         task=_open_task(report, now) if works else "",
-        on_paper=bool(report.issued),
     )
 
 
@@ -190,10 +190,8 @@ def _open_task(report: Report, now: datetime) -> str:
 def _standing(report: Report, now: datetime) -> list[Row]:
     """Say how a report stands, to those who work on it."""
     by = {report.written_by, report.reviewed_by, report.signed_by} - {""}
-    person = people.PersonRow
     with reading(services().engine) as connection:
-        asked = sa.select(person.sign_in, person.name).where(person.sign_in.in_(by))
-        names = {each.sign_in: each.name for each in connection.execute(asked)}
+        names = names_of(connection, by)
     signing = "Sent back by" if report.to_change else "Signed by"
     told = (
         ("Written by", report.written_by, report.written_at),
