@@ -86,8 +86,8 @@ _COLUMNS: Mapping[str, str] = {
 
 # Which column speaks for a role. `csc_desk` is `csc` without the full account of the interview, which domain.md 5.2
 # gives to the allocated worker and team manager only (N9: "narrative only to SW"); `host` is rule ii and N2;
-# `owner` is `locate` with the recommendations and reports for which a chief officer answers (domain.md 6.10), `signs` the
-# response that the commissioner signs, and nothing else (3.1, 13);
+# `owner` is `locate` with the recommendations for which a superintendent answers (domain.md 6.10), `signs` the response that
+# the commissioner signs, and nothing else (3.1, 13); a chief officer reads what they sign on the pages of the reports alone;
 # `control_room` is `call_taker` with the answers read back, since nobody can endorse a grade unread (T-02).
 COLUMN_OF: Mapping[str, str] = MappingProxyType(
     {
@@ -98,7 +98,7 @@ COLUMN_OF: Mapping[str, str] = MappingProxyType(
         "locate_sergeant": "locate",
         "duty_inspector": "locate",
         "superintendent": "owner",
-        "assistant_chief_constable": "owner",
+        "assistant_chief_constable": "locate",
         "mfh_coordinator": "mfh",
         "chief_inspector_missing": "mfh",
         "ppu_cse_unit": "ppu",

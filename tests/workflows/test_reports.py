@@ -20,8 +20,10 @@ def test_neither_database_changes_or_deletes_what_was_drawn_up_or_issued(engine:
         for _again in range(2):
             reports.keep_issue(connection, drawn, "panel 2026-01-01", None, now)
     for table in (ReportVersionRow, ReportIssueRow):
-        at_once = [sa.text(f"TRUNCATE {table.__tablename__} CASCADE")] * (engine.dialect.name != "sqlite")
-        for statement in (sa.update(table).values(sha256="0" * 64), sa.delete(table), *at_once):
+        refused: list[sa.Executable] = [sa.update(table).values(sha256="0" * 64), sa.delete(table)]
+        if engine.dialect.name != "sqlite":
+            refused.append(sa.text(f"TRUNCATE {table.__tablename__} CASCADE"))
+        for statement in refused:
             with pytest.raises(sa.exc.DBAPIError, match="kept as it is"), writing(engine) as connection:
                 connection.execute(statement)
     with reading(engine) as connection:
