@@ -54,7 +54,6 @@ _ALL = ["D1", "D2", "D3", "D4", "D5", "D6", "D7", "D8", "D9", "D10", "D11", "D12
 EXCEPTIONS: Mapping[tuple[str, str], tuple[str, str]] = {
     ("control_room_supervisor", "D3"): ("R", "T-02: nobody can endorse a grade unread"),
     ("superintendent", "D12"): ("R", "6.10: the owner of a recommendation answers for it"),
-    ("assistant_chief_constable", "D12"): ("R", "3.5, N12: signs the packs of the panel and of the partnership"),
     ("inspection_coordinator", "D12"): ("CR", "5.1: keeps the recommendations and reports them to the panel"),
     ("board_secretary", "D12"): ("CR", "T-47: writes the review of the protocol"),
     ("board_chair", "D12"): ("CR", "T-47: agrees to the review of the protocol"),
