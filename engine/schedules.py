@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 CLOSEST = timedelta(minutes=1)
 """How near two cases of a procedure may be opened to each other: what is nearer is a slip of the pen."""
 
+NEAR = timedelta()
+"""How near the first moment may be to an instant that is none of a schedule, such as that of the publication."""
+
 MISSED_AT_MOST = 1_000
 """How many missed moments are counted one by one; beyond that the first of them stands for all."""
 
@@ -35,17 +38,17 @@ class Turn:
     next_at: datetime | None
 
 
-def following(release: Compiled, after: datetime) -> datetime | None:
-    """Give the next moment strictly after `after`, in UTC; None where the timer gives none.
+def following(release: Compiled, after: datetime, apart: timedelta = CLOSEST) -> datetime | None:
+    """Give the next moment strictly after `after`, in UTC; None where the timer gives none, or one that is not so far `apart`.
 
-    The expression sees `after` and the decision tables of the procedure, and nothing else.
+    From one moment of a schedule to the next it is a minute at least; from any other instant the next may be near. The expression sees `after` and the decision tables of the procedure, and nothing else.
     """
     scope = Scope(release, {}, after, "", after)
     try:
         value = release.timer(release.start).evaluate({**scope.values, "after": after}, now=after)
     except Invalid:
         return None
-    if not isinstance(value, datetime) or value < after + CLOSEST:
+    if not isinstance(value, datetime) or value <= after or value < after + apart:
         return None
     return value.astimezone(UTC)
 
@@ -61,9 +64,9 @@ def turn(release: Compiled, due: datetime, now: datetime) -> Turn:
     while missed < MISSED_AT_MOST:
         later = following(release, at)
         if later is None or later > now:
-            return Turn(at, missed, later if later is not None else following(release, now))
+            return Turn(at, missed, later if later is not None else following(release, now, NEAR))
         at, missed = later, missed + 1
-    return Turn(at, missed, following(release, now))
+    return Turn(at, missed, following(release, now, NEAR))
 
 
 def first(release: Compiled, now: datetime) -> datetime | None:
@@ -74,7 +77,7 @@ def first(release: Compiled, now: datetime) -> datetime | None:
     """
     if release.start.timer is None:
         return None
-    found = following(release, now)
+    found = following(release, now, NEAR)
     if found is None:
         raise ReleaseInvalid([_stands(release, now)])
     return found

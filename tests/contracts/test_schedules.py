@@ -75,6 +75,14 @@ def test_after_down_time_one_case_catches_up_and_the_next_lies_ahead(cases: Case
     assert next_at(cases) == datetime(2026, 3, 12, 8, 0, tzinfo=UTC)
 
 
+def test_what_is_published_in_the_last_minute_before_a_moment_opens_a_case_at_it(engine: sa.Engine) -> None:
+    """It was refused then, and so was a demonstration that somebody started at a minute to eight."""
+    cases, at = Cases(engine), datetime(2026, 3, 3, 8, 0, tzinfo=UTC)
+    cases.publish(daily(), by="ann", now=at - timedelta(seconds=1))
+    assert next_at(cases) == at
+    assert timers.sweep(cases, now=at).opened == 1
+
+
 def test_very_many_missed_moments_end_too(engine: sa.Engine) -> None:
     cases = Cases(engine)
     cases.publish(daily('=after + duration("PT5M")'), by="ann", now=NOW)
