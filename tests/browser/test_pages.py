@@ -182,6 +182,9 @@ def test_a_copy_takes_two_clicks_and_an_ordinary_page_prints_one_line(visit: Vis
     page = person.page
     page.goto("/cases")
     page.locator("main .govuk-task-list a").first.click()
+    expect(
+        page.get_by_role("link", name="Print or save a copy")
+    ).to_be_visible()  # a page that is not there yet hides all, too
     page.emulate_media(media="print")
     expect(page.locator("main")).to_be_hidden()
     assert page.locator("body").inner_text().strip().startswith("This page is not printed.")
