@@ -317,6 +317,18 @@ def test_the_values_of_a_type_of_the_file_are_allowed_and_no_others() -> None:
         decide(text, level="hihg")
 
 
+def test_a_value_that_was_allowed_today_may_be_none_that_is_allowed_tomorrow() -> None:
+    """What a column allows was remembered of a value for ever, though it can rest on the moment."""
+    more = '<itemDefinition name="tDay"><typeRef>date</typeRef><allowedValues><text>&gt;= today()</text></allowedValues></itemDefinition>'
+    text = table("FIRST", ["Day=day"], ["x"], [["-", "1"]], more=more).replace(
+        "<inputExpression>", '<inputExpression typeRef="tDay">'
+    )
+    read = decisions.read(text, "t")
+    assert read.decide({"day": NOW.date()}, now=NOW).result == 1
+    with pytest.raises(decisions.ValueNotAllowed):
+        read.decide({"day": NOW.date()}, now=NOW + timedelta(days=1))
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
