@@ -17,7 +17,7 @@ from engine import history
 from engine.errors import CaseNotFound, Invalid, Problem
 from engine.model import Facts
 from engine.store import ERASED, CaseTable, reading, writing
-from web import bundle_words, case_access, govuk, paper_words
+from web import bundle_words, case_access, downloads, govuk, paper_words
 from web.access import actor, roles
 from web.attachment_words import SEALED_OFF
 from web.episode_words import names_of
@@ -213,8 +213,7 @@ def file(number: str) -> ResponseReturnValue:
     with reading(here.engine) as connection:
         packed = redacting.archive_of(connection, number)
     here.cases.note_reading(*refs, by=actor(), purpose=PURPOSE, classes=found.holds, now=now)
-    headers = {"Content-Disposition": f'attachment; filename="{number}.zip"'}
-    return flask.Response(packed, mimetype="application/zip", headers=headers)
+    return downloads.file(packed, f"{number}.zip", "application/zip")
 
 
 @page.get("/bundles/<number>/<int:passage>/file")

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from engine.model import Actor
 from engine.store import TaskTable, reading
 from notifications import outbox
-from web import task_lists, task_words
+from web import downloads, task_lists, task_words
 from web.access import actor, signed_in
 from web.draft_words import items_for
 from web.figure_words import plain
@@ -112,9 +112,7 @@ def file() -> ResponseReturnValue:
         )
     written = io.StringIO()
     csv.writer(written).writerows([[plain(cell) for cell in row] for row in rows])
-    answer = flask.Response(written.getvalue(), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = "attachment; filename=tasks.csv"
-    return answer
+    return downloads.file(written.getvalue(), "tasks.csv")
 
 
 def _cells(line: Line) -> list[str]:

@@ -12,7 +12,7 @@ from engine.errors import Invalid, Problem
 from engine.frozen import frozen
 from engine.process import Process
 from engine.store import reading
-from web import copying
+from web import copying, downloads
 from web.access import actor, roles
 from web.asked import Asked, asked_for, period_form, settled
 from web.figure_words import written
@@ -87,9 +87,7 @@ def table() -> ResponseReturnValue:
     copying.noted(counted, wanted, "Where the time goes", frozenset({"D2"}), held=actor().roles, way="return", now=now)
     about = [f"Steps, {asked.words}, {_LEVELS[level]}", *[""] * (len(HEADS) - 1)]
     lines = [[one.name, *one.cells] for one in _lines(_found(asked, level, now), _processes())]
-    answer = flask.Response(written([about, list(HEADS), *lines]), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = 'attachment; filename="steps.csv"'
-    return answer
+    return downloads.file(written([about, list(HEADS), *lines]), "steps.csv")
 
 
 @page.get("/performance/steps/diagrams/<process>")

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import NotFound
 from engine.store import reading
-from web import audit_words, case_access, figure_words, missing_words, period_figures, periods, rate_words
+from web import audit_words, case_access, downloads, figure_words, missing_words, period_figures, periods, rate_words
 from web.access import actor, roles
 from web.asked import Asked, asked_for, period_form, settled
 from web.period_figures import PeriodFigures, Scope
@@ -74,14 +74,16 @@ def table(name: str) -> ResponseReturnValue:
     with reading(services().engine) as connection:
         told = _figures(connection, asked, now)
     if name == COMMUNITIES and asked.every_number:
-        return _file(name, figure_words.communities_as_csv(told.population, _found(told), asked.words))
+        return downloads.file(
+            figure_words.communities_as_csv(told.population, _found(told), asked.words), f"{name}.csv"
+        )
     if name == RATES and told.rates is not None:
-        return _file(name, rate_words.as_csv(told.rates, asked.words))
+        return downloads.file(rate_words.as_csv(told.rates, asked.words), f"{name}.csv")
     if name == AGGREGATE:
-        return _file(name, figure_words.aggregate(told.charts, asked.words))
+        return downloads.file(figure_words.aggregate(told.charts, asked.words), f"{name}.csv")
     if name not in told.charts:
         raise TableNotFound("There is no such table.")
-    return _file(name, figure_words.as_csv(told.charts[name], asked.words))
+    return downloads.file(figure_words.as_csv(told.charts[name], asked.words), f"{name}.csv")
 
 
 @page.get("/performance/episodes")
@@ -170,10 +172,3 @@ def _allowed(found: Sequence[Counted | Missing], data_class: str) -> frozenset[s
 def _page_number(text: str) -> int:
     """Read the number of a page; anything else is the first."""
     return max(1, int(text)) if text.isdecimal() and len(text) <= LONGEST_NUMBER else 1
-
-
-def _file(name: str, content: str) -> flask.Response:
-    """Give a file that the browser keeps and does not open."""
-    answer = flask.Response(content, mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return answer

@@ -8,7 +8,7 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from engine.store import reading, writing
-from web import population_sheets, sent_files
+from web import downloads, population_sheets, sent_files
 from web.access import actor, roles
 from web.population_sheets import LARGEST
 from web.services import services
@@ -32,9 +32,7 @@ def sheet() -> ResponseReturnValue:
     """Give it as the sheet that can be sent back; an empty one where nothing is known."""
     with reading(services().engine) as connection:
         found = populations.everything(connection)
-    answer = flask.Response(population_sheets.as_sheet(found), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = 'attachment; filename="population.csv"'
-    return answer
+    return downloads.file(population_sheets.as_sheet(found), "population.csv")
 
 
 @page.post("/performance/population/sheet")

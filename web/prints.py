@@ -22,6 +22,7 @@ from web import (
     child_reading,
     copying,
     disclosure_words,
+    downloads,
     missing_words,
     paper_words,
     why_reading,
@@ -167,9 +168,7 @@ def missing() -> ResponseReturnValue:
     here.cases.note_reading(*about, by=who, purpose=copying.PURPOSE, classes=classes, now=now)
     made = copying.noted(about, wanted, "The list of who is missing", classes, held=who.roles, way="list", now=now)
     if wanted.as_file:
-        answer = flask.Response(missing_words.as_csv(found, may, now, made.number), mimetype="text/csv")
-        answer.headers["Content-Disposition"] = f'attachment; filename="missing-{made.number}.csv"'
-        return answer
+        return downloads.file(missing_words.as_csv(found, may, now, made.number), f"missing-{made.number}.csv")
     told = missing_words.describe(found, may, now)
     return copying.sheet("Missing now", made, paper_words.of_missing(told), _back(""))
 

@@ -13,7 +13,16 @@ from engine.errors import NotFound
 from engine.forms import Form
 from engine.model import Value
 from engine.store import reading
-from web import audit_words, case_access, live_measures, pdfs, recommendation_sheets, recommendation_words, sent_files
+from web import (
+    audit_words,
+    case_access,
+    downloads,
+    live_measures,
+    pdfs,
+    recommendation_sheets,
+    recommendation_words,
+    sent_files,
+)
 from web.access import actor, roles
 from web.figure_words import written
 from web.moments import LONDON
@@ -81,9 +90,7 @@ def report() -> ResponseReturnValue:
 def report_on_paper() -> ResponseReturnValue:
     """Give the report as a PDF; refused with `PdfNotDrawn` where this computer cannot draw one."""
     now = services().clock()
-    answer = flask.Response(pdfs.drawn(_report(now)), mimetype="application/pdf")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{_file_name(now)}.pdf"'
-    return answer
+    return downloads.file(pdfs.drawn(_report(now)), f"{_file_name(now)}.pdf", "application/pdf")
 
 
 @page.get("/recommendations/report.csv")
@@ -92,9 +99,7 @@ def file() -> ResponseReturnValue:
     """Give the report as a file that a spreadsheet opens."""
     now = services().clock()
     lines = [line for each, line in _lines(now) if each.closed_at is None]
-    answer = flask.Response(written(recommendation_words.as_rows(lines)), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{_file_name(now)}.csv"'
-    return answer
+    return downloads.file(written(recommendation_words.as_rows(lines)), f"{_file_name(now)}.csv")
 
 
 @page.get("/recommendations/import")
@@ -108,9 +113,7 @@ def importing() -> ResponseReturnValue:
 @roles(REPORTS_TO_PANEL)
 def empty_sheet() -> ResponseReturnValue:
     """Give a sheet with the headings alone."""
-    answer = flask.Response(recommendation_sheets.empty(_form()), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = 'attachment; filename="recommendations.csv"'
-    return answer
+    return downloads.file(recommendation_sheets.empty(_form()), "recommendations.csv")
 
 
 @page.post("/recommendations/import")

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from engine.errors import Invalid, Problem
 from engine.frozen import frozen
 from engine.store import reading
-from web import case_access, copying
+from web import case_access, copying, downloads
 from web.access import actor, roles
 from web.asked import Asked, settled
 from web.figure_words import written
@@ -73,9 +73,7 @@ def table() -> ResponseReturnValue:
     counts = [("Reported to the police", found.police), ("Acknowledged by social care", found.social_care)]
     rows = [[*row, part.words, "Police" if part.police else "Social care"] for part in parts for row in part.rows]
     head = [[asked.words], *([words, str(count)] for words, count in [*counts, ("In both", found.both)])]
-    answer = flask.Response(written([*head, [*HEADS, "Why", "Counted by"], *rows]), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = 'attachment; filename="reconciled.csv"'
-    return answer
+    return downloads.file(written([*head, [*HEADS, "Why", "Counted by"], *rows]), "reconciled.csv")
 
 
 def _form(problems: Sequence[Problem] = ()) -> str:

@@ -15,7 +15,7 @@ from engine.library import Library
 from engine.release import pack
 from engine.store import CaseTable, reading
 from engine.views import ReleaseRow
-from web import procedures
+from web import downloads, procedures
 from web.services import services
 from workflows import catalogue
 
@@ -60,8 +60,7 @@ def drawn(procedure: str, number: int) -> Callable[[str], str]:
 
 def archive(files: Mapping[str, str], name: str) -> flask.Response:
     """Give files as an archive to be kept."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}.zip"'}
-    return flask.Response(archives.pack(files), mimetype="application/zip", headers=headers)
+    return downloads.file(archives.pack(files), f"{name}.zip", "application/zip")
 
 
 def update_of(procedure: str) -> Update | None:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from engine.errors import NotFound, Unavailable
 from engine.store import TaskTable, reading
-from web import pdfs, report_blocks, report_words
+from web import downloads, pdfs, report_blocks, report_words
 from web.access import actor, roles
 from web.episode_words import names_of
 from web.fact_words import Row, row
@@ -106,7 +106,7 @@ def on_paper(case_id: str, number: int) -> ResponseReturnValue:
             kept = reports.pdf_of(connection, case_id)
     title = report_words.title_of(report.kind, report_words.fields_of(report))
     drawn = kept or pdfs.drawn(report_words.whole_page(title, found.html))
-    return _file(drawn, "application/pdf", f"{case_id}-version-{number}.pdf")
+    return downloads.file(drawn, f"{case_id}-version-{number}.pdf", "application/pdf")
 
 
 @page.get("/reports/<case_id>/versions/<int:number>.csv")
@@ -114,7 +114,7 @@ def on_paper(case_id: str, number: int) -> ResponseReturnValue:
 def as_file(case_id: str, number: int) -> ResponseReturnValue:
     """Give the annex, or the tables, of a version as a file that a spreadsheet opens."""
     _report, found = _version(case_id, number, services().clock())
-    return _file(written(report_blocks.as_rows(found.html)), "text/csv", f"{case_id}-version-{number}.csv")
+    return downloads.file(written(report_blocks.as_rows(found.html)), f"{case_id}-version-{number}.csv")
 
 
 @page.get("/reports/<case_id>/versions/<int:number>.html")
@@ -122,13 +122,7 @@ def as_file(case_id: str, number: int) -> ResponseReturnValue:
 def as_kept(case_id: str, number: int) -> ResponseReturnValue:
     """Give the bytes of which the fingerprint was taken, so that anybody can take it again."""
     _report, found = _version(case_id, number, services().clock())
-    return _file(found.html, "application/octet-stream", f"{case_id}-version-{number}.html")
-
-
-def _file(content: str | bytes, mimetype: str, name: str) -> flask.Response:
-    answer = flask.Response(content, mimetype=mimetype)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return downloads.file(found.html, f"{case_id}-version-{number}.html", "application/octet-stream")
 
 
 def _one(case_id: str, now: datetime) -> tuple[Report, int]:

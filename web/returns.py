@@ -9,7 +9,7 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from engine.errors import Invalid, Problem
-from web import case_access, copying, return_sheets
+from web import case_access, copying, downloads, return_sheets
 from web.access import actor, roles
 from web.moments import say_day
 from web.return_sheets import CLASSES, FILES, Asked
@@ -59,9 +59,7 @@ def file() -> ResponseReturnValue:
         return _form(asked, refusal.problems), 422
     made = return_sheets.make(services(), actor(), asked, now)
     copy = copying.noted(made.about, wanted, asked.words, CLASSES, held=actor().roles, way="return", now=now)
-    answer = flask.Response(made.text(asked.file), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{asked.file}-{asked.ends_on}-{copy.number}.csv"'
-    return answer
+    return downloads.file(made.text(asked.file), f"{asked.file}-{asked.ends_on}-{copy.number}.csv")
 
 
 def _form(asked: Asked, problems: Sequence[Problem] = ()) -> str:
