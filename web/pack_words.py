@@ -30,11 +30,10 @@ from workflows.promises import PROMISES, check_period
 from workflows.recommendations import Recommendation
 from workflows.suppression import SMALLEST_SHOWN
 
-KINDS: Mapping[str, str] = MappingProxyType(
-    {"panel": "Pack for the scrutiny panel", "partnership": "Pack for the safeguarding children partnership"}
+SINCE: Mapping[str, str] = MappingProxyType(
+    {"panel": "since the panel's last report", "partnership": "since the quarter began"}
 )
-"""The kinds of packs, by their titles."""
-
+"""The kinds of packs, and since when something is new to the readers of each."""
 
 MOST_BESIDE, MOST_ON_A_PAGE = 5, 22
 
@@ -100,11 +99,8 @@ class Section:
 
 @frozen
 class Pack:
-    """A pack as its template shows it; `period` is said in days."""
+    """The body of a pack as its template shows it; the report around it says of which kind and quarter it is."""
 
-    kind: str
-    title: str
-    period: str
     sections: tuple[Section, ...]
 
 
@@ -162,7 +158,7 @@ def told(
     Who is told is noted by whoever shows it. Refused with `PackNotFound`, and with `Invalid` where the days are no whole quarter that
     is over: between two periods that overlap, a hidden number is a difference.
     """
-    if kind not in KINDS:
+    if kind not in SINCE:
         raise PackNotFound("There is no pack of this kind.")
     if not periods.is_ended_quarter(span, now):
         raise Invalid([Problem("period", "ended-quarter", "A pack is of a whole quarter that is over")])
@@ -180,7 +176,7 @@ def told(
         _recommendations(kind, open_ones, stands, span, now),
         Section("counted", "How it is counted", COUNTED),
     )
-    return Pack(kind, KINDS[kind], span.words, tuple(each for each in sections if each.tables or each.says))
+    return Pack(tuple(each for each in sections if each.tables or each.says))
 
 
 def fragment(pack: Pack) -> str:
@@ -386,11 +382,6 @@ def _recommendations(
         Listing(f"New {SINCE[kind]}", tuple(_named(gravest, news)), "Nothing."),
     )
     return Section("recommendations", title, (), (standing, each_one), listings)
-
-
-SINCE: Mapping[str, str] = MappingProxyType(
-    {"panel": "since the panel's last report", "partnership": "since the quarter began"}
-)
 
 
 def _news(kind: str, one: Recommendation, line: Line, span: Span) -> Sequence[str]:

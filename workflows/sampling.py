@@ -42,6 +42,12 @@ class Candidate:
     death: bool = False
 
 
+def two_audit(connection: sa.Connection) -> bool:
+    """Whether a case can be audited twice: nobody scores it a second time themselves."""
+    _first, *others = people.holders(connection, AUDITORS) or (None,)
+    return bool(others)
+
+
 def draw(connection: sa.Connection, scope: Mapping[str, Value], now: datetime) -> Found:
     """Draw the sample of an audit: records ``sample``, one for each case.
 
@@ -54,8 +60,7 @@ def draw(connection: sa.Connection, scope: Mapping[str, Value], now: datetime) -
     found = candidates(connection, begins, ends)
     picked = pick(sorted(found, key=lambda one: _lot(reference, one.case_id)), quota)
     by_lot = sorted(picked, key=lambda each: _lot(f"{reference}/again", each[1].case_id))
-    able = len(people.holders(connection, AUDITORS)) >= 2  # noqa: PLR2004 - whoever was first is never the second too
-    again = {one.case_id for _kind, one in by_lot[: _number(quota, "again") if able else 0]}
+    again = {one.case_id for _kind, one in by_lot[: _number(quota, "again") if two_audit(connection) else 0]}
     return [
         {
             "case_id": one.case_id,

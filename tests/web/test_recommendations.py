@@ -147,7 +147,7 @@ def test_a_pack_tells_how_recommendations_stand_what_was_escalated_and_what_is_n
     quarter, now = Span(date(2026, 1, 1), date(2026, 3, 31)), NOW + timedelta(days=30)
     told = {}
     with overseen.app.app_context():
-        for kind in pack_words.KINDS:
+        for kind in pack_words.SINCE:
             told[kind] = BeautifulSoup(pack_words.fragment(pack(overseen, kind, quarter, now)), "html.parser")
     page = told["panel"]
     rows = {words(each.select("th")[0]): words(each) for each in page.select("#pack-recommendations tbody tr")}
