@@ -140,3 +140,25 @@ def test_who_hears_late_that_it_is_urgent_has_all_of_the_shorter_time_and_no_mor
     moved = an_event("timer_moved", NOON + timedelta(minutes=raised), seq=3, element="handover_clock_rang")
     moved = replace(moved, data={**since, "due_at": (NOON + timedelta(minutes=5)).isoformat()})
     assert limit_of((armed, moved)) == NOON + timedelta(minutes=limit)
+
+
+@pytest.mark.parametrize(("lowered", "begins", "limit"), [(14, 0, 240), (16, 0, 15), (16, 10, 250)])
+def test_a_time_that_is_over_is_not_given_back_by_a_lower_grade_but_by_the_right_moment(
+    lowered: int, begins: int, limit: int
+) -> None:
+    """After so many minutes the clock goes from 15 minutes to four hours, counted from noon or from a moment that was put right."""
+    armed = replace(paged(15)[1], data={**paged(15)[1].data, "clock": NOON.isoformat()})
+    moved = an_event("timer_moved", NOON + timedelta(minutes=lowered), seq=3, element="handover_clock_rang")
+    since = NOON + timedelta(minutes=begins)
+    due = (since + timedelta(hours=4)).isoformat()
+    moved = replace(moved, data={"clock": since.isoformat(), "due_at": due})
+    assert limit_of((armed, moved)) == NOON + timedelta(minutes=limit)
+
+
+def test_the_caller_is_told_in_the_minute_in_which_the_clock_has_rung() -> None:
+    """People say whole minutes, and a clock that is late already rings at any second."""
+    at = NOON + timedelta(minutes=20, seconds=40)
+    rung = an_event("timer_fired", at, seq=4, element="call_back_clock_rang", deadline="T-04", step="due")
+    told = Log({("attendance", "1", "at"): NOON + timedelta(minutes=20)}, (rung,), back=300, now=200)
+    assert told.of(search.caller_told) == KEPT
+    assert Log({}, (rung,), back=300, now=200).of(search.caller_told) == BROKEN

@@ -169,15 +169,20 @@ def limit_of(run: Sequence[EventRow]) -> datetime | None:
     """Give by when a run of a clock was due, after the facts that have moved it; None where nothing was due.
 
     Where a fact, such as a high grade, makes the time shorter, all of the shorter time is given from then on, and no more than was left.
+    One that makes it longer when it is over already, such as a lower grade, gives no more; where the moment from which it counts is put
+    right, the time counts from there.
     """
-    limit: datetime | None = None
+    limit = began = None
     for event in run:
         due, span = moment_in(event, "due_at"), _span(event)
         if event.kind == "timer_fired":
             continue
-        if event.kind == "timer_moved" and limit is not None and due is not None and due < limit and span is not None:
-            due = min(limit, max(due, event.at + span))
-        limit = due
+        if limit is not None and due is not None and span is not None:
+            if due < limit:
+                due = min(limit, max(due, event.at + span))
+            elif limit < event.at and began == moment_in(event, "clock"):
+                due = limit
+        limit, began = due, moment_in(event, "clock")
     return limit
 
 

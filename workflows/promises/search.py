@@ -131,7 +131,8 @@ def caller_told(record: Record) -> Iterable[Outcome]:
     for rung in _rang(record, "T-04"):
         due = rung.at + CALLED_BACK
         if "due" in {rung.data.get("step"), *rung.data.get("missed", ())} and record.missing_until > due:
-            yield by(due, next((at for at in said if at >= rung.at), None), record.now, over=record.over)
+            since = rung.at.replace(second=0, microsecond=0)  # people say whole minutes
+            yield by(due, next((at for at in said if at >= since), None), record.now, over=record.over)
 
 
 def parents_told(record: Record) -> Iterable[Outcome]:
