@@ -19,6 +19,7 @@ from engine.frozen import frozen
 from web.county import parameters as p
 from web.county.lapses import LAPSES
 from web.county.names import names
+from workflows.episodes import ADULT_FROM, age_on
 
 YEAR = timedelta(days=p.DAYS_OF_A_YEAR)
 REST = timedelta(hours=12)
@@ -84,6 +85,11 @@ class Episode(NamedTuple):
     def is_fatal(self) -> bool:
         """Whether the child is found dead."""
         return self.found_how == DEAD
+
+    @property
+    def is_of_a_child(self) -> bool:
+        """Whether the safeguards of children hold: at the end of the year some have come of age before they are reported again."""
+        return age_on(self.child.born_on, self.reported_at) < ADULT_FROM
 
     @property
     def hours(self) -> float:
@@ -161,7 +167,7 @@ def _child(chance: _Chance, number: int, name: str, begins_at: datetime, *, heav
     day = begins_at.date()
     return Child(
         number, name, sex,
-        # a birthday just before the year begins: nobody is older at the end of it than at its beginning
+        # a birthday just before the year begins: hardly anybody grows older in it
         born_on=date(day.year - age, day.month, min(day.day, 28)) - timedelta(days=chance.below(20)),
         age=age,
         ethnicity=chance.pick(p.ETHNICITY),

@@ -77,7 +77,7 @@ class Play:
         self._releases: dict[str, int] = {}
         self._opens_at = NEVER
         self._staff: dict[str, list[Actor]] = {}
-        self.journal = Journal(self.plan, self.still_open, self.episodes, self.facts)
+        self.journal = Journal(self.plan, self.still_open, self.episodes)
         self.steps = 0
 
     def run(self, until: datetime) -> None:
@@ -189,6 +189,7 @@ class Play:
     def _observe(self, _connection: sa.Connection, step: Step) -> None:
         """Hear of a step inside its transaction; what follows from it is planned when it is over."""
         self.facts[step.case_id] = step.facts
+        self.journal.observe(step)
         self._follow(step)
         self._steps.append(step)
 

@@ -175,7 +175,7 @@ LYING: Mapping[str, tuple[Lying, ...]] = MappingProxyType(
         "acknowledge_trigger_plan": (Lying("tasks_late", _since_opening(31), ("G-11",), (5, 60), missing=True),),
         "tell_parents": (Lying("parents_late", _since_opening(61), ("G-25",), (5, 120), missing=True),),
         "review_case": (Lying("review_late", _due, ("G-20",), (5, 25)),),
-        "record_attendance": (Lying("caller_forgotten", lambda task: None if task.row.due_at is None else task.row.due_at + 30 * MINUTE, ("G-23",), (5, 60), missing=True),),
+        "record_attendance": (Lying("caller_forgotten", lambda task: None if task.row.due_at is None else task.row.due_at + 30 * MINUTE, (), (5, 60)),),
         "tell_missing_persons_unit": (Lying("unit_late", lambda task: task.of.missing_since + 72 * HOUR, ("G-19",), (30, 600)),),
         "endorse_as_inspector": (Lying("low_unendorsed", _if_low_with_a_sign, ("G-40",), (5, 120)),),
         "hold_prevention_interview": (
