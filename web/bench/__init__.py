@@ -36,7 +36,7 @@ class Effort:
 
 
 QUICK = Effort(
-    cases=6, turns=300, pages=20, due=300, starts=2, tasks=(1_000, 100_000), sealed=60, children=60, episodes=300
+    cases=6, turns=300, pages=20, due=300, starts=2, tasks=(1_000, 100_000), sealed=60, children=150, episodes=300
 )
 
 
