@@ -70,7 +70,7 @@ lock: $(DEV_STAMP) ## remake the locks from pyproject.toml and tests/interop (UP
 	@$(BIN)/uv pip compile tests/interop/requirements.in $(UPGRADE) --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url -o tests/interop/requirements.lock
 
-bench: $(RUN_STAMP) ## measure the engine on this machine
+bench: $(RUN_STAMP) ## measure the engine on this machine, a whole year of a county too (a quarter of an hour)
 	@$(BIN)/homeward bench
 
 clean: ## remove what was built, and the environment

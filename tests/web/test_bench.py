@@ -23,6 +23,7 @@ LITTLE = Effort(
     tasks=(500, 4_000),
     sealed=2,
     children=0,
+    whole_year=False,
 )
 
 

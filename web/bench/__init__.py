@@ -19,7 +19,8 @@ class Effort:
     """How often each thing is measured: cases played, turns of a loop, pages read, due timers, starts of a worker; and
     how many open tasks and waiting timers a large database holds, in comparison with a thousand; how many tasks, done
     ones too, the lists are asked among; how often a sealed record is asked for in turn with an invented one; of how many
-    children a year's county is played for a month, 0 for none; and how many episodes a year the figures are read then.
+    children a year's county is played for a month, 0 for none; how many episodes a year the figures are read then; and whether
+    a whole year is played too.
     """
 
     cases: int = 25
@@ -33,10 +34,20 @@ class Effort:
     sealed: int = 300
     children: int = 300
     episodes: int = county.EPISODES_A_YEAR
+    whole_year: bool = True
 
 
 QUICK = Effort(
-    cases=6, turns=300, pages=20, due=300, starts=2, tasks=(1_000, 100_000), sealed=60, children=150, episodes=300
+    cases=6,
+    turns=300,
+    pages=20,
+    due=300,
+    starts=2,
+    tasks=(1_000, 100_000),
+    sealed=60,
+    children=150,
+    episodes=300,
+    whole_year=False,
 )
 
 
@@ -69,10 +80,15 @@ def measure(folder: Path, effort: Effort) -> tuple[list[Measure], list[str]]:
     place.close()
     if effort.children:
         place = prepared.copy(folder / "county")
-        played, sentence = county.year(place, children=effort.children)
+        played, sentence = county.reckoned(place, children=effort.children)
         looked, times = decade.pages(place, folder, repetitions=min(effort.pages, 7), episodes=effort.episodes)
         place.close()
         measures, more = [*measures, *played, *looked], [*more, sentence, times]
+    if effort.whole_year:
+        place = prepared.copy(folder / "year")
+        played, sentence = county.whole_year(place)
+        place.close()
+        measures, more = [*measures, *played], [*more, sentence]
     place = prepared.copy(folder / "process")
     measures += process.worker(place, starts=effort.starts)
     place.close()
