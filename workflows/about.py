@@ -20,8 +20,10 @@ from engine.views import Step
 from workflows import disruptions
 from workflows.matching import latest
 
-REOPENING, REFERRAL, CANCELLATION, FLAG = "reopening", "referral", "cancellation", "exploitation_flag"
-"""The procedures by which a closed case is opened again, social care takes a referral, a report made in error ends, a flag is kept."""
+REOPENING, REFERRAL, CANCELLATION = "reopening", "referral", "cancellation"
+FLAG, EVENT = "exploitation_flag", "serious_event"
+"""The procedures by which a closed case is opened again, social care takes a referral, a report made in error ends, a flag is kept, an
+inspectorate is told of an event at a home."""
 
 PLACES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -30,6 +32,7 @@ PLACES: Mapping[str, tuple[str, str]] = MappingProxyType(
         REFERRAL: ("referral", "child"),
         CANCELLATION: ("recalled", "child_id"),
         FLAG: ("flag_raised", "child"),
+        EVENT: ("serious_event_suspected", "child"),
     }
 )
 """The (record, field) that holds the child's reference, by the procedure whose cases people open for a child."""
@@ -40,6 +43,7 @@ EPISODES: Mapping[str, tuple[str, str]] = MappingProxyType(
         REFERRAL: ("referral", "episode"),
         CANCELLATION: ("recalled", "episode"),
         FLAG: ("flag_raised", "episode"),
+        EVENT: ("serious_event_suspected", "episode"),
     }
 )
 """The (record, field) that holds the reference of the episode to which such a case belongs, where one does."""
@@ -67,6 +71,7 @@ OPENED_FOR: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
         REOPENING: (("reopening", "episode"),),
         CANCELLATION: (("cancellation", "episode"),),
         FLAG: (("flag_raised", "child"), ("flag_raised", "episode")),
+        EVENT: (("serious_event_suspected", "child"), ("serious_event_suspected", "episode")),
     }
 )
 """What people type when they open a case of such a procedure, or a message says: a seal on what it names covers the case too."""

@@ -269,7 +269,7 @@ def cases_of(connection: sa.Connection, child_id: str, *, alone: bool = False) -
     opened = sa.select(*columns, CaseTable.correlation).where(CaseTable.correlation.in_(ids))
     said = sa.select(*columns, AboutRow.child_id).join(AboutRow, AboutRow.case_id == CaseTable.id)
     said = said.where(AboutRow.child_id.in_(ids), CaseTable.procedure != disruptions.PROCEDURE)
-    found = [ChildCase(*row) for row in connection.execute(opened.union_all(said))]
+    found = [ChildCase(*row) for row in connection.execute(opened.union(said))]
     return tuple(sorted(found, key=lambda case: (-case.opened_at.timestamp(), case.case_id)))
 
 

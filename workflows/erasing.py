@@ -231,7 +231,8 @@ def find(connection: sa.Connection, reference: str) -> Subject | None:
         )
     else:
         of_it = CaseTable.id.in_(_of_episodes(sa.select(sa.literal(reference))))
-        known = sa.or_(CaseTable.id == reference, CaseTable.correlation == reference, of_it)
+        of_form = CaseTable.correlation.startswith(f"{reference} ", autoescape=True)
+        known = sa.or_(CaseTable.id == reference, CaseTable.correlation == reference, of_form, of_it)
     columns = (CaseTable.id, CaseTable.procedure, CaseTable.status, CaseTable.opened_at, CaseTable.closed_at)
     asked = sa.select(*columns).where(known, CaseTable.status != ERASED).order_by(CaseTable.opened_at, CaseTable.id)
     cases = tuple(OwnCase(*row) for row in connection.execute(asked))

@@ -103,7 +103,7 @@ def report(connection: sa.Connection, reference: str, *, by: Actor, key: str, no
         "home_name": form.owner_name,
     }
     row = posting.row_of(
-        f"{form.id}/{by.person}/{key}"[:120], SUSPECTED, child_id or form.id, told, now,
+        f"{form.id}/{by.person}/{key}"[:120], SUSPECTED, f"{form.id} {key}"[:120], told, now,
         origin=posting.PERSON, sender=by.person,
     )  # fmt: skip
     if connection.execute(sa.select(message.id).where(message.id == row["id"])).first() is None:

@@ -421,7 +421,8 @@ class Beside:
             self.child(WREN),
             sa.text(
                 "SELECT DISTINCT c.id, t.role FROM cases c LEFT JOIN tasks t ON t.case_id = c.id AND t.status = 'open' "
-                "WHERE c.correlation LIKE '%' || :child OR c.id = :case"
+                "WHERE c.correlation LIKE '%' || :child OR c.id = :case "
+                "OR c.id IN (SELECT case_id FROM cases_about_children WHERE child_id = :child)"
             ),
         )
         with reading(self.services.engine) as connection:

@@ -16,7 +16,7 @@ from engine.errors import Refusal
 from engine.forms import Field
 from engine.forms.fields import Kind
 from engine.model import Actor
-from engine.store import CaseTable, TaskTable, reading
+from engine.store import TaskTable, reading
 from tests.procedures import (
     childwork,
     daywork,
@@ -29,6 +29,7 @@ from tests.procedures import (
 )
 from tests.procedures.casework import items_saying, posted
 from web.services import Services
+from workflows import children
 from workflows.agencies import ROLES
 
 EVERYBODY = frozenset(ROLES)
@@ -128,9 +129,7 @@ class Planted:
         """Give whose the texts of a case are; of a case that another has opened about a child, the child's with its procedure."""
         if case_id not in self.names:
             with reading(self.services.engine) as connection:
-                asked = sa.select(CaseTable.correlation).where(CaseTable.id == case_id)
-                key = connection.execute(asked).scalar_one() or ""
-            child_id = key.rpartition(" ")[2]  # a flag of exploitation has a case by flag and child
+                child_id = children.child_of(connection, case_id) or ""
             name = f"{self.names.get(child_id.replace('CH-', 'MC-'), '')}{case_id[:2].title()}"
             used = sum(each.rstrip("X") == name for each in self.names.values())
             self.names[case_id] = name + "X" * used

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from engine import timers
 from engine.model import Actor
-from engine.store import CaseTable, TaskTable, reading, writing
+from engine.store import TaskTable, reading, writing
 from notifications.message import Message
 from notifications.outbox import OutboxRow
 from tests.procedures.casework import posted
@@ -17,7 +18,7 @@ from tests.procedures.stories_of_a_serious_event import NOTICE
 from tests.web.population import EVERYBODY, Population, play
 from tests.web.site import Site
 from web import case_access
-from workflows import alerts, people, philomena
+from workflows import alerts, children, people, philomena
 from workflows.access import OF_ONE_PLACEMENT
 from workflows.agencies import ROLES
 from workflows.children import ChildRow
@@ -56,19 +57,24 @@ def suspected(site: Site, kept_by: str = "", **report: object) -> tuple[Populati
             carer = Actor("carer", frozenset({MANAGER}), kept_by)
             philomena.create(connection, kept_by, about, by=carer, now=site.clock())
     case_id, now = site.opened(), site.clock()
-    told = {"looked_after": "yes", "date_of_birth": BORN, "approximate_age": None, **report}
+    told: dict[str, Any] = {"looked_after": "yes", "date_of_birth": BORN, "approximate_age": None, **report}
+    made.do(case_id, "acknowledge_handover", now)
+    made.do(case_id, "complete_missing_report", now, **told)
+    return made, case_id, event_of(made, site, case_id, "new")
+
+
+def event_of(made: Population, site: Site, case_id: str, child: str | None) -> str:
+    """Let public protection suspect exploitation of a child who was reported; give the case of the event, or nothing."""
     for element, answers in (
-        ("acknowledge_handover", {}),
-        ("complete_missing_report", told),
-        ("match_child", {"child": "new"}),
+        ("match_child", {"child": child}),
         ("assess_risk", {"ra_exploitation": "yes"}),
         ("decide_on_sign", {"confirmed": "suspected"}),
     ):
-        made.do(case_id, element, now, **answers)
-    timers.sweep(site.services.cases, now=now)
+        made.do(case_id, element, site.clock(), **answers)
+    timers.sweep(site.services.cases, now=site.clock())
     with reading(site.services.engine) as connection:
         event = connection.execute(sa.select(SeriousEventRow.case_id).where(SeriousEventRow.episode == case_id))
-        return made, case_id, event.scalar_one_or_none() or ""
+        return event.scalar_one_or_none() or ""
 
 
 def do(site: Site, case_id: str, element: str, **typed: object) -> None:
@@ -116,6 +122,24 @@ def test_the_home_that_keeps_the_childs_form_sees_the_event_and_no_other_home_le
     assert acting == {MANAGER: {MANAGER}, OTHER: frozenset()}, "who may not see it may not answer it either"
 
 
+def test_an_event_does_not_wait_until_the_one_before_it_is_answered(oak: Site) -> None:
+    """Once the second suspicion in a week lay unseen for a day, because the first had not been seen to."""
+    made, first, event = suspected(oak, ELM)
+    with reading(oak.services.engine) as connection:
+        child = children.child_of(connection, event) or ""
+    made.do(first, "record_return", oak.clock())
+    again = oak.opened()
+    made.do(again, "complete_missing_report", oak.clock(), looked_after="yes", date_of_birth=BORN, approximate_age=None)
+    second = event_of(made, oak, again, child)
+    assert second not in {"", event}
+    assert knows(oak, MANAGER, second)
+    with reading(oak.services.engine) as connection:
+        listed = children.cases_of(connection, child)
+    assert {each.case_id for each in listed if each.procedure == "serious_event" and each.status == "open"} == {
+        event, second,
+    }  # fmt: skip
+
+
 def test_the_event_goes_to_the_home_that_social_care_names(oak: Site) -> None:
     _made, _episode, event = suspected(oak)
     do(oak, event, "name_home", living="here", placement=OAK)
@@ -128,8 +152,7 @@ def test_a_task_of_a_placement_in_any_other_case_is_seen_by_who_keeps_the_childs
     with writing(oak.services.engine) as connection:
         task = sa.update(TaskTable).where(TaskTable.case_id == episode, TaskTable.status == "open")
         connection.execute(task.values(role=MANAGER))
-        about = sa.select(CaseTable.correlation).where(CaseTable.id == event)
-        child = connection.execute(about).scalar_one()
+        child = children.child_of(connection, event) or ""
     assert episode not in oak.browser(MANAGER).page("/tasks").text, "nobody has said whose form it is"
     with writing(oak.services.engine) as connection:
         form = connection.execute(sa.select(philomena.FormRow.id)).scalar_one()
@@ -155,7 +178,7 @@ def test_the_home_that_keeps_the_childs_form_is_asked_what_it_knows_and_hears_of
     """Once only social care was asked for the update that the protocol asks of the placement too (T-12)."""
     made, first, event = suspected(oak, OAK)
     with writing(oak.services.engine) as connection:
-        child = connection.execute(sa.select(CaseTable.correlation).where(CaseTable.id == event)).scalar_one()
+        child = children.child_of(connection, event) or ""
         form = connection.execute(sa.select(philomena.FormRow.id)).scalar_one()
         philomena.say_whose(connection, form, child, by=Actor("call_taker"), now=oak.clock())
     made.do(first, "record_return", oak.clock())
