@@ -280,7 +280,20 @@ def test_a_flag_that_stands_is_looked_at_again_in_time_and_ends_where_a_look_say
             found = check(connection, [case_id], now=MONDAY + timedelta(days=days))
         return [each.state for each in found if each.promise.id == "G-53"]
 
+    def overtaken(days: int | None) -> None:
+        """Let another decision take the place of the look after so many days, or of none."""
+        said = {"status": "open" if days is None else "cancelled"}
+        at = None if days is None else MONDAY + timedelta(days=days)
+        with writing(site.services.engine) as connection:
+            of_it = sa.update(TaskTable).where(TaskTable.case_id == life, TaskTable.element == "review_flag")
+            connection.execute(of_it.values(completed_at=at, **said))
+
     assert (became(80), became(92)) == ([State.PENDING], [State.BROKEN])
+    overtaken(80)
+    assert became(92) == []
+    overtaken(95)
+    assert became(96) == [State.BROKEN]
+    overtaken(None)
     made.do(life, "review_flag", MONDAY + timedelta(days=80), confirmed="no")
     assert became(92) == [State.KEPT]
     with reading(site.services.engine) as connection:

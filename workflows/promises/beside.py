@@ -157,14 +157,16 @@ def _flag_reviews(
 ) -> dict[str, list[tuple[datetime | None, datetime | None]]]:
     """Give by episode until when the clock of each look at a flag gave that it has decided, and when it was done (G-53).
 
-    A look that another decision has overtaken is owed no more.
+    A look that another decision has overtaken in time is owed no more.
     """
     task, about = TaskTable, AboutRow
+    late = sa.and_(task.status == "cancelled", task.completed_at > task.due_at)
     asked = (
         sa.select(about.episode, task.due_at, task.completed_at)
         .join(task, task.case_id == about.case_id)
         .join(CaseTable, sa.and_(CaseTable.id == about.case_id, CaseTable.procedure == FLAG))
-        .where(about.episode.in_(case_ids), task.element == REVIEW, task.status.in_(("open", "completed")))
+        .where(about.episode.in_(case_ids), task.element == REVIEW)
+        .where(sa.or_(task.status.in_(("open", "completed")), late))
     )
     found: dict[str, list[tuple[datetime | None, datetime | None]]] = defaultdict(list)
     for row in connection.execute(asked.order_by(task.case_id, task.number)):
