@@ -46,13 +46,13 @@ class Diary:
             deed(at)
         return now
 
-    def step(self, hours: float, level: str = "", opened: str = "") -> None:
-        """The case moves: a grade holds, or a task is opened."""
+    def step(self, hours: float, level: str = "", opened: str = "", said: str = "") -> None:
+        """The case moves: a grade holds, a task is opened, or something is said."""
         now = self.until(hours)
         if level:
             self.facts = Facts({"risk": {"": {"level": level}}})
-        row: Any = SimpleNamespace(element=opened)
-        step: Any = SimpleNamespace(case_id=CASE, facts=self.facts, now=now, opened=(row,), events=())
+        row, event = SimpleNamespace(element=opened), SimpleNamespace(activity=said)
+        step: Any = SimpleNamespace(case_id=CASE, facts=self.facts, now=now, opened=(row,), events=(event,))
         self.journal.observe(step)
         self.journal.happened(step)
 
@@ -118,3 +118,16 @@ def test_who_has_come_of_age_is_owed_no_interview() -> None:
     diary = Diary(grown)
     diary.done(10, "record_return")
     assert diary.broken(90) == {}
+
+
+@pytest.mark.parametrize(("dropped", "broken"), [(20, {}), (40, {}), (None, {"G-51": 32})])
+def test_a_meeting_of_which_the_reason_fell_away_is_owed_no_more(
+    dropped: float | None, broken: dict[str, float]
+) -> None:
+    """It was called for after eight hours, when the child was missing for another 30: within 24 hours."""
+    diary = Diary(GONE._replace(returned_at=BEGINS + 38 * HOUR))
+    diary.step(8, said="MeetingTriggered")
+    assert diary.broken(31) == {}
+    if dropped:
+        diary.step(dropped, said="MeetingNotNeeded")
+    assert diary.broken(50) == broken

@@ -53,6 +53,7 @@ class Journal:
         self.came: dict[str, datetime] = {}
         self.interviewed: dict[str, datetime] = {}
         self.met: dict[str, list[datetime]] = defaultdict(list)
+        self.not_needed: dict[str, datetime] = {}
         self.enquired: dict[str, list[datetime]] = defaultdict(list)
         self.planned: dict[int, datetime] = {}
         self.updated: dict[str, datetime] = {}
@@ -96,6 +97,9 @@ class Journal:
             urgent = step.now + timedelta(hours=24)
             limit = urgent if episode.returned_at >= urgent else add_working_days(step.now, 5)
             self._owes_meeting(step.case_id, "G-51", step.now, limit)
+        if "MeetingNotNeeded" in said:
+            self.not_needed[step.case_id] = step.now
+            self._look_back(step.case_id)
         if "EpisodeClosed" in said and "ethnicity_missing" in episode.lapses:
             self.note(step.case_id, "G-29", step.now, "ethnicity_missing")
 
@@ -120,14 +124,19 @@ class Journal:
         self._plan(at + SECOND, look)
 
     def _look_back(self, case_id: str) -> None:
-        """Take back what was noted as missed where it was done in time after all, and only written down later."""
+        """Take back what was noted as missed where it was done in time after all, and only written down later, or was not owed."""
         self.labels -= {label for label, broken in self._missed[case_id] if not broken()}
 
     def _owes_meeting(self, case_id: str, promise: str, since: datetime, limit: datetime) -> None:
         late = "meeting_late" in self.episodes[case_id].lapses
         met = self.met[case_id]
         lapse = "meeting_late" if late else "nobody called for it"
-        self._look(limit, lambda: not any(since <= at <= limit for at in met), case_id, promise, lapse)
+
+        def is_owed() -> bool:
+            dropped = promise == "G-51" and self.not_needed.get(case_id, since) > since
+            return not dropped and not any(since <= at <= limit for at in met)
+
+        self._look(limit, is_owed, case_id, promise, lapse)
 
     def _match_child(self, task: Task) -> None:
         """The third report in 90 days asks for a meeting and for a plan."""

@@ -36,7 +36,7 @@ Key = tuple[str, int]
 Deed = Callable[[datetime], None]
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 
-SEARCHES = ("review_case", "review_by_inspector", "raise_action")
+SEARCHES = ("review_case", "review_by_inspector", "review_as_chief", "review_as_superintendent", "raise_action")
 """What is done sooner once a grade was raised."""
 EACH_REPORT = "child_reported"
 """The record whose key says about which report a task of the child's case is."""

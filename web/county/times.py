@@ -172,8 +172,8 @@ LYING: Mapping[str, tuple[Lying, ...]] = MappingProxyType(
     {
         "acknowledge_handover": (Lying("handover_late", _since_opening(15), ("G-14", "G-48"), (4, 25)),),
         "acknowledge_missing_notice": (Lying("notice_late", _since_opening(30), ("G-24",), (5, 60)),),
-        "acknowledge_trigger_plan": (Lying("tasks_late", _since_opening(31), ("G-11",), (5, 60), missing=True),),
-        "tell_parents": (Lying("parents_late", _since_opening(61), ("G-25",), (5, 120), missing=True),),
+        "acknowledge_trigger_plan": (Lying("tasks_late", _since_opening(30), ("G-11",), (5, 60), missing=True),),
+        "tell_parents": (Lying("parents_late", _since_opening(60), ("G-25",), (5, 120), missing=True),),
         "review_case": (Lying("review_late", _due, ("G-20",), (5, 25)),),
         "record_attendance": (Lying("caller_forgotten", lambda task: None if task.row.due_at is None else task.row.due_at + 30 * MINUTE, (), (5, 60)),),
         "tell_missing_persons_unit": (Lying("unit_late", lambda task: task.of.missing_since + 72 * HOUR, ("G-19",), (30, 600)),),
