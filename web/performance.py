@@ -15,6 +15,7 @@ from engine.store import reading
 from web import audit_words, case_access, downloads, figure_words, missing_words, period_figures, periods, rate_words
 from web.access import actor, roles
 from web.asked import Asked, asked_for, period_form, settled
+from web.numbers import part_of
 from web.period_figures import PeriodFigures, Scope
 from web.services import services
 from workflows import access, audits, figures
@@ -28,7 +29,6 @@ page = flask.Blueprint("performance", __name__)
 PURPOSE = "performance, episodes behind a figure"
 COMMUNITIES, AGGREGATE, RATES = "communities", "aggregate", "rates"
 PAGE_SIZE = 50
-LONGEST_NUMBER = 6
 
 
 class TableNotFound(NotFound):
@@ -98,22 +98,21 @@ def episodes() -> ResponseReturnValue:
     behind = population.behind(measure, part)
     may = _allowed(behind, _data_class(measure))
     lines = [one for one in behind if one.case_id in may]
-    first = PAGE_SIZE * (_page_number(args.get("page", "")) - 1)
-    shown = lines[first : first + PAGE_SIZE]
+    shown = part_of(lines, args.get("page", "1"), PAGE_SIZE)
     needed = frozenset({"D2", _data_class(measure)})
-    here.cases.note_reading(*(one.case_id for one in shown), by=who, purpose=PURPOSE, classes=needed, now=now)
+    here.cases.note_reading(*(one.case_id for one in shown.found), by=who, purpose=PURPOSE, classes=needed, now=now)
     return flask.render_template(
         "figure_episodes.html",
         title=_title(measure, part),
         asked=asked,
-        lines=missing_words.lines(shown),
+        lines=missing_words.lines(shown.found),
         by_person=measure in PEOPLE and measure != "episodes",
         count=population.count(measure, part),
         withheld=len(behind) - len(lines),
         total=len(lines),
         query=asked.query | {"of": measure, "is": part},
-        number=first // PAGE_SIZE + 1,
-        pages=-(-len(lines) // PAGE_SIZE),
+        number=shown.page,
+        pages=shown.last,
     )
 
 
@@ -167,8 +166,3 @@ def _allowed(found: Sequence[Counted | Missing], data_class: str) -> frozenset[s
     """Name the cases among these of which this person may know, and may read what a list of them tells."""
     ids = [one.case_id for one in found]
     return case_access.lasting(services().engine, actor(), ids, frozenset({"D2", data_class}), now=services().clock())
-
-
-def _page_number(text: str) -> int:
-    """Read the number of a page; anything else is the first."""
-    return max(1, int(text)) if text.isdecimal() and len(text) <= LONGEST_NUMBER else 1

@@ -13,6 +13,7 @@ from engine.store import reading
 from web import case_access, promise_words
 from web.access import actor, roles, signed_in
 from web.asked import Asked, asked_for, period_form, settled
+from web.numbers import part_of
 from web.services import services
 from workflows.access import FIGURES_WITH_EPISODES
 from workflows.promises import PROMISES, State, Verdict, check, check_period
@@ -20,6 +21,7 @@ from workflows.promises import PROMISES, State, Verdict, check, check_period
 page = flask.Blueprint("promises", __name__)
 
 PURPOSE = "promises kept and broken"
+PAGE_SIZE = 50
 STATES = {state.value: state for state in State}
 
 
@@ -62,14 +64,19 @@ def of_cases(promise: str) -> ResponseReturnValue:
     found = [each for each in verdicts if each.state is state]
     classes = case_access.readable_each(here.engine, who, [each.case_id for each in found], now=now)
     seen = [each for each in found if "D2" in classes.get(each.case_id, ())]
-    here.cases.note_reading(*(one.case_id for one in seen), by=who, purpose=PURPOSE, classes=frozenset({"D2"}), now=now)
+    part = part_of(seen, flask.request.args.get("page", "1"), PAGE_SIZE)
+    about = [each.case_id for each in part.found]
+    here.cases.note_reading(*about, by=who, purpose=PURPOSE, classes=frozenset({"D2"}), now=now)
     return flask.render_template(
         "promise.html",
         promise=row,
         asked=asked,
         state=state.value,
-        rows=[said for each in seen for said in promise_words.rows([each], classes[each.case_id])],
+        rows=[said for each in part.found for said in promise_words.rows([each], classes[each.case_id])],
+        part=part,
+        total=len(seen),
         withheld=len(found) - len(seen),
+        query=asked.query | {"state": state.value, "asks": flask.request.args.get("asks") or None},
     )
 
 

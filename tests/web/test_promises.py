@@ -13,14 +13,14 @@ import sqlalchemy as sa
 from engine import timers
 from engine.errors import CaseNotFound
 from engine.model import Actor
-from engine.store import EventTable, ReadTable, TaskTable, reading, writing
+from engine.store import ERASED, CaseTable, EventTable, ReadTable, TaskTable, reading, writing
 from tests.procedures.casework import posted
 from tests.web.counting import log_of
 from tests.web.population import EVERYBODY, PAGES, Population, play
 from tests.web.site import Site
 from web import promise_words
 from web.clock_changes import beginnings, watched
-from web.promises import PURPOSE
+from web.promises import PAGE_SIZE, PURPOSE
 from web.step_changes import Typed
 from web.step_words import parts_of
 from workflows import children
@@ -415,6 +415,28 @@ def test_the_pages_lead_from_a_number_to_the_case_and_write_down_who_looked(site
             sa.select(ReadTable.case_id, ReadTable.person).where(ReadTable.purpose == PURPOSE)
         ).all()
     assert [tuple(row) for row in read] == [(case_id, "mfh_coordinator")] * 2
+
+
+def test_an_erased_case_keeps_and_breaks_nothing(site: Site) -> None:
+    case_id = site.opened()
+    with writing(site.services.engine) as connection:
+        assert check(connection, [case_id], now=FAR)
+        connection.execute(sa.update(CaseTable).where(CaseTable.id == case_id).values(status=ERASED))
+        assert check(connection, [case_id], now=FAR) == ()
+
+
+def test_a_long_list_of_episodes_has_pages_and_only_what_stands_on_one_was_looked_at(site: Site) -> None:
+    opened = {site.opened() for _ in range(PAGE_SIZE + 1)}
+    site.clock.forward(days=1)
+    page = site.browser("mfh_coordinator").page("/promises/G-14?from=2026-03-01&to=2026-03-31&state=broken&page=2")
+    assert f"{PAGE_SIZE + 1} episodes" in page.text
+    [shown] = [row.text for row in page.select("tbody th a")]
+    assert shown in opened
+    [before] = [str(each["href"]) for each in page.select(".govuk-pagination a")]
+    assert "page=1&" in before
+    with reading(site.services.engine) as connection:
+        read = connection.execute(sa.select(ReadTable.case_id).where(ReadTable.purpose == PURPOSE)).scalars().all()
+    assert read == [shown]
 
 
 def test_a_reason_is_shown_to_those_who_may_read_it(site: Site) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from engine.library import Library
+from engine.store import ERASED, CaseTable
 from workflows import episodes
 from workflows.episodes import EpisodeRow
 from workflows.figures import Period, apart_from, of_authorities, within
@@ -31,7 +32,8 @@ def check(
     """
     verdicts: list[Verdict] = []
     for some in chunks(case_ids, AT_ONCE):
-        of_these = sa.select(EpisodeRow.case_id).where(EpisodeRow.case_id.in_(some))
+        kept = sa.and_(CaseTable.id == EpisodeRow.case_id, CaseTable.status != ERASED)
+        of_these = sa.select(EpisodeRow.case_id).join(CaseTable, kept).where(EpisodeRow.case_id.in_(some))
         found = {each.case_id: each for each in episodes.among(connection, of_these)}
         around = beside(connection, some, now)
         for case_id, events, said in logs(connection, [case_id for case_id in some if case_id in found]):

@@ -7,16 +7,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from engine import values
 from engine.frozen import frozen
 from engine.model import Value
 from engine.store import EventTable, FactTable
-from engine.verification import read_event
 from engine.views import EventRow
 from workflows.episodes import ADULT_FROM, Episode
+from workflows.promises import reads
 
 
 @frozen
@@ -113,7 +115,10 @@ class Record:
         return next((event.at for event in self.events if event.activity == word), None)
 
     def history(self, record: str, name: str, key: str = "") -> Sequence[Said]:
-        """Give every value that a field had, the first one first."""
+        """Give every value that a field had, the first one first; refused with `LookupError` where none of it is read."""
+        if name not in reads.FIELDS.get(record, ()):
+            message = f"{record}.{name} is not among what is read for the checks (reads.FIELDS)"
+            raise LookupError(message)
         return self.said.get((record, key, name), ())
 
     def last(self, record: str, name: str, key: str = "") -> Value:
@@ -126,7 +131,10 @@ class Record:
         return next((said.event.at for said in self.history(record, name, key) if said.value is not None), None)
 
     def keys(self, record: str) -> list[str]:
-        """Give the keys of a record that repeats, in the order in which they were begun."""
+        """Give the keys of a record that repeats, in the order in which they were begun; refused with `LookupError` likewise."""
+        if record not in reads.FIELDS:
+            message = f"{record} is not among what is read for the checks (reads.FIELDS)"
+            raise LookupError(message)
         begun: dict[str, int] = {}
         for (name, key, _field), said in self.said.items():
             if name == record and said:
@@ -134,7 +142,10 @@ class Record:
         return sorted(begun, key=lambda key: begun[key])
 
     def runs(self, clock: str) -> list[Sequence[EventRow]]:
-        """Give what the log says of each run of a clock: when it was set, moved and rang."""
+        """Give what the log says of each run of a clock: when it was set, moved and rang; refused with `LookupError` likewise."""
+        if clock not in reads.CLOCKS:
+            message = f"{clock} is not among what is read for the checks (reads.CLOCKS)"
+            raise LookupError(message)
         return runs_of(self.events, clock)
 
     def limit(self, clock: str) -> datetime | None:
@@ -202,24 +213,36 @@ Facts = dict[tuple[str, str, str], list[Said]]
 
 
 def logs(connection: sa.Connection, case_ids: Sequence[str]) -> Iterator[tuple[str, list[EventRow], Facts]]:
-    """Read events and values of some cases; two statements."""
+    """Read of some cases what the checks read (`reads`), the events and the values; two statements."""
     told: dict[str, list[EventRow]] = defaultdict(list)
-    asked = sa.select(EventTable.__table__).where(EventTable.case_id.in_(case_ids))
-    for row in connection.execute(asked.order_by(EventTable.case_id, EventTable.seq)):
-        told[row.case_id].append(read_event(row))
-    facts = _facts(connection, case_ids, told)
-    yield from ((case_id, told[case_id], facts[case_id]) for case_id in case_ids if case_id in facts)
+    event = EventTable
+    asked = sa.select(*_told(), event.data).where(event.case_id.in_(case_ids), reads.EVENTS)
+    for row in connection.execute(asked.order_by(event.case_id, event.seq)):
+        told[row.case_id].append(_event(row, row.data))
+    facts = _facts(connection, case_ids)
+    yield from ((case_id, told[case_id], facts[case_id]) for case_id in case_ids)
 
 
-def _facts(connection: sa.Connection, some: Sequence[str], told: Mapping[str, list[EventRow]]) -> dict[str, Facts]:
-    by_number = {case_id: {event.seq: event for event in events} for case_id, events in told.items()}
+def _facts(connection: sa.Connection, some: Sequence[str]) -> dict[str, Facts]:
     found: dict[str, Facts] = defaultdict(lambda: defaultdict(list))
-    fact = FactTable
-    asked = sa.select(fact.case_id, fact.seq, fact.record, fact.record_key, fact.field, fact.value)
-    for row in connection.execute(asked.where(fact.case_id.in_(some)).order_by(fact.case_id, fact.seq)):
-        said = Said(by_number[row.case_id][row.seq], values.loads(row.value))
+    fact, event = FactTable, EventTable
+    wrote = sa.and_(event.case_id == fact.case_id, event.seq == fact.seq)
+    asked = sa.select(*_told(), fact.record, fact.record_key, fact.field, fact.value).join_from(fact, event, wrote)
+    for row in connection.execute(asked.where(fact.case_id.in_(some), reads.FACTS).order_by(fact.case_id, fact.seq)):
+        said = Said(_event(row), values.loads(row.value))
         found[row.case_id][row.record, row.record_key, row.field].append(said)
     return found
+
+
+def _told() -> tuple[sa.ColumnElement[Any], ...]:
+    event = EventTable
+    return (event.case_id, event.seq, event.at, event.kind, event.activity, event.element, event.task, event.by)
+
+
+def _event(row: Any, data: bytes = b"{}") -> EventRow:
+    """Give an event without what no check reads; whether its log is whole is another check (`engine.verification`)."""
+    told = (row.case_id, row.seq, row.at, row.kind, row.activity, row.element, "", row.task, row.by)
+    return EventRow(*told, orjson.loads(data))
 
 
 def gaps(moments: Iterable[datetime]) -> list[tuple[datetime, timedelta]]:
