@@ -17,7 +17,6 @@ from web import task_lists, whose
 from web.missing_words import COLOURS
 from web.moments import say_moment, say_until
 from web.services import services
-from workflows import assigning
 from workflows.agencies import ROLES
 from workflows.episodes import EpisodeRow
 from workflows.vocabulary import EPISODE_STATUS, RESPONSIBLE_AUTHORITY, RISK_LEVEL
@@ -65,7 +64,7 @@ class Line:
     lowering: bool = False
     owner: str = ""
     elsewhere: bool = False
-    """It is for another role: one follows it, and does not do it."""
+    """It is for another role: one follows it, or gives it to others, and does not do it."""
 
 
 def lines(rows: Sequence[TaskRow], who: Actor, now: datetime, *, with_whose: bool = True) -> list[Line]:
@@ -82,7 +81,7 @@ def lines(rows: Sequence[TaskRow], who: Actor, now: datetime, *, with_whose: boo
             whose=about.get(row.case_id, ""),
             lowering=row.case_id in lowered,
             owner=owner(row, who, names),
-            elsewhere=row.role not in who.duties | assigning.led_by(who),
+            elsewhere=row.role not in who.duties,
         )
         for row in rows
     ]

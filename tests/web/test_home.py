@@ -118,7 +118,9 @@ def test_who_leads_sees_what_is_late_and_who_has_how_much_and_gives_it_to_somebo
     row = next(each for each in page.select("section[aria-labelledby=workload] tbody tr") if "call_taker" in str(each))
     many, *_others, choose = row.select("a")
     assert many.text == str(count)
-    assert len(inspector.page(str(many["href"])).select(".govuk-task-list__link")) == count
+    led = inspector.page(str(many["href"])).select(".govuk-task-list__link")
+    assert len(led) == count
+    assert {inspector.get(str(each["href"])).status_code for each in led} == {200}, "no line leads to a refusal"
     assert "Shown only: With " in inspector.page(str(many["href"])).text
     assert len(inspector.page(str(choose["href"])).select("input[name=task]")) == count
     late = {"role": "ppu_cse_unit", "element": "decide_on_sign", "name": "Decide on exploitation"}
