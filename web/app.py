@@ -238,7 +238,8 @@ def _words_for_every_page() -> dict[str, object]:
         return {"demo": here.settings.demo}
     titles = ", ".join(title_of(role) for role in sorted(user.actor.roles)) or "no role"
     person = {"name": user.name, "titles": titles}
-    return {"demo": here.settings.demo, "person": person, "navigation": _navigation(user.actor)}
+    navigation = _navigation(user.actor)
+    return {"demo": here.settings.demo, "person": person, "navigation": navigation, "page_at": here.clock()}
 
 
 def _navigation(who: Actor) -> list[dict[str, object]]:

@@ -68,7 +68,7 @@ def of_missing(missing: MissingNow) -> list[Section]:
         row(
             each.case_id,
             f"{each.who}, {each.grade.lower()}\nMissing for {each.missing_for}\nLast review: {each.last_review}\n"
-            f"Next review: {each.next_review}{', overdue' if each.overdue else ''}",
+            f"Next review: {each.next_review}",
         )
         for each in missing.lines
     ]
@@ -98,8 +98,8 @@ def _known(section: Section) -> str:
 
 
 def _task(task: OpenTask) -> str:
-    due = f"\nDue {task.due}" if task.due else ""
-    return f"{task.who}{due}{', overdue' if task.overdue else ''}"
+    """Say whose it is and by when; of what is overdue the time says by how much."""
+    return f"{task.who}\nDue {task.due}" if task.due else task.who
 
 
 def _happened(entry: Happening) -> Row:

@@ -1,6 +1,6 @@
 """Print or save a copy of a case, of why a task is there, of a child, of who is missing, or a patrol briefing: for whom and on which basis, in the log before it is given.
 
-The other pages print one line only, which says where to print from (`homeward.css`). What a camera or a screenshot takes is in no log.
+The other pages print one line only, which says where to print from (`paper.css`). What a camera or a screenshot takes is in no log.
 """
 
 from __future__ import annotations

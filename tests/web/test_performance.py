@@ -424,7 +424,8 @@ def test_the_counts_of_police_and_social_care_differ_by_cases_that_are_listed_wi
     assert [sum(int(row[side]) for words, row in rows.items() if words != "All") for side in (0, 1)] == [
         int(each) for each in rows["All"]
     ]
-    listed = [row.select("th")[0].text for row in page.select("h2 + table tbody tr")]
+    listed = [row.select("th")[0].text for row in page.select("h2 + table.hw-screen tbody tr")]
+    assert len(listed) == len(page.select("h2 + table tbody tr")), "no case is named on paper"
     assert (
         len(set(listed))
         == len(listed)

@@ -62,7 +62,7 @@ def test_a_copy_for_oneself_takes_two_clicks_and_says_on_its_head_who_made_it_fo
     assert (row.about, row.way, row.basis, row.role) == (case_id, "own_print", "law_enforcement", "locate_sergeant")
     assert row.given_to.endswith("Example, own use on duty")
     head = page.select(".hw-copy-head")[0].text
-    assert f"Copy {row.number}" in head
+    assert head.startswith(f"OFFICIAL-SENSITIVE. Copy {row.number}")
     assert "own use on duty" in head
     assert "2 March 2026 at 9:00am" in head
     assert not page.select("nav.govuk-service-navigation, .govuk-service-navigation")
@@ -160,6 +160,8 @@ def test_an_ordinary_page_says_where_to_print_from(site: Site, path: str, lines:
     page = site.browser("mfh_coordinator").page(path)
     assert len(page.select(".hw-paper-line")) == lines
     assert len(page.select("body.hw-paper")) == 1 - lines
+    stamps = [stamp.get_text() for stamp in page.select(".hw-printed")]
+    assert stamps == ["OFFICIAL-SENSITIVE. Printed by Grace Example, Missing from home co-ordinator, as it stood on 2 March 2026 at 9:00am."] * (1 - lines)  # fmt: skip
 
 
 def test_a_patrol_briefing_is_one_sheet_with_the_photograph_and_holds_what_its_maker_may_read(

@@ -6,7 +6,7 @@
 2. if the stamp in web/static is that of the sources as they are now, stop;
 3. esbuild bundles homeward.js with both packages; live.js, which the list of tasks alone loads, with htmx; typed.js for the page of a task; viewer.js, which the page of a case alone loads, with bpmn-js; and for
    those who change procedures modeller.js and table.js, in which two shims take the place of what the CSP would stop;
-4. the two prebuilt style sheets, homeward.css and schemes.css become one, without the font and the crest of GOV.UK, which are not
+4. the two prebuilt style sheets, paper.css, homeward.css and schemes.css become one, without the font and the crest of GOV.UK, which are not
    for services outside it (compiling the Sass was tried and fails: the Ministry's Sass loads GOV.UK's a second time);
 5. the new folder takes the place of the old one in one move.
 """
@@ -29,7 +29,7 @@ MOJ = MODULES / "@ministryofjustice/frontend/moj"
 STATIC = HERE.parent / "static"
 SCRIPTS = ("homeward.js", "live.js", "typed.js", "viewer.js", "modeller.js", "table.js")
 SHIMS = {"domify": "shims/domify.js", "style-mod": "shims/style-mod.js"}
-STYLES = ("homeward.css", "schemes.css", "viewer.css", "modeller.css")
+STYLES = ("paper.css", "homeward.css", "schemes.css", "viewer.css", "modeller.css")
 OWN = ("comforts.js", "editing.js", "hints.js", "playing.js", "settings.js", "keys.js", "outline.js", "favicon.svg")
 SOURCES = ("build.py", "package-lock.json", *OWN, *SCRIPTS, *STYLES, *SHIMS.values())
 FONT = 'system-ui,"Segoe UI","Noto Sans",'
@@ -131,7 +131,7 @@ def bundle_script(name: str, folder: Path, notice: str) -> None:
 
 def style_sheet() -> str:
     """Join the style sheets; icons are found beside the result, and neither font nor crest is asked for."""
-    own = (HERE / "homeward.css", HERE / "schemes.css")
+    own = (HERE / "paper.css", HERE / "homeward.css", HERE / "schemes.css")
     parts = [path.read_text("utf-8") for path in (GOVUK_CSS, MOJ / "moj-frontend.min.css", *own)]
     css = re.sub(r"/\*# sourceMappingURL=.*?\*/", "", "\n".join(parts))
     css = re.sub(r"@font-face\{[^}]*\}", "", css).replace("GDS Transport,", FONT)
