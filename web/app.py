@@ -234,12 +234,12 @@ def _protect(response: flask.Response, policy: str) -> flask.Response:
 def _words_for_every_page() -> dict[str, object]:
     here: Services = flask.current_app.extensions[NAME]
     user = flask_login.current_user
+    always = {"demo": here.settings.demo, "page_at": here.clock()}
     if not user.is_authenticated:
-        return {"demo": here.settings.demo}
+        return always
     titles = ", ".join(title_of(role) for role in sorted(user.actor.roles)) or "no role"
     person = {"name": user.name, "titles": titles}
-    navigation = _navigation(user.actor)
-    return {"demo": here.settings.demo, "person": person, "navigation": navigation, "page_at": here.clock()}
+    return {**always, "person": person, "navigation": _navigation(user.actor)}
 
 
 def _navigation(who: Actor) -> list[dict[str, object]]:
