@@ -300,20 +300,27 @@ class ReadTable(Base):
     __table_args__ = (sa.Index("ix_reads_at", "at", "purpose"),)
 
 
+POSTGRES = frozenset({"postgres", "postgresql"})
+"""How the tools of PostgreSQL write the address that SQLAlchemy wants with the name of its driver."""
+
+
 def connect(url: str) -> sa.Engine:
-    """Open the database at `url` as site, worker and tests all do.
+    """Open the database at `url` as site, worker and tests all do; ``postgresql://`` is read as PostgreSQL's own tools read it.
 
     SQLite gets write-ahead logging, full sync, foreign keys and a wait of ten seconds for a lock; PostgreSQL gets UTC and
     the same limit, and takes the rows of a node away that has been silent in a transaction for less than that. An error
     never quotes the values of a statement: they may be a child's.
     """
-    if sa.make_url(url).get_backend_name() == "sqlite":
+    address = sa.make_url(url)
+    if address.get_backend_name() == "sqlite":
         engine = sa.create_engine(url, connect_args={"timeout": 10, "check_same_thread": False}, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     options = "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=8s"
-    return sa.create_engine(url, connect_args={"options": options}, pool_pre_ping=True, hide_parameters=True)
+    if address.drivername in POSTGRES:
+        address = address.set(drivername="postgresql+psycopg")
+    return sa.create_engine(address, connect_args={"options": options}, pool_pre_ping=True, hide_parameters=True)
 
 
 SQLITE = (

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from engine.cases import Cases
+from engine.errors import Invalid, Problem
 from engine.model import Clock
 from engine.store import connect
 from notifications.message import Channel
@@ -19,6 +22,11 @@ from workflows.operations import OPERATIONS
 
 if TYPE_CHECKING:
     from web.worker import Worker
+
+
+OPENS = (
+    "See that its server runs and knows the name and the password, or that the folder is there and may be written to."
+)
 
 
 def assemble(settings: Settings, *, clock: Clock | None = None, wall_clock: Clock = system_clock) -> Services:
@@ -42,6 +50,23 @@ def assemble(settings: Settings, *, clock: Clock | None = None, wall_clock: Cloc
         wall_clock=wall_clock,
         demo_clock=demo_clock,
     )
+
+
+def opened(settings: Settings, called: str = "HOMEWARD_DATABASE_URL") -> Services:
+    """Assemble, and see that the database answers; `called` is what the person gave its address as.
+
+    Refuses with `Invalid` where nothing answers there, or what lies there is no database. The address itself is not said: it may hold
+    a password.
+    """
+    services = assemble(settings)
+    try:
+        services.engine.connect().close()
+    except sa.exc.DBAPIError as fault:
+        services.engine.dispose()
+        said = str(fault.orig).strip().partition("\n")[0]
+        sentence = f"The database cannot be opened: {said}. {OPENS}"
+        raise Invalid([Problem(called, "database-not-opened", sentence)]) from fault
+    return services
 
 
 def make_worker(services: Services) -> Worker:

@@ -20,7 +20,7 @@ from engine.model import Actor
 from engine.store import reading, writing
 from web import procedures, schema, serving, sessions, upkeep
 from web.app import create_app
-from web.assembly import assemble, make_worker
+from web.assembly import make_worker, opened
 from web.clock import system_clock
 from web.services import Services
 from web.settings import read_settings
@@ -284,7 +284,8 @@ def _demo(chosen: argparse.Namespace) -> None:
 
 
 def _serve(chosen: argparse.Namespace) -> None:
-    app = create_app(read_settings(os.environ))
+    settings = read_settings(os.environ)
+    app = create_app(settings, services=opened(settings))
     where = f"http://{chosen.host}:{chosen.port}"
     serving.serve(app, chosen.host, chosen.port, threads=chosen.threads, ready=lambda: print(f"Serving on {where}"))
 
@@ -302,7 +303,7 @@ def _work(_chosen: argparse.Namespace) -> None:
 
 def _migrate(_chosen: argparse.Namespace) -> None:
     settings = read_settings(os.environ)
-    services = assemble(settings)
+    services = opened(settings)
     schema.migrate(create_app(settings, services=services, migrated=False))
     print(f"The database stands at revision {schema.present_revision(services.engine)}.")
     services.engine.dispose()
@@ -531,7 +532,7 @@ def _open_services() -> Iterator[Services]:
 
 
 def _services() -> Services:
-    services = assemble(read_settings(os.environ))
+    services = opened(read_settings(os.environ))
     schema.require_migrated(services.engine)
     return services
 

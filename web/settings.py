@@ -10,7 +10,10 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import sqlalchemy as sa
+
 from engine.errors import Invalid, Problem
+from engine.store import POSTGRES
 
 PREFIX = "HOMEWARD_"
 YES_AND_NO = {"yes": True, "no": False}
@@ -19,6 +22,8 @@ _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 NOTIFY_KEY = re.compile(rf"[\w-]+-{_UUID}-{_UUID}")
 """An API key of GOV.UK Notify: a name, the id of the service, the secret."""
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+DATABASES = POSTGRES | {"sqlite", "postgresql+psycopg"}
+ADDRESSES = "sqlite:////var/lib/homeward/homeward.sqlite or postgresql://homeward@db/homeward"
 
 
 class SettingsInvalid(Invalid):
@@ -115,7 +120,7 @@ REFUSE_AND_ACCEPT = {"refuse": False, "accept": True}
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Read the settings from names such as ``HOMEWARD_DATABASE_URL``.
 
-    Refuses with `SettingsInvalid`, all problems at once: no database, no address or one that is not HTTPS (but on this
+    Refuses with `SettingsInvalid`, all problems at once: no database or one of another kind, no address or one that is not HTTPS (but on this
     machine), no secret or one that is too short, a number that is none, an unknown name that begins with ``HOMEWARD_``.
     """
     values = {name.removeprefix(PREFIX): text.strip() for name, text in environment.items() if name.startswith(PREFIX)}
@@ -148,6 +153,16 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     )
 
 
+def is_database(text: str) -> bool:
+    """Tell whether a text is the address of a database that keeps what is written: one in memory is gone with its process."""
+    try:
+        address = sa.make_url(text)
+    except (sa.exc.ArgumentError, ValueError):  # the second of a port that is no number
+        return False
+    kept = address.database not in {None, "", ":memory:"}
+    return address.drivername in DATABASES and (kept or address.drivername != "sqlite")
+
+
 def _unknown(values: Mapping[str, str]) -> list[Problem]:
     known = ", ".join(PREFIX + name for name in sorted(NAMES))
     return [
@@ -175,8 +190,11 @@ def _wrong_numbers(values: Mapping[str, str]) -> list[Problem]:
 def _missing(values: Mapping[str, str]) -> list[Problem]:
     problems = []
     if not values.get("DATABASE_URL"):
-        sentence = "Set HOMEWARD_DATABASE_URL, for example sqlite:////var/lib/homeward/homeward.sqlite."
+        sentence = f"Set HOMEWARD_DATABASE_URL, for example {ADDRESSES}."
         problems.append(Problem("HOMEWARD_DATABASE_URL", "setting-missing", sentence))
+    elif not is_database(values["DATABASE_URL"]):
+        sentence = f"HOMEWARD_DATABASE_URL must be the address of an SQLite file or a PostgreSQL database, such as {ADDRESSES}."
+        problems.append(Problem("HOMEWARD_DATABASE_URL", "setting-not-a-database", sentence))
     if len(values.get("SECRET", "")) < SECRET_LENGTH:
         sentence = (
             f"Set HOMEWARD_SECRET to at least {SECRET_LENGTH} random characters, for example with "

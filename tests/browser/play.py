@@ -117,7 +117,7 @@ def read_mail(person: Visitor, subject: str, to: str) -> str:
         if lines.count():
             break
         if older.count():
-            page.goto(older.get_attribute("href") or "")  # a click does not wait until the next page is there
+            person.page.goto(older.get_attribute("href") or "")  # a click does not wait until the next page is there
         else:
             person.page.wait_for_timeout(500)
             person.page.goto("/demo/mailbox")

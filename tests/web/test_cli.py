@@ -89,6 +89,26 @@ def test_commands_on_an_unmigrated_database_say_what_helps(
     assert "homeward migrate" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["serve", "worker", "migrate", "user list", "verify"])
+@pytest.mark.parametrize("where", ["no server", "no folder", "no database"])
+def test_commands_on_a_database_that_does_not_open_say_what_helps_and_not_the_password(
+    command: str, where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "notes.txt").write_text("This is no database. " * 100, encoding="utf-8")
+    addresses = {
+        "no server": f"postgresql://homeward:{PASSWORD.replace(' ', '')}@127.0.0.1:{free_port()}/homeward",
+        "no folder": f"sqlite:///{tmp_path}/nowhere/homeward.sqlite3",
+        "no database": f"sqlite:///{tmp_path}/notes.txt",
+    }
+    monkeypatch.setenv("HOMEWARD_DATABASE_URL", addresses[where])
+    monkeypatch.setenv("HOMEWARD_SECRET", SECRET)
+    monkeypatch.setenv("HOMEWARD_BASE_URL", "http://127.0.0.1:8000")
+    assert cli.main(command.split()) == 1
+    said = capsys.readouterr().err
+    assert "HOMEWARD_DATABASE_URL: The database cannot be opened: " in said
+    assert PASSWORD.replace(" ", "") not in said
+
+
 @pytest.mark.parametrize("command", [[], ["demo"], ["serve"], ["worker"], ["user"], ["user", "add"], ["bench"]])
 def test_every_command_has_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from engine.store import connect
 from web.settings import SettingsInvalid, read_settings
 
 GOOD = {
@@ -67,6 +68,29 @@ def test_a_scanner_is_a_command_or_an_address_of_this_machine() -> None:
         name = list(wrong)[-1]
         with pytest.raises(SettingsInvalid, match=f"HOMEWARD_{name}"):
             read_settings(GOOD | {f"HOMEWARD_{each}": said for each, said in wrong.items()})
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "nowhere",
+        "mysql://homeward@db/homeward",
+        "postgresql+psycopg2://homeward@db/homeward",
+        "postgresql://homeward@db:port/homeward",
+        "sqlite://",
+        "sqlite:///:memory:",
+    ],
+)
+def test_a_database_of_another_kind_or_one_that_keeps_nothing_is_refused(address: str) -> None:
+    with pytest.raises(SettingsInvalid, match="HOMEWARD_DATABASE_URL must be the address of an SQLite file or"):
+        read_settings(GOOD | {"HOMEWARD_DATABASE_URL": address})
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_a_database_is_named_as_its_own_tools_name_it(kind: str) -> None:
+    address = f"{kind}://homeward:secret@127.0.0.1:1/homeward"
+    assert read_settings(GOOD | {"HOMEWARD_DATABASE_URL": address}).database_url == address
+    assert connect(address).driver == "psycopg"
 
 
 def test_a_missing_secret_is_refused() -> None:

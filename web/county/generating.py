@@ -15,10 +15,10 @@ from engine.frozen import frozen
 from engine.store import CaseTable, reading
 from web import schema
 from web.app import create_app
-from web.assembly import assemble
+from web.assembly import opened
 from web.county import parameters, sheets, stage, truth
 from web.services import Services
-from web.settings import Settings
+from web.settings import ADDRESSES, Settings, is_database
 from workflows.people import PersonRow
 
 FIRST_DAY = date(2026, 1, 5)
@@ -46,7 +46,7 @@ def generate(wanted: Wanted) -> Iterator[str]:
     """Draw and play a county; give the lines that are printed.
 
     Refuses with `Invalid` where the months are no year's, nobody would go missing, the first day is too far away, where the database
-    cannot be opened or is not empty, the folder cannot be made, and, with `check`, at the end
+    is of another kind, cannot be opened or is not empty, the folder cannot be made, and, with `check`, at the end
     where the checks find less than the truth, or more.
     """
     if problems := list(_wrong(wanted)):
@@ -114,23 +114,14 @@ def _services(wanted: Wanted) -> Services:
         except OSError as fault:
             raise Invalid([Problem("out", "no-folder", f"The folder cannot be made: {fault.strerror}.")]) from fault
         url = f"sqlite:///{(wanted.folder / FILE).resolve()}"
+    if not is_database(url):
+        raise Invalid([Problem("database", "not-a-database", f"Give the address of a database, such as {ADDRESSES}.")])
     settings = Settings(database_url=url, secret=secrets.token_hex(32))
-    services = _opened(settings)
+    services = opened(settings, "database")
     if _is_used(services.engine):
         services.engine.dispose()
         raise Invalid([Problem("database", "not-empty", "The database is not empty. Choose a new one for the county.")])
     schema.migrate(create_app(settings, services=services, migrated=False))
-    return services
-
-
-def _opened(settings: Settings) -> Services:
-    """Open the database; what keeps it out is said by its kind, since the address may hold a password."""
-    try:
-        services = assemble(settings)
-        services.engine.connect().close()
-    except (sa.exc.SQLAlchemyError, ModuleNotFoundError) as fault:
-        sentence = "The database cannot be opened. Give an address such as sqlite:////tmp/county.sqlite3 or postgresql://me@db/county."
-        raise Invalid([Problem("database", "cannot-be-opened", sentence)]) from fault
     return services
 
 
