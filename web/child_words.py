@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from engine.frozen import frozen
+from engine.values import REFERENCE
 from web import disruption_words, plan_words
 from web.case_words import interview
 from web.fact_words import Row, row
@@ -17,6 +18,9 @@ from workflows.disruptions import Disruption
 from workflows.episodes import CANCELLED, Episode
 from workflows.trigger_plans import ChildPlan
 from workflows.vocabulary import FLAG, LOOKED_AFTER, RESPONSIBLE_AUTHORITY, RISK_LEVEL
+
+OTHER_CASE = "a case that you may not open"
+"""Stands for the source of a flag where even the case's number is not the reader's to know, such as one behind a seal."""
 
 
 @frozen
@@ -62,6 +66,7 @@ def describe(
     """
     may = {part: name in classes for part, name in DATA_CLASS_OF.items()}
     plan = trigger_plans.live(known.plans, now)
+    named = parts.keys() | {each.case_id for each in known.episodes}
     return {
         "child": [*_who(known.child, classes), *_details(known, classes, parts)]
         if may["child"] and known.child
@@ -70,7 +75,7 @@ def describe(
         "episodes": [_episode(each, link=each.case_id in parts) for each in known.episodes]
         if may["episodes"]
         else None,
-        "flags": [_flag(each, now) for each in known.flags] if may["flags"] else None,
+        "flags": [_flag(each, named, now) for each in known.flags] if may["flags"] else None,
         "plan": Section(plan_words.version(plan), plan_words.rows(plan, classes)) if may["plans"] and plan else None,
         "versions": [plan_words.did(each, known.episodes) for each in known.plans] if may["plans"] else None,
         "interviews": _interviews(known.interviews, parts) if may["episodes"] else None,
@@ -115,11 +120,13 @@ def _episode(episode: ChildEpisode, *, link: bool) -> EpisodeLine:
     )
 
 
-def _flag(flag: ChildFlag, now: datetime) -> Row:
+def _flag(flag: ChildFlag, named: Collection[str], now: datetime) -> Row:
+    """Say what a flag is and where it comes from; of `named` are the cases of which the reader is told that there are such."""
     holds = flag.holds_on(now.astimezone(LONDON).date())
     until = f", until {say_day(flag.until)}" if flag.until else ""
     words = f"Since {say_day(flag.since)}{until}{'' if holds else ' (does not count now)'}"
-    return row(FLAG.get(flag.flag, say_key(flag.flag)), f"{words}\nSource: {flag.source}" if flag.source else words)
+    source = flag.source if flag.source in named or not REFERENCE.fullmatch(flag.source) else OTHER_CASE
+    return row(FLAG.get(flag.flag, say_key(flag.flag)), f"{words}\nSource: {source}" if source else words)
 
 
 def _interviews(episodes: Sequence[Episode], parts: Mapping[str, frozenset[str]]) -> list[Section]:

@@ -64,6 +64,17 @@ def test_the_coordinator_sees_the_years_of_a_child(site: Site, case_id: str) -> 
     assert [link.text for link in table.select("a")] == [case_id]
 
 
+def test_a_flag_names_no_case_that_its_reader_is_not_told_of(site: Site, case_id: str) -> None:
+    other = site.opened()  # nobody has matched it to this child, so the page tells of no such case
+    flag = {"child_id": ROBIN, "since": date(2025, 2, 1)}
+    with writing(site.services.engine) as connection:
+        for name, source in (("cse", other), ("mental_health", case_id)):
+            connection.execute(sa.insert(ChildFlagRow).values(flag=name, source=source, **flag))
+    words = site.browser("mfh_coordinator").page(f"/children/{ROBIN}").text
+    assert (f"Source: {case_id}" in words, "Source: a case that you may not open" in words) == (True, True)
+    assert other not in words
+
+
 def test_the_page_of_a_case_leads_to_its_child(site: Site, case_id: str) -> None:
     page = site.browser("mfh_coordinator").page(f"/cases/{case_id}")
     assert [link["href"] for link in page.select("main a") if "/children/" in str(link["href"])] == [
