@@ -19,7 +19,7 @@ from engine.model import Actor
 from web import figure_words, periods
 from web.figure_words import HIDDEN, Chart
 from web.periods import Span
-from workflows import figures, hiding, seals
+from workflows import figures, hiding, reports, seals
 from workflows.access import FIGURES_OF_EVERY_AUTHORITY, FIGURES_WITH_EPISODES
 from workflows.measures import GROUPS, MEASURES, NOT_IN_FIGURES, PEOPLE, SLICES
 from workflows.recommendations import Recommendation
@@ -109,7 +109,8 @@ def _charts(
 ) -> Mapping[str, Chart]:
     authorities = frozenset({area}) if area else None
     population = figures.population(connection, span.period, authorities, but=but, now=now)
-    shown = hiding.tables(population, every_number=every_number)
+    also = frozenset() if every_number else reports.hidden(connection, {span.first}).get(span.first, frozenset())
+    shown = hiding.tables(population, every_number=every_number, also=also)
     return figure_words.charts(population, shown, figure_words.no_link, every_number=every_number)
 
 

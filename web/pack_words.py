@@ -8,7 +8,7 @@ is plain data: the same facts give the same bytes. Source: domain.md 3.6, N12.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 
 import sqlalchemy as sa
@@ -22,10 +22,11 @@ from web.period_figures import PeriodFigures, Scope
 from web.periods import Span
 from web.promise_words import SEVERITIES
 from web.recommendation_words import Line
-from workflows import audits, crossing, sources
+from workflows import audits, crossing, reports, sources
 from workflows.agencies import title_of
 from workflows.audits import STANDARDS, Month
 from workflows.crossing import VIEWS, Crossed, Kept
+from workflows.hiding import Cell
 from workflows.promises import PROMISES, check_period
 from workflows.recommendations import Recommendation
 from workflows.suppression import SMALLEST_SHOWN
@@ -99,9 +100,13 @@ class Section:
 
 @frozen
 class Pack:
-    """The body of a pack as its template shows it; the report around it says of which kind and quarter it is."""
+    """The body of a pack as its template shows it; the report around it says of which kind and quarter it is.
+
+    `hidden` are the numbers that are not shown in it, by the first day of their quarter.
+    """
 
     sections: tuple[Section, ...]
+    hidden: Mapping[date, frozenset[Cell]]
 
 
 class PackNotFound(NotFound):
@@ -165,7 +170,8 @@ def told(
     figures = period_figures.of(connection, span, Scope(), no_link, now)
     verdicts = check_period(connection, span.period, now=now)
     found = {} if figures.rates is None else figures.rates.found
-    more = crossing.crossed(figures.population, figures.shown, found, figures.living, verdicts)
+    also = reports.hidden(connection, {span.first}).get(span.first, frozenset())
+    more = crossing.crossed(figures.population, figures.shown, found, figures.living, verdicts, also)
     months = [each for each in audits.months(connection, now) if each.month <= span.last][: audit_words.SHOWN]
     sections = (
         _in_short(figures.charts),
@@ -176,7 +182,8 @@ def told(
         _recommendations(kind, open_ones, stands, span, now),
         Section("counted", "How it is counted", COUNTED),
     )
-    return Pack(tuple(each for each in sections if each.tables or each.says))
+    hidden = {**figures.hidden, span.first: figures.hidden[span.first] | more.hidden}
+    return Pack(tuple(each for each in sections if each.tables or each.says), hidden)
 
 
 def fragment(pack: Pack) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from decimal import Decimal
 
 from engine.frozen import frozen
 from web.figure_words import HIDDEN, HIDDEN_IN_FILES, written
 from workflows.figures import Population
-from workflows.hiding import Shown
+from workflows.hiding import Cell, Shown
 from workflows.populations import Living
 from workflows.rates import WAYS, Rate, Rates, rates
 
@@ -53,11 +54,13 @@ class Told:
     found: Rates
 
 
-def tell(population: Population, living: Living | None, shown: Shown, *, every_number: bool) -> Told | None:
-    """Say the rates of a period beside its tables; None where it is not known how many children live there."""
+def tell(
+    population: Population, living: Living | None, shown: Shown, *, every_number: bool, also: Collection[Cell] = ()
+) -> Told | None:
+    """Say the rates of a period beside its tables; None where it is not known how many children live there. Some are hidden `also`."""
     if living is None:
         return None
-    found = rates(population, living, shown, every_number=every_number)
+    found = rates(population, living, shown, every_number=every_number, also=also)
     heads = MORE_HEADS if every_number else HEADS
     tables = tuple(
         Table(key, way.title, _bars(found[key]), tuple(_row(each, len(heads)) for each in found[key]))

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine.errands import Errand
 from engine.errors import Conflict
+from engine.frozen import frozen
 from engine.model import Value
 from engine.store import reading, writing
 from web import pdfs, periods, recommendation_words, report_words
 from web.moments import LONDON, say_moment
 from web.recommendation_words import Line
 from workflows import recommendations, reports
+from workflows.hiding import Cell
 from workflows.recommendations import Recommendation
 from workflows.reports import Version
 
@@ -28,6 +30,15 @@ Stands = Callable[[datetime], Mapping[str, Value]]
 
 class ReportNotAsSigned(Conflict):
     """What would be issued is not what was reviewed and signed."""
+
+
+@frozen
+class Document:
+    """A report as it is written, the recommendations that stand in it, and which numbers it does not show, by the first day of their quarter."""
+
+    html: str
+    recommendations: tuple[str, ...]
+    hidden: Mapping[date, frozenset[Cell]]
 
 
 class Press:
@@ -52,10 +63,10 @@ class Press:
         if found is None:
             case_id, before = str(_of(scope, "case")["reference"]), scope.get("drawn")
             number = 1 + (len(before) if isinstance(before, list) else 0)
-            html, told = self.document(_of(scope, "report"), _of(scope, "narrative"), number, now)
-            found = Version(case_id, number, html, reports.fingerprint(html), told, now)
+            drawn = self.document(_of(scope, "report"), _of(scope, "narrative"), number, now)
+            found = Version(case_id, number, drawn.html, reports.fingerprint(drawn.html), drawn.recommendations, now)
             with writing(self.engine) as connection:
-                reports.keep_version(connection, errand, found)
+                reports.keep_version(connection, errand, found, drawn.hidden)
         label = f"Version {found.number}, drawn up on {say_moment(found.drawn_at)}. Fingerprint {found.sha256[:12]}"
         own: dict[str, Value] = {"number": found.number, "fingerprint": found.sha256, "label": label}
         return {**own, "drawn_at": found.drawn_at, "subject": reports.subject_of(_of(scope, "report"))}
@@ -82,13 +93,11 @@ class Press:
         own: dict[str, Value] = {"number": found.number, "fingerprint": found.sha256, "recommendations": told}
         return {**own, "issued_at": now, "issued_on": on}
 
-    def document(
-        self, opening: Mapping[str, Any], said: Mapping[str, Any], number: int, now: datetime
-    ) -> tuple[str, tuple[str, ...]]:
-        """Write a report as it would be drawn up now; give it with the recommendations that stand in it."""
+    def document(self, opening: Mapping[str, Any], said: Mapping[str, Any], number: int, now: datetime) -> Document:
+        """Write a report as it would be drawn up now."""
         kind, stands = str(opening.get("kind")), self.stands(now)
         lines: list[Line] = []
-        pack = ""
+        pack, hidden = "", dict[date, frozenset[Cell]]()
         with reading(self.engine) as connection:
             earlier = reports.earlier(connection, reports.subject_of(opening))
             found = _in_it(opening, recommendations.everything(connection))
@@ -99,10 +108,10 @@ class Press:
 
                 quarter = periods.quarter_of(opening["quarter_from"])
                 told = pack_words.told(connection, kind, quarter, now, open_ones=found, stands=stands)
-                pack = pack_words.fragment(told)
+                pack, hidden = pack_words.fragment(told), dict(told.hidden)
         supersedes = earlier[1] if earlier else None
         html = report_words.document(opening, said, number, now, annex=lines, pack=pack, supersedes=supersedes)
-        return html, tuple(each.case_id for each in found)
+        return Document(html, tuple(each.case_id for each in found), hidden)
 
 
 def _in_it(opening: Mapping[str, Any], every: Sequence[Recommendation]) -> list[Recommendation]:

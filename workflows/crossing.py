@@ -7,7 +7,7 @@ the same period, a small number follows (`workflows.hiding`). Source: domain.md 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
 
 from engine.frozen import frozen
@@ -123,6 +123,11 @@ class Kept:
     pending: int | None
     broken: int | None
 
+    @property
+    def hidden(self) -> tuple[State, ...]:
+        """Name the states of which the number is not shown."""
+        return tuple(state for state in State if getattr(self, state.value) is None)
+
 
 @frozen
 class Crossed:
@@ -131,11 +136,26 @@ class Crossed:
     views: Mapping[str, Mapping[str, Mapping[str, int | None]]]
     promises: tuple[Kept, ...]
 
+    @property
+    def hidden(self) -> frozenset[Cell]:
+        """Name the numbers that are not shown."""
+        rows = ((name, part, row) for name, parts in self.views.items() for part, row in parts.items())
+        found = {(name, f"{part} {key}") for name, part, row in rows for key, count in row.items() if count is None}
+        return frozenset(found) | {(each.promise, state.value) for each in self.promises for state in each.hidden}
+
 
 def crossed(
-    population: Population, shown: Shown, found: Rates, living: Living | None, verdicts: Iterable[Verdict]
+    population: Population,
+    shown: Shown,
+    found: Rates,
+    living: Living | None,
+    verdicts: Iterable[Verdict],
+    also: Collection[Cell] = (),
 ) -> Crossed:
-    """Put together the tables of two answers and the promises, beside the tables (`shown`) and rates of the period as figures-only readers see them."""
+    """Put together the tables of two answers and the promises, beside the tables (`shown`) and rates of the period as figures-only readers see them.
+
+    Not shown are those either that are to be hidden `also`.
+    """
     bit = {one.case_id: 1 << place for place, one in enumerate(population.episodes)}
     promised = _promised(verdicts, bit)
     new = dict(promised)
@@ -144,7 +164,7 @@ def crossed(
         numbers = _numbers(name, view, population, bit)
         new |= numbers
         divided += [tuple(cell for cell in numbers if cell[1].endswith(f" {column}")) for column in view.columns]
-    hidden = hiding.beside(_settled(population, shown, found, living, bit), new, dict.fromkeys(divided))
+    hidden = hiding.beside(_settled(population, shown, found, living, bit), new, dict.fromkeys(divided), also)
     told = {cell: None if cell in hidden else bits.bit_count() for cell, bits in new.items()}
     views = {name: _rows(name, view, new, told) for name, view in VIEWS.items()}
     return Crossed(views, tuple(_kept(each, new, told) for each in dict.fromkeys(key for key, _state in promised)))

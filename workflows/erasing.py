@@ -157,6 +157,7 @@ NOTHING: Mapping[str, str] = MappingProxyType(
         "reports": "an inspection or a quarter",
         "report_versions": "an inspection or a quarter; what is written in it is to name no child",
         "report_issues": "an inspection or a quarter; what is written in it is to name no child",
+        "report_hidden": "a quarter",
         "organisations": "an agency",
         "people": "a person of an agency",
         "memberships": "a person of an agency",

@@ -49,16 +49,18 @@ TOGETHER: tuple[tuple[tuple[Cell, ...], tuple[Cell, ...]], ...] = (
 """What is the sum of what in other tables, or contains it."""
 
 
-def tables(population: Population, *, every_number: bool, one_authority: bool = False) -> Shown:
+def tables(
+    population: Population, *, every_number: bool, one_authority: bool = False, also: Collection[Cell] = ()
+) -> Shown:
     """Give the numbers of every table of a period; that of the authorities only where there is more than one.
 
-    Those who see figures only have none of `NOT_IN_FIGURES`.
+    Those who see figures only have none of `NOT_IN_FIGURES`, and none of those that are to be hidden `also`.
     """
     counts = _counts(population, every_number=every_number, one_authority=one_authority)
     if every_number:
         return counts
     cells = _cells(counts)
-    hidden = protect(cells, _cells(_each(counts)), _sums(counts), may=cells.keys() - {EPISODES})
+    hidden = protect(cells, _cells(_each(counts, also)), _sums(counts), may=cells.keys() - {EPISODES})
     return {
         table: {key: None if (table, key) in hidden else count for key, count in numbers.items()}
         for table, numbers in counts.items()
@@ -74,15 +76,21 @@ class Settled:
     divided: tuple[tuple[Cell, ...], ...]
 
 
-def beside(settled: Settled, new: Mapping[Cell, int], divided: Iterable[tuple[Cell, ...]]) -> frozenset[Cell]:
+def beside(
+    settled: Settled, new: Mapping[Cell, int], divided: Iterable[tuple[Cell, ...]], also: Collection[Cell] = ()
+) -> frozenset[Cell]:
     """Name those of more numbers, `new`, that are hidden so that no small one follows from them and from what is shown already.
 
+    With them go those that are to be hidden `also`.
     What contains what, and what adds up, is read from the episodes themselves, so that a table can be put together of any answers without
     writing down what it has to do with the others. More than is needed is hidden where numbers contain each other by chance.
     """
     behind = {**settled.behind, **new}
     counts = {cell: bits.bit_count() for cell, bits in behind.items()}
-    shown = {**settled.shown, **{cell: None if is_small(counts[cell]) else counts[cell] for cell in new}}
+    shown = {
+        **settled.shown,
+        **{cell: None if is_small(counts[cell]) or cell in also else counts[cell] for cell in new},
+    }
     whole = tuple(each for each in (*settled.divided, *divided) if each)
     sums = tuple(_found_sums(behind, new, whole))
     told = frozenset(_told_already(sums, counts, settled))
@@ -145,17 +153,19 @@ def _counts(population: Population, *, every_number: bool, one_authority: bool) 
     return found
 
 
-def _each(counts: Mapping[str, Mapping[str, int]]) -> Shown:
-    """Hide the small numbers of each table, and what is a few away from a number that is shown and contains it."""
-    found: dict[str, Mapping[str, int | None]] = {"people": hide_nested(counts["people"])}
-    found |= {name: hide_parts(numbers) for name, numbers in counts.items() if name in SLICES}
+def _each(counts: Mapping[str, Mapping[str, int]], also: Collection[Cell]) -> Shown:
+    """Hide the small numbers of each table and those that are to be hidden `also`, and what is a few away from a number that is shown and contains it."""
+    gone = {name: {key for table, key in also if table == name} for name in counts}
+    found: dict[str, Mapping[str, int | None]] = {"people": hide_nested(counts["people"], also=gone["people"])}
+    found |= {name: hide_parts(numbers, gone[name]) for name, numbers in counts.items() if name in SLICES}
     whole = found["people"]["episodes"]
     known = [] if whole is None else [whole]
     for name in GROUPS:
         inside = {key: count for key, count in counts[name].items() if not MEASURES[key].apart}
-        shown = hide_nested(inside, known=known)
+        shown = hide_nested(inside, known, gone[name])
         known += [count for count in shown.values() if count is not None]
-        found[name] = shown | {key: None if count else 0 for key, count in counts[name].items() if key not in inside}
+        apart = {key: count for key, count in counts[name].items() if key not in inside}
+        found[name] = shown | {key: None if count or key in gone[name] else 0 for key, count in apart.items()}
     return found
 
 

@@ -74,14 +74,16 @@ ELSE = ""
 Rates = Mapping[str, tuple[Rate, ...]]
 
 
-def rates(population: Population, living: Living, shown: Shown, *, every_number: bool) -> Rates:
-    """Give the rates of a period, by `WAYS`; hidden ones too, without their number.
+def rates(
+    population: Population, living: Living, shown: Shown, *, every_number: bool, also: Collection[Cell] = ()
+) -> Rates:
+    """Give the rates of a period, by `WAYS`; hidden ones too, without their number, and those that are to be hidden `also`.
 
     `shown` are the numbers of its tables as the same reader sees them (`hiding.tables`).
     """
     found = behind(population, living)
     counts = {cell: len(episodes) for cell, episodes in found.items()}
-    hidden = frozenset() if every_number else _hidden(counts, population, shown)
+    hidden = frozenset() if every_number else _hidden(counts, population, shown, also)
     return {
         name: tuple(
             Rate(
@@ -110,7 +112,9 @@ def behind(population: Population, living: Living) -> Mapping[Cell, tuple[Counte
     return found
 
 
-def _hidden(counts: Mapping[Cell, int], population: Population, others: Shown) -> frozenset[Cell]:
+def _hidden(
+    counts: Mapping[Cell, int], population: Population, others: Shown, also: Collection[Cell]
+) -> frozenset[Cell]:
     """Hide what is small, and what makes a small number of what other tables show: how many of an area are adults, for example.
 
     What the other tables show is settled before; only rates are hidden for it.
@@ -125,7 +129,10 @@ def _hidden(counts: Mapping[Cell, int], population: Population, others: Shown) -
     shown = {
         **dict.fromkeys(whole, None),
         **numbers,
-        **{cell: None if is_small(count) or cell[1] == ELSE else count for cell, count in counts.items()},
+        **{
+            cell: None if is_small(count) or cell[1] == ELSE or cell in also else count
+            for cell, count in counts.items()
+        },
     }
     return protect(known, shown, _sums(counts, numbers, tuple(whole)), may={cell for cell in counts if cell[1] != ELSE})
 

@@ -8,6 +8,7 @@ Source: domain.md 3.1 (13), 3.5, N12, C-108 to C-111.
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from types import MappingProxyType
@@ -21,6 +22,7 @@ from engine.store import Base, Moment
 from engine.verification import Finding
 from engine.views import EventRow, Step
 from workflows.access import OVERSIGHT, READS_ISSUED, SIGNS_REPORT
+from workflows.hiding import Cell
 
 PROCEDURE = "report"
 
@@ -130,20 +132,45 @@ class ReportIssueRow(Base):
     )
 
 
-KEPT = (ReportVersionRow.__tablename__, ReportIssueRow.__tablename__)
+class ReportHiddenRow(Base):
+    """Which numbers of a quarter a version did not show (`hiding.Cell`), written once: table and key, a tab between them, one a line."""
+
+    __tablename__ = "report_hidden"
+    case_id: sa.Column[str] = stored(sa.String(20), primary_key=True)
+    number: sa.Column[int] = stored(primary_key=True, autoincrement=False)
+    quarter: sa.Column[date] = stored(sa.Date, primary_key=True, index=True)
+    cells: sa.Column[str] = stored(sa.Text)
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["case_id", "number"], ["report_versions.case_id", "report_versions.number"]),
+    )
+
+
+KEPT = (ReportVersionRow.__tablename__, ReportIssueRow.__tablename__, ReportHiddenRow.__tablename__)
 """Tables whose rows are written once: the database refuses to change or to delete them."""
 
 _REFUSAL = "What was drawn up or issued is kept as it is."
 
 
-def guards(table: str, dialect: str) -> Iterator[str]:
-    """Give the statements that make a database refuse to change or delete a row of a table, or all of them at once."""
+def guards(table: sa.Table, dialect: str) -> Iterator[str]:
+    """Give the statements that make a database refuse to change or delete a row of a table, or all of them at once.
+
+    SQLite's ``INSERT OR REPLACE`` deletes without asking the guard against it, so that a row that is there already is refused too.
+    """
     if dialect == "sqlite":
         for act in ("UPDATE", "DELETE"):
             yield (
                 f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
                 f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
             )
+        keys = [
+            key.columns for key in table.constraints if isinstance(key, sa.PrimaryKeyConstraint | sa.UniqueConstraint)
+        ]
+        same = (" AND ".join(f"{each.name} = NEW.{each.name}" for each in columns) for columns in keys)
+        there = f"SELECT 1 FROM {table} WHERE {' OR '.join(sorted(f'({each})' for each in same))}"  # noqa: S608 - names of ours
+        yield (
+            f"CREATE TRIGGER {table}_no_replacement BEFORE INSERT ON {table} "
+            f"WHEN EXISTS ({there}) BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+        )
         return
     yield (
         f"CREATE OR REPLACE FUNCTION {table}_kept() RETURNS trigger AS "
@@ -154,7 +181,7 @@ def guards(table: str, dialect: str) -> Iterator[str]:
 
 
 def _guard(table: sa.Table, connection: sa.Connection, **_options: Any) -> None:
-    for statement in guards(table.name, connection.dialect.name):
+    for statement in guards(table, connection.dialect.name):
         connection.exec_driver_sql(statement)
 
 
@@ -353,6 +380,17 @@ def drawn_for(connection: sa.Connection, errand: str) -> Version | None:
     return next(iter(_versions(connection, ReportVersionRow.errand == errand)), None)
 
 
+def hidden(connection: sa.Connection, quarters: Collection[date]) -> dict[date, frozenset[Cell]]:
+    """Give which numbers of each of these quarters, by their first day, any version did not show: they stay hidden from who sees figures only.
+
+    What is put right later moves numbers; the new one beside what the report shows would tell the old one (domain.md 5.2, rule vi).
+    """
+    row, found = ReportHiddenRow, defaultdict[date, set[Cell]](set)
+    for quarter, cells in connection.execute(sa.select(row.quarter, row.cells).where(row.quarter.in_(quarters))):
+        found[quarter] |= {(table, key) for table, _tab, key in (line.partition("\t") for line in cells.splitlines())}
+    return {quarter: frozenset(cells) for quarter, cells in found.items()}
+
+
 def _versions(connection: sa.Connection, wanted: sa.ColumnElement[bool]) -> list[Version]:
     rows = connection.execute(sa.select(ReportVersionRow.__table__).where(wanted))
     return [
@@ -377,11 +415,20 @@ def earlier(connection: sa.Connection, subject: str) -> tuple[str, datetime] | N
 # Keeping --------------------------------------------------------------------------------------------------------------
 
 
-def keep_version(connection: sa.Connection, errand: str, drawn: Version) -> None:
-    """Keep a version, for good."""
+def keep_version(
+    connection: sa.Connection, errand: str, drawn: Version, hidden: Mapping[date, Collection[Cell]]
+) -> None:
+    """Keep a version, for good, and which numbers it does not show, by the first day of their quarter."""
     values = {name: getattr(drawn, name) for name in ("case_id", "number", "html", "sha256", "drawn_at")}
     told = {"recommendations": "\n".join(drawn.recommendations), "errand": errand}
     connection.execute(sa.insert(ReportVersionRow).values(**values, **told))
+    of_it = {"case_id": drawn.case_id, "number": drawn.number}
+    rows = [
+        {**of_it, "quarter": quarter, "cells": "\n".join("\t".join(cell) for cell in sorted(cells))}
+        for quarter, cells in hidden.items()
+    ]
+    if rows:
+        connection.execute(sa.insert(ReportHiddenRow), rows)
 
 
 def keep_issue(connection: sa.Connection, issued: Version, subject: str, pdf: bytes | None, now: datetime) -> None:

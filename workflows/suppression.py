@@ -46,8 +46,10 @@ def hide_parts(parts: Mapping[Key, int], also: Collection[Key] = ()) -> dict[Key
     return {key: None if key in gone or count in companions else count for key, count in parts.items()}
 
 
-def hide_nested(numbers: Mapping[Key, int], known: Iterable[int] = ()) -> dict[Key, int | None]:
-    """Hide, of numbers each of which is contained in one before it, those from which a small one follows.
+def hide_nested(
+    numbers: Mapping[Key, int], known: Iterable[int] = (), also: Collection[Key] = ()
+) -> dict[Key, int | None]:
+    """Hide, of numbers each of which is contained in one before it, those from which a small one follows, and those that are to be hidden `also`.
 
     `known` are numbers that are shown elsewhere and contain these. A number is shown where it is not small, and differs
     from each that is shown before it by nothing or by 5 or more.
@@ -55,7 +57,7 @@ def hide_nested(numbers: Mapping[Key, int], known: Iterable[int] = ()) -> dict[K
     shown = list(known)
     found: dict[Key, int | None] = {}
     for key, count in numbers.items():
-        fits = not is_small(count) and not any(is_small(abs(count - other)) for other in shown)
+        fits = key not in also and not is_small(count) and not any(is_small(abs(count - other)) for other in shown)
         found[key] = count if fits else None
         if fits:
             shown.append(count)

@@ -25,12 +25,13 @@ from tests.web.scenes import Scenes
 from tests.web.site import Site, seal_from, statements
 from web import live_measures, pack_words, periods, return_sheets
 from web.figure_words import HIDDEN
-from workflows import erasing, figures, verification
+from workflows import erasing, figures, reports, verification
 from workflows.access import FIGURES, FIGURES_WITH_EPISODES
 from workflows.agencies import ROLES
 from workflows.disclosures import DisclosureRow
 from workflows.episodes import EpisodeRow
 from workflows.measures import AGE_BANDS, MEASURES, PEOPLE, SLICES
+from workflows.reports import Version
 
 DAYS = {"from": "2025-11-22", "to": "2026-03-02"}
 QUERY = "from=2025-11-22&to=2026-03-02"
@@ -280,6 +281,31 @@ def test_a_pack_tells_of_a_quarter_without_a_person_or_a_small_number_to_nobody_
     assert len(kept) > 10
     assert "Not shown" in kept.values()
     assert any(each.isdecimal() for each in kept.values())
+
+
+def test_what_a_report_hid_of_a_quarter_stays_hidden_when_something_is_put_right_later(
+    site: Site, played: list[str]
+) -> None:
+    """Who knows what was put right would have from the report and the page together what the report hid."""
+    quarter, now = periods.Span(date(2025, 10, 1), date(2025, 12, 31)), site.clock()
+    address = "from=2025-10-01&to=2025-12-31"
+    told = pack(site, "panel", quarter, now)
+    key = next(key for table, key in sorted(told.hidden[quarter.first]) if table == "ethnicity")
+    words = SLICES["ethnicity"].words[key]
+    board, inspector = site.browser("partnership_board"), site.browser("chief_inspector_missing")
+    with writing(site.services.engine) as connection:
+        within = EpisodeRow.reported_at < quarter.period.ends_at
+        some = connection.execute(sa.select(EpisodeRow.case_id).where(within).limit(12)).scalars().all()
+        connection.execute(sa.update(EpisodeRow).where(EpisodeRow.case_id.in_(some)).values(ethnicity=key))
+    assert numbers(board.page(f"/performance?{address}"), "ethnicity")[words].isdecimal()
+    with writing(site.services.engine) as connection:
+        drawn = Version("RP-7K3QX9PW", 1, "<p>A</p>", reports.fingerprint("<p>A</p>"), (), now)
+        reports.keep_version(connection, "errand", drawn, told.hidden)
+    assert numbers(board.page(f"/performance?{address}"), "ethnicity")[words] == "Not shown"
+    file = board.get(f"/performance/tables/ethnicity.csv?{address}").text
+    assert next(row for row in csv.reader(io.StringIO(file)) if row and row[0] == words)[1] == "[c]"
+    assert ("ethnicity", key) in pack(site, "partnership", quarter, now).hidden[quarter.first]
+    assert numbers(inspector.page(f"/performance?{address}"), "ethnicity")[words].isdecimal()
 
 
 def test_periods_that_overlap_are_not_for_those_who_see_figures_only(site: Site) -> None:

@@ -70,6 +70,17 @@ def test_migrations_make_what_the_tables_say(database_url: str, capfd: pytest.Ca
     assert capfd.readouterr() == ("", "")
 
 
+def test_migrations_make_the_guards_that_the_tables_have(sqlite_url: str, tmp_path: Path) -> None:
+    settings = Settings(database_url=sqlite_url, secret=SECRET)
+    services, anew = assemble(settings), connect(f"sqlite:///{tmp_path}/anew.sqlite3")
+    schema.migrate(create_app(settings, services=services, migrated=False))
+    Base.metadata.create_all(anew)
+    guards = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
+    assert there(services.engine, guards) == there(anew, guards) != []
+    for engine in (services.engine, anew):
+        engine.dispose()
+
+
 def test_what_an_older_program_kept_is_there_after_the_migration_and_after_its_way_back(database_url: str) -> None:
     settings = Settings(database_url=database_url, secret=SECRET)
     services = assemble(settings)
