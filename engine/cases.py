@@ -14,13 +14,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import corrections, reading, runner, schedules, values
+from engine import corrections, reading, repeats, runner, schedules, values
 from engine.admission import answers_said, fingerprint, is_recorded, opened_by_people, task_number, why_not_open
 from engine.errands import Errand, Errands
 from engine.errors import (
     CaseIsErased,
     CaseNotFound,
-    Conflict,
     FactNotFound,
     NotYourTask,
     PageIsStale,
@@ -101,12 +100,11 @@ OperationInStep = Callable[[sa.Connection, Mapping[str, Value], datetime], Found
 """What a service task calls: reads in the step's transaction what the case sees, and gives the fields that it found."""
 
 # The statements of the hot path are made once (engine.writing says why).
-_DONE_BEFORE = sa.and_(EventTable.command == sa.bindparam("key"), EventTable.asked.is_not(None))
 _THE_TASK = sa.and_(TaskTable.case_id == sa.bindparam("this_case"), TaskTable.number == sa.bindparam("number"))
 _ITS_STATUS = sa.select(TaskTable.status, TaskTable.completed_by).where(_THE_TASK)
 LOAD = sa.select(
     CaseTable.__table__,
-    sa.select(EventTable.asked).where(_DONE_BEFORE).scalar_subquery().label("asked"),
+    sa.select(EventTable.asked).where(repeats.DONE_BEFORE).scalar_subquery().label("asked"),
     sa.select(TaskTable.owner).where(_THE_TASK).scalar_subquery().label("owner"),
 ).where(CaseTable.id == sa.bindparam("this_case"))
 
@@ -202,17 +200,21 @@ class Cases:
         form = release.forms[start.form]
         writes = tuple(FactWrite(start.record, "", field.key, answers.get(field.key)) for field in form.fields)
         digest = fingerprint("open", procedure, by, answers, on_paper)
-        with self.incidents.kept("", ("opening", procedure), now), writing(self.engine) as connection:
-            done = _answer(connection, key, digest)
-            if done is not None:
-                return done
-            reference = self.references(release.process.properties.get("reference", "C"))
-            facts: Facts = {}
-            outcome = runner.begin(
-                release, reference, facts, Open(writes, by, on_paper), now, self._calls(connection, now)
-            )
-            stored = Stored.new(reference, procedure, release_id, facts, command=key, asked=digest)
-            return self._tell(connection, stored, outcome, write_new(connection, stored, outcome, now))
+
+        def act() -> Done:
+            with self.incidents.kept("", ("opening", procedure), now), writing(self.engine) as connection:
+                done = repeats.answer(connection, key, digest)
+                if done is not None:
+                    return done
+                reference = self.references(release.process.properties.get("reference", "C"))
+                facts: Facts = {}
+                outcome = runner.begin(
+                    release, reference, facts, Open(writes, by, on_paper), now, self._calls(connection, now)
+                )
+                stored = Stored.new(reference, procedure, release_id, facts, command=key, asked=digest)
+                return self._tell(connection, stored, outcome, write_new(connection, stored, outcome, now))
+
+        return repeats.once(self.engine, key, digest, act)
 
     def complete(
         self, task_id: str, answers: Mapping[str, Value], *, by: Actor, now: datetime, key: str,
@@ -228,14 +230,18 @@ class Cases:
         case_id, number = task_number(task_id)
         digest = fingerprint("complete", task_id, by, answers, on_paper)
         about = ("task", str(number))
-        with self.incidents.kept(case_id, about, now), writing(self.engine) as connection:
-            stored, done, conductor = self._load(connection, case_id, now, key, digest, number=number)
-            if done is not None:
-                return done
-            if conductor is None:
-                raise TaskNotFound("There is no such task.")
-            command = self._completion(connection, stored, conductor, number, answers, by, stamp)
-            return self._step(connection, stored, conductor, replace(command, on_paper=on_paper), now)
+
+        def act() -> Done:
+            with self.incidents.kept(case_id, about, now), writing(self.engine) as connection:
+                stored, done, conductor = self._load(connection, case_id, now, key, digest, number=number)
+                if done is not None:
+                    return done
+                if conductor is None:
+                    raise TaskNotFound("There is no such task.")
+                command = self._completion(connection, stored, conductor, number, answers, by, stamp)
+                return self._step(connection, stored, conductor, replace(command, on_paper=on_paper), now)
+
+        return repeats.once(self.engine, key, digest, act)
 
     @staticmethod
     def _completion(
@@ -286,18 +292,24 @@ class Cases:
             raise ReasonMissing([Problem("reason", "reason-missing", "Say why this is put right.")])
         asked = {f"{record}.{record_key}.{field}": value for field, value in changes.items()}
         digest = fingerprint("correct", case_id, by, asked)
-        with self.incidents.kept(case_id, ("correction", ""), now), writing(self.engine) as connection:
-            stored, done, conductor = self._load(connection, case_id, now, key, digest)
-            if done is not None:
-                return done
-            if conductor is None:
-                raise CaseNotFound("There is no such case.")
-            if not all(is_recorded(conductor.release, stored.facts, record, record_key, field) for field in changes):
-                raise FactNotFound("There is no such fact in this case.")
-            if stamp is not None and stamp != reading.stamp_of(stored.facts, record, record_key):
-                raise PageIsStale("Somebody has changed what this page shows since you opened it.")
-            writes = tuple(FactWrite(record, record_key, field, value) for field, value in changes.items())
-            return self._step(connection, stored, conductor, Correct(writes, by, reason), now)
+        writes = tuple(FactWrite(record, record_key, field, value) for field, value in changes.items())
+
+        def act() -> Done:
+            with self.incidents.kept(case_id, ("correction", ""), now), writing(self.engine) as connection:
+                stored, done, conductor = self._load(connection, case_id, now, key, digest)
+                if done is not None:
+                    return done
+                if conductor is None:
+                    raise CaseNotFound("There is no such case.")
+                if not all(
+                    is_recorded(conductor.release, stored.facts, record, record_key, field) for field in changes
+                ):
+                    raise FactNotFound("There is no such fact in this case.")
+                if stamp is not None and stamp != reading.stamp_of(stored.facts, record, record_key):
+                    raise PageIsStale("Somebody has changed what this page shows since you opened it.")
+                return self._step(connection, stored, conductor, Correct(writes, by, reason), now)
+
+        return repeats.once(self.engine, key, digest, act)
 
     # What the sweep does --------------------------------------------------------------------------------------------
 
@@ -476,7 +488,7 @@ class Cases:
             return Stored.nothing(case_id), None, None
         stored = Stored.of(row, key, digest)
         if row.asked is not None:
-            return stored, _answer(connection, key, digest), None
+            return stored, repeats.answer(connection, key, digest), None
         if row.status == ERASED:
             raise CaseIsErased("What this case held was erased. Nothing can be done in it any more.")
         release, calls = self.library.get(row.release_id), self._calls(connection, now)
@@ -523,21 +535,3 @@ class Cases:
         For what is drawn from many cases: a page of one case is read by `case`, which notes it itself.
         """
         self.views.note(about, by, purpose, sorted(classes), now)
-
-
-def _answer(connection: sa.Connection, key: str, digest: str | None) -> Done | None:
-    """Give the answer of a command again that was carried out already, as the log tells it.
-
-    Raises:
-        Conflict: the key belongs to another command.
-    """
-    event = EventTable
-    first = connection.execute(sa.select(event.case_id, event.asked).where(_DONE_BEFORE), {"key": key}).first()
-    if first is None:
-        return None
-    if first.asked != digest:
-        message = "This page was sent before with other answers. Open it again, so that nothing is lost."
-        raise Conflict(message)
-    of_the_step = sa.and_(event.case_id == first.case_id, event.command == key, event.kind == "task_opened")
-    tasks = connection.execute(sa.select(event.task).where(of_the_step).order_by(event.seq)).scalars()
-    return Done(first.case_id, tuple(f"{first.case_id}.{number}" for number in tasks), repeated=True)
