@@ -270,18 +270,9 @@ class Cases:
         return Complete(number, writes, by, stored.owner)
 
     def correct(
-        self,
-        case_id: str,
-        record: str,
-        record_key: str,
-        changes: Mapping[str, Value],
-        *,
-        by: Actor,
-        now: datetime,
-        key: str,
-        reason: str,
-        stamp: str | None = None,
-    ) -> Done:
+        self, case_id: str, record: str, record_key: str, changes: Mapping[str, Value], *, by: Actor, now: datetime,
+        key: str, reason: str, stamp: str | None = None,
+    ) -> Done:  # fmt: skip
         """Put fields of a record right in one step; clocks that rest on them are derived again, and the log shows it.
 
         `stamp` is the one that `record` gave with the page; None leaves the check out. Refused with `CaseNotFound`;
