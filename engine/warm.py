@@ -56,3 +56,8 @@ class WarmPositions:
             self._kept[case_id] = Warm(release_id, written, position, frozenset(awaited))
             while len(self._kept) > self.most:
                 del self._kept[next(iter(self._kept))]
+
+    def forget(self) -> None:
+        """Let all of them go: what is erased stays in no memory of this process either."""
+        with self._lock:
+            self._kept.clear()

@@ -161,6 +161,7 @@ def approve(reference: str) -> ResponseReturnValue:
     with reading(here.engine) as connection:
         gone = erasing.tombstone_of(connection, reference) is not None
     if gone:
+        here.cases.warm.forget()
         if path is not None:
             _keep(path)
         erasing.scrub(here.engine)

@@ -105,16 +105,17 @@ class Keeper:
         self._engine, self._path = engine, path
         self._kept: tuple[int, datetime | None] = (0, None)
 
-    def keep(self) -> None:
-        """Write the file where the database has a tombstone that was not there at the last look."""
-        if self._path is None:
-            return
+    def keep(self) -> bool:
+        """Write the file where the database has a tombstone that was not there at the last look; tell whether it has one."""
         row = TombstoneTable
         with reading(self._engine) as connection:
             found = connection.execute(sa.select(sa.func.count(row.subject), sa.func.max(row.erased_at))).one()
-        if tuple(found) != self._kept:
+        if tuple(found) == self._kept:
+            return False
+        if self._path is not None:
             keep(self._engine, self._path)
-            self._kept = (found[0], found[1])
+        self._kept = (found[0], found[1])
+        return True
 
 
 def known(settings: Settings, given: Path | None) -> list[Tombstone]:

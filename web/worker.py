@@ -182,7 +182,7 @@ class Worker:
 
     def keep(self) -> None:
         """Keep outside of the database what was erased since."""
-        self._guarded("tombstones", self._keeper.keep)
+        self._guarded("tombstones", self._keep_tombstones)
 
     def scan(self) -> None:
         """Have attached files looked at, so that whoever may read them has them or they are destroyed."""
@@ -233,6 +233,10 @@ class Worker:
         outbox.sweep(
             self._engine, self._channels, self._clock(), limit, directory=alerts.directory, left=alerts.has_left
         )
+
+    def _keep_tombstones(self) -> None:
+        if self._keeper.keep():
+            self._cases.warm.forget()
 
     def _guarded(self, what: str, work: Callable[[], object]) -> None:
         try:

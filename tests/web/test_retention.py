@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from engine.model import Actor
-from engine.store import Base, ReadTable, reading, writing
+from engine.store import Base, CaseTable, ReadTable, reading, writing
+from engine.warm import Warm
 from tests.procedures.casework import posted
 from tests.procedures.stories_of_a_referral import PAGES
 from tests.web.site import Site, statements
 from tests.web.test_referrals import DESK, done_at
-from web.assembly import make_worker
+from web.assembly import assemble, make_worker
 from web.verification import verify
 from workflows import administration, break_glass, cutover, disclosures, erasing, people, retention
 from workflows.administration import Change
@@ -141,6 +143,29 @@ def erased(site: Site, child_id: str) -> None:
     address = f"/retention/{child_id}"
     assert sent(site, GOVERNS, f"{address}/decide", decision="delete", reason="Over") == 303
     assert sent(site, ABOVE, f"{address}/approve") == 303
+
+
+def in_memory(site: Site) -> list[Warm]:
+    """Give the positions of the site's cases, with their facts, that anything in this process still holds."""
+    gc.collect()
+    with reading(site.services.engine) as connection:
+        ours = set(connection.execute(sa.select(CaseTable.id)).scalars())
+    return [each for each in gc.get_objects() if isinstance(each, Warm) and each.position.reference in ours]
+
+
+def test_what_is_erased_is_in_the_memory_of_no_site_and_no_worker(site: Site, old: str) -> None:
+    worker_side = assemble(site.services.settings, clock=site.clock, wall_clock=site.clock)
+    worker = make_worker(worker_side)
+    worker.keep()
+    (held,) = in_memory(site)
+    worker_side.cases.warm.keep(held.position.reference, held.release_id, held.written, held.position, held.awaited)
+    del held
+    assert len(in_memory(site)) == 2
+    erased(site, old)
+    assert len(in_memory(site)) == 1
+    worker.keep()
+    assert in_memory(site) == []
+    worker_side.engine.dispose()
 
 
 def test_the_list_is_what_the_night_has_found_and_costs_the_same_however_much_is_kept(site: Site, old: str) -> None:
