@@ -43,7 +43,7 @@ def meeting(case_id: str) -> ResponseReturnValue:
 def _meeting(case_id: str, days: tuple[Day, ...]) -> str:
     """Show one meeting as far as this person may read it; who looked is written down first.
 
-    An agenda holds everybody who was missing when it began, sealed or not (G-21); how one stands by now is told to who may read its case.
+    An agenda holds everybody who was missing when it began, sealed or not (G-21; `workflows.daily.veil`); how one stands by now is told to who may read its case.
     """
     here, who, now = services(), actor(), services().clock()
     classes = case_access.readable(here.engine, who, case_id, now=here.clock())

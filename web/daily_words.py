@@ -15,7 +15,18 @@ from web.fact_words import Row, row, say_answer
 from web.missing_words import COLOURS
 from web.moments import LONDON, say_day, say_moment, say_until
 from workflows.agencies import title_of
-from workflows.daily import LAPSED, PUT_OFF, Day, Standing, dealt_with
+from workflows.daily import (
+    AGENDA,
+    DECISIONS,
+    DUE,
+    GRADED,
+    LAPSED,
+    PUT_OFF,
+    SEALED,
+    Day,
+    Standing,
+    dealt_with,
+)
 from workflows.vocabulary import FLAG, RISK_LEVEL
 
 ELEMENT = "decide_on_episode"
@@ -24,9 +35,13 @@ SIGNING = "sign_off_meeting"
 
 @frozen
 class Entry:
-    """One episode of the agenda: `task` is the address part of the task where it is up and the reader may do it."""
+    """One episode of the agenda: `task` is the address part of the task where it is up and the reader may do it.
+
+    Of one that is sealed from the reader (`daily.veil`) nothing is said but whether it is graded, and how it stands at the meeting.
+    """
 
     reference: str
+    is_sealed: bool
     child: str
     grade: str
     colour: str
@@ -75,20 +90,21 @@ def references(view: CaseView) -> list[str]:
     """Name the episodes of the agenda; none once the meeting is over, since they may stand otherwise by now."""
     if view.status != "open":
         return []
-    return [str(item["reference"]) for item in view.facts.get("missing_episode", {}).values()]
+    named = (str(item["reference"]) for item in view.facts.get(AGENDA, {}).values())
+    return [reference for reference in named if reference != SEALED]
 
 
 def describe(view: CaseView, release: Compiled, known: Known, *, who: Actor, now: datetime) -> dict[str, object]:
     """Give everything that the template of the page needs."""
     up = {task.record_key.partition(".")[0]: task for task in view.tasks if _is_open(task, ELEMENT)}
-    agenda = view.facts.get("missing_episode", {})
-    decisions = _by_episode(view.facts.get("daily_decision", {}))
+    agenda = view.facts.get(AGENDA, {})
+    decisions = _by_episode(view.facts.get(DECISIONS, {}))
     over = view.status != "open"
     entries = [
         _entry(agenda[key], decisions.get(key, []), up.get(key), release, known, who=who, over=over)
         for key in sorted(agenda, key=int)
     ]
-    due = view.facts.get("due_today", {}).get("", {})
+    due = view.facts.get(DUE, {}).get("", {})
     return {
         "case": view,
         "day": say_day(view.opened_at.astimezone(LONDON).date()),
@@ -164,7 +180,7 @@ def _entry(
     over: bool,
 ) -> Entry:
     now_stands = known.standings.get(item["reference"])
-    level, review = item.get("grade") or "", item.get("next_review_at")
+    level, review, is_sealed = item.get("grade") or "", item.get("next_review_at"), item["reference"] == SEALED
     last = item.get("last_review_at")
     is_done = bool(dealt_with({**one, "key": "1"} for one in decisions))
     standing = "Dealt with" if is_done else "Not dealt with" if over else "Up now" if task else "To come"
@@ -172,12 +188,13 @@ def _entry(
         standing = "Put off, comes round again"
     return Entry(
         reference=item["reference"],
+        is_sealed=is_sealed,
         child=item.get("child") or "",
-        grade=RISK_LEVEL.get(level, level) if level else "Not graded yet",
+        grade="Graded" if level == GRADED else RISK_LEVEL.get(level, level) if level else "Not graded yet",
         colour=COLOURS.get(level, "grey"),
-        missing_for=f"{item['hours_missing']} {'hour' if item['hours_missing'] == 1 else 'hours'}",
-        last_review=say_moment(last) if last else "None yet",
-        next_review=say_moment(review) if review else "None open",
+        missing_for="" if is_sealed else f"{item['hours_missing']} {'hour' if item['hours_missing'] == 1 else 'hours'}",
+        last_review=say_moment(last) if last else "" if is_sealed else "None yet",
+        next_review=say_moment(review) if review else "" if is_sealed else "None open",
         overdue=bool(item.get("overdue")),
         standing=standing,
         is_dealt_with=is_done,

@@ -20,7 +20,7 @@ from web.moments import say_moment, say_until
 from web.services import services
 from workflows import episodes, people
 from workflows.agencies import title_of
-from workflows.daily import ACTION, LOWER_GRADE_WAITS, TAKEN_OVER
+from workflows.daily import ACTION, LOWER_GRADE_WAITS, SEALED, TAKEN_OVER
 from workflows.episodes import Episode
 from workflows.operations import TASK
 from workflows.vocabulary import FLAG, RISK_LEVEL
@@ -41,6 +41,8 @@ def beside(view: TaskView, who: Actor, now: datetime) -> list[Section]:
     """Say of the episode that is up how it stands now, as far as the reader may see its case; that they looked is written down."""
     entry = next(iter(view.beside.get(RECORD, {}).values()), {})
     reference = str(entry.get("reference") or "")
+    if reference == SEALED:
+        return [Section(SEALED, [row("Risk grade", "Graded" if entry.get("grade") else "Not graded yet")])]
     here = services()
     try:
         classes = case_access.readable(here.engine, who, reference, now=here.clock())

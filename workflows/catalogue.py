@@ -21,6 +21,7 @@ from workflows import (
     attendance,
     audits,
     child_projection,
+    daily,
     disruptions,
     episodes,
     flags,
@@ -64,7 +65,8 @@ ALMOST = 0.85
 
 def veil(connection: sa.Connection, case_id: str, facts: Facts, who: Actor) -> Facts:
     """Give the facts of a case as a person may see them: nobody is named who is sealed, and an audit is not told who audits it again."""
-    return seals.veil(connection, case_id, audits.blind(connection, case_id, facts, who), who)
+    seen = seals.veil(connection, case_id, audits.blind(connection, case_id, facts, who), who)
+    return daily.veil(connection, seen, who)
 
 
 def procedures() -> tuple[str, ...]:

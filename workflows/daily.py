@@ -5,7 +5,7 @@ The first two operations read tables; what they found are facts of the meeting's
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from textwrap import shorten
@@ -15,9 +15,9 @@ import sqlalchemy as sa
 
 from engine import values
 from engine.frozen import frozen
-from engine.model import Found, Value
+from engine.model import Actor, Facts, Found, Value
 from engine.store import CaseTable, FactTable, TaskTable
-from workflows import figures
+from workflows import figures, seals
 from workflows.episodes import HELD_WITHIN, EpisodeRow
 from workflows.figures import Missing
 
@@ -54,6 +54,12 @@ class Day:
     listed: int | None
     dealt_with: int | None
 
+
+AGENDA, DECISIONS, DUE = "missing_episode", "daily_decision", "due_today"
+"""The records of a meeting: each episode that it deals with, what it decides on them, and what else it looks at."""
+
+SEALED, GRADED = "A sealed record: ask a superintendent", "graded"
+"""What those who do not see a record are told of an episode on the agenda, and of its grade."""
 
 FLAGS, PLACES = ("known", "flags"), (("case_opening", "last_place"), ("missing_report", "last_seen_place"))
 """The facts that say more of how an episode stands: warnings, and the place, where the later answer counts."""
@@ -110,6 +116,48 @@ def list_what_is_due(connection: sa.Connection, _scope: Mapping[str, Value], now
         and not one.adult
     ]
     return {"returns": returns, "interviews": interviews}
+
+
+def veil(connection: sa.Connection, facts: Facts, who: Actor) -> Facts:
+    """Give the facts of a meeting as a person may see them now: of what is sealed that there is one, whether it is graded, and whether it was dealt with.
+
+    The meeting deals with everybody (G-21), so that nobody is left out of it; who it is, those know who see the record (13.12). One
+    statement, where a case has an agenda.
+    """
+    if AGENDA not in facts and DUE not in facts:
+        return facts
+    shut = seals.hidden(connection, who)
+    if not shut:
+        return facts
+    keys = {key for key, item in facts.get(AGENDA, {}).items() if item.get("reference") in shut}
+    told: dict[str, Callable[[str, Mapping[str, Value]], dict[str, Value]]] = {
+        AGENDA: lambda key, item: _sealed(item) if key in keys else dict(item),
+        DECISIONS: lambda key, one: {"outcome": one.get("outcome")} if key.partition(".")[0] in keys else dict(one),
+        **dict.fromkeys((DUE, SIGNED_OFF, LAPSED), lambda _key, item: _without(item, shut)),
+    }
+    seen = {
+        record: {key: tell(key, item) for key, item in facts[record].items()}
+        for record, tell in told.items()
+        if record in facts
+    }
+    return {**facts, **seen}
+
+
+def _sealed(item: Mapping[str, Value]) -> dict[str, Value]:
+    """Give an episode of the agenda as it is told to those who do not see its record."""
+    return {**dict.fromkeys(item), "reference": SEALED, "grade": GRADED if item.get("grade") else None}
+
+
+def _without(item: Mapping[str, Value], shut: Collection[str]) -> dict[str, Value]:
+    """Take out of lists what is sealed; of a list of references its place stays."""
+
+    def told(value: Value) -> Value:
+        if not isinstance(value, list):
+            return value
+        rows = [each for each in value if not isinstance(each, dict) or each.get("reference") not in shut]
+        return [SEALED if isinstance(each, str) and each in shut else each for each in rows]
+
+    return {name: told(value) for name, value in item.items()}
 
 
 def count_daily_meeting(_connection: sa.Connection, scope: Mapping[str, Value], _now: datetime) -> Found:

@@ -17,6 +17,7 @@ from tests.web.scenes import Scenes
 from tests.web.site import Site, seal_from
 from workflows.access import SEES_EVERY_EPISODE
 from workflows.agencies import ROLES
+from workflows.daily import SEALED
 
 EIGHT = datetime(2026, 3, 3, 8, tzinfo=UTC)
 SIGN_OFF = {"chair_rank": "chief_inspector", "chair": "C. Example", "attended": ["police", "health"]}
@@ -122,21 +123,42 @@ def test_the_page_of_an_episode_says_how_it_stands_now(site: Site, morning: Popu
     assert "action overdue" in line.text or "actions overdue" in line.text
 
 
-def test_of_what_is_sealed_the_meeting_has_the_reference_and_nothing_of_how_it_stands(
-    site: Site, morning: Population
-) -> None:
-    """The page told everybody the flags, the inspector and the last reviewer of a sealed case, as they are by now."""
+def test_of_what_is_sealed_the_meeting_tells_others_only_that_it_is_there(site: Site, morning: Population) -> None:
+    """The pages told everybody the number, the child, the grade, the reviews and what was decided, and how it stands by now."""
 
     def to_know(role: str) -> dict[str, str]:
         rows = site.browser(role).page("/daily").select("tbody tr")
-        return {row.select("th a")[0].text: row.select("td")[4].get_text(" ", strip=True) for row in rows}
+        return {
+            row.th.get_text(" ", strip=True): row.select("td")[4].get_text(" ", strip=True) for row in rows if row.th
+        }
 
-    before = to_know("chief_inspector_missing")
-    sealed, *rest = before
-    assert all(before.values())
+    chief, before = site.browser("chief_inspector_missing"), to_know("duty_inspector")
+    page = chief.page("/daily")
+    sealed = page.select("tbody tr")[0].select("th a")[0].text
+    case = str(page.select(".govuk-caption-l a")[0]["href"])
+    decide(site, **ACTION | {"what": "Ask the aunt in Sutton"})
+    assert sealed in chief.page(case).text
+    assert "Ask the aunt in Sutton" in chief.page("/daily").text
     seal_from(site, [sealed], "chief_inspector_missing")
-    assert to_know("chief_inspector_missing") == {sealed: "", **{each: before[each] for each in rest}}
+    pages = [chief.page(address) for address in ("/daily", case)]
+    assert [words for page in pages for words in (sealed, "Ask the aunt") if words in page.text] == []
+    assert next(row for row in pages[0].select("tbody tr") if SEALED in row.text).select("a") == []
+    assert to_know("chief_inspector_missing").keys() - before.keys() == {SEALED}
+    assert to_know("chief_inspector_missing")[SEALED] == ""
+    assert len(to_know("chief_inspector_missing")) == len(before)
     assert to_know("duty_inspector") == before
+    assert morning.ids
+
+
+def test_whoever_leads_deals_with_a_sealed_episode_too(site: Site, morning: Population) -> None:
+    chief = site.browser("chief_inspector_missing")
+    up = chief.page("/daily").select("tbody tr")[0]
+    sealed, task = up.select("th a")[0].text, str(up.select("td a")[-1]["href"])
+    seal_from(site, [sealed], "chief_inspector_missing")
+    page = chief.page(task)
+    assert (SEALED in page.text, sealed in page.text) == (True, False)
+    decide(site, note="Those who see it deal with it.")
+    assert "Dealt with" in next(row.text for row in chief.page("/daily").select("tbody tr") if SEALED in row.text)
     assert morning.ids
 
 
