@@ -46,6 +46,7 @@ def assemble(settings: Settings, *, clock: Clock | None = None, wall_clock: Cloc
         settings=settings,
         engine=engine,
         cases=cases,
+        press=press,
         clock=clock or demo_clock or wall_clock,
         wall_clock=wall_clock,
         demo_clock=demo_clock,

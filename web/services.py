@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import flask
 import sqlalchemy as sa
@@ -13,6 +14,9 @@ from engine.model import Clock
 from web.clock import DemoClock
 from web.settings import Settings
 
+if TYPE_CHECKING:
+    from web.report_press import Press
+
 NAME = "homeward"
 
 
@@ -22,11 +26,13 @@ class Services:
 
     `clock` is the casework's present moment; `wall_clock` is the system's, for sessions and heartbeats. `demo_clock`
     is there in the demo only. `tick` lets the worker in this process look for due work at once, where there is one.
+    `press` draws reports.
     """
 
     settings: Settings
     engine: sa.Engine
     cases: Cases
+    press: Press
     clock: Clock
     wall_clock: Clock
     demo_clock: DemoClock | None = None

@@ -9,6 +9,7 @@ from datetime import datetime
 import flask
 import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from engine import merging
 from engine.admission import task_number
@@ -39,6 +40,7 @@ from web import (
     meanwhile,
     plan_words,
     references,
+    report_preview,
     sign_words,
     task_lists,
     task_words,
@@ -189,6 +191,31 @@ def take_over(task_id: str, person: str) -> ResponseReturnValue:
     return flask.redirect(flask.url_for("tasks.task", task_id=task_id))
 
 
+@page.post("/tasks/<task_id>/preview")
+@signed_in
+def keep_and_preview(task_id: str) -> ResponseReturnValue:
+    """Keep what is typed so far, and show the report as it would be drawn up with it."""
+    posted = Posted.read()
+    _may_type(task_id)
+    with writing(services().engine) as connection:
+        _keep(connection, task_id, posted)
+    return flask.redirect(flask.url_for("tasks.preview", task_id=task_id))
+
+
+@page.get("/tasks/<task_id>/preview")
+@signed_in
+def preview(task_id: str) -> ResponseReturnValue:
+    """Show the report that is written in a task as it would be drawn up now, with what is kept of what this person has typed there."""
+    here, now = services(), services().clock()
+    view = _open(task_id)
+    with reading(here.engine) as connection:
+        kept = typed.find(connection, task_id, actor().person)
+    raw = kept.raw if kept else view.form.as_raw(view.form.prefilled(view.values, scope=view.scope, now=now))
+    found = report_preview.of(view.row, raw, now)
+    document = Markup(found.html)  # noqa: S704 - drawn by the site's own template
+    return flask.render_template("report_preview.html", preview=found, document=document, task_id=task_id)
+
+
 def _gone(task_id: str, posted: Posted, refusal: Conflict) -> ResponseReturnValue:
     """Say that a task is not open any more, and keep what was sent for its author all the same."""
     with writing(services().engine) as connection:
@@ -285,6 +312,7 @@ def _page(view: TaskView, shown: Shown) -> str:
         "task.html",
         heading=row.name,
         task_id=row.id,
+        previews=report_preview.has_one(row, release),
         **_of_case(row, release),
         due=_due(row.due_at, now),
         documentation=without_source(view.documentation),

@@ -16,12 +16,12 @@ from bs4 import BeautifulSoup
 
 from engine import timers
 from engine.model import Actor
-from engine.store import reading, writing
+from engine.store import ReadTable, reading, writing
 from tests.procedures.stories_of_a_report import SAID
 from tests.web.overseen import OUTCOMES, RISK, day, do, overseen, typed, words
 from tests.web.scenes import Scenes
 from tests.web.site import Site
-from web import report_blocks, report_press
+from web import report_blocks, report_press, report_preview
 from web.demo_oversight import REPORT
 from workflows import reports, verification
 from workflows.recommendations import everything
@@ -123,6 +123,55 @@ def test_a_response_is_signed_as_it_was_read_and_kept_as_it_was_issued(overseen:
     published = {"where": "https://commissioner.example", "published_on": day(1)}
     do(overseen, WRITES, "Record the publication", published | {"home_secretary_on": day(1), "inspectorate_on": day(1)})
     assert "Published 24 March 2026, https://commissioner.example" in words(overseen.browser(SIGNS).page(one))
+
+
+@pytest.mark.parametrize("opening", [RESPONSE, PACK], ids=["response", "pack"])
+def test_who_writes_sees_the_report_before_it_is_drawn_up_and_keeps_what_is_typed(
+    overseen: Site, opening: dict[str, object]
+) -> None:
+    browser = overseen.browser(WRITES)
+    browser.send("/cases/open/report", typed(opening))
+    where = next(
+        str(each["href"]) for each in browser.page("/tasks").select("main a") if words(each) == "Write the report"
+    )
+    page = browser.page(where)
+    (button,) = page.select("button[formaction]")
+    address = str(button["formaction"])
+    half = {**SAID, "summary": "Half of it.\n\nThe rest comes.", "asked": "", "letter": "I have concerns."}
+    assert browser.send(address, half, form=page).location == address
+    seen = browser.page(address)
+    assert "A preview: so the report would be drawn up now." in words(seen)
+    assert [words(each) for each in seen.select("article p") if "Half" in each.text or "The rest" in each.text] == [
+        "Half of it.",
+        "The rest comes.",
+    ]
+    told = browser.page(where)
+    assert told.select("textarea[name=summary]")[0].text.strip() == half["summary"]
+    case_id = address.split("/")[2].partition(".")[0]
+    with reading(overseen.services.engine) as connection:
+        looked = sa.select(ReadTable.case_id).where(ReadTable.purpose == report_preview.PURPOSE)
+        assert case_id in connection.execute(looked).scalars().all()
+        assert connection.execute(sa.select(ReportVersionRow.number)).all() == []
+    for role in (REVIEWS, SIGNS, "call_taker"):
+        answers = [overseen.browser(role).get(each).status_code for each in (where, address)]
+        assert answers in ([403, 403], [404, 404]), role
+    whole = half | {"asked": SAID["asked"]}
+    seen = browser.page(str(browser.send(address, whole, form=browser.page(where)).location))
+    do(overseen, WRITES, "Write the report", whole)
+    settle(overseen)
+    assert document(seen) == document(overseen.browser(WRITES).page(f"/reports/{case_id}/versions/1"))
+    assert browser.get(address).status_code == 409
+
+
+def test_a_task_in_which_nothing_is_written_has_no_preview(overseen: Site) -> None:
+    case_id = begin(overseen, PACK)
+    browser = overseen.browser(REVIEWS)
+    where = next(
+        str(each["href"]) for each in browser.page("/tasks").select("main a") if words(each) == "Review the report"
+    )
+    assert browser.page(where).select("button[formaction]") == []
+    assert browser.get(f"{where}/preview").status_code == 404
+    assert case_id in where
 
 
 def test_the_database_keeps_what_was_issued_and_a_new_issue_stands_beside_it(
