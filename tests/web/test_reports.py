@@ -140,7 +140,7 @@ def test_who_writes_sees_the_report_before_it_is_drawn_up_and_keeps_what_is_type
     half = {**SAID, "summary": "Half of it.\n\nThe rest comes.", "asked": "", "letter": "I have concerns."}
     assert browser.send(address, half, form=page).location == address
     seen = browser.page(address)
-    assert "A preview: so the report would be drawn up now." in words(seen)
+    assert "A preview: this is how the report would look if it were drawn up now." in words(seen)
     assert [words(each) for each in seen.select("article p") if "Half" in each.text or "The rest" in each.text] == [
         "Half of it.",
         "The rest comes.",
