@@ -120,8 +120,8 @@ def _people(shown: Numbers, link: Link) -> Chart:
     return Chart("people", "Episodes and people", "Reports of the period", "What is counted", tuple(bars))
 
 
-def _sliced(key: str, shown: Numbers, total: int, link: Link) -> Chart:
-    """Draw the episodes of a period by the parts of a slice."""
+def _sliced(key: str, shown: Numbers, total: int | None, link: Link) -> Chart:
+    """Draw the episodes of a period by the parts of a slice; nothing of them where their number is hidden."""
     here = SLICES[key]
     known = total if any(count is not None for count in shown.values()) else None
     largest = max((count for count in shown.values() if count is not None), default=0)
@@ -150,7 +150,7 @@ def _sliced(key: str, shown: Numbers, total: int, link: Link) -> Chart:
 def _steps(key: str, shown: Shown, population: Population, link: Link, *, every_number: bool) -> Chart:
     """Draw the measures of a group, each with its own denominator; that of another table only for those who see every number."""
     group, numbers = GROUPS[key], shown[key]
-    here = [name for name in numbers if population.count(name) or not name.startswith(RARE)]
+    here = [name for name in numbers if numbers[name] is None or population.count(name) or not name.startswith(RARE)]
     bars = tuple(
         _step(name, numbers, link, _shown_of(name, shown, numbers, every_number=every_number)) for name in here
     )
@@ -184,7 +184,7 @@ def _step(name: str, shown: Numbers, link: Link, of: int | None) -> Bar:
 def charts(population: Population, shown: Shown, link: Link, *, every_number: bool) -> dict[str, Chart]:
     """Give every table of a period by its key; `shown` are its numbers as this reader may see them (`hiding.tables`)."""
     found = [_people(shown["people"], link)]
-    found += [_sliced(key, shown[key], len(population.episodes), link) for key in SLICES if key in shown]
+    found += [_sliced(key, shown[key], shown["people"]["episodes"], link) for key in SLICES if key in shown]
     found += [_steps(key, shown, population, link, every_number=every_number) for key in GROUPS]
     return {chart.key: chart for chart in found if chart.bars or chart.is_hidden}
 

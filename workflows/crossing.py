@@ -154,14 +154,14 @@ def crossed(
 ) -> Crossed:
     """Put together the tables of two answers and the promises, beside the tables (`shown`) and rates of the period as figures-only readers see them.
 
-    Not shown are those either that are to be hidden `also`.
+    Not shown are those either that are to be hidden `also`; they keep their row where nothing is left in it.
     """
     bit = {one.case_id: 1 << place for place, one in enumerate(population.episodes)}
-    promised = _promised(verdicts, bit)
+    promised = _promised(verdicts, bit, also)
     new = dict(promised)
     divided: list[tuple[Cell, ...]] = [tuple((promise, state) for state in State) for promise, _state in promised]
     for name, view in VIEWS.items():
-        numbers = _numbers(name, view, population, bit)
+        numbers = _numbers(name, view, population, bit, also)
         new |= numbers
         divided += [tuple(cell for cell in numbers if cell[1].endswith(f" {column}")) for column in view.columns]
     hidden = hiding.beside(_settled(population, shown, found, living, bit), new, dict.fromkeys(divided), also)
@@ -170,15 +170,18 @@ def crossed(
     return Crossed(views, tuple(_kept(each, new, told) for each in dict.fromkeys(key for key, _state in promised)))
 
 
-def _numbers(name: str, view: View, population: Population, bit: Mapping[str, int]) -> dict[Cell, int]:
+def _numbers(
+    name: str, view: View, population: Population, bit: Mapping[str, int], also: Collection[Cell]
+) -> dict[Cell, int]:
     """Give the episodes behind each number of a view, by part and column."""
+    kept = {key.rpartition(" ")[0] for table, key in also if table == name}
     rows: dict[str, list[Counted]] = defaultdict(list)
     for one in population.episodes:
         rows[view.part(one)].append(one)
     return {
         (name, f"{part} {column}"): _bits((one for one in rows[part] if each.test(one, population.around)), bit)
         for part in view.words
-        if rows[part]
+        if rows[part] or part in kept
         for column, each in view.columns.items()
     }
 
@@ -186,10 +189,11 @@ def _numbers(name: str, view: View, population: Population, bit: Mapping[str, in
 def _rows(
     name: str, view: View, new: Mapping[Cell, int], told: Mapping[Cell, int | None]
 ) -> dict[str, dict[str, int | None]]:
-    """Give the rows of a view; of a whole that is small nothing is shown, not even what is empty."""
+    """Give the rows of a view; of a whole that is small, or is kept for what was hidden in it, nothing is shown, not even what is empty."""
     found: dict[str, dict[str, int | None]] = {}
     for part in (part for part in view.words if (name, f"{part} {ALL}") in new):
-        small = {column for column in view.columns if is_small(new[name, f"{part} {column}"].bit_count())}
+        counts = {column: new[name, f"{part} {column}"].bit_count() for column in view.columns}
+        small = {column for column, count in counts.items() if is_small(count) or not counts[ALL]}
         found[part] = {
             column: None if small & {ALL, each.of} else told[name, f"{part} {column}"]
             for column, each in view.columns.items()
@@ -198,14 +202,18 @@ def _rows(
 
 
 def _kept(promise: str, new: Mapping[Cell, int], told: Mapping[Cell, int | None]) -> Kept:
-    """Give what became of a promise; where it was owed in a few episodes only, nothing of it is shown either."""
+    """Give what became of a promise; where it was owed in a few episodes only, or is not owed any more, nothing of it is shown either."""
     cells = [(promise, state) for state in State]
-    few = is_small(sum(new[cell].bit_count() for cell in cells))
+    owed = sum(new[cell].bit_count() for cell in cells)
+    few = is_small(owed) or not owed
     return Kept(promise, *(None if few else told[cell] for cell in cells))
 
 
-def _promised(verdicts: Iterable[Verdict], bit: Mapping[str, int]) -> dict[Cell, int]:
-    """Give the episodes in which each promise was kept, is pending and was broken, in the order of the promises."""
+def _promised(verdicts: Iterable[Verdict], bit: Mapping[str, int], also: Collection[Cell]) -> dict[Cell, int]:
+    """Give the episodes in which each promise was kept, is pending and was broken, in the order of the promises.
+
+    Left out are those that nobody owed, but for those of which something is to be hidden `also`.
+    """
     found: dict[Cell, int] = {}
     for promise in (each.id for each in PROMISES if each.id not in UNTOLD):
         found |= dict.fromkeys(((promise, state) for state in State), 0)
@@ -213,7 +221,7 @@ def _promised(verdicts: Iterable[Verdict], bit: Mapping[str, int]) -> dict[Cell,
         cell = (verdict.promise.id, verdict.state)
         if cell in found:
             found[cell] |= bit.get(verdict.case_id, 0)
-    owed = {promise for (promise, _state), bits in found.items() if bits}
+    owed = {promise for (promise, _state), bits in found.items() if bits} | {table for table, _key in also}
     return {cell: bits for cell, bits in found.items() if cell[0] in owed}
 
 

@@ -128,12 +128,16 @@ class Population:
         found = self.behind(measure, part)
         return len({one.person for one in found}) if measure in PEOPLE and measure != "episodes" else len(found)
 
-    def parts(self, measure: str) -> dict[str, int]:
-        """Count the episodes of each part of a slice, in the order of its words; what has no words comes last."""
+    def parts(self, measure: str, also: Collection[str] = ()) -> dict[str, int]:
+        """Count the episodes of each part of a slice, in the order of its words; what has no words comes last.
+
+        Parts without any are left out but for those that are always told, and those that are to be told `also`.
+        """
         here = SLICES[measure]
         counts = Counter(here.value(one) for one in self.episodes)
-        known = {part: counts[part] for part in here.words if counts[part] or part in here.always}
-        return known | {part: counts[part] for part in sorted(counts) if part not in here.words}
+        told = {*counts, *here.always, *also}
+        known = {part: counts[part] for part in here.words if part in told}
+        return known | {part: counts[part] for part in sorted(told) if part not in here.words}
 
     def communities(self) -> dict[str, tuple[int, dict[str, int]]]:
         """Count the episodes of each community, and those of them that are compared; those without any are there too."""

@@ -54,9 +54,10 @@ def tables(
 ) -> Shown:
     """Give the numbers of every table of a period; that of the authorities only where there is more than one.
 
-    Those who see figures only have none of `NOT_IN_FIGURES`, and none of those that are to be hidden `also`.
+    Those who see figures only have none of `NOT_IN_FIGURES`, and none of those that are to be hidden `also`: these keep their place where
+    nothing is left in them, because a row that goes says as much as its number.
     """
-    counts = _counts(population, every_number=every_number, one_authority=one_authority)
+    counts = _counts(population, also, every_number=every_number, one_authority=one_authority)
     if every_number:
         return counts
     cells = _cells(counts)
@@ -144,9 +145,12 @@ def _union(behind: Mapping[Cell, int], cells: Iterable[Cell]) -> int:
     return found
 
 
-def _counts(population: Population, *, every_number: bool, one_authority: bool) -> dict[str, dict[str, int]]:
+def _counts(
+    population: Population, also: Collection[Cell], *, every_number: bool, one_authority: bool
+) -> dict[str, dict[str, int]]:
     found = {"people": {key: population.count(key) for key in PEOPLE}}
-    found |= {key: population.parts(key) for key in SLICES if key != "authority" or not one_authority}
+    slices = (key for key in SLICES if key != "authority" or not one_authority)
+    found |= {key: population.parts(key, {part for table, part in also if table == key}) for key in slices}
     for name, group in GROUPS.items():
         seen = (key for key, one in group.measures.items() if every_number or one.data_class not in NOT_IN_FIGURES)
         found[name] = {key: population.count(key) for key in seen}

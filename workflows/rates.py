@@ -125,7 +125,7 @@ def _hidden(
     whole = {("who", key): population.parts("who").get(key, 0) for key in ("child", NOT_RECORDED)}
     parts = {table: population.parts(table) for table in ("who", *TABLES)}
     parts["people"] = {key: population.count(key) for key in others["people"]}
-    known = whole | {cell: parts[cell[0]][cell[1]] for cell in numbers} | dict(counts)
+    known = whole | {cell: parts[cell[0]].get(cell[1], 0) for cell in numbers} | dict(counts)
     shown = {
         **dict.fromkeys(whole, None),
         **numbers,

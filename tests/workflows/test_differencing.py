@@ -133,7 +133,7 @@ def sight(population: Population, also: frozenset[Cell] = frozenset()) -> Sight:
     shown_tables = hiding.tables(population, every_number=False, also=also)
     for table, chart in figure_words.charts(population, shown_tables, no_link, every_number=False).items():
         bars = {bar.key: bar.count for bar in chart.bars}
-        keys = population.parts(table) if table in SLICES else bars
+        keys = shown_tables[table] if table in SLICES else bars
         for key in keys:
             if table != "people" or key == "episodes":
                 behind = population.behind(table, key) if table in SLICES else population.behind(key)
@@ -338,9 +338,13 @@ def put_right(population: Population, seed: int) -> Population:
 
 
 def told_later(earlier: Sight, later: Sight) -> list[Cell]:
-    """Name the small numbers that a report hid and a page shows later: who knows what was put right, knows what they were."""
+    """Name the small numbers that a report hid and a page shows later, or lets be worked out: who knows what was put right, knows what they were.
+
+    A row that is gone says that nothing is left in it.
+    """
     small = (cell for cell, mask in earlier.masks.items() if is_small(mask.bit_count()))
-    return [cell for cell in small if earlier.shown[cell] is None and later.shown.get(cell) is not None]
+    between = bounds(later)
+    return [cell for cell in small if earlier.shown[cell] is None and len(set(between.get(cell, (0, 0)))) == 1]
 
 
 def test_no_small_number_of_a_report_follows_from_what_is_shown_of_its_quarter_later() -> None:
