@@ -306,6 +306,11 @@ def test_what_a_report_hid_of_a_quarter_stays_hidden_when_something_is_put_right
     assert next(row for row in csv.reader(io.StringIO(file)) if row and row[0] == words)[1] == "[c]"
     assert ("ethnicity", key) in pack(site, "partnership", quarter, now).hidden[quarter.first]
     assert numbers(inspector.page(f"/performance?{address}"), "ethnicity")[words].isdecimal()
+    with writing(site.services.engine) as connection:
+        connection.execute(sa.update(EpisodeRow).where(EpisodeRow.ethnicity == key).values(ethnicity=""))
+    assert numbers(board.page(f"/performance?{address}"), "ethnicity")[words] == "Not shown"
+    assert ("ethnicity", key) in pack(site, "panel", quarter, now).hidden[quarter.first]
+    assert words not in numbers(inspector.page(f"/performance?{address}"), "ethnicity")
 
 
 def test_periods_that_overlap_are_not_for_those_who_see_figures_only(site: Site) -> None:
