@@ -24,7 +24,9 @@ from web.services import services
 
 SEEN, LATER = "_seen", "_later"
 """Names of the page's own beside the answers: no question can be called so, since its key begins with a letter."""
-OURS = frozenset({"csrf_token", "key", "stamp", SEEN, LATER, *repeating.NAMES})
+AFTER = "_after"
+"""Stands among what is kept of a page when it was typed after its button was pressed: the key of that page."""
+OURS = frozenset({"csrf_token", "key", "stamp", SEEN, LATER, AFTER, *repeating.NAMES})
 
 
 @frozen
@@ -66,8 +68,13 @@ class Posted:
 def was_done(key: str) -> bool:
     """Whether a command with this key was carried out: the page was sent twice, and the second time changes nothing."""
     with reading(services().engine) as connection:
-        done = sa.select(EventTable.seq).where(EventTable.command == key, EventTable.asked.is_not(None))
-        return connection.execute(done).first() is not None
+        return is_done(connection, key)
+
+
+def is_done(connection: sa.Connection, key: str) -> bool:
+    """Whether a command with this key is carried out, as this transaction sees it."""
+    done = sa.select(EventTable.seq).where(EventTable.command == key, EventTable.asked.is_not(None))
+    return connection.execute(done).first() is not None
 
 
 def new_key() -> str:
@@ -116,7 +123,11 @@ def conflict_page(refusal: Refusal, raw: Raw, *, form: Form | None, case_id: str
 def typed_lines(raw: Raw, form: Form | None) -> list[tuple[str, str]]:
     """Pair each question with what was typed for it, in the page's order; without the form, keys stand for questions."""
     if form is None:
-        lines = [(say_key(name.replace("-", " ")), " ".join(filter(None, texts_under(raw, name)))) for name in raw]
+        lines = [
+            (say_key(name.replace("-", " ")), " ".join(filter(None, texts_under(raw, name))))
+            for name in raw
+            if name != AFTER
+        ]
     else:
         lines = [line for field in form.fields for line in _lines(field, raw)]
     return [(label, text) for label, text in lines if text.strip()]

@@ -47,7 +47,7 @@ from web import (
     why_reading,
 )
 from web.access import actor, signed_in
-from web.answering import LATER, Posted, conflict_page, go_on, new_key, was_done, without_source
+from web.answering import AFTER, LATER, Posted, conflict_page, go_on, is_done, new_key, was_done, without_source
 from web.fact_words import Section, alone, say_answer, sections
 from web.govuk import error_summary, render_form
 from web.moments import say_moment, say_until
@@ -64,7 +64,10 @@ page = flask.Blueprint("tasks", __name__)
 
 @frozen
 class Shown:
-    """What a page of a task is drawn from beside the task: the answers, its key and stamp, and what is to be said of them."""
+    """What a page of a task is drawn from beside the task: the answers, its key and stamp, and what is to be said of them.
+
+    `sent` is the key of the page that was sent, where this one gives it back.
+    """
 
     raw: Raw
     key: str
@@ -74,6 +77,7 @@ class Shown:
     changed: Sequence[Changed] = ()
     stale: bool = False
     kept: Typed | None = None
+    sent: str = ""
 
 
 @page.get("/tasks/<task_id>")
@@ -110,8 +114,8 @@ def complete(task_id: str) -> ResponseReturnValue:
         return _gone(task_id, posted, refusal)
     if (turned := posted.turned(view.form)) is not None:
         with writing(here.engine) as connection:
-            _keep(connection, task_id, replace(posted, raw=turned))
-        return _page(view, Shown(turned, posted.key, posted.stamp, posted.seen))
+            _keep_sent(connection, task_id, replace(posted, raw=turned))
+        return _page(view, Shown(turned, posted.key, posted.stamp, posted.seen, sent=posted.key))
     try:
         raw, key, stamp = posted.raw, posted.sealed_key, posted.stamp
         answers, on_paper = late_entry.load(
@@ -119,7 +123,7 @@ def complete(task_id: str) -> ResponseReturnValue:
         )
         done = here.cases.complete(task_id, answers, by=actor(), now=now, key=key, stamp=stamp, on_paper=on_paper)
     except AnswersInvalid as refusal:
-        shown = Shown(posted.raw, posted.key, posted.stamp, posted.seen, problems=refusal.problems)
+        shown = Shown(posted.raw, posted.key, posted.stamp, posted.seen, problems=refusal.problems, sent=posted.key)
         return _page(view, shown), 422
     except PageIsStale:
         return _merged(view, posted), 409
@@ -145,7 +149,8 @@ def keep(task_id: str) -> ResponseReturnValue:
     _may_type(task_id)
     if is_typing:
         with writing(here.engine) as connection:
-            _keep(connection, task_id, posted)
+            if not is_done(connection, posted.sealed_key):
+                _keep(connection, task_id, posted, after=flask.request.args["typing"] == AFTER.strip("_"))
     with reading(here.engine) as connection:
         others = typed.here(connection, task_id, but=who.person, now=now)
         news = meanwhile.of_task(connection, task_id, who, posted.seen)
@@ -219,7 +224,7 @@ def preview(task_id: str) -> ResponseReturnValue:
 def _gone(task_id: str, posted: Posted, refusal: Conflict) -> ResponseReturnValue:
     """Say that a task is not open any more, and keep what was sent for its author all the same."""
     with writing(services().engine) as connection:
-        _keep(connection, task_id, posted)
+        _keep_sent(connection, task_id, posted)
     return conflict_page(refusal, posted.raw, form=_form_of(task_id), case_id=task_id.partition(".")[0], kept=task_id)
 
 
@@ -227,15 +232,24 @@ def _keep_for_later(task_id: str, posted: Posted) -> ResponseReturnValue:
     """Keep what was typed, without looking whether it is complete."""
     _may_type(task_id)
     with writing(services().engine) as connection:
-        _keep(connection, task_id, posted)
+        _keep_sent(connection, task_id, posted)
     flask.flash("What you have typed is kept. It is in your list of tasks, at the top.", "done")
     return flask.redirect(flask.url_for("inbox.tasks"))
 
 
-def _keep(connection: sa.Connection, task_id: str, posted: Posted) -> None:
-    """Keep what was sent as what this person has typed there."""
+def _keep_sent(connection: sa.Connection, task_id: str, posted: Posted) -> None:
+    """Keep what a button has sent, unless what was typed after it was pressed has come before it."""
+    there = typed.find(connection, task_id, actor().person)
+    if there is None or there.raw.get(AFTER) != [posted.key]:
+        _keep(connection, task_id, posted)
+
+
+def _keep(connection: sa.Connection, task_id: str, posted: Posted, *, after: bool = False) -> None:
+    """Keep what was typed there, or was typed `after` the button of its page was pressed."""
     told = {"person": actor().person, "stamp": posted.stamp}
     raw = {name: texts for name, texts in posted.raw.items() if name != FOCUS}
+    if after:
+        raw[AFTER] = [posted.key]
     typed.keep(connection, task_id, raw, **told, seen=posted.seen, now=services().clock())
 
 
@@ -261,7 +275,7 @@ def _merged(view: TaskView, posted: Posted) -> str:
     told = {name: (names.get(by, by), at) for name, (by, at) in who.items()}
     form = view.form.settled(scope=view.scope, now=here.clock())
     raw, changed = merging.merge(form, posted.raw, was, view.values, told)
-    return _page(view, Shown(raw, new_key(), view.stamp, view.seen, changed=changed, stale=True))
+    return _page(view, Shown(raw, new_key(), view.stamp, view.seen, changed=changed, stale=True, sent=posted.key))
 
 
 def _form_of(task_id: str) -> Form | None:
@@ -327,6 +341,7 @@ def _page(view: TaskView, shown: Shown) -> str:
         problems=shown.problems,
         done_before=done_before(release, row.case_id, row.element, row.record_key, who.person),
         kept=shown.kept,
+        **_of_the_button(shown),
         changed=[(each, say_answer(each.now, each.field)) for each in shown.changed],
         stale=shown.stale,
         others=others,
@@ -337,6 +352,11 @@ def _page(view: TaskView, shown: Shown) -> str:
         able=[each for each in able if each.sign_in != row.owner],
         said=_said(row.case_id, now),
     )
+
+
+def _of_the_button(shown: Shown) -> dict[str, str]:
+    """Give the key of the page that was sent, and of the page after whose sending it was typed."""
+    return {"sent": shown.sent, "after": "".join(shown.kept.raw.get(AFTER, ())) if shown.kept else ""}
 
 
 def _of_case(row: TaskRow, release: Compiled) -> dict[str, str | bool]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Error, Page, Route, expect
 
 from tests.browser import quill
 from tests.browser.conftest import Visit
-from tests.browser.guard import look_at
+from tests.browser.guard import axe, look_at
+from tests.browser.visits import REFERENCE, reference_of
 from web.demo_people import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -93,3 +96,81 @@ def test_what_is_typed_is_kept_again_when_its_author_has_signed_in_again(visit: 
     page.get_by_role("button", name="Begin anew instead").click()
     assert all(fault.startswith("400: ") and "/typed" in fault for fault in inspector.guard.faults)
     inspector.guard.faults.clear()
+
+
+@pytest.fixture
+def slow(visit: Visit) -> Iterator[tuple[Page, list[Route]]]:
+    """Give a task's page whose sending takes until the test lets it go, as on a slow link, and what waits there."""
+    caller, inspector, held = visit("call_taker", javascript=False), visit("duty_inspector"), list[Route]()
+    caller.page.goto("/cases/open")
+    caller.answer(quill.FOUR_FACTS)
+    caller.press("Open the case")
+    inspector.take(reference_of(caller.page), "Acknowledge handover")
+    page = inspector.page
+    page.route(page.url, lambda route: held.append(route) if route.request.method == "POST" else route.fallback())
+    yield page, held
+    inspector.guard.faults[:] = [each for each in inspector.guard.faults if "TIMED_OUT" not in each]
+
+
+def press(page: Page, held: list[Route]) -> Route:
+    """Press the button without leaving the field, and give what was sent once it is on its way."""
+    page.get_by_role("button", name="Complete").evaluate("button => button.click()")
+    for _look in range(200):
+        if held:
+            break
+        page.wait_for_timeout(50)
+    return held.pop()
+
+
+def test_what_is_typed_while_the_page_is_being_sent_stands_in_the_one_that_refuses_it(
+    slow: tuple[Page, list[Route]],
+) -> None:
+    """The page that came back held what was typed until the button was pressed; what was typed after that was overwritten by the next key."""
+    page, held = slow
+    field = page.locator("#first_directions")
+    field.fill("Search the boat house")
+    sent = press(page, held)
+    page.keyboard.type(" and the weir")
+    sent.continue_()
+    expect(page.locator(".govuk-error-summary")).to_be_visible()
+    expect(field).to_have_value("Search the boat house and the weir")
+    expect(page.locator("#hw-after")).to_contain_text("What you typed after you pressed the button")
+    assert axe(page) == []
+    field.press_sequentially(" first")
+    expect(page.locator("#hw-typed")).to_contain_text("Kept at")
+    page.goto(page.url)
+    expect(field).to_have_value("Search the boat house and the weir first")
+    page.get_by_role("button", name="Begin anew instead").click()
+
+
+@pytest.mark.parametrize("typed", ["", " and the weir"])
+def test_what_stands_in_a_page_whose_sending_is_given_up_is_there_again(
+    slow: tuple[Page, list[Route]], typed: str
+) -> None:
+    """What was typed in the last second before the button was pressed was nowhere but in the page that had gone."""
+    page, held = slow
+    address, field = page.url, page.locator("#first_directions")
+    field.fill("Search the mill")
+    sent = press(page, held)
+    page.keyboard.type(typed)
+    sent.abort("timedout")
+    with pytest.raises(Error, match="ERR_TIMED_OUT"):
+        page.wait_for_url("chrome-error://**")
+    anew = page.context.new_page()
+    anew.goto(address)
+    expect(anew.locator("#first_directions")).to_have_value(f"Search the mill{typed}")
+    anew.get_by_role("button", name="Begin anew instead").click()
+
+
+def test_what_was_sent_is_kept_no_more_however_soon_the_button_was_pressed(slow: tuple[Page, list[Route]]) -> None:
+    page, held = slow
+    (case_id,) = REFERENCE.findall(page.url)
+    page.locator('[name="read"]').first.check()
+    page.locator('[name="set_going"]').first.check()
+    page.locator("#first_directions").fill("Search the lock")
+    press(page, held).continue_()
+    expect(page.locator(".moj-alert, .govuk-notification-banner").first).to_contain_text("this is done")
+    page.goto("/tasks")
+    page.wait_for_load_state("networkidle")
+    page.reload()
+    expect(page.locator(f"main a[href^='/tasks/{case_id}.']").filter(has_text="Acknowledge handover")).to_have_count(0)

@@ -214,3 +214,33 @@ def test_what_others_changed_is_brought_in_and_what_both_changed_is_shown_twice(
         assert "It is taken over into the page" in answer.text
         assert "Alexandra Example" in answer.text
     assert "Alex Example" in answer.text
+
+
+def test_what_is_typed_after_the_button_was_pressed_is_not_overwritten_by_what_was_sent(two: Site, task: str) -> None:
+    """On a slow link the words that were typed last may come first; the page that gives back what was sent finds them by its key."""
+    first = two.browser(INSPECTOR)
+    page = first.page(f"/tasks/{task}")
+    key = str(page.find("input", {"name": "key"})["value"])  # type: ignore[index]
+    first.send(f"/tasks/{task}/typed?typing=after", {"first_directions": f"{WORDS}, then the weir"}, form=page)
+    refused = first.send(f"/tasks/{task}", {"first_directions": WORDS}, form=page)
+    first.send(f"/tasks/{task}", {"first_directions": WORDS, "_later": "yes"}, form=page)
+    assert (refused.status_code, f'data-sent="{key}"' in refused.text) == (422, True)
+    again = first.page(f"/tasks/{task}")
+    assert in_page(first, task) == f"{WORDS}, then the weir"
+    assert again.select("form[data-typed]")[0]["data-after"] == key
+    typing(first, task, "Search the mill")
+    assert "data-after" not in first.page(f"/tasks/{task}").select("form[data-typed]")[0].attrs
+    assert in_page(first, task) == "Search the mill"
+
+
+def test_the_very_words_that_were_sent_are_not_kept_when_they_come_once_more(two: Site, task: str) -> None:
+    """A page keeps what stands in it when it is left, also for the page that its button has led to."""
+    first = two.browser(INSPECTOR)
+    page, answers = first.page(f"/tasks/{task}"), {"read": "yes", "set_going": ["search"], "first_directions": WORDS}
+    assert first.send(f"/tasks/{task}", answers, form=page).status_code == 302
+    first.send(f"/tasks/{task}/typed?typing=yes", answers, form=page)
+    assert "You have typed something" not in first.page("/tasks").text
+    first.send(
+        f"/tasks/{task}/typed?typing=after", answers | {"first_directions": f"{WORDS}, then the weir"}, form=page
+    )
+    assert "You have typed something" in first.page("/tasks").text

@@ -1,5 +1,7 @@
 // What is typed into a task is kept on the server while it is typed; nothing of it stays in this browser. The page says who else
 // has it open, and what has become of the task meanwhile. It is complete without this file: then a button keeps what was typed.
+// What is typed after the button was pressed, while a slow link still sends the page, is kept under the key of that page: the page
+// that comes back with a refusal was drawn before it, and takes it over.
 const form = document.querySelector('form[data-typed]')
 const status = document.getElementById('hw-typed')
 const present = document.getElementById('hw-present')
@@ -8,7 +10,8 @@ const EVERY = 10000 // the page counts as open for 45 seconds after its last sig
 const PAUSE = 1500
 const OUTLIVES_THE_PAGE = 60000 // characters: a browser sends no more once somebody has left
 const title = document.title
-let waiting, typing = false
+const pressable = form?.elements.key // a page of a draft has no such key: what it has sent would be kept as not saved
+let waiting, typing = false, pressed = false, after = false
 
 const token = page => page.querySelector('[name=csrf_token]')?.value
 const person = page => page.querySelector('.hw-person strong')?.textContent
@@ -21,7 +24,7 @@ function send (changed, leaving) {
   const body = new URLSearchParams(content(changed)).toString()
   const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
   const keepalive = leaving && body.length < OUTLIVES_THE_PAGE
-  return fetch(form.dataset.typed + (changed ? '?typing=yes' : ''), { method: 'POST', body, headers, redirect: 'manual', keepalive })
+  return fetch(form.dataset.typed + (changed ? `?typing=${after ? 'after' : 'yes'}` : ''), { method: 'POST', body, headers, redirect: 'manual', keepalive })
 }
 
 // Who signed in again has a new session: its sign stands on every page. Somebody else's session keeps nothing of this one.
@@ -51,6 +54,26 @@ function show (place, words) {
   if (place.textContent.trim() !== words.textContent.trim()) place.replaceChildren(...words.childNodes)
 }
 
+async function takeOver () {
+  const kept = (await read(await fetch(location.href))).querySelector('form[data-typed]')
+  if (kept?.dataset.after !== form.dataset.sent) return
+  const fields = page => [...page.elements].filter(({ name, type }) => name && type !== 'hidden' && type !== 'submit')
+  const isChoice = ({ type }) => type === 'radio' || type === 'checkbox'
+  const same = one => isChoice(one) ? `${one.name}=${one.value}` : one.name
+  const words = one => isChoice(one) ? one.checked : one.value
+  const typed = Map.groupBy(fields(kept), same)
+  for (const field of fields(form)) {
+    const now = typed.get(same(field))?.shift()
+    if (!now || words(now) === words(field)) continue
+    if (isChoice(field)) field.checked = now.checked
+    else field.value = now.value
+    field.dispatchEvent(new Event('change', { bubbles: true }))
+    typing = true
+  }
+  const place = document.getElementById('hw-after')
+  if (typing) place.textContent = place.dataset.words
+}
+
 // What was kept is said to the eye alone: a screen reader would be spoken to every few seconds.
 function say (words, quiet = false) {
   status.setAttribute('role', quiet ? 'none' : 'status')
@@ -62,11 +85,17 @@ function say (words, quiet = false) {
 if (form && status) {
   form.addEventListener('input', () => {
     typing = true
+    after = pressed
     clearTimeout(waiting)
     waiting = setTimeout(() => tell(true), PAUSE)
   })
   document.addEventListener('visibilitychange', () => { if (typing || !document.hidden) tell(typing, document.hidden) })
-  form.addEventListener('submit', () => { clearTimeout(waiting); typing = false })
+  form.addEventListener('submit', () => {
+    after = false
+    if (pressable) pressed = true // nothing is known of it yet: what stands there is kept until the answer is
+    else { clearTimeout(waiting); typing = false }
+  })
+  if (form.dataset.sent) takeOver().catch(() => say(status.dataset.lost))
   tell(false)
   setInterval(() => { if (!document.hidden) tell(typing) }, EVERY)
 }
