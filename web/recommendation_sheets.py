@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
 from engine.errors import AnswersInvalid
-from engine.forms import Form
+from engine.forms import Field, Form
 from engine.frozen import frozen
 from engine.model import Value
 from web.figure_words import written
@@ -72,10 +72,13 @@ def _rows(rows: list[list[str]], columns: list[str], form: Form, known: Collecti
                 f"Line {line}: There are more cells than headings. Put a text with commas between quotation marks"
             )
             continue
+        cells = {key: cell.strip() for key, cell in zip(columns, row, strict=False)}
         try:
-            answers = form.load(_raw(dict(zip(columns, row, strict=False)), form), scope={}, now=now)
+            answers = form.load(_raw(cells, form), scope={}, now=now)
         except AnswersInvalid as refusal:
-            problems += [f"Line {line}: {problem.sentence}" for problem in refusal.problems]
+            unread = dict(_unread(cells, form))
+            said = (unread.get(problem.where.partition("-")[0], problem.sentence) for problem in refusal.problems)
+            problems += [f"Line {line}: {sentence}" for sentence in dict.fromkeys(said)]
             continue
         reference = _same((str(answers["source_body"]), str(answers["ref_no"])))
         if reference in found:
@@ -119,12 +122,31 @@ def _raw(cells: Mapping[str, str], form: Form) -> dict[str, list[str] | str]:
     """Give a row as the page of the form would post it: choices by their words or values, days in three parts."""
     raw: dict[str, list[str] | str] = {}
     for field in form.fields:
-        cell = cells.get(field.key, "").strip()
+        cell = cells.get(field.key, "")
         if field.kind == "date":
-            day = next((found for shape in _DAYS if (found := shape.fullmatch(cell))), None)
+            day = _day(cell)
             parts = day.groupdict() if day else {"day": cell, "month": "", "year": ""}
             raw |= {f"{field.key}-{part}": value for part, value in parts.items()}
         else:
-            by_words = {option.label.casefold(): str(option.value) for option in field.choices}
-            raw[field.key] = by_words.get(cell.casefold(), cell)
+            raw[field.key] = _by_words(field).get(cell.casefold(), cell)
     return raw
+
+
+def _unread(cells: Mapping[str, str], form: Form) -> Iterator[tuple[str, str]]:
+    """Say by question what of a row could not be read as its answer: the form would say that there is none, and not how a sheet writes it."""
+    for field in form.fields:
+        cell, words = cells.get(field.key, ""), _by_words(field)
+        if cell and field.kind == "date" and _day(cell) is None:
+            yield field.key, f"“{cell[:60]}” is no day for “{field.label}”. Write it like 27/3/2026"
+        elif cell and words and cell.casefold() not in words and cell not in words.values():
+            one_of = ", ".join(f"“{option.label}”" for option in field.choices)
+            yield field.key, f"“{cell[:60]}” is no answer to “{field.label}”. Write one of {one_of}"
+
+
+def _day(cell: str) -> re.Match[str] | None:
+    return next((found for shape in _DAYS if (found := shape.fullmatch(cell))), None)
+
+
+def _by_words(field: Field) -> dict[str, str]:
+    """Give the choices of a question by their words, in small letters."""
+    return {option.label.casefold(): str(option.value) for option in field.choices}

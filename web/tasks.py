@@ -326,7 +326,6 @@ def _page(view: TaskView, shown: Shown) -> str:
         "task.html",
         heading=row.name,
         task_id=row.id,
-        previews=report_preview.has_one(row, release),
         **_of_case(row, release),
         due=_due(row.due_at, now),
         documentation=without_source(view.documentation),
@@ -360,9 +359,9 @@ def _of_the_button(shown: Shown) -> dict[str, str]:
 
 
 def _of_case(row: TaskRow, release: Compiled) -> dict[str, str | bool]:
-    """Name the case of a task, and say whether it is a report, whose versions have pages of their own."""
-    is_report = release.root == reports.PROCEDURE
-    return {"case_id": row.case_id, "case_title": row.case_title, "is_report": is_report}
+    """Name the case of a task, and say whether it is a report, whose versions have pages of their own, and is written here."""
+    told = {"is_report": release.root == reports.PROCEDURE, "previews": report_preview.has_one(row, release)}
+    return {"case_id": row.case_id, "case_title": row.case_title, **told}
 
 
 def _due(due_at: datetime | None, now: datetime) -> str:

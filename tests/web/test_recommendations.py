@@ -269,6 +269,11 @@ def test_a_careless_sheet_loses_no_cell_takes_nothing_twice_and_floods_no_page(s
     assert "stands in the file twice" in read(good, lower).problems[0]
     assert read(lower, known=[("internal_audit", "IOPC-9")]).known == 1
     assert len(read([*good, "", ""], between=";").answers) == 1
+    careless = {"published_on": "end of January", "kind": "elephant", "owner": ""}
+    said = read([careless.get(field.key, cell) for field, cell in zip(form.fields, good, strict=True)]).problems
+    assert said[0] == "Line 2: “end of January” is no day for “When was the report published?”. Write it like 27/3/2026"
+    assert said[1].startswith("Line 2: “elephant” is no answer to “What is it?”. Write one of “")
+    assert said[2:] == ("Line 2: Select the senior owner",)
     flood = read(*[["x"] * len(form.fields)] * 2_000).problems
     assert len(flood) == recommendation_sheets.SAID + 1
     assert flood[-1].endswith("more. Put these right first")
