@@ -334,13 +334,12 @@ def _page(view: TaskView, shown: Shown) -> str:
         summary=error_summary(shown.problems, view.form, {late_entry.PLACE}),
         **late_entry.shown(shown.raw, shown.problems),
         questions=render_form(view.form, shown.raw, shown.problems, scope=view.scope, now=now),
-        key=shown.key,
         stamp=shown.stamp,
         seen=shown.seen,
         problems=shown.problems,
         done_before=done_before(release, row.case_id, row.element, row.record_key, who.person),
         kept=shown.kept,
-        **_of_the_button(shown),
+        **_keys(shown),
         changed=[(each, say_answer(each.now, each.field)) for each in shown.changed],
         stale=shown.stale,
         others=others,
@@ -353,9 +352,10 @@ def _page(view: TaskView, shown: Shown) -> str:
     )
 
 
-def _of_the_button(shown: Shown) -> dict[str, str]:
-    """Give the key of the page that was sent, and of the page after whose sending it was typed."""
-    return {"sent": shown.sent, "after": "".join(shown.kept.raw.get(AFTER, ())) if shown.kept else ""}
+def _keys(shown: Shown) -> dict[str, str]:
+    """Give the key of the page, of the one that was sent, and of the one after whose sending it was typed."""
+    after = "".join(shown.kept.raw.get(AFTER, ())) if shown.kept else ""
+    return {"key": shown.key, "sent": shown.sent, "after": after}
 
 
 def _of_case(row: TaskRow, release: Compiled) -> dict[str, str | bool]:
