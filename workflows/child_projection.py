@@ -167,6 +167,20 @@ def _raise_flag(connection: sa.Connection, child_id: str, flag: str, step: Step)
     if connection.execute(again.values(raised_on=today)).rowcount == 0:
         row = {"child_id": child_id, "flag": flag, "since": today, "until": None, "source": step.case_id}
         connection.execute(sa.insert(table).values(**row, imported_at=None))
+    else:
+        _name_the_first(connection, sa.and_(*mine, table.since == today, table.imported_at.is_(None)), step.case_id)
+
+
+def _name_the_first(connection: sa.Connection, row: sa.ColumnElement[bool], case_id: str) -> None:
+    """Name, of the cases that raise a flag on its first day, the one that was opened first: two may be written in another order than the log tells them."""
+    source = connection.execute(sa.select(ChildFlagRow.source).where(row)).scalar()
+    if not source or source == case_id:
+        return
+    asked = sa.select(CaseTable.id, CaseTable.opened_at).where(CaseTable.id.in_((source, case_id)))
+    opened = {each: at.timestamp() for each, at in connection.execute(asked).tuples()}
+    first = min((source, case_id), key=lambda each: (opened.get(each, 0.0), each))
+    if first != source:
+        connection.execute(sa.update(ChildFlagRow).where(row).values(source=first))
 
 
 def _follow_protection(connection: sa.Connection, child_id: str, step: Step) -> None:

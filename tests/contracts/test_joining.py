@@ -316,3 +316,25 @@ def test_whatever_was_done_joining_and_taking_apart_leaves_the_tables_and_buildi
         number = agreed(engine, proposed(engine, roots[0], roots[1], at), at)
         undone(engine, number, at)
         assert tables(engine) == before
+
+
+@pytest.mark.parametrize("hours", [0, 1])
+def test_the_case_that_raised_a_flag_is_the_same_in_whichever_order_two_of_a_day_are_written(
+    engine: sa.Engine, now: datetime, hours: int
+) -> None:
+    """Two steps of one moment are written as they come, and are told by the log in the order of their cases."""
+    story = [matched(now, CASES[0], "new"), matched(now, CASES[1], ONE)]
+    follow(engine, *story)
+    screened = {"exploitation_screen": ["cse"]}
+    raised = [
+        a_step(at, case, an_episode(at, child, return_interview=screened), "return_interview")
+        for at, case, child in ((now, CASES[0], "new"), (now + timedelta(hours=hours), CASES[1], ONE))
+    ]
+    follow(engine, *reversed(raised))
+    written = tables(engine)
+    assert [each[0] for each in written["child_flags"]] == [ONE]
+    with writing(engine) as connection:
+        child_projection.rebuild(connection, [*story, *raised])
+    assert tables(engine)["child_flags"] == written["child_flags"]
+    with reading(engine) as connection:
+        assert [each.source for each in children.flags_of(connection, ONE)] == [CASES[0]]
