@@ -19,7 +19,7 @@ from engine import erasing
 from engine.cases import LETTERS
 from engine.erasing import Mention, Tombstone
 from engine.frozen import frozen
-from engine.store import ERASED, CaseTable, TaskTable
+from engine.store import ERASED, CaseTable, TaskTable, row_lock
 from notifications.outbox import OutboxRow
 from workflows import (
     amendments,
@@ -277,6 +277,9 @@ def replay(connection: sa.Connection, stones: Iterable[Tombstone]) -> int:
 def _carry_out(connection: sa.Connection, stone: Tombstone) -> Tombstone:
     """Erase everything under the references of a tombstone."""
     refs = list(stone.refs)
+    # What a step of one of the cases draws is there before it is deleted: who holds a case is waited for first.
+    of_it = sa.select(CaseTable.id).where(CaseTable.id.in_(refs)).order_by(CaseTable.id)
+    connection.execute(row_lock(connection.engine, of_it))
     drawn = _projections(connection, refs)
     held = erasing.erase(connection, refs, stone)
     held["records_elsewhere"] = erasing.erase_mentions(connection, MENTIONS, refs, stone)
