@@ -20,13 +20,13 @@ from web.moments import say_moment, say_until
 from web.services import services
 from workflows import episodes, people
 from workflows.agencies import title_of
-from workflows.daily import ACTION, LOWER_GRADE_WAITS, SEALED, TAKEN_OVER
+from workflows.daily import ACTION, AGENDA, LOWER_GRADE_WAITS, SEALED, TAKEN_OVER
 from workflows.episodes import Episode
 from workflows.operations import TASK
 from workflows.vocabulary import FLAG, RISK_LEVEL
 
-ELEMENT, RECORD = "decide_on_episode", "missing_episode"
-"""The task of the daily meeting that decides on an episode, and the record that says which one."""
+ELEMENT = "decide_on_episode"
+"""The task of the daily meeting that decides on an episode."""
 
 PURPOSE = "daily management"
 
@@ -39,7 +39,7 @@ VIEW_SETTLED = frozenset({"task_completed", "timer_fired"})
 
 def beside(view: TaskView, who: Actor, now: datetime) -> list[Section]:
     """Say of the episode that is up how it stands now, as far as the reader may see its case; that they looked is written down."""
-    entry = next(iter(view.beside.get(RECORD, {}).values()), {})
+    entry = next(iter(view.beside.get(AGENDA, {}).values()), {})
     reference = str(entry.get("reference") or "")
     if reference == SEALED:
         return [Section(SEALED, [row("Risk grade", "Graded" if entry.get("grade") else "Not graded yet")])]

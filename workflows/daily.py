@@ -165,8 +165,8 @@ def count_daily_meeting(_connection: sa.Connection, scope: Mapping[str, Value], 
 
     ``{"listed": 12, "dealt_with": 10, "not_dealt_with": ["MC-7K3QX9PW", ...]}``. Source: G-21.
     """
-    agenda = [one for one in _list(scope.get("missing_episode")) if isinstance(one, dict)]
-    done = dealt_with(one for one in _list(scope.get("daily_decision")) if isinstance(one, dict))
+    agenda = [one for one in _list(scope.get(AGENDA)) if isinstance(one, dict)]
+    done = dealt_with(one for one in _list(scope.get(DECISIONS)) if isinstance(one, dict))
     left = [str(one["reference"]) for one in agenda if one["key"] not in done]
     return {"listed": len(agenda), "dealt_with": len(agenda) - len(left), "not_dealt_with": left}
 

@@ -34,7 +34,7 @@ REFERRED = (
 
 PATTERN, SUPPORT, REVIEW = "repeat_pattern", "discuss_support", "review_flag"
 REPORT, SENDER = "child_reported", "sender"
-AGENDA, DECISION, BEGIN = "missing_episode", "daily_decision", "meeting_day"
+BEGIN = "meeting_day"
 
 
 def beside(connection: sa.Connection, case_ids: Sequence[str], now: datetime) -> Mapping[str, Beside]:
@@ -189,7 +189,7 @@ def _meetings(
     """Give when daily meetings began since a moment, and for each wanted episode those that dealt with it (G-21)."""
     case, fact = CaseTable, FactTable
     of_days = sa.select(case.id).where(case.procedure == daily.PROCEDURE, case.opened_at >= since)
-    wanted_fields = [(AGENDA, "reference"), (DECISION, "outcome"), (BEGIN, "at")]
+    wanted_fields = [(daily.AGENDA, "reference"), (daily.DECISIONS, "outcome"), (BEGIN, "at")]
     told = sa.select(fact.case_id, fact.record, fact.record_key, fact.value).where(
         fact.case_id.in_(of_days), sa.tuple_(fact.record, fact.field).in_(wanted_fields)
     )
@@ -199,7 +199,7 @@ def _meetings(
     for row in connection.execute(told.order_by(fact.case_id, fact.seq)):
         if row.record == BEGIN:
             began[row.case_id] = values.loads(row.value)
-        elif row.record == AGENDA:
+        elif row.record == daily.AGENDA:
             listed[row.case_id, row.record_key] = str(values.loads(row.value))
         else:
             decisions[row.case_id].append({"key": row.record_key, "outcome": values.loads(row.value)})
