@@ -62,9 +62,9 @@ def opened(settings: Settings, called: str = "HOMEWARD_DATABASE_URL") -> Service
     services = assemble(settings)
     try:
         services.engine.connect().close()
-    except sa.exc.DBAPIError as fault:
+    except (sa.exc.DBAPIError, UnicodeError) as fault:  # the second of a server's name that can be none, such as ".db"
         services.engine.dispose()
-        said = str(fault.orig).strip().partition("\n")[0]
+        said = str(getattr(fault, "orig", fault)).strip().partition("\n")[0]
         sentence = f"The database cannot be opened: {said}. {OPENS}"
         raise Invalid([Problem(called, "database-not-opened", sentence)]) from fault
     return services

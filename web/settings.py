@@ -24,6 +24,7 @@ NOTIFY_KEY = re.compile(rf"[\w-]+-{_UUID}-{_UUID}")
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 DATABASES = POSTGRES | {"sqlite", "postgresql+psycopg"}
 ADDRESSES = "sqlite:////var/lib/homeward/homeward.sqlite or postgresql://homeward@db/homeward"
+ESCAPED = "An @ in a password is written as %40."
 
 
 class SettingsInvalid(Invalid):
@@ -160,7 +161,9 @@ def is_database(text: str) -> bool:
     except (sa.exc.ArgumentError, ValueError):  # the second of a port that is no number
         return False
     kept = address.database not in {None, "", ":memory:"}
-    return address.drivername in DATABASES and (kept or address.drivername != "sqlite")
+    # With an @ in the password its end is taken for the server, and would be said as the server's name.
+    whole = "@" not in (address.host or "")
+    return address.drivername in DATABASES and whole and (kept or address.drivername != "sqlite")
 
 
 def _unknown(values: Mapping[str, str]) -> list[Problem]:
@@ -193,7 +196,7 @@ def _missing(values: Mapping[str, str]) -> list[Problem]:
         sentence = f"Set HOMEWARD_DATABASE_URL, for example {ADDRESSES}."
         problems.append(Problem("HOMEWARD_DATABASE_URL", "setting-missing", sentence))
     elif not is_database(values["DATABASE_URL"]):
-        sentence = f"HOMEWARD_DATABASE_URL must be the address of an SQLite file or a PostgreSQL database, such as {ADDRESSES}."
+        sentence = f"HOMEWARD_DATABASE_URL must be the address of an SQLite file or a PostgreSQL database, such as {ADDRESSES}. {ESCAPED}"
         problems.append(Problem("HOMEWARD_DATABASE_URL", "setting-not-a-database", sentence))
     if len(values.get("SECRET", "")) < SECRET_LENGTH:
         sentence = (

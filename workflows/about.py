@@ -1,7 +1,7 @@
-"""Which child a case is about that somebody opened for a child, by the reference that the facts of the case hold.
+"""Which child a case is about that is one of several for a child, by the reference that the facts of the case hold.
 
-An episode says its child by its match, a case that a message opened by the message's key; every other one stands here. A
-projection: one row for each such case.
+An episode says its child by its match, a case of which a child has one at a time by the key of the message that opened it; every
+other one stands here. A projection: one row for each such case.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ PLACES: Mapping[str, tuple[str, str]] = MappingProxyType(
         EVENT: ("serious_event_suspected", "child"),
     }
 )
-"""The (record, field) that holds the child's reference, by the procedure whose cases people open for a child."""
+"""The (record, field) that holds the child's reference, by the procedure whose cases people or messages open for a child."""
 
 EPISODES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -74,7 +74,10 @@ OPENED_FOR: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
         EVENT: (("serious_event_suspected", "child"), ("serious_event_suspected", "episode")),
     }
 )
-"""What people type when they open a case of such a procedure, or a message says: a seal on what it names covers the case too."""
+"""What people type when they open a case of such a procedure, or a message says: a seal on what it names covers the case too.
+
+What a home reports of its own is covered too: it names the child, and whoever is not of the group would find the sealed record by it.
+"""
 
 LONGEST = 20
 WRITTEN = frozenset({"facts_written", "facts_corrected"})

@@ -8,7 +8,7 @@ total of the past changes; name, id and free texts go.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -217,10 +217,19 @@ def _of_episodes(episodes: sa.Select[tuple[str]]) -> sa.Select[tuple[str]]:
     return sa.select(AboutRow.case_id).where(AboutRow.child_id == "", AboutRow.episode.in_(episodes))
 
 
+def _of_forms(forms: Sequence[str]) -> sa.Select[tuple[str]]:
+    """Select what homes have reported from these carer's forms when nobody here knew the child: it names the form alone, by its key."""
+    case = CaseTable
+    by_form = [case.correlation.startswith(f"{form} ", autoescape=True) for form in forms]
+    reported = sa.select(AboutRow.case_id).join(case, case.id == AboutRow.case_id)
+    return reported.where(AboutRow.child_id == "", sa.or_(sa.false(), *by_form))
+
+
 def find(connection: sa.Connection, reference: str) -> Subject | None:
     """Give the subject to whom a case or a child's id belongs; None where there is none, or it was erased."""
     child = children.find(connection, reference)
     child_id = child.child_id if child else children.child_of(connection, reference)
+    forms = tuple(sorted(form.id for form in philomena.of_child(connection, child_id))) if child_id else ()
     ids: tuple[str, ...] = ()
     if child_id is not None:
         ids = tuple(sorted(connection.execute(children.ids_of(child_id)).scalars()))
@@ -228,19 +237,19 @@ def find(connection: sa.Connection, reference: str) -> Subject | None:
             CaseTable.id.in_(sa.select(EpisodeRow.case_id).where(EpisodeRow.child_id.in_(ids))),
             CaseTable.id.in_(sa.select(AboutRow.case_id).where(AboutRow.child_id.in_(ids))),
             CaseTable.id.in_(_of_episodes(sa.select(EpisodeRow.case_id).where(EpisodeRow.child_id.in_(ids)))),
+            CaseTable.id.in_(_of_forms(forms)),
             CaseTable.correlation.in_(ids),
         )
     else:
         of_it = CaseTable.id.in_(_of_episodes(sa.select(sa.literal(reference))))
-        of_form = CaseTable.correlation.startswith(f"{reference} ", autoescape=True)
+        of_form = CaseTable.id.in_(_of_forms([reference]))
         known = sa.or_(CaseTable.id == reference, CaseTable.correlation == reference, of_form, of_it)
     columns = (CaseTable.id, CaseTable.procedure, CaseTable.status, CaseTable.opened_at, CaseTable.closed_at)
     asked = sa.select(*columns).where(known, CaseTable.status != ERASED).order_by(CaseTable.opened_at, CaseTable.id)
     cases = tuple(OwnCase(*row) for row in connection.execute(asked))
     if child is None and not cases:
         return None
-    forms = sorted(form.id for form in philomena.of_child(connection, child_id)) if child_id else ()
-    return Subject(child_id or reference, ids, cases, tuple(forms))
+    return Subject(child_id or reference, ids, cases, forms)
 
 
 def asked_about(connection: sa.Connection, subject: Subject) -> tuple[str, ...]:

@@ -44,8 +44,7 @@ class Candidate:
 
 def two_audit(connection: sa.Connection) -> bool:
     """Whether a case can be audited twice: nobody scores it a second time themselves."""
-    _first, *others = people.holders(connection, AUDITORS) or (None,)
-    return bool(others)
+    return len(people.holders(connection, AUDITORS)) > 1
 
 
 def draw(connection: sa.Connection, scope: Mapping[str, Value], now: datetime) -> Found:

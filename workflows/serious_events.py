@@ -87,6 +87,7 @@ def report(connection: sa.Connection, reference: str, *, by: Actor, key: str, no
     """Open the case of an event by hand, by the home that keeps a carer's form; the same `key` opens it once.
 
     Refused with `FormNotFound` to everybody else. Whether the child is known here is not said: the case opens either way.
+    A seal on the child's record covers it, from the home too, and its open tasks are shown to the group of the seal.
     """
     form = philomena.own(connection, reference, by)
     child_id = _child_of(connection, form)

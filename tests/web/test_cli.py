@@ -90,13 +90,14 @@ def test_commands_on_an_unmigrated_database_say_what_helps(
 
 
 @pytest.mark.parametrize("command", ["serve", "worker", "migrate", "user list", "verify"])
-@pytest.mark.parametrize("where", ["no server", "no folder", "no database"])
+@pytest.mark.parametrize("where", ["no server", "no name", "no folder", "no database"])
 def test_commands_on_a_database_that_does_not_open_say_what_helps_and_not_the_password(
     command: str, where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "notes.txt").write_text("This is no database. " * 100, encoding="utf-8")
     addresses = {
         "no server": f"postgresql://homeward:{PASSWORD.replace(' ', '')}@127.0.0.1:{free_port()}/homeward",
+        "no name": f"postgresql://homeward:{PASSWORD.replace(' ', '')}@.db/homeward",
         "no folder": f"sqlite:///{tmp_path}/nowhere/homeward.sqlite3",
         "no database": f"sqlite:///{tmp_path}/notes.txt",
     }

@@ -91,6 +91,18 @@ def test_the_caller_is_told_by_the_time_of_the_grade_that_holds(raised: float | 
     assert diary.broken(2) == {"G-23": since}
 
 
+@pytest.mark.parametrize(
+    ("lapses", "lapse"), [(frozenset(), "nobody came"), (frozenset({"caller_forgotten"}), "caller_forgotten")]
+)
+def test_a_caller_who_was_forgotten_is_told_apart_from_one_to_whom_nobody_came(
+    lapses: frozenset[str], lapse: str
+) -> None:
+    diary = Diary(GONE._replace(lapses=lapses))
+    diary.step(0, opened="record_attendance")
+    diary.until(2)
+    assert [each.lapse for each in diary.journal.labels] == [lapse]
+
+
 @pytest.mark.parametrize(("came", "broken"), [(0.9, {}), (1.2, {}), (1.6, {"G-23": 1.5})])
 def test_the_caller_is_told_where_somebody_comes(came: float, broken: dict[str, float]) -> None:
     diary = Diary(GONE)

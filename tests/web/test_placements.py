@@ -18,7 +18,7 @@ from tests.procedures.stories_of_a_serious_event import NOTICE
 from tests.web.population import EVERYBODY, Population, play
 from tests.web.site import Site
 from web import case_access
-from workflows import alerts, children, people, philomena
+from workflows import alerts, children, erasing, people, philomena, seals
 from workflows.access import OF_ONE_PLACEMENT
 from workflows.agencies import ROLES
 from workflows.children import ChildRow
@@ -237,6 +237,40 @@ def test_an_event_that_a_home_records_is_about_the_child_whom_we_know(oak: Site)
         assert child == connection.execute(sa.select(ChildRow.child_id)).scalar_one()
     case_access.of_child(oak.services.engine, people_of(oak, "ppu_cse_unit"), child, now=oak.clock())
     assert event in case_access.of_child(oak.services.engine, people_of(oak, OTHER), child, now=oak.clock())[1]
+
+
+def test_an_event_that_a_home_records_of_a_sealed_child_is_covered_by_the_seal(oak: Site) -> None:
+    """Once it was left open to the home, and whoever searched for the child found the sealed record by it."""
+    _made, episode, _none = suspected(oak, looked_after="no", legal_status=None)
+    form = kept_form(oak, OAK, "Kit Example")
+    asked = sa.select(TaskTable.role).where(TaskTable.case_id == episode, TaskTable.status == "open").distinct()
+    with writing(oak.services.engine) as connection:
+        child = children.child_of(connection, episode) or ""
+        group = tuple(connection.execute(asked).scalars())
+        wanted = seals.Wanted(child, (episode,), group, "A carer of the child works in this control room.")
+        seals.seal(connection, wanted, by=people.find(connection, "superintendent").actor, now=oak.clock())
+    [(event, about)] = recorded(oak, OTHER, form)
+    assert about == child
+    with reading(oak.services.engine) as connection:
+        covered = connection.execute(sa.select(seals.SealCaseRow.case_id)).scalars().all()
+    assert set(covered) == {episode, event}
+
+
+def test_an_event_that_a_home_recorded_before_anybody_knew_the_child_is_erased_with_the_child(oak: Site) -> None:
+    """Once the case was left, with the child's name in it, when all else of the child was gone."""
+    form = kept_form(oak, OAK, "Kit Example")
+    other = kept_form(oak, OAK, "Robin Example")
+    [(event, nobody)] = recorded(oak, OTHER, form)
+    assert nobody == ""
+    (another,) = {case_id for case_id, _about in recorded(oak, OTHER, other)} - {event}
+    _made, episode, _none = suspected(oak, looked_after="no", legal_status=None)
+    with writing(oak.services.engine) as connection:
+        child = children.child_of(connection, episode) or ""
+        philomena.say_whose(connection, form, child, by=Actor("call_taker"), now=oak.clock())
+        subject = erasing.find(connection, child)
+    assert subject is not None
+    found = {each.case_id for each in subject.cases}
+    assert (found >= {episode, event}, another in found) == (True, False)
 
 
 def people_of(site: Site, sign_in: str) -> Actor:

@@ -293,6 +293,9 @@ def test_a_flag_that_stands_is_looked_at_again_in_time_and_ends_where_a_look_say
     assert became(92) == []
     overtaken(95)
     assert became(96) == [State.BROKEN]
+    with reading(site.services.engine) as connection:
+        found = check(connection, [case_id], now=MONDAY + timedelta(days=96))
+    assert [each.done_at for each in found if each.promise.id == "G-53"] == [None], "nobody has looked"
     overtaken(None)
     made.do(life, "review_flag", MONDAY + timedelta(days=80), confirmed="no")
     assert became(92) == [State.KEPT]

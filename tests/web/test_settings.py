@@ -77,6 +77,7 @@ def test_a_scanner_is_a_command_or_an_address_of_this_machine() -> None:
         "mysql://homeward@db/homeward",
         "postgresql+psycopg2://homeward@db/homeward",
         "postgresql://homeward@db:port/homeward",
+        "postgresql://homeward:pass@word@db/homeward",
         "sqlite://",
         "sqlite:///:memory:",
     ],

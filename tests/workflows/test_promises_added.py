@@ -162,3 +162,17 @@ def test_the_caller_is_told_in_the_minute_in_which_the_clock_has_rung() -> None:
     told = Log({("attendance", "1", "at"): NOON + timedelta(minutes=20)}, (rung,), back=300, now=200)
     assert told.of(search.caller_told) == KEPT
     assert Log({}, (rung,), back=300, now=200).of(search.caller_told) == BROKEN
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda record: record.history("known", "shoe_size"),
+        lambda record: record.keys("shoes"),
+        lambda record: record.runs("shoe_clock_rang"),
+        lambda record: record.opened("tie_shoes"),
+    ],
+)
+def test_what_is_not_read_of_the_log_is_refused_and_not_found_empty(asked: Any) -> None:
+    with pytest.raises(LookupError, match="not among what is read"):
+        Log({}).of(asked)

@@ -18,7 +18,7 @@ from web.app import create_app
 from web.assembly import opened
 from web.county import parameters, sheets, stage, truth
 from web.services import Services
-from web.settings import ADDRESSES, Settings, is_database
+from web.settings import ADDRESSES, ESCAPED, Settings, is_database
 from workflows.people import PersonRow
 
 FIRST_DAY = date(2026, 1, 5)
@@ -115,7 +115,8 @@ def _services(wanted: Wanted) -> Services:
             raise Invalid([Problem("out", "no-folder", f"The folder cannot be made: {fault.strerror}.")]) from fault
         url = f"sqlite:///{(wanted.folder / FILE).resolve()}"
     if not is_database(url):
-        raise Invalid([Problem("database", "not-a-database", f"Give the address of a database, such as {ADDRESSES}.")])
+        sentence = f"Give the address of a database, such as {ADDRESSES}. {ESCAPED}"
+        raise Invalid([Problem("database", "not-a-database", sentence)])
     settings = Settings(database_url=url, secret=secrets.token_hex(32))
     services = opened(settings, "database")
     if _is_used(services.engine):

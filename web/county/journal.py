@@ -171,7 +171,8 @@ class Journal:
             if case_id in self.waiting_for_somebody and self._grade(case_id, missed) == level:
                 self.waiting_for_somebody.discard(case_id)
                 if episode.returned_at > limit:
-                    self._look(limit, lambda: is_late(self.came.get(case_id), limit), case_id, "G-23", "nobody came")
+                    lapse = "caller_forgotten" if "caller_forgotten" in episode.lapses else "nobody came"
+                    self._look(limit, lambda: is_late(self.came.get(case_id), limit), case_id, "G-23", lapse)
 
         self._plan(missed + SECOND, look)
 

@@ -36,7 +36,7 @@ def told_or_decided(record: Record) -> Iterable[Outcome]:
 def answered(record: Record) -> Iterable[Outcome]:
     """G-48: what pages somebody is answered by when its clock says, and pages again until then; what is needed no more is owed no more (13.5)."""
     for clock, element in PAGED:
-        for opened, run in zip(_opened(record, element), record.runs(clock), strict=False):
+        for opened, run in zip(record.opened(element), record.runs(clock), strict=False):
             due = limit_of(run)
             done = next((e.at for e in record.events if e.kind == "task_completed" and e.task == opened.task), None)
             ended = record.missing_until if element not in {"acknowledge_handover", "pass_disclosure"} else record.now
@@ -64,7 +64,7 @@ def carried_over(record: Record) -> Iterable[Outcome]:
 def result_came_back(record: Record) -> Iterable[Outcome]:
     """G-52: public protection says in time whether it investigates, and why (13.8)."""
     first = record.limit("protection_clock_rang")
-    if _opened(record, "decide_on_sign") and first is not None:
+    if record.opened("decide_on_sign") and first is not None:
         answers = (
             said.event.at
             for key, said in record.each("protection_decision", "investigate")
@@ -78,11 +78,6 @@ def flags_reviewed(record: Record) -> Iterable[Outcome]:
     for due, done in record.beside.flag_reviews:
         if due is not None:
             yield by(due, done, record.now)
-
-
-def _opened(record: Record, element: str) -> list[EventRow]:
-    """Give each time that a task was opened, the first one first."""
-    return [event for event in record.events if event.kind == "task_opened" and event.element == element]
 
 
 def _silent_at(run: Sequence[EventRow], until: datetime) -> datetime | None:

@@ -157,12 +157,12 @@ def _flag_reviews(
 ) -> dict[str, list[tuple[datetime | None, datetime | None]]]:
     """Give by episode until when the clock of each look at a flag gave that it has decided, and when it was done (G-53).
 
-    A look that another decision has overtaken in time is owed no more.
+    A look that another decision has overtaken in time is owed no more; one that it has overtaken later was never done.
     """
     task, about = TaskTable, AboutRow
     late = sa.and_(task.status == "cancelled", task.completed_at > task.due_at)
     asked = (
-        sa.select(about.episode, task.due_at, task.completed_at)
+        sa.select(about.episode, task.due_at, sa.case((task.status == "completed", task.completed_at)).label("done_at"))
         .join(task, task.case_id == about.case_id)
         .join(CaseTable, sa.and_(CaseTable.id == about.case_id, CaseTable.procedure == FLAG))
         .where(about.episode.in_(case_ids), task.element == REVIEW)
@@ -170,7 +170,7 @@ def _flag_reviews(
     )
     found: dict[str, list[tuple[datetime | None, datetime | None]]] = defaultdict(list)
     for row in connection.execute(asked.order_by(task.case_id, task.number)):
-        found[row.episode].append((row.due_at, row.completed_at))
+        found[row.episode].append((row.due_at, row.done_at))
     return found
 
 

@@ -148,6 +148,13 @@ class Record:
             raise LookupError(message)
         return runs_of(self.events, clock)
 
+    def opened(self, element: str) -> list[EventRow]:
+        """Give each time that a task was opened, the first one first; refused with `LookupError` likewise."""
+        if element not in reads.TASKS:
+            message = f"{element} is not among what is read for the checks (reads.TASKS)"
+            raise LookupError(message)
+        return [event for event in self.events if event.kind == "task_opened" and event.element == element]
+
     def limit(self, clock: str) -> datetime | None:
         """Give by when the first run of a clock was due, as the release of the case had it; None where it never ran, or was never due."""
         return next((limit_of(run) for run in self.runs(clock)), None)

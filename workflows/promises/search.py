@@ -230,7 +230,7 @@ def closed_clean(record: Record) -> Iterable[Outcome]:
 
 def signs_decided(record: Record) -> Iterable[Outcome]:
     """G-54: public protection decides on every sign of exploitation that it was told of."""
-    told = record.first("PPUNotified") or next((e.at for e in record.events if e.element == "decide_on_sign"), None)
+    told = record.first("PPUNotified") or next((e.at for e in record.opened("decide_on_sign")), None)
     if told is not None:
         decided = next((said.event.at for _key, said in record.each("protection_decision", "confirmed")), None)
         yield in_the_end(decided, over=record.over)
